@@ -1,0 +1,32 @@
+import { bech32m } from '@scure/base'
+import { AddressError } from './errors.ts'
+
+/** An address is the text of an identity: bech32m (BIP-350) over H(first log entry), 61 characters beginning with hf1. */
+
+export const ID_BYTES = 32
+const PREFIX = 'hf'
+const ADDRESS_LENGTH = 61
+
+/** The address of a 32-byte identity hash. */
+export const encodeAddress = (id: Uint8Array): string => bech32m.encode(PREFIX, bech32m.toWords(id))
+
+/**
+ * The 32-byte identity hash of an address. All upper case, as QR codes carry it, is read too; mixed case is not.
+ * @throws AddressError ERR_ADDRESS_PREFIX, ERR_ADDRESS_LENGTH, ERR_ADDRESS_FORMAT, ERR_ADDRESS_CHECKSUM (a typo)
+ */
+export const decodeAddress = (address: string): Uint8Array => {
+  const text = address === address.toUpperCase() ? address.toLowerCase() : address
+  if (!text.startsWith(`${PREFIX}1`)) throw new AddressError('ERR_ADDRESS_PREFIX')
+  if (text.length !== ADDRESS_LENGTH)
+    throw new AddressError('ERR_ADDRESS_LENGTH', { hint: `${text.length} characters instead of ${ADDRESS_LENGTH}` })
+  if (!/^[a-z0-9]+$/.test(text)) throw new AddressError('ERR_ADDRESS_FORMAT')
+  let id: Uint8Array
+  try {
+    const { words } = bech32m.decode(text as `${string}1${string}`)
+    id = bech32m.fromWords(words)
+  } catch (cause) {
+    throw new AddressError('ERR_ADDRESS_CHECKSUM', { cause })
+  }
+  if (id.length !== ID_BYTES) throw new AddressError('ERR_ADDRESS_LENGTH')
+  return id
+}

@@ -1,0 +1,214 @@
+/**
+ * Every failure Handfast reports: one class per family, one stable code per cause, one sentence per code.
+ * Programs branch on `code`; people read the sentence and the hint. No sentence ever holds a secret.
+ */
+
+const SENTENCES = {
+  // Fernet tokens and keys
+  ERR_FERNET_KEY: 'a Fernet key is 32 bytes, or their 44-character base64url text',
+  ERR_FERNET_OPTION: 'a Fernet option is outside its range',
+  ERR_FERNET_BASE64: 'the token is not canonical base64url text',
+  ERR_FERNET_VERSION: 'the token does not start with Fernet version 0x80',
+  ERR_FERNET_LENGTH: 'the token has an impossible length',
+  ERR_FERNET_MAC: 'the token does not verify under this key',
+  ERR_FERNET_PADDING: 'the token decrypts to invalid padding',
+  ERR_FERNET_EXPIRED: 'the token is older than its time to live',
+  ERR_FERNET_FUTURE: 'the token was made more than 60 s in the future',
+
+  // Encodings
+  ERR_CBOR: 'the bytes are not deterministic CBOR',
+  ERR_FIELD: 'a decoded value does not have the shape it must have',
+  ERR_COSE: 'the bytes are not a COSE_Sign1 envelope of this protocol',
+  ERR_COSE_SIZE: 'the envelope is larger than an item may be',
+  ERR_PADDING: 'the plaintext is not padded as it must be',
+
+  // Keys
+  ERR_P256_POINT: 'the bytes are not a compressed point on P-256',
+  ERR_P256_SCALAR: 'the bytes are not a P-256 private key',
+  ERR_KEM_KEY: 'the bytes are not an ML-KEM-768 key',
+  ERR_KEM_CIPHERTEXT: 'the bytes are not an ML-KEM-768 ciphertext',
+  ERR_PHRASE: 'the recovery phrase is not 24 words of the list with a matching checksum',
+
+  // Addresses
+  ERR_ADDRESS_FORMAT: 'an address is hf1 followed by 58 lower-case letters and digits',
+  ERR_ADDRESS_PREFIX: 'the address is not a Handfast address: it must start with hf1',
+  ERR_ADDRESS_LENGTH: 'the address is too short or too long',
+  ERR_ADDRESS_CHECKSUM: 'the address has a typo: its checksum does not match',
+
+  // Key log, in the order of the checks
+  ERR_LOG_SIZE: 'the log entry is larger than 900 bytes',
+  ERR_LOG_DECODE: 'the log entry does not decode',
+  ERR_LOG_EMPTY: 'the log has no entries',
+  ERR_LOG_TOO_LONG: 'the log has more entries than this version follows',
+  ERR_LOG_ADDRESS: 'the log does not belong to this address',
+  ERR_LOG_SEQ: 'the log entry does not follow the entry before: wrong sequence number',
+  ERR_LOG_PREV: 'the log entry does not follow the entry before: wrong hash',
+  ERR_LOG_RETIRED: 'the identity is retired: nothing follows the last entry',
+  ERR_LOG_SIGNATURE: 'the log entry is not signed by its root key',
+  ERR_LOG_ROOT: 'the new root key is not the one committed to',
+  ERR_LOG_NEXT: 'an update keeps the next root key, a rotation replaces it',
+  ERR_LOG_TIME_BACK: 'the log entry is older than the entry before',
+  ERR_LOG_TIME_AHEAD: 'the log entry is more than an hour ahead of this clock',
+  ERR_LOG_FORK: 'two valid logs of the same identity contradict each other',
+
+  // Card
+  ERR_CARD_SIZE: 'the card is larger than 900 bytes',
+  ERR_CARD_DECODE: 'the card does not decode',
+  ERR_CARD_ID: 'the card belongs to another identity',
+  ERR_CARD_HEAD: 'the card does not name the last entry of the log',
+  ERR_CARD_RETIRED: 'a retired identity has no card',
+  ERR_CARD_DEVICE: 'the card names a device the log does not have',
+  ERR_CARD_SIGNATURE: 'the card is not signed by its device',
+  ERR_CARD_WINDOW: 'the card is valid for a longer or emptier time than allowed',
+  ERR_CARD_AHEAD: 'the card begins more than an hour ahead of this clock',
+  ERR_CARD_EXPIRED: 'the card has expired',
+  ERR_CARD_CHANNEL: 'the live card was made for another connection',
+  ERR_CARD_KEM: 'the ML-KEM key is not the one the card commits to',
+  ERR_CARD_SERIAL: 'a newer card of this device is known',
+
+  // What was seen before
+  ERR_ROLLBACK: 'an older truth than the one already seen was served',
+
+  // Handshake
+  ERR_HELLO_DECODE: 'the hello does not decode',
+  ERR_HELLO_VERSION: 'the hello has a version this peer does not speak',
+  ERR_HELLO_CARD: 'the hello was made for another card',
+  ERR_HELLO_SEALED: 'the hello does not open: its sender used other keys',
+  ERR_HELLO_DEVICE: 'the hello names a device its log does not have',
+
+  // Session
+  ERR_MESSAGE_HEADER: 'the message header does not decode',
+  ERR_MESSAGE_SESSION: 'the message belongs to another session',
+  ERR_MESSAGE_DUPLICATE: 'the message was already received, or is too old',
+  ERR_MESSAGE_SKIP: 'too many messages are missing before this one',
+  ERR_MESSAGE_TOKEN: 'the message does not verify',
+  ERR_SESSION_NOT_READY: 'the session cannot send before it has received',
+
+  // Directory
+  ERR_REQUEST_DECODE: 'the directory request or answer does not decode',
+  ERR_PUT_GAP: 'the entry before is missing: put it first',
+  ERR_PUT_FULL: 'the storage node has no room for another identity',
+  ERR_PUT_CARD_FIRST: 'a key half is kept only for a card that commits to it',
+  ERR_PUT_KEY_HALF: 'the key half is not the one the card commits to',
+  ERR_LOOKUP_NOT_FOUND: 'no node that was asked holds this identity',
+  ERR_LOOKUP_INCOMPLETE: 'too few nodes answered to say whether the identity exists',
+  ERR_PUBLISH_REFUSED: 'no storage node accepted the record',
+
+  // Network
+  ERR_BOOTSTRAP_MISSING: 'a bootstrap list is needed: host:port of at least one node of your network',
+  ERR_BOOTSTRAP_FORMAT: 'a bootstrap node is written as host:port with an IPv4 address or host name',
+  ERR_NETWORK_HOST: 'the host is not an IPv4 address of this machine',
+  ERR_NETWORK_UNREACHABLE: 'no node of the bootstrap list answered',
+  ERR_PORT_IN_USE: 'the port is in use by another process',
+  ERR_LOOPBACK_ONLY: 'this node may only send to 127.0.0.0/8',
+  ERR_CONNECT: 'the peer could not be reached',
+  ERR_CONNECTION_LOST: 'the connection ended without a goodbye',
+  ERR_CONNECTION_CLOSED: 'the connection is closed',
+  ERR_FRAME_SIZE: 'a frame is larger than 64 KiB',
+  ERR_FRAME: 'a frame does not decode or arrives out of turn',
+  ERR_FRAME_VERSION: 'the other side speaks another version of the protocol',
+  ERR_TIMEOUT: 'the other side did not answer in time',
+
+  // Peer
+  ERR_PEER_NO_CARD: 'the identity exists, but nothing says where it can be reached',
+  ERR_PEER_RETIRED: 'the identity is retired',
+  ERR_PEER_NOT_HERE: 'the other side is not the identity that was asked for',
+  ERR_PEER_SELF: 'this is your own address',
+  ERR_PEER_CLOSED: 'the peer is closed',
+  ERR_REMOTE: 'the other side refused and said why',
+  ERR_MESSAGE_SIZE: 'a message is larger than 32 KiB: send it as a file',
+  ERR_FILE_NAME: 'the file name cannot be used',
+  ERR_FILE_REFUSED: 'the other side did not take the file',
+  ERR_FILE_CORRUPT: 'the file that arrived is not the file that was sent',
+  ERR_FILE_READ: 'the file cannot be read',
+  ERR_FILE_WRITE: 'the file cannot be written',
+
+  // Store
+  ERR_STORE_MISSING: 'no identity in this folder',
+  ERR_STORE_EXISTS: 'this folder already holds an identity',
+  ERR_STORE_CORRUPT: 'a stored file is damaged or truncated',
+  ERR_STORE_VERSION: 'a stored file was written by another version',
+  ERR_STORE_PERMISSION: 'the data folder cannot be read or written',
+  ERR_STORE_FULL: 'the disk is full',
+  ERR_STORE_IO: 'the data folder failed',
+  ERR_STORE_LOCKED: 'another process uses this data folder',
+
+  // Command line
+  ERR_USAGE: 'the command was not understood',
+} as const
+
+export type ErrorCode = keyof typeof SENTENCES
+
+export const ERROR_CODES = Object.keys(SENTENCES) as readonly ErrorCode[]
+
+export type ErrorDetail = {
+  /** What the reader can do about it, or which value is meant; never a secret. */
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+}
+
+/** Base class of every failure reported by Handfast; `code` is stable, the message is for people. */
+export class HandfastError extends Error {
+  override readonly name: string = 'HandfastError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, { hint, cause }: ErrorDetail = {}) {
+    super(
+      hint === undefined ? SENTENCES[code] : `${SENTENCES[code]} (${hint})`,
+      cause === undefined ? undefined : { cause },
+    )
+    this.code = code
+  }
+}
+
+export class FernetError extends HandfastError {
+  override readonly name = 'FernetError'
+}
+
+export class EncodingError extends HandfastError {
+  override readonly name = 'EncodingError'
+}
+
+export class KeyError extends HandfastError {
+  override readonly name = 'KeyError'
+}
+
+export class AddressError extends HandfastError {
+  override readonly name = 'AddressError'
+}
+
+export class KeyLogError extends HandfastError {
+  override readonly name = 'KeyLogError'
+}
+
+export class CardError extends HandfastError {
+  override readonly name = 'CardError'
+}
+
+export class HandshakeError extends HandfastError {
+  override readonly name = 'HandshakeError'
+}
+
+export class SessionError extends HandfastError {
+  override readonly name = 'SessionError'
+}
+
+export class DirectoryError extends HandfastError {
+  override readonly name = 'DirectoryError'
+}
+
+export class NetworkError extends HandfastError {
+  override readonly name = 'NetworkError'
+}
+
+export class PeerError extends HandfastError {
+  override readonly name = 'PeerError'
+}
+
+export class StoreError extends HandfastError {
+  override readonly name = 'StoreError'
+}
+
+export class UsageError extends HandfastError {
+  override readonly name = 'UsageError'
+}

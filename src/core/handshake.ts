@@ -1,0 +1,199 @@
+import type { KeyObject } from 'node:crypto'
+import { concat, equal, utf8 } from './bytes.ts'
+import { type Card, checkKem, type SignedCard } from './card.ts'
+import { decodeCbor, encodeCbor } from './cbor.ts'
+import { HandshakeError, KeyError } from './errors.ts'
+import { FERNET_IV_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
+import { bytes, list, literal, nullable, record, uint } from './fields.ts'
+import { hkdf, secretKey, sha256 } from './kdf.ts'
+import { decapsulate, encapsulate, KEM_CIPHERTEXT_BYTES, type KemPrivateKey } from './kem.ts'
+import { type Device, type KeyLog, verifyLog } from './key-log.ts'
+import { LABEL_HANDSHAKE, LABEL_IDENTITY, LABEL_ROOT, LABEL_SESSION } from './labels.ts'
+import { DEVICES_MAX, FRAME_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits.ts'
+import { dh, generatePrivateKey, type P256PrivateKey, POINT_BYTES } from './p256.ts'
+import { SESSION_ID_BYTES } from './session/header.ts'
+import {
+  decryptMessage,
+  encryptMessage,
+  initiateSession,
+  type Message,
+  respondSession,
+  type Session,
+  type Surroundings,
+} from './session/session.ts'
+
+/** Hybrid X3DH with a sealed initiator (protocol §5); the names es1, es2, ss, se, h0, k0, h1, rk are the specification's. */
+
+const HASH_BYTES = 32
+
+type Hello = {
+  readonly v: 1
+  readonly ek: Uint8Array
+  readonly card: Uint8Array
+  readonly ct: Uint8Array
+  readonly sealed: Uint8Array
+  readonly first: Message
+}
+
+const readHello = record<Hello>({
+  v: literal(1),
+  ek: bytes(POINT_BYTES),
+  card: bytes(HASH_BYTES),
+  ct: bytes(KEM_CIPHERTEXT_BYTES),
+  sealed: bytes(1, FRAME_BYTES_MAX),
+  first: record<Message>({ header: bytes(1, ITEM_BYTES_MAX), token: bytes(1, FRAME_BYTES_MAX) }),
+})
+
+type Sealed = { readonly log: readonly Uint8Array[]; readonly device: number; readonly seen: Uint8Array | null }
+
+const readSealed = record<Sealed>({
+  log: list(bytes(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX),
+  device: uint(DEVICES_MAX - 1),
+  seen: nullable(bytes(HASH_BYTES)),
+})
+
+/** h0 binds everything public: whom the hello is for, by which card, on which connection. */
+const transcript = (card: SignedCard, ek: Uint8Array, ct: Uint8Array, channel: Uint8Array): Uint8Array =>
+  sha256(utf8(LABEL_HANDSHAKE), encodeCbor([card.card.id, card.card.head, card.hash, ek, ct, channel]))
+
+const identityKey = (h0: Uint8Array, es1: Uint8Array, es2: Uint8Array, ss: Uint8Array): FernetKey =>
+  importFernetKey(hkdf(h0, concat(es1, es2, ss), LABEL_IDENTITY, 32))
+
+const rootKeyOf = (h1: Uint8Array, ...secrets: readonly Uint8Array[]): KeyObject =>
+  secretKey(hkdf(h1, concat(...secrets), LABEL_ROOT, 32))
+
+const sessionId = (h1: Uint8Array): Uint8Array => sha256(utf8(LABEL_SESSION), h1).slice(0, SESSION_ID_BYTES)
+
+const deviceOf = (log: KeyLog, index: number): Device => {
+  if (log.last.entry.status === 'retired') throw new HandshakeError('ERR_PEER_RETIRED')
+  const device = log.last.entry.devices[index]
+  if (device === undefined) throw new HandshakeError('ERR_HELLO_DEVICE')
+  return device
+}
+
+/** One side's own identity on this device: `ik` is the private half of `devices[device].dh`. */
+export type Self = { readonly log: KeyLog; readonly device: number; readonly ik: P256PrivateKey }
+
+export type Initiation = {
+  readonly self: Self
+  /** the responder's verified log and verified card, and the ML-KEM key (1184 bytes) that card commits to */
+  readonly remote: { readonly log: KeyLog; readonly card: SignedCard<Card>; readonly kem: Uint8Array }
+  /** the hash of the transport's handshake, or empty when the responder is offline */
+  readonly channel: Uint8Array
+  /** the responder's head as the directory showed it, so that it can notice a split view; null when it was not asked */
+  readonly seen: Uint8Array | null
+  /** plaintext of the first message */
+  readonly first: Uint8Array
+}
+
+/**
+ * The initiator's side: the hello to send and the session it begins.
+ * The caller has verified `remote.log` to the address it asked for and `remote.card` against that log.
+ * @throws CardError ERR_CARD_KEM, HandshakeError ERR_PEER_RETIRED, ERR_HELLO_DEVICE
+ */
+export const initiate = (
+  { self, remote, channel, seen, first }: Initiation,
+  { now, random }: Surroundings,
+): { hello: Uint8Array; session: Session } => {
+  checkKem(remote.card.card, remote.kem)
+  const { spk, device } = remote.card.card
+  const ek = generatePrivateKey(random)
+  const es1 = dh(deviceOf(remote.log, device).dh, ek)
+  const es2 = dh(spk, ek)
+  const { ct, ss } = encapsulate(remote.kem)
+  const se = dh(spk, self.ik)
+  const h0 = transcript(remote.card, ek.publicKey, ct, channel)
+  const log = self.log.entries.map(({ envelope }) => envelope)
+  const identity = encodeCbor({ log, device: self.device, seen })
+  const sealed = sealFernet(identityKey(h0, es1, es2, ss), identity, now, random(FERNET_IV_BYTES))
+  const h1 = sha256(h0, sealed, self.log.id, self.log.last.hash)
+  const rk = rootKeyOf(h1, es1, es2, ss, se)
+  const begun = encryptMessage(initiateSession(sessionId(h1), rk, spk, random), first, { now, random })
+  const { header, token } = begun.message
+  const hello = encodeCbor({
+    v: 1,
+    ek: ek.publicKey,
+    card: remote.card.hash,
+    ct,
+    sealed,
+    first: { header, token },
+  })
+  return { hello, session: begun.session }
+}
+
+export type Response = {
+  readonly self: Self
+  /** the card the hello must have been made for, with the private halves of its prekeys */
+  readonly card: SignedCard<Card>
+  readonly spk: P256PrivateKey
+  readonly kem: KemPrivateKey
+  readonly channel: Uint8Array
+}
+
+/** What the responder learns: who is there (verified to its address), what it sent, and the session. */
+export type Accepted = {
+  readonly log: KeyLog
+  readonly device: number
+  readonly seen: Uint8Array | null
+  readonly first: Uint8Array
+  readonly session: Session
+}
+
+const decodeHello = (hello: Uint8Array): Hello => {
+  let value: unknown
+  try {
+    value = decodeCbor(hello)
+  } catch (cause) {
+    throw new HandshakeError('ERR_HELLO_DECODE', { cause })
+  }
+  if (typeof value === 'object' && value !== null && 'v' in value && value.v !== 1)
+    throw new HandshakeError('ERR_HELLO_VERSION')
+  try {
+    return readHello(value, 'hello')
+  } catch (cause) {
+    throw new HandshakeError('ERR_HELLO_DECODE', { cause })
+  }
+}
+
+/** Opens the sealed part. One code for every failure: whoever sent it learns nothing about where it stopped. */
+const unseal = (key: FernetKey, sealed: Uint8Array): Sealed => {
+  try {
+    return readSealed(decodeCbor(openFernet(key, sealed)), 'sealed')
+  } catch (cause) {
+    throw new HandshakeError('ERR_HELLO_SEALED', { cause })
+  }
+}
+
+/**
+ * The responder's side: verifies a hello to its sender's address and begins the session.
+ * The initiator is authenticated by the first message; it has seen us confirm only when its next one arrives.
+ * @throws HandshakeError ERR_HELLO_DECODE, _VERSION, _CARD, _SEALED, _DEVICE, ERR_PEER_RETIRED; KeyLogError from the
+ *   initiator's log; SessionError ERR_MESSAGE_* when the first message does not open
+ */
+export const respond = (
+  { self, card, spk, kem, channel }: Response,
+  hello: Uint8Array,
+  { now, random }: Surroundings,
+): Accepted => {
+  const { ek, card: cardHash, ct, sealed, first } = decodeHello(hello)
+  if (!equal(cardHash, card.hash)) throw new HandshakeError('ERR_HELLO_CARD')
+  const ss = decapsulate(kem, ct)
+  const [es1, es2] = [agree(ek, self.ik), agree(ek, spk)]
+  const h0 = transcript(card, ek, ct, channel)
+  const { log: envelopes, device, seen } = unseal(identityKey(h0, es1, es2, ss), sealed)
+  const log = verifyLog(sha256(envelopes[0] ?? new Uint8Array(0)), envelopes, now)
+  const se = dh(deviceOf(log, device).dh, spk)
+  const h1 = sha256(h0, sealed, log.id, log.last.hash)
+  const rk = rootKeyOf(h1, es1, es2, ss, se)
+  const opened = decryptMessage(respondSession(sessionId(h1), rk, spk), first, { now, random })
+  return { log, device, seen, first: opened.plaintext, session: opened.session }
+}
+
+const agree = (ek: Uint8Array, own: P256PrivateKey): Uint8Array => {
+  try {
+    return dh(ek, own)
+  } catch (cause) {
+    if (cause instanceof KeyError) throw new HandshakeError('ERR_HELLO_DECODE', { cause })
+    throw cause
+  }
+}

@@ -1,0 +1,24 @@
+import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { utf8 } from './bytes.ts'
+
+/** SHA-256 over the concatenation of `parts`: 32 bytes. */
+export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return Uint8Array.from(hash.digest())
+}
+
+/** HKDF-SHA-256 (RFC 5869): `size` bytes from `ikm`, salted, for the one use that `label` names. */
+export const hkdf = (salt: Uint8Array, ikm: Uint8Array | KeyObject, label: string, size: number): Uint8Array =>
+  new Uint8Array(hkdfSync('sha256', ikm, salt, utf8(label), size))
+
+/** HMAC-SHA-256: 32 bytes. */
+export const hmac = (key: KeyObject, data: Uint8Array): Uint8Array =>
+  Uint8Array.from(createHmac('sha256', key).update(data).digest())
+
+/** Wraps key bytes so that neither `inspect` nor a log can show them; the bytes given are wiped. */
+export const secretKey = (bytes: Uint8Array): KeyObject => {
+  const key = createSecretKey(bytes)
+  bytes.fill(0)
+  return key
+}

@@ -1,0 +1,73 @@
+/** Every bound on what comes from outside, with its reason. Sizes are bytes, ages are seconds unless named otherwise. */
+
+/** One directory item: a datagram has room for 986 B of value at a 1280 B MTU, and larger ones vanish silently. */
+export const ITEM_BYTES_MAX = 900
+
+/** Devices of one identity: eight fill an entry to just under ITEM_BYTES_MAX. */
+export const DEVICES_MAX = 8
+
+/** Entries of one log: a whole log travels in one frame (64 × 900 B < FRAME_BYTES_MAX). */
+export const LOG_ENTRIES_MAX = 64
+
+/** How far ahead of this clock a signed time may be: an hour covers wrong time zones and drifting clocks. */
+export const CLOCK_TOLERANCE = 3600
+
+/** Longest validity of a card: a stolen device key can claim freshness no longer than this after it is replaced. */
+export const CARD_AGE_MAX = 7 * 24 * 3600
+
+/** Default validity of a card. */
+export const CARD_AGE = 24 * 3600
+
+/** A card is issued anew this often while online, so that it never runs out between two publications. */
+export const CARD_REISSUE = 6 * 3600
+
+/** Mailboxes a card may name. */
+export const MAILBOXES_MAX = 3
+
+/** One frame of the encrypted stream. */
+export const FRAME_BYTES_MAX = 64 * 1024
+
+/** One message through the API: leaves room for padding (12 %), Fernet and CBOR inside FRAME_BYTES_MAX. */
+export const MESSAGE_BYTES_MAX = 32 * 1024
+
+/** Plaintext of one file chunk: with Fernet and CBOR it fits FRAME_BYTES_MAX. */
+export const CHUNK_BYTES = 60 * 1024
+
+/** Messages missing in one chain: each costs the receiver two HMACs before anything is authenticated. */
+export const SKIP_MAX = 1000
+
+/** Skipped message keys kept in one session: 2,000 × 32 B bounds what a hostile peer can make us keep. */
+export const SKIPPED_KEYS_MAX = 2000
+
+/** Skipped message keys are forgotten after a week: a key kept for ever is a message that never becomes secret again. */
+export const SKIPPED_KEY_AGE_MAX = 7 * 24 * 3600
+
+/** Fernet clock skew, from the Fernet specification. */
+export const FERNET_SKEW = 60
+
+/** The 20 nodes closest to a target hold a replica (Kademlia's k in HyperDHT). */
+export const REPLICA_NODES = 20
+
+/** Replica targets per identity: an attacker must surround three places of the network. */
+export const REPLICAS = 3
+
+/** A publication that fewer of the REPLICA_NODES of one target accepted is reported as weak. */
+export const ACCEPTANCES_WANTED = 8
+
+/** Branches a storage node keeps of one identity: the one that stands, and evidence of forks. */
+export const BRANCHES_MAX = 4
+
+/** Identities one storage node keeps in memory: 20,000 × ~4 KB stays under 100 MB. */
+export const IDENTITIES_MAX = 20_000
+
+/** A storage node forgets an identity this long after its last publication. */
+export const RECORD_AGE_MAX = 7 * 24 * 3600
+
+/** Handshakes under way at one time with strangers: each holds keys and a stream. */
+export const HANDSHAKES_MAX = 64
+
+/** Milliseconds a stranger has for each step of the handshake. */
+export const HANDSHAKE_STEP_MS = 10_000
+
+/** Milliseconds a lookup may take in all before it answers with what it has. */
+export const LOOKUP_MS = 10_000

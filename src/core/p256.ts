@@ -1,0 +1,95 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  type KeyObject,
+  sign as signWithNode,
+  verify as verifyWithNode,
+} from 'node:crypto'
+import type { RandomBytes } from './bytes.ts'
+import { KeyError } from './errors.ts'
+
+/** P-256 (SECP256R1): ECDH and low-s ECDSA over SEC1-compressed points of 33 bytes. */
+
+export const POINT_BYTES = 33
+export const SCALAR_BYTES = 32
+export const SIGNATURE_BYTES = 64
+
+/** The group order n (SEC 2, §2.4.2). */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+const ORDER_BYTES = Buffer.from(ORDER.toString(16), 'hex')
+
+/** A private key inside OpenSSL with its public point beside it; `inspect` shows no secret. */
+export type P256PrivateKey = { readonly key: KeyObject; readonly publicKey: Uint8Array }
+
+const CURVE = { asymmetricKeyType: 'ec', namedCurve: 'P-256' } as const
+
+/**
+ * Imports a private scalar of 32 big-endian bytes.
+ * @throws KeyError ERR_P256_SCALAR when it is not in 1..n−1
+ */
+export const importPrivateKey = (scalar: Uint8Array): P256PrivateKey => {
+  if (scalar.length !== SCALAR_BYTES || Buffer.compare(scalar, ORDER_BYTES) >= 0 || scalar.every((byte) => byte === 0))
+    throw new KeyError('ERR_P256_SCALAR')
+  const key = createPrivateKey({ key: Buffer.from(scalar), format: 'raw-private', ...CURVE })
+  const publicKey = createPublicKey(key).export({ format: 'raw-public', type: 'compressed' })
+  return { key, publicKey: Uint8Array.from(publicKey) }
+}
+
+/** The scalar of a private key, 32 bytes: for storing it, sealed, and nothing else. */
+export const exportPrivateKey = (privateKey: P256PrivateKey): Uint8Array =>
+  Uint8Array.from(privateKey.key.export({ format: 'raw-private' }))
+
+/** A fresh private key: candidates are drawn until one is in range (FIPS 186-5, A.2.2). */
+export const generatePrivateKey = (random: RandomBytes): P256PrivateKey => {
+  for (;;) {
+    const candidate = random(SCALAR_BYTES)
+    try {
+      return importPrivateKey(candidate)
+    } catch (error) {
+      if (!(error instanceof KeyError)) throw error
+    } finally {
+      candidate.fill(0)
+    }
+  }
+}
+
+/**
+ * Checks that 33 bytes are a point on the curve other than the identity.
+ * @throws KeyError ERR_P256_POINT
+ */
+export const importPublicKey = (point: Uint8Array): KeyObject => {
+  if (point.length !== POINT_BYTES || (point[0] !== 2 && point[0] !== 3)) throw new KeyError('ERR_P256_POINT')
+  try {
+    return createPublicKey({ key: Buffer.from(point), format: 'raw-public', ...CURVE })
+  } catch (cause) {
+    throw new KeyError('ERR_P256_POINT', { cause })
+  }
+}
+
+/**
+ * ECDH: the 32-byte x-coordinate shared by the two keys.
+ * @throws KeyError ERR_P256_POINT
+ */
+export const dh = (publicKey: Uint8Array, privateKey: P256PrivateKey): Uint8Array =>
+  Uint8Array.from(diffieHellman({ privateKey: privateKey.key, publicKey: importPublicKey(publicKey) }))
+
+const sOf = (signature: Uint8Array): bigint => BigInt(`0x${Buffer.from(signature.subarray(32)).toString('hex')}`)
+
+/** ECDSA with SHA-256 (COSE ES256): r‖s of 64 bytes with s in the lower half, so that no second signature says the same. */
+export const sign = (privateKey: P256PrivateKey, message: Uint8Array): Uint8Array => {
+  const signature = Uint8Array.from(signWithNode('sha256', message, { key: privateKey.key, dsaEncoding: 'ieee-p1363' }))
+  const s = sOf(signature)
+  if (s > ORDER / 2n) signature.set(Buffer.from((ORDER - s).toString(16).padStart(64, '0'), 'hex'), 32)
+  return signature
+}
+
+/**
+ * Whether `signature` (64 bytes, low-s) is `publicKey`'s over `message`; a high-s signature is not.
+ * @throws KeyError ERR_P256_POINT
+ */
+export const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
+  const key = importPublicKey(publicKey)
+  if (signature.length !== SIGNATURE_BYTES || sOf(signature) > ORDER / 2n) return false
+  return verifyWithNode('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature)
+}

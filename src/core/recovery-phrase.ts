@@ -1,0 +1,38 @@
+import { entropyToMnemonic, mnemonicToEntropy, mnemonicToSeedSync } from '@scure/bip39'
+import { wordlist } from '@scure/bip39/wordlists/english.js'
+import { concat, type RandomBytes, utf8 } from './bytes.ts'
+import { KeyError } from './errors.ts'
+import { hkdf } from './kdf.ts'
+import { LABEL_RECOVERY } from './labels.ts'
+import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
+
+/** The recovery phrase (BIP-39, 24 words): the only place where the private halves of the next root keys exist. */
+
+const ENTROPY_BYTES = 32
+
+/** 24 fresh words. */
+export const generatePhrase = (random: RandomBytes): string => entropyToMnemonic(random(ENTROPY_BYTES), wordlist)
+
+/** Lower case, single spaces: what people type is read generously. */
+export const normalizePhrase = (phrase: string): string => phrase.trim().toLowerCase().split(/\s+/).join(' ')
+
+/**
+ * The root key of rotation number `rotation` (1 is the first one committed to): HKDF over the phrase's seed.
+ * @throws KeyError ERR_PHRASE when it is not 24 listed words with a matching checksum
+ */
+export const recoveryKey = (phrase: string, rotation: number): P256PrivateKey => {
+  const words = normalizePhrase(phrase)
+  let entropy: Uint8Array
+  try {
+    entropy = mnemonicToEntropy(words, wordlist)
+  } catch {
+    // The library's error quotes the words, so it does not travel on as a cause.
+    throw new KeyError('ERR_PHRASE')
+  }
+  if (entropy.length !== ENTROPY_BYTES) throw new KeyError('ERR_PHRASE')
+  const seed = mnemonicToSeedSync(words)
+  let attempt = 0
+  return generatePrivateKey((size) =>
+    hkdf(new Uint8Array(0), concat(seed, utf8(`/${rotation}/${attempt++}`)), LABEL_RECOVERY, size),
+  )
+}
