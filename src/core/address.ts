@@ -15,7 +15,8 @@ export const encodeAddress = (id: Uint8Array): string => bech32m.encode(PREFIX, 
  * @throws AddressError ERR_ADDRESS_PREFIX, ERR_ADDRESS_LENGTH, ERR_ADDRESS_FORMAT, ERR_ADDRESS_CHECKSUM (a typo)
  */
 export const decodeAddress = (address: string): Uint8Array => {
-  const text = address === address.toUpperCase() ? address.toLowerCase() : address
+  // ASCII only: the Kelvin sign is upper case too, and its lower case is a plain k.
+  const text = /^[ -`{-~]*$/.test(address) ? address.toLowerCase() : address
   if (!text.startsWith(`${PREFIX}1`)) throw new AddressError('ERR_ADDRESS_PREFIX')
   if (text.length !== ADDRESS_LENGTH)
     throw new AddressError('ERR_ADDRESS_LENGTH', { hint: `${text.length} characters instead of ${ADDRESS_LENGTH}` })

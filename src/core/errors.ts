@@ -100,6 +100,8 @@ const SENTENCES = {
   ERR_NETWORK_HOST: 'the host is not an IPv4 address of this machine',
   ERR_NETWORK_UNREACHABLE: 'no node of the bootstrap list answered',
   ERR_PORT_IN_USE: 'the port is in use by another process',
+  ERR_PORT_DENIED: 'this user may not open the port',
+  ERR_STORAGE_ADDRESS: 'other nodes do not see this one at a steady address: a storage node must be reachable',
   ERR_LOOPBACK_ONLY: 'this node may only send to 127.0.0.0/8',
   ERR_CONNECT: 'the peer could not be reached',
   ERR_CONNECTION_LOST: 'the connection ended without a goodbye',

@@ -36,7 +36,8 @@ const checkSeconds = (seconds: number, name: string): void => {
  */
 export const sealFernet = (key: FernetKey, plaintext: Uint8Array, now: number, iv: Uint8Array): Uint8Array => {
   checkSeconds(now, 'now')
-  if (iv.length !== FERNET_IV_BYTES) throw new FernetError('ERR_FERNET_OPTION', { hint: 'iv is 16 bytes' })
+  if (!(iv instanceof Uint8Array) || iv.length !== FERNET_IV_BYTES)
+    throw new FernetError('ERR_FERNET_OPTION', { hint: 'iv is 16 bytes' })
   const header = new Uint8Array(HEADER)
   header[0] = VERSION
   new DataView(header.buffer).setBigUint64(1, BigInt(now))

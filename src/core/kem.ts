@@ -25,7 +25,7 @@ export type KemPrivateKey = { readonly key: KeyObject; readonly publicKey: Uint8
 /** A key pair from 64 fresh bytes. */
 export const generateKem = (random: RandomBytes): KemPrivateKey => {
   const seed = random(KEM_SEED_BYTES)
-  const key = createPrivateKey({ key: Buffer.from(seed), format: 'raw-seed', ...ALGORITHM })
+  const key = createPrivateKey({ key: seed, format: 'raw-seed', ...ALGORITHM })
   seed.fill(0)
   return { key, publicKey: Uint8Array.from(createPublicKey(key).export({ format: 'raw-public' })) }
 }
@@ -38,7 +38,7 @@ export const generateKem = (random: RandomBytes): KemPrivateKey => {
 export const encapsulate = (publicKey: Uint8Array): { ss: Uint8Array; ct: Uint8Array } => {
   if (publicKey.length !== KEM_PUBLIC_BYTES) throw new KeyError('ERR_KEM_KEY')
   try {
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'raw-public', ...ALGORITHM })
+    const key = createPublicKey({ key: publicKey, format: 'raw-public', ...ALGORITHM })
     const { sharedKey, ciphertext } = encapsulateWithNode(key)
     return { ss: Uint8Array.from(sharedKey), ct: Uint8Array.from(ciphertext) }
   } catch (cause) {

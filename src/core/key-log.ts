@@ -1,6 +1,6 @@
 import { equal } from './bytes.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
-import { openEnvelope, signEnvelope, verifyEnvelope } from './cose.ts'
+import { type Envelope, openEnvelope, signEnvelope, verifyEnvelope } from './cose.ts'
 import { KeyLogError } from './errors.ts'
 import { bytes, list, literal, nullable, record, uint } from './fields.ts'
 import { sha256 } from './kdf.ts'
@@ -61,6 +61,20 @@ const readEntry = record<Entry>({
 const encodeEntry = (entry: Entry): Uint8Array =>
   encodeCbor({ ...entry, devices: entry.devices.map(({ sign, dh }) => ({ sign, dh })) })
 
+/**
+ * Decodes an envelope without verifying it: enough to see where in a log it would belong.
+ * @throws KeyLogError ERR_LOG_SIZE, ERR_LOG_DECODE
+ */
+export const decodeEntry = (envelope: Uint8Array): { readonly entry: Entry; readonly opened: Envelope } => {
+  if (envelope.length > ITEM_BYTES_MAX) throw new KeyLogError('ERR_LOG_SIZE')
+  try {
+    const opened = openEnvelope(envelope)
+    return { entry: readEntry(decodeCbor(opened.payload), 'entry'), opened }
+  } catch (cause) {
+    throw new KeyLogError('ERR_LOG_DECODE', { cause })
+  }
+}
+
 /** Whether `entry` is a rotation of `previous`; throws when it is neither that nor an update (check 5). */
 const isRotation = (entry: Entry, previous: Entry): boolean => {
   if (equal(entry.root, previous.root)) {
@@ -79,15 +93,7 @@ const isRotation = (entry: Entry, previous: Entry): boolean => {
  * @throws KeyLogError ERR_LOG_SIZE, _DECODE, _SEQ, _PREV, _RETIRED, _SIGNATURE, _ROOT, _NEXT, _TIME_BACK, _TIME_AHEAD, _TOO_LONG
  */
 export const appendEntry = (log: KeyLog | null, envelope: Uint8Array, now: number): KeyLog => {
-  if (envelope.length > ITEM_BYTES_MAX) throw new KeyLogError('ERR_LOG_SIZE')
-  let entry: Entry
-  let opened: ReturnType<typeof openEnvelope>
-  try {
-    opened = openEnvelope(envelope)
-    entry = readEntry(decodeCbor(opened.payload), 'entry')
-  } catch (cause) {
-    throw new KeyLogError('ERR_LOG_DECODE', { cause })
-  }
+  const { entry, opened } = decodeEntry(envelope)
   const previous = log?.last
   if (entry.seq !== (log === null ? 0 : log.last.entry.seq + 1)) throw new KeyLogError('ERR_LOG_SEQ')
   const prevMatches =

@@ -3,6 +3,9 @@
 /** One directory item: a datagram has room for 986 B of value at a 1280 B MTU, and larger ones vanish silently. */
 export const ITEM_BYTES_MAX = 900
 
+/** Lists and maps inside one another: ours need 4; re-encoding costs the square of the depth, half a second at what 64 KiB can hold. */
+export const CBOR_DEPTH_MAX = 16
+
 /** Devices of one identity: eight fill an entry to just under ITEM_BYTES_MAX. */
 export const DEVICES_MAX = 8
 

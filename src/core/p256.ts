@@ -31,7 +31,7 @@ const CURVE = { asymmetricKeyType: 'ec', namedCurve: 'P-256' } as const
 export const importPrivateKey = (scalar: Uint8Array): P256PrivateKey => {
   if (scalar.length !== SCALAR_BYTES || Buffer.compare(scalar, ORDER_BYTES) >= 0 || scalar.every((byte) => byte === 0))
     throw new KeyError('ERR_P256_SCALAR')
-  const key = createPrivateKey({ key: Buffer.from(scalar), format: 'raw-private', ...CURVE })
+  const key = createPrivateKey({ key: scalar, format: 'raw-private', ...CURVE })
   const publicKey = createPublicKey(key).export({ format: 'raw-public', type: 'compressed' })
   return { key, publicKey: Uint8Array.from(publicKey) }
 }
@@ -61,7 +61,7 @@ export const generatePrivateKey = (random: RandomBytes): P256PrivateKey => {
 export const importPublicKey = (point: Uint8Array): KeyObject => {
   if (point.length !== POINT_BYTES || (point[0] !== 2 && point[0] !== 3)) throw new KeyError('ERR_P256_POINT')
   try {
-    return createPublicKey({ key: Buffer.from(point), format: 'raw-public', ...CURVE })
+    return createPublicKey({ key: point, format: 'raw-public', ...CURVE })
   } catch (cause) {
     throw new KeyError('ERR_P256_POINT', { cause })
   }

@@ -1,0 +1,38 @@
+import { equal } from './bytes.ts'
+import type { SignedCard } from './card.ts'
+import { KeyLogError } from './errors.ts'
+import type { KeyLog } from './key-log.ts'
+
+/** The rollback floor: the furthest truth ever accepted about an identity; nothing older is accepted again (protocol §3). */
+export type Floor = {
+  readonly epoch: number
+  readonly seq: number
+  /** hash of entry `seq`, 32 bytes */
+  readonly head: Uint8Array
+  /** highest serial of a published card, milliseconds; 0 before the first */
+  readonly serial: number
+}
+
+/**
+ * Holds a verified answer against the floor.
+ * @throws KeyLogError ERR_ROLLBACK when it is older, ERR_LOG_FORK when it contradicts the floor with equally many rotations
+ */
+export const checkFloor = (floor: Floor, log: KeyLog, card: SignedCard | null): void => {
+  const at = log.entries[floor.seq]
+  const continues = at !== undefined && equal(at.hash, floor.head)
+  if (!continues && log.epoch <= floor.epoch) {
+    const older = log.epoch < floor.epoch || log.last.entry.seq < floor.seq
+    const hint = `seen: epoch ${floor.epoch}, entry ${floor.seq}; served: epoch ${log.epoch}, entry ${log.last.entry.seq}`
+    throw new KeyLogError(older ? 'ERR_ROLLBACK' : 'ERR_LOG_FORK', { hint })
+  }
+  if (card !== null && log.last.entry.seq === floor.seq && card.card.serial < floor.serial)
+    throw new KeyLogError('ERR_ROLLBACK', { hint: 'an older card than the one already seen' })
+}
+
+/** The floor after accepting `log` and `card`; the same object when nothing is higher. */
+export const raiseFloor = (floor: Floor | null, log: KeyLog, card: SignedCard | null): Floor => {
+  const serial = Math.max(floor?.serial ?? 0, card?.card.serial ?? 0)
+  const { entry, hash: head } = log.last
+  if (floor !== null && floor.serial === serial && equal(floor.head, head)) return floor
+  return { epoch: log.epoch, seq: entry.seq, head, serial }
+}

@@ -1,0 +1,109 @@
+import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { DirectoryError, ERROR_CODES, type ErrorCode } from '../core/errors.ts'
+import { bytes, list, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
+import { KEM_HALF_BYTES } from '../core/kem.ts'
+import { BRANCHES_MAX, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+
+/** Requests and answers of the directory (docs/spec/directory.md): all CBOR, each within one datagram. */
+
+export const COMMAND = { get: 0, getKemHalf: 1, put: 2 } as const
+export type Command = (typeof COMMAND)[keyof typeof COMMAND]
+
+/** Largest value of an answer: with 20 closer nodes, an id and a token beside it, it fills a datagram of 1,280 bytes. */
+export const ANSWER_BYTES_MAX = 986
+
+const HASH_BYTES = 32
+
+/** "What do you hold of `id`, from place `from` on?" Places count all entries (of every branch) first, then all cards. */
+export type GetRequest = { readonly id: Uint8Array; readonly from: number }
+
+/** As much as fits of what was asked for, in order. */
+export type GetAnswer = {
+  /** hash of the last entry of the branch that stands here; null when nothing is held */
+  readonly tip: Uint8Array | null
+  /** entries held, of the standing branch and its rivals: the place where cards begin */
+  readonly entryCount: number
+  readonly cardCount: number
+  readonly entries: readonly Uint8Array[]
+  readonly cards: readonly Uint8Array[]
+}
+
+export type GetKemHalfRequest = { readonly id: Uint8Array; readonly card: Uint8Array; readonly half: number }
+export type GetKemHalfAnswer = { readonly half: Uint8Array | null }
+
+/** One record to store. A key half comes with the hash of the other, so that it can be verified alone. */
+export type PutRequest =
+  | { readonly t: 'entry'; readonly id: Uint8Array; readonly d: Uint8Array }
+  | { readonly t: 'card'; readonly id: Uint8Array; readonly d: Uint8Array }
+  | {
+      readonly t: 'kem'
+      readonly id: Uint8Array
+      readonly card: Uint8Array
+      readonly half: number
+      readonly d: Uint8Array
+      readonly other: Uint8Array
+    }
+
+/** `refused` is null when the record was stored or was there already. */
+export type PutAnswer = { readonly refused: ErrorCode | null }
+
+const id = bytes(HASH_BYTES)
+const item = bytes(1, ITEM_BYTES_MAX)
+const half = uint(1)
+const ENTRIES_HELD_MAX = LOG_ENTRIES_MAX * BRANCHES_MAX
+
+const readGet = record<GetRequest>({ id, from: uint(ENTRIES_HELD_MAX + DEVICES_MAX) })
+const readGetAnswer = record<GetAnswer>({
+  tip: nullable(bytes(HASH_BYTES)),
+  entryCount: uint(ENTRIES_HELD_MAX),
+  cardCount: uint(DEVICES_MAX),
+  entries: list(item, 0, LOG_ENTRIES_MAX),
+  cards: list(item, 0, DEVICES_MAX),
+})
+const readGetKemHalf = record<GetKemHalfRequest>({ id, card: bytes(HASH_BYTES), half })
+const readGetKemHalfAnswer = record<GetKemHalfAnswer>({ half: nullable(bytes(KEM_HALF_BYTES)) })
+const readPutEntry = record<PutRequest & { t: 'entry' }>({ t: literal('entry'), id, d: item })
+const readPutCard = record<PutRequest & { t: 'card' }>({ t: literal('card'), id, d: item })
+const readPutKem = record<PutRequest & { t: 'kem' }>({
+  t: literal('kem'),
+  id,
+  card: bytes(HASH_BYTES),
+  half,
+  d: bytes(KEM_HALF_BYTES),
+  other: bytes(HASH_BYTES),
+})
+const readPut: Reader<PutRequest> = (value, name) => {
+  const t = typeof value === 'object' && value !== null && 't' in value ? value.t : null
+  if (t === 'card') return readPutCard(value, name)
+  if (t === 'kem') return readPutKem(value, name)
+  return readPutEntry(value, name)
+}
+const errorCode: Reader<ErrorCode> = (value, name) => {
+  const code = text(40)(value, name)
+  // A newer node may refuse for a reason this version does not know.
+  return ERROR_CODES.find((known) => known === code) ?? 'ERR_REMOTE'
+}
+const readPutAnswer = record<PutAnswer>({ refused: nullable(errorCode) })
+
+const decodeAs =
+  <T>(reader: Reader<T>) =>
+  (value: Uint8Array): T => {
+    try {
+      return reader(decodeCbor(value), 'message')
+    } catch (cause) {
+      throw new DirectoryError('ERR_REQUEST_DECODE', { cause })
+    }
+  }
+
+/** Decoders; each throws DirectoryError ERR_REQUEST_DECODE. */
+export const decodeGet = decodeAs(readGet)
+export const decodeGetAnswer = decodeAs(readGetAnswer)
+export const decodeGetKemHalf = decodeAs(readGetKemHalf)
+export const decodeGetKemHalfAnswer = decodeAs(readGetKemHalfAnswer)
+export const decodePut = decodeAs(readPut)
+export const decodePutAnswer = decodeAs(readPutAnswer)
+
+/** All messages are plain maps, so one encoder serves them. */
+export const encodeMessage = (
+  message: GetRequest | GetAnswer | GetKemHalfRequest | GetKemHalfAnswer | PutRequest | PutAnswer,
+): Uint8Array => encodeCbor(message)

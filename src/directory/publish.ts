@@ -1,0 +1,111 @@
+import type { SignedCard } from '../core/card.ts'
+import { DirectoryError, type ErrorCode } from '../core/errors.ts'
+import { sha256 } from '../core/kdf.ts'
+import { kemHalves } from '../core/kem.ts'
+import type { KeyLog } from '../core/key-log.ts'
+import { ACCEPTANCES_WANTED } from '../core/limits.ts'
+import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from './messages.ts'
+import { type ClosestNode, type DirectoryNetwork, nameOf } from './network-port.ts'
+import { replicaTargets } from './replicas.ts'
+
+/** Acceptances at one replica target: `accepted` of the `asked` closest nodes confirmed every record. */
+export type ReplicaAcceptance = { readonly asked: number; readonly accepted: number }
+
+export type Publication = {
+  readonly replicas: readonly ReplicaAcceptance[]
+  /** nodes that accepted everything, at whichever target */
+  readonly accepted: number
+  /** why nodes refused, and how many did; ERR_TIMEOUT stands for silence */
+  readonly refusals: ReadonlyMap<ErrorCode, number>
+  /** fewer than 8 of the closest nodes accepted at some target (or not all, where there are fewer) */
+  readonly weak: boolean
+}
+
+/** What is published: anyone may publish a log, since it proves itself; a card comes with the key it commits to. */
+export type Records = {
+  readonly log: KeyLog
+  readonly card?: { readonly signed: SignedCard; readonly kem: Uint8Array } | undefined
+}
+
+const puts = ({ log, card }: Records): PutRequest[] => {
+  const { id } = log
+  const entries = log.entries.map(({ envelope }): PutRequest => ({ t: 'entry', id, d: envelope }))
+  if (card === undefined) return entries
+  const { signed, kem } = card
+  const [first, second] = kemHalves(kem)
+  return [
+    ...entries,
+    { t: 'card', id, d: signed.envelope },
+    { t: 'kem', id, card: signed.hash, half: 0, d: first, other: sha256(second) },
+    { t: 'kem', id, card: signed.hash, half: 1, d: second, other: sha256(first) },
+  ]
+}
+
+/**
+ * Stores the records at the nodes closest to each replica target and counts who really took them.
+ * @param signal the overall deadline
+ * @throws DirectoryError ERR_PUBLISH_REFUSED when nobody did
+ */
+export const publish = async (
+  network: DirectoryNetwork,
+  records: Records,
+  signal: AbortSignal,
+): Promise<Publication> => {
+  const { id } = records.log
+  const value = encodeMessage({ id, from: 0 })
+  const requests = puts(records).map(encodeMessage)
+  const outcomes = new Map<string, Promise<ErrorCode | null>>()
+
+  /** A node close to several targets is asked once. */
+  const store = (target: Uint8Array, closest: ClosestNode): Promise<ErrorCode | null> => {
+    const name = nameOf(closest.node)
+    const known = outcomes.get(name)
+    if (known !== undefined) return known
+    const outcome = putAll(network, closest, target, requests, signal)
+    outcomes.set(name, outcome)
+    return outcome
+  }
+
+  const replicas = await Promise.all(
+    replicaTargets(id).map(async (target): Promise<ReplicaAcceptance> => {
+      const { closest } = await network.walk(target, COMMAND.get, value, { signal, onAnswer: () => {} })
+      const results = await Promise.all(closest.map((node) => store(target, node)))
+      return { asked: closest.length, accepted: results.filter((refusal) => refusal === null).length }
+    }),
+  )
+  const results = await Promise.all(outcomes.values())
+  const refusals = new Map<ErrorCode, number>()
+  for (const refusal of results) if (refusal !== null) refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1)
+  const accepted = results.filter((refusal) => refusal === null).length
+  if (accepted === 0) {
+    const reasons = [...refusals].map(([code, count]) => `${code} from ${count}`).join(', ')
+    throw new DirectoryError('ERR_PUBLISH_REFUSED', { hint: reasons || 'no node answered' })
+  }
+  const weak = replicas.some((replica) => replica.accepted < Math.min(ACCEPTANCES_WANTED, replica.asked))
+  return { replicas, accepted, refusals, weak }
+}
+
+/** Puts all records in order at one node; the first refusal ends it. */
+const putAll = async (
+  network: DirectoryNetwork,
+  { node, token }: ClosestNode,
+  target: Uint8Array,
+  requests: readonly Uint8Array[],
+  signal: AbortSignal,
+): Promise<ErrorCode | null> => {
+  for (const request of requests) {
+    const answer = await network.request(node, COMMAND.put, request, { signal, target, token })
+    if (answer === null) return 'ERR_TIMEOUT'
+    const refused = readRefusal(answer)
+    if (refused !== null) return refused
+  }
+  return null
+}
+
+const readRefusal = (answer: Uint8Array): ErrorCode | null => {
+  try {
+    return decodePutAnswer(answer).refused
+  } catch {
+    return 'ERR_REQUEST_DECODE'
+  }
+}
