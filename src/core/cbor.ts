@@ -41,7 +41,9 @@ const exactText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** cborg's tokens, with bounded nesting, and text as it stands: cborg drops a leading U+FEFF. */
 const readTokens = (bytes: Uint8Array) => {
-  const tokenizer = new Tokenizer(bytes, { ...decodeOptions, retainStringBytes: true })
+  // The slices of a Buffer would be views into it.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  const tokenizer = new Tokenizer(plain, { ...decodeOptions, retainStringBytes: true })
   /** Items still to come in every list and map that is open. */
   const open: number[] = []
   const next = () => {

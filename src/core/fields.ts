@@ -1,4 +1,4 @@
-import { EncodingError } from './errors.ts'
+import { EncodingError, ERROR_CODES, type ErrorCode } from './errors.ts'
 
 /** Readers that turn a decoded value into a typed one; unknown, missing and misshapen fields are all ERR_FIELD. */
 
@@ -29,6 +29,12 @@ export const text =
   (max: number): Reader<string> =>
   (value, name) =>
     typeof value === 'string' && value.length <= max ? value : refuse(name, `text of at most ${max}`)
+
+/** A code another node gave as its reason; one that this version does not know is ERR_REMOTE. */
+export const errorCode: Reader<ErrorCode> = (value, name) => {
+  const code = text(40)(value, name)
+  return ERROR_CODES.find((known) => known === code) ?? 'ERR_REMOTE'
+}
 
 export const flag: Reader<boolean> = (value, name) => (typeof value === 'boolean' ? value : refuse(name, 'a boolean'))
 

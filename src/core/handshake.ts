@@ -89,7 +89,8 @@ export type Initiation = {
 /**
  * The initiator's side: the hello to send and the session it begins.
  * The caller has verified `remote.log` to the address it asked for and `remote.card` against that log.
- * @throws CardError ERR_CARD_KEM, HandshakeError ERR_PEER_RETIRED, ERR_HELLO_DEVICE
+ * @throws CardError ERR_CARD_KEM, HandshakeError ERR_PEER_RETIRED, ERR_HELLO_DEVICE, KeyError ERR_KEM_KEY when the
+ *   responder committed to a malformed key
  */
 export const initiate = (
   { self, remote, channel, seen, first }: Initiation,
@@ -140,6 +141,7 @@ export type Accepted = {
 }
 
 const decodeHello = (hello: Uint8Array): Hello => {
+  if (hello.length > FRAME_BYTES_MAX) throw new HandshakeError('ERR_HELLO_DECODE')
   let value: unknown
   try {
     value = decodeCbor(hello)

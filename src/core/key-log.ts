@@ -129,11 +129,11 @@ export const verifyLog = (id: Uint8Array, envelopes: readonly Uint8Array[], now:
   return rest.reduce((log, envelope) => appendEntry(log, envelope, now), appendEntry(null, first, now))
 }
 
-/** The log that ends with entry number `seq` of `log`. */
+/** The log that ends with entry number `seq` of `log`. @throws KeyLogError ERR_LOG_EMPTY when it has no such entry */
 export const prefixOf = (log: KeyLog, seq: number): KeyLog => {
-  const entries = log.entries.slice(0, seq + 1)
-  const last = entries.at(-1)
+  const last = log.entries[seq]
   if (last === undefined) throw new KeyLogError('ERR_LOG_EMPTY')
+  const entries = log.entries.slice(0, seq + 1)
   const epoch = entries.reduce((count, { entry }, index) => {
     const before = entries[index - 1]
     return before !== undefined && !equal(entry.root, before.entry.root) ? count + 1 : count
@@ -148,12 +148,33 @@ export type LogRelation =
   | 'longer'
   /** `b` continues `a` */
   | 'shorter'
-  /** they part, and `a` has more rotations: it stands */
+  /** they part, and `a` has more rotations, by keys that both commit to: it stands */
   | 'supersedes'
-  /** they part, and `b` has more rotations: it stands */
+  /** they part, and `b` has more rotations, by keys that both commit to: it stands */
   | 'superseded'
-  /** they part with equally many rotations: evidence, and neither is trusted */
+  /** they part with equally many rotations, or the same rotation commits to two next keys: evidence, and neither is trusted */
   | 'fork'
+
+/** What each epoch of a log commits to: its `next`, which only a rotation changes. */
+const commitmentsOf = ({ entries }: KeyLog): readonly Uint8Array[] =>
+  entries
+    .filter(({ entry }, index) => {
+      const before = entries[index - 1]
+      return before === undefined || !equal(entry.next, before.entry.next)
+    })
+    .map(({ entry }) => entry.next)
+
+/**
+ * Whether the shorter chain of commitments begins the longer one. When it does not, the thief of a root key signed its
+ * rotation a second time with a `next` of its own: further rotations from there prove nothing about the owner.
+ */
+const commitAlike = (a: KeyLog, b: KeyLog): boolean => {
+  const others = commitmentsOf(b)
+  return commitmentsOf(a).every((next, epoch) => {
+    const other = others[epoch]
+    return other === undefined || equal(next, other)
+  })
+}
 
 /**
  * Compares two verified logs of one address.
@@ -169,7 +190,7 @@ export const compareLogs = (a: KeyLog, b: KeyLog): LogRelation => {
     if (a.entries.length === b.entries.length) return 'same'
     return a.entries.length > b.entries.length ? 'longer' : 'shorter'
   }
-  if (a.epoch === b.epoch) return 'fork'
+  if (a.epoch === b.epoch || !commitAlike(a, b)) return 'fork'
   return a.epoch > b.epoch ? 'supersedes' : 'superseded'
 }
 

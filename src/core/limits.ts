@@ -3,7 +3,7 @@
 /** One directory item: a datagram has room for 986 B of value at a 1280 B MTU, and larger ones vanish silently. */
 export const ITEM_BYTES_MAX = 900
 
-/** Lists and maps inside one another: ours need 4; re-encoding costs the square of the depth, half a second at what 64 KiB can hold. */
+/** Lists and maps inside one another: ours need a handful, and re-encoding costs the square of the depth (64 KiB: half a second). */
 export const CBOR_DEPTH_MAX = 16
 
 /** Devices of one identity: eight fill an entry to just under ITEM_BYTES_MAX. */
@@ -35,6 +35,12 @@ export const MESSAGE_BYTES_MAX = 32 * 1024
 
 /** Plaintext of one file chunk: with Fernet and CBOR it fits FRAME_BYTES_MAX. */
 export const CHUNK_BYTES = 60 * 1024
+
+/** Messages sent that the other application has not taken: the transport has no receive window, so this is what bounds memory. */
+export const MESSAGE_WINDOW = 64
+
+/** File chunks sent that are not on the other disk yet: 16 × 60 KiB keep a fast path busy and memory small. */
+export const CHUNK_WINDOW = 16
 
 /** Messages missing in one chain: each costs the receiver two HMACs before anything is authenticated. */
 export const SKIP_MAX = 1000
@@ -74,3 +80,6 @@ export const HANDSHAKE_STEP_MS = 10_000
 
 /** Milliseconds a lookup may take in all before it answers with what it has. */
 export const LOOKUP_MS = 10_000
+
+/** Milliseconds a responder spends on asking the directory about a stranger: less than the stranger waits for it. */
+export const VET_MS = 3_000

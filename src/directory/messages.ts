@@ -1,6 +1,6 @@
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
-import { DirectoryError, ERROR_CODES, type ErrorCode } from '../core/errors.ts'
-import { bytes, list, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
+import { DirectoryError, type ErrorCode } from '../core/errors.ts'
+import { bytes, errorCode, list, literal, nullable, type Reader, record, uint } from '../core/fields.ts'
 import { KEM_HALF_BYTES } from '../core/kem.ts'
 import { BRANCHES_MAX, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
 
@@ -77,11 +77,6 @@ const readPut: Reader<PutRequest> = (value, name) => {
   if (t === 'card') return readPutCard(value, name)
   if (t === 'kem') return readPutKem(value, name)
   return readPutEntry(value, name)
-}
-const errorCode: Reader<ErrorCode> = (value, name) => {
-  const code = text(40)(value, name)
-  // A newer node may refuse for a reason this version does not know.
-  return ERROR_CODES.find((known) => known === code) ?? 'ERR_REMOTE'
 }
 const readPutAnswer = record<PutAnswer>({ refused: nullable(errorCode) })
 

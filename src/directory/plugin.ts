@@ -1,4 +1,5 @@
 import type HyperDHT from 'hyperdht'
+import type { IncomingRequest, PluginRequest } from 'hyperdht'
 import Plugin from 'hyperdht/lib/plugin.js'
 import type { Command } from './messages.ts'
 import type { ClosestNode, DirectoryNetwork, NodeAddress, Walk } from './network-port.ts'
@@ -18,7 +19,7 @@ class DirectoryPlugin extends Plugin {
   }
 
   /** Called only while this node is persistent. A token, when there is one, has been verified by dht-rpc. */
-  override onrequest({ command, value }: HyperDHT.PluginRequest, request: HyperDHT.IncomingRequest): void {
+  override onrequest({ command, value }: PluginRequest, request: IncomingRequest): void {
     const proven = request.token !== null
     const now = Math.floor(Date.now() / 1000)
     const answer = value === null ? null : this.#storage.handle(command, value, { now, proven })

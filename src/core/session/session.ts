@@ -75,7 +75,8 @@ export const respondSession = (id: Uint8Array, rootKey: KeyObject, self: P256Pri
 })
 
 /**
- * Pads and encrypts `plaintext` as the next message.
+ * Pads and encrypts `plaintext` as the next message. Skipped keys older than a week are forgotten here too, since a
+ * silent peer may never send what would make us forget them.
  * @throws SessionError ERR_SESSION_NOT_READY for a responder that has not received yet
  */
 export const encryptMessage = (
@@ -88,7 +89,8 @@ export const encryptMessage = (
   const { id, self, previous, sending } = session
   const header = encodeHeader({ session: id, dh: self.publicKey, pn: previous, n: sending.index })
   const token = sealFernet(messageFernetKey(messageKey, header), pad(plaintext), now, random(FERNET_IV_BYTES))
-  return { session: { ...session, sending: next }, message: { header, token } }
+  const skipped = withoutOldKeys(session.skipped, now)
+  return { session: { ...session, sending: next, skipped }, message: { header, token } }
 }
 
 /** Walks a chain to message `until`, keeping the keys it passes. */

@@ -1,0 +1,29 @@
+/** Handfast's public API, whole: what is not listed here may change at any time. */
+
+export { decodeAddress, encodeAddress } from './core/address.ts'
+export {
+  AddressError,
+  CardError,
+  DirectoryError,
+  EncodingError,
+  ERROR_CODES,
+  type ErrorCode,
+  FernetError,
+  HandfastError,
+  HandshakeError,
+  KeyError,
+  KeyLogError,
+  NetworkError,
+  PeerError,
+  SessionError,
+  StoreError,
+} from './core/errors.ts'
+export type { Device, Entry, KeyLog, LogEntry } from './core/key-log.ts'
+export type { Evidence, Lookup } from './directory/lookup.ts'
+export type { Publication } from './directory/publish.ts'
+export type { Connection, Incoming } from './peer/connection.ts'
+export type { IncomingFile, SaveOptions } from './peer/incoming-files.ts'
+export { initialize, type OpenOptions, openPeer } from './peer/open.ts'
+export type { SendFileOptions, SentFile } from './peer/outgoing-files.ts'
+export type { Listener, Peer, Signal } from './peer/peer.ts'
+export type { Remote, Trust } from './peer/remote.ts'

@@ -1,0 +1,159 @@
+import { utf8 } from '../core/bytes.ts'
+import { PeerError } from '../core/errors.ts'
+import { MESSAGE_BYTES_MAX, MESSAGE_WINDOW } from '../core/limits.ts'
+import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
+import type { Channel } from './channel.ts'
+import { createCredit } from './credit.ts'
+import { createInbox, drain } from './inbox.ts'
+import { createIncomingFiles, type IncomingFile } from './incoming-files.ts'
+import type { Line } from './line.ts'
+import { createOutgoingFiles, type SendFileOptions, type SentFile } from './outgoing-files.ts'
+import { decodePayload, encodePayload, type Payload } from './payloads.ts'
+import { seconds, type World } from './ports.ts'
+import type { Remote } from './remote.ts'
+
+/** What the other side sent. */
+export type Incoming =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'data'; readonly data: Uint8Array }
+  | { readonly type: 'file'; readonly file: IncomingFile }
+
+/** A private conversation with one verified peer. Iterating yields what it sends, until it says goodbye. */
+export type Connection = AsyncIterable<Incoming> &
+  AsyncDisposable & {
+    readonly remote: Remote
+    /**
+     * Sends text or bytes; resolves once they are encrypted and on their way. Waits while the other side has 64 unread.
+     * @throws PeerError ERR_MESSAGE_SIZE above 32 KiB, ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST; the signal's reason
+     */
+    send(message: string | Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>
+    /**
+     * Offers a file and sends it once accepted; resolves when the other side has verified and stored all of it.
+     * @throws PeerError ERR_FILE_READ, _NAME, _REFUSED, ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST; the signal's reason
+     */
+    sendFile(path: string, options?: SendFileOptions): Promise<SentFile>
+    /**
+     * The next thing sent; null after a goodbye.
+     * @throws PeerError ERR_CONNECTION_LOST when the connection broke without one, ERR_FRAME, SessionError; the signal's reason
+     */
+    receive(options?: { readonly signal?: AbortSignal }): Promise<Incoming | null>
+    /** Resolves when the connection has ended, however it did. */
+    readonly closed: Promise<void>
+    /** Says goodbye and ends the connection; what was sent before still arrives. */
+    close(): Promise<void>
+  }
+
+/** The other application's intake is reported in groups, and at once when nothing more is waiting. */
+const REPORT_EVERY = MESSAGE_WINDOW / 4
+
+export const createConnection = (channel: Channel, begun: Session, remote: Remote, world: World): Connection => {
+  const inbox = createInbox<Incoming>()
+  const credit = createCredit(MESSAGE_WINDOW)
+  let session = begun
+  let taken = 0
+  let closed: Error | null = null
+
+  const say = async (payload: Payload): Promise<void> => {
+    if (closed !== null) throw closed
+    const step = encryptMessage(session, encodePayload(payload), { now: seconds(world), random: world.random })
+    session = step.session
+    await channel.send({ t: 'msg', h: step.message.header, d: step.message.token })
+  }
+  const line: Line = {
+    world,
+    say,
+    sendChunk: async (id, i, d) => {
+      if (closed !== null) throw closed
+      await channel.send({ t: 'chunk', id, i, d })
+    },
+  }
+  const outgoing = createOutgoingFiles(line)
+  const incoming = createIncomingFiles(line)
+
+  /** Ends everything once: `reason` is what waiting calls see; without `failure` the other side's messages end in order. */
+  const shut = (reason: Error, failure?: Error): void => {
+    if (closed !== null) return
+    outgoing.fail(reason)
+    incoming.fail(reason)
+    closed = reason
+    credit.fail(reason)
+    inbox.end(failure)
+  }
+
+  const deliver = (item: Incoming): void => {
+    if (inbox.size >= MESSAGE_WINDOW) throw new PeerError('ERR_FRAME', { hint: 'more messages than the window allows' })
+    inbox.put(item)
+  }
+
+  const handle = (payload: Payload): void => {
+    if (payload.k === 'text') deliver({ type: 'text', text: payload.d })
+    else if (payload.k === 'data') deliver({ type: 'data', data: payload.d })
+    else if (payload.k === 'file') deliver({ type: 'file', file: incoming.offer(payload) })
+    else if (payload.k === 'taken') credit.grant(Math.min(payload.n, credit.outstanding))
+    else if (payload.k === 'file-end') incoming.end(payload)
+    else if (payload.k === 'file-abort') incoming.abort(payload)
+    else if (payload.k === 'bye') shut(new PeerError('ERR_CONNECTION_CLOSED'))
+    else if (payload.k !== 'confirm') outgoing.handle(payload)
+  }
+
+  const read = async (): Promise<void> => {
+    for (let frame = await channel.next(); frame !== null; frame = await channel.next()) {
+      if (frame.t === 'chunk') incoming.chunk(frame)
+      else if (frame.t === 'msg') {
+        const message = { header: frame.h, token: frame.d }
+        const opened = decryptMessage(session, message, { now: seconds(world), random: world.random })
+        session = opened.session
+        const payload = decodePayload(opened.plaintext)
+        if (payload !== null) handle(payload)
+      } else throw new PeerError('ERR_FRAME', { hint: `${frame.t} inside a session` })
+    }
+    throw new PeerError('ERR_CONNECTION_LOST')
+  }
+  const reading = read().catch(async (error: Error) => {
+    if (closed === null) {
+      shut(error, error)
+      await channel.refuse(error)
+    } else await channel.stream.close()
+  })
+
+  const receive = async (signal?: AbortSignal): Promise<Incoming | null> => {
+    const item = await inbox.take(signal)
+    if (item === null) return null
+    taken += 1
+    if (taken >= REPORT_EVERY || inbox.size === 0) {
+      const n = taken
+      taken = 0
+      say({ k: 'taken', n }).catch(() => {})
+    }
+    return item
+  }
+
+  const close = async (): Promise<void> => {
+    if (closed === null) {
+      const goodbye = say({ k: 'bye' }).catch(() => {})
+      shut(new PeerError('ERR_CONNECTION_CLOSED'))
+      await goodbye
+    }
+    await channel.stream.close()
+    await reading
+  }
+
+  return {
+    remote,
+    send: async (message, { signal } = {}) => {
+      const size = typeof message === 'string' ? utf8(message).length : message.length
+      if (size > MESSAGE_BYTES_MAX) throw new PeerError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
+      await credit.spend(signal)
+      await say(typeof message === 'string' ? { k: 'text', d: message } : { k: 'data', d: message })
+    },
+    sendFile: async (path, options = {}) => {
+      await credit.spend(options.signal)
+      return outgoing.send(path, options)
+    },
+    receive: ({ signal } = {}) => receive(signal),
+    closed: reading,
+    close,
+    [Symbol.asyncIterator]: () => drain({ take: receive }),
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,72 @@
+import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
+import { type ErrorCode, PeerError } from '../core/errors.ts'
+import { bytes, errorCode, literal, type Reader, record, text, uint } from '../core/fields.ts'
+import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+
+/** What messages say once decrypted (docs/spec/wire.md): CBOR maps { k: kind, … }. */
+
+const NAME_MAX = 255
+const HASH_BYTES = 32
+const SECRET_BYTES = 32
+
+export type Payload =
+  /** ends the handshake: "I have your key and this is my answer to it" */
+  | { readonly k: 'confirm' }
+  | { readonly k: 'text'; readonly d: string }
+  | { readonly k: 'data'; readonly d: Uint8Array }
+  /** the application took `n` more messages */
+  | { readonly k: 'taken'; readonly n: number }
+  | {
+      readonly k: 'file'
+      readonly id: Uint8Array
+      readonly name: string
+      readonly size: number
+      readonly secret: Uint8Array
+    }
+  | { readonly k: 'file-accept'; readonly id: Uint8Array }
+  | { readonly k: 'file-refuse'; readonly id: Uint8Array; readonly code: ErrorCode }
+  /** `n` more chunks are on disk */
+  | { readonly k: 'file-taken'; readonly id: Uint8Array; readonly n: number }
+  | { readonly k: 'file-end'; readonly id: Uint8Array; readonly hash: Uint8Array }
+  | { readonly k: 'file-done'; readonly id: Uint8Array }
+  | { readonly k: 'file-abort'; readonly id: Uint8Array; readonly code: ErrorCode }
+  /** nothing follows: an end that was meant */
+  | { readonly k: 'bye' }
+
+type Kind = Payload['k']
+type Of<K extends Kind> = Extract<Payload, { k: K }>
+
+const id = bytes(TRANSFER_ID_BYTES)
+const count = uint(2 ** 32 - 1)
+
+const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
+  confirm: record<Of<'confirm'>>({ k: literal('confirm') }),
+  text: record<Of<'text'>>({ k: literal('text'), d: text(MESSAGE_BYTES_MAX) }),
+  data: record<Of<'data'>>({ k: literal('data'), d: bytes(0, MESSAGE_BYTES_MAX) }),
+  taken: record<Of<'taken'>>({ k: literal('taken'), n: count }),
+  file: record<Of<'file'>>({ k: literal('file'), id, name: text(NAME_MAX), size: uint(), secret: bytes(SECRET_BYTES) }),
+  'file-accept': record<Of<'file-accept'>>({ k: literal('file-accept'), id }),
+  'file-refuse': record<Of<'file-refuse'>>({ k: literal('file-refuse'), id, code: errorCode }),
+  'file-taken': record<Of<'file-taken'>>({ k: literal('file-taken'), id, n: count }),
+  'file-end': record<Of<'file-end'>>({ k: literal('file-end'), id, hash: bytes(HASH_BYTES) }),
+  'file-done': record<Of<'file-done'>>({ k: literal('file-done'), id }),
+  'file-abort': record<Of<'file-abort'>>({ k: literal('file-abort'), id, code: errorCode }),
+  bye: record<Of<'bye'>>({ k: literal('bye') }),
+}
+
+export const encodePayload = (payload: Payload): Uint8Array => encodeCbor(payload)
+
+const isKind = (k: unknown): k is Kind => typeof k === 'string' && Object.hasOwn(readers, k)
+
+/** Decodes a payload; null when its kind is unknown, for it is then skipped. @throws PeerError ERR_FRAME */
+export const decodePayload = (plaintext: Uint8Array): Payload | null => {
+  try {
+    const value = decodeCbor(plaintext)
+    const k = typeof value === 'object' && value !== null && 'k' in value ? value.k : null
+    if (typeof k !== 'string') throw new PeerError('ERR_FRAME')
+    return isKind(k) ? readers[k](value, 'payload') : null
+  } catch (cause) {
+    throw new PeerError('ERR_FRAME', { cause })
+  }
+}

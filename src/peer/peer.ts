@@ -1,0 +1,249 @@
+import { decodeAddress, encodeAddress } from '../core/address.ts'
+import { equal } from '../core/bytes.ts'
+import { type Card, type SignedCard, signCard } from '../core/card.ts'
+import { HandfastError, KeyLogError, PeerError } from '../core/errors.ts'
+import { checkFloor, raiseFloor } from '../core/floor.ts'
+import type { Identity } from '../core/identity.ts'
+import { generateKem } from '../core/kem.ts'
+import { compareLogs, type KeyLog } from '../core/key-log.ts'
+import { CARD_REISSUE, HANDSHAKES_MAX, LOOKUP_MS, VET_MS } from '../core/limits.ts'
+import { generatePrivateKey } from '../core/p256.ts'
+import { type Lookup, lookup } from '../directory/lookup.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
+import { type Publication, publish } from '../directory/publish.ts'
+import type { Floors } from '../store/floors-file.ts'
+import { openChannel } from './channel.ts'
+import { type Connection, createConnection } from './connection.ts'
+import { answer, dial, type Met } from './greeting.ts'
+import { createInbox, drain } from './inbox.ts'
+import { type FrameStream, seconds, type Transport, type World } from './ports.ts'
+import { describeRemote, type Trust } from './remote.ts'
+
+export type Signal = { readonly signal?: AbortSignal | undefined }
+
+/** Connections as they come in, and how well the address can be found. */
+export type Listener = AsyncIterable<Connection> & {
+  readonly publication: Publication
+  /** The next peer that proved its address; null once the peer is closed. */
+  accept(options?: Signal): Promise<Connection | null>
+}
+
+/** Your side: one identity on one network. */
+export type Peer = AsyncDisposable & {
+  /** the address to hand out: hf1… */
+  readonly address: string
+  readonly identity: { readonly log: KeyLog }
+  /**
+   * Finds an identity in the directory and verifies it to its address.
+   * @throws AddressError; DirectoryError ERR_LOOKUP_NOT_FOUND, ERR_LOOKUP_INCOMPLETE; KeyLogError ERR_ROLLBACK
+   */
+  lookup(address: string, options?: Signal): Promise<Lookup>
+  /**
+   * Looks the address up and connects to whoever proves to be it.
+   * @throws those of `lookup`; KeyLogError ERR_LOG_FORK; PeerError ERR_PEER_SELF, _NO_CARD, _RETIRED, ERR_REMOTE, ERR_TIMEOUT;
+   *   NetworkError ERR_CONNECT; CardError, HandshakeError, SessionError when the other side is not who it should be
+   */
+  connect(address: string, options?: Signal): Promise<Connection>
+  /**
+   * Publishes log and card, again every 6 h, and takes connections.
+   * @throws DirectoryError ERR_PUBLISH_REFUSED, NetworkError ERR_CONNECT
+   */
+  listen(options?: Signal): Promise<Listener>
+  /** Publishes the log alone, so that others can check it, without saying where this peer is. */
+  publish(options?: Signal): Promise<Publication>
+  close(): Promise<void>
+}
+
+export type PeerParts = {
+  readonly identity: Identity
+  readonly directory: DirectoryNetwork
+  readonly transport: Transport
+  readonly floors: Floors
+  readonly world: World
+  /** what belongs to this peer alone and closes with it */
+  readonly release: () => Promise<void>
+}
+
+/** Puts a peer together from its parts. */
+export const createPeer = ({ identity, directory, transport, floors, world, release }: PeerParts): Peer => {
+  const closing = new AbortController()
+  const connections = new Set<Connection>()
+  const accepted = createInbox<Connection>()
+  let greetings = 0
+  let serial = 0
+  let listening: Promise<Listener> | undefined
+  let reissue: NodeJS.Timeout | undefined
+  let closed: Promise<void> | undefined
+
+  const deadline = (signal: AbortSignal | undefined, milliseconds: number = LOOKUP_MS): AbortSignal =>
+    AbortSignal.any([closing.signal, AbortSignal.timeout(milliseconds), ...(signal === undefined ? [] : [signal])])
+
+  /** The deadline gives a partial answer; the caller's own signal, or closing, ends the call. */
+  const checkGoing = (signal: AbortSignal | undefined): void => {
+    signal?.throwIfAborted()
+    if (closing.signal.aborted) throw new PeerError('ERR_PEER_CLOSED')
+  }
+
+  const raise = async (log: KeyLog, card: SignedCard<Card> | null): Promise<void> => {
+    const floor = floors.get(log.id)
+    const raised = raiseFloor(floor, log, card)
+    if (raised !== floor) await floors.set(log.id, raised)
+  }
+
+  const find = async (id: Uint8Array, signal: AbortSignal | undefined, milliseconds?: number): Promise<Lookup> => {
+    checkGoing(signal)
+    const options = { now: seconds(world), signal: deadline(signal, milliseconds) }
+    const found = await lookup(directory, id, options).catch((error: unknown) => {
+      checkGoing(signal)
+      throw error
+    })
+    checkGoing(signal)
+    const floor = floors.get(id)
+    if (floor !== null) checkFloor(floor, found.log, found.card)
+    if (found.fork === null) await raise(found.log, found.card)
+    return found
+  }
+
+  const open = (channel: ReturnType<typeof openChannel>, met: Met, trust: Trust): Connection => {
+    const connection = createConnection(channel, met.session, describeRemote(met.log, identity.log, trust), world)
+    connections.add(connection)
+    void connection.closed.then(() => connections.delete(connection))
+    return connection
+  }
+
+  const connect: Peer['connect'] = async (address, { signal } = {}) => {
+    const id = decodeAddress(address)
+    if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
+    const found = await find(id, signal)
+    if (found.fork !== null) throw new KeyLogError('ERR_LOG_FORK')
+    if (found.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
+    if (found.card === null) throw new PeerError('ERR_PEER_NO_CARD')
+    const stream = await transport.connect(found.card.card.transport, { signal })
+    const channel = openChannel(stream)
+    const abort = (): void => stream.destroy()
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      const met = await dial(channel, { identity, known: found.log, floor: floors.get(id), world })
+      await raise(met.log, null)
+      checkGoing(signal)
+      // A card made this moment for this connection is as fresh as it gets.
+      return open(channel, met, {
+        identity: 'pinned',
+        freshness: 'current',
+        reason: 'you asked for this address, and its owner answered in person',
+      })
+    } catch (error) {
+      await channel.refuse(error)
+      checkGoing(signal)
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  /** What the directory says about an initiator's log: it must not know better. */
+  const vet = async (log: KeyLog): Promise<Trust> => {
+    const floor = floors.get(log.id)
+    if (floor !== null) checkFloor(floor, log, null)
+    const identityTrust = 'unknown'
+    try {
+      const found = await find(log.id, undefined, VET_MS)
+      if (found.fork !== null) throw new KeyLogError('ERR_LOG_FORK')
+      const relation = compareLogs(log, found.log)
+      if (relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')
+      if (relation === 'shorter' || relation === 'superseded') throw new KeyLogError('ERR_ROLLBACK')
+      const reason = found.freshness === 'current' ? 'its card is current' : 'no current card of it was found'
+      return { identity: identityTrust, freshness: found.freshness, reason }
+    } catch (error) {
+      const unasked = error instanceof HandfastError && /^ERR_LOOKUP_/.test(error.code)
+      if (!unasked) throw error
+      return { identity: identityTrust, freshness: 'stale', reason: 'the directory could not confirm its log' }
+    }
+  }
+
+  const welcome = async (stream: FrameStream): Promise<void> => {
+    const channel = openChannel(stream)
+    let trust: Trust | undefined
+    try {
+      const met = await answer(channel, {
+        identity,
+        transport: transport.publicKey,
+        world,
+        vet: async (log) => {
+          trust = await vet(log)
+        },
+      })
+      await raise(met.log, null)
+      if (trust === undefined) throw new PeerError('ERR_FRAME')
+      accepted.put(open(channel, met, trust))
+    } catch (error) {
+      // A stranger that fails is told why and forgotten; it is no event of ours.
+      await channel.refuse(error)
+    }
+  }
+
+  const greet = async (streams: AsyncIterableIterator<FrameStream>): Promise<void> => {
+    for await (const stream of streams) {
+      if (greetings >= HANDSHAKES_MAX) {
+        stream.destroy()
+        continue
+      }
+      greetings += 1
+      void welcome(stream).finally(() => {
+        greetings -= 1
+      })
+    }
+  }
+
+  /** Issues a card with fresh prekeys and publishes it with the log. */
+  const announce = async (signal: AbortSignal | undefined): Promise<Publication> => {
+    serial = Math.max(serial + 1, world.clock())
+    const kem = generateKem(world.random).publicKey
+    const spk = generatePrivateKey(world.random).publicKey
+    const content = { device: identity.device, now: serial, spk, kem, transport: transport.publicKey }
+    const signed = signCard(identity.log, identity.sign, content)
+    return publish(directory, { log: identity.log, card: { signed, kem } }, deadline(signal))
+  }
+
+  const startListening = async (signal: AbortSignal | undefined): Promise<Listener> => {
+    checkGoing(signal)
+    const [streams, publication] = await Promise.all([transport.listen(), announce(signal)])
+    greet(streams).catch(() => {})
+    reissue = setInterval(() => announce(undefined).catch(() => {}), CARD_REISSUE * 1000)
+    const accept: Listener['accept'] = (options = {}) => accepted.take(options.signal)
+    return { publication, accept, [Symbol.asyncIterator]: () => drain(accepted) }
+  }
+
+  const close = async (): Promise<void> => {
+    clearInterval(reissue)
+    await Promise.all([...connections].map((connection) => connection.close()))
+    closing.abort()
+    accepted.end()
+    await transport.close()
+    await release()
+  }
+  const end = (): Promise<void> => {
+    closed ??= close()
+    return closed
+  }
+
+  return {
+    address: encodeAddress(identity.log.id),
+    identity: { log: identity.log },
+    lookup: async (address, { signal } = {}) => find(decodeAddress(address), signal),
+    connect,
+    listen: ({ signal } = {}) => {
+      listening ??= startListening(signal).catch((error: unknown) => {
+        listening = undefined
+        throw error
+      })
+      return listening
+    },
+    publish: async ({ signal } = {}) => {
+      checkGoing(signal)
+      return publish(directory, { log: identity.log }, deadline(signal))
+    },
+    close: end,
+    [Symbol.asyncDispose]: end,
+  }
+}

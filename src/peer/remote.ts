@@ -1,0 +1,34 @@
+import { encodeAddress } from '../core/address.ts'
+import { hex } from '../core/bytes.ts'
+import type { KeyLog } from '../core/key-log.ts'
+import { safetyNumber } from '../core/safety-number.ts'
+
+/** How sure we are whom an address belongs to, and how fresh what we know of it is (protocol §3). */
+export type Trust = {
+  /** `pinned`: you gave this address; `unknown`: it came to you, and nobody has vouched for it */
+  readonly identity: 'unknown' | 'pinned'
+  /** `stale`: no unexpired card in the directory says that its log ends here */
+  readonly freshness: 'current' | 'stale'
+  readonly reason: string
+}
+
+/** Who is at the other end: all of it verified. */
+export type Remote = {
+  readonly address: string
+  /** rotations of its root key, entries of its log less one, and hash of the last entry in hex */
+  readonly epoch: number
+  readonly seq: number
+  readonly head: string
+  /** 60 digits that both sides can compare by voice */
+  readonly safetyNumber: string
+  readonly trust: Trust
+}
+
+export const describeRemote = (log: KeyLog, own: KeyLog, trust: Trust): Remote => ({
+  address: encodeAddress(log.id),
+  epoch: log.epoch,
+  seq: log.last.entry.seq,
+  head: hex(log.last.hash),
+  safetyNumber: safetyNumber(log.id, own.id),
+  trust,
+})

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type ErrorCode, StoreError } from '../core/errors.ts'
+
+/** Files of the data folder: private from the first byte, and either the old or the new content, never half of one. */
+
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  EACCES: 'ERR_STORE_PERMISSION',
+  EPERM: 'ERR_STORE_PERMISSION',
+  EROFS: 'ERR_STORE_PERMISSION',
+  EEXIST: 'ERR_STORE_EXISTS',
+  ENOSPC: 'ERR_STORE_FULL',
+  EDQUOT: 'ERR_STORE_FULL',
+}
+
+const asStoreError = (cause: unknown, path: string): StoreError => {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return new StoreError(CODES[code] ?? 'ERR_STORE_IO', { hint: path, cause })
+}
+
+/** Creates the folder, readable by its owner only. @throws StoreError ERR_STORE_PERMISSION, _FULL, _IO */
+export const makeFolder = async (folder: string): Promise<void> => {
+  try {
+    const created = await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (created !== undefined) await chmod(folder, 0o700)
+  } catch (cause) {
+    throw asStoreError(cause, folder)
+  }
+}
+
+/** The text of a file, null when it does not exist. @throws StoreError ERR_STORE_PERMISSION, _IO */
+export const readPrivate = async (path: string): Promise<string | null> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null
+    throw asStoreError(cause, path)
+  }
+}
+
+/**
+ * Writes a file with mode 0600 beside its place, makes it durable, and moves it there in one step.
+ * @param create refuse when the file is there already, also when another process makes it at the same moment
+ * @throws StoreError ERR_STORE_EXISTS, _PERMISSION, _FULL, _IO; the file is then as it was
+ */
+export const writePrivate = async (path: string, text: string, { create = false } = {}): Promise<void> => {
+  const beside = join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`)
+  try {
+    const file = await open(beside, 'wx', 0o600)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await (create ? link(beside, path) : rename(beside, path))
+    await syncFolder(dirname(path))
+  } catch (cause) {
+    throw asStoreError(cause, path)
+  } finally {
+    await rm(beside, { force: true }).catch(() => {})
+  }
+}
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
