@@ -1,8 +1,7 @@
-import type { KeyObject } from 'node:crypto'
 import { concat } from './bytes.ts'
 import { HandfastError, PeerError } from './errors.ts'
 import { FERNET_KEY_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
-import { hkdf } from './kdf.ts'
+import { hkdf, type SecretKey } from './kdf.ts'
 import { LABEL_CHUNK } from './labels.ts'
 import { CHUNK_BYTES } from './limits.ts'
 
@@ -11,7 +10,7 @@ import { CHUNK_BYTES } from './limits.ts'
 export const TRANSFER_ID_BYTES = 16
 
 /** What both sides know of a transfer: its id (16 bytes), its secret and the size in bytes that the sender offered. */
-export type Transfer = { readonly id: Uint8Array; readonly secret: KeyObject; readonly size: number }
+export type Transfer = { readonly id: Uint8Array; readonly secret: SecretKey; readonly size: number }
 
 /** Number of chunks of a file; an empty file is one empty chunk. */
 export const chunkCount = (size: number): number => Math.max(1, Math.ceil(size / CHUNK_BYTES))

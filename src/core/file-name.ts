@@ -7,8 +7,11 @@ const NAME_BYTES_MAX = 200
 /** Control and formatting characters, which can hide or turn around what a person reads, and what file systems refuse. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}<>:"|?*]/gu
 
-/** Device names that Windows opens instead of a file. */
-const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
+/** Device names that Windows opens instead of a file, whatever ending follows. */
+const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])\s*(\.|$)/i
+
+/** A leading dot hides a file; Windows drops dots and spaces at the end. */
+const EDGES = /^[.\s]+|[.\s]+$/g
 
 /**
  * The name to store a received file under: its last path part, without hidden or special meaning, at most 200 bytes of UTF-8.
@@ -16,10 +19,10 @@ const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
  */
 export const safeFileName = (name: string): string => {
   const last = name.normalize('NFC').split(/[/\\]/).at(-1) ?? ''
-  const plain = last.replace(UNSAFE, '').replace(/^[.\s]+|[.\s]+$/g, '')
-  const cut = shorten(plain)
+  const plain = last.replace(UNSAFE, '').replace(EDGES, '')
+  const cut = shorten(RESERVED.test(plain) ? `_${plain}` : plain).replace(EDGES, '')
   if (cut === '') throw new PeerError('ERR_FILE_NAME')
-  return RESERVED.test(cut) ? `_${cut}` : cut
+  return cut
 }
 
 /** Cuts the stem, not the ending. */

@@ -9,7 +9,7 @@ export type Floor = {
   readonly seq: number
   /** hash of entry `seq`, 32 bytes */
   readonly head: Uint8Array
-  /** highest serial of a published card, milliseconds; 0 before the first */
+  /** highest serial of a published card that names `head`, milliseconds; 0 before the first */
   readonly serial: number
 }
 
@@ -25,14 +25,16 @@ export const checkFloor = (floor: Floor, log: KeyLog, card: SignedCard | null): 
     const hint = `seen: epoch ${floor.epoch}, entry ${floor.seq}; served: epoch ${log.epoch}, entry ${log.last.entry.seq}`
     throw new KeyLogError(older ? 'ERR_ROLLBACK' : 'ERR_LOG_FORK', { hint })
   }
-  if (card !== null && log.last.entry.seq === floor.seq && card.card.serial < floor.serial)
+  // A card names its head, so serials are compared under one head only: a thief's serial must not outlive its removal.
+  if (card !== null && equal(log.last.hash, floor.head) && card.card.serial < floor.serial)
     throw new KeyLogError('ERR_ROLLBACK', { hint: 'an older card than the one already seen' })
 }
 
 /** The floor after accepting `log` and `card`; the same object when nothing is higher. */
 export const raiseFloor = (floor: Floor | null, log: KeyLog, card: SignedCard | null): Floor => {
-  const serial = Math.max(floor?.serial ?? 0, card?.card.serial ?? 0)
   const { entry, hash: head } = log.last
-  if (floor !== null && floor.serial === serial && equal(floor.head, head)) return floor
+  const same = floor !== null && equal(floor.head, head)
+  const serial = Math.max(same ? floor.serial : 0, card?.card.serial ?? 0)
+  if (same && floor.serial === serial) return floor
   return { epoch: log.epoch, seq: entry.seq, head, serial }
 }

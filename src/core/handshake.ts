@@ -1,11 +1,10 @@
-import type { KeyObject } from 'node:crypto'
 import { concat, equal, utf8 } from './bytes.ts'
 import { type Card, checkKem, type SignedCard } from './card.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { HandshakeError, KeyError } from './errors.ts'
 import { FERNET_IV_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
 import { bytes, list, literal, nullable, record, uint } from './fields.ts'
-import { hkdf, secretKey, sha256 } from './kdf.ts'
+import { hkdf, type SecretKey, secretKey, sha256 } from './kdf.ts'
 import { decapsulate, encapsulate, KEM_CIPHERTEXT_BYTES, type KemPrivateKey } from './kem.ts'
 import { type Device, type KeyLog, verifyLog } from './key-log.ts'
 import { LABEL_HANDSHAKE, LABEL_IDENTITY, LABEL_ROOT, LABEL_SESSION } from './labels.ts'
@@ -59,7 +58,7 @@ const transcript = (card: SignedCard, ek: Uint8Array, ct: Uint8Array, channel: U
 const identityKey = (h0: Uint8Array, es1: Uint8Array, es2: Uint8Array, ss: Uint8Array): FernetKey =>
   importFernetKey(hkdf(h0, concat(es1, es2, ss), LABEL_IDENTITY, 32))
 
-const rootKeyOf = (h1: Uint8Array, ...secrets: readonly Uint8Array[]): KeyObject =>
+const rootKeyOf = (h1: Uint8Array, ...secrets: readonly Uint8Array[]): SecretKey =>
   secretKey(hkdf(h1, concat(...secrets), LABEL_ROOT, 32))
 
 const sessionId = (h1: Uint8Array): Uint8Array => sha256(utf8(LABEL_SESSION), h1).slice(0, SESSION_ID_BYTES)

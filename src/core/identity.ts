@@ -1,7 +1,6 @@
-import type { KeyObject } from 'node:crypto'
 import type { RandomBytes } from './bytes.ts'
 import { KeyLogError } from './errors.ts'
-import { secretKey } from './kdf.ts'
+import { type SecretKey, secretKey } from './kdf.ts'
 import { createLog, type Device, type KeyLog, updateLog } from './key-log.ts'
 import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
 import { generatePhrase, recoveryKey } from './recovery-phrase.ts'
@@ -15,7 +14,7 @@ export type Identity = {
   readonly sign: P256PrivateKey
   readonly ik: P256PrivateKey
   /** 32-byte seed of the transport's Ed25519 key */
-  readonly transportSeed: KeyObject
+  readonly transportSeed: SecretKey
 }
 
 const SEED_BYTES = 32

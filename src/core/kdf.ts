@@ -1,6 +1,9 @@
 import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { utf8 } from './bytes.ts'
 
+/** Key bytes inside OpenSSL: neither `inspect` nor a log can show them. */
+export type SecretKey = KeyObject
+
 /** SHA-256 over the concatenation of `parts`: 32 bytes. */
 export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
   const hash = createHash('sha256')
@@ -9,15 +12,15 @@ export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
 }
 
 /** HKDF-SHA-256 (RFC 5869): `size` bytes from `ikm`, salted, for the one use that `label` names. */
-export const hkdf = (salt: Uint8Array, ikm: Uint8Array | KeyObject, label: string, size: number): Uint8Array =>
+export const hkdf = (salt: Uint8Array, ikm: Uint8Array | SecretKey, label: string, size: number): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', ikm, salt, utf8(label), size))
 
 /** HMAC-SHA-256: 32 bytes. */
-export const hmac = (key: KeyObject, data: Uint8Array): Uint8Array =>
+export const hmac = (key: SecretKey, data: Uint8Array): Uint8Array =>
   Uint8Array.from(createHmac('sha256', key).update(data).digest())
 
-/** Wraps key bytes so that neither `inspect` nor a log can show them; the bytes given are wiped. */
-export const secretKey = (bytes: Uint8Array): KeyObject => {
+/** Moves key bytes into OpenSSL; the bytes given are wiped. */
+export const secretKey = (bytes: Uint8Array): SecretKey => {
   const key = createSecretKey(bytes)
   bytes.fill(0)
   return key

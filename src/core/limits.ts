@@ -51,7 +51,7 @@ export const SKIPPED_KEYS_MAX = 2000
 /** Skipped message keys are forgotten after a week: a key kept for ever is a message that never becomes secret again. */
 export const SKIPPED_KEY_AGE_MAX = 7 * 24 * 3600
 
-/** Fernet clock skew, from the Fernet specification. */
+/** Fernet clock skew: the specification names no number, its Ruby and Python implementations take 60. */
 export const FERNET_SKEW = 60
 
 /** The 20 nodes closest to a target hold a replica (Kademlia's k in HyperDHT). */

@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto'
 import { equal, type RandomBytes } from '../bytes.ts'
 import { SessionError } from '../errors.ts'
 import { FERNET_IV_BYTES, openFernet, sealFernet } from '../fernet.ts'
+import type { SecretKey } from '../kdf.ts'
 import { SKIP_MAX } from '../limits.ts'
 import { generatePrivateKey, type P256PrivateKey } from '../p256.ts'
 import { pad, unpad } from '../padding.ts'
@@ -23,7 +23,7 @@ import {
 export type Session = {
   /** 16 bytes, the same on both sides */
   readonly id: Uint8Array
-  readonly rootKey: KeyObject
+  readonly rootKey: SecretKey
   /** dh_self */
   readonly self: P256PrivateKey
   /** dh_remote, 33 bytes; null until the responder has received */
@@ -44,7 +44,7 @@ export type Surroundings = { readonly now: number; readonly random: RandomBytes 
 /** The initiator's session: `remote` is the responder's signed prekey (spk_B), its first ratchet key. */
 export const initiateSession = (
   id: Uint8Array,
-  rootKey: KeyObject,
+  rootKey: SecretKey,
   remote: Uint8Array,
   random: RandomBytes,
 ): Session => {
@@ -63,7 +63,7 @@ export const initiateSession = (
 }
 
 /** The responder's session: `self` is the signed prekey the initiator used. It can send once it has received. */
-export const respondSession = (id: Uint8Array, rootKey: KeyObject, self: P256PrivateKey): Session => ({
+export const respondSession = (id: Uint8Array, rootKey: SecretKey, self: P256PrivateKey): Session => ({
   id,
   rootKey,
   self,
@@ -106,7 +106,7 @@ const skip = (chain: ChainKey, dh: Uint8Array, until: number): { chain: ChainKey
   return { chain: current, passed }
 }
 
-const open = (messageKey: KeyObject, message: Message): Uint8Array => {
+const open = (messageKey: SecretKey, message: Message): Uint8Array => {
   try {
     return unpad(openFernet(messageFernetKey(messageKey, message.header), message.token))
   } catch (cause) {
@@ -115,7 +115,7 @@ const open = (messageKey: KeyObject, message: Message): Uint8Array => {
 }
 
 /** The receiving chain that `header` belongs to, and the keys of the chain before it that have not arrived. */
-const chainFor = (session: Session, header: Header): { rootKey: KeyObject; chain: ChainKey; passed: SkippedKey[] } => {
+const chainFor = (session: Session, header: Header): { rootKey: SecretKey; chain: ChainKey; passed: SkippedKey[] } => {
   const { remote, receiving, rootKey } = session
   if (remote !== null && receiving !== null && equal(header.dh, remote))
     return { rootKey, chain: receiving, passed: [] }

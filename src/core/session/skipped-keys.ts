@@ -1,18 +1,18 @@
-import type { KeyObject } from 'node:crypto'
 import { hex } from '../bytes.ts'
+import type { SecretKey } from '../kdf.ts'
 import { SKIPPED_KEY_AGE_MAX, SKIPPED_KEYS_MAX } from '../limits.ts'
 
 /** Keys of messages that have not arrived yet, oldest first; never changed in place. */
-export type SkippedKeys = ReadonlyMap<string, { readonly key: KeyObject; readonly time: number }>
+export type SkippedKeys = ReadonlyMap<string, { readonly key: SecretKey; readonly time: number }>
 
-export type SkippedKey = { readonly dh: Uint8Array; readonly n: number; readonly key: KeyObject }
+export type SkippedKey = { readonly dh: Uint8Array; readonly n: number; readonly key: SecretKey }
 
 export const NO_SKIPPED_KEYS: SkippedKeys = new Map()
 
 const nameOf = (dh: Uint8Array, n: number): string => `${hex(dh)}/${n}`
 
 /** The key kept for message `n` of the chain of `dh`, if any. */
-export const findSkippedKey = (keys: SkippedKeys, dh: Uint8Array, n: number): KeyObject | undefined =>
+export const findSkippedKey = (keys: SkippedKeys, dh: Uint8Array, n: number): SecretKey | undefined =>
   keys.get(nameOf(dh, n))?.key
 
 export const withoutSkippedKey = (keys: SkippedKeys, dh: Uint8Array, n: number): SkippedKeys => {
