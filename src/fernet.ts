@@ -21,20 +21,29 @@ import {
 export { FernetError } from './core/errors.ts'
 
 export type EncryptOptions = {
-  /** The token's time in whole seconds since 1970; default: the clock. */
+  /** The token's time in seconds since 1970; default: the clock. */
   readonly now?: number | undefined
   /** 16 bytes, never used before with this key; default: fresh random bytes. */
   readonly iv?: Uint8Array | undefined
 }
 
 export type DecryptOptions = {
-  /** The oldest a token may be, in whole seconds; default: any age. */
+  /** The oldest a token may be, in seconds; default: any age. */
   readonly ttl?: number | undefined
-  /** The time to judge the token by, in whole seconds since 1970; default: the clock. */
+  /** The time to judge the token by, in seconds since 1970; default: the clock. */
   readonly now?: number | undefined
 }
 
-const clock = (): number => Math.floor(Date.now() / 1000)
+const clock = (): number => Date.now() / 1000
+
+/** Callers divide milliseconds by a thousand: a token knows whole seconds only. */
+const whole = (seconds: number): number => (Number.isFinite(seconds) ? Math.floor(seconds) : seconds)
+
+const bytesOf = (data: unknown): Uint8Array => {
+  if (typeof data === 'string') return new TextEncoder().encode(data)
+  if (data instanceof Uint8Array) return data
+  throw new FernetError('ERR_FERNET_OPTION', { hint: 'data is bytes or text' })
+}
 
 /** Padded base64url of exactly the bytes it decodes to; null when the text is anything else. */
 const fromBase64 = (text: unknown): Uint8Array | null => {
@@ -58,15 +67,15 @@ const keyOf = (key: string | Uint8Array): FernetKey => {
 export const generateKey = (): string => toBase64(randomBytes(FERNET_KEY_BYTES))
 
 /**
- * Encrypts bytes to a standard token, as padded base64url text.
+ * Encrypts bytes, or text as UTF-8, to a standard token: padded base64url text.
  * @param key 32 bytes, or their 44-character text
  * @throws FernetError ERR_FERNET_KEY, ERR_FERNET_OPTION
  */
 export const encrypt = (
   key: string | Uint8Array,
-  data: Uint8Array,
+  data: Uint8Array | string,
   { now = clock(), iv = randomBytes(FERNET_IV_BYTES) }: EncryptOptions = {},
-): string => toBase64(sealFernet(keyOf(key), data, now, iv))
+): string => toBase64(sealFernet(keyOf(key), bytesOf(data), whole(now), iv))
 
 /**
  * The bytes of a token. The MAC is checked, in constant time, before age and padding.
@@ -81,5 +90,5 @@ export const decrypt = (
   const fernetKey = keyOf(key)
   const raw = fromBase64(token)
   if (raw === null) throw new FernetError('ERR_FERNET_BASE64')
-  return openFernet(fernetKey, raw, { now, ttl })
+  return openFernet(fernetKey, raw, { now: whole(now), ttl: ttl === undefined ? undefined : whole(ttl) })
 }

@@ -51,8 +51,6 @@ export const sealFernet = (key: FernetKey, plaintext: Uint8Array, now: number, i
 export type FernetAge = { readonly now: number; readonly ttl?: number | undefined }
 
 const checkAge = (token: Uint8Array, { now, ttl }: FernetAge): void => {
-  checkSeconds(now, 'now')
-  if (ttl !== undefined) checkSeconds(ttl, 'ttl')
   const time = new DataView(token.buffer, token.byteOffset).getBigUint64(1)
   if (ttl !== undefined && time + BigInt(ttl) < BigInt(now)) throw new FernetError('ERR_FERNET_EXPIRED')
   if (time > BigInt(now) + BigInt(FERNET_SKEW)) throw new FernetError('ERR_FERNET_FUTURE')
@@ -64,6 +62,8 @@ const checkAge = (token: Uint8Array, { now, ttl }: FernetAge): void => {
  * @throws FernetError ERR_FERNET_LENGTH, _VERSION, _MAC, _EXPIRED, _FUTURE, _PADDING, _OPTION
  */
 export const openFernet = (key: FernetKey, token: Uint8Array, age?: FernetAge): Uint8Array => {
+  if (age !== undefined) checkSeconds(age.now, 'now')
+  if (age?.ttl !== undefined) checkSeconds(age.ttl, 'ttl')
   if (token.length === 0) throw new FernetError('ERR_FERNET_LENGTH')
   if (token[0] !== VERSION) throw new FernetError('ERR_FERNET_VERSION')
   const ciphertextBytes = token.length - HEADER - MAC
