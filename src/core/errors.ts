@@ -28,6 +28,9 @@ const SENTENCES = {
   ERR_KEM_KEY: 'the bytes are not an ML-KEM-768 key',
   ERR_KEM_CIPHERTEXT: 'the bytes are not an ML-KEM-768 ciphertext',
   ERR_PHRASE: 'the recovery phrase is not 24 words of the list with a matching checksum',
+  ERR_PHRASE_OTHER: 'the recovery phrase belongs to another identity',
+  ERR_KEY_FORMAT: 'the text is not a public P-256 key as JWK, SPKI PEM or did:key',
+  ERR_SIGNER: 'the signer did not give a signature of this key',
 
   // Addresses
   ERR_ADDRESS_FORMAT: 'an address is hf1 followed by 58 lower-case letters and digits',
@@ -49,6 +52,7 @@ const SENTENCES = {
   ERR_LOG_NEXT: 'an update keeps the next root key, a rotation replaces it',
   ERR_LOG_TIME_BACK: 'the log entry is older than the entry before',
   ERR_LOG_TIME_AHEAD: 'the log entry is more than an hour ahead of this clock',
+  ERR_PROOF: 'this is no proof of a fork',
   ERR_LOG_FORK: 'two valid logs of the same identity contradict each other',
 
   // Card

@@ -1,0 +1,230 @@
+/** The one place that makes HyperDHT nodes: nothing else may, because HyperDHT without a bootstrap list contacts public hosts. */
+
+import { once } from 'node:events'
+import { isIPv4 } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import HyperDHT from 'hyperdht'
+import UDX from 'udx-native'
+import { NetworkError } from '../core/errors.ts'
+import { isLoopback, isNodeAddress, type NodeAddress } from './bootstrap-list.ts'
+import { answeringNodes, discard, orAbort } from './bootstrap-probe.ts'
+import { guardLoopback, type LoopbackGuard } from './loopback-guard.ts'
+import { checkReplySenders } from './reply-check.ts'
+
+export type NodeOptions = {
+  /** Nodes of the network to join; may be empty for its first node only. */
+  readonly bootstrap: readonly NodeAddress[]
+  /** Start a new network when no node of the list answers. `host` is then the address others reach this node at. */
+  readonly first?: boolean | undefined
+  /** IPv4 address of this machine; default 127.0.0.1 in a loopback network, else every interface. */
+  readonly host?: string | undefined
+  /** Default and 0: any free port. */
+  readonly port?: number | undefined
+  /** Keep records for others and be a node they can bootstrap to: needs to be reachable. */
+  readonly storage?: boolean | undefined
+  /** 32 B: seed of the node's own Ed25519 key pair; default random. */
+  readonly transportSeed?: Uint8Array | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export type DhtNode = {
+  readonly dht: HyperDHT
+  readonly host: string
+  readonly port: number
+  /** Present when the node cannot leave 127.0.0.0/8. */
+  readonly guard: LoopbackGuard | null
+  /** Says goodbye where it is quick, then closes everything; idempotent. */
+  close(): Promise<void>
+}
+
+const ANY_HOST = '0.0.0.0'
+const LOOPBACK_HOST = '127.0.0.1'
+/**
+ * Joining takes milliseconds, but each silent node in the others' routing tables costs 6 s. After this long a node is usable
+ * all the same; a storage node once it is persistent as well.
+ */
+const JOIN_MS = 3_000
+const JOIN_LOOPBACK_MS = 500
+const PERSISTENT_MS = 15_000
+/** What the goodbye to nodes that may be gone is worth, milliseconds. */
+const GOODBYE_MS = 250
+/** A free port found may be taken by somebody else before it is bound again. */
+const FREE_PORT_TRIES = 5
+
+type Plan = {
+  readonly udx: UDX
+  readonly host: string
+  readonly port: number
+  readonly loopback: boolean
+  readonly storage: boolean
+  readonly keyPair: HyperDHT.KeyPair
+}
+
+/**
+ * Makes a node and joins the network; a storage node is persistent when this resolves. Everything is closed again on failure.
+ * Throws NetworkError ERR_BOOTSTRAP_MISSING, ERR_BOOTSTRAP_FORMAT, ERR_NETWORK_HOST, ERR_PORT_IN_USE, ERR_PORT_DENIED,
+ * ERR_NETWORK_UNREACHABLE (within 5 s), ERR_STORAGE_ADDRESS, ERR_LOOPBACK_ONLY; or the signal's reason.
+ */
+export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
+  const { first = false, storage = false, port = 0, signal } = options
+  signal?.throwIfAborted()
+  const bootstrap = checkBootstrap(options.bootstrap, first)
+  const host = checkHost(options.host ?? (bootstrap.every((node) => isLoopback(node.host)) ? LOOPBACK_HOST : ANY_HOST))
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new NetworkError('ERR_PORT_DENIED', { hint: `${port}` })
+  const loopback = isLoopback(host)
+  if (loopback && bootstrap.length > 0 && !bootstrap.some((node) => isLoopback(node.host))) {
+    throw new NetworkError('ERR_LOOPBACK_ONLY', { hint: 'the bootstrap list names other machines' })
+  }
+
+  const { transportSeed } = options
+  // Made here, because a seed of another size would throw in the middle of HyperDHT's constructor.
+  const keyPair = HyperDHT.keyPair(transportSeed === undefined ? undefined : Buffer.from(transportSeed))
+  const udx = new UDX()
+  const guard = loopback ? guardLoopback(udx) : null
+  const plan = { udx, host, port, loopback, storage, keyPair }
+  try {
+    const live = bootstrap.length === 0 ? [] : await answeringNodes(udx, host, bootstrap, { loopback, signal })
+    if (live.length === 0 && !first) {
+      throw new NetworkError('ERR_NETWORK_UNREACHABLE', {
+        hint: bootstrap.map((node) => `${node.host}:${node.port}`).join(', '),
+      })
+    }
+    const dht = live.length === 0 ? await startFirst(plan, signal) : await join(plan, live, signal)
+    keepList(dht, live, bootstrap)
+    return dhtNode(dht, host, guard)
+  } catch (error) {
+    throw bindFailure(error, host, port)
+  }
+}
+
+const checkBootstrap = (bootstrap: unknown, first: boolean): readonly NodeAddress[] => {
+  // Callers without types: `false`, null or nothing would make HyperDHT contact public hosts.
+  if (!Array.isArray(bootstrap) || (bootstrap.length === 0 && !first)) throw new NetworkError('ERR_BOOTSTRAP_MISSING')
+  const nodes: readonly NodeAddress[] = bootstrap
+  for (const node of nodes) {
+    if (!isNodeAddress(node)) throw new NetworkError('ERR_BOOTSTRAP_FORMAT', { hint: `${node.host}:${node.port}` })
+  }
+  return nodes
+}
+
+const checkHost = (host: string): string => {
+  if (host === 'localhost') return LOOPBACK_HOST
+  if (!isIPv4(host)) throw new NetworkError('ERR_NETWORK_HOST', { hint: host })
+  return host
+}
+
+const settings = ({ udx, host, port, loopback, storage, keyPair }: Plan) => ({
+  udx,
+  host,
+  // HyperDHT reads a plain 0 as 49737, and tries other ports when the one asked for is in use.
+  port: port === 0 ? ([0, 0] as const) : port,
+  anyPort: false,
+  ephemeral: !storage,
+  // Nothing stands between loopback nodes: they need not find that out, nor punch holes to connect.
+  ...(storage || loopback ? { firewalled: false } : {}),
+  keyPair,
+})
+
+const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: AbortSignal): Promise<HyperDHT> => {
+  const dht = prepare(new HyperDHT({ ...settings(plan), bootstrap }), plan)
+  const stop = new AbortController()
+  const wait = (ms: number) => delay(ms, undefined, { signal: stop.signal })
+  try {
+    const persistent = plan.storage ? once(dht, 'persistent', { signal: stop.signal }) : Promise.resolve()
+    const usable = persistent.then(() => wait(plan.loopback ? JOIN_LOOPBACK_MS : JOIN_MS))
+    await orAbort(Promise.race([dht.fullyBootstrapped(), usable, wait(PERSISTENT_MS)]), signal)
+    if (plan.storage && dht.ephemeral) throw new NetworkError('ERR_STORAGE_ADDRESS')
+    return dht
+  } catch (error) {
+    await discard(dht)
+    throw error
+  } finally {
+    stop.abort()
+  }
+}
+
+const startFirst = async (plan: Plan, signal?: AbortSignal): Promise<HyperDHT> => {
+  if (plan.host === ANY_HOST)
+    throw new NetworkError('ERR_NETWORK_HOST', { hint: 'the first node needs the address others reach it at' })
+  for (let tries = 1; ; tries++) {
+    // The node's id is the hash of its address, so the port has to be known before it starts.
+    const port = plan.port === 0 ? await freePort(plan) : plan.port
+    const dht = prepare(
+      HyperDHT.bootstrapper(port, plan.host, { ...settings({ ...plan, port, storage: true }), bootstrap: [] }),
+      plan,
+    )
+    try {
+      await orAbort(dht.fullyBootstrapped(), signal)
+      return dht
+    } catch (error) {
+      await discard(dht)
+      if (plan.port !== 0 || tries === FREE_PORT_TRIES || systemCode(error) !== 'EADDRINUSE') throw error
+    }
+  }
+}
+
+// In the tick that made the node: its sockets open in a later one.
+const prepare = (dht: HyperDHT, { loopback }: Plan): HyperDHT => {
+  checkReplySenders(dht.io)
+  dht.on('error', () => undefined)
+  // Binds a socket on every interface and keeps the process alive for half a second.
+  if (loopback) dht.validateLocalAddresses = async () => []
+  return dht
+}
+
+const freePort = async ({ udx, host }: Plan): Promise<number> => {
+  const socket = udx.createSocket()
+  try {
+    socket.bind(0, host)
+    return socket.address()?.port ?? 0
+  } finally {
+    await socket.close()
+  }
+}
+
+// A silent node of the list would cost every query of a small network 6 s, so HyperDHT starts with those that answered.
+// Once everybody known is lost, the whole list gets another chance.
+const keepList = (dht: HyperDHT, live: readonly NodeAddress[], bootstrap: readonly NodeAddress[]): void => {
+  if (live.length === bootstrap.length) return
+  dht.on('remove-node', () => {
+    if (dht.nodes.length === 0) dht.bootstrapNodes = bootstrap.map(({ host, port }) => ({ host, port }))
+  })
+}
+
+const dhtNode = (dht: HyperDHT, host: string, guard: LoopbackGuard | null): DhtNode => {
+  let closing: Promise<void> | undefined
+  return {
+    dht,
+    host,
+    port: dht.io.serverSocket?.address()?.port ?? 0,
+    guard,
+    close: () => {
+      closing ??= close(dht)
+      return closing
+    },
+  }
+}
+
+const close = async (dht: HyperDHT): Promise<void> => {
+  const goodbye = Promise.allSettled([...dht.listening].map((server) => server.close()))
+  const stop = new AbortController()
+  await Promise.race([goodbye, delay(GOODBYE_MS, undefined, { signal: stop.signal })])
+  stop.abort()
+  await discard(dht)
+}
+
+const systemCode = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
+
+const bindFailure = (error: unknown, host: string, port: number): unknown => {
+  switch (systemCode(error)) {
+    case 'EADDRINUSE':
+      return new NetworkError('ERR_PORT_IN_USE', { hint: `${host}:${port}`, cause: error })
+    case 'EACCES':
+      return new NetworkError('ERR_PORT_DENIED', { hint: `${host}:${port}`, cause: error })
+    case 'EADDRNOTAVAIL':
+      return new NetworkError('ERR_NETWORK_HOST', { hint: host, cause: error })
+    default:
+      return error
+  }
+}

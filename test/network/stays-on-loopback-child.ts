@@ -1,0 +1,115 @@
+/** Child of stays-on-loopback.test.ts, alone in a network namespace: uses the network in every way there is, and reports counters. */
+
+import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
+import { createNode, type DhtNode } from '../../src/network/node.ts'
+import { createTransport } from '../../src/network/transport.ts'
+import { addressOf, codeOf, nextOf } from './loopback-network.ts'
+
+export type Report = {
+  /** Packets sent on `lo`, and on the cable, while the nodes were at work. */
+  readonly loopbackPackets: number
+  readonly leaked: number
+  readonly framesEchoed: number
+  /** What the guards refused. */
+  readonly refused: number
+  /** Local addresses of UDP sockets outside 127.0.0.0/8, as the kernel lists them. */
+  readonly boundElsewhere: readonly string[]
+  /** Packets on the cable for one datagram to 192.0.2.1, and for a node that is not told to stay on loopback. */
+  readonly controlDatagram: number
+  readonly controlUnguarded: number
+}
+
+const ELSEWHERE = { host: '192.0.2.1', port: 4001 }
+const FRAMES = 20
+
+/** Packets transmitted so far: the tenth number of the interface's line. */
+const sentOn = (name: string): number => {
+  const line = readFileSync('/proc/net/dev', 'utf8')
+    .split('\n')
+    .find((text) => text.trim().startsWith(`${name}:`))
+  const count = line?.split(':')[1]?.trim().split(/\s+/)[9]
+  if (count === undefined) throw new Error(`no interface ${name}`)
+  return Number(count)
+}
+
+/** /proc/net/udp shows an address as a little-endian hexadecimal number: 127.0.0.1 is 0100007F. */
+const boundElsewhere = (): string[] =>
+  ['/proc/net/udp', '/proc/net/udp6'].flatMap((file) =>
+    readIfThere(file)
+      .split('\n')
+      .slice(1)
+      .flatMap((line) => line.trim().split(/\s+/)[1] ?? [])
+      .filter((address) => !/^[0-9A-F]{6}7F:/.test(address)),
+  )
+
+const readIfThere = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return '' // a kernel without IPv6 has no /proc/net/udp6
+  }
+}
+
+const useEverything = async (): Promise<{ nodes: DhtNode[]; framesEchoed: number; elsewhere: string[] }> => {
+  const first = await createNode({ bootstrap: [], first: true, storage: true })
+  const host = '127.0.0.1'
+  const bootstrap = [addressOf(first), ELSEWHERE, { host: 'node.example.org', port: 4001 }]
+  const storage = await Promise.all(Array.from({ length: 5 }, () => createNode({ bootstrap, host, storage: true })))
+  const [alice, bob] = await Promise.all([createNode({ bootstrap, host }), createNode({ bootstrap, host })])
+  const nodes = [first, ...storage, alice, bob]
+
+  for (const node of nodes) {
+    node.dht.addNode(ELSEWHERE)
+    node.dht.bootstrapNodes = [...node.dht.bootstrapNodes, { host: 'node.example.org', port: 4001 }]
+  }
+  const asking = nodes.map(({ dht }) => codeOf(dht.ping(ELSEWHERE, { retry: false })))
+  await Promise.all(nodes.map(({ dht }) => dht.findNode(dht.table.id, { retries: 0 }).finished()))
+  await Promise.all(asking)
+
+  const listening = createTransport(bob, Buffer.alloc(32, 1))
+  const incoming = await listening.listen()
+  const ours = await createTransport(alice, Buffer.alloc(32, 2)).connect(listening.publicKey)
+  const theirs = await nextOf(incoming)
+  let framesEchoed = 0
+  for (let i = 0; i < FRAMES; i++) {
+    await ours.send(new Uint8Array(20_000))
+    await theirs.send(await nextOf(theirs.receive()))
+    if ((await nextOf(ours.receive())).length === 20_000) framesEchoed++
+  }
+  const elsewhere = boundElsewhere()
+  await ours.close()
+  return { nodes, framesEchoed, elsewhere }
+}
+
+const datagramElsewhere = async (): Promise<void> => {
+  const socket = createSocket('udp4')
+  const { promise, resolve } = Promise.withResolvers<void>()
+  socket.send('x', ELSEWHERE.port, ELSEWHERE.host, () => resolve())
+  await promise
+  socket.close()
+}
+
+const counted = async (work: () => Promise<unknown>): Promise<number> => {
+  const before = sentOn('cable')
+  await work()
+  return sentOn('cable') - before
+}
+
+const cable = sentOn('cable')
+const loopback = sentOn('lo')
+const { nodes, framesEchoed, elsewhere } = await useEverything()
+const refused = nodes.reduce((sum, node) => sum + (node.guard?.refused ?? 0), 0)
+await Promise.all(nodes.map((node) => node.close()))
+const report: Report = {
+  leaked: sentOn('cable') - cable,
+  loopbackPackets: sentOn('lo') - loopback,
+  framesEchoed,
+  refused,
+  boundElsewhere: elsewhere,
+  controlDatagram: await counted(datagramElsewhere),
+  controlUnguarded: await counted(() =>
+    codeOf(createNode({ bootstrap: [ELSEWHERE], signal: AbortSignal.timeout(200) })),
+  ),
+}
+process.stdout.write(JSON.stringify(report))
