@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hex } from '../../src/core/bytes.ts'
+import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
+import { signEnvelope } from '../../src/core/cose.ts'
+import { sha256 } from '../../src/core/kdf.ts'
+import {
+  appendEntry,
+  createLog,
+  decodeEntry,
+  prefixOf,
+  rotateLog,
+  updateLog,
+  verifyLog,
+} from '../../src/core/key-log.ts'
+import { LABEL_CARD, LABEL_KEY_LOG } from '../../src/core/labels.ts'
+import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
+import {
+  at,
+  type Draft,
+  draftEntry,
+  envelopesOf,
+  failsWith,
+  flip,
+  lengthen,
+  makeBytes,
+  makeDevice,
+  makeIdentity,
+  makeKey,
+  NOW,
+  publicOf,
+  signDraft,
+  without,
+} from './identities.ts'
+
+const alice = makeIdentity('alice')
+const [root0, root1, root2] = [at(alice.roots, 0), at(alice.roots, 1), at(alice.roots, 2)]
+const devices = publicOf(alice.devices)
+const stranger = makeKey('stranger')
+
+test('§2 an address is the hash of the first envelope, and a log verifies from it alone', () => {
+  const updated = updateLog(alice.log, root0, { devices: publicOf([makeDevice('tablet')]), time: NOW + 1 })
+  const log = rotateLog(updated, root1, root2.publicKey, { devices, status: 'retired', time: NOW + 2 })
+  assert.deepEqual(alice.log.id, sha256(alice.log.last.envelope))
+  const verified = verifyLog(alice.log.id, envelopesOf(log), NOW)
+  assert.deepEqual(verified, log)
+  assert.equal(verified.epoch, 1)
+  assert.deepEqual(
+    verified.entries.map(({ entry }) => [entry.seq, entry.status, entry.time]),
+    [
+      [0, 'active', NOW],
+      [1, 'active', NOW + 1],
+      [2, 'retired', NOW + 2],
+    ],
+  )
+  assert.deepEqual(verified.last.entry.prev, updated.last.hash)
+  assert.deepEqual(verified.last.entry.next, sha256(root2.publicKey))
+})
+
+test('§2 a verified log does not change when the bytes it was read from do', () => {
+  const envelope = Uint8Array.from(alice.log.last.envelope)
+  const log = verifyLog(alice.log.id, [envelope], NOW)
+  envelope.fill(0)
+  assert.deepEqual(log, alice.log)
+})
+
+test('§2 eight devices fit one entry, whatever its number and state', () => {
+  const eight = publicOf(Array.from({ length: 8 }, (_, index) => makeDevice(`device ${index}`)))
+  const content = { devices: eight, time: 2 ** 32 }
+  const log = createLog(root0, root1.publicKey, content)
+  const last = updateLog(lengthen(log, root0, LOG_ENTRIES_MAX - 1), root0, { ...content, status: 'retired' })
+  assert.ok(last.last.envelope.length <= ITEM_BYTES_MAX)
+  const nine = { devices: [...eight, ...devices], time: NOW }
+  assert.throws(() => createLog(root0, root1.publicKey, nine), failsWith('ERR_LOG_SIZE'))
+})
+
+test('§2 a log of 64 entries is followed, a longer one is not', () => {
+  const full = lengthen(alice.log, root0, LOG_ENTRIES_MAX)
+  assert.equal(verifyLog(full.id, envelopesOf(full), NOW).entries.length, LOG_ENTRIES_MAX)
+  const beyond = signDraft(draftEntry(full, alice), root0)
+  assert.throws(() => appendEntry(full, beyond, NOW), failsWith('ERR_LOG_TOO_LONG'))
+  assert.throws(() => verifyLog(full.id, [...envelopesOf(full), beyond], NOW), failsWith('ERR_LOG_TOO_LONG'))
+})
+
+test('§2 a log is empty, too long, of another address, or verified: in this order', () => {
+  const envelopes = envelopesOf(alice.log)
+  const tooMany = Array.from({ length: LOG_ENTRIES_MAX + 1 }, () => flip(at(envelopes, 0)))
+  assert.throws(() => verifyLog(alice.log.id, [], NOW), failsWith('ERR_LOG_EMPTY'))
+  assert.throws(() => verifyLog(alice.log.id, tooMany, NOW), failsWith('ERR_LOG_TOO_LONG'))
+  assert.throws(() => verifyLog(makeIdentity('bob').log.id, envelopes, NOW), failsWith('ERR_LOG_ADDRESS'))
+  assert.throws(() => verifyLog(alice.log.id, [flip(at(envelopes, 0))], NOW), failsWith('ERR_LOG_ADDRESS'))
+  assert.throws(() => verifyLog(alice.log.id.subarray(1), envelopes, NOW), failsWith('ERR_LOG_ADDRESS'))
+})
+
+test('§2.1 an envelope of more than 900 bytes is not decoded', () => {
+  const padded = (size: number) => signDraft({ ...draftEntry(null, alice), pad: new Uint8Array(size) }, root0)
+  const overhead = padded(300).length - 300
+  assert.equal(padded(ITEM_BYTES_MAX - overhead).length, ITEM_BYTES_MAX)
+  assert.throws(() => appendEntry(null, padded(ITEM_BYTES_MAX - overhead), NOW), failsWith('ERR_LOG_DECODE'))
+  assert.throws(() => appendEntry(null, padded(ITEM_BYTES_MAX - overhead + 1), NOW), failsWith('ERR_LOG_SIZE'))
+  assert.throws(() => decodeEntry(padded(ITEM_BYTES_MAX - overhead + 1)), failsWith('ERR_LOG_SIZE'))
+})
+
+const valid = draftEntry(null, alice)
+const offCurve = Uint8Array.of(2, ...new Uint8Array(31), 1)
+const device = { sign: at(devices, 0).sign, dh: at(devices, 0).dh }
+const misshapen: readonly (readonly [string, Draft])[] = [
+  ...Object.keys(valid).map((field) => [`without ${field}`, without(valid, field)] as const),
+  ...Object.keys(valid).map((field) => [`${field} is true`, { ...valid, [field]: true }] as const),
+  ['with an unknown field', { ...valid, note: null }],
+  ['of version 2', { ...valid, v: 2 }],
+  ['with a negative seq', { ...valid, seq: -1 }],
+  ['with a prev of 31 bytes', { ...valid, prev: new Uint8Array(31) }],
+  ['with a root off the curve', { ...valid, root: offCurve }],
+  ['with the identity as root', { ...valid, root: new Uint8Array(33) }],
+  ['with an uncompressed root', { ...valid, root: Uint8Array.of(4, ...root0.publicKey.subarray(1)) }],
+  ['with a next of 33 bytes', { ...valid, next: root1.publicKey }],
+  ['without devices in the list', { ...valid, devices: [] }],
+  ['with a device that lacks dh', { ...valid, devices: [{ sign: device.sign }] }],
+  ['with a device that has more', { ...valid, devices: [{ ...device, name: 'phone' }] }],
+  ['with a device key off the curve', { ...valid, devices: [{ ...device, dh: offCurve }] }],
+  ['with a sign key off the curve', { ...valid, devices: [{ ...device, sign: offCurve }] }],
+  ['with another status', { ...valid, status: 'paused' }],
+  ['with a negative time', { ...valid, time: -1 }],
+]
+
+for (const [name, draft] of misshapen)
+  test(`§2.1 an entry ${name} does not decode`, () => {
+    assert.throws(() => appendEntry(null, signDraft(draft, root0), NOW), failsWith('ERR_LOG_DECODE'))
+  })
+
+test('§2.1 an envelope that is not exactly one COSE_Sign1 does not decode', () => {
+  const payload = encodeCbor(valid)
+  const [es256, signature] = [Uint8Array.of(0xa1, 0x01, 0x26), alice.log.last.envelope.subarray(-64)]
+  const envelopes: readonly Uint8Array[] = [
+    new Uint8Array(0),
+    makeBytes('noise', 200),
+    encodeCbor(null),
+    encodeCbor([es256, {}, payload]),
+    encodeCbor([es256, {}, payload, signature, null]),
+    encodeCbor([es256, { kid: 1 }, payload, signature]),
+    encodeCbor([Uint8Array.of(0xa1, 0x01, 0x27), {}, payload, signature]),
+    encodeCbor([es256, {}, payload, signature.subarray(1)]),
+    encodeCbor([es256, {}, null, signature]),
+    Uint8Array.of(0xd2, ...alice.log.last.envelope),
+    Uint8Array.of(...alice.log.last.envelope, 0),
+    alice.log.last.envelope.subarray(0, -1),
+    signEnvelope(Uint8Array.of(...payload, 0), root0, LABEL_KEY_LOG),
+    signEnvelope(makeBytes('noise', 100), root0, LABEL_KEY_LOG),
+  ]
+  for (const envelope of envelopes) {
+    assert.throws(() => appendEntry(null, envelope, NOW), failsWith('ERR_LOG_DECODE'), hex(envelope))
+    assert.throws(() => decodeEntry(envelope), failsWith('ERR_LOG_DECODE'), hex(envelope))
+  }
+})
+
+test('§2.1 decodeEntry shows where an entry belongs and verifies nothing', () => {
+  const forged = signDraft({ ...draftEntry(alice.log, alice), seq: 7 }, stranger)
+  assert.equal(decodeEntry(forged).entry.seq, 7)
+  assert.deepEqual(decodeEntry(alice.log.last.envelope).entry, alice.log.last.entry)
+})
+
+const append = (fields: { [field: string]: CborValue }, key = root0, log: typeof alice.log | null = alice.log) =>
+  appendEntry(log, signDraft({ ...draftEntry(log, alice), ...fields }, key), NOW)
+
+test('§2.2 seq counts from 0 without a gap', () => {
+  assert.equal(append({}).last.entry.seq, 1)
+  for (const seq of [0, 2, 63]) assert.throws(() => append({ seq }), failsWith('ERR_LOG_SEQ'))
+  assert.throws(() => append({ seq: 1 }, root0, null), failsWith('ERR_LOG_SEQ'))
+})
+
+test('§2.2 prev is the hash of the entry before, and null only at seq 0', () => {
+  const second = append({ time: NOW + 5 })
+  for (const prev of [null, new Uint8Array(32), second.last.hash, flip(alice.log.last.hash)])
+    assert.throws(() => append({ prev }), failsWith('ERR_LOG_PREV'))
+  assert.throws(() => append({ prev: new Uint8Array(32) }, root0, null), failsWith('ERR_LOG_PREV'))
+  assert.throws(() => append({ prev: alice.log.last.hash }, root0, second), failsWith('ERR_LOG_PREV'))
+})
+
+test('§2.3 nothing follows a retired entry, not even a rotation', () => {
+  const retired = append({ status: 'retired' })
+  assert.equal(retired.last.entry.status, 'retired')
+  assert.throws(() => append({ status: 'active' }, root0, retired), failsWith('ERR_LOG_RETIRED'))
+  const rotation = { root: root1.publicKey, next: sha256(root2.publicKey) }
+  assert.throws(() => append({ ...rotation, status: 'active' }, root1, retired), failsWith('ERR_LOG_RETIRED'))
+})
+
+test('§2.4 the entry is signed by the root it names, for a key log and nothing else', () => {
+  assert.throws(() => append({}, stranger), failsWith('ERR_LOG_SIGNATURE'))
+  assert.throws(() => append({}, root1), failsWith('ERR_LOG_SIGNATURE'))
+  assert.throws(() => append({}, stranger, null), failsWith('ERR_LOG_SIGNATURE'))
+  const asCard = signDraft(draftEntry(alice.log, alice), root0, LABEL_CARD)
+  assert.throws(() => appendEntry(alice.log, asCard, NOW), failsWith('ERR_LOG_SIGNATURE'))
+  const good = signDraft(draftEntry(alice.log, alice), root0)
+  for (const index of [1, 32, 33, 64])
+    assert.throws(() => appendEntry(alice.log, flip(good, good.length - index), NOW), failsWith('ERR_LOG_SIGNATURE'))
+})
+
+test('§2.4 the other signature of the same entry (high s) is refused, so an envelope has one hash', () => {
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+  const envelope = signDraft(draftEntry(alice.log, alice), root0)
+  const s = BigInt(`0x${hex(envelope.subarray(-32))}`)
+  const twin = Buffer.concat([
+    envelope.subarray(0, -32),
+    Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex'),
+  ])
+  assert.throws(() => appendEntry(alice.log, Uint8Array.from(twin), NOW), failsWith('ERR_LOG_SIGNATURE'))
+})
+
+test('§2.5 rotation needs the committed root', () => {
+  const rotated = append({ root: root1.publicKey, next: sha256(root2.publicKey) }, root1)
+  assert.equal(rotated.epoch, 1)
+  for (const key of [stranger, root2])
+    assert.throws(
+      () => append({ root: key.publicKey, next: sha256(stranger.publicKey) }, key),
+      failsWith('ERR_LOG_ROOT'),
+    )
+  assert.throws(
+    () => rotateLog(alice.log, stranger, root2.publicKey, { devices, time: NOW }),
+    failsWith('ERR_LOG_ROOT'),
+  )
+  const former = { root: root0.publicKey, next: sha256(stranger.publicKey) }
+  assert.throws(() => append(former, root0, rotated), failsWith('ERR_LOG_ROOT'))
+})
+
+test('§2.5 an update keeps the next root key, a rotation replaces it', () => {
+  assert.equal(append({}).epoch, 0)
+  assert.throws(() => append({ next: sha256(stranger.publicKey) }), failsWith('ERR_LOG_NEXT'))
+  assert.throws(() => append({ root: root1.publicKey }, root1), failsWith('ERR_LOG_NEXT'))
+})
+
+test('§2.6 time does not run backwards', () => {
+  assert.equal(append({ time: NOW }).last.entry.time, NOW)
+  assert.throws(() => append({ time: NOW - 1 }), failsWith('ERR_LOG_TIME_BACK'))
+})
+
+test('§2.6 time is at most an hour ahead of this clock', () => {
+  assert.equal(append({ time: NOW + CLOCK_TOLERANCE }).last.entry.time, NOW + CLOCK_TOLERANCE)
+  assert.throws(() => append({ time: NOW + CLOCK_TOLERANCE + 1 }), failsWith('ERR_LOG_TIME_AHEAD'))
+  assert.throws(() => append({ time: NOW + CLOCK_TOLERANCE + 1 }, root0, null), failsWith('ERR_LOG_TIME_AHEAD'))
+  assert.throws(() => verifyLog(alice.log.id, envelopesOf(alice.log), NOW - 3601), failsWith('ERR_LOG_TIME_AHEAD'))
+})
+
+test('§2 a prefix is what the log was then, and only entries it has can end one', () => {
+  const rotated = rotateLog(alice.log, root1, root2.publicKey, { devices, time: NOW })
+  const log = updateLog(rotated, root1, { devices, time: NOW })
+  assert.deepEqual(prefixOf(log, 0), alice.log)
+  assert.deepEqual(prefixOf(log, 1), rotated)
+  assert.deepEqual(prefixOf(log, 2), log)
+  for (const seq of [-1, -2, 3, 0.5]) assert.throws(() => prefixOf(log, seq), failsWith('ERR_LOG_EMPTY'))
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import { folders, protocolVectors } from '../vectors/generate-protocol.ts'
+import { protocolChecks } from '../vectors/protocol-checks.ts'
+import { listFiles, readFile, vectorFile, vectorText } from '../vectors/vector-files.ts'
+
+const files = folders.flatMap((folder) =>
+  listFiles(folder).map((file) => ({ folder, file, text: readFile(folder, file) })),
+)
+
+for (const { folder, file, text } of files)
+  test(`vectors/${folder}/${file}`, () => {
+    const check = protocolChecks[folder]
+    assert.ok(check !== undefined)
+    check(JSON.parse(text) as never)
+  })
+
+test('the vectors on disk are those the generator writes', () => {
+  for (const [folder, vectors] of Object.entries(protocolVectors({ renew: false }))) {
+    const written = Object.entries(vectors).map(([name, vector], index) => [
+      vectorFile(index, name),
+      vectorText(vector),
+    ])
+    assert.deepEqual(
+      listFiles(folder).map((file) => [file, readFile(folder, file)]),
+      written,
+    )
+  }
+})
+
+test('every way in which a log, a card, a hello or a message is refused has a vector', () => {
+  const covered = new Set(files.map(({ text }) => (JSON.parse(text) as { error?: ErrorCode }).error))
+  const codes: readonly ErrorCode[] = [
+    ...(['SIZE', 'DECODE', 'EMPTY', 'TOO_LONG', 'ADDRESS', 'SEQ', 'PREV', 'RETIRED'] as const).map(
+      (end) => `ERR_LOG_${end}` as const,
+    ),
+    ...(['SIGNATURE', 'ROOT', 'NEXT', 'TIME_BACK', 'TIME_AHEAD'] as const).map((end) => `ERR_LOG_${end}` as const),
+    ...(['SIZE', 'DECODE', 'ID', 'HEAD', 'RETIRED', 'DEVICE'] as const).map((end) => `ERR_CARD_${end}` as const),
+    ...(['SIGNATURE', 'WINDOW', 'AHEAD', 'EXPIRED', 'CHANNEL', 'KEM'] as const).map(
+      (end) => `ERR_CARD_${end}` as const,
+    ),
+    ...(['DECODE', 'VERSION', 'CARD', 'SEALED', 'DEVICE'] as const).map((end) => `ERR_HELLO_${end}` as const),
+    ...(['HEADER', 'SESSION', 'DUPLICATE', 'SKIP', 'TOKEN'] as const).map((end) => `ERR_MESSAGE_${end}` as const),
+    'ERR_PEER_RETIRED',
+  ]
+  assert.deepEqual(
+    codes.filter((code) => !covered.has(code)),
+    [],
+  )
+})

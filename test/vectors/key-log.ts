@@ -1,0 +1,195 @@
+import { hex } from '../../src/core/bytes.ts'
+import { encodeCbor } from '../../src/core/cbor.ts'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import { sha256 } from '../../src/core/kdf.ts'
+import { compareLogs, type EntryContent, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import { LABEL_CARD } from '../../src/core/labels.ts'
+import {
+  at,
+  type Draft,
+  draftEntry,
+  envelopesOf,
+  flip,
+  type Identity,
+  lengthen,
+  makeDevice,
+  makeIdentity,
+  makeKey,
+  NOW,
+  publicOf,
+  signDraft,
+  without,
+} from '../core/identities.ts'
+import type { VectorMakers } from './generate-protocol.ts'
+
+/**
+ * vectors/key-log: the `envelopes` verify to `address` at the time `now`, with `head`, `seq`, `epoch` and `status` as given,
+ * or are refused with `error`. Where `other` stands, it verifies too, and `relation` says how the first log stands to it.
+ */
+
+const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+const alice = makeIdentity('vectors/key-log', { devices: 2 })
+const root = (rotation: number) => at(alice.roots, rotation)
+const stranger = makeKey('vectors/stranger')
+const content = (status: EntryContent['status'] = 'active', time = NOW): EntryContent => ({
+  devices: publicOf(alice.devices),
+  status,
+  time,
+})
+const updated = updateLog(alice.log, root(0), content('active', NOW + 60))
+const rotated = rotateLog(updated, root(1), root(2).publicKey, content('active', NOW + 120))
+
+const text = (envelopes: readonly Uint8Array[]) => envelopes.map(hex)
+const accepted =
+  (description: string, log: KeyLog, { address }: Identity = alice) =>
+  () => ({
+    description,
+    now: NOW,
+    address,
+    envelopes: text(envelopesOf(log)),
+    head: hex(log.last.hash),
+    seq: log.last.entry.seq,
+    epoch: log.epoch,
+    status: log.last.entry.status,
+  })
+const refused =
+  (error: ErrorCode, description: string, envelopes: readonly Uint8Array[], now = NOW) =>
+  () => ({
+    description,
+    now,
+    address: alice.address,
+    envelopes: text(envelopes),
+    error,
+  })
+const related = (description: string, a: KeyLog, b: KeyLog) => () => ({
+  ...accepted(description, a)(),
+  other: text(envelopesOf(b)),
+  relation: compareLogs(a, b),
+})
+/** An entry after the first, signed as it should be but for the changed fields. */
+const second = (fields: Draft, key = root(0)) => signDraft({ ...draftEntry(alice.log, alice), ...fields }, key)
+const bad = (error: ErrorCode, description: string, envelope: Uint8Array, log = alice.log) =>
+  refused(error, description, [...envelopesOf(log), envelope])
+
+const highS = (envelope: Uint8Array): Uint8Array => {
+  const s = order - BigInt(`0x${hex(envelope.subarray(-32))}`)
+  return Uint8Array.from(Buffer.from(hex(envelope.subarray(0, -32)) + s.toString(16).padStart(64, '0'), 'hex'))
+}
+const eight = makeIdentity('vectors/eight', { devices: 8 })
+const full = lengthen(alice.log, root(0), 64)
+const retired = updateLog(alice.log, root(0), content('retired'))
+const offCurve = Uint8Array.of(2, ...new Uint8Array(31), 1)
+const device = { sign: makeDevice('vectors').sign.publicKey, dh: offCurve }
+const thief = (log: KeyLog, key = root(0)) =>
+  updateLog(log, key, { ...content(), devices: publicOf([makeDevice('thief')]), time: NOW + 60 })
+const thiefsRotation = rotateLog(alice.log, root(1), stranger.publicKey, content())
+const thiefsNext = rotateLog(thiefsRotation, stranger, makeKey('vectors/stranger 2').publicKey, content())
+
+export const keyLogVectors: VectorMakers = {
+  created: accepted('one entry', alice.log),
+  updated: accepted('an update a minute later', updated),
+  rotated: accepted('an update and a rotation', rotated),
+  'eight-devices': accepted('as many devices as an entry holds', eight.log, eight),
+  'retired-by-rotation': accepted(
+    'a final retirement',
+    rotateLog(alice.log, root(1), root(2).publicKey, content('retired')),
+  ),
+  'hour-ahead': accepted(
+    'an entry exactly an hour ahead',
+    updateLog(alice.log, root(0), content('active', NOW + 3600)),
+  ),
+  longest: accepted('64 entries', full),
+
+  empty: refused('ERR_LOG_EMPTY', 'no entries', []),
+  'too-long': refused('ERR_LOG_TOO_LONG', '65 entries', [
+    ...envelopesOf(full),
+    signDraft(draftEntry(full, alice), root(0)),
+  ]),
+  address: refused('ERR_LOG_ADDRESS', 'the log of another identity', envelopesOf(eight.log)),
+  'address-signature': refused('ERR_LOG_ADDRESS', 'the first entry signed again', [
+    signDraft(draftEntry(null, alice), root(0)),
+  ]),
+  size: bad('ERR_LOG_SIZE', 'an entry of more than 900 bytes', second({ pad: new Uint8Array(800) })),
+  random: bad('ERR_LOG_DECODE', 'bytes that are no envelope', sha256(offCurve)),
+  'trailing-byte': bad('ERR_LOG_DECODE', 'a byte after the envelope', Uint8Array.of(...second({}), 0)),
+  tagged: bad('ERR_LOG_DECODE', 'a tagged COSE_Sign1', Uint8Array.of(0xd2, ...second({}))),
+  'unknown-field': bad('ERR_LOG_DECODE', 'a field this version does not know', second({ note: null })),
+  'missing-field': bad(
+    'ERR_LOG_DECODE',
+    'no status',
+    signDraft(without(draftEntry(alice.log, alice), 'status'), root(0)),
+  ),
+  version: bad('ERR_LOG_DECODE', 'version 2', second({ v: 2 })),
+  'no-devices': bad('ERR_LOG_DECODE', 'an empty list of devices', second({ devices: [] })),
+  'device-off-curve': bad('ERR_LOG_DECODE', 'a device key that is no point', second({ devices: [device] })),
+  'root-identity': bad('ERR_LOG_DECODE', 'the point at infinity as root', second({ root: new Uint8Array(33) })),
+  status: bad('ERR_LOG_DECODE', 'an unknown status', second({ status: 'paused' })),
+  'unprotected-header': bad(
+    'ERR_LOG_DECODE',
+    'something in the unprotected header',
+    encodeCbor([
+      Uint8Array.of(0xa1, 1, 0x26),
+      { kid: 1 },
+      encodeCbor(draftEntry(alice.log, alice)),
+      new Uint8Array(64),
+    ]),
+  ),
+  'seq-repeated': bad('ERR_LOG_SEQ', 'the number of the entry before', second({ seq: 0 })),
+  'seq-gap': bad('ERR_LOG_SEQ', 'a number left out', second({ seq: 2 })),
+  'prev-missing': bad('ERR_LOG_PREV', 'null after the first entry', second({ prev: null })),
+  'prev-other': bad('ERR_LOG_PREV', 'the hash of another entry', second({ prev: updated.last.hash })),
+  retired: bad(
+    'ERR_LOG_RETIRED',
+    'an update after a retirement',
+    signDraft({ ...draftEntry(retired, alice), status: 'active' }, root(0)),
+    retired,
+  ),
+  'other-key': bad('ERR_LOG_SIGNATURE', 'signed by another key', second({}, stranger)),
+  'other-label': bad(
+    'ERR_LOG_SIGNATURE',
+    'signed as a card',
+    signDraft(draftEntry(alice.log, alice), root(0), LABEL_CARD),
+  ),
+  'signature-changed': bad('ERR_LOG_SIGNATURE', 'one bit of the signature changed', flip(second({}))),
+  'high-s': bad('ERR_LOG_SIGNATURE', 'the same signature with s in the upper half', highS(second({}))),
+  'root-not-committed': bad(
+    'ERR_LOG_ROOT',
+    'a rotation to a key nobody committed to',
+    second({ root: stranger.publicKey, next: sha256(root(2).publicKey) }, stranger),
+  ),
+  'root-skipped': bad(
+    'ERR_LOG_ROOT',
+    'a rotation to the key after the next',
+    second({ root: root(2).publicKey, next: sha256(root(3).publicKey) }, root(2)),
+  ),
+  'update-with-next': bad(
+    'ERR_LOG_NEXT',
+    'an update that commits to another key',
+    second({ next: sha256(stranger.publicKey) }),
+  ),
+  'rotation-without-next': bad(
+    'ERR_LOG_NEXT',
+    'a rotation that commits to its own key',
+    second({ root: root(1).publicKey }, root(1)),
+  ),
+  'time-back': bad('ERR_LOG_TIME_BACK', 'a second before the entry before', second({ time: NOW - 1 })),
+  'time-ahead': bad('ERR_LOG_TIME_AHEAD', 'an hour and a second ahead', second({ time: NOW + 3601 })),
+  'first-ahead': refused(
+    'ERR_LOG_TIME_AHEAD',
+    'a first entry an hour and a second ahead',
+    envelopesOf(alice.log),
+    NOW - 3601,
+  ),
+
+  same: related('a log and itself', updated, updated),
+  longer: related('a log and its beginning', rotated, alice.log),
+  shorter: related('the beginning of a log', alice.log, updated),
+  fork: related('two updates after the same entry', updated, thief(alice.log)),
+  supersedes: related("the owner's rotation against the thief's update", rotated, thief(thief(alice.log))),
+  superseded: related("the thief's retirement against the owner's rotation", retired, rotated),
+  'fork-of-commitments': related(
+    'a rotation signed again with another next, and a rotation from there',
+    thiefsNext,
+    rotated,
+  ),
+}

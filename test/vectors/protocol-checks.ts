@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import { createPrivateKey, decapsulate } from 'node:crypto'
+import { decodeAddress, encodeAddress } from '../../src/core/address.ts'
+import { hex, type RandomBytes } from '../../src/core/bytes.ts'
+import { checkKem, isCurrent, verifyCard, verifyLiveCard } from '../../src/core/card.ts'
+import { decodeCbor } from '../../src/core/cbor.ts'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import { respond } from '../../src/core/handshake.ts'
+import { secretKey, sha256 } from '../../src/core/kdf.ts'
+import { generateKem } from '../../src/core/kem.ts'
+import { compareLogs, verifyLog } from '../../src/core/key-log.ts'
+import { importPrivateKey } from '../../src/core/p256.ts'
+import { decryptMessage, encryptMessage, initiateSession, respondSession } from '../../src/core/session/session.ts'
+import { ecdh, type HelloFields, handmadeHello } from '../core/handmade-hello.ts'
+import { at } from '../core/identities.ts'
+import { dumpSession } from '../core/sessions.ts'
+import { fromHex, seededRandom } from '../core/test-bytes.ts'
+
+/** What each vector of key log, card, handshake and session claims, held against the code; a mismatch throws. */
+
+type Refused = { readonly error?: ErrorCode }
+
+/** Runs `action`, which must fail with `error` where one stands; its result otherwise. */
+const expecting = <T>({ error }: Refused, action: () => T): T | null => {
+  if (error === undefined) return action()
+  assert.throws(action, { code: error })
+  return null
+}
+
+export type KeyLogVector = Refused & {
+  readonly now: number
+  readonly address: string
+  readonly envelopes: readonly string[]
+  readonly head?: string
+  readonly seq?: number
+  readonly epoch?: number
+  readonly status?: string
+  readonly other?: readonly string[]
+  readonly relation?: string
+}
+
+export const checkKeyLog = (vector: KeyLogVector): void => {
+  const { now, address, envelopes, other } = vector
+  const verify = (texts: readonly string[]) => verifyLog(decodeAddress(address), texts.map(fromHex), now)
+  const log = expecting(vector, () => verify(envelopes))
+  if (log === null) return
+  const { entry, hash } = log.last
+  assert.equal(encodeAddress(log.id), address)
+  assert.deepEqual(
+    { head: hex(hash), seq: entry.seq, epoch: log.epoch, status: entry.status },
+    { head: vector.head, seq: vector.seq, epoch: vector.epoch, status: vector.status },
+  )
+  if (other !== undefined) assert.equal(compareLogs(log, verify(other)), vector.relation)
+}
+
+export type CardVector = Refused & {
+  readonly now: number
+  readonly address: string
+  readonly log: readonly string[]
+  readonly card: string
+  readonly channel?: string
+  readonly kem?: string
+  readonly hash?: string
+  readonly serial?: number
+  readonly until?: number
+  readonly device?: number
+  readonly current?: boolean
+}
+
+export const checkCard = (vector: CardVector): void => {
+  const { now, address, channel, kem } = vector
+  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex), now)
+  const envelope = fromHex(vector.card)
+  const signed = expecting(vector, () => {
+    const verified =
+      channel === undefined ? verifyCard(envelope, log, now) : verifyLiveCard(envelope, log, now, fromHex(channel))
+    if (kem !== undefined) checkKem(verified.card, fromHex(kem))
+    return verified
+  })
+  if (signed === null) return
+  const { serial, until, device } = signed.card
+  assert.deepEqual(
+    { hash: hex(signed.hash), serial, until, device, current: isCurrent(signed.card, now) },
+    { hash: vector.hash, serial: vector.serial, until: vector.until, device: vector.device, current: vector.current },
+  )
+}
+
+export type HandshakeVector = Refused & {
+  readonly now: number
+  readonly responder: {
+    readonly address: string
+    readonly log: readonly string[]
+    readonly card: string
+    /** the connection the card was made for; absent for a published card */
+    readonly channel?: string
+    readonly ik: string
+    readonly spk: string
+    readonly kemSeed: string
+  }
+  readonly channel: string
+  readonly hello: string
+  readonly address?: string
+  readonly device?: number
+  readonly seen?: string
+  readonly first?: string
+  readonly session?: string
+  readonly second?: { readonly header: string; readonly token: string; readonly plaintext: string }
+  readonly initiator?: {
+    readonly log: readonly string[]
+    readonly ik: string
+    readonly ek: string
+    readonly ratchet: string
+    readonly ss: string
+  }
+}
+
+export const checkHandshake = (vector: HandshakeVector): void => {
+  const { now, responder, channel: channelText, second, initiator } = vector
+  const log = verifyLog(decodeAddress(responder.address), responder.log.map(fromHex), now)
+  const [channel, envelope, own] = [fromHex(channelText), fromHex(responder.card), responder.channel]
+  const card = own === undefined ? verifyCard(envelope, log, now) : verifyLiveCard(envelope, log, now, fromHex(own))
+  const [ik, spk] = [importPrivateKey(fromHex(responder.ik)), importPrivateKey(fromHex(responder.spk))]
+  const kem = generateKem(() => fromHex(responder.kemSeed))
+  checkKem(card.card, kem.publicKey)
+  const surroundings = { now, random: seededRandom('vectors') }
+  const self = { log, device: card.card.device, ik }
+  const accepted = expecting(vector, () =>
+    respond({ self, card, spk, kem, channel }, fromHex(vector.hello), surroundings),
+  )
+  if (accepted === null) return
+  assert.deepEqual(
+    {
+      address: encodeAddress(accepted.log.id),
+      device: accepted.device,
+      seen: accepted.seen && hex(accepted.seen),
+      first: hex(accepted.first),
+      session: hex(accepted.session.id),
+    },
+    {
+      address: vector.address,
+      device: vector.device,
+      seen: vector.seen,
+      first: vector.first,
+      session: vector.session,
+    },
+  )
+  assert.ok(second !== undefined && initiator !== undefined)
+  const message = { header: fromHex(second.header), token: fromHex(second.token) }
+  assert.equal(hex(decryptMessage(accepted.session, message, surroundings).plaintext), second.plaintext)
+  remake(vector, initiator, { card, ikB: at(log.last.entry.devices, self.device).dh, kem: kem.publicKey, channel })
+}
+
+/** Makes the hello again from the initiator's secrets: every byte of it, and every value on the way. */
+const remake = (
+  vector: HandshakeVector,
+  initiator: NonNullable<HandshakeVector['initiator']>,
+  remote: Pick<Parameters<typeof handmadeHello>[0], 'card' | 'ikB' | 'kem' | 'channel'>,
+): void => {
+  const { ct } = decodeCbor(fromHex(vector.hello)) as HelloFields
+  const envelopes = initiator.log.map(fromHex)
+  const seen = fromHex(vector.seen ?? '')
+  const { hello, steps, message } = handmadeHello({
+    ...remote,
+    ek: importPrivateKey(fromHex(initiator.ek)),
+    ratchet: importPrivateKey(fromHex(initiator.ratchet)),
+    identity: { log: envelopes, device: vector.device ?? 0, seen },
+    idA: sha256(at(envelopes, 0)),
+    headA: sha256(at(envelopes, -1)),
+    se: ecdh(remote.card.card.spk, importPrivateKey(fromHex(initiator.ik))),
+    first: fromHex(vector.first ?? ''),
+    encapsulated: { sharedKey: Buffer.from(initiator.ss, 'hex'), ciphertext: Buffer.from(ct) },
+  })
+  assert.equal(hex(hello), vector.hello)
+  assert.deepEqual(
+    { ...initiator, ...Object.fromEntries(Object.entries(steps).map(([name, bytes]) => [name, hex(bytes)])) },
+    initiator,
+  )
+  const second = message(1, fromHex(vector.second?.plaintext ?? ''))
+  assert.deepEqual([hex(second.header), hex(second.token)], [vector.second?.header, vector.second?.token])
+  const seed = { key: fromHex(vector.responder.kemSeed), format: 'raw-seed', asymmetricKeyType: 'ml-kem-768' } as const
+  assert.equal(hex(decapsulate(createPrivateKey(seed), ct)), initiator.ss)
+}
+
+type MessageText = { readonly header: string; readonly token: string }
+type Step = MessageText & { readonly now: number; readonly send?: string; readonly receive?: string }
+
+export type SessionVector = Refused & {
+  readonly role: 'initiator' | 'responder'
+  readonly id: string
+  readonly rootKey: string
+  readonly remote?: string
+  readonly self?: string
+  readonly random: readonly string[]
+  readonly steps: readonly Step[]
+  readonly now?: number
+  readonly message?: MessageText
+}
+
+const messageOf = ({ header, token }: MessageText) => ({ header: fromHex(header), token: fromHex(token) })
+
+export const checkSession = (vector: SessionVector): void => {
+  const [id, rootKey] = [fromHex(vector.id), secretKey(fromHex(vector.rootKey))]
+  const left = [...vector.random]
+  const random: RandomBytes = (size) => {
+    const bytes = fromHex(left.shift() ?? '')
+    assert.equal(bytes.length, size)
+    return bytes
+  }
+  let session =
+    vector.role === 'initiator'
+      ? initiateSession(id, rootKey, fromHex(vector.remote ?? ''), random)
+      : respondSession(id, rootKey, importPrivateKey(fromHex(vector.self ?? '')))
+  for (const step of vector.steps) {
+    const { now, send, receive } = step
+    if (send !== undefined) {
+      const sent = encryptMessage(session, fromHex(send), { now, random })
+      assert.deepEqual([hex(sent.message.header), hex(sent.message.token)], [step.header, step.token])
+      session = sent.session
+    } else {
+      const opened = decryptMessage(session, messageOf(step), { now, random })
+      assert.equal(hex(opened.plaintext), receive)
+      session = opened.session
+    }
+  }
+  assert.equal(left.length, 0)
+  const { message, now, error } = vector
+  assert.equal(message === undefined, error === undefined)
+  if (message === undefined || now === undefined) return
+  const before = dumpSession(session)
+  expecting(vector, () => decryptMessage(session, messageOf(message), { now, random }))
+  assert.deepEqual(dumpSession(session), before)
+}
+
+/** How the vectors of each folder are held against the code. */
+export const protocolChecks: { readonly [folder: string]: (vector: never) => void } = {
+  'key-log': checkKeyLog,
+  card: checkCard,
+  handshake: checkHandshake,
+  session: checkSession,
+}

@@ -1,0 +1,208 @@
+import { hex, type RandomBytes, utf8 } from '../../src/core/bytes.ts'
+import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import { secretKey } from '../../src/core/kdf.ts'
+import { exportPrivateKey } from '../../src/core/p256.ts'
+import { initiateSession, type Message, respondSession } from '../../src/core/session/session.ts'
+import { at, flip, makeBytes, makeKey, NOW } from '../core/identities.ts'
+import { makeSide, type Side } from '../core/sessions.ts'
+import { seededRandom } from '../core/test-bytes.ts'
+import type { VectorMakers } from './generate-protocol.ts'
+import type { Json } from './vector-files.ts'
+
+/**
+ * vectors/session: one side of a session from its beginning. The initiator starts from `rootKey` and the responder's public
+ * key `remote`, the responder from `rootKey` and the scalar `self`; whenever fresh bytes are needed they are the next of
+ * `random`. Each of the `steps` happens at its time `now`: `send` gives exactly `header` and `token`; `header` and `token`
+ * received open to `receive`. Where `error` stands, the `message` that comes last is refused with it and changes nothing.
+ */
+
+const id = makeBytes('vectors/session/id', 16)
+const rootKeyBytes = makeBytes('vectors/session/rk', 32)
+const spk = makeKey('vectors/session/spk')
+
+const recorded = (name: string): { readonly random: RandomBytes; readonly drawn: string[] } => {
+  const [source, drawn] = [seededRandom(name), [] as string[]]
+  const random = (size: number): Uint8Array => {
+    const bytes = source(size)
+    drawn.push(hex(bytes))
+    return bytes
+  }
+  return { random, drawn }
+}
+
+const messageOf = ({ header, token }: Message) => ({ header: hex(header), token: hex(token) })
+
+/** The same side, which writes down what it does. */
+const recording = (side: Side, steps: Json[]): Side => ({
+  session: side.session,
+  send: (text, now = NOW) => {
+    const message = side.send(text, now)
+    steps.push({ now, send: hex(utf8(text)), ...messageOf(message) })
+    return message
+  },
+  receive: (message, now = NOW) => {
+    const text = side.receive(message, now)
+    steps.push({ now, ...messageOf(message), receive: hex(utf8(text)) })
+    return text
+  },
+})
+
+type Script = (own: Side, peer: Side) => { readonly message: Message; readonly now?: number } | null
+
+const play = (role: 'initiator' | 'responder', description: string, script: Script, error?: ErrorCode) => () => {
+  const [alices, bobs] = [recorded('vectors/session/alice'), recorded('vectors/session/bob')]
+  const rootKey = () => secretKey(Uint8Array.from(rootKeyBytes))
+  const alice = makeSide(initiateSession(id, rootKey(), spk.publicKey, alices.random), alices.random)
+  const bob = makeSide(respondSession(id, rootKey(), spk), bobs.random)
+  const steps: Json[] = []
+  const last = role === 'initiator' ? script(recording(alice, steps), bob) : script(recording(bob, steps), alice)
+  const begin = role === 'initiator' ? { remote: hex(spk.publicKey) } : { self: hex(exportPrivateKey(spk)) }
+  const { drawn } = role === 'initiator' ? alices : bobs
+  const end =
+    last === null || error === undefined ? {} : { now: last.now ?? NOW, message: messageOf(last.message), error }
+  return { description, role, id: hex(id), rootKey: hex(rootKeyBytes), ...begin, random: drawn, steps, ...end }
+}
+const plays = (role: 'initiator' | 'responder', description: string, script: (own: Side, peer: Side) => void) =>
+  play(role, description, (own, peer) => {
+    script(own, peer)
+    return null
+  })
+const refuses = (error: ErrorCode, description: string, script: (own: Side, peer: Side) => Message) =>
+  play('responder', description, (own, peer) => ({ message: script(own, peer) }), error)
+
+const many = (side: Side, count: number): readonly Message[] =>
+  Array.from({ length: count }, (_, n) => side.send(`${n}`))
+/** The peer's message with other fields in its header. */
+const reheaded = (
+  { header, token }: Message,
+  change: (fields: readonly CborValue[]) => readonly CborValue[],
+): Message => ({
+  header: encodeCbor(change(decodeCbor(header) as readonly CborValue[])),
+  token,
+})
+const begun = (own: Side, peer: Side): void => {
+  own.receive(peer.send('first'))
+  peer.receive(own.send('second'))
+}
+
+export const sessionVectors: VectorMakers = {
+  initiator: plays('initiator', 'the initiator sends, receives and sends again', (own, peer) => {
+    peer.receive(own.send('hello'))
+    own.receive(peer.send('welcome'))
+    peer.receive(own.send(''))
+    own.receive(peer.send('x'.repeat(100)))
+  }),
+  responder: plays('responder', 'the responder receives, sends and receives again', (own, peer) => {
+    begun(own, peer)
+    own.receive(peer.send('third'))
+    peer.receive(own.send('fourth'))
+  }),
+  reordered: plays('responder', 'messages of one chain in another order', (own, peer) => {
+    const messages = many(peer, 4)
+    for (const index of [2, 0, 3, 1]) own.receive(at(messages, index))
+  }),
+  'earlier-chain': plays('responder', 'a message of a chain that is over', (own, peer) => {
+    begun(own, peer)
+    const late = peer.send('late')
+    own.receive(peer.send('on time'))
+    peer.receive(own.send('turn'))
+    own.receive(peer.send('next chain'))
+    own.receive(late)
+  }),
+  'previous-chain': plays('responder', 'messages missing at the end of the chain before', (own, peer) => {
+    begun(own, peer)
+    const [early, late] = [peer.send('early'), peer.send('late')]
+    own.receive(early)
+    peer.receive(own.send('turn'))
+    own.receive(peer.send('next chain'))
+    own.receive(late)
+  }),
+  'skip-most': plays('responder', '1,000 messages missing', (own, peer) => {
+    const messages = many(peer, 1001)
+    own.receive(at(messages, 1000))
+    own.receive(at(messages, 0))
+  }),
+  week: plays('responder', 'a message that was skipped exactly seven days ago', (own, peer) => {
+    const [first, second] = many(peer, 2)
+    if (first === undefined || second === undefined) return
+    own.receive(second)
+    own.receive(first, NOW + 7 * 24 * 3600)
+  }),
+
+  header: refuses('ERR_MESSAGE_HEADER', 'a field more in the header', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => [...fields, null]),
+  ),
+  'header-kem': refuses('ERR_MESSAGE_HEADER', 'a KEM public key, which this version does not send', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => [...fields.slice(0, 4), new Uint8Array(1184), null]),
+  ),
+  'header-point': refuses('ERR_MESSAGE_HEADER', 'a ratchet key that is no point', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(1, Uint8Array.of(2, ...new Uint8Array(31), 1))),
+  ),
+  session: refuses('ERR_MESSAGE_SESSION', 'another session id', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(0, makeBytes('other session', 16))),
+  ),
+  duplicate: refuses('ERR_MESSAGE_DUPLICATE', 'a message received twice', (own, peer) => {
+    const message = peer.send('once')
+    own.receive(message)
+    return message
+  }),
+  'duplicate-skipped': refuses('ERR_MESSAGE_DUPLICATE', 'a skipped message received twice', (own, peer) => {
+    const messages = many(peer, 2)
+    own.receive(at(messages, 1))
+    own.receive(at(messages, 0))
+    return at(messages, 0)
+  }),
+  forgotten: play(
+    'responder',
+    'a message that was skipped more than seven days ago',
+    (own, peer) => {
+      const messages = many(peer, 2)
+      own.receive(at(messages, 1))
+      return { message: at(messages, 0), now: NOW + 7 * 24 * 3600 + 1 }
+    },
+    'ERR_MESSAGE_DUPLICATE',
+  ),
+  'kept-most': refuses('ERR_MESSAGE_DUPLICATE', 'the oldest of 2,001 skipped messages', (own, peer) => {
+    const messages = many(peer, 2004)
+    for (const index of [1000, 2001, 2003, 1]) own.receive(at(messages, index))
+    return at(messages, 0)
+  }),
+  'skip-more': refuses('ERR_MESSAGE_SKIP', '1,001 messages missing', (_, peer) => at(many(peer, 1002), 1001)),
+  'skip-previous': refuses('ERR_MESSAGE_SKIP', '1,001 messages missing at the end of the chain before', (own, peer) => {
+    begun(own, peer)
+    const [first] = many(peer, 1002)
+    if (first !== undefined) own.receive(first)
+    peer.receive(own.send('turn'))
+    return peer.send('next chain')
+  }),
+  'token-changed': refuses('ERR_MESSAGE_TOKEN', 'one bit of the token changed', (_, peer) => {
+    const { header, token } = peer.send('text')
+    return { header, token: flip(token) }
+  }),
+  'token-of-other': refuses('ERR_MESSAGE_TOKEN', 'the token of another message', (_, peer) => ({
+    header: peer.send('one').header,
+    token: peer.send('two').token,
+  })),
+  'pn-changed': refuses('ERR_MESSAGE_TOKEN', 'another pn', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(2, 1)),
+  ),
+  'n-changed': refuses('ERR_MESSAGE_TOKEN', 'another n', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(3, 1)),
+  ),
+  'dh-changed': refuses('ERR_MESSAGE_TOKEN', 'another ratchet key', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(1, makeKey('other').publicKey)),
+  ),
+  reflected: refuses('ERR_MESSAGE_TOKEN', 'a message that comes back to its sender', (own, peer) => {
+    begun(own, peer)
+    return own.send('to the peer')
+  }),
+  'old-chain-twice': refuses('ERR_MESSAGE_TOKEN', 'a message of an earlier chain received twice', (own, peer) => {
+    begun(own, peer)
+    const message = peer.send('once')
+    own.receive(message)
+    peer.receive(own.send('turn'))
+    own.receive(peer.send('next chain'))
+    return message
+  }),
+}
