@@ -1,0 +1,49 @@
+import { decodeAddress } from '../core/address.ts'
+import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import { openPeer } from '../peer/open.ts'
+import type { Context, FileOptions } from './context.ts'
+import { createConversation } from './conversation.ts'
+import { EXIT } from './failure.ts'
+import { readTyped } from './typed-line.ts'
+
+export type ChatOptions = FileOptions & { readonly address: string; readonly stay: boolean }
+
+/**
+ * `handfast chat`: one conversation, until either side ends it.
+ * @returns the exit code: that of a failure when something that was piped in did not go out
+ */
+export const chat = async (context: Context, { address, stay, ...files }: ChatOptions): Promise<number> => {
+  const { folder, bootstrap, signal, terminal } = context
+  decodeAddress(address)
+  terminal.status('looking up and connecting')
+  await using peer = await openPeer({ folder, bootstrap, signal })
+  const connection = await peer.connect(address, { signal })
+  terminal.status('')
+  const conversation = createConversation(context, connection, { ...files, direction: 'out', introduced: new Set() })
+  const over = new AbortController()
+  const ending = AbortSignal.any([signal, over.signal])
+
+  const attending = conversation.attend(ending)
+  const speak = async (): Promise<void> => {
+    // One character more than a message may have, so that a line cut here is refused and not sent in part.
+    for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
+      const intent = readTyped(line)
+      if (intent.kind === 'quit') return
+      if (terminal.interactive && line === '') continue
+      const said = conversation.say(intent)
+      if (!terminal.interactive) await said
+    }
+    await conversation.settled()
+    if (stay) await attending
+  }
+  const speaking = speak()
+  for (const work of [attending, speaking]) work.catch(() => {})
+  try {
+    await Promise.race([attending, speaking])
+  } finally {
+    over.abort()
+    await connection.close()
+    await conversation.settled()
+  }
+  return !terminal.interactive && conversation.failures > 0 ? EXIT.failed : EXIT.done
+}

@@ -1,0 +1,19 @@
+import type { CliEvent } from './events.ts'
+import type { Progress } from './progress.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What every command is given. */
+export type Context = {
+  /** data folder */
+  readonly folder: string
+  /** bootstrap list as it was written; '' when there is none */
+  readonly bootstrap: string
+  /** aborted when the command should end: by Ctrl-C, SIGTERM, or when nobody reads its output any more */
+  readonly signal: AbortSignal
+  readonly terminal: Terminal
+  readonly progress: Progress
+  emit(event: CliEvent): void
+}
+
+/** Where offered files go, and whether they are taken at all. */
+export type FileOptions = { readonly acceptFiles: boolean; readonly download: string | undefined }

@@ -1,0 +1,60 @@
+import type { ErrorCode } from '../core/errors.ts'
+import type { Evidence, Freshness } from '../directory/lookup.ts'
+import type { ReplicaAcceptance } from '../directory/publish.ts'
+import type { Trust } from '../peer/remote.ts'
+
+/** Where a log ends: rotations, entries less one, and hash of the last entry in hex. */
+type Head = { readonly epoch: number; readonly seq: number; readonly head: string }
+/** A file, and the address at the other end. */
+type PeerFile = { readonly peer: string; readonly name: string; readonly size: number }
+/** null for a reason nobody thought of */
+export type Reason = { readonly code: ErrorCode | null; readonly message: string }
+
+/**
+ * Everything a command reports. With --json each is one line on stdout, `{"event": name, …}` as it stands here; `wording.ts` says
+ * the same to people.
+ */
+type Events = {
+  /** `init` */
+  created: { readonly address: string; readonly folder: string; readonly recoveryPhrase: string }
+  /** `id` */
+  identity: { readonly address: string; readonly folder: string } & Head
+  /** `lookup` */
+  lookup: Head & {
+    readonly address: string
+    readonly status: string
+    /** a contradicting log with equally many rotations exists */
+    readonly forked: boolean
+    readonly freshness: Freshness
+    /** when the freshest card runs out, seconds since 1970; null when there is none */
+    readonly expires: number | null
+    readonly evidence: Evidence
+  }
+  /** `node` takes part; `bootstrap` is what others give as --bootstrap */
+  node: { readonly bootstrap: string; readonly first: boolean }
+  /** `listen` can be found */
+  listening: {
+    readonly address: string
+    readonly accepted: number
+    readonly replicas: readonly ReplicaAcceptance[]
+    readonly refusals: Readonly<Record<string, number>>
+    readonly weak: boolean
+  }
+  connected: Head & { readonly peer: string; readonly direction: 'in' | 'out'; readonly trust: Trust }
+  /** once per peer and run */
+  'safety-number': { readonly peer: string; readonly safetyNumber: string }
+  message: { readonly peer: string; readonly text: string }
+  /** a message of bytes, which no command sends but programs may */
+  data: { readonly peer: string; readonly size: number; readonly base64: string }
+  /** a line that was typed and did not go out */
+  'not-sent': { readonly text: string } & Reason
+  'file-offered': PeerFile & { readonly accepted: boolean }
+  'file-saved': PeerFile & { readonly path: string }
+  'file-sent': PeerFile & { readonly sha256: string }
+  'file-failed': { readonly peer: string; readonly direction: 'in' | 'out'; readonly name: string } & Reason
+  /** the other side said goodbye, or the connection broke: then `code` says how */
+  disconnected: { readonly peer: string; readonly reason: 'left' | 'lost'; readonly code: ErrorCode | null }
+}
+
+export type EventName = keyof Events
+export type CliEvent<N extends EventName = EventName> = { [K in N]: { readonly event: K } & Events[K] }[N]

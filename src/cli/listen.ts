@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import type { Connection } from '../peer/connection.ts'
+import { openPeer } from '../peer/open.ts'
+import type { Context, FileOptions } from './context.ts'
+import { createConversation } from './conversation.ts'
+import { EXIT } from './failure.ts'
+import { createParty } from './party.ts'
+import { readTyped } from './typed-line.ts'
+
+/** `handfast listen`: publishes where this peer is, and converses with whoever comes, until it is stopped. */
+export const listen = async (context: Context, files: FileOptions): Promise<number> => {
+  const { folder, bootstrap, signal, terminal, emit } = context
+  terminal.status('publishing')
+  await using peer = await openPeer({ folder, bootstrap, signal })
+  const listener = await peer.listen({ signal })
+  terminal.status('')
+  const { accepted, replicas, refusals, weak } = listener.publication
+  const published = { accepted, replicas, refusals: Object.fromEntries(refusals), weak }
+  emit({ event: 'listening', address: peer.address, ...published })
+
+  const party = createParty(context)
+  const over = new AbortController()
+  const ending = AbortSignal.any([signal, over.signal])
+  const introduced = new Set<string>()
+  const guests = new Set<Promise<void>>()
+
+  const welcome = async (connection: Connection): Promise<void> => {
+    const onActivity = (): void => party.turnTo(conversation, connection.remote.address)
+    const conversation = createConversation(context, connection, { ...files, direction: 'in', introduced, onActivity })
+    onActivity()
+    try {
+      await conversation.attend(ending)
+    } catch {
+      // Reported as disconnected; the others stay.
+    } finally {
+      party.leave(conversation)
+      await connection.close()
+      await conversation.settled()
+    }
+  }
+  const takeAll = async (): Promise<void> => {
+    for (;;) {
+      const connection = await listener.accept({ signal: ending })
+      if (connection === null) return
+      const guest = welcome(connection)
+      guests.add(guest)
+      void guest.finally(() => guests.delete(guest))
+    }
+  }
+  const speak = async (): Promise<void> => {
+    for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
+      const intent = readTyped(line)
+      if (intent.kind === 'quit') return
+      if (terminal.interactive && line === '') continue
+      const said = party.say(intent)
+      if (!terminal.interactive) await said
+    }
+    // The end of a pipe is not the end of the conversations; Ctrl-D is.
+    if (terminal.interactive) await party.settled()
+    else if (!ending.aborted) await once(ending, 'abort')
+  }
+  const works = [takeAll(), speak()]
+  for (const work of works) work.catch(() => {})
+  try {
+    await Promise.race(works)
+  } finally {
+    over.abort()
+    await Promise.all(guests)
+  }
+  return EXIT.done
+}

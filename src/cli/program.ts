@@ -1,0 +1,162 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Context } from './context.ts'
+import { EXIT } from './failure.ts'
+
+/** The commands, their options and their help. What a command does is loaded when it is called. */
+
+/** Runs a command, which resolves with its exit code; `interrupted` is that code when it was stopped before its end. */
+export type Start = (work: (context: Context) => Promise<number>, interrupted: number) => Promise<void>
+
+export type GlobalOptions = { readonly folder: string; readonly bootstrap: string }
+
+export type ProgramParts = {
+  readonly version: string
+  /** what holds where the command line says nothing */
+  readonly defaults: GlobalOptions
+  readonly start: Start
+  /** Takes help and version. */
+  readonly write: (text: string) => void
+}
+
+type FileFlags = { readonly acceptFiles?: boolean; readonly download?: string }
+
+const EXAMPLES = `
+Examples, on one machine; --bootstrap can also be HANDFAST_BOOTSTRAP:
+  handfast node --port 4000                                       a network of your own
+  handfast init                                                   an identity, once
+  handfast listen --bootstrap 127.0.0.1:4000                      shows your address, and waits
+  handfast chat --folder ./bob --bootstrap 127.0.0.1:4000 hf1…    from Bob's data folder
+
+Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted.`
+
+export const createProgram = ({ version, defaults, start, write }: ProgramParts): Command => {
+  const program = new Command('handfast')
+    .description('Two peers get each other’s right key and talk in private: no server, no account.')
+    .version(version, '-V, --version', 'print the version')
+    .addOption(
+      new Option('--folder <dir>', 'data folder; also HANDFAST_FOLDER').default(defaults.folder).argParser(readFolder),
+    )
+    .addOption(
+      new Option('--bootstrap <list>', 'nodes of the network, host:port[,host:port…]; also HANDFAST_BOOTSTRAP').default(
+        defaults.bootstrap,
+        defaults.bootstrap || 'none',
+      ),
+    )
+    .option('--json', 'one JSON object per line, for programs')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {} })
+    .exitOverride()
+    .addHelpText('after', EXAMPLES)
+
+  program
+    .command('node')
+    .summary('keep records for others; without --bootstrap, start a network')
+    .description(
+      'Runs a storage node of the network, and prints the bootstrap address others use. Without --bootstrap it starts a new one.',
+    )
+    .option('--host <address>', 'IPv4 address to bind, which others reach it at')
+    .option('--port <number>', 'UDP port (default: any free one)', readPort)
+    .addHelpText('after', '\nExample:\n  handfast node --host 127.0.0.1 --port 4000')
+    .action((options: { host?: string; port?: number }) =>
+      start(async (context) => {
+        const { node } = await import('./node.ts')
+        return node(context, { host: options.host, port: options.port })
+      }, EXIT.done),
+    )
+
+  program
+    .command('init')
+    .summary('make an identity, and show its recovery phrase once')
+    .description('Makes an identity in the data folder, and shows its address and its recovery phrase: once.')
+    .addHelpText('after', '\nExample:\n  handfast init --folder ./alice')
+    .action(() =>
+      start(async (context) => {
+        const { init } = await import('./init.ts')
+        return init(context)
+      }, EXIT.interrupted),
+    )
+
+  program
+    .command('id')
+    .summary('print your own address')
+    .description('Prints the address of the identity in the data folder. Needs no network.')
+    .addHelpText('after', '\nExample:\n  handfast id --json')
+    .action(() =>
+      start(async (context) => {
+        const { id } = await import('./id.ts')
+        return id(context)
+      }, EXIT.interrupted),
+    )
+
+  program
+    .command('lookup')
+    .argument('<address>', 'hf1…')
+    .summary('tell what the network knows of an address')
+    .description(
+      'Finds an identity, verifies it to its address, and tells what the answer rests on. Needs no identity.',
+    )
+    .addHelpText('after', '\nExample:\n  handfast lookup hf1… --bootstrap 127.0.0.1:4000')
+    .action((address: string) =>
+      start(async (context) => {
+        const { lookup } = await import('./lookup.ts')
+        return lookup(context, address)
+      }, EXIT.interrupted),
+    )
+
+  addFileOptions(program.command('listen'))
+    .summary('be found, and talk to whoever comes')
+    .description(
+      `Publishes where this peer is, and talks to all who come. What you type goes to the peer that connected or spoke last.\n\n${TYPED}`,
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  handfast listen --accept-files --download ~/Downloads --bootstrap 127.0.0.1:4000',
+    )
+    .action((options: FileFlags) =>
+      start(async (context) => {
+        const { listen } = await import('./listen.ts')
+        return listen(context, fileOptions(options))
+      }, EXIT.done),
+    )
+
+  addFileOptions(program.command('chat').argument('<address>', 'hf1…'))
+    .option('--stay', 'when the piped input ends, stay until the other side leaves')
+    .summary('talk to a peer')
+    .description(
+      `Connects to the owner of an address and talks. What is piped in is sent, and then it says goodbye.\n\n${TYPED}`,
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  handfast chat hf1… --bootstrap 127.0.0.1:4000\n  echo /file report.pdf | handfast chat hf1…',
+    )
+    .action((address: string, options: FileFlags & { stay?: boolean }) =>
+      start(async (context) => {
+        const { chat } = await import('./chat.ts')
+        return chat(context, { address, stay: options.stay === true, ...fileOptions(options) })
+      }, EXIT.done),
+    )
+
+  return program
+}
+
+const TYPED =
+  'Typed: a line of text, //… for one that begins with a slash, /file PATH to send a file, /quit or Ctrl-D to say goodbye.'
+
+const addFileOptions = (command: Command): Command =>
+  command
+    .option('--accept-files', 'save the files that peers offer; without it they are refused')
+    .option('--download <dir>', 'where to save them (default: the folder "received" in the data folder)')
+
+const fileOptions = ({ acceptFiles = false, download }: FileFlags) => ({ acceptFiles, download })
+
+const readFolder = (text: string): string => {
+  // An unset variable of a script must not put an identity into the current folder.
+  if (text === '') throw new InvalidArgumentError('It is empty.')
+  return text
+}
+
+const readPort = (text: string): number => {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  return Number(text)
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
+import { defaultFolder, type Surroundings } from './data-folder.ts'
+import type { CliEvent } from './events.ts'
+import { describeFailure, EXIT } from './failure.ts'
+import { createPrinter } from './printer.ts'
+import { createProgram, type GlobalOptions, type Start } from './program.ts'
+import { createProgress } from './progress.ts'
+import { listenForStop, type Signals } from './stopping.ts'
+import { createTerminal, type Streams } from './terminal.ts'
+
+/** All of the process that the command line touches; tests bring their own. */
+export type System = Surroundings & {
+  readonly streams: Streams
+  readonly signals: Signals
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void
+}
+
+/** Runs one command line (without `node` and the script) to its end. @returns the exit code */
+export const run = async (argv: readonly string[], system: System): Promise<number> => {
+  const json = argv.includes('--json')
+  let exitWhenLate: number = EXIT.interrupted
+  const stopping = listenForStop(system.signals, (late) => system.exit(late ? exitWhenLate : EXIT.interrupted))
+  const { signal } = stopping
+  const screen = !json && system.env.TERM !== 'dumb'
+  const terminal = createTerminal(system.streams, { screen, onInterrupt: stopping.request })
+  const printer = createPrinter(terminal, { json, debug: Boolean(system.env.HANDFAST_DEBUG) })
+  let exitCode: number = EXIT.done
+
+  const fail = (error: unknown): void => {
+    const failure = describeFailure(error)
+    if (failure === null) return
+    exitCode = failure.exitCode
+    terminal.status('')
+    printer.fail(failure, error)
+  }
+
+  const start: Start = async (work, interrupted) => {
+    exitWhenLate = interrupted
+    const { folder, bootstrap } = program.opts<GlobalOptions>()
+    const progress = createProgress(terminal.status)
+    const emit = (event: CliEvent): void => printer.emit(event)
+    try {
+      exitCode = await work({ folder, bootstrap, signal, terminal, progress, emit })
+    } catch (error) {
+      if (signal.aborted) exitCode = interrupted
+      else fail(error)
+    }
+  }
+
+  const program = createProgram({
+    version: readVersion(),
+    defaults: {
+      folder: system.env.HANDFAST_FOLDER || defaultFolder(system),
+      bootstrap: system.env.HANDFAST_BOOTSTRAP ?? '',
+    },
+    start,
+    write: terminal.raw,
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    fail(error)
+  } finally {
+    terminal.close()
+    stopping.release()
+  }
+  return exitCode
+}
+
+const readVersion = (): string => {
+  const path = findPackageJSON('..', import.meta.url)
+  const manifest: unknown = path === undefined ? null : JSON.parse(readFileSync(path, 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown'
+}

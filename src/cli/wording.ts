@@ -1,0 +1,114 @@
+import type { CliEvent, EventName } from './events.ts'
+
+/** How events read to people: the lines of each, plain text. `terminal.ts` makes them harmless and prints them. */
+
+type Wording = { readonly [N in EventName]: (event: CliEvent<N>) => readonly string[] }
+
+/** Events that tell of something that went wrong: these go to stderr. */
+export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed'])
+
+const PHRASE_COLUMNS = 4
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** Long enough that no one finds another address with the same look (65 bits), short enough to stand before a message. */
+export const shortAddress = (address: string): string => `${address.slice(0, 12)}…${address.slice(-4)}`
+
+export const fileSize = (bytes: number): string => {
+  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
+  const amount = bytes / 1024 ** power
+  return `${power === 0 ? amount : amount.toFixed(1)} ${UNITS[power]}`
+}
+
+const count = (amount: number, singular: string, plural: string): string =>
+  `${amount} ${amount === 1 ? singular : plural}`
+
+const minutes = (seconds: number): string =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+const numbered = (phrase: string): readonly string[] => {
+  const words = phrase.split(' ').map((word, index) => `${String(index + 1).padStart(4)} ${word.padEnd(9)}`)
+  const rows = Math.ceil(words.length / PHRASE_COLUMNS)
+  return Array.from({ length: rows }, (_, row) =>
+    words
+      .slice(row * PHRASE_COLUMNS, (row + 1) * PHRASE_COLUMNS)
+      .join(' ')
+      .trimEnd(),
+  )
+}
+
+/** Sentences about the nodes that were asked; those about nobody are left out. */
+const describeEvidence = ({ evidence }: CliEvent<'lookup'>): string => {
+  const { answered, agreeing, older, empty, unread, invalid, failed, complete } = evidence
+  const parts = [
+    `${count(answered, 'node', 'nodes')} answered`,
+    `${agreeing} ${agreeing === 1 ? 'agrees' : 'agree'}`,
+    older > 0 && `${older} with an older log`,
+    empty > 0 && `${empty} with nothing`,
+    unread > 0 && `${unread} with a log not shown in full`,
+    invalid > 0 && `${invalid} with what does not verify`,
+    failed > 0 && `${count(failed, 'request', 'requests')} not answered`,
+    !complete && 'the time ran out first',
+  ]
+  return parts.filter((part) => part !== false).join(', ')
+}
+
+const describeCard = ({ freshness, expires }: CliEvent<'lookup'>): string => {
+  if (expires === null) return 'none: nothing says that this log is current, or where the peer can be reached'
+  return freshness === 'current' ? `current until ${minutes(expires)}` : `stale, valid until ${minutes(expires)}`
+}
+
+const describePublication = ({ replicas, weak }: CliEvent<'listening'>): string => {
+  const places = replicas.map(({ accepted, asked }) => `${accepted} of ${asked}`).join(', ')
+  return `accepted by ${places} nodes${weak ? '; weak: too few of them, so others may not find this address' : ''}`
+}
+
+const reason = (code: string | null, message: string): string => (code === null ? message : `${message} [${code}]`)
+
+export const wording: Wording = {
+  created: ({ address, folder, recoveryPhrase }) => [
+    `address  ${address}`,
+    `folder   ${folder}`,
+    '',
+    'recovery phrase, shown this once and stored nowhere:',
+    '',
+    ...numbered(recoveryPhrase),
+    '',
+    'Write them on paper: only they can replace the keys of this address one day,',
+    'and whoever else reads them can do so too. Keep them off this computer.',
+  ],
+  identity: ({ address }) => [address],
+  lookup: (found) => [
+    `address    ${found.address}`,
+    `rotations  ${found.epoch}`,
+    `entries    ${found.seq + 1}`,
+    `head       ${found.head}`,
+    `status     ${found.status}${found.forked ? ', forked: another valid log contradicts this one; trust neither' : ''}`,
+    `card       ${describeCard(found)}`,
+    `evidence   ${describeEvidence(found)}`,
+  ],
+  node: ({ bootstrap, first }) => [
+    `node       ${bootstrap}${first ? ', the first of a new network' : ''}`,
+    `others     handfast node --bootstrap ${bootstrap}`,
+  ],
+  listening: (publication) => [`address    ${publication.address}`, `published  ${describePublication(publication)}`],
+  connected: ({ peer, direction, trust }) => [
+    `* ${direction === 'out' ? 'connected to' : 'connection from'} ${peer}`,
+    `* identity ${trust.identity}, log ${trust.freshness}: ${trust.reason}`,
+  ],
+  'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
+  message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],
+  data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
+  'not-sent': ({ text, code, message }) => [`handfast: not sent: ${reason(code, message)}: ${text.slice(0, 40)}`],
+  'file-offered': ({ peer, name, size, accepted }) => [
+    `* ${shortAddress(peer)} offers ${name} (${fileSize(size)})`,
+    ...(accepted ? [] : ['* refused: start with --accept-files to take files']),
+  ],
+  'file-saved': ({ peer, size, path }) => [`* saved ${path} (${fileSize(size)}) from ${shortAddress(peer)}`],
+  'file-sent': ({ peer, name, size }) => [`* ${shortAddress(peer)} has stored ${name} (${fileSize(size)})`],
+  'file-failed': ({ name, direction, code, message }) => [
+    `handfast: ${name} was not ${direction === 'in' ? 'received' : 'sent'}: ${reason(code, message)}`,
+  ],
+  disconnected: ({ peer, reason: end, code }) => [
+    `* ${shortAddress(peer)} ${end === 'left' ? 'has left' : reason(code, 'is gone without a goodbye')}`,
+  ],
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { harmless } from '../../src/cli/harmless.ts'
+
+/** The command `handfast` in a process of its own. */
+
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
+
+export type Cli = {
+  readonly child: ChildProcess
+  /** The next line on stdout that matches, from where the last one ended. */
+  line(pattern: RegExp): Promise<RegExpExecArray>
+  /** The next object on stdout with this event. */
+  event(name: string): Promise<Record<string, unknown>>
+  type(line: string): void
+  stderr(): string
+  /** Sends a signal, or only waits; the exit code, -1 when a signal killed it. */
+  exit(signal?: NodeJS.Signals): Promise<number>
+}
+
+export const startCli = (t: TestContext, argv: readonly string[], env: Readonly<Record<string, string>> = {}): Cli => {
+  const { PATH = '' } = process.env
+  const child = spawn(process.execPath, [MAIN, ...argv], { env: { PATH, ...env }, stdio: 'pipe' })
+  t.after(() => child.kill('SIGKILL'))
+  child.stdin.on('error', () => {})
+  let [out, err, read] = ['', '', 0]
+  let over = false
+  const ended = once(child, 'close').then(([code]) => {
+    over = true
+    return typeof code === 'number' ? code : -1
+  })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+
+  const line = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      for (let end = out.indexOf('\n', read); end !== -1; end = out.indexOf('\n', read)) {
+        const found = pattern.exec(out.slice(read, end))
+        read = end + 1
+        if (found !== null) return found
+      }
+      if (over) throw new Error(`handfast ${argv[0]} ended without ${pattern}\n${harmless(out)}\n${harmless(err)}`)
+      await Promise.race([once(child.stdout, 'data'), ended])
+    }
+  }
+
+  return {
+    child,
+    line,
+    event: async (name) => {
+      const [found] = await line(new RegExp(`^\\{"event":"${name}",.*\\}$`))
+      return JSON.parse(found)
+    },
+    type: (text) => void child.stdin.write(`${text}\n`),
+    stderr: () => err,
+    exit: (signal) => {
+      if (signal !== undefined) child.kill(signal)
+      return ended
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CliEvent } from '../../src/cli/events.ts'
+import { createPrinter } from '../../src/cli/printer.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
+import { fileSize, shortAddress, wording } from '../../src/cli/wording.ts'
+
+const PEER = 'hf1kh9wk63pek84h4yjgpu5hsrreavjjgswdyjmwnhmtqra00apu4tqy99zse'
+
+const printTo = (json: boolean) => {
+  const printed = { out: [] as string[], err: [] as string[] }
+  const terminal: Terminal = {
+    interactive: false,
+    out: (lines) => printed.out.push(...lines),
+    err: (lines) => printed.err.push(...lines),
+    raw: (text) => printed.out.push(text),
+    prompt: () => {},
+    typing: false,
+    status: () => {},
+    lines: async function* () {},
+    close: () => {},
+  }
+  return { printed, printer: createPrinter(terminal, { json, debug: false }) }
+}
+
+const message: CliEvent = { event: 'message', peer: PEER, text: 'hello' }
+const trouble: readonly CliEvent[] = [
+  { event: 'not-sent', text: 'hello', code: 'ERR_MESSAGE_SIZE', message: 'too large' },
+  { event: 'file-failed', peer: PEER, direction: 'in', name: 'a.txt', code: null, message: 'EIO' },
+]
+
+test('to people: what comes goes to stdout, what went wrong to stderr', () => {
+  const { printed, printer } = printTo(false)
+  for (const event of [message, ...trouble]) printer.emit(event)
+  assert.deepEqual(printed.out, ['hf1kh9wk63pe…9zse: hello'])
+  assert.equal(printed.err.length, 2)
+  assert.match(printed.err[0] ?? '', /\[ERR_MESSAGE_SIZE\]/)
+})
+
+test('to programs: every event goes to stdout as it is', () => {
+  const { printed, printer } = printTo(true)
+  for (const event of [message, ...trouble]) printer.emit(event)
+  assert.deepEqual(
+    printed.out.map((line) => JSON.parse(line)),
+    [message, ...trouble],
+  )
+  assert.deepEqual(printed.err, [])
+})
+
+test('every message stands behind the name of its sender, and no status line looks like one', () => {
+  assert.deepEqual(wording.message({ event: 'message', peer: PEER, text: '* somebody has left' }), [
+    `${shortAddress(PEER)}: * somebody has left`,
+  ])
+  const left = wording.disconnected({ event: 'disconnected', peer: PEER, reason: 'left', code: null })
+  for (const line of left) assert.match(line, /^\* /)
+})
+
+const evidence = { answered: 20, agreeing: 20, older: 0, empty: 0, unread: 0, invalid: 0, failed: 0, complete: true }
+const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false }
+const evidenceOf = (change: Partial<typeof evidence>): string =>
+  wording
+    .lookup({ ...head, event: 'lookup', freshness: 'stale', expires: null, evidence: { ...evidence, ...change } })
+    .at(-1) ?? ''
+
+test('evidence is one sentence, and hides no doubt', () => {
+  assert.match(evidenceOf({}), /^evidence +20 nodes answered, 20 agree$/)
+  assert.match(evidenceOf({ answered: 1, agreeing: 1 }), /^evidence +1 node answered, 1 agrees$/)
+  for (const key of ['older', 'empty', 'unread', 'invalid', 'failed'] as const)
+    assert.match(evidenceOf({ [key]: 3 }), /, 3 \w/)
+  assert.notEqual(evidenceOf({ complete: false }), evidenceOf({}))
+})
+
+test('a publication says how many nodes took it at each place, and when that is weak', () => {
+  const place = { asked: 20, accepted: 20 }
+  const publication = {
+    address: PEER,
+    accepted: 20,
+    replicas: [place, place, { asked: 20, accepted: 3 }],
+    refusals: {},
+  }
+  const line = (weak: boolean) => wording.listening({ event: 'listening', ...publication, weak })[1] ?? ''
+  assert.match(line(false), /accepted by 20 of 20, 20 of 20, 3 of 20 nodes$/)
+  assert.match(line(true), /accepted by 20 of 20, 20 of 20, 3 of 20 nodes; weak/)
+})
+
+test('24 words stand in rows, numbered', () => {
+  const words = Array.from({ length: 24 }, (_, index) => `word${index + 1}`)
+  const text = wording
+    .created({ event: 'created', address: PEER, folder: '/', recoveryPhrase: words.join(' ') })
+    .join('\n')
+  for (const [index, word] of words.entries()) assert.match(text, new RegExp(`(^| )${index + 1} ${word}( |$)`, 'm'))
+  assert.ok(text.split('\n').every((line) => line.length <= 80))
+})
+
+test('sizes are short', () => {
+  assert.deepEqual([0, 1, 1023, 1024, 1536, 1024 ** 2, 5 * 1024 ** 4].map(fileSize), [
+    '0 bytes',
+    '1 bytes',
+    '1023 bytes',
+    '1.0 KiB',
+    '1.5 KiB',
+    '1.0 MiB',
+    '5.0 TiB',
+  ])
+})
