@@ -1,10 +1,10 @@
 import { equal } from '../core/bytes.ts'
 import { DirectoryError, KeyLogError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
-import { appendEntry, compareLogs, decodeEntry, type KeyLog, prefixOf } from '../core/key-log.ts'
+import { appendEntry, compareLogs, decodeEntry, type KeyLog, type LogEntry, prefixOf } from '../core/key-log.ts'
 import { BRANCHES_MAX } from '../core/limits.ts'
 
-/** All verified branches of one identity's log that were offered so far: storage nodes and lookups sort entries with this. */
+/** The verified branches of one identity's log that a storage node keeps. */
 export type Branches = {
   /** the branch that stands: the furthest one, and of a fork the one seen first */
   readonly standing: KeyLog
@@ -12,9 +12,16 @@ export type Branches = {
   readonly rivals: readonly KeyLog[]
 }
 
-/** The rival that forks with the standing branch (equally many rotations), if there is one. */
-export const forkOf = ({ standing, rivals }: Branches): KeyLog | null =>
-  rivals.find((rival) => compareLogs(standing, rival) === 'fork') ?? null
+/** What proves a fork to anyone: a rival's entries beside the standing branch, up to the first that contradicts it. */
+export const forkProof = ({ standing, rivals }: Branches): readonly LogEntry[] => {
+  const rival = rivals.find((log) => compareLogs(standing, log) === 'fork')
+  if (rival === undefined) return []
+  const beside = rival.entries.filter(({ entry, hash }) => !holds(standing, entry.seq, hash))
+  const last = beside.find(({ entry }) => compareLogs(standing, prefixOf(rival, entry.seq)) === 'fork')
+  return beside.filter(({ entry }) => last !== undefined && entry.seq <= last.entry.seq)
+}
+
+const allOf = ({ standing, rivals }: Branches): readonly KeyLog[] => [standing, ...rivals]
 
 const holds = (log: KeyLog, seq: number, hash: Uint8Array): boolean => {
   const at = log.entries[seq]
@@ -27,15 +34,17 @@ const holds = (log: KeyLog, seq: number, hash: Uint8Array): boolean => {
  * @throws KeyLogError (its check failed), DirectoryError ERR_PUT_GAP (the entry before is not here)
  */
 export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: Uint8Array, now: number): Branches => {
-  const { entry } = decodeEntry(envelope)
   const hash = sha256(envelope)
+  // What is known was verified: publications repeat it, and decoding costs more than all the rest.
+  if (branches !== null && allOf(branches).some(({ entries }) => entries.some((known) => equal(known.hash, hash))))
+    return branches
+  const { entry } = decodeEntry(envelope)
   if (entry.seq === 0 && !equal(hash, id)) throw new KeyLogError('ERR_LOG_ADDRESS')
   if (branches === null) {
     if (entry.seq !== 0) throw new DirectoryError('ERR_PUT_GAP')
     return { standing: appendEntry(null, envelope, now), rivals: [] }
   }
-  const all = [branches.standing, ...branches.rivals]
-  if (all.some((log) => holds(log, entry.seq, hash))) return branches
+  const all = allOf(branches)
   const parent = all.find((log) => entry.prev !== null && holds(log, entry.seq - 1, entry.prev))
   if (parent === undefined) throw new DirectoryError('ERR_PUT_GAP')
   const grown = appendEntry(prefixOf(parent, entry.seq - 1), envelope, now)
@@ -54,15 +63,15 @@ const arrange = (others: readonly KeyLog[], grown: KeyLog, stood: KeyLog): Branc
     incumbent,
   )
   const rivals = [...others, grown].filter((log) => log !== standing)
-  return { standing, rivals: trim(standing, rivals, grown) }
+  return { standing, rivals: trim(standing, rivals) }
 }
 
-/** Bounds the rivals. The newest stays, since a rotation may follow it, and one proof of a fork stays. */
-const trim = (standing: KeyLog, rivals: readonly KeyLog[], newest: KeyLog): readonly KeyLog[] => {
+/** Bounds the rivals: the oldest go first, so that a rotation may still follow the newest, but one proof of a fork stays. */
+const trim = (standing: KeyLog, rivals: readonly KeyLog[]): readonly KeyLog[] => {
   const kept = [...rivals]
   while (kept.length > BRANCHES_MAX - 1) {
-    const proof = kept.find((log) => log.epoch === standing.epoch)
-    const oldest = kept.findIndex((log) => log !== newest && log !== proof)
+    const proof = kept.find((log) => compareLogs(standing, log) === 'fork')
+    const oldest = kept.findIndex((log) => log !== proof)
     kept.splice(oldest, 1)
   }
   return kept

@@ -1,44 +1,34 @@
 import { equal, hex } from '../core/bytes.ts'
 import { isCurrent, type SignedCard, verifyCard } from '../core/card.ts'
-import { HandfastError } from '../core/errors.ts'
+import { HandfastError, KeyLogError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
-import type { KeyLog } from '../core/key-log.ts'
-import { type Branches, forkOf, offerEntry } from './branches.ts'
-import { decodeGetAnswer, type GetAnswer } from './messages.ts'
+import { appendEntry, compareLogs, decodeEntry, type KeyLog } from '../core/key-log.ts'
+import { DEVICES_MAX } from '../core/limits.ts'
+import { decodeGetAnswer, type GetAnswer, PLACES_MAX } from './messages.ts'
 
 /** Sorts the answers of one lookup: answers in, the next place to ask for out. It knows no sockets and no clock. */
 
-/** One node may be asked this often in one lookup: a longest log in smallest pages. */
-const PAGES_MAX = 80
+/** How a node that answered stands to the result. */
+export type Stance =
+  /** it says that the log that stands here stands there */
+  | 'agreeing'
+  /** it holds an older part of it, or a branch that lost */
+  | 'older'
+  /** it says it holds nothing */
+  | 'empty'
+  /** it claims a log it did not show: it fell silent, the deadline came, or it lies */
+  | 'unread'
+  /** it sent what does not decode or verify, and nothing of that was used */
+  | 'invalid'
 
-type NodeState = {
-  pages: number
-  from: number
-  /** what it says stands */
-  tip: Uint8Array | null
-  /** whether it ever sent something that does not verify */
-  invalid: boolean
-}
-
-/** How the nodes that answered stand to the result. */
-export type Tally = {
-  /** nodes that gave a well-formed answer */
-  readonly answered: number
-  /** of those: hold the log that stands to its last entry */
-  readonly agreeing: number
-  /** hold an older part of it, or a branch that lost */
-  readonly older: number
-  /** hold nothing */
-  readonly empty: number
-  /** sent what does not verify; nothing of it was used */
-  readonly invalid: number
-}
+/** Nodes that answered, and how many of them take each stance. */
+export type Tally = { readonly answered: number } & { readonly [S in Stance]: number }
 
 export type Finding = {
   readonly log: KeyLog
   /** the card of that log with the latest serial: a current one if there is any */
   readonly card: SignedCard | null
-  /** a branch that contradicts `log` with equally many rotations */
+  /** a branch that contradicts `log`, up to where that was shown */
   readonly fork: KeyLog | null
 }
 
@@ -46,8 +36,25 @@ export type Collector = {
   /** Takes an answer of `node`; returns the place to ask it for next, or null when it has told all that matters. */
   accept(node: string, value: Uint8Array): number | null
   finding(): Finding | null
+  /** null when the node has not answered */
+  stance(node: string): Stance | null
   tally(): Tally
 }
+
+type NodeState = {
+  pages: number
+  /** the place its next answer begins at */
+  from: number
+  /** what it says stands */
+  tip: Uint8Array | null
+  invalid: boolean
+  /** hashes of what it sent, so that it cannot keep us busy with the same */
+  readonly sent: Set<string>
+  readonly cards: Set<string>
+}
+
+/** What became of a card: verified, refused, or about a head that is not ours to judge. */
+type Verdict = SignedCard | 'invalid' | 'elsewhere'
 
 /**
  * @param id the 32-byte identity hash that is looked up
@@ -55,90 +62,152 @@ export type Collector = {
  */
 export const createCollector = (id: Uint8Array, now: number): Collector => {
   const nodes = new Map<string, NodeState>()
-  const refused = new Set<string>()
+  /** The log that ends with each verified entry. All are kept: no thief can push out the branch an honest node is telling. */
+  const logs = new Map<string, KeyLog>()
   const cards = new Map<string, Uint8Array>()
-  let branches: Branches | null = null
+  const verdicts = new Map<string, Verdict>()
+  let standing: KeyLog | null = null
 
-  /** Whether the entry is valid where it stands; each distinct byte string is verified once. */
-  const offer = (envelope: Uint8Array): boolean => {
-    const key = hex(sha256(envelope))
-    if (refused.has(key)) return false
+  /** Verifies an entry where it belongs; a valid one is verified once, whoever repeats it. */
+  const offer = (key: string, envelope: Uint8Array): 'valid' | 'invalid' | 'gap' => {
+    if (logs.has(key)) return 'valid'
     try {
-      branches = offerEntry(branches, id, envelope, now)
-      return true
+      const { prev } = decodeEntry(envelope).entry
+      const before = prev === null ? null : logs.get(hex(prev))
+      if (before === undefined) return 'gap'
+      if (before === null && key !== hex(id)) throw new KeyLogError('ERR_LOG_ADDRESS')
+      const log = appendEntry(before, envelope, now)
+      logs.set(key, log)
+      if (standing === null || ['longer', 'supersedes'].includes(compareLogs(log, standing))) {
+        standing = log
+        verdicts.clear()
+      }
+      return 'valid'
     } catch (error) {
       if (!(error instanceof HandfastError)) throw error
-      if (error.code !== 'ERR_PUT_GAP') refused.add(key)
-      return false
+      return 'invalid'
     }
   }
 
-  const seqOf = (hash: Uint8Array): number | null => {
-    const logs = branches === null ? [] : [branches.standing, ...branches.rivals]
-    for (const log of logs) {
-      const at = log.entries.find((entry) => equal(entry.hash, hash))
-      if (at !== undefined) return at.entry.seq
+  /** Takes in what a node sent; false when it need not be asked further. */
+  const takeIn = (state: NodeState, { entries, cards: served }: GetAnswer): boolean => {
+    for (const envelope of entries) {
+      const key = hex(sha256(envelope))
+      if (state.sent.has(key)) return false
+      state.sent.add(key)
+      const outcome = offer(key, envelope)
+      if (outcome === 'invalid') state.invalid = true
+      if (outcome !== 'valid') return false
     }
-    return null
+    for (const envelope of served) {
+      const key = hex(sha256(envelope))
+      if (state.cards.has(key) || state.cards.size === DEVICES_MAX) return false
+      state.cards.add(key)
+      cards.set(key, envelope)
+    }
+    return true
   }
 
-  /** Where a node's next page begins: entries known already are passed over. */
+  /** Where a node's next page begins: the standing branch comes first, and what is known of it is passed over. */
   const nextPlace = (state: NodeState, answer: GetAnswer): number | null => {
     const { tip, entryCount, cardCount, entries, cards: served } = answer
     const place = state.from + entries.length + served.length
-    if (tip === null || state.invalid || state.pages >= PAGES_MAX || place === state.from) return null
-    const next = place < entryCount && seqOf(tip) === entryCount - 1 ? entryCount : place
+    if (tip === null || place === state.from || state.pages >= PLACES_MAX) return null
+    const next = Math.max(place, logs.get(hex(tip))?.entries.length ?? 0)
     return next < entryCount + cardCount ? next : null
   }
 
-  const finding = (): Finding | null => {
-    if (branches === null) return null
-    const log = branches.standing
-    const verified = [...cards.values()].flatMap((envelope) => {
-      try {
-        return [verifyCard(envelope, log, now)]
-      } catch (error) {
-        if (error instanceof HandfastError) return []
-        throw error
-      }
-    })
-    const rank = ({ card }: SignedCard): number => (isCurrent(card, now) ? Number.MAX_SAFE_INTEGER : 0) + card.serial
-    const card = verified.reduce<SignedCard | null>(
-      (best, one) => (best === null || rank(one) > rank(best) ? one : best),
-      null,
-    )
-    return { log, card, fork: forkOf(branches) }
+  const judge = (key: string): Verdict => {
+    const known = verdicts.get(key)
+    const envelope = cards.get(key)
+    if (known !== undefined) return known
+    if (standing === null || envelope === undefined) return 'elsewhere'
+    const verdict = verify(envelope, standing, now)
+    verdicts.set(key, verdict)
+    return verdict
+  }
+
+  const stanceOf = (state: NodeState): Stance => {
+    if (state.invalid || [...state.cards].some((key) => judge(key) === 'invalid')) return 'invalid'
+    if (state.tip === null) return 'empty'
+    if (standing !== null && equal(state.tip, standing.last.hash)) return 'agreeing'
+    return logs.has(hex(state.tip)) ? 'older' : 'unread'
   }
 
   return {
     accept: (node, value) => {
-      const state = nodes.get(node) ?? { pages: 0, from: 0, tip: null, invalid: false }
-      let answer: GetAnswer
-      try {
-        answer = decodeGetAnswer(value)
-      } catch {
+      const state = nodes.get(node) ?? newState()
+      nodes.set(node, state)
+      const answer = read(value)
+      if (answer === null) {
         state.invalid = true
-        nodes.set(node, state)
         return null
       }
-      nodes.set(node, state)
       state.pages += 1
       state.tip = answer.tip
-      if (!answer.entries.every(offer)) state.invalid = true
-      for (const envelope of answer.cards) cards.set(hex(sha256(envelope)), envelope)
-      const next = nextPlace(state, answer)
+      const next = takeIn(state, answer) ? nextPlace(state, answer) : null
       if (next !== null) state.from = next
       return next
     },
-    finding,
+    finding: () => {
+      const log = standing
+      if (log === null) return null
+      const verified = [...cards.keys()].map(judge).filter((verdict) => typeof verdict !== 'string')
+      const card = verified.reduce<SignedCard | null>(
+        (best, one) => (best === null || isFresher(one, best, now) ? one : best),
+        null,
+      )
+      const fork = [...logs.values()]
+        .filter((other) => compareLogs(other, log) === 'fork')
+        .reduce<KeyLog | null>(
+          (proof, other) => (proof === null || compareLogs(other, proof) === 'longer' ? other : proof),
+          null,
+        )
+      return { log, card, fork }
+    },
+    stance: (node) => {
+      const state = nodes.get(node)
+      return state === undefined ? null : stanceOf(state)
+    },
     tally: () => {
-      const head = branches?.standing.last.hash
-      const states = [...nodes.values()]
-      const honest = states.filter(({ invalid }) => !invalid)
-      const agreeing = honest.filter(({ tip }) => tip !== null && head !== undefined && equal(tip, head)).length
-      const empty = honest.filter(({ tip }) => tip === null).length
-      const answered = states.length
-      return { answered, agreeing, empty, older: honest.length - agreeing - empty, invalid: answered - honest.length }
+      const count = { agreeing: 0, older: 0, empty: 0, unread: 0, invalid: 0 }
+      for (const state of nodes.values()) count[stanceOf(state)] += 1
+      return { answered: nodes.size, ...count }
     },
   }
+}
+
+const newState = (): NodeState => ({
+  pages: 0,
+  from: 0,
+  tip: null,
+  invalid: false,
+  sent: new Set(),
+  cards: new Set(),
+})
+
+/** An answer that makes sense: who holds nothing has nothing to serve. */
+const read = (value: Uint8Array): GetAnswer | null => {
+  try {
+    const answer = decodeGetAnswer(value)
+    const { tip, entryCount, cardCount, entries, cards } = answer
+    return tip === null && entryCount + cardCount + entries.length + cards.length > 0 ? null : answer
+  } catch {
+    return null
+  }
+}
+
+const verify = (envelope: Uint8Array, log: KeyLog, now: number): Verdict => {
+  try {
+    return verifyCard(envelope, log, now)
+  } catch (error) {
+    if (!(error instanceof HandfastError)) throw error
+    return error.code === 'ERR_CARD_HEAD' ? 'elsewhere' : 'invalid'
+  }
+}
+
+/** A current card comes before an expired one, then the later serial. */
+const isFresher = (a: SignedCard, b: SignedCard, now: number): boolean => {
+  const [current, other] = [isCurrent(a.card, now), isCurrent(b.card, now)]
+  return current === other ? a.card.serial > b.card.serial : current
 }

@@ -1,6 +1,6 @@
 import { concat } from '../core/bytes.ts'
 import { checkKem, isCurrent, type SignedCard } from '../core/card.ts'
-import { DirectoryError, HandfastError } from '../core/errors.ts'
+import { DirectoryError } from '../core/errors.ts'
 import { type Collector, createCollector, type Finding, type Tally } from './collector.ts'
 import { COMMAND, decodeGetKemHalfAnswer, encodeMessage } from './messages.ts'
 import { type DirectoryNetwork, type NodeAddress, nameOf } from './network-port.ts'
@@ -8,7 +8,7 @@ import { replicaTargets } from './replicas.ts'
 
 /** What a lookup rests on, for people and programs to judge it by. */
 export type Evidence = Tally & {
-  /** nodes that were asked and did not answer */
+  /** requests on the walks that got no answer; a silent node near several targets counts at each */
   readonly failed: number
   /** whether the walks toward all replica targets ended before the deadline */
   readonly complete: boolean
@@ -20,7 +20,7 @@ export type Lookup = Finding & {
   /** `stale` when no unexpired card vouches for the log's head */
   readonly freshness: Freshness
   readonly evidence: Evidence
-  /** nodes that hold the log that stands, nearest to the first replica target first */
+  /** closest nodes that say they hold the log that stands, nearest first, from all replica targets in turn */
   readonly holders: readonly NodeAddress[]
 }
 
@@ -40,32 +40,47 @@ export const lookup = async (
 ): Promise<Lookup> => {
   const collector = createCollector(id, now)
   const value = encodeMessage({ id, from: 0 })
+  // A node near several targets is read once: its places are counted from one answer to the next.
+  const readings = new Map<string, Promise<void>>()
   const walks = await Promise.all(
     replicaTargets(id).map(async (target) => {
-      const pages = new Map<string, Promise<void>>()
+      const names = new Set<string>()
       const walk = await network.walk(target, COMMAND.get, value, {
         signal,
         onAnswer: (node, answer) => {
           const name = nameOf(node)
-          if (!pages.has(name)) pages.set(name, readOn(network, collector, id, target, node, answer, signal))
+          names.add(name)
+          if (!readings.has(name)) readings.set(name, readOn(network, collector, id, target, node, answer, signal))
         },
       })
-      await Promise.all(pages.values())
-      return { ...walk, answered: pages.size }
+      return { ...walk, names: [...names] }
     }),
   )
+  await Promise.all(readings.values())
   const tally = collector.tally()
   const failed = walks.reduce((sum, walk) => sum + walk.failed, 0)
   const evidence = { ...tally, failed, complete: walks.every((walk) => walk.complete) }
   const found = collector.finding()
   if (found === null) {
-    const conclusive = walks.every((walk) => walk.complete && walk.answered > walk.failed)
+    // Most nodes asked at every target have to say "nothing": silence and nonsense say nothing at all.
+    const conclusive = walks.every(({ complete, failed, names }) => {
+      const empty = names.filter((name) => collector.stance(name) === 'empty').length
+      return complete && empty > names.length - empty + failed
+    })
     const hint = `${tally.answered} nodes answered, ${failed} requests failed`
     throw new DirectoryError(conclusive ? 'ERR_LOOKUP_NOT_FOUND' : 'ERR_LOOKUP_INCOMPLETE', { hint })
   }
   const freshness = found.card !== null && isCurrent(found.card.card, now) ? 'current' : 'stale'
-  const holders = (walks[0]?.closest ?? []).map(({ node }) => node)
+  const nearest = inTurn(walks.map(({ closest }) => closest.map(({ node }) => node)))
+  const holders = nearest.filter((node) => collector.stance(nameOf(node)) === 'agreeing')
   return { ...found, freshness, evidence, holders }
+}
+
+/** The first of every list, then the second of every list, and so on; each node once. */
+const inTurn = (lists: readonly (readonly NodeAddress[])[]): readonly NodeAddress[] => {
+  const longest = Math.max(0, ...lists.map(({ length }) => length))
+  const all = Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat()
+  return [...new Map(all.map((node) => [nameOf(node), node])).values()]
 }
 
 /** Asks one node page after page until it has told all that matters. */
@@ -88,8 +103,9 @@ const readOn = async (
 }
 
 /**
- * Fetches the ML-KEM-768 key (1184 bytes) a published card commits to, half by half, from the nodes that hold the log.
- * @throws DirectoryError ERR_LOOKUP_NOT_FOUND when none of them has it
+ * Fetches the ML-KEM-768 key (1184 bytes) a published card commits to from the nodes that hold the log. All are asked at once:
+ * silent nodes near a target must not use up the time.
+ * @throws DirectoryError ERR_LOOKUP_NOT_FOUND when each of them answered and none has it, ERR_LOOKUP_INCOMPLETE otherwise
  */
 export const fetchKem = async (
   network: DirectoryNetwork,
@@ -98,25 +114,30 @@ export const fetchKem = async (
 ): Promise<Uint8Array> => {
   const { id } = card.card
   const target = replicaTargets(id)[0] ?? id
-  for (const node of holders) {
-    const halves = await Promise.all(
-      [0, 1].map(async (half) => {
-        const request = encodeMessage({ id, card: card.hash, half })
-        const answer = await network.request(node, COMMAND.getKemHalf, request, { signal, target })
-        return answer === null ? null : readHalf(answer)
-      }),
-    )
-    const [first, second] = halves
-    if (!first || !second) continue
-    const kem = concat(first, second)
-    try {
-      checkKem(card.card, kem)
-      return kem
-    } catch (error) {
-      if (!(error instanceof HandfastError)) throw error
-    }
+  const done = new AbortController()
+  const options = { signal: AbortSignal.any([signal, done.signal]), target }
+  let silent = holders.length === 0
+  const ask = async (node: NodeAddress, half: number): Promise<Uint8Array | null> => {
+    const request = encodeMessage({ id, card: card.hash, half })
+    const answer = await network.request(node, COMMAND.getKemHalf, request, options)
+    silent ||= answer === null
+    return answer === null ? null : readHalf(answer)
   }
-  throw new DirectoryError('ERR_LOOKUP_NOT_FOUND', { hint: 'the ML-KEM key of the card' })
+  const fetch = async (node: NodeAddress): Promise<Uint8Array> => {
+    const [first, second] = await Promise.all([ask(node, 0), ask(node, 1)])
+    if (!first || !second) throw new DirectoryError('ERR_LOOKUP_NOT_FOUND')
+    const kem = concat(first, second)
+    checkKem(card.card, kem)
+    return kem
+  }
+  try {
+    return await Promise.any(holders.map(fetch))
+  } catch (cause) {
+    const hint = 'the ML-KEM key of the card'
+    throw new DirectoryError(silent ? 'ERR_LOOKUP_INCOMPLETE' : 'ERR_LOOKUP_NOT_FOUND', { hint, cause })
+  } finally {
+    done.abort()
+  }
 }
 
 const readHalf = (answer: Uint8Array): Uint8Array | null => {

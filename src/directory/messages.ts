@@ -2,26 +2,26 @@ import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { DirectoryError, type ErrorCode } from '../core/errors.ts'
 import { bytes, errorCode, list, literal, nullable, type Reader, record, uint } from '../core/fields.ts'
 import { KEM_HALF_BYTES } from '../core/kem.ts'
-import { BRANCHES_MAX, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
 
 /** Requests and answers of the directory (docs/spec/directory.md): all CBOR, each within one datagram. */
 
 export const COMMAND = { get: 0, getKemHalf: 1, put: 2 } as const
 export type Command = (typeof COMMAND)[keyof typeof COMMAND]
 
-/** Largest value of an answer: with 20 closer nodes, an id and a token beside it, it fills a datagram of 1,280 bytes. */
+/** Largest value of an answer: with 20 closer nodes, an id, a token and the IP header, a datagram of 1,212 of 1,280 bytes. */
 export const ANSWER_BYTES_MAX = 986
 
 const HASH_BYTES = 32
 
-/** "What do you hold of `id`, from place `from` on?" Places count all entries (of every branch) first, then all cards. */
+/** "What do you hold of `id`, from place `from` on?" Places count the standing branch, the proof of a fork, then all cards. */
 export type GetRequest = { readonly id: Uint8Array; readonly from: number }
 
 /** As much as fits of what was asked for, in order. */
 export type GetAnswer = {
   /** hash of the last entry of the branch that stands here; null when nothing is held */
   readonly tip: Uint8Array | null
-  /** entries held, of the standing branch and its rivals: the place where cards begin */
+  /** entries served, of the standing branch and of a fork's proof: the place where cards begin */
   readonly entryCount: number
   readonly cardCount: number
   readonly entries: readonly Uint8Array[]
@@ -50,12 +50,16 @@ export type PutAnswer = { readonly refused: ErrorCode | null }
 const id = bytes(HASH_BYTES)
 const item = bytes(1, ITEM_BYTES_MAX)
 const half = uint(1)
-const ENTRIES_HELD_MAX = LOG_ENTRIES_MAX * BRANCHES_MAX
+/** A whole branch, and of a rival all but the first entry. */
+const ENTRIES_SERVED_MAX = 2 * LOG_ENTRIES_MAX - 1
 
-const readGet = record<GetRequest>({ id, from: uint(ENTRIES_HELD_MAX + DEVICES_MAX) })
+/** Items one node can serve of one identity, each perhaps in an answer of its own. */
+export const PLACES_MAX = ENTRIES_SERVED_MAX + DEVICES_MAX
+
+const readGet = record<GetRequest>({ id, from: uint(PLACES_MAX) })
 const readGetAnswer = record<GetAnswer>({
   tip: nullable(bytes(HASH_BYTES)),
-  entryCount: uint(ENTRIES_HELD_MAX),
+  entryCount: uint(ENTRIES_SERVED_MAX),
   cardCount: uint(DEVICES_MAX),
   entries: list(item, 0, LOG_ENTRIES_MAX),
   cards: list(item, 0, DEVICES_MAX),

@@ -48,22 +48,27 @@ const walk = async (
   value: Uint8Array,
   { signal, onAnswer }: Parameters<DirectoryNetwork['walk']>[3],
 ): Promise<Walk> => {
+  const { dht } = plugin
+  if (signal.aborted || dht === null || dht.destroyed) return { closest: [], failed: 0, complete: false }
   const query = plugin.query({ command, target, value })
   const stop = (): void => void query.destroy()
-  if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
+  let empty = 0
   try {
-    for await (const { from, value: answer } of query) if (answer !== null) onAnswer(from, answer)
+    for await (const { from, value: answer } of query) {
+      if (answer === null) empty += 1
+      else onAnswer(addressOf(from), Uint8Array.from(answer))
+    }
   } catch (error) {
-    // A walk that is stopped ends here; what it found so far is its result.
-    if (!signal.aborted) throw error
+    // A walk that is stopped, or whose node is closed, ends here; what it found so far is its result.
+    if (!signal.aborted && !dht.destroyed) throw error
   } finally {
     signal.removeEventListener('abort', stop)
   }
   const closest = query.closestReplies.flatMap(({ from, token }): ClosestNode[] =>
     token === null ? [] : [{ node: addressOf(from), token: Uint8Array.from(token) }],
   )
-  return { closest, failed: query.errors, complete: !signal.aborted }
+  return { closest, failed: query.errors + empty, complete: !signal.aborted && !dht.destroyed }
 }
 
 const addressOf = ({ host, port }: NodeAddress): NodeAddress => ({ host, port })

@@ -17,7 +17,7 @@ export type Publication = {
   readonly accepted: number
   /** why nodes refused, and how many did; ERR_TIMEOUT stands for silence */
   readonly refusals: ReadonlyMap<ErrorCode, number>
-  /** fewer than 8 of the closest nodes accepted at some target (or not all, where there are fewer) */
+  /** fewer than 8 of the closest nodes accepted at some target (or not all, where there are fewer), or its walk was cut short */
   readonly weak: boolean
 }
 
@@ -27,18 +27,21 @@ export type Records = {
   readonly card?: { readonly signed: SignedCard; readonly kem: Uint8Array } | undefined
 }
 
-const puts = ({ log, card }: Records): PutRequest[] => {
+/** PUTs in the order in which a node can verify them. */
+type Puts = { readonly entries: readonly Uint8Array[]; readonly rest: readonly Uint8Array[] }
+
+const putsOf = ({ log, card }: Records): Puts => {
   const { id } = log
-  const entries = log.entries.map(({ envelope }): PutRequest => ({ t: 'entry', id, d: envelope }))
-  if (card === undefined) return entries
+  const entries = log.entries.map(({ envelope }) => encodeMessage({ t: 'entry', id, d: envelope }))
+  if (card === undefined) return { entries, rest: [] }
   const { signed, kem } = card
   const [first, second] = kemHalves(kem)
-  return [
-    ...entries,
+  const rest: readonly PutRequest[] = [
     { t: 'card', id, d: signed.envelope },
     { t: 'kem', id, card: signed.hash, half: 0, d: first, other: sha256(second) },
     { t: 'kem', id, card: signed.hash, half: 1, d: second, other: sha256(first) },
   ]
+  return { entries, rest: rest.map(encodeMessage) }
 }
 
 /**
@@ -53,7 +56,7 @@ export const publish = async (
 ): Promise<Publication> => {
   const { id } = records.log
   const value = encodeMessage({ id, from: 0 })
-  const requests = puts(records).map(encodeMessage)
+  const puts = putsOf(records)
   const outcomes = new Map<string, Promise<ErrorCode | null>>()
 
   /** A node close to several targets is asked once. */
@@ -61,14 +64,16 @@ export const publish = async (
     const name = nameOf(closest.node)
     const known = outcomes.get(name)
     if (known !== undefined) return known
-    const outcome = putAll(network, closest, target, requests, signal)
+    const outcome = putAll(network, closest, target, puts, signal)
     outcomes.set(name, outcome)
     return outcome
   }
 
+  let cutShort = false
   const replicas = await Promise.all(
     replicaTargets(id).map(async (target): Promise<ReplicaAcceptance> => {
-      const { closest } = await network.walk(target, COMMAND.get, value, { signal, onAnswer: () => {} })
+      const { closest, complete } = await network.walk(target, COMMAND.get, value, { signal, onAnswer: () => {} })
+      if (!complete) cutShort = true
       const results = await Promise.all(closest.map((node) => store(target, node)))
       return { asked: closest.length, accepted: results.filter((refusal) => refusal === null).length }
     }),
@@ -81,25 +86,33 @@ export const publish = async (
     const reasons = [...refusals].map(([code, count]) => `${code} from ${count}`).join(', ')
     throw new DirectoryError('ERR_PUBLISH_REFUSED', { hint: reasons || 'no node answered' })
   }
-  const weak = replicas.some((replica) => replica.accepted < Math.min(ACCEPTANCES_WANTED, replica.asked))
+  const enough = ({ asked, accepted: took }: ReplicaAcceptance): boolean =>
+    took > 0 && took >= Math.min(ACCEPTANCES_WANTED, asked)
+  const weak = cutShort || !replicas.every(enough)
   return { replicas, accepted, refusals, weak }
 }
 
-/** Puts all records in order at one node; the first refusal ends it. */
+/** Puts all records at one node; the first refusal ends it. */
 const putAll = async (
   network: DirectoryNetwork,
   { node, token }: ClosestNode,
   target: Uint8Array,
-  requests: readonly Uint8Array[],
+  { entries, rest }: Puts,
   signal: AbortSignal,
 ): Promise<ErrorCode | null> => {
-  for (const request of requests) {
-    const answer = await network.request(node, COMMAND.put, request, { signal, target, token })
-    if (answer === null) return 'ERR_TIMEOUT'
-    const refused = readRefusal(answer)
-    if (refused !== null) return refused
+  const putInOrder = async (requests: readonly Uint8Array[]): Promise<ErrorCode | null> => {
+    for (const request of requests) {
+      const answer = await network.request(node, COMMAND.put, request, { signal, target, token })
+      if (answer === null) return 'ERR_TIMEOUT'
+      const refused = readRefusal(answer)
+      if (refused !== null) return refused
+    }
+    return null
   }
-  return null
+  // A node keeps no entry without those before it: one that has the log says so at its last entry.
+  const refused = await putInOrder(entries.slice(-1))
+  if (refused !== null && refused !== 'ERR_PUT_GAP') return refused
+  return putInOrder(refused === null ? rest : [...entries, ...rest])
 }
 
 const readRefusal = (answer: Uint8Array): ErrorCode | null => {

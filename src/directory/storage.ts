@@ -3,7 +3,7 @@ import { isCurrent, type SignedCard, verifyCard } from '../core/card.ts'
 import { CardError, DirectoryError, HandfastError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
 import { IDENTITIES_MAX, RECORD_AGE_MAX } from '../core/limits.ts'
-import { type Branches, offerEntry } from './branches.ts'
+import { type Branches, forkProof, offerEntry } from './branches.ts'
 import {
   ANSWER_BYTES_MAX,
   COMMAND,
@@ -22,12 +22,20 @@ type KeyHalves = { readonly card: Uint8Array; readonly halves: Map<number, Uint8
 
 /** Everything kept of one identity. Cards and key halves are of the standing tip only, one of each a device. */
 type IdentityRecord = {
-  branches: Branches
+  readonly branches: Branches
+  /** what is served of them: the standing branch, and after it the proof of a fork */
+  readonly entries: readonly Uint8Array[]
   readonly cards: Map<number, SignedCard>
   readonly kem: Map<number, KeyHalves>
   /** seconds of the last accepted PUT */
   touched: number
 }
+
+/** Entries and cards any identity may have; more, from what all have room for on average: the rightful ones have few. */
+const ITEMS_PER_IDENTITY = 4
+
+const itemsOf = ({ branches, cards }: IdentityRecord): number =>
+  [branches.standing, ...branches.rivals].reduce((sum, { entries }) => sum + entries.length, cards.size)
 
 export type Storage = {
   /** Answers one request; null when it cannot be understood, and then no answer is sent. */
@@ -40,37 +48,51 @@ export type Storage = {
   readonly size: number
 }
 
-/** An empty storage node for at most `capacity` identities. */
+/** An empty storage node for at most `capacity` identities, and entries and cards in proportion. */
 export const createStorage = (capacity: number = IDENTITIES_MAX): Storage => {
   const records = new Map<string, IdentityRecord>()
+  let items = 0
+
+  const drop = (key: string, record: IdentityRecord): void => {
+    records.delete(key)
+    items -= itemsOf(record)
+  }
 
   const find = (id: Uint8Array, now: number): IdentityRecord | undefined => {
     const found = records.get(hex(id))
     if (found === undefined || found.touched + RECORD_AGE_MAX >= now) return found
-    records.delete(hex(id))
+    drop(hex(id), found)
     return undefined
   }
 
-  const makeRoom = (now: number): void => {
-    if (records.size < capacity) return
-    for (const [key, { touched }] of records) if (touched + RECORD_AGE_MAX < now) records.delete(key)
-    if (records.size >= capacity) throw new DirectoryError('ERR_PUT_FULL')
+  /** `own` items an identity would have, `more` than it has. */
+  const isFull = (own: number, more: number): boolean =>
+    (own === more && records.size >= capacity) ||
+    (own > ITEMS_PER_IDENTITY && items + more > capacity * ITEMS_PER_IDENTITY)
+
+  /** @throws DirectoryError ERR_PUT_FULL */
+  const makeRoom = (own: number, more: number, now: number): void => {
+    if (!isFull(own, more)) return
+    for (const [key, record] of records) if (record.touched + RECORD_AGE_MAX < now) drop(key, record)
+    if (isFull(own, more)) throw new DirectoryError('ERR_PUT_FULL')
   }
 
   const putEntry = ({ id, d }: PutRequest & { t: 'entry' }, now: number): void => {
     const found = find(id, now)
     const branches = offerEntry(found?.branches ?? null, id, d, now)
-    if (found === undefined) {
-      makeRoom(now)
-      records.set(hex(id), { branches, cards: new Map(), kem: new Map(), touched: now })
+    if (found !== undefined && branches === found.branches) {
+      found.touched = now
       return
     }
-    if (!equal(branches.standing.last.hash, found.branches.standing.last.hash)) {
-      found.cards.clear()
-      found.kem.clear()
-    }
-    found.branches = branches
-    found.touched = now
+    const moved = found === undefined || !equal(branches.standing.last.hash, found.branches.standing.last.hash)
+    const { cards, kem } = moved ? { cards: new Map(), kem: new Map() } : found
+    const entries = [...branches.standing.entries, ...forkProof(branches)].map(({ envelope }) => envelope)
+    const record = { branches, entries, cards, kem, touched: now }
+    const own = itemsOf(record)
+    const more = own - (found === undefined ? 0 : itemsOf(found))
+    if (more > 0) makeRoom(own, more, now)
+    records.set(hex(id), record)
+    items += more
   }
 
   const putCard = ({ id, d }: PutRequest & { t: 'card' }, now: number): void => {
@@ -83,6 +105,10 @@ export const createStorage = (capacity: number = IDENTITIES_MAX): Storage => {
     if (known !== undefined && !equal(known.hash, signed.hash)) {
       if (serial <= known.card.serial) throw new CardError('ERR_CARD_SERIAL')
       found.kem.delete(device)
+    }
+    if (known === undefined) {
+      makeRoom(itemsOf(found) + 1, 1, now)
+      items += 1
     }
     found.cards.set(device, signed)
     found.touched = now
@@ -116,7 +142,7 @@ export const createStorage = (capacity: number = IDENTITIES_MAX): Storage => {
   const get = ({ id, from }: GetRequest, now: number): Uint8Array => {
     const found = find(id, now)
     if (found === undefined) return encodeMessage(NOTHING)
-    const entries = allEntries(found.branches)
+    const { entries } = found
     const cards = [...found.cards.values()].filter(({ card }) => isCurrent(card, now))
     return fit(
       {
@@ -155,13 +181,6 @@ export const createStorage = (capacity: number = IDENTITIES_MAX): Storage => {
 }
 
 const NOTHING: GetAnswer = { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] }
-
-/** The standing branch, then what its rivals have beside it. */
-const allEntries = ({ standing, rivals }: Branches): readonly Uint8Array[] => [
-  ...new Map(
-    [standing, ...rivals].flatMap((log) => log.entries.map(({ hash, envelope }) => [hex(hash), envelope])),
-  ).values(),
-]
 
 /** Fills an answer up to one datagram: entries in order, and cards only behind the last entry. */
 const fit = (empty: GetAnswer, entries: readonly Uint8Array[], cards: readonly Uint8Array[]): Uint8Array => {

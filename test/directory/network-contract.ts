@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { hex } from '../../src/core/bytes.ts'
+import { signCard } from '../../src/core/card.ts'
+import { createLog, type KeyLog } from '../../src/core/key-log.ts'
+import { fetchKem, lookup } from '../../src/directory/lookup.ts'
+import { COMMAND, decodeGetAnswer, decodePutAnswer, encodeMessage } from '../../src/directory/messages.ts'
+import { type DirectoryNetwork, type NodeAddress, nameOf, type Walk } from '../../src/directory/network-port.ts'
+import { publish } from '../../src/directory/publish.ts'
+import { replicaTargets } from '../../src/directory/replicas.ts'
+import type { Storage } from '../../src/directory/storage.ts'
+import { at, failsWith, lengthen, makeBytes, makeIdentity, makePrekeys, publicOf } from '../core/identities.ts'
+import { allPuts } from './records.ts'
+
+/** What the directory may rely on from any DirectoryNetwork: the twin in memory and the plugin over real nodes pass the same. */
+
+export type Harness = {
+  /** the network as a node sees it that stores nothing itself */
+  readonly network: DirectoryNetwork
+  readonly nodes: readonly { readonly address: NodeAddress; readonly storage: Storage }[]
+  /** the clock of all nodes, seconds */
+  readonly now: number
+  /** From then on the node answers nothing. */
+  silence(index: number): Promise<void>
+}
+
+/** Long enough for every answer on one machine, and what waiting for silence costs. */
+const PATIENCE_MS = 400
+
+const patience = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS)
+const plenty = (): AbortSignal => AbortSignal.timeout(20_000)
+
+const alice = makeIdentity('Alice', { devices: 8 })
+const prekeys = makePrekeys('Alice')
+
+const recordsAt = (now: number): Parameters<typeof publish>[1] & { readonly log: KeyLog } => {
+  const log = lengthen(
+    createLog(at(alice.roots, 0), at(alice.roots, 1).publicKey, { devices: publicOf(alice.devices), time: now - 60 }),
+    at(alice.roots, 0),
+    4,
+  )
+  const { spk, kem } = prekeys
+  const transport = makeBytes('transport', 32)
+  const content = { device: 0, now: now * 1000, spk: spk.publicKey, kem: kem.publicKey, transport }
+  return { log, card: { signed: signCard(log, at(alice.devices, 0).sign, content), kem: kem.publicKey } }
+}
+
+type Seen = Walk & { readonly answers: readonly (readonly [string, Uint8Array])[] }
+
+export const checkNetworkContract = (start: (t: TestContext, size: number) => Promise<Harness>): void => {
+  const walk = async (
+    { network }: Harness,
+    target: Uint8Array,
+    value: Uint8Array,
+    signal = plenty(),
+  ): Promise<Seen> => {
+    const answers: [string, Uint8Array][] = []
+    const onAnswer = (node: NodeAddress, answer: Uint8Array): void => void answers.push([nameOf(node), answer])
+    return { ...(await network.walk(target, COMMAND.get, value, { signal, onAnswer })), answers }
+  }
+  const namesOf = ({ closest }: Walk): readonly string[] => closest.map(({ node }) => nameOf(node))
+
+  test('a walk hears each node once and ends with the closest, nearest first, each with a token', async (t) => {
+    const harness = await start(t, 6)
+    const target = makeBytes('target', 32)
+    const id = makeBytes('id', 32)
+    const value = encodeMessage({ id, from: 0 })
+    const seen = await walk(harness, target, value)
+    const names = harness.nodes.map(({ address }) => nameOf(address)).sort()
+    assert.deepEqual(seen.answers.map(([name]) => name).sort(), names)
+    for (const [, answer] of seen.answers) assert.equal(decodeGetAnswer(answer).tip, null)
+    assert.deepEqual([...namesOf(seen)].sort(), names)
+    assert.deepEqual([seen.failed, seen.complete], [0, true])
+    for (const { token } of seen.closest) assert.ok(token.length > 0)
+    assert.deepEqual(namesOf(await walk(harness, target, value)), namesOf(seen))
+  })
+
+  test('a walk ends with at most 20 nodes', async (t) => {
+    const harness = await start(t, 24)
+    const seen = await walk(harness, makeBytes('target', 32), encodeMessage({ id: makeBytes('id', 32), from: 0 }))
+    assert.equal(seen.closest.length, 20)
+    assert.equal(new Set(namesOf(seen)).size, 20)
+  })
+
+  test('a PUT with the token of the walk is stored at that node, and an answer is what its storage says', async (t) => {
+    const harness = await start(t, 4)
+    const { log } = recordsAt(harness.now)
+    const value = encodeMessage({ id: log.id, from: 0 })
+    const { closest } = await walk(harness, log.id, value)
+    const { node, token } = at(closest, 1)
+    const held = at(
+      harness.nodes.filter(({ address }) => nameOf(address) === nameOf(node)),
+      0,
+    ).storage
+    for (const request of [...allPuts(log), ...allPuts(log)]) {
+      const options = { signal: plenty(), target: log.id, token }
+      const answer = await harness.network.request(node, COMMAND.put, encodeMessage(request), options)
+      assert.ok(answer !== null)
+      assert.equal(decodePutAnswer(answer).refused, null)
+    }
+    assert.deepEqual(
+      harness.nodes.map(({ storage }) => storage.size),
+      harness.nodes.map(({ storage }) => (storage === held ? 1 : 0)),
+    )
+    const answer = await harness.network.request(node, COMMAND.get, value, { signal: plenty(), target: log.id })
+    assert.deepEqual(
+      hex(answer ?? new Uint8Array(0)),
+      hex(held.handle(COMMAND.get, value, { now: harness.now, proven: false }) ?? new Uint8Array(0)),
+    )
+    assert.ok(answer !== null && answer.length > 900, 'as large as answers get')
+    const seen = await walk(harness, log.id, value)
+    assert.equal(seen.answers.filter(([, one]) => decodeGetAnswer(one).tip !== null).length, 1)
+  })
+
+  test('a PUT without a token, with a made-up one, or with that of another node is not answered and not stored', async (t) => {
+    const harness = await start(t, 3)
+    const { log } = recordsAt(harness.now)
+    const { closest } = await walk(harness, log.id, encodeMessage({ id: log.id, from: 0 }))
+    const { node } = at(closest, 0)
+    const value = encodeMessage(at(allPuts(log), 0))
+    const requests = [{}, { token: makeBytes('token', 32) }, { token: at(closest, 1).token }].map((token) =>
+      harness.network.request(node, COMMAND.put, value, { signal: patience(), target: log.id, ...token }),
+    )
+    assert.deepEqual(await Promise.all(requests), [null, null, null])
+    for (const { storage } of harness.nodes) assert.equal(storage.size, 0)
+  })
+
+  test('what a node cannot understand is not answered', async (t) => {
+    const harness = await start(t, 2)
+    const options = { signal: patience(), target: makeBytes('target', 32) }
+    const asked = [new Uint8Array(0), makeBytes('garbage', 50)].map((value) =>
+      harness.network.request(at(harness.nodes, 0).address, COMMAND.get, value, options),
+    )
+    assert.deepEqual(await Promise.all(asked), [null, null])
+  })
+
+  test('a silent node costs only time: the others are heard, and the signal ends the walk', async (t) => {
+    const harness = await start(t, 5)
+    const silent = nameOf(at(harness.nodes, 4).address)
+    await harness.silence(4)
+    const value = encodeMessage({ id: makeBytes('id', 32), from: 0 })
+    const begun = performance.now()
+    const seen = await walk(harness, makeBytes('target', 32), value, patience())
+    assert.equal(seen.answers.length, 4)
+    assert.ok(!namesOf(seen).includes(silent))
+    assert.equal(seen.closest.length, 4)
+    assert.deepEqual([seen.failed, seen.complete], [1, false])
+    const options = { signal: patience(), target: makeBytes('target', 32) }
+    assert.equal(await harness.network.request(at(harness.nodes, 4).address, COMMAND.get, value, options), null)
+    // By itself HyperDHT gives a walk up after 6 s and a request after 4 s.
+    assert.ok(performance.now() - begun < 3_000)
+  })
+
+  test('a signal that is aborted already asks nobody', async (t) => {
+    const harness = await start(t, 2)
+    const value = encodeMessage({ id: makeBytes('id', 32), from: 0 })
+    const seen = await walk(harness, makeBytes('target', 32), value, AbortSignal.abort())
+    assert.deepEqual(seen, { closest: [], failed: 0, complete: false, answers: [] })
+    const options = { signal: AbortSignal.abort(), target: makeBytes('target', 32) }
+    assert.equal(await harness.network.request(at(harness.nodes, 0).address, COMMAND.get, value, options), null)
+  })
+
+  test('§4 what is published is found, with its key, at every node', async (t) => {
+    const harness = await start(t, 6)
+    const records = recordsAt(harness.now)
+    const publication = await publish(harness.network, records, plenty())
+    assert.deepEqual(
+      publication.replicas,
+      replicaTargets(records.log.id).map(() => ({ asked: 6, accepted: 6 })),
+    )
+    assert.deepEqual([publication.accepted, publication.weak, publication.refusals.size], [6, false, 0])
+    const found = await lookup(harness.network, records.log.id, { now: harness.now, signal: plenty() })
+    assert.deepEqual(found.log.last.hash, records.log.last.hash)
+    assert.equal(found.freshness, 'current')
+    const { answered, agreeing, failed, complete } = found.evidence
+    assert.deepEqual([answered, agreeing, failed, complete], [6, 6, 0, true])
+    assert.ok(found.card !== null)
+    const kem = await fetchKem(harness.network, { card: found.card, holders: found.holders }, plenty())
+    assert.deepEqual(kem, prekeys.kem.publicKey)
+    const unknown = lookup(harness.network, makeBytes('unknown', 32), { now: harness.now, signal: plenty() })
+    await assert.rejects(unknown, failsWith('ERR_LOOKUP_NOT_FOUND'))
+  })
+}

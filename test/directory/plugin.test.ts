@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { COMMAND, encodeMessage } from '../../src/directory/messages.ts'
+import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
+import { joinDirectory } from '../../src/directory/plugin.ts'
+import { createStorage } from '../../src/directory/storage.ts'
+import type { DhtNode } from '../../src/network/node.ts'
+import { at, makeBytes } from '../core/identities.ts'
+import { addressOf, startNetwork } from '../network/loopback-network.ts'
+import { checkNetworkContract, type Harness } from './network-contract.ts'
+
+/** The plugin over real HyperDHT nodes on loopback. */
+
+const start = async (t: TestContext, size: number): Promise<Harness & { readonly client: DhtNode }> => {
+  const loopback = await startNetwork(t, size)
+  const nodes = loopback.nodes.map((node) => {
+    const storage = createStorage()
+    joinDirectory(node.dht, storage)
+    return { address: addressOf(node), storage }
+  })
+  const client = await loopback.join()
+  return {
+    network: joinDirectory(client.dht, createStorage()),
+    nodes,
+    now: Math.floor(Date.now() / 1000),
+    silence: (index) => at(loopback.nodes, index).dht.destroy({ force: true }),
+    client,
+  }
+}
+
+checkNetworkContract(start)
+
+const value = encodeMessage({ id: makeBytes('id', 32), from: 0 })
+const target = makeBytes('target', 32)
+const walkOf = (network: DirectoryNetwork, onAnswer: () => void = () => {}) =>
+  network.walk(target, COMMAND.get, value, { signal: AbortSignal.timeout(20_000), onAnswer })
+
+test('a node that is closed asks nobody and gets no answer', async (t) => {
+  const { network, nodes, client } = await start(t, 2)
+  await client.close()
+  assert.deepEqual(await walkOf(network), { closest: [], failed: 0, complete: false })
+  const options = { signal: AbortSignal.timeout(20_000), target }
+  assert.equal(await network.request(at(nodes, 0).address, COMMAND.get, value, options), null)
+})
+
+test('a walk during which the node is closed ends, and is not complete', async (t) => {
+  // More nodes than are asked at once, so that some are still to be asked.
+  const harness = await start(t, 24)
+  let closing: Promise<void> | undefined
+  const walk = walkOf(harness.network, () => {
+    closing ??= harness.client.dht.destroy({ force: true })
+  })
+  assert.equal((await walk).complete, false)
+  await closing
+})
+
+test('an ephemeral node stores and answers nothing', async (t) => {
+  const { network, nodes, client } = await start(t, 2)
+  const seen: string[] = []
+  await network.walk(target, COMMAND.get, value, {
+    signal: AbortSignal.timeout(20_000),
+    onAnswer: ({ port }) => void seen.push(`${port}`),
+  })
+  assert.deepEqual(seen.sort(), nodes.map(({ address }) => `${address.port}`).sort())
+  assert.ok(!seen.includes(`${client.port}`))
+})

@@ -1,0 +1,36 @@
+import type { SignedCard } from '../../src/core/card.ts'
+import type { KeyLog } from '../../src/core/key-log.ts'
+import { type Evidence, type Lookup, lookup } from '../../src/directory/lookup.ts'
+import { NOW } from '../core/identities.ts'
+import type { MemoryNetwork, MemoryNode } from './memory-network.ts'
+import { allPuts, putAll } from './records.ts'
+
+/** Lookups in a network in memory. */
+
+export const never = (): AbortSignal => new AbortController().signal
+
+/** Looks an identity up; `now` is the looker's clock. */
+export const find = (
+  { network }: MemoryNetwork,
+  id: Uint8Array,
+  signal: AbortSignal = never(),
+  now: number = NOW,
+): Promise<Lookup> => lookup(network, id, { now, signal })
+
+/** Lets nodes hold a log and cards of it. */
+export const fill = (nodes: readonly MemoryNode[], held: KeyLog, cards: readonly SignedCard[] = []): void => {
+  for (const { storage } of nodes) putAll(storage, [...allPuts(held), ...cards.flatMap((one) => allPuts(held, one))])
+}
+
+/** What 20 nodes that all answer give, but for what is named. */
+export const evidenceOf = (named: Partial<Evidence>): Evidence => ({
+  answered: 20,
+  agreeing: 0,
+  older: 0,
+  empty: 0,
+  unread: 0,
+  invalid: 0,
+  failed: 0,
+  complete: true,
+  ...named,
+})
