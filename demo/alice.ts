@@ -1,0 +1,50 @@
+/** Alice's process: she calls Bob by his address. */
+
+import { writeFile } from 'node:fs/promises'
+import type { Connection, Remote, SentFile } from '../src/index.ts'
+import { notify, serve } from './calls.ts'
+import { countKinds, encodeCapture } from './capture.ts'
+import { createPerson, type Parts, type Person, realParts, textOf } from './person.ts'
+import type { Progress } from './players.ts'
+
+export type Alice = Person & {
+  connect(address: string): Promise<Remote>
+  say(text: string): Promise<void>
+  hear(): Promise<string | null>
+  /** Sends a file; its progress is reported as notices. */
+  sendFile(path: string): Promise<SentFile>
+  hangUp(): Promise<void>
+  /** Her transport from now on dials the holder of `key` (32 B) instead of Bob, and does not say so; null: no more. */
+  divert(key: Uint8Array | null): Promise<void>
+  /** Writes down every frame that went through her transport since the last `forget`. */
+  saveCapture(path: string): Promise<void>
+  /** How many frames of each type she sent since the last `forget`. */
+  sentKinds(): Promise<Readonly<Record<string, number>>>
+  forget(): Promise<void>
+}
+
+export const createAlice = (parts: Parts = realParts, onProgress: (progress: Progress) => void = () => {}): Alice => {
+  const { actions, wiretap, opened } = createPerson(parts)
+  let connection: Connection | undefined
+  const bob = (): Connection => {
+    if (connection === undefined) throw new Error('Alice is in no conversation')
+    return connection
+  }
+  return {
+    ...actions,
+    connect: async (address) => {
+      connection = await opened().peer.connect(address)
+      return connection.remote
+    },
+    say: (text) => bob().send(text),
+    hear: async () => textOf(await bob().receive()),
+    sendFile: (path) => bob().sendFile(path, { onProgress: (done, size) => onProgress({ done, size }) }),
+    hangUp: () => bob().close(),
+    divert: async (key) => wiretap.divert(key),
+    saveCapture: (path) => writeFile(path, encodeCapture(wiretap.frames)),
+    sentKinds: async () => countKinds(wiretap.frames.filter(({ outgoing }) => outgoing).map(({ frame }) => frame)),
+    forget: async () => wiretap.forget(),
+  }
+}
+
+if (import.meta.main) serve(createAlice(realParts, notify))

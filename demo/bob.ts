@@ -1,0 +1,77 @@
+/** Bob's process: he waits to be called. */
+
+import { renewDevice } from '../src/core/identity.ts'
+import type { Connection, Remote } from '../src/index.ts'
+import { systemWorld } from '../src/peer/open.ts'
+import { seconds } from '../src/peer/ports.ts'
+import { saveIdentity } from '../src/store/identity-file.ts'
+import { serve } from './calls.ts'
+import { createPerson, type Parts, type Person, realParts, textOf } from './person.ts'
+
+export type Bob = Person & {
+  /** The next peer that proved its address. */
+  accept(): Promise<Remote>
+  say(text: string): Promise<void>
+  hear(): Promise<string | null>
+  /** Takes the file that is offered next; resolves with its path. */
+  saveFile(folder: string): Promise<string>
+  /** Streams others opened to him, and connections that came of them. */
+  visitors(): Promise<Visitors>
+  /** Replaces his device's keys by an update of his log, and is back on the network with them. */
+  renew(): Promise<void>
+}
+
+export type Visitors = { readonly streams: number; readonly accepted: number }
+
+export const createBob = (parts: Parts = realParts): Bob => {
+  const { actions, wiretap, opened } = createPerson(parts)
+  const waiting: Connection[] = []
+  let accepted = 0
+  let arrival = Promise.withResolvers<void>()
+  let connection: Connection | undefined
+
+  const alice = (): Connection => {
+    if (connection === undefined) throw new Error('Bob is in no conversation')
+    return connection
+  }
+  const receiveAll = async (connections: AsyncIterable<Connection>): Promise<void> => {
+    for await (const next of connections) {
+      accepted += 1
+      waiting.push(next)
+      arrival.resolve()
+      arrival = Promise.withResolvers()
+    }
+  }
+
+  return {
+    ...actions,
+    listen: async () => {
+      const announcement = await actions.listen()
+      const { listener } = opened()
+      if (listener !== null) void receiveAll(listener)
+      return announcement
+    },
+    accept: async () => {
+      while (waiting.length === 0) await arrival.promise
+      connection = waiting.shift()
+      return alice().remote
+    },
+    say: (text) => alice().send(text),
+    hear: async () => textOf(await alice().receive()),
+    saveFile: async (folder) => {
+      const item = await alice().receive()
+      if (item?.type !== 'file') throw new Error('a file was expected')
+      return item.file.save(folder)
+    },
+    visitors: async () => ({ streams: wiretap.incoming, accepted }),
+    renew: async () => {
+      const { folder, bootstrap, identity } = opened()
+      await actions.close()
+      const renewed = renewDevice(identity, seconds(systemWorld), systemWorld.random)
+      await saveIdentity(folder, renewed, { create: false })
+      await actions.open(folder, bootstrap)
+    },
+  }
+}
+
+if (import.meta.main) serve(createBob())

@@ -1,0 +1,158 @@
+/** What Alice and Bob do alike, each in a process of their own: an identity on disk, a node on the network, lookups. */
+
+import { encodeAddress } from '../src/core/address.ts'
+import { hex } from '../src/core/bytes.ts'
+import type { Identity } from '../src/core/identity.ts'
+import { type Evidence, type Lookup, lookup } from '../src/directory/lookup.ts'
+import type { DirectoryNetwork } from '../src/directory/network-port.ts'
+import { joinDirectory } from '../src/directory/plugin.ts'
+import type { Publication } from '../src/directory/publish.ts'
+import { createStorage } from '../src/directory/storage.ts'
+import { decodeAddress, type Incoming, initialize, type Listener, type Peer } from '../src/index.ts'
+import { parseBootstrap } from '../src/network/bootstrap-list.ts'
+import { createNode, type DhtNode } from '../src/network/node.ts'
+import { createTransport } from '../src/network/transport.ts'
+import { systemWorld } from '../src/peer/open.ts'
+import { createPeer } from '../src/peer/peer.ts'
+import { seconds, type Transport } from '../src/peer/ports.ts'
+import { type Floors, loadFloors } from '../src/store/floors-file.ts'
+import { loadIdentity } from '../src/store/identity-file.ts'
+import { createAnswerRecord, type Verdicts } from './answers.ts'
+import { createWiretap, type Wiretap } from './wiretap.ts'
+
+/** The parts below the peer. Tests break one of them and watch the demo's checks fail. */
+export type Parts = {
+  readonly transport: (real: Transport) => Transport
+  readonly floors: (folder: string) => Promise<Floors>
+}
+
+export const realParts: Parts = { transport: (real) => real, floors: loadFloors }
+
+export type Introduction = {
+  readonly pid: number
+  readonly address: string
+  /** the root public key, 33 bytes */
+  readonly root: Uint8Array
+  /** the entries of the key log */
+  readonly log: readonly Uint8Array[]
+}
+
+/** What a lookup found; hashes in hex. */
+export type Found = {
+  readonly head: string
+  readonly entries: number
+  readonly card: string | null
+  readonly freshness: Lookup['freshness']
+  readonly evidence: Evidence
+  readonly verdicts: Verdicts
+}
+
+/** How it went, and the head (hex) of the log that was published, as its owner has it. */
+export type Announcement = { readonly publication: Publication; readonly head: string }
+
+export type Person = {
+  /** Makes an identity in `folder`, which is this process's alone. */
+  create(folder: string): Promise<Introduction>
+  /** Joins the network of `bootstrap` with the identity in `folder`. */
+  open(folder: string, bootstrap: readonly string[]): Promise<void>
+  /** Publishes log and card, and takes connections from now on. */
+  listen(): Promise<Announcement>
+  lookup(address: string): Promise<Found>
+  /** The same question, asked as somebody who never saw an answer before. */
+  lookupWithoutMemory(address: string): Promise<Found>
+  /** Packets that were meant for other machines, all refused; null if anything was not guarded. */
+  refusedPackets(): Promise<number | null>
+  close(): Promise<void>
+}
+
+export type Opened = {
+  readonly folder: string
+  readonly bootstrap: readonly string[]
+  readonly identity: Identity
+  readonly peer: Peer
+  readonly listener: Listener | null
+  readonly directory: DirectoryNetwork
+}
+
+export type PersonState = {
+  readonly actions: Person
+  readonly wiretap: Wiretap
+  opened(): Opened
+}
+
+/** As long as a peer's own lookups may take. */
+const LOOKUP_MS = 10_000
+
+export const createPerson = (parts: Parts): PersonState => {
+  const wiretap = createWiretap()
+  const answers = createAnswerRecord()
+  const nodes: DhtNode[] = []
+  let current: Opened | undefined
+
+  const opened = (): Opened => {
+    if (current === undefined) throw new Error('this person is not on the network')
+    return current
+  }
+
+  const report = ({ log, card, freshness, evidence }: Omit<Lookup, 'fork' | 'holders'>): Found => ({
+    head: hex(log.last.hash),
+    entries: log.entries.length,
+    card: card === null ? null : hex(card.hash),
+    freshness,
+    evidence,
+    verdicts: answers.judge(log.id, seconds(systemWorld)),
+  })
+
+  const actions: Person = {
+    create: async (folder) => {
+      await initialize(folder)
+      const { log } = await loadIdentity(folder, seconds(systemWorld))
+      const envelopes = log.entries.map(({ envelope }) => envelope)
+      return { pid: process.pid, address: encodeAddress(log.id), root: log.last.entry.root, log: envelopes }
+    },
+    open: async (folder, bootstrap) => {
+      const identity = await loadIdentity(folder, seconds(systemWorld))
+      const floors = await parts.floors(folder)
+      const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
+      nodes.push(node)
+      const directory = answers.wrap(joinDirectory(node.dht, createStorage()))
+      const transport = wiretap.wrap(parts.transport(createTransport(node, identity.transportSeed.export())))
+      const peer = createPeer({ identity, directory, transport, floors, world: systemWorld, release: node.close })
+      current = { folder, bootstrap, identity, peer, listener: null, directory }
+    },
+    listen: async () => {
+      const listener = await opened().peer.listen()
+      current = { ...opened(), listener }
+      return { publication: listener.publication, head: hex(opened().identity.log.last.hash) }
+    },
+    lookup: async (address) => {
+      answers.forget()
+      return report(await opened().peer.lookup(address))
+    },
+    lookupWithoutMemory: async (address) => {
+      answers.forget()
+      const options = { now: seconds(systemWorld), signal: AbortSignal.timeout(LOOKUP_MS) }
+      return report(await lookup(opened().directory, decodeAddress(address), options))
+    },
+    refusedPackets: async () => refusedBy(nodes),
+    close: async () => {
+      await current?.peer.close()
+      current = undefined
+    },
+  }
+  return { actions, wiretap, opened }
+}
+
+/** Packets for other machines that these nodes refused to send; null when one of them is not guarded. */
+export const refusedBy = (nodes: readonly DhtNode[]): number | null =>
+  nodes.reduce<number | null>(
+    (sum, { guard }) => (sum === null || guard === null ? null : sum + guard.refused),
+    nodes.length === 0 ? null : 0,
+  )
+
+/** The text of the next message; null after a goodbye. */
+export const textOf = (item: Incoming | null): string | null => {
+  if (item === null) return null
+  if (item.type !== 'text') throw new Error(`a text was expected, not a ${item.type}`)
+  return item.text
+}
