@@ -1,9 +1,9 @@
 import { utf8 } from './bytes.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
-import { EncodingError } from './errors.ts'
+import { EncodingError, KeyError } from './errors.ts'
 import { bytes, record, tuple } from './fields.ts'
 import { ITEM_BYTES_MAX } from './limits.ts'
-import { type P256PrivateKey, SIGNATURE_BYTES, sign, verify } from './p256.ts'
+import { lowerS, type P256PrivateKey, SIGNATURE_BYTES, type Signer, sign, verify } from './p256.ts'
 
 /** COSE_Sign1 (RFC 9052 §4.2), untagged, ES256, whose external_aad is the label of what is signed. */
 
@@ -20,6 +20,14 @@ export type Envelope = { readonly payload: Uint8Array; readonly signature: Uint8
 /** Signs `payload` for the use `label`: the envelope's bytes. */
 export const signEnvelope = (payload: Uint8Array, privateKey: P256PrivateKey, label: string): Uint8Array =>
   encodeCbor([PROTECTED, {}, payload, sign(privateKey, signedBytes(payload, label))])
+
+/** Signs `payload` with a key that may be elsewhere. @throws KeyError ERR_SIGNER when the answer is no signature of it */
+export const signEnvelopeBy = async (payload: Uint8Array, signer: Signer, label: string): Promise<Uint8Array> => {
+  const message = signedBytes(payload, label)
+  const signature = lowerS(await signer.sign(message))
+  if (!verify(signer.publicKey, message, signature)) throw new KeyError('ERR_SIGNER')
+  return encodeCbor([PROTECTED, {}, payload, signature])
+}
 
 const readEnvelope = tuple<[Uint8Array, object, Uint8Array, Uint8Array]>(
   bytes(PROTECTED.length),

@@ -135,10 +135,12 @@ const SENTENCES = {
   ERR_STORE_EXISTS: 'this folder already holds an identity',
   ERR_STORE_CORRUPT: 'a stored file is damaged or truncated',
   ERR_STORE_VERSION: 'a stored file was written by another version',
+  ERR_STORE_PASSPHRASE: 'the passphrase is wrong, or the file was changed',
+  ERR_STORE_LOCKED: 'the data folder is sealed: its passphrase is needed',
+  ERR_STORE_KEY_FILE: 'the key file beside the identity is missing or damaged',
   ERR_STORE_PERMISSION: 'the data folder cannot be read or written',
   ERR_STORE_FULL: 'the disk is full',
   ERR_STORE_IO: 'the data folder failed',
-  ERR_STORE_LOCKED: 'another process uses this data folder',
 
   // Command line
   ERR_USAGE: 'the command was not understood',

@@ -3,7 +3,7 @@ import { KeyLogError } from './errors.ts'
 import { type SecretKey, secretKey } from './kdf.ts'
 import { createLog, type Device, type KeyLog, updateLog } from './key-log.ts'
 import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
-import { generatePhrase, recoveryKey } from './recovery-phrase.ts'
+import { generatePhrase, rootChain } from './recovery-phrase.ts'
 
 /** Everything one device holds of its owner's identity. The next root key is not among it: it is in the recovery phrase. */
 export type Identity = {
@@ -21,12 +21,12 @@ const SEED_BYTES = 32
 
 type DeviceKeys = { readonly sign: P256PrivateKey; readonly ik: P256PrivateKey }
 
-const generateDevice = (random: RandomBytes): DeviceKeys => ({
+export const generateDevice = (random: RandomBytes): DeviceKeys => ({
   sign: generatePrivateKey(random),
   ik: generatePrivateKey(random),
 })
 
-const publicDevice = ({ sign, ik }: DeviceKeys): Device => ({ sign: sign.publicKey, dh: ik.publicKey })
+export const publicDevice = ({ sign, ik }: DeviceKeys): Device => ({ sign: sign.publicKey, dh: ik.publicKey })
 
 /**
  * A new identity and the recovery phrase (24 words) that alone can rotate its root key. Whoever calls shows the phrase
@@ -37,7 +37,7 @@ export const createIdentity = (now: number, random: RandomBytes): { identity: Id
   const phrase = generatePhrase(random)
   const root = generatePrivateKey(random)
   const keys = generateDevice(random)
-  const log = createLog(root, recoveryKey(phrase, 1).publicKey, { devices: [publicDevice(keys)], time: now })
+  const log = createLog(root, rootChain(phrase).next(0), { devices: [publicDevice(keys)], time: now })
   return { identity: { log, root, device: 0, ...keys, transportSeed: secretKey(random(SEED_BYTES)) }, phrase }
 }
 

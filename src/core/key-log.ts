@@ -1,12 +1,12 @@
 import { equal } from './bytes.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
-import { type Envelope, openEnvelope, signEnvelope, verifyEnvelope } from './cose.ts'
+import { type Envelope, openEnvelope, signEnvelope, signEnvelopeBy, verifyEnvelope } from './cose.ts'
 import { KeyLogError } from './errors.ts'
 import { bytes, list, literal, nullable, record, uint } from './fields.ts'
 import { sha256 } from './kdf.ts'
 import { LABEL_KEY_LOG } from './labels.ts'
 import { CLOCK_TOLERANCE, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits.ts'
-import { importPublicKey, type P256PrivateKey, POINT_BYTES } from './p256.ts'
+import { importPublicKey, type P256PrivateKey, POINT_BYTES, type Signer } from './p256.ts'
 
 /** The key log: an append-only chain of signed snapshots that an address commits to (protocol §2). */
 
@@ -20,7 +20,7 @@ export type Entry = {
   readonly prev: Uint8Array | null
   /** the current root public key, 33 bytes */
   readonly root: Uint8Array
-  /** H(next root public key), 32 bytes: pre-rotation */
+  /** H(next root public key ‖ its `next`), 32 bytes: one commitment to every root key to come */
   readonly next: Uint8Array
   readonly devices: readonly Device[]
   readonly status: 'active' | 'retired'
@@ -81,8 +81,7 @@ const isRotation = (entry: Entry, previous: Entry): boolean => {
     if (!equal(entry.next, previous.next)) throw new KeyLogError('ERR_LOG_NEXT')
     return false
   }
-  if (!equal(sha256(entry.root), previous.next)) throw new KeyLogError('ERR_LOG_ROOT')
-  if (equal(entry.next, previous.next)) throw new KeyLogError('ERR_LOG_NEXT')
+  if (!equal(sha256(entry.root, entry.next), previous.next)) throw new KeyLogError('ERR_LOG_ROOT')
   return true
 }
 
@@ -134,10 +133,7 @@ export const prefixOf = (log: KeyLog, seq: number): KeyLog => {
   const last = log.entries[seq]
   if (last === undefined) throw new KeyLogError('ERR_LOG_EMPTY')
   const entries = log.entries.slice(0, seq + 1)
-  const epoch = entries.reduce((count, { entry }, index) => {
-    const before = entries[index - 1]
-    return before !== undefined && !equal(entry.root, before.entry.root) ? count + 1 : count
-  }, 0)
+  const epoch = entries.filter((_, index) => isRotationAt(log, index)).length
   return { id: log.id, entries, last, epoch }
 }
 
@@ -148,33 +144,12 @@ export type LogRelation =
   | 'longer'
   /** `b` continues `a` */
   | 'shorter'
-  /** they part, and `a` has more rotations, by keys that both commit to: it stands */
+  /** they part, and `a` has more rotations: it stands */
   | 'supersedes'
-  /** they part, and `b` has more rotations, by keys that both commit to: it stands */
+  /** they part, and `b` has more rotations: it stands */
   | 'superseded'
-  /** they part with equally many rotations, or the same rotation commits to two next keys: evidence, and neither is trusted */
+  /** they part with equally many rotations: evidence, and neither is trusted */
   | 'fork'
-
-/** What each epoch of a log commits to: its `next`, which only a rotation changes. */
-const commitmentsOf = ({ entries }: KeyLog): readonly Uint8Array[] =>
-  entries
-    .filter(({ entry }, index) => {
-      const before = entries[index - 1]
-      return before === undefined || !equal(entry.next, before.entry.next)
-    })
-    .map(({ entry }) => entry.next)
-
-/**
- * Whether the shorter chain of commitments begins the longer one. When it does not, the thief of a root key signed its
- * rotation a second time with a `next` of its own: further rotations from there prove nothing about the owner.
- */
-const commitAlike = (a: KeyLog, b: KeyLog): boolean => {
-  const others = commitmentsOf(b)
-  return commitmentsOf(a).every((next, epoch) => {
-    const other = others[epoch]
-    return other === undefined || equal(next, other)
-  })
-}
 
 /**
  * Compares two verified logs of one address.
@@ -190,7 +165,7 @@ export const compareLogs = (a: KeyLog, b: KeyLog): LogRelation => {
     if (a.entries.length === b.entries.length) return 'same'
     return a.entries.length > b.entries.length ? 'longer' : 'shorter'
   }
-  if (a.epoch === b.epoch || !commitAlike(a, b)) return 'fork'
+  if (a.epoch === b.epoch) return 'fork'
   return a.epoch > b.epoch ? 'supersedes' : 'superseded'
 }
 
@@ -201,29 +176,56 @@ export type EntryContent = {
   readonly time: number
 }
 
-const signEntry = (entry: Entry, root: P256PrivateKey): Uint8Array =>
-  signEnvelope(encodeEntry(entry), root, LABEL_KEY_LOG)
-
-/** A new identity: its log of one entry. `nextRoot` is the public key (33 bytes) that the first rotation will reveal. */
-export const createLog = (root: P256PrivateKey, nextRoot: Uint8Array, content: EntryContent): KeyLog => {
+const firstEntry = (root: Uint8Array, next: Uint8Array, content: EntryContent): Entry => {
   const { devices, status = 'active', time } = content
-  const next = sha256(nextRoot)
-  const envelope = signEntry({ v: 1, seq: 0, prev: null, root: root.publicKey, next, devices, status, time }, root)
-  return appendEntry(null, envelope, time)
+  return { v: 1, seq: 0, prev: null, root, next, devices, status, time }
 }
+
+const nextEntry = (log: KeyLog, root: Uint8Array, next: Uint8Array, content: EntryContent): Entry => {
+  const { devices, status = 'active', time } = content
+  const { entry, hash: prev } = log.last
+  return { v: 1, seq: entry.seq + 1, prev, root, next, devices, status, time }
+}
+
+const append = (log: KeyLog | null, entry: Entry, root: P256PrivateKey): KeyLog =>
+  appendEntry(log, signEnvelope(encodeEntry(entry), root, LABEL_KEY_LOG), entry.time)
+
+const appendBy = async (log: KeyLog | null, entry: Entry, root: Signer): Promise<KeyLog> =>
+  appendEntry(log, await signEnvelopeBy(encodeEntry(entry), root, LABEL_KEY_LOG), entry.time)
+
+/** Most rotations of one log: each is an entry. */
+export const ROTATIONS_MAX = LOG_ENTRIES_MAX - 1
+
+/**
+ * Commits to a chain of root public keys (33 bytes each), in the order of rotation: H(root ‖ commitment to the rest), and
+ * 32 zero bytes to none. If a rotation chose what it commits to, the thief of a root key that was once rotated to could
+ * sign that rotation again, commit to keys of its own, and rotate past the owner.
+ */
+export const commitToRoots = (roots: readonly Uint8Array[]): Uint8Array =>
+  roots.reduceRight<Uint8Array>((next, root) => sha256(root, next), new Uint8Array(HASH_BYTES))
+
+/** A new identity: its log of one entry. `next` (32 bytes) commits to every root key to come. */
+export const createLog = (root: P256PrivateKey, next: Uint8Array, content: EntryContent): KeyLog =>
+  append(null, firstEntry(root.publicKey, next, content), root)
 
 /** Continues a log under its current root key (an update). */
 export const updateLog = (log: KeyLog, root: P256PrivateKey, content: EntryContent): KeyLog =>
-  continueLog(log, root, log.last.entry.next, content)
+  append(log, nextEntry(log, root.publicKey, log.last.entry.next, content), root)
 
-/** Continues a log under the root key it committed to (a rotation), committing to `nextRoot` (33 bytes). */
-export const rotateLog = (log: KeyLog, root: P256PrivateKey, nextRoot: Uint8Array, content: EntryContent): KeyLog =>
-  continueLog(log, root, sha256(nextRoot), content)
+/** Continues a log under the root key it committed to (a rotation); `next` (32 bytes) commits to the root keys after it. */
+export const rotateLog = (log: KeyLog, root: P256PrivateKey, next: Uint8Array, content: EntryContent): KeyLog =>
+  append(log, nextEntry(log, root.publicKey, next, content), root)
 
-const continueLog = (log: KeyLog, root: P256PrivateKey, next: Uint8Array, content: EntryContent): KeyLog => {
-  const { devices, status = 'active', time } = content
-  const { entry, hash } = log.last
-  const seq = entry.seq + 1
-  const envelope = signEntry({ v: 1, seq, prev: hash, root: root.publicKey, next, devices, status, time }, root)
-  return appendEntry(log, envelope, time)
+/** `createLog` with a root key that lives elsewhere. @throws KeyError ERR_SIGNER; what the signer throws */
+export const createLogBy = (root: Signer, next: Uint8Array, content: EntryContent): Promise<KeyLog> =>
+  appendBy(null, firstEntry(root.publicKey, next, content), root)
+
+/** `updateLog` with a root key that lives elsewhere. @throws KeyError ERR_SIGNER; what the signer throws */
+export const updateLogBy = (log: KeyLog, root: Signer, content: EntryContent): Promise<KeyLog> =>
+  appendBy(log, nextEntry(log, root.publicKey, log.last.entry.next, content), root)
+
+/** Whether entry number `seq` rotated the root key. */
+export const isRotationAt = (log: KeyLog, seq: number): boolean => {
+  const [at, before] = [log.entries[seq], log.entries[seq - 1]]
+  return at !== undefined && before !== undefined && !equal(at.entry.root, before.entry.root)
 }

@@ -76,13 +76,31 @@ export const dh = (publicKey: Uint8Array, privateKey: P256PrivateKey): Uint8Arra
 
 const sOf = (signature: Uint8Array): bigint => BigInt(`0x${Buffer.from(signature.subarray(32)).toString('hex')}`)
 
-/** ECDSA with SHA-256 (COSE ES256): r‖s of 64 bytes with s in the lower half, so that no second signature says the same. */
-export const sign = (privateKey: P256PrivateKey, message: Uint8Array): Uint8Array => {
-  const signature = Uint8Array.from(signWithNode('sha256', message, { key: privateKey.key, dsaEncoding: 'ieee-p1363' }))
-  const s = sOf(signature)
-  if (s > ORDER / 2n) signature.set(Buffer.from((ORDER - s).toString(16).padStart(64, '0'), 'hex'), 32)
-  return signature
+/** The one of the two equivalent signatures whose s is in the lower half; anything but 64 bytes is returned as it is. */
+export const lowerS = (signature: Uint8Array): Uint8Array => {
+  if (signature.length !== SIGNATURE_BYTES || sOf(signature) <= ORDER / 2n) return signature
+  const lower = Uint8Array.from(signature)
+  lower.set(Buffer.from((ORDER - sOf(signature)).toString(16).padStart(64, '0').slice(-64), 'hex'), 32)
+  return lower
 }
+
+/** ECDSA with SHA-256 (COSE ES256): r‖s of 64 bytes with s in the lower half, so that no second signature says the same. */
+export const sign = (privateKey: P256PrivateKey, message: Uint8Array): Uint8Array =>
+  lowerS(Uint8Array.from(signWithNode('sha256', message, { key: privateKey.key, dsaEncoding: 'ieee-p1363' })))
+
+/** A P-256 key that may live elsewhere: a token, a TPM, an HSM, or in this process. */
+export type Signer = {
+  /** 33 bytes */
+  readonly publicKey: Uint8Array
+  /** ECDSA with SHA-256 over `message`: r‖s, 64 bytes, s in either half */
+  sign(message: Uint8Array): Promise<Uint8Array>
+}
+
+/** The signer for a key that is in this process. */
+export const keySigner = (privateKey: P256PrivateKey): Signer => ({
+  publicKey: privateKey.publicKey,
+  sign: async (message) => sign(privateKey, message),
+})
 
 /**
  * Whether `signature` (64 bytes, low-s) is `publicKey`'s over `message`; a high-s signature is not.

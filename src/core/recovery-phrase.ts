@@ -3,6 +3,7 @@ import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { concat, type RandomBytes, utf8 } from './bytes.ts'
 import { KeyError } from './errors.ts'
 import { hkdf } from './kdf.ts'
+import { commitToRoots, ROTATIONS_MAX } from './key-log.ts'
 import { LABEL_RECOVERY } from './labels.ts'
 import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
 
@@ -16,11 +17,19 @@ export const generatePhrase = (random: RandomBytes): string => entropyToMnemonic
 /** Lower case, single spaces: what people type is read generously. */
 export const normalizePhrase = (phrase: string): string => phrase.trim().toLowerCase().split(/\s+/).join(' ')
 
+/** The root keys a phrase stands for. */
+export type RootChain = {
+  /** the root key of rotation `rotation`; 1 is the first one committed to */
+  root(rotation: number): P256PrivateKey
+  /** the commitment (32 bytes) to every root key after rotation `rotation`; 0 for the first entry */
+  next(rotation: number): Uint8Array
+}
+
 /**
- * The root key of rotation number `rotation` (1 is the first one committed to): HKDF over the phrase's seed.
+ * Derives root keys by HKDF over the phrase's BIP-39 seed.
  * @throws KeyError ERR_PHRASE when it is not 24 listed words with a matching checksum
  */
-export const recoveryKey = (phrase: string, rotation: number): P256PrivateKey => {
+export const rootChain = (phrase: string): RootChain => {
   const words = normalizePhrase(phrase)
   let entropy: Uint8Array
   try {
@@ -31,8 +40,15 @@ export const recoveryKey = (phrase: string, rotation: number): P256PrivateKey =>
   }
   if (entropy.length !== ENTROPY_BYTES) throw new KeyError('ERR_PHRASE')
   const seed = mnemonicToSeedSync(words)
-  let attempt = 0
-  return generatePrivateKey((size) =>
-    hkdf(new Uint8Array(0), concat(seed, utf8(`/${rotation}/${attempt++}`)), LABEL_RECOVERY, size),
-  )
+  const root = (rotation: number): P256PrivateKey => {
+    let attempt = 0
+    return generatePrivateKey((size) =>
+      hkdf(new Uint8Array(0), concat(seed, utf8(`/${rotation}/${attempt++}`)), LABEL_RECOVERY, size),
+    )
+  }
+  const next = (rotation: number): Uint8Array => {
+    const later = Array.from({ length: ROTATIONS_MAX - rotation }, (_, index) => root(rotation + 1 + index).publicKey)
+    return commitToRoots(later)
+  }
+  return { root, next }
 }

@@ -9,6 +9,7 @@ import { LABEL_CARD, LABEL_KEY_LOG, LABEL_LIVE_CARD } from '../../src/core/label
 import { CARD_AGE_MAX, CLOCK_TOLERANCE, ITEM_BYTES_MAX } from '../../src/core/limits.ts'
 import {
   at,
+  commitmentAfter,
   type Draft,
   failsWith,
   flip,
@@ -27,7 +28,7 @@ import {
 const bob = makeIdentity('bob', { devices: 2 })
 const prekeys = makePrekeys('bob')
 const channel = makeBytes('channel', 64)
-const [root0, root1, root2] = [at(bob.roots, 0), at(bob.roots, 1), at(bob.roots, 2)]
+const [root0, root1] = [at(bob.roots, 0), at(bob.roots, 1)]
 const [phone, laptop] = [at(bob.devices, 0).sign, at(bob.devices, 1).sign]
 const valid: Draft = { ...publishCard(bob, prekeys).card }
 const validLive: Draft = { ...presentCard(bob, prekeys, channel).card }
@@ -134,7 +135,7 @@ test('§3 a card names the last entry of the log, by number and by hash', () => 
   assert.equal(verifyWith({ seq: 1, head: longer.last.hash }, { log: longer }).card.seq, 1)
 })
 
-const retired = rotateLog(bob.log, root1, root2.publicKey, {
+const retired = rotateLog(bob.log, root1, commitmentAfter(bob, 1), {
   devices: publicOf(bob.devices),
   status: 'retired',
   time: NOW,

@@ -9,6 +9,7 @@ import { type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { ecdh, type Handmade, handmadeHello } from './handmade-hello.ts'
 import {
   at,
+  commitmentAfter,
   draftEntry,
   envelopesOf,
   failsWith,
@@ -156,7 +157,7 @@ test('§5 a retired A is refused, whichever way it retired and whichever device 
   const content = { devices: publicOf(alice.devices), status: 'retired', time: NOW } as const
   const retired = [
     updateLog(alice.log, at(alice.roots, 0), content),
-    rotateLog(alice.log, at(alice.roots, 1), at(alice.roots, 2).publicKey, content),
+    rotateLog(alice.log, at(alice.roots, 1), commitmentAfter(alice, 1), content),
   ]
   for (const log of retired)
     for (const device of [0, 7])

@@ -9,6 +9,7 @@ import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
 import { type HelloFields, handmadeHello } from './handmade-hello.ts'
 import {
   at,
+  commitmentAfter,
   type Draft,
   envelopesOf,
   failsWith,
@@ -95,7 +96,7 @@ test('§5 every hello is new, and the same one opened twice gives the same sessi
 
 test('§5 A refuses before it uses a key: wrong ML-KEM key, retired B, device B does not have', () => {
   const { remote } = initiation
-  const retired = rotateLog(bob.log, at(bob.roots, 1), at(bob.roots, 2).publicKey, {
+  const retired = rotateLog(bob.log, at(bob.roots, 1), commitmentAfter(bob, 1), {
     devices: publicOf(bob.devices),
     status: 'retired',
     time: NOW,

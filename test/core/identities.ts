@@ -3,9 +3,8 @@ import { type Card, type LiveCard, type SignedCard, signCard, signLiveCard } fro
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { signEnvelope } from '../../src/core/cose.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { sha256 } from '../../src/core/kdf.ts'
 import { generateKem, type KemPrivateKey } from '../../src/core/kem.ts'
-import { createLog, type Device, type KeyLog, updateLog } from '../../src/core/key-log.ts'
+import { commitToRoots, createLog, type Device, type KeyLog, updateLog } from '../../src/core/key-log.ts'
 import { LABEL_KEY_LOG } from '../../src/core/labels.ts'
 import { generatePrivateKey, type P256PrivateKey } from '../../src/core/p256.ts'
 import { seededRandom } from './test-bytes.ts'
@@ -35,7 +34,7 @@ export const flip = (bytes: Uint8Array, index: number = bytes.length - 1, mask: 
 
 export type DeviceKeys = { readonly sign: P256PrivateKey; readonly ik: P256PrivateKey }
 
-/** An identity with every key it will ever have: `roots[n]` is the root key after `n` rotations. */
+/** An identity with every key it will ever have: `roots[n]` is the root key after `n` rotations; the last commits to none. */
 export type Identity = {
   readonly address: string
   readonly roots: readonly P256PrivateKey[]
@@ -49,10 +48,14 @@ export const makeDevice = (name: string): DeviceKeys => ({ sign: makeKey(`${name
 export const publicOf = (devices: readonly DeviceKeys[]): readonly Device[] =>
   devices.map(({ sign, ik }) => ({ sign: sign.publicKey, dh: ik.publicKey }))
 
+/** What rotation `rotation` of an identity must commit to, and its first entry for 0: every root key after that one. */
+export const commitmentAfter = ({ roots }: Pick<Identity, 'roots'>, rotation: number): Uint8Array =>
+  commitToRoots(roots.slice(rotation + 1).map(({ publicKey }) => publicKey))
+
 export const makeIdentity = (name: string, { devices: count = 1, rotations = 5 } = {}): Identity => {
   const roots = Array.from({ length: rotations + 1 }, (_, index) => makeKey(`${name}/root/${index}`))
   const devices = Array.from({ length: count }, (_, index) => makeDevice(`${name}/device/${index}`))
-  const log = createLog(at(roots, 0), at(roots, 1).publicKey, { devices: publicOf(devices), time: NOW })
+  const log = createLog(at(roots, 0), commitmentAfter({ roots }, 0), { devices: publicOf(devices), time: NOW })
   return { address: encodeAddress(log.id), roots, devices, log }
 }
 
@@ -84,7 +87,7 @@ export const signDraft = (draft: Draft, key: P256PrivateKey, label: string = LAB
 export const draftEntry = (log: KeyLog | null, identity: Identity): Draft => {
   const devices = publicOf(identity.devices).map(({ sign, dh }) => ({ sign, dh }))
   if (log === null) {
-    const [root, next] = [at(identity.roots, 0).publicKey, sha256(at(identity.roots, 1).publicKey)]
+    const [root, next] = [at(identity.roots, 0).publicKey, commitmentAfter(identity, 0)]
     return { v: 1, seq: 0, prev: null, root, next, devices, status: 'active', time: NOW }
   }
   const { entry, hash } = log.last

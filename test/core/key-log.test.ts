@@ -17,6 +17,7 @@ import { LABEL_CARD, LABEL_KEY_LOG } from '../../src/core/labels.ts'
 import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
 import {
   at,
+  commitmentAfter,
   type Draft,
   draftEntry,
   envelopesOf,
@@ -40,7 +41,7 @@ const stranger = makeKey('stranger')
 
 test('§2 an address is the hash of the first envelope, and a log verifies from it alone', () => {
   const updated = updateLog(alice.log, root0, { devices: publicOf([makeDevice('tablet')]), time: NOW + 1 })
-  const log = rotateLog(updated, root1, root2.publicKey, { devices, status: 'retired', time: NOW + 2 })
+  const log = rotateLog(updated, root1, commitmentAfter(alice, 1), { devices, status: 'retired', time: NOW + 2 })
   assert.deepEqual(alice.log.id, sha256(alice.log.last.envelope))
   const verified = verifyLog(alice.log.id, envelopesOf(log), NOW)
   assert.deepEqual(verified, log)
@@ -54,7 +55,7 @@ test('§2 an address is the hash of the first envelope, and a log verifies from 
     ],
   )
   assert.deepEqual(verified.last.entry.prev, updated.last.hash)
-  assert.deepEqual(verified.last.entry.next, sha256(root2.publicKey))
+  assert.deepEqual(verified.last.entry.next, commitmentAfter(alice, 1))
 })
 
 test('§2 a verified log does not change when the bytes it was read from do', () => {
@@ -67,11 +68,11 @@ test('§2 a verified log does not change when the bytes it was read from do', ()
 test('§2 eight devices fit one entry, whatever its number and state', () => {
   const eight = publicOf(Array.from({ length: 8 }, (_, index) => makeDevice(`device ${index}`)))
   const content = { devices: eight, time: 2 ** 32 }
-  const log = createLog(root0, root1.publicKey, content)
+  const log = createLog(root0, commitmentAfter(alice, 0), content)
   const last = updateLog(lengthen(log, root0, LOG_ENTRIES_MAX - 1), root0, { ...content, status: 'retired' })
   assert.ok(last.last.envelope.length <= ITEM_BYTES_MAX)
   const nine = { devices: [...eight, ...devices], time: NOW }
-  assert.throws(() => createLog(root0, root1.publicKey, nine), failsWith('ERR_LOG_SIZE'))
+  assert.throws(() => createLog(root0, commitmentAfter(alice, 0), nine), failsWith('ERR_LOG_SIZE'))
 })
 
 test('§2 a log of 64 entries is followed, a longer one is not', () => {
@@ -181,7 +182,7 @@ test('§2.3 nothing follows a retired entry, not even a rotation', () => {
   const retired = append({ status: 'retired' })
   assert.equal(retired.last.entry.status, 'retired')
   assert.throws(() => append({ status: 'active' }, root0, retired), failsWith('ERR_LOG_RETIRED'))
-  const rotation = { root: root1.publicKey, next: sha256(root2.publicKey) }
+  const rotation = { root: root1.publicKey, next: commitmentAfter(alice, 1) }
   assert.throws(() => append({ ...rotation, status: 'active' }, root1, retired), failsWith('ERR_LOG_RETIRED'))
 })
 
@@ -207,26 +208,29 @@ test('§2.4 the other signature of the same entry (high s) is refused, so an env
   assert.throws(() => appendEntry(alice.log, Uint8Array.from(twin), NOW), failsWith('ERR_LOG_SIGNATURE'))
 })
 
-test('§2.5 rotation needs the committed root', () => {
-  const rotated = append({ root: root1.publicKey, next: sha256(root2.publicKey) }, root1)
+test('§2.5 rotation needs the committed root, and with it every root key to come', () => {
+  const next = commitmentAfter(alice, 1)
+  const rotated = append({ root: root1.publicKey, next }, root1)
   assert.equal(rotated.epoch, 1)
-  for (const key of [stranger, root2])
-    assert.throws(
-      () => append({ root: key.publicKey, next: sha256(stranger.publicKey) }, key),
-      failsWith('ERR_LOG_ROOT'),
-    )
-  assert.throws(
-    () => rotateLog(alice.log, stranger, root2.publicKey, { devices, time: NOW }),
-    failsWith('ERR_LOG_ROOT'),
-  )
-  const former = { root: root0.publicKey, next: sha256(stranger.publicKey) }
+  for (const [key, commitment] of [
+    [stranger, next],
+    [root2, commitmentAfter(alice, 2)],
+    [root2, next],
+    [root1, commitmentAfter(alice, 0)],
+    [root1, sha256(stranger.publicKey)],
+    [root1, new Uint8Array(32)],
+    [root1, flip(next)],
+  ] as const)
+    assert.throws(() => append({ root: key.publicKey, next: commitment }, key), failsWith('ERR_LOG_ROOT'))
+  assert.throws(() => rotateLog(alice.log, stranger, next, { devices, time: NOW }), failsWith('ERR_LOG_ROOT'))
+  const former = { root: root0.publicKey, next: commitmentAfter(alice, 0) }
   assert.throws(() => append(former, root0, rotated), failsWith('ERR_LOG_ROOT'))
 })
 
-test('§2.5 an update keeps the next root key, a rotation replaces it', () => {
+test('§2.5 an update keeps the commitment', () => {
   assert.equal(append({}).epoch, 0)
-  assert.throws(() => append({ next: sha256(stranger.publicKey) }), failsWith('ERR_LOG_NEXT'))
-  assert.throws(() => append({ root: root1.publicKey }, root1), failsWith('ERR_LOG_NEXT'))
+  for (const next of [sha256(stranger.publicKey), commitmentAfter(alice, 1), new Uint8Array(32)])
+    assert.throws(() => append({ next }), failsWith('ERR_LOG_NEXT'))
 })
 
 test('§2.6 time does not run backwards', () => {
@@ -242,7 +246,7 @@ test('§2.6 time is at most an hour ahead of this clock', () => {
 })
 
 test('§2 a prefix is what the log was then, and only entries it has can end one', () => {
-  const rotated = rotateLog(alice.log, root1, root2.publicKey, { devices, time: NOW })
+  const rotated = rotateLog(alice.log, root1, commitmentAfter(alice, 1), { devices, time: NOW })
   const log = updateLog(rotated, root1, { devices, time: NOW })
   assert.deepEqual(prefixOf(log, 0), alice.log)
   assert.deepEqual(prefixOf(log, 1), rotated)

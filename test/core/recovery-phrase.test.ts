@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { hkdfSync, pbkdf2Sync } from 'node:crypto'
+import { createHash, hkdfSync, pbkdf2Sync } from 'node:crypto'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { hex } from '../../src/core/bytes.ts'
+import { commitToRoots, ROTATIONS_MAX } from '../../src/core/key-log.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
-import { generatePhrase, normalizePhrase, recoveryKey } from '../../src/core/recovery-phrase.ts'
+import { generatePhrase, normalizePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
 import { fromHex, seededRandom } from './test-bytes.ts'
 
 const times = (count: number, words: string, last: string) => `${`${words} `.repeat(count)}${last}`
@@ -49,7 +50,7 @@ for (const [entropy, phrase] of VECTORS)
       generatePhrase(() => fromHex(entropy)),
       phrase,
     )
-    assert.doesNotThrow(() => recoveryKey(phrase, 1))
+    assert.doesNotThrow(() => rootChain(phrase).root(1))
   })
 
 const PHRASE = generatePhrase(seededRandom('recovery phrase'))
@@ -67,22 +68,38 @@ test('§2 a rotation’s key is HKDF over that seed and the rotation’s number'
   for (const rotation of [1, 2, 10]) {
     const ikm = Buffer.concat([seed, Buffer.from(`/${rotation}/0`)])
     const scalar = Buffer.from(hkdfSync('sha256', ikm, '', 'handfast/v1/recovery', 32)).toString('hex')
-    assert.equal(hex(exportPrivateKey(recoveryKey(PHRASE, rotation))), scalar)
+    assert.equal(hex(exportPrivateKey(rootChain(PHRASE).root(rotation))), scalar)
   }
 })
 
 test('§2 the same phrase and number give the same key, another of either another key', () => {
   const other = generatePhrase(seededRandom('another phrase'))
-  const keys = [recoveryKey(PHRASE, 1), recoveryKey(PHRASE, 2), recoveryKey(PHRASE, 12), recoveryKey(other, 1)]
+  const keys = [
+    rootChain(PHRASE).root(1),
+    rootChain(PHRASE).root(2),
+    rootChain(PHRASE).root(12),
+    rootChain(other).root(1),
+  ]
   assert.equal(new Set(keys.map(({ publicKey }) => hex(publicKey))).size, keys.length)
-  assert.deepEqual(recoveryKey(PHRASE, 1).publicKey, keys[0]?.publicKey)
+  assert.deepEqual(rootChain(PHRASE).root(1).publicKey, keys[0]?.publicKey)
+})
+
+test('§3 a rotation commits to every key after it; the last, number 63, to none', () => {
+  const chain = rootChain(PHRASE)
+  const sha256 = (...parts: readonly Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest('hex')
+  assert.equal(ROTATIONS_MAX, 63)
+  assert.deepEqual(chain.next(63), new Uint8Array(32))
+  for (const rotation of [0, 1, 61, 62])
+    assert.equal(hex(chain.next(rotation)), sha256(chain.root(rotation + 1).publicKey, chain.next(rotation + 1)))
+  const last = [62, 63].map((rotation) => chain.root(rotation).publicKey)
+  assert.deepEqual(chain.next(61), commitToRoots(last))
 })
 
 test('what people type is read generously', () => {
   const typed = `\n  ${PHRASE.toUpperCase().replaceAll(' ', ' \t\n')} `
   assert.equal(normalizePhrase(typed), PHRASE)
   assert.equal(normalizePhrase(PHRASE), PHRASE)
-  assert.deepEqual(recoveryKey(typed, 1).publicKey, recoveryKey(PHRASE, 1).publicKey)
+  assert.deepEqual(rootChain(typed).root(1).publicKey, rootChain(PHRASE).root(1).publicKey)
 })
 
 const words = PHRASE.split(' ')
@@ -102,13 +119,13 @@ test('BIP-39 anything but 24 listed words with a matching checksum is refused', 
     words.join(''),
   ]
   for (const text of notPhrases)
-    assert.throws(() => recoveryKey(text, 1), { name: 'KeyError', code: 'ERR_PHRASE' }, text)
+    assert.throws(() => rootChain(text).root(1), { name: 'KeyError', code: 'ERR_PHRASE' }, text)
 })
 
 test('a refused phrase does not show up in the error', () => {
   const secret = 'xylophonist'
   try {
-    recoveryKey([secret, ...words.slice(1)].join(' '), 1)
+    rootChain([secret, ...words.slice(1)].join(' ')).root(1)
     assert.fail('not refused')
   } catch (error) {
     const shown = inspect(error, { depth: 9, showHidden: true })

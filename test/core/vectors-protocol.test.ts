@@ -29,7 +29,7 @@ test('the vectors on disk are those the generator writes', () => {
   }
 })
 
-test('every way in which a log, a card, a hello or a message is refused has a vector', () => {
+test('every way in which a log, a fork proof, a card, a hello or a message is refused has a vector', () => {
   const covered = new Set(files.map(({ text }) => (JSON.parse(text) as { error?: ErrorCode }).error))
   const codes: readonly ErrorCode[] = [
     ...(['SIZE', 'DECODE', 'EMPTY', 'TOO_LONG', 'ADDRESS', 'SEQ', 'PREV', 'RETIRED'] as const).map(
@@ -42,6 +42,7 @@ test('every way in which a log, a card, a hello or a message is refused has a ve
     ),
     ...(['DECODE', 'VERSION', 'CARD', 'SEALED', 'DEVICE'] as const).map((end) => `ERR_HELLO_${end}` as const),
     ...(['HEADER', 'SESSION', 'DUPLICATE', 'SKIP', 'TOKEN'] as const).map((end) => `ERR_MESSAGE_${end}` as const),
+    'ERR_PROOF',
     'ERR_PEER_RETIRED',
   ]
   assert.deepEqual(

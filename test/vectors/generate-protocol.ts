@@ -1,15 +1,17 @@
 import { cardVectors } from './card.ts'
+import { forkProofVectors } from './fork-proof.ts'
 import { handshakeVectors } from './handshake.ts'
 import { keyLogVectors } from './key-log.ts'
 import { protocolChecks } from './protocol-checks.ts'
 import { sessionVectors } from './session.ts'
 import { readVector, type Vector, type Vectors, writeFolder } from './vector-files.ts'
 
-/** Vectors of key log, card, handshake and session, each made when it is asked for. */
+/** Vectors of key log, fork proof, card, handshake and session, each made when it is asked for. */
 export type VectorMakers = { readonly [name: string]: () => Vector }
 
 const makersOf: { readonly [folder: string]: VectorMakers } = {
   'key-log': keyLogVectors,
+  'fork-proof': forkProofVectors,
   card: cardVectors,
   handshake: handshakeVectors,
   session: sessionVectors,

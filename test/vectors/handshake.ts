@@ -7,6 +7,7 @@ import { exportPrivateKey } from '../../src/core/p256.ts'
 import { ecdh, type Handmade, handmadeHello } from '../core/handmade-hello.ts'
 import {
   at,
+  commitmentAfter,
   draftEntry,
   envelopesOf,
   flip,
@@ -91,7 +92,7 @@ const other = () => make({ ek: makeKey('vectors/other ek') }).fields
 const identity = { log: envelopesOf(alice.log), device: 0, seen: null }
 const next = draftEntry(alice.log, alice)
 const forgedLog = [...envelopesOf(alice.log), signDraft(next, at(stranger.roots, 0))]
-const retired = rotateLog(alice.log, at(alice.roots, 1), at(alice.roots, 2).publicKey, {
+const retired = rotateLog(alice.log, at(alice.roots, 1), commitmentAfter(alice, 1), {
   devices: publicOf(alice.devices),
   status: 'retired',
   time: NOW,

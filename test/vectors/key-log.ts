@@ -2,10 +2,18 @@ import { hex } from '../../src/core/bytes.ts'
 import { encodeCbor } from '../../src/core/cbor.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import { compareLogs, type EntryContent, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import {
+  commitToRoots,
+  compareLogs,
+  type EntryContent,
+  type KeyLog,
+  rotateLog,
+  updateLog,
+} from '../../src/core/key-log.ts'
 import { LABEL_CARD } from '../../src/core/labels.ts'
 import {
   at,
+  commitmentAfter,
   type Draft,
   draftEntry,
   envelopesOf,
@@ -37,7 +45,7 @@ const content = (status: EntryContent['status'] = 'active', time = NOW): EntryCo
   time,
 })
 const updated = updateLog(alice.log, root(0), content('active', NOW + 60))
-const rotated = rotateLog(updated, root(1), root(2).publicKey, content('active', NOW + 120))
+const rotated = rotateLog(updated, root(1), commitmentAfter(alice, 1), content('active', NOW + 120))
 
 const text = (envelopes: readonly Uint8Array[]) => envelopes.map(hex)
 const accepted =
@@ -82,8 +90,12 @@ const offCurve = Uint8Array.of(2, ...new Uint8Array(31), 1)
 const device = { sign: makeDevice('vectors').sign.publicKey, dh: offCurve }
 const thief = (log: KeyLog, key = root(0)) =>
   updateLog(log, key, { ...content(), devices: publicOf([makeDevice('thief')]), time: NOW + 60 })
-const thiefsRotation = rotateLog(alice.log, root(1), stranger.publicKey, content())
-const thiefsNext = rotateLog(thiefsRotation, stranger, makeKey('vectors/stranger 2').publicKey, content())
+/** The thief of the second root key rotates to it once more. */
+const thiefsRotation = rotateLog(alice.log, root(1), commitmentAfter(alice, 1), {
+  ...content(),
+  devices: publicOf([makeDevice('thief')]),
+})
+const rotatedTwice = rotateLog(rotated, root(2), commitmentAfter(alice, 2), content('active', NOW + 180))
 
 export const keyLogVectors: VectorMakers = {
   created: accepted('one entry', alice.log),
@@ -92,7 +104,7 @@ export const keyLogVectors: VectorMakers = {
   'eight-devices': accepted('as many devices as an entry holds', eight.log, eight),
   'retired-by-rotation': accepted(
     'a final retirement',
-    rotateLog(alice.log, root(1), root(2).publicKey, content('retired')),
+    rotateLog(alice.log, root(1), commitmentAfter(alice, 1), content('retired')),
   ),
   'hour-ahead': accepted(
     'an entry exactly an hour ahead',
@@ -155,22 +167,32 @@ export const keyLogVectors: VectorMakers = {
   'root-not-committed': bad(
     'ERR_LOG_ROOT',
     'a rotation to a key nobody committed to',
-    second({ root: stranger.publicKey, next: sha256(root(2).publicKey) }, stranger),
+    second({ root: stranger.publicKey, next: commitmentAfter(alice, 1) }, stranger),
   ),
   'root-skipped': bad(
     'ERR_LOG_ROOT',
     'a rotation to the key after the next',
-    second({ root: root(2).publicKey, next: sha256(root(3).publicKey) }, root(2)),
+    second({ root: root(2).publicKey, next: commitmentAfter(alice, 2) }, root(2)),
   ),
   'update-with-next': bad(
     'ERR_LOG_NEXT',
-    'an update that commits to another key',
-    second({ next: sha256(stranger.publicKey) }),
+    'an update that commits to other keys',
+    second({ next: commitToRoots([stranger.publicKey]) }),
   ),
-  'rotation-without-next': bad(
-    'ERR_LOG_NEXT',
-    'a rotation that commits to its own key',
+  'rotation-keeps-next': bad(
+    'ERR_LOG_ROOT',
+    'a rotation that commits to its own key, as the entry before did',
     second({ root: root(1).publicKey }, root(1)),
+  ),
+  'rotation-other-next': bad(
+    'ERR_LOG_ROOT',
+    'a rotation to the right key that commits to keys of a thief',
+    second({ root: root(1).publicKey, next: commitToRoots([stranger.publicKey]) }, root(1)),
+  ),
+  'rotation-to-none': bad(
+    'ERR_LOG_ROOT',
+    'a rotation to the right key that commits to none after it',
+    second({ root: root(1).publicKey, next: new Uint8Array(32) }, root(1)),
   ),
   'time-back': bad('ERR_LOG_TIME_BACK', 'a second before the entry before', second({ time: NOW - 1 })),
   'time-ahead': bad('ERR_LOG_TIME_AHEAD', 'an hour and a second ahead', second({ time: NOW + 3601 })),
@@ -187,9 +209,6 @@ export const keyLogVectors: VectorMakers = {
   fork: related('two updates after the same entry', updated, thief(alice.log)),
   supersedes: related("the owner's rotation against the thief's update", rotated, thief(thief(alice.log))),
   superseded: related("the thief's retirement against the owner's rotation", retired, rotated),
-  'fork-of-commitments': related(
-    'a rotation signed again with another next, and a rotation from there',
-    thiefsNext,
-    rotated,
-  ),
+  'fork-of-rotations': related('a rotation signed again by the thief of its root key', thiefsRotation, rotated),
+  'supersedes-rotation': related("the owner's next rotation against it", rotatedTwice, thief(thiefsRotation, root(1))),
 }

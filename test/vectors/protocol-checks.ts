@@ -5,6 +5,7 @@ import { hex, type RandomBytes } from '../../src/core/bytes.ts'
 import { checkKem, isCurrent, verifyCard, verifyLiveCard } from '../../src/core/card.ts'
 import { decodeCbor } from '../../src/core/cbor.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
+import { checkForkProof } from '../../src/core/fork-proof.ts'
 import { respond } from '../../src/core/handshake.ts'
 import { secretKey, sha256 } from '../../src/core/kdf.ts'
 import { generateKem } from '../../src/core/kem.ts'
@@ -16,7 +17,7 @@ import { at } from '../core/identities.ts'
 import { dumpSession } from '../core/sessions.ts'
 import { fromHex, seededRandom } from '../core/test-bytes.ts'
 
-/** What each vector of key log, card, handshake and session claims, held against the code; a mismatch throws. */
+/** What each vector of key log, fork proof, card, handshake and session claims, held against the code; a mismatch throws. */
 
 type Refused = { readonly error?: ErrorCode }
 
@@ -51,6 +52,24 @@ export const checkKeyLog = (vector: KeyLogVector): void => {
     { head: vector.head, seq: vector.seq, epoch: vector.epoch, status: vector.status },
   )
   if (other !== undefined) assert.equal(compareLogs(log, verify(other)), vector.relation)
+}
+
+export type ForkProofVector = Refused & {
+  readonly now: number
+  readonly proof: string
+  readonly padding: number
+  readonly address?: string
+  readonly heads?: readonly string[]
+  readonly parting?: number
+}
+
+export const checkFork = (vector: ForkProofVector): void => {
+  const { now, proof, padding, address, heads, parting } = vector
+  const checked = expecting(vector, () => checkForkProof(proof + ' '.repeat(padding), now))
+  if (checked === null) return
+  const { a, b } = checked
+  const found = { address: checked.address, heads: [a, b].map(({ last }) => hex(last.hash)), parting: checked.parting }
+  assert.deepEqual(found, { address, heads, parting })
 }
 
 export type CardVector = Refused & {
@@ -234,6 +253,7 @@ export const checkSession = (vector: SessionVector): void => {
 /** How the vectors of each folder are held against the code. */
 export const protocolChecks: { readonly [folder: string]: (vector: never) => void } = {
   'key-log': checkKeyLog,
+  'fork-proof': checkFork,
   card: checkCard,
   handshake: checkHandshake,
   session: checkSession,

@@ -1,0 +1,102 @@
+import { hex } from '../../src/core/bytes.ts'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import { encodeForkProof, FORK_PROOF_BYTES_MAX } from '../../src/core/fork-proof.ts'
+import { type EntryContent, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import {
+  at,
+  commitmentAfter,
+  envelopesOf,
+  flip,
+  lengthen,
+  makeDevice,
+  makeIdentity,
+  NOW,
+  publicOf,
+} from '../core/identities.ts'
+import type { VectorMakers } from './generate-protocol.ts'
+
+/**
+ * vectors/fork-proof: the text `proof`, followed by `padding` spaces, proves at the time `now` that two logs of `address`
+ * contradict each other from entry `parting` on, with the last entries `heads`; or it is refused with `error`.
+ */
+
+const alice = makeIdentity('vectors/fork-proof')
+const bob = makeIdentity('vectors/fork-proof/bob')
+const content = (name: string, status: EntryContent['status'] = 'active'): EntryContent => ({
+  devices: publicOf([makeDevice(name)]),
+  status,
+  time: NOW,
+})
+const update = (log: KeyLog, name: string, status: EntryContent['status'] = 'active'): KeyLog =>
+  updateLog(log, at(alice.roots, log.epoch), content(name, status))
+const rotate = (log: KeyLog, name: string): KeyLog =>
+  rotateLog(log, at(alice.roots, log.epoch + 1), commitmentAfter(alice, log.epoch + 1), content(name))
+
+const shared = update(alice.log, 'phone')
+const owner = update(shared, 'tablet')
+const thief = update(shared, 'thief')
+const rotated = rotate(shared, 'phone')
+const retired = update(shared, 'thief', 'retired')
+
+const accepted =
+  (description: string, a: KeyLog, b: KeyLog, parting: number, padding = 0) =>
+  () => ({
+    description,
+    now: NOW,
+    proof: encodeForkProof(a, b),
+    padding,
+    address: alice.address,
+    heads: [hex(a.last.hash), hex(b.last.hash)],
+    parting,
+  })
+const refused =
+  (error: ErrorCode, description: string, proof: string, { now = NOW, padding = 0 } = {}) =>
+  () => ({ description, now, proof, padding, error })
+
+type Fields = { readonly [field: string]: unknown; readonly a: readonly string[]; readonly b: readonly string[] }
+const valid = encodeForkProof(owner, thief)
+const fields: Fields = JSON.parse(valid)
+const textOf = (envelope: Uint8Array): string => Buffer.from(envelope).toString('base64url')
+const branch = (log: KeyLog): string[] => envelopesOf(log).map(textOf)
+const write = (changed: { readonly [field: string]: unknown }): string => JSON.stringify({ ...fields, ...changed })
+const flipped = (log: KeyLog, seq: number): string[] => branch(log).with(seq, textOf(flip(at(envelopesOf(log), seq))))
+const room = FORK_PROOF_BYTES_MAX - valid.length
+
+export const forkProofVectors: VectorMakers = {
+  updates: accepted('two updates after the same entry', owner, thief, 2),
+  rotations: accepted('a rotation signed again', rotated, rotate(shared, 'thief'), 2),
+  retirement: accepted('an update and a retirement', owner, retired, 2),
+  'unequal-lengths': accepted('branches of unequal length', lengthen(owner, at(alice.roots, 0), 9), thief, 2),
+  'largest-text': accepted('as much text as is read', owner, thief, 2, room),
+
+  'text-size': refused('ERR_PROOF', 'one character more', valid, { padding: room + 1 }),
+  empty: refused('ERR_PROOF', 'no text', ''),
+  'no-json': refused('ERR_PROOF', 'text that is no JSON', 'fork-proof'),
+  'cut-off': refused('ERR_PROOF', 'the last brace missing', valid.trimEnd().slice(0, -1)),
+  list: refused('ERR_PROOF', 'a list', `[${valid.trimEnd()}]`),
+  kind: refused('ERR_PROOF', 'another kind of file', write({ handfast: 'backup' })),
+  version: refused('ERR_PROOF', 'version 2', write({ version: 2 })),
+  'unknown-field': refused('ERR_PROOF', 'a field this version does not know', write({ note: '' })),
+  'missing-field': refused('ERR_PROOF', 'only one log', write({ b: undefined })),
+  'no-entries': refused('ERR_PROOF', 'a log without entries', write({ b: [] })),
+  'too-many-entries': refused(
+    'ERR_PROOF',
+    '65 entries',
+    write({ b: Array.from({ length: 65 }, () => at(fields.b, 0)) }),
+  ),
+  'entry-size': refused(
+    'ERR_PROOF',
+    'an entry of 901 bytes',
+    write({ b: [at(fields.b, 0), textOf(new Uint8Array(901))] }),
+  ),
+  same: refused('ERR_PROOF', 'one log twice', write({ b: fields.a })),
+  longer: refused('ERR_PROOF', 'a log and its beginning', write({ b: branch(shared) })),
+  supersedes: refused('ERR_PROOF', 'a log that stands over the other', write({ a: branch(rotated) })),
+  superseded: refused('ERR_PROOF', 'a log that the other stands over', write({ b: branch(rotated) })),
+  'other-address': refused('ERR_LOG_ADDRESS', 'the address of another identity', write({ address: bob.address })),
+  'other-log': refused('ERR_LOG_ADDRESS', 'a log of another identity', write({ b: branch(bob.log) })),
+  decode: refused('ERR_LOG_DECODE', 'an entry that is no envelope', write({ b: [...branch(shared), 'AAAA'] })),
+  gap: refused('ERR_LOG_SEQ', 'an entry left out', write({ a: branch(owner).toSpliced(1, 1) })),
+  signature: refused('ERR_LOG_SIGNATURE', 'one bit of a signature changed', write({ b: flipped(thief, 2) })),
+  'time-ahead': refused('ERR_LOG_TIME_AHEAD', 'an hour and a second ahead', valid, { now: NOW - 3601 }),
+}
