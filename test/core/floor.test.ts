@@ -5,16 +5,26 @@ import { type SignedCard, signCard } from '../../src/core/card.ts'
 import { checkFloor, type Floor, raiseFloor } from '../../src/core/floor.ts'
 import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { CLOCK_TOLERANCE } from '../../src/core/limits.ts'
-import { at, failsWith, lengthen, makeDevice, makeIdentity, makePrekeys, NOW, publicOf } from './identities.ts'
+import {
+  at,
+  commitmentAfter,
+  failsWith,
+  lengthen,
+  makeDevice,
+  makeIdentity,
+  makePrekeys,
+  NOW,
+  publicOf,
+} from './identities.ts'
 import { refusalOf } from './refusal.ts'
 
 const alice = makeIdentity('Alice')
-const [root0, root1, root2] = [at(alice.roots, 0), at(alice.roots, 1), at(alice.roots, 2)]
+const [root0, root1] = [at(alice.roots, 0), at(alice.roots, 1)]
 const { spk, kem } = makePrekeys('Alice')
 const content = { devices: publicOf(alice.devices), time: NOW }
 const seen = lengthen(alice.log, root0, 4)
 const theft = updateLog(alice.log, root0, { ...content, devices: publicOf([makeDevice('Mallory')]) })
-const rotated = rotateLog(alice.log, root1, root2.publicKey, content)
+const rotated = rotateLog(alice.log, root1, commitmentAfter(alice, 1), content)
 const updated = updateLog(seen, root0, content)
 
 /** A card of Alice's device `minutes` from now. */
@@ -31,7 +41,7 @@ const floorOf = (log: KeyLog, card: SignedCard | null = null): Floor => raiseFlo
 test('§3 the same log and a longer one pass', () => {
   checkFloor(floorOf(seen), seen, null)
   checkFloor(floorOf(seen), updated, null)
-  checkFloor(floorOf(seen), rotateLog(seen, root1, root2.publicKey, content), null)
+  checkFloor(floorOf(seen), rotateLog(seen, root1, commitmentAfter(alice, 1), content), null)
 })
 
 test('§3 an older part of the log is a rollback', () => {
@@ -69,7 +79,7 @@ test('§3 no card is stale, not a rollback, and lowers nothing', () => {
 
 test('§3 the serial of a thief of the device does not outlive the removal of the device', () => {
   const floor = floorOf(seen, cardOf(seen, CLOCK_TOLERANCE / 60))
-  for (const removed of [updated, rotated, rotateLog(prefixOf(seen, 2), root1, root2.publicKey, content)]) {
+  for (const removed of [updated, rotated, rotateLog(prefixOf(seen, 2), root1, commitmentAfter(alice, 1), content)]) {
     const card = cardOf(removed)
     checkFloor(floor, removed, card)
     const raised = raiseFloor(floor, removed, card)

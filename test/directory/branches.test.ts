@@ -7,18 +7,18 @@ import { BRANCHES_MAX } from '../../src/core/limits.ts'
 import { type Branches, forkProof, offerEntry } from '../../src/directory/branches.ts'
 import {
   at,
+  commitmentAfter,
   envelopesOf,
   failsWith,
   lengthen,
   makeDevice,
   makeIdentity,
-  makeKey,
   NOW,
   publicOf,
 } from '../core/identities.ts'
 
 const alice = makeIdentity('Alice')
-const [root0, root1, root2] = [at(alice.roots, 0), at(alice.roots, 1), at(alice.roots, 2)]
+const [root0, root1] = [at(alice.roots, 0), at(alice.roots, 1)]
 const { id } = alice.log
 const content = { devices: publicOf(alice.devices), time: NOW }
 /** Mallory has Alice's root key and puts a device of her own into the log. */
@@ -27,7 +27,7 @@ const malloryContent = (name: string) => ({ devices: publicOf([makeDevice(`Mallo
 /** e0 ← o1 ← o2 ← r3, where r3 rotates; Mallory parts after e0 and after o1. */
 const o1 = updateLog(alice.log, root0, content)
 const o2 = updateLog(o1, root0, content)
-const r3 = rotateLog(o2, root1, root2.publicKey, content)
+const r3 = rotateLog(o2, root1, commitmentAfter(alice, 1), content)
 const theft = updateLog(alice.log, root0, malloryContent('first'))
 const longTheft = lengthen(theft, root0, 9)
 
@@ -103,8 +103,8 @@ test('§2 a retirement signed by the thief is overruled too', () => {
 })
 
 test('§2 a thief who signs the rotation anew makes a fork that no number of rotations hides', () => {
-  const anew = rotateLog(o2, root1, makeKey('Mallory/next').publicKey, content)
-  const further = rotateLog(anew, makeKey('Mallory/next'), makeKey('Mallory/next/2').publicKey, content)
+  const anew = rotateLog(o2, root1, commitmentAfter(alice, 1), malloryContent('anew'))
+  const further = updateLog(anew, root1, malloryContent('further'))
   const branches = offerAll(r3, further)
   assert.deepEqual(headOf(branches), r3.last.hash)
   assert.deepEqual(
@@ -114,7 +114,7 @@ test('§2 a thief who signs the rotation anew makes a fork that no number of rot
 })
 
 test('§2 the proof of a fork holds what leads to the contradiction', () => {
-  const rotatedTheft = rotateLog(longTheft, root1, makeKey('Mallory/next').publicKey, content)
+  const rotatedTheft = rotateLog(longTheft, root1, commitmentAfter(alice, 1), malloryContent('theft'))
   const proof = forkProof(offerAll(r3, rotatedTheft))
   assert.deepEqual(
     proof.map(({ hash }) => hash),
@@ -136,7 +136,7 @@ test('§4 no flood of forks makes a node keep more, drop what stands, or refuse 
       'the first proof stays',
     )
   }
-  const rotated = rotateLog(alice.log, root1, root2.publicKey, content)
+  const rotated = rotateLog(alice.log, root1, commitmentAfter(alice, 1), content)
   assert.deepEqual(headOf(offerEntry(branches, id, rotated.last.envelope, NOW)), rotated.last.hash)
 })
 

@@ -6,11 +6,11 @@ import { type Collector, createCollector } from '../../src/directory/collector.t
 import type { GetAnswer } from '../../src/directory/messages.ts'
 import {
   at,
+  commitmentAfter,
   envelopesOf,
   lengthen,
   makeDevice,
   makeIdentity,
-  makeKey,
   makePrekeys,
   NOW,
   publicOf,
@@ -19,15 +19,15 @@ import { answerOf, page, read } from './answers.ts'
 import { cardFor } from './records.ts'
 
 const alice = makeIdentity('Alice')
-const [root0, root1, root2] = [at(alice.roots, 0), at(alice.roots, 1), at(alice.roots, 2)]
+const [root0, root1] = [at(alice.roots, 0), at(alice.roots, 1)]
 const { id } = alice.log
 const content = { devices: publicOf(alice.devices), time: NOW }
 const prekeys = makePrekeys('Alice')
 const log = lengthen(alice.log, root0, 6)
 const card = cardFor(log, alice, prekeys)
-const forkOf = (name: string): KeyLog =>
-  updateLog(alice.log, root0, { ...content, devices: publicOf([makeDevice(`Mallory/${name}`)]) })
-const rotated = rotateLog(log, root1, root2.publicKey, content)
+const malloryContent = (name: string) => ({ devices: publicOf([makeDevice(`Mallory/${name}`)]), time: NOW })
+const forkOf = (name: string): KeyLog => updateLog(alice.log, root0, malloryContent(name))
+const rotated = rotateLog(log, root1, commitmentAfter(alice, 1), content)
 
 const readHonest = (collector: Collector, node: string, held: KeyLog = log, cards = [card]): readonly number[] =>
   read(collector, node, (from) => page(held, cards, from))
@@ -107,8 +107,8 @@ test('§2 a fork is reported with the branch that contradicts, as far as it was 
 })
 
 test('§2 a rotation that the thief of the new root signed anew is reported as a fork', () => {
-  const anew = rotateLog(log, root1, makeKey('Mallory/next').publicKey, content)
-  const further = rotateLog(anew, makeKey('Mallory/next'), makeKey('Mallory/next/2').publicKey, content)
+  const anew = rotateLog(log, root1, commitmentAfter(alice, 1), malloryContent('anew'))
+  const further = updateLog(anew, root1, malloryContent('further'))
   const collector = createCollector(id, NOW)
   readHonest(collector, 'a', rotated, [])
   readHonest(collector, 'b', further, [])

@@ -2,19 +2,28 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { prefixOf, rotateLog } from '../../src/core/key-log.ts'
-import { at, failsWith, lengthen, makeIdentity, makePrekeys, NOW, publicOf } from '../core/identities.ts'
+import {
+  at,
+  commitmentAfter,
+  failsWith,
+  lengthen,
+  makeIdentity,
+  makePrekeys,
+  NOW,
+  publicOf,
+} from '../core/identities.ts'
 import { LIARS } from './liars.ts'
 import { createMemoryNetwork, hanging, type MemoryNode, saying, silent } from './memory-network.ts'
 import { cardFor } from './records.ts'
 import { evidenceOf, fill, find } from './searches.ts'
 
 const alice = makeIdentity('Alice')
-const [root0, root1, root2] = [at(alice.roots, 0), at(alice.roots, 1), at(alice.roots, 2)]
+const [root0, root1] = [at(alice.roots, 0), at(alice.roots, 1)]
 const { id } = alice.log
 const content = { devices: publicOf(alice.devices), time: NOW }
 const prekeys = makePrekeys('Alice')
 const old = lengthen(alice.log, root0, 3)
-const log = rotateLog(old, root1, root2.publicKey, content)
+const log = rotateLog(old, root1, commitmentAfter(alice, 1), content)
 const card = cardFor(log, alice, prekeys)
 
 test('§4 the deadline ends a lookup with what was found by then', async () => {

@@ -5,19 +5,28 @@ import fc from 'fast-check'
 import { rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { CARD_AGE, LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
 import { nameOf } from '../../src/directory/network-port.ts'
-import { at, lengthen, makeDevice, makeIdentity, makePrekeys, NOW, publicOf } from '../core/identities.ts'
+import {
+  at,
+  commitmentAfter,
+  lengthen,
+  makeDevice,
+  makeIdentity,
+  makePrekeys,
+  NOW,
+  publicOf,
+} from '../core/identities.ts'
 import { LIAR_NAMES, LIARS } from './liars.ts'
 import { createMemoryNetwork } from './memory-network.ts'
 import { cardFor } from './records.ts'
 import { evidenceOf, fill, find, never } from './searches.ts'
 
 const alice = makeIdentity('Alice')
-const [root0, root1, root2] = [at(alice.roots, 0), at(alice.roots, 1), at(alice.roots, 2)]
+const [root0, root1] = [at(alice.roots, 0), at(alice.roots, 1)]
 const { id } = alice.log
 const content = { devices: publicOf(alice.devices), time: NOW }
 const prekeys = makePrekeys('Alice')
 const old = lengthen(alice.log, root0, 3)
-const log = rotateLog(old, root1, root2.publicKey, content)
+const log = rotateLog(old, root1, commitmentAfter(alice, 1), content)
 const card = cardFor(log, alice, prekeys)
 const oldCard = cardFor(log, alice, prekeys, { serial: NOW * 1000 - 5000 })
 const theft = lengthen(

@@ -9,7 +9,16 @@ import { type DirectoryNetwork, type NodeAddress, nameOf, type Walk } from '../.
 import { publish } from '../../src/directory/publish.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
 import type { Storage } from '../../src/directory/storage.ts'
-import { at, failsWith, lengthen, makeBytes, makeIdentity, makePrekeys, publicOf } from '../core/identities.ts'
+import {
+  at,
+  commitmentAfter,
+  failsWith,
+  lengthen,
+  makeBytes,
+  makeIdentity,
+  makePrekeys,
+  publicOf,
+} from '../core/identities.ts'
 import { allPuts } from './records.ts'
 
 /** What the directory may rely on from any DirectoryNetwork: the twin in memory and the plugin over real nodes pass the same. */
@@ -35,7 +44,7 @@ const prekeys = makePrekeys('Alice')
 
 const recordsAt = (now: number): Parameters<typeof publish>[1] & { readonly log: KeyLog } => {
   const log = lengthen(
-    createLog(at(alice.roots, 0), at(alice.roots, 1).publicKey, { devices: publicOf(alice.devices), time: now - 60 }),
+    createLog(at(alice.roots, 0), commitmentAfter(alice, 0), { devices: publicOf(alice.devices), time: now - 60 }),
     at(alice.roots, 0),
     4,
   )

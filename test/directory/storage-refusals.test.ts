@@ -11,6 +11,7 @@ import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from '../../
 import { createStorage, type Storage } from '../../src/directory/storage.ts'
 import {
   at,
+  commitmentAfter,
   draftEntry,
   flip,
   lengthen,
@@ -81,7 +82,11 @@ const refusedEntries: readonly (readonly [string, ErrorCode, PutRequest])[] = [
     entry(signDraft({ ...next, root: makeKey('Mallory').publicKey }, makeKey('Mallory'))),
   ],
   ['that updates the committed key', 'ERR_LOG_NEXT', entry(signDraft({ ...next, next: makeBytes('next', 32) }, root0))],
-  ['that rotates to the same key', 'ERR_LOG_NEXT', entry(signDraft({ ...next, root: root1.publicKey }, root1))],
+  [
+    'that rotates with a commitment of its own',
+    'ERR_LOG_ROOT',
+    entry(signDraft({ ...next, root: root1.publicKey }, root1)),
+  ],
   ['older than the one before', 'ERR_LOG_TIME_BACK', entry(signDraft({ ...next, time: NOW - 1 }, root0))],
   ['too far ahead', 'ERR_LOG_TIME_AHEAD', entry(signDraft({ ...next, time: NOW + CLOCK_TOLERANCE + 1 }, root0))],
 ]
@@ -184,7 +189,7 @@ test('§4 a PUT without a token is not even answered', () => {
   }
   const storage = filled()
   const before = snapshot(storage, id, [card])
-  const rotation = rotateLog(log, root1, makeKey('next').publicKey, content)
+  const rotation = rotateLog(log, root1, commitmentAfter(alice, 1), content)
   assert.equal(storage.handle(COMMAND.put, encodeMessage(entryPut(rotation)), { now: NOW, proven: false }), null)
   assert.deepEqual(snapshot(storage, id, [card]), before)
 })

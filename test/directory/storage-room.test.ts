@@ -6,6 +6,7 @@ import { ANSWER_BYTES_MAX, encodeMessage } from '../../src/directory/messages.ts
 import { createStorage } from '../../src/directory/storage.ts'
 import {
   at,
+  commitmentAfter,
   envelopesOf,
   flip,
   lengthen,
@@ -18,13 +19,13 @@ import {
 import { allPuts, cardFor, cardPut, entryPut, get, kemPut, put, putAll, readAll } from './records.ts'
 
 const alice = makeIdentity('Alice')
-const [root0, root1, root2] = [at(alice.roots, 0), at(alice.roots, 1), at(alice.roots, 2)]
+const [root0, root1] = [at(alice.roots, 0), at(alice.roots, 1)]
 const { id } = alice.log
 const content = { devices: publicOf(alice.devices), time: NOW }
 const log = updateLog(alice.log, root0, content)
 const prekeys = makePrekeys('Alice')
 const card = cardFor(log, alice, prekeys)
-const rotated = rotateLog(log, root1, root2.publicKey, content)
+const rotated = rotateLog(log, root1, commitmentAfter(alice, 1), content)
 
 test('§3 a card is served until it expires', () => {
   const storage = createStorage()

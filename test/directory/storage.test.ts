@@ -3,18 +3,28 @@ import { test } from 'node:test'
 import { kemHalves } from '../../src/core/kem.ts'
 import { rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { createStorage } from '../../src/directory/storage.ts'
-import { at, envelopesOf, lengthen, makeDevice, makeIdentity, makePrekeys, NOW, publicOf } from '../core/identities.ts'
+import {
+  at,
+  commitmentAfter,
+  envelopesOf,
+  lengthen,
+  makeDevice,
+  makeIdentity,
+  makePrekeys,
+  NOW,
+  publicOf,
+} from '../core/identities.ts'
 import { allPuts, cardFor, cardPut, get, getKemHalf, kemPut, put, putAll, readAll } from './records.ts'
 
 const alice = makeIdentity('Alice')
-const [root0, root1, root2] = [at(alice.roots, 0), at(alice.roots, 1), at(alice.roots, 2)]
+const [root0, root1] = [at(alice.roots, 0), at(alice.roots, 1)]
 const { id } = alice.log
 const content = { devices: publicOf(alice.devices), time: NOW }
 const log = updateLog(alice.log, root0, content)
 const prekeys = makePrekeys('Alice')
 const card = cardFor(log, alice, prekeys)
 const theft = updateLog(alice.log, root0, { devices: publicOf([makeDevice('Mallory')]), time: NOW })
-const rotated = rotateLog(log, root1, root2.publicKey, content)
+const rotated = rotateLog(log, root1, commitmentAfter(alice, 1), content)
 
 test('§4 a node that holds nothing says so', () => {
   assert.deepEqual(get(createStorage(), id), { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] })
@@ -79,7 +89,7 @@ test('§3 cards and keys are dropped when the head moves, and a card of the new 
   for (const moved of [
     updateLog(log, root0, content),
     rotated,
-    rotateLog(alice.log, root1, root2.publicKey, content),
+    rotateLog(alice.log, root1, commitmentAfter(alice, 1), content),
   ]) {
     const storage = createStorage()
     putAll(storage, allPuts(log, card, prekeys))

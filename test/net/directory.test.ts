@@ -8,7 +8,17 @@ import { joinDirectory } from '../../src/directory/plugin.ts'
 import { publish } from '../../src/directory/publish.ts'
 import { createStorage, type Storage } from '../../src/directory/storage.ts'
 import type { DhtNode } from '../../src/network/node.ts'
-import { at, failsWith, flip, lengthen, makeBytes, makeIdentity, makePrekeys, publicOf } from '../core/identities.ts'
+import {
+  at,
+  commitmentAfter,
+  failsWith,
+  flip,
+  lengthen,
+  makeBytes,
+  makeIdentity,
+  makePrekeys,
+  publicOf,
+} from '../core/identities.ts'
 import { entryPut } from '../directory/records.ts'
 import { addressOf, type LoopbackNetwork, startNetwork } from '../network/loopback-network.ts'
 
@@ -19,7 +29,7 @@ const alice = makeIdentity('Alice', { devices: 8 })
 const root = at(alice.roots, 0)
 const { spk, kem } = makePrekeys('Alice')
 const content = { devices: publicOf(alice.devices), time: NOW - 60 }
-const log = lengthen(createLog(root, at(alice.roots, 1).publicKey, content), root, 6)
+const log = lengthen(createLog(root, commitmentAfter(alice, 0), content), root, 6)
 const card = signCard(log, at(alice.devices, 0).sign, {
   device: 0,
   now: NOW * 1000,
