@@ -43,7 +43,8 @@ export const openChannel = (stream: FrameStream): Channel => {
     },
     refuse: async (error) => {
       const code: ErrorCode = error instanceof HandfastError ? error.code : 'ERR_REMOTE'
-      await send({ t: 'error', code }).catch(() => {})
+      // Not waited for: the other side may never make room for it, and close() waits long enough.
+      send({ t: 'error', code }).catch(() => {})
       await stream.close()
     },
   }

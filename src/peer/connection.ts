@@ -1,12 +1,13 @@
-import { utf8 } from '../core/bytes.ts'
+import { copyOf, utf8 } from '../core/bytes.ts'
 import { PeerError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX, MESSAGE_WINDOW } from '../core/limits.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
 import type { Channel } from './channel.ts'
 import { createCredit } from './credit.ts'
+import type { MessageFrame } from './frames.ts'
 import { createInbox, drain } from './inbox.ts'
 import { createIncomingFiles, type IncomingFile } from './incoming-files.ts'
-import type { Line } from './line.ts'
+import { type Line, orAborted } from './line.ts'
 import { createOutgoingFiles, type SendFileOptions, type SentFile } from './outgoing-files.ts'
 import { decodePayload, encodePayload, type Payload } from './payloads.ts'
 import { seconds, type World } from './ports.ts'
@@ -51,6 +52,7 @@ export const createConnection = (channel: Channel, begun: Session, remote: Remot
   const credit = createCredit(MESSAGE_WINDOW)
   let session = begun
   let taken = 0
+  let reporting = false
   let closed: Error | null = null
 
   const say = async (payload: Payload): Promise<void> => {
@@ -62,6 +64,10 @@ export const createConnection = (channel: Channel, begun: Session, remote: Remot
   const line: Line = {
     world,
     say,
+    deliver: async (payload, signal) => {
+      await credit.spend(signal)
+      await orAborted(say(payload), signal)
+    },
     sendChunk: async (id, i, d) => {
       if (closed !== null) throw closed
       await channel.send({ t: 'chunk', id, i, d })
@@ -73,9 +79,9 @@ export const createConnection = (channel: Channel, begun: Session, remote: Remot
   /** Ends everything once: `reason` is what waiting calls see; without `failure` the other side's messages end in order. */
   const shut = (reason: Error, failure?: Error): void => {
     if (closed !== null) return
+    closed = reason
     outgoing.fail(reason)
     incoming.fail(reason)
-    closed = reason
     credit.fail(reason)
     inbox.end(failure)
   }
@@ -96,43 +102,59 @@ export const createConnection = (channel: Channel, begun: Session, remote: Remot
     else if (payload.k !== 'confirm') outgoing.handle(payload)
   }
 
+  const open = (frame: MessageFrame): Payload | null => {
+    const message = { header: frame.h, token: frame.d }
+    const opened = decryptMessage(session, message, { now: seconds(world), random: world.random })
+    // The stream keeps order and loses nothing, so whoever makes a gap has taken a message away or moved it.
+    if (opened.session.skipped.size > 0) throw new PeerError('ERR_FRAME', { hint: 'a message is missing' })
+    session = opened.session
+    return decodePayload(opened.plaintext)
+  }
+
+  /** Reads until either side says goodbye. */
   const read = async (): Promise<void> => {
-    for (let frame = await channel.next(); frame !== null; frame = await channel.next()) {
+    while (closed === null) {
+      const frame = await channel.next()
+      if (frame === null) throw new PeerError('ERR_CONNECTION_LOST')
       if (frame.t === 'chunk') incoming.chunk(frame)
       else if (frame.t === 'msg') {
-        const message = { header: frame.h, token: frame.d }
-        const opened = decryptMessage(session, message, { now: seconds(world), random: world.random })
-        session = opened.session
-        const payload = decodePayload(opened.plaintext)
+        const payload = open(frame)
         if (payload !== null) handle(payload)
       } else throw new PeerError('ERR_FRAME', { hint: `${frame.t} inside a session` })
     }
-    throw new PeerError('ERR_CONNECTION_LOST')
   }
-  const reading = read().catch(async (error: Error) => {
+  const end = async (error: Error): Promise<void> => {
     if (closed === null) {
       shut(error, error)
       await channel.refuse(error)
     } else await channel.stream.close()
-  })
+  }
+  const reading = read().then(() => channel.stream.close(), end)
+
+  /** One report at a time: a peer that takes none of them must not make us pile them up. */
+  const report = async (): Promise<void> => {
+    if (reporting) return
+    reporting = true
+    while (taken >= REPORT_EVERY || (taken > 0 && inbox.size === 0)) {
+      const n = taken
+      taken = 0
+      await say({ k: 'taken', n })
+    }
+    reporting = false
+  }
 
   const receive = async (signal?: AbortSignal): Promise<Incoming | null> => {
     const item = await inbox.take(signal)
     if (item === null) return null
     taken += 1
-    if (taken >= REPORT_EVERY || inbox.size === 0) {
-      const n = taken
-      taken = 0
-      say({ k: 'taken', n }).catch(() => {})
-    }
+    report().catch(() => {})
     return item
   }
 
   const close = async (): Promise<void> => {
     if (closed === null) {
-      const goodbye = say({ k: 'bye' }).catch(() => {})
+      say({ k: 'bye' }).catch(() => {})
       shut(new PeerError('ERR_CONNECTION_CLOSED'))
-      await goodbye
     }
     await channel.stream.close()
     await reading
@@ -143,13 +165,12 @@ export const createConnection = (channel: Channel, begun: Session, remote: Remot
     send: async (message, { signal } = {}) => {
       const size = typeof message === 'string' ? utf8(message).length : message.length
       if (size > MESSAGE_BYTES_MAX) throw new PeerError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
-      await credit.spend(signal)
-      await say(typeof message === 'string' ? { k: 'text', d: message } : { k: 'data', d: message })
+      // A copy: the caller may use its buffer again while this waits.
+      const payload: Payload =
+        typeof message === 'string' ? { k: 'text', d: message } : { k: 'data', d: copyOf(message) }
+      await line.deliver(payload, signal)
     },
-    sendFile: async (path, options = {}) => {
-      await credit.spend(options.signal)
-      return outgoing.send(path, options)
-    },
+    sendFile: (path, options = {}) => outgoing.send(path, options),
     receive: ({ signal } = {}) => receive(signal),
     closed: reading,
     close,

@@ -8,36 +8,57 @@ export type Credit = {
   readonly outstanding: number
 }
 
+type Waiting = { resolve(): void; reject(reason: unknown): void }
+
 export const createCredit = (window: number): Credit => {
   let left = window
   let failure: Error | null = null
-  const waiting: (() => void)[] = []
-  const wake = (): void => {
-    for (const go of waiting.splice(0)) go()
+  const waiting: Waiting[] = []
+
+  /** Everyone passes the queue, also while there is credit: whoever waits is never overtaken. */
+  const serve = (): void => {
+    while (left > 0) {
+      const next = waiting.shift()
+      if (next === undefined) return
+      left -= 1
+      next.resolve()
+    }
   }
+
   return {
     get outstanding() {
       return window - left
     },
-    spend: async (signal) => {
-      while (failure === null && left === 0) {
+    spend: (signal) =>
+      new Promise((resolve, reject) => {
+        if (failure !== null) throw failure
         signal?.throwIfAborted()
-        await new Promise<void>((resolve) => {
-          waiting.push(resolve)
-          signal?.addEventListener('abort', () => resolve(), { once: true })
-        })
-      }
-      if (failure !== null) throw failure
-      signal?.throwIfAborted()
-      left -= 1
-    },
+        const abort = (): void => {
+          waiting.splice(waiting.indexOf(waiter), 1)
+          reject(signal?.reason)
+        }
+        const settled = (): void => signal?.removeEventListener('abort', abort)
+        const waiter: Waiting = {
+          resolve: () => {
+            settled()
+            resolve()
+          },
+          reject: (reason) => {
+            settled()
+            reject(reason)
+          },
+        }
+        signal?.addEventListener('abort', abort, { once: true })
+        waiting.push(waiter)
+        serve()
+      }),
     grant: (count) => {
       left = Math.min(window, left + count)
-      wake()
+      serve()
     },
     fail: (error) => {
       failure ??= error
-      wake()
+      for (const waiter of waiting.splice(0)) waiter.reject(failure)
     },
   }
 }

@@ -57,16 +57,20 @@ export type IncomingFiles = {
 export const createIncomingFiles = (line: Line): IncomingFiles => {
   const transfers = new Map<string, Receiving>()
 
+  const underWay = (receiving: Receiving): boolean => transfers.get(hex(receiving.transfer.id)) === receiving
+
+  /** Whether it was still under way; nothing that arrives for it counts any more. */
+  const forget = (receiving: Receiving): boolean => underWay(receiving) && transfers.delete(hex(receiving.transfer.id))
+
   const stop = (receiving: Receiving, error: Error): void => {
-    if (!transfers.delete(hex(receiving.transfer.id))) return
-    const code = error instanceof HandfastError ? error.code : 'ERR_FILE_WRITE'
-    line.say({ k: 'file-refuse', id: receiving.transfer.id, code }).catch(() => {})
-    receiving.finished.reject(error)
+    if (forget(receiving)) receiving.finished.reject(error)
   }
 
   /** Queues work on one transfer; its failure ends that transfer only. */
   const enqueue = (receiving: Receiving, work: () => Promise<void>): void => {
-    receiving.work = receiving.work.then(work).catch((error: unknown) => stop(receiving, asWriteError(error)))
+    receiving.work = receiving.work
+      .then(() => (underWay(receiving) ? work() : undefined))
+      .catch((error: unknown) => stop(receiving, asWriteError(error)))
   }
 
   const write = async (receiving: Receiving, index: number, token: Uint8Array): Promise<void> => {
@@ -85,16 +89,20 @@ export const createIncomingFiles = (line: Line): IncomingFiles => {
   const receive = async (transfer: Transfer, part: string, onProgress: SaveOptions['onProgress']): Promise<void> => {
     const file = await open(part, 'wx', 0o600)
     const finished = Promise.withResolvers<void>()
+    // It may end before anyone waits for it.
+    finished.promise.catch(() => {})
     const hash = createHash('sha256')
     const base = { transfer, file, hash, finished, onProgress }
     const receiving: Receiving = { ...base, arrived: 0, written: 0, work: Promise.resolve() }
-    transfers.set(hex(transfer.id), receiving)
     try {
+      if (transfers.has(hex(transfer.id)))
+        throw new PeerError('ERR_FILE_REFUSED', { hint: 'another transfer has its id' })
+      transfers.set(hex(transfer.id), receiving)
       await line.say({ k: 'file-accept', id: transfer.id })
       await finished.promise
       await file.sync()
     } finally {
-      transfers.delete(hex(transfer.id))
+      forget(receiving)
       await receiving.work
       await file.close()
     }
@@ -106,7 +114,8 @@ export const createIncomingFiles = (line: Line): IncomingFiles => {
       await mkdir(folder, { recursive: true })
       await receive(transfer, part, onProgress)
       const path = await place(part, folder, name)
-      await line.say({ k: 'file-done', id: transfer.id })
+      // The file is whole and here, whether or not the other side still hears of it.
+      line.say({ k: 'file-done', id: transfer.id }).catch(() => {})
       return path
     } catch (error) {
       const failure = asWriteError(error)
@@ -143,8 +152,9 @@ export const createIncomingFiles = (line: Line): IncomingFiles => {
       const receiving = transfers.get(hex(id))
       // Chunks of a transfer that ended here may still be on their way.
       if (receiving === undefined) return
-      if (i !== receiving.arrived || i - receiving.written >= CHUNK_WINDOW + ACKNOWLEDGE_EVERY)
-        return stop(receiving, new PeerError('ERR_FILE_CORRUPT'))
+      const excess =
+        i >= chunkCount(receiving.transfer.size) || i - receiving.written >= CHUNK_WINDOW + ACKNOWLEDGE_EVERY
+      if (i !== receiving.arrived || excess) return stop(receiving, new PeerError('ERR_FILE_CORRUPT'))
       receiving.arrived += 1
       enqueue(receiving, () => write(receiving, i, d))
     },
@@ -154,6 +164,7 @@ export const createIncomingFiles = (line: Line): IncomingFiles => {
       enqueue(receiving, async () => {
         const complete = receiving.written === chunkCount(receiving.transfer.size)
         if (!complete || !equal(receiving.hash.digest(), hash)) throw new PeerError('ERR_FILE_CORRUPT')
+        forget(receiving)
         receiving.finished.resolve()
       })
     },

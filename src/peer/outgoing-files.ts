@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { hex } from '../core/bytes.ts'
 import { chunkCount, chunkSize, sealChunk, TRANSFER_ID_BYTES, type Transfer } from '../core/chunk.ts'
@@ -7,9 +7,9 @@ import { type ErrorCode, PeerError } from '../core/errors.ts'
 import { FERNET_IV_BYTES } from '../core/fernet.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
-import { CHUNK_BYTES, CHUNK_WINDOW } from '../core/limits.ts'
+import { CHUNK_BYTES, CHUNK_WINDOW, MESSAGE_WINDOW } from '../core/limits.ts'
 import { type Credit, createCredit } from './credit.ts'
-import type { Line } from './line.ts'
+import { type Line, orAborted } from './line.ts'
 import type { Payload } from './payloads.ts'
 import { seconds } from './ports.ts'
 
@@ -42,6 +42,7 @@ export type OutgoingFiles = {
 
 export const createOutgoingFiles = (line: Line): OutgoingFiles => {
   const transfers = new Map<string, Sending>()
+  let declining = 0
 
   const failTransfer = (sending: Sending, error: Error): void => {
     sending.accepted.reject(error)
@@ -72,9 +73,9 @@ export const createOutgoingFiles = (line: Line): OutgoingFiles => {
     transfers.set(hex(id), sending)
     try {
       options.signal?.throwIfAborted()
-      await line.say({ k: 'file', id, name, size, secret: secretBytes })
+      await line.deliver({ k: 'file', id, name, size, secret: secretBytes }, options.signal)
       await sending.accepted.promise
-      const hash = await sendChunks(file, transfer, sending)
+      const hash = await sendChunks(file, transfer, sending, options.signal)
       await line.say({ k: 'file-end', id, hash })
       await sending.done.promise
       return { name, size, sha256: hex(hash) }
@@ -88,7 +89,12 @@ export const createOutgoingFiles = (line: Line): OutgoingFiles => {
     }
   }
 
-  const sendChunks = async (file: FileHandle, transfer: Transfer, { credit }: Sending): Promise<Uint8Array> => {
+  const sendChunks = async (
+    file: FileHandle,
+    transfer: Transfer,
+    { credit }: Sending,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> => {
     const { world } = line
     const hash = createHash('sha256')
     for (let index = 0; index < chunkCount(transfer.size); index++) {
@@ -96,9 +102,19 @@ export const createOutgoingFiles = (line: Line): OutgoingFiles => {
       const plaintext = await readExactly(file, chunkSize(transfer.size, index))
       hash.update(plaintext)
       const token = sealChunk(transfer, index, plaintext, seconds(world), world.random(FERNET_IV_BYTES))
-      await line.sendChunk(transfer.id, index, token)
+      await orAborted(line.sendChunk(transfer.id, index, token), signal)
     }
     return Uint8Array.from(hash.digest())
+  }
+
+  /** An offer that was withdrawn before it was accepted: whoever accepts it late must not wait for ever. */
+  const decline = (id: Uint8Array): void => {
+    if (declining >= MESSAGE_WINDOW) return
+    declining += 1
+    const told = (): void => {
+      declining -= 1
+    }
+    line.say({ k: 'file-abort', id, code: 'ERR_FILE_REFUSED' }).then(told, told)
   }
 
   return {
@@ -113,7 +129,7 @@ export const createOutgoingFiles = (line: Line): OutgoingFiles => {
     },
     handle: (payload) => {
       const sending = transfers.get(hex(payload.id))
-      if (sending === undefined) return
+      if (sending === undefined) return payload.k === 'file-accept' ? decline(payload.id) : undefined
       if (payload.k === 'file-accept') sending.accepted.resolve()
       else if (payload.k === 'file-done') sending.done.resolve()
       else if (payload.k === 'file-refuse')
@@ -122,7 +138,11 @@ export const createOutgoingFiles = (line: Line): OutgoingFiles => {
         // More than was sent cannot have been taken: ignored, so that a peer cannot open the window by lying.
         const count = Math.min(payload.n, sending.credit.outstanding)
         sending.credit.grant(count)
-        sending.onTaken(count)
+        try {
+          sending.onTaken(count)
+        } catch (error) {
+          failTransfer(sending, asError(error))
+        }
       }
     },
     fail: (error) => {
@@ -131,9 +151,12 @@ export const createOutgoingFiles = (line: Line): OutgoingFiles => {
   }
 }
 
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
 const openRegular = async (path: string): Promise<FileHandle> => {
   try {
-    const file = await open(path, 'r')
+    // Without O_NONBLOCK a named pipe would be opened only when somebody writes to it.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     if ((await file.stat()).isFile()) return file
     await file.close()
   } catch (cause) {

@@ -84,7 +84,14 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
     if (closing.signal.aborted) throw new PeerError('ERR_PEER_CLOSED')
   }
 
+  const hold = (log: KeyLog, card: SignedCard<Card> | null): void => {
+    const floor = floors.get(log.id)
+    if (floor !== null) checkFloor(floor, log, card)
+  }
+
+  /** Checked again at the end: what was accepted while we waited must not sink. */
   const raise = async (log: KeyLog, card: SignedCard<Card> | null): Promise<void> => {
+    hold(log, card)
     const floor = floors.get(log.id)
     const raised = raiseFloor(floor, log, card)
     if (raised !== floor) await floors.set(log.id, raised)
@@ -98,9 +105,8 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
       throw error
     })
     checkGoing(signal)
-    const floor = floors.get(id)
-    if (floor !== null) checkFloor(floor, found.log, found.card)
     if (found.fork === null) await raise(found.log, found.card)
+    else hold(found.log, found.card)
     return found
   }
 
@@ -122,6 +128,7 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
     const channel = openChannel(stream)
     const abort = (): void => stream.destroy()
     signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
     try {
       const met = await dial(channel, { identity, known: found.log, floor: floors.get(id), world })
       await raise(met.log, null)
@@ -143,22 +150,21 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
 
   /** What the directory says about an initiator's log: it must not know better. */
   const vet = async (log: KeyLog): Promise<Trust> => {
-    const floor = floors.get(log.id)
-    if (floor !== null) checkFloor(floor, log, null)
-    const identityTrust = 'unknown'
-    try {
-      const found = await find(log.id, undefined, VET_MS)
-      if (found.fork !== null) throw new KeyLogError('ERR_LOG_FORK')
-      const relation = compareLogs(log, found.log)
-      if (relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')
-      if (relation === 'shorter' || relation === 'superseded') throw new KeyLogError('ERR_ROLLBACK')
-      const reason = found.freshness === 'current' ? 'its card is current' : 'no current card of it was found'
-      return { identity: identityTrust, freshness: found.freshness, reason }
-    } catch (error) {
-      const unasked = error instanceof HandfastError && /^ERR_LOOKUP_/.test(error.code)
-      if (!unasked) throw error
-      return { identity: identityTrust, freshness: 'stale', reason: 'the directory could not confirm its log' }
-    }
+    hold(log, null)
+    const found = await find(log.id, undefined, VET_MS).catch((error: unknown) => {
+      // A directory that holds nothing, or less than was seen already, says nothing against this log.
+      const silent = error instanceof HandfastError && /^ERR_(LOOKUP_|ROLLBACK)/.test(error.code)
+      if (silent) return null
+      throw error
+    })
+    const stale = { identity: 'unknown', freshness: 'stale' } as const
+    if (found === null) return { ...stale, reason: 'the directory could not confirm its log' }
+    const relation = compareLogs(log, found.log)
+    if (found.fork !== null || relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')
+    if (relation === 'shorter' || relation === 'superseded') throw new KeyLogError('ERR_ROLLBACK')
+    if (relation !== 'same') return { ...stale, reason: 'the directory does not know the end of its log yet' }
+    if (found.freshness === 'stale') return { ...stale, reason: 'no current card of it was found' }
+    return { identity: 'unknown', freshness: 'current', reason: 'its card is current' }
   }
 
   const welcome = async (stream: FrameStream): Promise<void> => {
@@ -184,7 +190,8 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
 
   const greet = async (streams: AsyncIterableIterator<FrameStream>): Promise<void> => {
     for await (const stream of streams) {
-      if (greetings >= HANDSHAKES_MAX) {
+      // Connections nobody has taken yet count too: strangers must not fill the memory with them.
+      if (greetings + accepted.size >= HANDSHAKES_MAX) {
         stream.destroy()
         continue
       }
@@ -208,6 +215,7 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
   const startListening = async (signal: AbortSignal | undefined): Promise<Listener> => {
     checkGoing(signal)
     const [streams, publication] = await Promise.all([transport.listen(), announce(signal)])
+    checkGoing(signal)
     greet(streams).catch(() => {})
     reissue = setInterval(() => announce(undefined).catch(() => {}), CARD_REISSUE * 1000)
     const accept: Listener['accept'] = (options = {}) => accepted.take(options.signal)
@@ -215,10 +223,10 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
   }
 
   const close = async (): Promise<void> => {
-    clearInterval(reissue)
-    await Promise.all([...connections].map((connection) => connection.close()))
     closing.abort()
     accepted.end()
+    clearInterval(reissue)
+    await Promise.all([...connections].map((connection) => connection.close()))
     await transport.close()
     await release()
   }

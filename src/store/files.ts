@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type ErrorCode, StoreError } from '../core/errors.ts'
 
@@ -9,32 +9,40 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'ERR_STORE_PERMISSION',
   EPERM: 'ERR_STORE_PERMISSION',
   EROFS: 'ERR_STORE_PERMISSION',
-  EEXIST: 'ERR_STORE_EXISTS',
   ENOSPC: 'ERR_STORE_FULL',
   EDQUOT: 'ERR_STORE_FULL',
 }
 
-const asStoreError = (cause: unknown, path: string): StoreError => {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  return new StoreError(CODES[code] ?? 'ERR_STORE_IO', { hint: path, cause })
-}
+const systemCode = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
+
+const asStoreError = (cause: unknown, path: string): StoreError =>
+  new StoreError(CODES[systemCode(cause)] ?? 'ERR_STORE_IO', { hint: path, cause })
 
 /** Creates the folder, readable by its owner only. @throws StoreError ERR_STORE_PERMISSION, _FULL, _IO */
 export const makeFolder = async (folder: string): Promise<void> => {
   try {
-    const created = await mkdir(folder, { recursive: true, mode: 0o700 })
-    if (created !== undefined) await chmod(folder, 0o700)
+    await mkdir(dirname(folder), { recursive: true, mode: 0o700 })
+    // Not recursive: there Node calls a read-only disk a missing folder.
+    await mkdir(folder, { mode: 0o700 })
+    await chmod(folder, 0o700)
   } catch (cause) {
+    if (systemCode(cause) === 'EEXIST' && (await isFolder(folder))) return
     throw asStoreError(cause, folder)
   }
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 
 /** The text of a file, null when it does not exist. @throws StoreError ERR_STORE_PERMISSION, _IO */
 export const readPrivate = async (path: string): Promise<string | null> => {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null
+    if (systemCode(cause) === 'ENOENT') return null
     throw asStoreError(cause, path)
   }
 }
@@ -57,10 +65,19 @@ export const writePrivate = async (path: string, text: string, { create = false 
     await (create ? link(beside, path) : rename(beside, path))
     await syncFolder(dirname(path))
   } catch (cause) {
+    if (create && systemCode(cause) === 'EEXIST') throw new StoreError('ERR_STORE_EXISTS', { hint: path, cause })
     throw asStoreError(cause, path)
   } finally {
     await rm(beside, { force: true }).catch(() => {})
   }
+}
+
+/** Refuses a stored value that another version of this program wrote. @throws StoreError ERR_STORE_VERSION */
+export const checkVersion = (value: unknown, version: number): void => {
+  if (typeof value !== 'object' || value === null || !('version' in value) || value.version === version) return
+  // Only a number is repeated: whatever else stands there may be part of a key.
+  const hint = typeof value.version === 'number' ? `version ${value.version}` : undefined
+  throw new StoreError('ERR_STORE_VERSION', { hint })
 }
 
 const syncFolder = async (folder: string): Promise<void> => {

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
-import { StoreError } from '../core/errors.ts'
+import { equal } from '../core/bytes.ts'
+import { EncodingError, KeyLogError, StoreError } from '../core/errors.ts'
 import { bytes, list, literal, record, text, uint } from '../core/fields.ts'
 import type { Identity } from '../core/identity.ts'
 import { secretKey, sha256 } from '../core/kdf.ts'
 import { verifyLog } from '../core/key-log.ts'
 import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
 import { exportPrivateKey, importPrivateKey, type P256PrivateKey, SCALAR_BYTES } from '../core/p256.ts'
-import { makeFolder, readPrivate, writePrivate } from './files.ts'
+import { checkVersion, makeFolder, readPrivate, writePrivate } from './files.ts'
 
 /** The identity on disk: `identity.json`, mode 0600, bytes as base64url. */
 
@@ -16,8 +17,13 @@ const pathOf = (folder: string): string => join(folder, 'identity.json')
 
 const encode = (value: Uint8Array): string => Buffer.from(value).toString('base64url')
 
-const base64 = (min: number, max?: number) => (value: unknown, name: string) =>
-  bytes(min, max)(Uint8Array.from(Buffer.from(text(2 * (max ?? min))(value, name), 'base64url')), name)
+/** Canonical text only: Node's decoder passes over whatever is not base64. */
+const base64 = (min: number, max?: number) => (value: unknown, name: string) => {
+  const encoded = text(2 * (max ?? min))(value, name)
+  const decoded = Uint8Array.from(Buffer.from(encoded, 'base64url'))
+  if (encode(decoded) !== encoded) throw new EncodingError('ERR_FIELD', { hint: name })
+  return bytes(min, max)(decoded, name)
+}
 
 type Stored = {
   readonly version: 1
@@ -47,16 +53,16 @@ const importAndWipe = (scalar: Uint8Array): P256PrivateKey => {
 
 const parse = (content: string, now: number): Identity => {
   const value: unknown = JSON.parse(content)
-  if (typeof value === 'object' && value !== null && 'version' in value && value.version !== VERSION)
-    throw new StoreError('ERR_STORE_VERSION', { hint: `version ${String(value.version).slice(0, 20)}` })
+  checkVersion(value, VERSION)
   const stored = readStored(value, 'identity')
   const log = verifyLog(sha256(stored.log[0] ?? new Uint8Array(0)), stored.log, now)
   const [root, sign, ik] = [importAndWipe(stored.root), importAndWipe(stored.sign), importAndWipe(stored.dh)]
   const device = log.last.entry.devices[stored.device]
   const fits =
     device !== undefined &&
-    Buffer.compare(device.sign, sign.publicKey) === 0 &&
-    Buffer.compare(device.dh, ik.publicKey) === 0
+    equal(device.sign, sign.publicKey) &&
+    equal(device.dh, ik.publicKey) &&
+    equal(log.last.entry.root, root.publicKey)
   if (!fits) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'keys and log do not belong together' })
   return { log, root, device: stored.device, sign, ik, transportSeed: secretKey(stored.transport) }
 }
@@ -64,7 +70,8 @@ const parse = (content: string, now: number): Identity => {
 /**
  * Reads and verifies the identity of a data folder.
  * @param now this clock, seconds
- * @throws StoreError ERR_STORE_MISSING, _CORRUPT, _VERSION, _PERMISSION, _IO
+ * @throws StoreError ERR_STORE_MISSING, _CORRUPT, _VERSION, _PERMISSION, _IO; KeyLogError ERR_LOG_TIME_AHEAD when this
+ *   clock is behind
  */
 export const loadIdentity = async (folder: string, now: number): Promise<Identity> => {
   const path = pathOf(folder)
@@ -74,6 +81,8 @@ export const loadIdentity = async (folder: string, now: number): Promise<Identit
     return parse(content, now)
   } catch (error) {
     if (error instanceof StoreError) throw error
+    // Nothing is wrong with the file when this clock is: nobody may be told to throw it away.
+    if (error instanceof KeyLogError && error.code === 'ERR_LOG_TIME_AHEAD') throw error
     // The parser's own error may quote the file, which holds private keys.
     throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
   }
