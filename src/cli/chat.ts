@@ -17,6 +17,8 @@ export const chat = async (context: Context, { address, stay, ...files }: ChatOp
   decodeAddress(address)
   terminal.status('looking up and connecting')
   await using peer = await openPeer({ folder, bootstrap, signal })
+  // The other side looks us up to see whether our log is current; whether it finds us is no reason not to talk.
+  await peer.publish({ signal }).catch(() => {})
   const connection = await peer.connect(address, { signal })
   terminal.status('')
   const conversation = createConversation(context, connection, { ...files, direction: 'out', introduced: new Set() })

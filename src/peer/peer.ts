@@ -49,7 +49,7 @@ export type Peer = AsyncDisposable & {
    * @throws DirectoryError ERR_PUBLISH_REFUSED, NetworkError ERR_CONNECT
    */
   listen(options?: Signal): Promise<Listener>
-  /** Publishes the log alone, so that others can check it, without saying where this peer is. */
+  /** Publishes log and card once, so that those this peer connects to find its log current, without taking connections. */
   publish(options?: Signal): Promise<Publication>
   close(): Promise<void>
 }
@@ -105,8 +105,10 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
       throw error
     })
     checkGoing(signal)
-    if (found.fork === null) await raise(found.log, found.card)
-    else hold(found.log, found.card)
+    // An expired card says nothing: a newer one that has expired as well must not turn it into a rollback.
+    const card = found.freshness === 'current' ? found.card : null
+    if (found.fork === null) await raise(found.log, card)
+    else hold(found.log, card)
     return found
   }
 
@@ -249,7 +251,7 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
     },
     publish: async ({ signal } = {}) => {
       checkGoing(signal)
-      return publish(directory, { log: identity.log }, deadline(signal))
+      return announce(signal)
     },
     close: end,
     [Symbol.asyncDispose]: end,

@@ -51,8 +51,6 @@ test('§3 trust says how much is known: pinned or unknown, current or stale', as
   }
   assert.deepEqual(await trustOf(), ['pinned current', 'unknown stale'])
   await a.publish()
-  assert.deepEqual(await trustOf(), ['pinned current', 'unknown stale'])
-  await a.listen()
   assert.deepEqual(await trustOf(), ['pinned current', 'unknown current'])
 })
 
@@ -71,8 +69,10 @@ test('connecting says what is wrong', async (t) => {
   assert.equal(await codeOf(a.connect('mailto:bob')), 'ERR_ADDRESS_PREFIX')
   assert.equal(await codeOf(a.connect(a.address)), 'ERR_PEER_SELF')
   assert.equal(await codeOf(b.connect(a.address)), 'ERR_LOOKUP_NOT_FOUND')
-  await a.publish()
+  await town.publish(alice.log)
   assert.equal(await codeOf(b.connect(a.address)), 'ERR_PEER_NO_CARD')
+  await a.publish()
+  assert.equal(await codeOf(b.connect(a.address)), 'ERR_CONNECT')
   await town.publish(retire(alice).log)
   assert.equal(await codeOf(b.connect(a.address)), 'ERR_PEER_RETIRED')
   await b.close()
