@@ -22,8 +22,18 @@ class DirectoryPlugin extends Plugin {
   override onrequest({ command, value }: PluginRequest, request: IncomingRequest): void {
     const proven = request.token !== null
     const now = Math.floor(Date.now() / 1000)
-    const answer = value === null ? null : this.#storage.handle(command, value, { now, proven })
+    const answer = value === null ? null : this.#answer(command, value, { now, proven })
     if (answer !== null) request.reply(answer)
+  }
+
+  /** A datagram from anyone must not end the process, whatever it finds wrong with us. */
+  #answer(...request: Parameters<Storage['handle']>): Uint8Array | null {
+    try {
+      return this.#storage.handle(...request)
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error))
+      return null
+    }
   }
 
   override onpersistent(): void {}

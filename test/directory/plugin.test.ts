@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { COMMAND, encodeMessage } from '../../src/directory/messages.ts'
 import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
@@ -63,4 +64,25 @@ test('an ephemeral node stores and answers nothing', async (t) => {
   })
   assert.deepEqual(seen.sort(), nodes.map(({ address }) => `${address.port}`).sort())
   assert.ok(!seen.includes(`${client.port}`))
+})
+
+test('a storage that fails costs a warning and an answer, not the process', async (t) => {
+  const loopback = await startNetwork(t, 1)
+  const fault = new RangeError('broken on purpose')
+  const broken = {
+    ...createStorage(),
+    size: 0,
+    handle: () => {
+      throw fault
+    },
+  }
+  joinDirectory(at(loopback.nodes, 0).dht, broken)
+  const client = await loopback.join()
+  const network = joinDirectory(client.dht, createStorage())
+  const warned = once(process, 'warning')
+  const abort = new AbortController()
+  const asked = network.request(addressOf(at(loopback.nodes, 0)), COMMAND.get, value, { signal: abort.signal, target })
+  assert.equal((await warned)[0], fault)
+  abort.abort()
+  assert.equal(await asked, null)
 })
