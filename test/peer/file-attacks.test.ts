@@ -1,153 +1,15 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { sealChunk, type Transfer } from '../../src/core/chunk.ts'
-import { secretKey } from '../../src/core/kdf.ts'
 import { CHUNK_BYTES, CHUNK_WINDOW, MESSAGE_WINDOW } from '../../src/core/limits.ts'
 import type { IncomingFile } from '../../src/peer/incoming-files.ts'
-import { flip, makeBytes, NOW } from '../core/identities.ts'
-import { codeOf, isSettled, makeTemporary, nextFile, nextText, settle, startWithMallory } from './sides.ts'
+import { makeBytes } from '../core/identities.ts'
+import { chunkOf, hash, sendAll, startWithOffers as start } from './offers.ts'
+import { codeOf, isSettled, nextText, settle } from './sides.ts'
 
 /** Files from, and to, a peer that keeps no rule. */
-
-const COUNT = 4
-const content = makeBytes('file', COUNT * CHUNK_BYTES)
-const hash = Uint8Array.from(createHash('sha256').update(content).digest())
-const chunkOf = (index: number): Uint8Array => content.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)
-
-let offers = 0
-
-const start = async (t: TestContext) => {
-  const [to, conversation] = await Promise.all([makeTemporary(t), startWithMallory()])
-  const { mallory, bob } = conversation
-
-  /** Mallory offers a file; what Bob sees of it, and how she would send its chunks. */
-  const offer = async ({ name = 'a.bin', size = content.length, id = makeBytes(`transfer/${offers++}`, 16) } = {}) => {
-    const secret = makeBytes('secret', 32)
-    const transfer: Transfer = { id, size, secret: secretKey(Uint8Array.from(secret)) }
-    await mallory.say({ k: 'file', id, name, size, secret })
-    const seal = (index: number, plaintext: Uint8Array = chunkOf(index)) =>
-      sealChunk(transfer, index, plaintext, NOW, makeBytes('iv', 16))
-    const chunk = (i: number, d: Uint8Array = seal(i)) => mallory.sendFrame({ t: 'chunk', id, i, d })
-    const end = (said: Uint8Array = hash) => mallory.say({ k: 'file-end', id, hash: said })
-    return { id, seal, chunk, end, seen: () => nextFile(bob) }
-  }
-  return { ...conversation, to, offer }
-}
-type Offered = Awaited<ReturnType<Awaited<ReturnType<typeof start>>['offer']>>
-
-const sendAll = async ({ chunk }: Offered): Promise<void> => {
-  for (let index = 0; index < COUNT; index++) await chunk(index)
-}
-
-/** The honest way, and every way from it: what Mallory does once Bob has accepted. */
-const WAYS: readonly [string, string | undefined, (offered: Offered) => Promise<void>][] = [
-  [
-    'as offered',
-    undefined,
-    async (offered) => {
-      await sendAll(offered)
-      await offered.end()
-    },
-  ],
-  ['a changed chunk', 'ERR_FILE_CORRUPT', async ({ chunk, seal }) => chunk(0, flip(seal(0)))],
-  [
-    'a chunk twice',
-    'ERR_FILE_CORRUPT',
-    async ({ chunk }) => {
-      await chunk(0)
-      await chunk(0)
-    },
-  ],
-  [
-    'chunks out of order',
-    'ERR_FILE_CORRUPT',
-    async ({ chunk }) => {
-      await chunk(1)
-      await chunk(0)
-    },
-  ],
-  ['chunks that changed places', 'ERR_FILE_CORRUPT', async ({ chunk, seal }) => chunk(0, seal(1))],
-  [
-    'a chunk left out',
-    'ERR_FILE_CORRUPT',
-    async ({ chunk }) => {
-      await chunk(0)
-      await chunk(2)
-    },
-  ],
-  [
-    'an end too early',
-    'ERR_FILE_CORRUPT',
-    async ({ chunk, end }) => {
-      await chunk(0)
-      await end()
-    },
-  ],
-  [
-    'less than was offered, with a hash of its own',
-    'ERR_FILE_CORRUPT',
-    async ({ chunk, end }) => {
-      await chunk(0)
-      await end(Uint8Array.from(createHash('sha256').update(chunkOf(0)).digest()))
-    },
-  ],
-  ['an end without chunks', 'ERR_FILE_CORRUPT', async ({ end }) => end()],
-  ['a chunk too short', 'ERR_FILE_CORRUPT', async ({ chunk, seal }) => chunk(0, seal(0, chunkOf(0).slice(1)))],
-  [
-    'a last chunk too short',
-    'ERR_FILE_CORRUPT',
-    async ({ chunk, seal }) => {
-      for (let index = 0; index < COUNT - 1; index++) await chunk(index)
-      await chunk(COUNT - 1, seal(COUNT - 1, new Uint8Array(0)))
-    },
-  ],
-  [
-    'an empty chunk beyond the last',
-    'ERR_FILE_CORRUPT',
-    async (offered) => {
-      await sendAll(offered)
-      await offered.chunk(COUNT, offered.seal(COUNT, new Uint8Array(0)))
-      await offered.end()
-    },
-  ],
-  [
-    'another hash',
-    'ERR_FILE_CORRUPT',
-    async (offered) => {
-      await sendAll(offered)
-      await offered.end(flip(hash))
-    },
-  ],
-  [
-    'an end twice',
-    undefined,
-    async (offered) => {
-      await sendAll(offered)
-      await offered.end()
-      await offered.end(flip(hash))
-    },
-  ],
-  ['noise', 'ERR_FILE_CORRUPT', async ({ chunk }) => chunk(0, makeBytes('noise', 500))],
-]
-
-for (const [way, code, act] of WAYS)
-  test(`§8 ${way}: ${code ?? 'the file arrives'}`, async (t) => {
-    const { mallory, bob, to, offer } = await start(t)
-    const offered = await offer()
-    const saving = (await offered.seen()).save(to)
-    saving.catch(() => {})
-    await mallory.hearUntil('file-accept')
-    await act(offered)
-    assert.equal(await codeOf(saving), code)
-    if (code === undefined) assert.equal(Buffer.compare(await readFile(join(to, 'a.bin')), content), 0)
-    assert.deepEqual(await readdir(to), code === undefined ? ['a.bin'] : [])
-    // Whatever became of the file, the conversation goes on.
-    await mallory.say({ k: 'text', d: 'and now?' })
-    assert.equal(await nextText(bob), 'and now?')
-  })
 
 test('§8 a chunk belongs to one transfer', async (t) => {
   const { mallory, to, offer } = await start(t)
