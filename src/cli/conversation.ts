@@ -34,12 +34,12 @@ export const createConversation = (
   connection: Connection,
   { acceptFiles, download, direction, introduced, onActivity }: ConversationOptions,
 ): Conversation => {
-  const { address: peer, epoch, seq, head, trust, safetyNumber } = connection.remote
+  const { address: peer, epoch, seq, head, trust, change, safetyNumber } = connection.remote
   const transfers = new Set<Promise<void>>()
   let failures = 0
 
   const introduce = (): void => {
-    emit({ event: 'connected', peer, direction, epoch, seq, head, trust })
+    emit({ event: 'connected', peer, direction, epoch, seq, head, trust, change })
     if (introduced.has(peer)) return
     introduced.add(peer)
     emit({ event: 'safety-number', peer, safetyNumber })

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts'
+import type { Change } from '../core/floor.ts'
 import type { Evidence, Freshness } from '../directory/lookup.ts'
 import type { ReplicaAcceptance } from '../directory/publish.ts'
 import type { Trust } from '../peer/remote.ts'
@@ -29,6 +30,8 @@ type Events = {
     /** when the freshest card runs out, seconds since 1970; null when there is none */
     readonly expires: number | null
     readonly evidence: Evidence
+    /** what became of the identity since this folder saw it last */
+    readonly change: Change
   }
   /** `node` takes part; `bootstrap` is what others give as --bootstrap */
   node: { readonly bootstrap: string; readonly first: boolean }
@@ -40,7 +43,12 @@ type Events = {
     readonly refusals: Readonly<Record<string, number>>
     readonly weak: boolean
   }
-  connected: Head & { readonly peer: string; readonly direction: 'in' | 'out'; readonly trust: Trust }
+  connected: Head & {
+    readonly peer: string
+    readonly direction: 'in' | 'out'
+    readonly trust: Trust
+    readonly change: Change
+  }
   /** once per peer and run */
   'safety-number': { readonly peer: string; readonly safetyNumber: string }
   message: { readonly peer: string; readonly text: string }

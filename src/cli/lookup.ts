@@ -12,7 +12,7 @@ export const lookup = async (context: Context, address: string): Promise<number>
   const id = decodeAddress(address)
   terminal.status('looking up')
   await using peer = await openAnyPeer(context)
-  const { log, card, fork, freshness, evidence } = await peer.lookup(address, { signal })
+  const { log, card, fork, freshness, evidence, change } = await peer.lookup(address, { signal })
   terminal.status('')
   emit({
     event: 'lookup',
@@ -25,6 +25,7 @@ export const lookup = async (context: Context, address: string): Promise<number>
     freshness,
     expires: card?.card.until ?? null,
     evidence,
+    change,
   })
   return EXIT.done
 }

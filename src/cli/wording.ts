@@ -1,3 +1,4 @@
+import type { Change } from '../core/floor.ts'
 import type { CliEvent, EventName } from './events.ts'
 
 /** How events read to people: the lines of each, plain text. `terminal.ts` makes them harmless and prints them. */
@@ -57,6 +58,16 @@ const describeCard = ({ freshness, expires }: CliEvent<'lookup'>): string => {
   return freshness === 'current' ? `current until ${minutes(expires)}` : `stale, valid until ${minutes(expires)}`
 }
 
+const CHANGES: Readonly<Record<Change, readonly string[]>> = {
+  none: [],
+  updated: ['its log went on since you saw it last, under the same root key'],
+  rotated: ['its owner replaced its keys since you saw it last, by the recovery phrase'],
+  superseded: [
+    'its owner took back keys that you had accepted: somebody else had them, or they were lost;',
+    'what you received under them may not be from the owner',
+  ],
+}
+
 const describePublication = ({ replicas, weak }: CliEvent<'listening'>): string => {
   const places = replicas.map(({ accepted, asked }) => `${accepted} of ${asked}`).join(', ')
   return `accepted by ${places} nodes${weak ? '; weak: too few of them, so others may not find this address' : ''}`
@@ -85,15 +96,17 @@ export const wording: Wording = {
     `status     ${found.status}${found.forked ? ', forked: another valid log contradicts this one; trust neither' : ''}`,
     `card       ${describeCard(found)}`,
     `evidence   ${describeEvidence(found)}`,
+    ...CHANGES[found.change].map((line) => `change     ${line}`),
   ],
   node: ({ bootstrap, first }) => [
     `node       ${bootstrap}${first ? ', the first of a new network' : ''}`,
     `others     handfast node --bootstrap ${bootstrap}`,
   ],
   listening: (publication) => [`address    ${publication.address}`, `published  ${describePublication(publication)}`],
-  connected: ({ peer, direction, trust }) => [
+  connected: ({ peer, direction, trust, change }) => [
     `* ${direction === 'out' ? 'connected to' : 'connection from'} ${peer}`,
     `* identity ${trust.identity}, log ${trust.freshness}: ${trust.reason}`,
+    ...CHANGES[change].map((line) => `* ${line}`),
   ],
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],

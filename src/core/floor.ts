@@ -30,6 +30,25 @@ export const checkFloor = (floor: Floor, log: KeyLog, card: SignedCard | null): 
     throw new KeyLogError('ERR_ROLLBACK', { hint: 'an older card than the one already seen' })
 }
 
+/** What became of an identity since the floor. */
+export type Change =
+  /** nothing, or it is the first time that it is seen */
+  | 'none'
+  /** its log went on under the same root key */
+  | 'updated'
+  /** its log went on, and its owner rotated the root key */
+  | 'rotated'
+  /** its owner took back what was accepted before: that was signed by a thief, or lost */
+  | 'superseded'
+
+/** How an answer that passed `checkFloor` stands to the floor. */
+export const changeSince = (floor: Floor | null, log: KeyLog): Change => {
+  if (floor === null || equal(log.last.hash, floor.head)) return 'none'
+  const at = log.entries[floor.seq]
+  if (at === undefined || !equal(at.hash, floor.head)) return 'superseded'
+  return log.epoch > floor.epoch ? 'rotated' : 'updated'
+}
+
 /** The floor after accepting `log` and `card`; the same object when nothing is higher. */
 export const raiseFloor = (floor: Floor | null, log: KeyLog, card: SignedCard | null): Floor => {
   const { entry, hash: head } = log.last

@@ -75,6 +75,9 @@ export const RECORD_AGE_MAX = 7 * 24 * 3600
 /** Handshakes under way at one time with strangers: each holds keys and a stream. */
 export const HANDSHAKES_MAX = 64
 
+/** Rollback floors kept of identities that only called us: anyone can make identities, and every write holds all floors. */
+export const STRANGER_FLOORS_MAX = 1000
+
 /** Milliseconds a stranger has for each step of the handshake. */
 export const HANDSHAKE_STEP_MS = 10_000
 

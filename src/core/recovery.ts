@@ -2,23 +2,39 @@ import { equal, type RandomBytes } from './bytes.ts'
 import { KeyError, KeyLogError } from './errors.ts'
 import { generateDevice, type Identity, publicDevice } from './identity.ts'
 import { secretKey, sha256 } from './kdf.ts'
-import { type Entry, isRotationAt, type KeyLog, prefixOf, rotateLog } from './key-log.ts'
+import { type Entry, isRotationAt, type KeyLog, prefixOf, ROTATIONS_MAX, rotateLog } from './key-log.ts'
 import { LOG_ENTRIES_MAX } from './limits.ts'
-import { rootChain } from './recovery-phrase.ts'
+import type { P256PrivateKey } from './p256.ts'
+import { type RootChain, rootChain } from './recovery-phrase.ts'
 
 /** What only the recovery phrase can do: rotate, recover, retire (docs/spec/identity.md §3). */
 
 const SEED_BYTES = 32
 
+/** @throws KeyError ERR_PHRASE_OTHER when the phrase's root key of that rotation is not the one `log` committed to */
+const revealRoot = (log: KeyLog, chain: RootChain): { root: P256PrivateKey; next: Uint8Array } => {
+  const rotation = log.epoch + 1
+  const root = chain.root(rotation)
+  const next = chain.next(rotation)
+  if (!equal(sha256(root.publicKey, next), log.last.entry.next)) throw new KeyError('ERR_PHRASE_OTHER')
+  return { root, next }
+}
+
 /**
- * The part of a log that a rotation continues when its updates cannot be trusted: up to the last rotation. A thief of the
- * root key may have retired the identity, or filled its log to the last place; the rotation overrules all that.
- * @throws KeyLogError ERR_LOG_RETIRED when the owner's own rotation retired it
+ * What a rotation continues when a log cannot be trusted: its first entry, and all its rotations made anew. The thief of
+ * root keys that were in use can sign updates, retirements and those same rotations again, fill a log to its last place,
+ * and leave nothing to build on. The first entry is what the address says, and the phrase holds every root key.
+ * @param log the log with the most rotations known
+ * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER
  */
-export const recoveryBase = (log: KeyLog): KeyLog => {
-  const rotations = log.entries.map((_, seq) => seq).filter((seq) => isRotationAt(log, seq))
-  const base = prefixOf(log, rotations.at(-1) ?? 0)
-  if (base.last.entry.status === 'retired') throw new KeyLogError('ERR_LOG_RETIRED')
+export const recoveryBase = (log: KeyLog, phrase: string): KeyLog => {
+  const chain = rootChain(phrase)
+  let base = prefixOf(log, 0)
+  const { devices, time } = base.last.entry
+  while (base.epoch < log.epoch) {
+    const { root, next } = revealRoot(base, chain)
+    base = rotateLog(base, root, next, { devices, time })
+  }
   return base
 }
 
@@ -26,15 +42,19 @@ export const recoveryBase = (log: KeyLog): KeyLog => {
 const ENTRIES_TO_CONTINUE = LOG_ENTRIES_MAX / 2
 
 /** What a rotation on the owner's own machine continues: all of its log, so that contacts see one chain. */
-export const ownBase = (log: KeyLog): KeyLog =>
-  log.entries.length <= ENTRIES_TO_CONTINUE && log.last.entry.status === 'active' ? log : recoveryBase(log)
+export const ownBase = (log: KeyLog, phrase: string): KeyLog =>
+  log.entries.length <= ENTRIES_TO_CONTINUE && log.last.entry.status === 'active' ? log : recoveryBase(log, phrase)
+
+/** Whether a log ends in a retirement that is a rotation: its owner's last word, or a rotation that a thief signed again. */
+export const isFinal = (log: KeyLog): boolean =>
+  log.last.entry.status === 'retired' && isRotationAt(log, log.last.entry.seq)
 
 /**
  * Rotates the root key by the recovery phrase: new root key, new device keys, and every former device void.
  * @param base `ownBase` or `recoveryBase` of the furthest log known
  * @param now seconds since 1970
- * @param status 'retired' ends the identity for good
- * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED
+ * @param status 'retired' ends the identity
+ * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED, ERR_LOG_TOO_LONG after 63 rotations
  */
 export const rotateIdentity = (
   base: KeyLog,
@@ -43,11 +63,8 @@ export const rotateIdentity = (
   random: RandomBytes,
   status: Entry['status'] = 'active',
 ): Identity => {
-  const rotation = base.epoch + 1
-  const chain = rootChain(phrase)
-  const root = chain.root(rotation)
-  const next = chain.next(rotation)
-  if (!equal(sha256(root.publicKey, next), base.last.entry.next)) throw new KeyError('ERR_PHRASE_OTHER')
+  if (base.epoch === ROTATIONS_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
+  const { root, next } = revealRoot(base, rootChain(phrase))
   const keys = generateDevice(random)
   const time = Math.max(now, base.last.entry.time)
   const content = { devices: [publicDevice(keys)], status, time }

@@ -2,7 +2,7 @@ import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { type Card, type SignedCard, signCard } from '../core/card.ts'
 import { HandfastError, KeyLogError, PeerError } from '../core/errors.ts'
-import { checkFloor, raiseFloor } from '../core/floor.ts'
+import { type Change, changeSince, checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
 import { generateKem } from '../core/kem.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
@@ -21,6 +21,14 @@ import { describeRemote, type Trust } from './remote.ts'
 
 export type Signal = { readonly signal?: AbortSignal | undefined }
 
+/** An identity as the directory shows it, and what became of it since this peer saw it last. */
+export type Found = Lookup & { readonly change: Change }
+
+export type ConnectOptions = Signal & {
+  /** Called with what the directory said, before the connection is tried: a change is told once. */
+  readonly onFound?: ((found: Found) => void) | undefined
+}
+
 /** Connections as they come in, and how well the address can be found. */
 export type Listener = AsyncIterable<Connection> & {
   readonly publication: Publication
@@ -37,16 +45,17 @@ export type Peer = AsyncDisposable & {
    * Finds an identity in the directory and verifies it to its address.
    * @throws AddressError; DirectoryError ERR_LOOKUP_NOT_FOUND, ERR_LOOKUP_INCOMPLETE; KeyLogError ERR_ROLLBACK
    */
-  lookup(address: string, options?: Signal): Promise<Lookup>
+  lookup(address: string, options?: Signal): Promise<Found>
   /**
    * Looks the address up and connects to whoever proves to be it.
    * @throws those of `lookup`; KeyLogError ERR_LOG_FORK; PeerError ERR_PEER_SELF, _NO_CARD, _RETIRED, ERR_REMOTE, ERR_TIMEOUT;
    *   NetworkError ERR_CONNECT; CardError, HandshakeError, SessionError when the other side is not who it should be
    */
-  connect(address: string, options?: Signal): Promise<Connection>
+  connect(address: string, options?: ConnectOptions): Promise<Connection>
   /**
    * Publishes log and card, again every 6 h, and takes connections.
-   * @throws DirectoryError ERR_PUBLISH_REFUSED, NetworkError ERR_CONNECT
+   * @throws DirectoryError ERR_PUBLISH_REFUSED; PeerError ERR_PEER_SUPERSEDED when the identity was rotated elsewhere,
+   *   ERR_PEER_RETIRED after the retirement was published; NetworkError ERR_CONNECT
    */
   listen(options?: Signal): Promise<Listener>
   /** Publishes log and card once, so that those this peer connects to find its log current, without taking connections. */
@@ -89,40 +98,42 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
     if (floor !== null) checkFloor(floor, log, card)
   }
 
-  /** Checked again at the end: what was accepted while we waited must not sink. */
-  const raise = async (log: KeyLog, card: SignedCard<Card> | null): Promise<void> => {
+  /** Checked again at the end: what was accepted while we waited must not sink. `asked`: we asked for it, it did not call. */
+  const raise = async (log: KeyLog, card: SignedCard<Card> | null, asked: boolean): Promise<void> => {
     hold(log, card)
-    const floor = floors.get(log.id)
-    const raised = raiseFloor(floor, log, card)
-    if (raised !== floor) await floors.set(log.id, raised)
+    await floors.set(log.id, raiseFloor(floors.get(log.id), log, card), asked)
   }
 
-  const find = async (id: Uint8Array, signal: AbortSignal | undefined, milliseconds?: number): Promise<Lookup> => {
+  const find = async (id: Uint8Array, signal: AbortSignal | undefined, caller = false): Promise<Found> => {
     checkGoing(signal)
-    const options = { now: seconds(world), signal: deadline(signal, milliseconds) }
+    const options = { now: seconds(world), signal: deadline(signal, caller ? VET_MS : LOOKUP_MS) }
     const found = await lookup(directory, id, options).catch((error: unknown) => {
       checkGoing(signal)
       throw error
     })
     checkGoing(signal)
+    const change = changeSince(floors.get(id), found.log)
     // An expired card says nothing: a newer one that has expired as well must not turn it into a rollback.
     const card = found.freshness === 'current' ? found.card : null
-    if (found.fork === null) await raise(found.log, card)
+    if (found.fork === null) await raise(found.log, card, !caller)
     else hold(found.log, card)
-    return found
+    return { ...found, change }
   }
 
-  const open = (channel: ReturnType<typeof openChannel>, met: Met, trust: Trust): Connection => {
-    const connection = createConnection(channel, met.session, describeRemote(met.log, identity.log, trust), world)
+  const open = (channel: ReturnType<typeof openChannel>, met: Met, trust: Trust, floor: Floor | null): Connection => {
+    const remote = describeRemote(met.log, identity.log, trust, changeSince(floor, met.log))
+    const connection = createConnection(channel, met.session, remote, world)
     connections.add(connection)
     void connection.closed.then(() => connections.delete(connection))
     return connection
   }
 
-  const connect: Peer['connect'] = async (address, { signal } = {}) => {
+  const connect: Peer['connect'] = async (address, { signal, onFound } = {}) => {
     const id = decodeAddress(address)
     if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
+    const before = floors.get(id)
     const found = await find(id, signal)
+    onFound?.(found)
     if (found.fork !== null) throw new KeyLogError('ERR_LOG_FORK')
     if (found.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
     if (found.card === null) throw new PeerError('ERR_PEER_NO_CARD')
@@ -133,14 +144,11 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
     if (signal?.aborted) abort()
     try {
       const met = await dial(channel, { identity, known: found.log, floor: floors.get(id), world })
-      await raise(met.log, null)
+      await raise(met.log, null, true)
       checkGoing(signal)
       // A card made this moment for this connection is as fresh as it gets.
-      return open(channel, met, {
-        identity: 'pinned',
-        freshness: 'current',
-        reason: 'you asked for this address, and its owner answered in person',
-      })
+      const reason = 'you asked for this address, and its owner answered in person'
+      return open(channel, met, { identity: 'pinned', freshness: 'current', reason }, before)
     } catch (error) {
       await channel.refuse(error)
       checkGoing(signal)
@@ -153,7 +161,7 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
   /** What the directory says about an initiator's log: it must not know better. */
   const vet = async (log: KeyLog): Promise<Trust> => {
     hold(log, null)
-    const found = await find(log.id, undefined, VET_MS).catch((error: unknown) => {
+    const found = await find(log.id, undefined, true).catch((error: unknown) => {
       // A directory that holds nothing, or less than was seen already, says nothing against this log.
       const silent = error instanceof HandfastError && /^ERR_(LOOKUP_|ROLLBACK)/.test(error.code)
       if (silent) return null
@@ -169,24 +177,27 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
     return { identity: 'unknown', freshness: 'current', reason: 'its card is current' }
   }
 
-  const welcome = async (stream: FrameStream): Promise<void> => {
+  const welcome = async (stream: FrameStream): Promise<Connection | null> => {
     const channel = openChannel(stream)
     let trust: Trust | undefined
+    let before: Floor | null = null
     try {
       const met = await answer(channel, {
         identity,
         transport: transport.publicKey,
         world,
         vet: async (log) => {
+          before = floors.get(log.id)
           trust = await vet(log)
         },
       })
-      await raise(met.log, null)
+      await raise(met.log, null, false)
       if (trust === undefined) throw new PeerError('ERR_FRAME')
-      accepted.put(open(channel, met, trust))
+      return open(channel, met, trust, before)
     } catch (error) {
       // A stranger that fails is told why and forgotten; it is no event of ours.
       await channel.refuse(error)
+      return null
     }
   }
 
@@ -198,8 +209,9 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
         continue
       }
       greetings += 1
-      void welcome(stream).finally(() => {
+      void welcome(stream).then((connection) => {
         greetings -= 1
+        if (connection !== null) accepted.put(connection)
       })
     }
   }

@@ -1,5 +1,6 @@
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
+import type { Change } from '../core/floor.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { safetyNumber } from '../core/safety-number.ts'
 
@@ -22,13 +23,16 @@ export type Remote = {
   /** 60 digits that both sides can compare by voice */
   readonly safetyNumber: string
   readonly trust: Trust
+  /** what became of the identity since it was seen last */
+  readonly change: Change
 }
 
-export const describeRemote = (log: KeyLog, own: KeyLog, trust: Trust): Remote => ({
+export const describeRemote = (log: KeyLog, own: KeyLog, trust: Trust, change: Change = 'none'): Remote => ({
   address: encodeAddress(log.id),
   epoch: log.epoch,
   seq: log.last.entry.seq,
   head: hex(log.last.hash),
   safetyNumber: safetyNumber(log.id, own.id),
   trust,
+  change,
 })

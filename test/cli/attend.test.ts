@@ -20,6 +20,7 @@ const converse = (receive: Connection['receive'], signal: AbortSignal = new Abor
       head: 'ab',
       safetyNumber: '1',
       trust: { identity: 'unknown', freshness: 'stale', reason: '' },
+      change: 'none',
     },
     send: async () => {},
     sendFile: async () => ({ name: '', size: 0, sha256: '' }),

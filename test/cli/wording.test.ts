@@ -57,10 +57,9 @@ test('every message stands behind the name of its sender, and no status line loo
 
 const evidence = { answered: 20, agreeing: 20, older: 0, empty: 0, unread: 0, invalid: 0, failed: 0, complete: true }
 const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false }
+const found = { ...head, event: 'lookup', freshness: 'stale', expires: null, evidence, change: 'none' } as const
 const evidenceOf = (change: Partial<typeof evidence>): string =>
-  wording
-    .lookup({ ...head, event: 'lookup', freshness: 'stale', expires: null, evidence: { ...evidence, ...change } })
-    .at(-1) ?? ''
+  wording.lookup({ ...found, evidence: { ...evidence, ...change } }).at(-1) ?? ''
 
 test('evidence is one sentence, and hides no doubt', () => {
   assert.match(evidenceOf({}), /^evidence +20 nodes answered, 20 agree$/)
@@ -68,6 +67,21 @@ test('evidence is one sentence, and hides no doubt', () => {
   for (const key of ['older', 'empty', 'unread', 'invalid', 'failed'] as const)
     assert.match(evidenceOf({ [key]: 3 }), /, 3 \w/)
   assert.notEqual(evidenceOf({ complete: false }), evidenceOf({}))
+})
+
+test('what became of an identity is told, by lookup and on connecting, unless nothing did', () => {
+  const trust = { identity: 'pinned', freshness: 'current', reason: '' } as const
+  const connected = { event: 'connected', peer: PEER, direction: 'out', epoch: 1, seq: 1, head: 'ab', trust } as const
+  const told = new Set<string>()
+  for (const change of ['updated', 'rotated', 'superseded'] as const) {
+    const lines = wording.lookup({ ...found, change }).filter((line) => line.startsWith('change '))
+    const more =
+      wording.connected({ ...connected, change }).length - wording.connected({ ...connected, change: 'none' }).length
+    assert.ok(lines.length > 0 && more === lines.length)
+    told.add(lines.join())
+  }
+  assert.equal(told.size, 3)
+  assert.ok(!wording.lookup(found).some((line) => line.startsWith('change ')))
 })
 
 test('a publication says how many nodes took it at each place, and when that is weak', () => {

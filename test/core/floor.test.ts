@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type SignedCard, signCard } from '../../src/core/card.ts'
-import { checkFloor, type Floor, raiseFloor } from '../../src/core/floor.ts'
+import { changeSince, checkFloor, type Floor, raiseFloor } from '../../src/core/floor.ts'
 import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { CLOCK_TOLERANCE } from '../../src/core/limits.ts'
 import {
@@ -122,4 +122,14 @@ test('§3 whatever is served, in whatever order, the floor only rises, and what 
     }),
     { numRuns: 500 },
   )
+})
+
+test('§5 what became of an identity since it was seen is told apart', () => {
+  assert.equal(changeSince(null, rotated), 'none')
+  assert.equal(changeSince(floorOf(seen), seen), 'none')
+  assert.equal(changeSince(floorOf(seen), updated), 'updated')
+  const onward = rotateLog(seen, root1, commitmentAfter(alice, 1), content)
+  assert.equal(changeSince(floorOf(seen), onward), 'rotated')
+  assert.equal(changeSince(floorOf(theft), rotated), 'superseded')
+  assert.equal(changeSince(floorOf(lengthen(theft, root0, 9)), rotated), 'superseded')
 })

@@ -183,6 +183,13 @@ test('§8 what is no key is refused', () => {
   assert.deepEqual(parsePublicKey(`${exportPublicKey(point, 'jwk')}${' '.repeat(3000)}`), point)
 })
 
+test('§8 a text of more than 2000 characters is not read', () => {
+  const jwk = { ...JSON.parse(exportPublicKey(point, 'jwk')), kid: '' }
+  const sized = (size: number) => JSON.stringify({ ...jwk, kid: 'k'.repeat(size - JSON.stringify(jwk).length) })
+  assert.deepEqual(parsePublicKey(sized(2000)), point)
+  assert.throws(() => parsePublicKey(sized(2001)), FORMAT)
+})
+
 test('§8 a private key is refused in any form, and no error tells it', () => {
   const scalar = exportPrivateKey(key)
   const jwk = key.key.export({ format: 'jwk' })
@@ -206,8 +213,8 @@ test('§8 a private key is refused in any form, and no error tells it', () => {
   for (const text of texts)
     assert.throws(
       () => parsePublicKey(text),
-      (error: { code?: string }) => {
-        assert.equal(error.code, 'ERR_KEY_FORMAT')
+      (error: { code?: string; cause?: unknown }) => {
+        assert.deepEqual([error.code, error.cause], ['ERR_KEY_FORMAT', undefined])
         return !reveals(textsOf(error), scalar)
       },
       text.slice(0, 40),

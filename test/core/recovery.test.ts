@@ -2,10 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
 import { createIdentity, publicDevice, renewDevice } from '../../src/core/identity.ts'
-import { compareLogs, type EntryContent, type KeyLog, prefixOf, updateLog, verifyLog } from '../../src/core/key-log.ts'
+import {
+  compareLogs,
+  type EntryContent,
+  type KeyLog,
+  prefixOf,
+  rotateLog,
+  updateLog,
+  verifyLog,
+} from '../../src/core/key-log.ts'
 import { LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
 import { exportPrivateKey, type P256PrivateKey } from '../../src/core/p256.ts'
-import { ownBase, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
+import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
 import { generatePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
 import { at, envelopesOf, failsWith, lengthen, makeDevice, NOW, publicOf } from './identities.ts'
 import { textsOf } from './secrets.ts'
@@ -21,59 +29,69 @@ const fill = (log: KeyLog, root: P256PrivateKey) => lengthen(append(log, root), 
 
 const rotated = rotate(identity.log)
 
-test('§3 the base of a recovery ends with the last rotation, or with the first entry', () => {
-  assert.deepEqual(recoveryBase(identity.log), identity.log)
-  assert.deepEqual(recoveryBase(append(identity.log, identity.root)), identity.log)
-  assert.deepEqual(recoveryBase(rotated.log), rotated.log)
-  assert.deepEqual(recoveryBase(lengthen(rotated.log, rotated.root, 9)), rotated.log)
+test('§3 the base of a recovery is the first entry and its rotations made anew', () => {
+  for (const log of [identity.log, append(identity.log, identity.root)])
+    assert.deepEqual(recoveryBase(log, phrase), identity.log)
   const twice = rotate(append(rotated.log, rotated.root))
-  assert.deepEqual(recoveryBase(append(twice.log, twice.root)), twice.log)
-  assert.deepEqual([twice.log.epoch, twice.log.entries.length], [2, 4])
+  for (const log of [rotated.log, lengthen(rotated.log, rotated.root, 9), twice.log, append(twice.log, twice.root)]) {
+    const base = recoveryBase(log, phrase)
+    assert.deepEqual([base.epoch, base.entries.length], [log.epoch, log.epoch + 1])
+    assert.deepEqual(verifyLog(identity.log.id, envelopesOf(base), NOW), base)
+    assert.equal(compareLogs(rotate(base).log, log), 'supersedes')
+  }
 })
 
 test('§3 a rotation on the own machine continues the whole log, up to 32 entries', () => {
   for (const size of [1, 2, 32]) {
     const log = lengthen(identity.log, identity.root, size)
-    assert.equal(ownBase(log), log)
-    assert.equal(compareLogs(rotate(ownBase(log)).log, log), 'longer')
+    assert.equal(ownBase(log, phrase), log)
+    assert.equal(compareLogs(rotate(ownBase(log, phrase)).log, log), 'longer')
   }
   for (const size of [33, LOG_ENTRIES_MAX]) {
     const log = lengthen(rotated.log, rotated.root, size)
-    assert.deepEqual(ownBase(log), rotated.log)
-    assert.equal(compareLogs(rotate(ownBase(log)).log, log), 'supersedes')
+    assert.equal(ownBase(log, phrase).entries.length, 2)
+    assert.equal(compareLogs(rotate(ownBase(log, phrase)).log, log), 'supersedes')
   }
-  assert.deepEqual(ownBase(append(rotated.log, rotated.root, 'retired')), rotated.log)
 })
 
-for (const [epoch, { log, root }] of [identity, rotated].entries()) {
-  test(`§3 a log that the thief of root key ${epoch} filled to the last entry is recovered`, () => {
-    const filled = fill(log, root)
-    assert.equal(filled.entries.length, LOG_ENTRIES_MAX)
-    for (const base of [recoveryBase(filled), ownBase(filled)]) {
-      const recovered = rotate(base)
-      assert.equal(compareLogs(recovered.log, filled), 'supersedes')
-      assert.equal(recovered.log.entries.length, log.entries.length + 1)
-    }
-  })
-
-  test(`§3 a retirement by the thief of root key ${epoch} is left behind`, () => {
-    for (const retired of [append(log, root, 'retired'), append(append(log, root), root, 'retired')])
-      for (const base of [recoveryBase(retired), ownBase(retired)]) {
-        assert.deepEqual(base, log)
-        const recovered = rotate(base)
-        assert.equal(compareLogs(recovered.log, retired), 'supersedes')
-        assert.equal(recovered.log.last.entry.status, 'active')
-      }
+/** What a thief of the root keys up to the present one can leave behind for the owner to build on. */
+const again = rotateLog(identity.log, rotated.root, rootChain(phrase).next(1), {
+  devices: publicOf([makeDevice('mallory')]),
+  status: 'retired',
+  time: NOW,
+})
+const filledFirst = rotateLog(
+  lengthen(identity.log, identity.root, LOG_ENTRIES_MAX - 1),
+  rotated.root,
+  rootChain(phrase).next(1),
+  { devices: publicOf([makeDevice('mallory')]), time: NOW },
+)
+const thefts: readonly [string, KeyLog][] = [
+  ['filled to the last entry', fill(identity.log, identity.root)],
+  ['filled after a rotation', fill(rotated.log, rotated.root)],
+  ['filled before the rotation that he signed again', filledFirst],
+  ['retired by an update', append(append(rotated.log, rotated.root), rotated.root, 'retired')],
+  ['retired by the rotation that he signed again', again],
+]
+for (const [what, log] of thefts) {
+  test(`§3 a log that a thief of root keys has ${what} is recovered`, () => {
+    const recovered = rotate(recoveryBase(log, phrase))
+    assert.deepEqual(verifyLog(identity.log.id, envelopesOf(recovered.log), NOW), recovered.log)
+    assert.equal(compareLogs(recovered.log, log), 'supersedes')
+    assert.deepEqual([recovered.log.epoch, recovered.log.last.entry.status], [log.epoch + 1, 'active'])
+    assert.deepEqual(recovered.log.last.entry.devices, [publicDevice(recovered)])
   })
 }
 
-test("§3 the owner's own retirement is final", () => {
+test('§3 a retirement by rotation is known as such, and nothing continues it', () => {
   for (const before of [identity.log, rotated.log]) {
     const { log } = rotate(before, 'retired')
-    assert.equal(log.last.entry.status, 'retired')
-    for (const base of [recoveryBase, ownBase]) assert.throws(() => base(log), failsWith('ERR_LOG_RETIRED'))
+    assert.deepEqual([log.last.entry.status, isFinal(log)], ['retired', true])
     assert.throws(() => rotate(log), failsWith('ERR_LOG_RETIRED'))
   }
+  assert.ok(isFinal(again))
+  for (const log of [identity.log, rotated.log, append(rotated.log, rotated.root, 'retired')])
+    assert.equal(isFinal(log), false)
 })
 
 test("§3 a rotation has the phrase's next root key and one device with new keys, and goes on from there", () => {
@@ -124,11 +142,12 @@ test('no failure of a rotation tells a word of the phrase', () => {
 test('§2 a phrase rotates 63 times in a row, and then no more', () => {
   let current = identity
   for (let rotation = 1; rotation < LOG_ENTRIES_MAX; rotation++) {
-    current = rotate(ownBase(current.log))
+    current = rotate(ownBase(current.log, phrase))
     assert.deepEqual([current.log.epoch, current.log.entries.length], [rotation, rotation + 1])
   }
   assert.deepEqual(current.log.last.entry.next, new Uint8Array(32))
   assert.deepEqual(verifyLog(identity.log.id, envelopesOf(current.log), NOW), current.log)
-  assert.throws(() => rotate(ownBase(current.log)), failsWith('ERR_PHRASE_OTHER'))
+  assert.throws(() => rotate(current.log), failsWith('ERR_LOG_TOO_LONG'))
+  assert.throws(() => rotate(ownBase(current.log, phrase)), failsWith('ERR_LOG_TOO_LONG'))
   assert.deepEqual(rotate(prefixOf(current.log, 62)).log.last.entry.root, at(current.log.entries, 63).entry.root)
 })

@@ -82,6 +82,22 @@ test('§4 an identity of which the directory holds a fork is refused, whichever 
   }
 })
 
+test('§2 a contact that followed the thief is told that the owner took it back, and the thief is refused from then on', async (t) => {
+  const { town, bob: b } = await start(t)
+  const address = town.open(carol).address
+  await town.publish(carol.log)
+  assert.equal((await b.lookup(address)).change, 'none')
+  await town.publish(thief.log)
+  assert.equal((await b.lookup(address)).change, 'updated')
+  await town.publish(rotated.log)
+  const told = await b.lookup(address)
+  assert.deepEqual([told.change, told.log.last.hash], ['superseded', rotated.log.last.hash])
+  assert.equal((await b.lookup(address)).change, 'none')
+  town.forget()
+  await town.publish(thief.log)
+  await assert.rejects(b.lookup(address), { code: 'ERR_ROLLBACK' })
+})
+
 test('§3 a log that was seen is not taken back, whatever the directory forgets', async (t) => {
   const started = await start(t)
   assert.equal(await call(started, newer), 'accepted')
