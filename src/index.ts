@@ -18,6 +18,9 @@ export {
   SessionError,
   StoreError,
 } from './core/errors.ts'
+export type { Change } from './core/floor.ts'
+export { checkForkProof, encodeForkProof, type ForkProof } from './core/fork-proof.ts'
+export { exportPublicKey, type KeyFormat, parsePublicKey } from './core/key-formats.ts'
 export type { Device, Entry, KeyLog, LogEntry } from './core/key-log.ts'
 export type { Evidence, Lookup } from './directory/lookup.ts'
 export type { Publication } from './directory/publish.ts'
@@ -25,5 +28,7 @@ export type { Connection, Incoming } from './peer/connection.ts'
 export type { IncomingFile, SaveOptions } from './peer/incoming-files.ts'
 export { initialize, type OpenOptions, openPeer } from './peer/open.ts'
 export type { SendFileOptions, SentFile } from './peer/outgoing-files.ts'
-export type { Listener, Peer, Signal } from './peer/peer.ts'
+export type { ConnectOptions, Found, Listener, Peer, Signal } from './peer/peer.ts'
+export { type RecoveryOptions, recover, retire, rotate } from './peer/recovery.ts'
 export type { Remote, Trust } from './peer/remote.ts'
+export type { Rotation } from './peer/rotation.ts'

@@ -21,9 +21,10 @@ const FOLDERS: Readonly<Record<string, { readonly values: readonly string[]; rea
 
 const ENTRY_POINT = ['core', 'directory', 'store', 'network', 'peer', 'daemon', 'src']
 
-/** Single files that may import more than their folder: the two that put real parts together, and the entry points. */
+/** Single files that may import more than their folder: the three that put real parts together, and the entry points. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   'src/peer/open.ts': ['network'],
+  'src/peer/recovery.ts': ['network'],
   'src/cli/node.ts': ['network'],
   'src/index.ts': ENTRY_POINT,
   'src/fernet.ts': ENTRY_POINT,

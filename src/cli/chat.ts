@@ -1,6 +1,8 @@
-import { decodeAddress } from '../core/address.ts'
+import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import type { Connection } from '../peer/connection.ts'
 import { openPeer } from '../peer/open.ts'
+import type { Found, Peer } from '../peer/peer.ts'
 import type { Context, FileOptions } from './context.ts'
 import { createConversation } from './conversation.ts'
 import { EXIT } from './failure.ts'
@@ -19,7 +21,7 @@ export const chat = async (context: Context, { address, stay, ...files }: ChatOp
   await using peer = await openPeer({ folder, bootstrap, signal })
   // The other side looks us up to see whether our log is current; whether it finds us is no reason not to talk.
   await peer.publish({ signal }).catch(() => {})
-  const connection = await peer.connect(address, { signal })
+  const connection = await connect(context, peer, address)
   terminal.status('')
   const conversation = createConversation(context, connection, { ...files, direction: 'out', introduced: new Set() })
   const over = new AbortController()
@@ -48,4 +50,18 @@ export const chat = async (context: Context, { address, stay, ...files }: ChatOp
     await conversation.settled()
   }
   return !terminal.interactive && conversation.failures > 0 ? EXIT.failed : EXIT.done
+}
+
+/** What became of the identity is told here when there will be no connection to tell it: it is told once. */
+const connect = async ({ signal, emit }: Context, peer: Peer, address: string): Promise<Connection> => {
+  let change: Found['change'] = 'none'
+  const onFound = (found: Found): void => {
+    change = found.change
+  }
+  try {
+    return await peer.connect(address, { signal, onFound })
+  } catch (error) {
+    if (change !== 'none') emit({ event: 'changed', peer: encodeAddress(decodeAddress(address)), change })
+    throw error
+  }
 }

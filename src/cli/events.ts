@@ -3,6 +3,7 @@ import type { Change } from '../core/floor.ts'
 import type { Evidence, Freshness } from '../directory/lookup.ts'
 import type { ReplicaAcceptance } from '../directory/publish.ts'
 import type { Trust } from '../peer/remote.ts'
+import type { Happening } from './log.ts'
 
 /** Where a log ends: rotations, entries less one, and hash of the last entry in hex. */
 type Head = { readonly epoch: number; readonly seq: number; readonly head: string }
@@ -10,6 +11,13 @@ type Head = { readonly epoch: number; readonly seq: number; readonly head: strin
 type PeerFile = { readonly peer: string; readonly name: string; readonly size: number }
 /** null for a reason nobody thought of */
 export type Reason = { readonly code: ErrorCode | null; readonly message: string }
+
+type Published = {
+  readonly accepted: number
+  readonly replicas: readonly ReplicaAcceptance[]
+  readonly refusals: Readonly<Record<string, number>>
+  readonly weak: boolean
+}
 
 /**
  * Everything a command reports. With --json each is one line on stdout, `{"event": name, …}` as it stands here; `wording.ts` says
@@ -36,19 +44,15 @@ type Events = {
   /** `node` takes part; `bootstrap` is what others give as --bootstrap */
   node: { readonly bootstrap: string; readonly first: boolean }
   /** `listen` can be found */
-  listening: {
-    readonly address: string
-    readonly accepted: number
-    readonly replicas: readonly ReplicaAcceptance[]
-    readonly refusals: Readonly<Record<string, number>>
-    readonly weak: boolean
-  }
+  listening: { readonly address: string } & Published
   connected: Head & {
     readonly peer: string
     readonly direction: 'in' | 'out'
     readonly trust: Trust
     readonly change: Change
   }
+  /** what `connected` would have said, when nobody could be reached */
+  changed: { readonly peer: string; readonly change: Change }
   /** once per peer and run */
   'safety-number': { readonly peer: string; readonly safetyNumber: string }
   message: { readonly peer: string; readonly text: string }
@@ -60,6 +64,31 @@ type Events = {
   'file-saved': PeerFile & { readonly path: string }
   'file-sent': PeerFile & { readonly sha256: string }
   'file-failed': { readonly peer: string; readonly direction: 'in' | 'out'; readonly name: string } & Reason
+  /** `rotate`, `recover`, `retire`: the new keys are on disk */
+  saved: Head & { readonly address: string; readonly status: string; readonly folder: string }
+  /** and then the network has the log */
+  published: Head & { readonly address: string; readonly status: string } & Published
+  /** `log`, before its entries */
+  log: {
+    readonly address: string
+    readonly entries: number
+    readonly epoch: number
+    readonly status: string
+    readonly forked: boolean
+  }
+  /** `root` is the SHA-256 of the root public key, `hash` that of the entry, in hex; `time` seconds since 1970 */
+  entry: {
+    readonly seq: number
+    readonly time: number
+    readonly happened: Happening
+    readonly devices: number
+    readonly root: string
+    readonly hash: string
+  }
+  /** `export-proof`: the file it was written to, or its text */
+  proof: { readonly address: string; readonly path: string | null; readonly proof: string | null }
+  /** `check-proof`: the logs `a` and `b` contradict each other from entry number `parting` on */
+  proven: { readonly address: string; readonly parting: number; readonly a: Head; readonly b: Head }
   /** the other side said goodbye, or the connection broke: then `code` says how */
   disconnected: { readonly peer: string; readonly reason: 'left' | 'lost'; readonly code: ErrorCode | null }
 }

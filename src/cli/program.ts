@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
+import { addRecovery } from './recovery-commands.ts'
 
 /** The commands, their options and their help. What a command does is loaded when it is called. */
 
@@ -102,6 +103,8 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
         return lookup(context, address)
       }, EXIT.interrupted),
     )
+
+  addRecovery(program, start)
 
   addFileOptions(program.command('listen'))
     .summary('be found, and talk to whoever comes')

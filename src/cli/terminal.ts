@@ -1,6 +1,6 @@
 import { on } from 'node:events'
 import readline, { type Interface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
 import { harmless, wrap } from './harmless.ts'
 import { readLines } from './lines.ts'
 
@@ -41,8 +41,15 @@ export type Terminal = {
   status(text: string): void
   /** Lines as they are typed, or piped in: each at most `limit` characters. Ends with the input, or when aborted. */
   lines(limit: number, signal: AbortSignal): AsyncIterable<string>
+  /**
+   * Asks for one line, hidden while it is typed if need be. What is piped in is taken whole, its lines joined by spaces.
+   * @returns null when the input ended, or was interrupted
+   */
+  ask(question: string, options: AskOptions): Promise<string | null>
   close(): void
 }
+
+export type AskOptions = { readonly hidden?: boolean; readonly limit: number; readonly signal: AbortSignal }
 
 const COLUMNS = 80
 
@@ -120,8 +127,36 @@ export const createTerminal = (
     draw()
   }
 
+  const askKeyboard = async (question: string, { hidden = false, signal }: AskOptions): Promise<string | null> => {
+    const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
+    const asking = readline.createInterface({ input: stdin, output: hidden ? unseen : stderr, terminal: true })
+    asking.on('SIGINT', onInterrupt)
+    stderr.write(question)
+    try {
+      for await (const [line] of on(asking, 'line', { close: ['close'], signal })) return String(line)
+      return null
+    } catch (error) {
+      if (!signal.aborted) throw error
+      return null
+    } finally {
+      asking.close()
+      if (hidden) stderr.write('\n')
+    }
+  }
+
+  const ask = async (question: string, options: AskOptions): Promise<string | null> => {
+    if (stdin.isTTY === true) return askKeyboard(harmless(question), options)
+    let text: string | null = null
+    for await (const line of readLines(stdin, options.limit, options.signal)) {
+      text = text === null ? line : `${text} ${line}`
+      if (text.length > options.limit) break
+    }
+    return text
+  }
+
   return {
     interactive,
+    ask,
     out: (lines) => print(stdout, lines),
     err: (lines) => print(stderr, lines),
     raw: (text) => write(stdout, text),

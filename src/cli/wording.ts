@@ -68,10 +68,21 @@ const CHANGES: Readonly<Record<Change, readonly string[]>> = {
   ],
 }
 
-const describePublication = ({ replicas, weak }: CliEvent<'listening'>): string => {
+const describePublication = ({ replicas, weak }: CliEvent<'listening' | 'published'>): string => {
   const places = replicas.map(({ accepted, asked }) => `${accepted} of ${asked}`).join(', ')
   return `accepted by ${places} nodes${weak ? '; weak: too few of them, so others may not find this address' : ''}`
 }
+
+const describeKeys = ({ epoch, seq, status }: CliEvent<'saved'>): string =>
+  status === 'retired'
+    ? 'retired for good'
+    : `all new: ${count(epoch, 'rotation', 'rotations')}, ${count(seq + 1, 'entry', 'entries')} in its log`
+
+const describeBranch = ({ epoch, seq, head }: CliEvent<'proven'>['a']): string =>
+  `${count(epoch, 'rotation', 'rotations')}, ${count(seq + 1, 'entry', 'entries')}, ends in ${shortHash(head)}`
+
+/** Enough of a hash to tell two apart by eye. */
+const shortHash = (hash: string): string => hash.slice(0, 16)
 
 const reason = (code: string | null, message: string): string => (code === null ? message : `${message} [${code}]`)
 
@@ -108,6 +119,7 @@ export const wording: Wording = {
     `* identity ${trust.identity}, log ${trust.freshness}: ${trust.reason}`,
     ...CHANGES[change].map((line) => `* ${line}`),
   ],
+  changed: ({ change }) => CHANGES[change].map((line) => `* ${line}`),
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
@@ -120,6 +132,31 @@ export const wording: Wording = {
   'file-sent': ({ peer, name, size }) => [`* ${shortAddress(peer)} has stored ${name} (${fileSize(size)})`],
   'file-failed': ({ name, direction, code, message }) => [
     `handfast: ${name} was not ${direction === 'in' ? 'received' : 'sent'}: ${reason(code, message)}`,
+  ],
+  saved: (saved) => [`address    ${saved.address}`, `keys       ${describeKeys(saved)}`, `saved      ${saved.folder}`],
+  published: (publication) => [
+    `published  ${describePublication(publication)}`,
+    ...(publication.status === 'retired'
+      ? []
+      : ['', 'Whoever had the former keys has nothing any more. handfast listen makes you reachable again.']),
+  ],
+  log: ({ address, entries, epoch, status, forked }) => [
+    `address    ${address}`,
+    `entries    ${entries}, ${count(epoch, 'rotation', 'rotations')}, ${status}`,
+    ...(forked ? ['forked     another valid log contradicts this one; trust neither'] : []),
+    '',
+  ],
+  entry: ({ seq, time, happened, devices, root, hash }) => [
+    `${String(seq).padStart(4)}  ${minutes(time)}  ${happened.padEnd(7)}  ${count(devices, 'device', 'devices').padEnd(9)}  root ${shortHash(root)}  hash ${shortHash(hash)}`,
+  ],
+  proof: ({ path, proof }) => (proof === null ? [`proof      ${path}`] : proof.trimEnd().split('\n')),
+  proven: ({ address, parting, a, b }) => [
+    `address    ${address}`,
+    `proven     two valid logs of it contradict each other from entry ${parting} on`,
+    `one        ${describeBranch(a)}`,
+    `other      ${describeBranch(b)}`,
+    '',
+    'Two hold its root key, or one signed two truths. It is over once the owner rotates.',
   ],
   disconnected: ({ peer, reason: end, code }) => [
     `* ${shortAddress(peer)} ${end === 'left' ? 'has left' : reason(code, 'is gone without a goodbye')}`,

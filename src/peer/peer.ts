@@ -1,17 +1,16 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
-import { type Card, type SignedCard, signCard } from '../core/card.ts'
+import type { Card, SignedCard } from '../core/card.ts'
 import { HandfastError, KeyLogError, PeerError } from '../core/errors.ts'
 import { type Change, changeSince, checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
-import { generateKem } from '../core/kem.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
 import { CARD_REISSUE, HANDSHAKES_MAX, LOOKUP_MS, VET_MS } from '../core/limits.ts'
-import { generatePrivateKey } from '../core/p256.ts'
 import { type Lookup, lookup } from '../directory/lookup.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
-import { type Publication, publish } from '../directory/publish.ts'
+import type { Publication } from '../directory/publish.ts'
 import type { Floors } from '../store/floors-file.ts'
+import { createAnnouncer } from './announce.ts'
 import { openChannel } from './channel.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { answer, dial, type Met } from './greeting.ts'
@@ -79,7 +78,6 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
   const connections = new Set<Connection>()
   const accepted = createInbox<Connection>()
   let greetings = 0
-  let serial = 0
   let listening: Promise<Listener> | undefined
   let reissue: NodeJS.Timeout | undefined
   let closed: Promise<void> | undefined
@@ -216,20 +214,14 @@ export const createPeer = ({ identity, directory, transport, floors, world, rele
     }
   }
 
-  /** Issues a card with fresh prekeys and publishes it with the log. */
-  const announce = async (signal: AbortSignal | undefined): Promise<Publication> => {
-    serial = Math.max(serial + 1, world.clock())
-    const kem = generateKem(world.random).publicKey
-    const spk = generatePrivateKey(world.random).publicKey
-    const content = { device: identity.device, now: serial, spk, kem, transport: transport.publicKey }
-    const signed = signCard(identity.log, identity.sign, content)
-    return publish(directory, { log: identity.log, card: { signed, kem } }, deadline(signal))
-  }
+  const announcing = createAnnouncer({ identity, directory, transport: transport.publicKey, world })
+  const announce = (signal: AbortSignal | undefined): Promise<Publication> => announcing(() => deadline(signal))
 
   const startListening = async (signal: AbortSignal | undefined): Promise<Listener> => {
     checkGoing(signal)
     const [streams, publication] = await Promise.all([transport.listen(), announce(signal)])
     checkGoing(signal)
+    if (identity.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
     greet(streams).catch(() => {})
     reissue = setInterval(() => announce(undefined).catch(() => {}), CARD_REISSUE * 1000)
     const accept: Listener['accept'] = (options = {}) => accepted.take(options.signal)

@@ -11,13 +11,19 @@ import { runCli } from './in-process.ts'
 
 const DOC = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')
 
+const COMMANDS = [
+  ...['node', 'init', 'id', 'lookup'],
+  ...['rotate', 'recover', 'retire', 'log', 'export-proof', 'check-proof'],
+  ...['listen', 'chat'],
+]
+
 const helpOf = async (...argv: string[]): Promise<string> => (await runCli([...argv, '--help'])).stdout
 
 const section = (text: string, title: string): string =>
   new RegExp(`^${title}:\n((?:  .*\n)+)`, 'm').exec(text)?.[1] ?? ''
 
 const commandNames = (help: string): string[] =>
-  Array.from(section(help, 'Commands').matchAll(/^ {2}(\w+)/gm), ([, name = '']) => name)
+  Array.from(section(help, 'Commands').matchAll(/^ {2}([\w-]+)/gm), ([, name = '']) => name)
 
 /** Everything that looks like `-x, --option <value>` at the beginning of a row. */
 const optionsIn = (help: string): string[] =>
@@ -29,7 +35,7 @@ const chapter = (command: string): string =>
 
 test('every command and every option of it is in the document', async () => {
   const commands = commandNames(await helpOf()).filter((name) => name !== 'help')
-  assert.deepEqual(commands, ['node', 'init', 'id', 'lookup', 'listen', 'chat'])
+  assert.deepEqual(commands, COMMANDS)
   for (const command of commands) {
     assert.notEqual(chapter(command), '', command)
     const options = optionsIn(section(await helpOf(command), 'Options')).filter((option) => !option.includes('--help'))
@@ -47,8 +53,7 @@ test('every option in the document exists', async () => {
 })
 
 test('every help has an example', async () => {
-  for (const command of ['node', 'init', 'id', 'lookup', 'listen', 'chat'])
-    assert.match(await helpOf(command), new RegExp(`Examples?:\n[^]*handfast ${command}`))
+  for (const command of COMMANDS) assert.match(await helpOf(command), new RegExp(`Examples?:\n[^]*handfast ${command}`))
 })
 
 test('the document knows exactly the events there are', () => {

@@ -33,6 +33,7 @@ const begin = () => {
       return keyboard.typing
     },
     status: () => {},
+    ask: async () => null,
     lines: async function* () {},
     close: () => {},
   }

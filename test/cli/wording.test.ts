@@ -17,6 +17,7 @@ const printTo = (json: boolean) => {
     prompt: () => {},
     typing: false,
     status: () => {},
+    ask: async () => null,
     lines: async function* () {},
     close: () => {},
   }

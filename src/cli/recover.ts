@@ -1,0 +1,14 @@
+import { decodeAddress } from '../core/address.ts'
+import { recover as recoverKeys } from '../peer/recovery.ts'
+import type { Context } from './context.ts'
+import type { PhraseOptions } from './phrase.ts'
+import { turnKeys } from './rotation.ts'
+
+export type RecoverOptions = PhraseOptions & { readonly address: string; readonly evenRetired: boolean }
+
+/** `handfast recover`: goes on with an identity on a new machine, by address and phrase. */
+export const recover = async (context: Context, options: RecoverOptions): Promise<number> => {
+  const { address, evenRetired } = options
+  decodeAddress(address)
+  return turnKeys(context, options, (rest) => recoverKeys({ ...rest, address, evenRetired }))
+}
