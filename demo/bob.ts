@@ -4,7 +4,7 @@ import { renewDevice } from '../src/core/identity.ts'
 import type { Connection, Remote } from '../src/index.ts'
 import { systemWorld } from '../src/peer/open.ts'
 import { seconds } from '../src/peer/ports.ts'
-import { saveIdentity } from '../src/store/identity-file.ts'
+import { openVault } from '../src/store/vault.ts'
 import { serve } from './calls.ts'
 import { createPerson, type Parts, type Person, realParts, textOf } from './person.ts'
 
@@ -67,8 +67,9 @@ export const createBob = (parts: Parts = realParts): Bob => {
     renew: async () => {
       const { folder, bootstrap, identity } = opened()
       await actions.close()
-      const renewed = renewDevice(identity, seconds(systemWorld), systemWorld.random)
-      await saveIdentity(folder, renewed, { create: false })
+      const now = seconds(systemWorld)
+      const vault = await openVault(folder, null, now)
+      await vault.save(renewDevice(identity, now, systemWorld.random))
       await actions.open(folder, bootstrap)
     },
   }

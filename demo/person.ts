@@ -16,7 +16,7 @@ import { systemWorld } from '../src/peer/open.ts'
 import { createPeer } from '../src/peer/peer.ts'
 import { seconds, type Transport } from '../src/peer/ports.ts'
 import { type Floors, loadFloors } from '../src/store/floors-file.ts'
-import { loadIdentity } from '../src/store/identity-file.ts'
+import { openVault, readVault } from '../src/store/vault.ts'
 import { createAnswerRecord, type Verdicts } from './answers.ts'
 import { createWiretap, type Wiretap } from './wiretap.ts'
 
@@ -106,12 +106,12 @@ export const createPerson = (parts: Parts): PersonState => {
   const actions: Person = {
     create: async (folder) => {
       await initialize(folder)
-      const { log } = await loadIdentity(folder, seconds(systemWorld))
+      const { log } = await readVault(folder, seconds(systemWorld))
       const envelopes = log.entries.map(({ envelope }) => envelope)
       return { pid: process.pid, address: encodeAddress(log.id), root: log.last.entry.root, log: envelopes }
     },
     open: async (folder, bootstrap) => {
-      const identity = await loadIdentity(folder, seconds(systemWorld))
+      const { identity } = await openVault(folder, null, seconds(systemWorld))
       const floors = await parts.floors(folder)
       const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
       nodes.push(node)

@@ -15,10 +15,10 @@ export type ChatOptions = FileOptions & { readonly address: string; readonly sta
  * @returns the exit code: that of a failure when something that was piped in did not go out
  */
 export const chat = async (context: Context, { address, stay, ...files }: ChatOptions): Promise<number> => {
-  const { folder, bootstrap, signal, terminal } = context
+  const { folder, bootstrap, signal, terminal, passphrases } = context
   decodeAddress(address)
   terminal.status('looking up and connecting')
-  await using peer = await openPeer({ folder, bootstrap, signal })
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current })
   // The other side looks us up to see whether our log is current; whether it finds us is no reason not to talk.
   await peer.publish({ signal }).catch(() => {})
   const connection = await connect(context, peer, address)

@@ -1,4 +1,5 @@
 import type { CliEvent } from './events.ts'
+import type { Passphrases } from './passphrases.ts'
 import type { Progress } from './progress.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -11,6 +12,7 @@ export type Context = {
   /** aborted when the command should end: by Ctrl-C, SIGTERM, or when nobody reads its output any more */
   readonly signal: AbortSignal
   readonly terminal: Terminal
+  readonly passphrases: Passphrases
   readonly progress: Progress
   emit(event: CliEvent): void
 }

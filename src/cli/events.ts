@@ -3,10 +3,12 @@ import type { Change } from '../core/floor.ts'
 import type { Evidence, Freshness } from '../directory/lookup.ts'
 import type { ReplicaAcceptance } from '../directory/publish.ts'
 import type { Trust } from '../peer/remote.ts'
+import type { Vault } from '../store/vault.ts'
 import type { Happening } from './log.ts'
 
 /** Where a log ends: rotations, entries less one, and hash of the last entry in hex. */
 type Head = { readonly epoch: number; readonly seq: number; readonly head: string }
+type SealedBy = Vault['sealedBy']
 /** A file, and the address at the other end. */
 type PeerFile = { readonly peer: string; readonly name: string; readonly size: number }
 /** null for a reason nobody thought of */
@@ -25,7 +27,14 @@ type Published = {
  */
 type Events = {
   /** `init` */
-  created: { readonly address: string; readonly folder: string; readonly recoveryPhrase: string }
+  created: {
+    readonly address: string
+    readonly folder: string
+    readonly sealedBy: SealedBy
+    readonly recoveryPhrase: string
+  }
+  /** `passphrase`: what seals the private keys from now on */
+  sealed: { readonly address: string; readonly folder: string; readonly sealedBy: SealedBy }
   /** `id` */
   identity: { readonly address: string; readonly folder: string } & Head
   /** `lookup` */

@@ -31,6 +31,7 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_BOOTSTRAP_FORMAT: 'for example --bootstrap 127.0.0.1:4000, or several separated by commas',
   ERR_CONNECT: 'the peer may have gone since its card was published: ask its owner to run handfast listen',
   ERR_CONNECTION_LOST: 'the last lines may not have arrived; start again to go on',
+  ERR_FILE_READ: 'check its name, and whether you may read it',
   ERR_LOG_FORK: NOT_AGREED,
   ERR_LOG_RETIRED: 'a retired identity is not taken up again: handfast init makes a new one',
   ERR_LOG_TIME_AHEAD: 'check the clock of this computer; if it is right, the log was made with a wrong one',
@@ -54,7 +55,12 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_STORE_CORRUPT: 'put the file back from a backup, or move it away and start with a new identity',
   ERR_STORE_EXISTS: 'it is untouched; make another one with --folder',
   ERR_STORE_FULL: 'make room, or choose another data folder with --folder',
+  ERR_STORE_KEY_FILE:
+    'put identity.key and identity.json back from the same backup; else handfast recover, with the phrase',
+  ERR_STORE_LOCKED: 'give --passphrase-file, or set HANDFAST_PASSPHRASE; at a terminal it is asked for',
   ERR_STORE_MISSING: 'handfast init creates one; --folder or HANDFAST_FOLDER says in which folder',
+  ERR_STORE_PASSPHRASE:
+    'try again; if it is lost, handfast recover makes new keys in another folder, with the recovery phrase',
   ERR_STORE_VERSION: 'use the version of handfast that wrote it',
   ERR_TIMEOUT: 'try again in a moment',
 }

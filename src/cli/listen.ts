@@ -10,9 +10,9 @@ import { readTyped } from './typed-line.ts'
 
 /** `handfast listen`: publishes where this peer is, and converses with whoever comes, until it is stopped. */
 export const listen = async (context: Context, files: FileOptions): Promise<number> => {
-  const { folder, bootstrap, signal, terminal, emit } = context
+  const { folder, bootstrap, signal, terminal, passphrases, emit } = context
   terminal.status('publishing')
-  await using peer = await openPeer({ folder, bootstrap, signal })
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current })
   const listener = await peer.listen({ signal })
   terminal.status('')
   const { accepted, replicas, refusals, weak } = listener.publication

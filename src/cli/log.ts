@@ -3,7 +3,7 @@ import { hex } from '../core/bytes.ts'
 import { sha256 } from '../core/kdf.ts'
 import { isRotationAt, type KeyLog } from '../core/key-log.ts'
 import { openPeer } from '../peer/open.ts'
-import { loadIdentity } from '../store/identity-file.ts'
+import { readVault } from '../store/vault.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 
@@ -12,7 +12,7 @@ export const log = async (context: Context, address: string | undefined): Promis
   const { folder, emit } = context
   const { log, forked } =
     address === undefined
-      ? { log: (await loadIdentity(folder, Math.floor(Date.now() / 1000))).log, forked: false }
+      ? { log: (await readVault(folder, Math.floor(Date.now() / 1000))).log, forked: false }
       : await find(context, address)
   const { status } = log.last.entry
   emit({ event: 'log', address: encodeAddress(log.id), entries: log.entries.length, epoch: log.epoch, status, forked })

@@ -8,12 +8,16 @@ import { addRecovery } from './recovery-commands.ts'
 /** Runs a command, which resolves with its exit code; `interrupted` is that code when it was stopped before its end. */
 export type Start = (work: (context: Context) => Promise<number>, interrupted: number) => Promise<void>
 
-export type GlobalOptions = { readonly folder: string; readonly bootstrap: string }
+export type GlobalOptions = {
+  readonly folder: string
+  readonly bootstrap: string
+  readonly passphraseFile?: string
+}
 
 export type ProgramParts = {
   readonly version: string
   /** what holds where the command line says nothing */
-  readonly defaults: GlobalOptions
+  readonly defaults: Pick<GlobalOptions, 'folder' | 'bootstrap'>
   readonly start: Start
   /** Takes help and version. */
   readonly write: (text: string) => void
@@ -43,6 +47,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
         defaults.bootstrap || 'none',
       ),
     )
+    .option('--passphrase-file <file>', 'what the data folder is sealed under; also HANDFAST_PASSPHRASE')
     .option('--json', 'one JSON object per line, for programs')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {} })
@@ -69,11 +74,27 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     .command('init')
     .summary('make an identity, and show its recovery phrase once')
     .description('Makes an identity in the data folder, and shows its address and its recovery phrase: once.')
+    .option('--no-check', 'do not ask for words of the recovery phrase')
     .addHelpText('after', '\nExample:\n  handfast init --folder ./alice')
-    .action(() =>
+    .action((options: { check: boolean }) =>
       start(async (context) => {
         const { init } = await import('./init.ts')
-        return init(context)
+        return init(context, options)
+      }, EXIT.interrupted),
+    )
+
+  program
+    .command('passphrase')
+    .option('--new-passphrase-file <file>', 'its first line is the new one; also HANDFAST_NEW_PASSPHRASE')
+    .option('--remove', 'no passphrase any more: a key file in the data folder instead')
+    .summary('set, change or remove the passphrase of the data folder')
+    .description('Changes what the private keys in the data folder are sealed under. Needs no network.')
+    .addHelpText('after', '\nExamples:\n  handfast passphrase\n  handfast passphrase --remove')
+    .action((options: { newPassphraseFile?: string; remove?: boolean }) =>
+      start(async (context) => {
+        const { passphrase } = await import('./passphrase.ts')
+        const { newPassphraseFile, remove = false } = options
+        return passphrase(context, { newPassphraseFile, remove })
       }, EXIT.interrupted),
     )
 

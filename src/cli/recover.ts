@@ -10,5 +10,7 @@ export type RecoverOptions = PhraseOptions & { readonly address: string; readonl
 export const recover = async (context: Context, options: RecoverOptions): Promise<number> => {
   const { address, evenRetired } = options
   decodeAddress(address)
-  return turnKeys(context, options, (rest) => recoverKeys({ ...rest, address, evenRetired }))
+  return turnKeys(context, options, (rest) =>
+    recoverKeys({ ...rest, newPassphrase: context.passphrases.chosen, address, evenRetired }),
+  )
 }

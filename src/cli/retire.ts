@@ -1,7 +1,7 @@
 import { encodeAddress } from '../core/address.ts'
 import { UsageError } from '../core/errors.ts'
 import { retire as retireIdentity } from '../peer/recovery.ts'
-import { loadIdentity } from '../store/identity-file.ts'
+import { readVault } from '../store/vault.ts'
 import type { Context } from './context.ts'
 import type { PhraseOptions } from './phrase.ts'
 import { turnKeys } from './rotation.ts'
@@ -13,7 +13,7 @@ const TYPED = 6
 
 /** `handfast retire`: ends the data folder's identity for good. */
 export const retire = async (context: Context, options: RetireOptions): Promise<number> => {
-  const { log } = await loadIdentity(context.folder, Math.floor(Date.now() / 1000))
+  const { log } = await readVault(context.folder, Math.floor(Date.now() / 1000))
   if (!options.yes) await confirm(context, encodeAddress(log.id))
   return turnKeys(context, options, retireIdentity)
 }

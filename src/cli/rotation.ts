@@ -13,7 +13,7 @@ export const turnKeys = async (
   options: PhraseOptions,
   work: (options: RecoveryOptions) => Promise<Rotation>,
 ): Promise<number> => {
-  const { folder, bootstrap, signal, terminal, emit } = context
+  const { folder, bootstrap, signal, terminal, passphrases, emit } = context
   const phrase = await readPhrase(context, options)
   terminal.status('looking up what the network knows')
   const onSaved = (log: KeyLog): void => {
@@ -25,6 +25,7 @@ export const turnKeys = async (
     bootstrap,
     signal,
     phrase,
+    passphrase: passphrases.current,
     onSaved,
   })
   terminal.status('')

@@ -3,6 +3,7 @@ import { findPackageJSON } from 'node:module'
 import { defaultFolder, type Surroundings } from './data-folder.ts'
 import type { CliEvent } from './events.ts'
 import { describeFailure, EXIT } from './failure.ts'
+import { createPassphrases } from './passphrases.ts'
 import { createPrinter } from './printer.ts'
 import { createProgram, type GlobalOptions, type Start } from './program.ts'
 import { createProgress } from './progress.ts'
@@ -38,11 +39,12 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
 
   const start: Start = async (work, interrupted) => {
     exitWhenLate = interrupted
-    const { folder, bootstrap } = program.opts<GlobalOptions>()
+    const { folder, bootstrap, passphraseFile } = program.opts<GlobalOptions>()
     const progress = createProgress(terminal.status)
+    const passphrases = createPassphrases({ terminal, signal, env: system.env, file: passphraseFile })
     const emit = (event: CliEvent): void => printer.emit(event)
     try {
-      exitCode = await work({ folder, bootstrap, signal, terminal, progress, emit })
+      exitCode = await work({ folder, bootstrap, signal, terminal, passphrases, progress, emit })
     } catch (error) {
       if (signal.aborted) exitCode = interrupted
       else fail(error)

@@ -29,6 +29,8 @@ export type TerminalOptions = {
 export type Terminal = {
   /** whether somebody types lines and sees the answers */
   readonly interactive: boolean
+  /** whether what goes to stdout is on that screen too */
+  readonly seen: boolean
   out(lines: readonly string[]): void
   err(lines: readonly string[]): void
   /** Text that is complete and harmless already, to stdout. */
@@ -117,6 +119,13 @@ export const createTerminal = (
     }
   }
 
+  const showStatus = (text: string): void => {
+    if (!statusVisible) return
+    wipe()
+    status = wrap(harmless(text), (stderr.columns || COLUMNS) - 1)[0] ?? ''
+    draw()
+  }
+
   /** Removes the prompt and gives the keyboard back. */
   const leave = (): void => {
     if (editor === undefined) return
@@ -129,9 +138,14 @@ export const createTerminal = (
 
   const askKeyboard = async (question: string, { hidden = false, signal }: AskOptions): Promise<string | null> => {
     const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
-    const asking = readline.createInterface({ input: stdin, output: hidden ? unseen : stderr, terminal: true })
+    // No history: the arrow keys must not bring back what was typed unseen.
+    const keys = { input: stdin, terminal: true, historySize: 0 }
+    const asking = readline.createInterface({ ...keys, output: hidden ? unseen : stderr, prompt: question })
     asking.on('SIGINT', onInterrupt)
-    stderr.write(question)
+    const interrupted = status
+    showStatus('')
+    if (hidden) stderr.write(question)
+    else asking.prompt()
     try {
       for await (const [line] of on(asking, 'line', { close: ['close'], signal })) return String(line)
       return null
@@ -141,6 +155,7 @@ export const createTerminal = (
     } finally {
       asking.close()
       if (hidden) stderr.write('\n')
+      showStatus(interrupted)
     }
   }
 
@@ -156,6 +171,7 @@ export const createTerminal = (
 
   return {
     interactive,
+    seen: interactive && stdout.isTTY === true,
     ask,
     out: (lines) => print(stdout, lines),
     err: (lines) => print(stderr, lines),
@@ -168,12 +184,7 @@ export const createTerminal = (
     get typing() {
       return editor !== undefined && editor.line !== ''
     },
-    status: (text) => {
-      if (!statusVisible) return
-      wipe()
-      status = wrap(harmless(text), (stderr.columns || COLUMNS) - 1)[0] ?? ''
-      draw()
-    },
+    status: showStatus,
     lines: (limit, signal) => (interactive ? edit(signal) : readLines(stdin, limit, signal)),
     close: () => {
       broken = true

@@ -58,6 +58,11 @@ const describeCard = ({ freshness, expires }: CliEvent<'lookup'>): string => {
   return freshness === 'current' ? `current until ${minutes(expires)}` : `stale, valid until ${minutes(expires)}`
 }
 
+const SEALED: Readonly<Record<CliEvent<'sealed'>['sealedBy'], string>> = {
+  passphrase: 'sealed under your passphrase; if it is lost, the recovery phrase helps',
+  'key-file': 'sealed under identity.key beside them: whoever copies both has them',
+}
+
 const CHANGES: Readonly<Record<Change, readonly string[]>> = {
   none: [],
   updated: ['its log went on since you saw it last, under the same root key'],
@@ -87,9 +92,10 @@ const shortHash = (hash: string): string => hash.slice(0, 16)
 const reason = (code: string | null, message: string): string => (code === null ? message : `${message} [${code}]`)
 
 export const wording: Wording = {
-  created: ({ address, folder, recoveryPhrase }) => [
+  created: ({ address, folder, sealedBy, recoveryPhrase }) => [
     `address  ${address}`,
     `folder   ${folder}`,
+    `keys     ${SEALED[sealedBy]}`,
     '',
     'recovery phrase, shown this once and stored nowhere:',
     '',
@@ -98,6 +104,7 @@ export const wording: Wording = {
     'Write them on paper: only they can replace the keys of this address one day,',
     'and whoever else reads them can do so too. Keep them off this computer.',
   ],
+  sealed: ({ sealedBy }) => [`keys     ${SEALED[sealedBy]}`],
   identity: ({ address }) => [address],
   lookup: (found) => [
     `address    ${found.address}`,

@@ -13,3 +13,7 @@ export const LABEL_MESSAGE = 'handfast/v1/message'
 export const LABEL_CHUNK = 'handfast/v1/chunk'
 export const LABEL_RECOVERY = 'handfast/v1/recovery'
 export const LABEL_SAFETY_NUMBER = 'handfast/v1/safety-number'
+
+/** Labels of what lies on disk. */
+export const LABEL_STORE_IDENTITY = 'handfast/v1/store-identity'
+export const LABEL_BACKUP = 'handfast/v1/backup'

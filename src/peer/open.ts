@@ -8,7 +8,7 @@ import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
 import { createNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
 import { type Floors, loadFloors, memoryFloors } from '../store/floors-file.ts'
-import { loadIdentity, saveIdentity } from '../store/identity-file.ts'
+import { createVault, openVault, type Passphrase, readVault } from '../store/vault.ts'
 import { createPeer, type Peer } from './peer.ts'
 import { seconds, type World } from './ports.ts'
 
@@ -17,6 +17,8 @@ import { seconds, type World } from './ports.ts'
 export type OpenOptions = {
   /** Data folder. Without one the identity lives in memory and is gone with the process. */
   readonly folder?: string | undefined
+  /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
+  readonly passphrase?: Passphrase | undefined
   /** At least one node of the network: 'host:port', several separated by commas, or a list. */
   readonly bootstrap: string | readonly string[]
   /** Called once when the folder held no identity and one was made: show the 24 words to the owner and forget them. */
@@ -35,14 +37,22 @@ export const systemWorld: World = {
   random: (size) => Uint8Array.from(randomBytes(size)),
 }
 
+export type InitializeOptions = {
+  /** Seals the private keys. Default: none, and a random key in a file beside them does. */
+  readonly passphrase?: string | null | undefined
+}
+
 /**
  * Makes an identity in a data folder that has none.
  * @returns its address and the recovery phrase (24 words), which is stored nowhere
- * @throws StoreError ERR_STORE_EXISTS, _PERMISSION, _FULL, _IO
+ * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO
  */
-export const initialize = async (folder: string): Promise<{ address: string; phrase: string }> => {
+export const initialize = async (
+  folder: string,
+  { passphrase = null }: InitializeOptions = {},
+): Promise<{ address: string; phrase: string }> => {
   const { identity, phrase } = createIdentity(seconds(systemWorld), systemWorld.random)
-  await saveIdentity(folder, identity, { create: true })
+  await createVault(folder, identity, passphrase)
   return { address: encodeAddress(identity.log.id), phrase }
 }
 
@@ -58,19 +68,38 @@ export const openPeer = async (options: OpenOptions): Promise<Peer> => {
 
 const loadFolder = async ({
   folder,
+  passphrase = null,
   onRecoveryPhrase,
 }: OpenOptions): Promise<{ identity: Identity; floors: Floors }> => {
   const now = seconds(systemWorld)
   if (folder === undefined)
     return { identity: createIdentity(now, systemWorld.random).identity, floors: memoryFloors() }
-  const identity = await loadIdentity(folder, now).catch(async (error: unknown) => {
+  const { identity } = await openVault(folder, passphrase, now).catch(async (error: unknown) => {
     const missing = error instanceof StoreError && error.code === 'ERR_STORE_MISSING'
     if (!missing || onRecoveryPhrase === undefined) throw error
-    const { phrase } = await initialize(folder)
+    const given = typeof passphrase === 'function' ? await passphrase() : passphrase
+    const { phrase } = await initialize(folder, { passphrase: given })
     onRecoveryPhrase(phrase)
-    return loadIdentity(folder, now)
+    return openVault(folder, given, now)
   })
   return { identity, floors: await loadFloors(folder) }
+}
+
+/**
+ * Opens a peer that only reads: it stands for nobody, needs no passphrase, and holds what it finds against what the identity of the
+ * folder, if there is one, saw before.
+ * @throws as `openPeer`
+ */
+export const openReader = async (options: OpenOptions & { readonly folder: string }): Promise<Peer> => {
+  const bootstrap = parseBootstrap(options.bootstrap)
+  const { folder } = options
+  const known = await readVault(folder, seconds(systemWorld)).catch((error: unknown) => {
+    if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
+    throw error
+  })
+  const floors = known === null ? memoryFloors() : await loadFloors(folder)
+  const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
+  return joinNetwork(identity, floors, bootstrap, options)
 }
 
 const joinNetwork = async (

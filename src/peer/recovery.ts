@@ -6,7 +6,7 @@ import { joinDirectory } from '../directory/plugin.ts'
 import { createStorage } from '../directory/storage.ts'
 import { parseBootstrap } from '../network/bootstrap-list.ts'
 import { createNode } from '../network/node.ts'
-import { loadIdentity, saveIdentity } from '../store/identity-file.ts'
+import { createVault, openVault, type Passphrase, type Vault } from '../store/vault.ts'
 import { systemWorld } from './open.ts'
 import { seconds } from './ports.ts'
 import {
@@ -24,6 +24,8 @@ import {
 export type RecoveryOptions = {
   /** data folder */
   readonly folder: string
+  /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
+  readonly passphrase?: Passphrase | undefined
   /** the 24 words */
   readonly phrase: string
   /** At least one node of the network: 'host:port', several separated by commas, or a list. */
@@ -46,11 +48,10 @@ const onNetwork = async <T>(options: RecoveryOptions, work: (ground: Ground) => 
 
 const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Promise<Rotation> => {
   parseBootstrap(options.bootstrap)
-  const { folder, phrase } = options
-  const identity = await loadIdentity(folder, seconds(systemWorld))
-  checkPhrase(identity.log, phrase, { world: systemWorld })
-  const save = (next: Identity): Promise<void> => saveIdentity(folder, next, { create: false })
-  return onNetwork(options, (ground) => rotateOwn(identity, { identity, save }, phrase, status, ground))
+  const { folder, passphrase = null, phrase } = options
+  const vault = await openVault(folder, passphrase, seconds(systemWorld))
+  checkPhrase(vault.identity.log, phrase, { world: systemWorld })
+  return onNetwork(options, (ground) => rotateOwn(vault.identity, vault, phrase, status, ground))
 }
 
 /**
@@ -64,6 +65,17 @@ export const rotate = (options: RecoveryOptions): Promise<Rotation> => turn(opti
 /** Ends the identity in a data folder for good, so that its contacts see it. @throws as `rotate` */
 export const retire = (options: RecoveryOptions): Promise<Rotation> => turn(options, 'retired')
 
+export type NewFolder = {
+  /** What a folder that holds no identity yet is to be sealed under; null: a key file. Default: `passphrase`. */
+  readonly newPassphrase?: (() => Promise<string | null>) | undefined
+}
+
+const emptyFolder = async (folder: string, source: string | null | (() => Promise<string | null>)) => {
+  const passphrase = typeof source === 'function' ? await source() : source
+  const save = async (identity: Identity): Promise<void> => void (await createVault(folder, identity, passphrase))
+  return { identity: null, save }
+}
+
 /**
  * Goes on with an identity on a new machine: address and recovery phrase are all that is needed. Every key that was in use
  * before is void. Run again it loses nothing.
@@ -73,18 +85,19 @@ export const retire = (options: RecoveryOptions): Promise<Rotation> => turn(opti
 export const recover = async ({
   address,
   evenRetired,
+  newPassphrase,
   ...options
-}: RecoveryOptions & Recovering & { readonly address: string }): Promise<Rotation> => {
-  const { folder, phrase } = options
+}: RecoveryOptions & Recovering & NewFolder & { readonly address: string }): Promise<Rotation> => {
+  const { folder, passphrase = null, phrase } = options
   const id = decodeAddress(address)
   parseBootstrap(options.bootstrap)
-  const identity = await loadIdentity(folder, seconds(systemWorld)).catch((error: unknown): Identity | null => {
+  const vault = await openVault(folder, passphrase, seconds(systemWorld)).catch((error: unknown): Vault | null => {
     if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
     throw error
   })
-  const own = identity?.log ?? null
+  const own = vault?.identity.log ?? null
   checkSame(own, id)
   checkPhrase(own, phrase, { world: systemWorld })
-  const save = (next: Identity): Promise<void> => saveIdentity(folder, next, { create: identity === null })
-  return onNetwork(options, (ground) => recoverLost(id, { identity, save }, phrase, ground, { evenRetired }))
+  const keeping = vault ?? (await emptyFolder(folder, newPassphrase ?? passphrase))
+  return onNetwork(options, (ground) => recoverLost(id, keeping, phrase, ground, { evenRetired }))
 }

@@ -72,6 +72,16 @@ export const writePrivate = async (path: string, text: string, { create = false 
   }
 }
 
+/** Removes a file, if it is there. @throws StoreError ERR_STORE_PERMISSION, _IO */
+export const removePrivate = async (path: string): Promise<void> => {
+  try {
+    await rm(path, { force: true })
+    await syncFolder(dirname(path))
+  } catch (cause) {
+    throw asStoreError(cause, path)
+  }
+}
+
 /** Refuses a stored value that another version of this program wrote. @throws StoreError ERR_STORE_VERSION */
 export const checkVersion = (value: unknown, version: number): void => {
   if (typeof value !== 'object' || value === null || !('version' in value) || value.version === version) return

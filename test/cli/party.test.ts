@@ -25,6 +25,7 @@ const begin = () => {
   const keyboard = { typing: false }
   const terminal: Terminal = {
     interactive: true,
+    seen: false,
     out: () => {},
     err: () => {},
     raw: () => {},

@@ -151,7 +151,7 @@ suite('processes', { concurrency: 2 }, () => {
       const id = startCli(t, ['id', '--folder', dir], { HANDFAST_DEBUG: debug })
       assert.equal(await id.exit(), 1)
       assert.match(id.stderr(), /\[ERR_STORE_CORRUPT\]/)
-      assert.equal(/ at .*identity-file/.test(id.stderr()), stack)
+      assert.equal(/ at .*vault/.test(id.stderr()), stack)
       assert.ok(!id.stderr().includes(secret))
     }
   })

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { encodeAddress } from '../../src/core/address.ts'
 import { createIdentity, renewDevice } from '../../src/core/identity.ts'
-import { loadIdentity, saveIdentity } from '../../src/store/identity-file.ts'
+import { createVault, openVault, readVault } from '../../src/store/vault.ts'
 import { createDht } from './dht.ts'
 import { beginCli, type CliOptions, runCli } from './in-process.ts'
 import { Keyboard, Screen } from './screen.ts'
@@ -21,7 +21,7 @@ const start = async (t: TestContext) => {
   t.after(() => rm(dir, { recursive: true, force: true }))
   const folder = join(dir, 'alice')
   const { identity, phrase } = createIdentity(now(), random)
-  await saveIdentity(folder, identity, { create: true })
+  await createVault(folder, identity, null)
   const dht = await createDht(t)
   const env = { HANDFAST_BOOTSTRAP: dht.get('node') ?? '' }
   const cli = (argv: readonly string[], options: CliOptions = {}) => runCli(argv, { env, ...options })
@@ -38,7 +38,7 @@ const start = async (t: TestContext) => {
     assert.equal(stdout, '')
     return [code, JSON.parse(stderr).error.code]
   }
-  const kept = async (at = folder) => (await loadIdentity(at, now())).log
+  const kept = async (at = folder) => (await readVault(at, now())).log
   return { dir, folder, identity, phrase, address: encodeAddress(identity.log.id), env, cli, events, refusal, kept }
 }
 
@@ -63,7 +63,7 @@ test('what is refused leaves the folder as it was', async (t) => {
   const { dir, folder, identity, address, refusal, kept } = await start(t)
   const other = createIdentity(now(), random)
   const foreign = join(dir, 'other')
-  await saveIdentity(foreign, other.identity, { create: true })
+  await createVault(foreign, other.identity, null)
   const words = ['--phrase-file', join(dir, 'missing')]
   for (const command of [['rotate'], ['retire', '--yes'], ['recover', address]]) {
     const argv = [...command, '--folder', folder]
@@ -105,7 +105,7 @@ test('retire is final, for the folder and for the address', async (t) => {
 
 test('log: one’s own without a network, anybody’s with one', async (t) => {
   const { folder, identity, address, events, cli } = await start(t)
-  await saveIdentity(folder, renewDevice(identity, now(), random), { create: false })
+  await (await openVault(folder, null, now())).save(renewDevice(identity, now(), random))
   await events(['rotate', '--folder', folder])
   const own = await cli(['log', '--json', '--folder', folder], { env: {} })
   const found = await cli(['log', address, '--json', '--folder', join(folder, 'none')])
@@ -172,9 +172,13 @@ test('Ctrl-C at the question ends the command, and nothing has happened', async 
       env,
       streams: { stdin, stdout: screen, stderr: screen },
     })
-    while (!/recovery phrase/.test(screen.text)) await turn()
+    let over = false
+    const done = running.done.finally(() => {
+      over = true
+    })
+    while (!over && !/recovery phrase/.test(screen.text)) await turn()
     stdin.write(key)
-    assert.equal((await running.done).code, key === '\u0003' ? 130 : 2)
+    assert.equal((await done).code, key === '\u0003' ? 130 : 2)
     assert.equal(stdin.isRaw, false)
   }
   assert.equal((await kept()).epoch, 0)

@@ -11,6 +11,7 @@ const printTo = (json: boolean) => {
   const printed = { out: [] as string[], err: [] as string[] }
   const terminal: Terminal = {
     interactive: false,
+    seen: false,
     out: (lines) => printed.out.push(...lines),
     err: (lines) => printed.err.push(...lines),
     raw: (text) => printed.out.push(text),
@@ -101,7 +102,7 @@ test('a publication says how many nodes took it at each place, and when that is 
 test('24 words stand in rows, numbered', () => {
   const words = Array.from({ length: 24 }, (_, index) => `word${index + 1}`)
   const text = wording
-    .created({ event: 'created', address: PEER, folder: '/', recoveryPhrase: words.join(' ') })
+    .created({ event: 'created', address: PEER, folder: '/', sealedBy: 'key-file', recoveryPhrase: words.join(' ') })
     .join('\n')
   for (const [index, word] of words.entries()) assert.match(text, new RegExp(`(^| )${index + 1} ${word}( |$)`, 'm'))
   assert.ok(text.split('\n').every((line) => line.length <= 80))

@@ -17,7 +17,7 @@ import { seconds } from '../../src/peer/ports.ts'
 import { recover } from '../../src/peer/recovery.ts'
 import { makeFolder } from '../../src/store/files.ts'
 import { loadFloors } from '../../src/store/floors-file.ts'
-import { loadIdentity } from '../../src/store/identity-file.ts'
+import { openVault } from '../../src/store/vault.ts'
 import { runCli } from '../cli/in-process.ts'
 import { at } from '../core/identities.ts'
 import { addressOf, codeOf, startNetwork } from '../network/loopback-network.ts'
@@ -111,7 +111,7 @@ test('§3 address and phrase bring an identity back from a thief who has every k
   }
   assert.equal(await codeOf(bob.connect(address)), 'ERR_PEER_NO_CARD')
 
-  const identity = await loadIdentity(folder, now())
+  const { identity } = await openVault(folder, null, now())
   const back = await open('back', identity)
   const backListening = await back.listen()
   assert.equal(back.address, address)

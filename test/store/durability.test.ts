@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { writePrivate } from '../../src/store/files.ts'
 import { loadFloors } from '../../src/store/floors-file.ts'
-import { loadIdentity } from '../../src/store/identity-file.ts'
+import { openVault } from '../../src/store/vault.ts'
 import { NOW } from '../core/identities.ts'
 import { canMount, codeOf, makeTemporary, startChild } from './folders.ts'
 
@@ -26,7 +26,7 @@ test('a process that is killed while it rewrites leaves whole files behind', asy
       // Each line comes just before a write begins, so the signal falls somewhere into one.
       for (let line = 0; line < 3 + 4 * index; line++) await child.next()
       await child.kill()
-      const identity = await loadIdentity(folder, NOW)
+      const { identity } = await openVault(folder, null, NOW)
       await loadFloors(folder)
       assert.equal(identity.log.entries.length, 1)
       for (const name of await readdir(folder)) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name)
@@ -78,13 +78,13 @@ for (const step of ['writeFile', 'sync'] as const)
 if (canMount) {
   test('a disk that is really full keeps what was there', async (t) => {
     const folder = await makeTemporary(t)
-    const said = await startChild(t, 'fill', folder, `mount -t tmpfs -o size=24k tmpfs '${folder}'`).rest()
+    const said = await startChild(t, 'fill', folder, { mount: `mount -t tmpfs -o size=28k tmpfs '${folder}'` }).rest()
     assert.deepEqual(said, ['done', 'full', 'ERR_STORE_FULL', 'ERR_STORE_FULL', 'kept'])
   })
 
   test('a disk that is really read-only is called so', async (t) => {
     const folder = await makeTemporary(t)
-    const said = await startChild(t, 'trespass', folder, `mount -t tmpfs -o ro tmpfs '${folder}'`).rest()
+    const said = await startChild(t, 'trespass', folder, { mount: `mount -t tmpfs -o ro tmpfs '${folder}'` }).rest()
     assert.equal(said[0], 'ERR_STORE_MISSING')
     assert.deepEqual(
       said.slice(1),

@@ -2,11 +2,13 @@
 
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeAddress } from '../../src/core/address.ts'
 import { createIdentity } from '../../src/core/identity.ts'
+import { writePrivate } from '../../src/store/files.ts'
 import { loadFloors } from '../../src/store/floors-file.ts'
-import { loadIdentity, saveIdentity } from '../../src/store/identity-file.ts'
+import { changePassphrase, createVault, openVault, type Vault } from '../../src/store/vault.ts'
 
 const [, , task = '', folder = ''] = process.argv
 const random = (size: number): Uint8Array => Uint8Array.from(randomBytes(size))
@@ -21,14 +23,14 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
 /** Rewrites both files for ever. */
 const rewrite = async (): Promise<void> => {
   const identities = [createIdentity(now, random).identity, createIdentity(now, random).identity]
-  await saveIdentity(folder, createIdentity(now, random).identity, { create: true })
+  const vault = await createVault(folder, createIdentity(now, random).identity, null)
   const floors = await loadFloors(folder)
   say('ready')
   for (let round = 0; ; round++) {
     for (const identity of identities) {
       say(`${round}`)
       const floor = { epoch: 0, seq: round, head: identity.log.last.hash, serial: now }
-      const saved = [saveIdentity(folder, identity, { create: false }), floors.set(identity.log.id, floor)]
+      const saved = [vault.save(identity), floors.set(identity.log.id, floor)]
       await Promise.all(saved)
     }
   }
@@ -39,7 +41,7 @@ const create = async (): Promise<void> => {
   const { identity } = createIdentity(now, random)
   say('ready')
   process.stdin.once('data', async () => {
-    const code = await codeOf(saveIdentity(folder, identity, { create: true }))
+    const code = await codeOf(createVault(folder, identity, null))
     say(`${code} ${encodeAddress(identity.log.id)}`)
     process.stdin.destroy()
   })
@@ -48,17 +50,25 @@ const create = async (): Promise<void> => {
 /** Fills the disk it was given and goes on writing. */
 const fill = async (): Promise<void> => {
   const { identity } = createIdentity(now, random)
-  say(`${await codeOf(saveIdentity(folder, identity, { create: true }))}`)
+  let vault: Vault | undefined
+  const creating = createVault(folder, identity, null).then((made) => {
+    vault = made
+  })
+  say(`${await codeOf(creating)}`)
   const ballast = join(folder, 'ballast')
   try {
     for (;;) writeFileSync(ballast, randomBytes(512), { flag: 'a' })
   } catch {
     say('full')
   }
-  say(`${await codeOf(saveIdentity(folder, createIdentity(now, random).identity, { create: false }))}`)
+  say(`${await codeOf(vault?.save(createIdentity(now, random).identity) ?? Promise.resolve())}`)
   const floors = await loadFloors(folder)
   say(`${await codeOf(floors.set(identity.log.id, { epoch: 0, seq: 0, head: identity.log.last.hash, serial: 0 }))}`)
-  say(encodeAddress((await loadIdentity(folder, now)).log.id) === encodeAddress(identity.log.id) ? 'kept' : 'lost')
+  say(
+    encodeAddress((await openVault(folder, null, now)).identity.log.id) === encodeAddress(identity.log.id)
+      ? 'kept'
+      : 'lost',
+  )
 }
 
 /** Reads and writes where it may not. */
@@ -67,10 +77,36 @@ const trespass = async (): Promise<void> => {
   // As root nothing is forbidden. In a namespace of its own there is nobody else to be, nor need to be.
   if (process.getuid?.() === 0) await codeOf((async () => process.setuid?.(65_534))())
   const floor = { epoch: 0, seq: 0, head: identity.log.last.hash, serial: 0 }
-  say(`${await codeOf(loadIdentity(folder, now))}`)
-  say(`${await codeOf(saveIdentity(folder, identity, { create: false }))}`)
-  say(`${await codeOf(saveIdentity(join(folder, 'new'), identity, { create: true }))}`)
+  say(`${await codeOf(openVault(folder, null, now))}`)
+  say(`${await codeOf(writePrivate(join(folder, 'identity.json'), '{}'))}`)
+  say(`${await codeOf(createVault(join(folder, 'new'), identity, null))}`)
   say(`${await codeOf(loadFloors(folder).then((floors) => floors.set(identity.log.id, floor)))}`)
 }
 
-await ({ rewrite, create, fill, trespass }[task] ?? Promise.reject.bind(Promise, new Error(task)))()
+/** Changes what the folder is sealed under, and dies by SIGKILL at its n-th step on disk: `reseal <folder> <n> <from> <to>`. */
+const reseal = async (): Promise<void> => {
+  const [, , , , step = '', from = '', to = ''] = process.argv
+  const handle = await open(import.meta.filename)
+  await handle.close()
+  const prototype: typeof handle = Object.getPrototypeOf(handle)
+  const { writeFile, sync } = prototype
+  let left = Number(step)
+  const tick = (): void => {
+    left -= 1
+    if (left === 0) process.kill(process.pid, 'SIGKILL')
+  }
+  prototype.writeFile = async function (this: typeof handle, ...args: Parameters<typeof writeFile>) {
+    // Half of it, as a crash may leave it.
+    if (left === 1) await writeFile.call(this, String(args[0]).slice(0, 20))
+    tick()
+    return writeFile.apply(this, args)
+  }
+  prototype.sync = async function (this: typeof handle) {
+    tick()
+    return sync.call(this)
+  }
+  await changePassphrase(folder, from || null, async () => to || null, now)
+  say('done')
+}
+
+await ({ reseal, rewrite, create, fill, trespass }[task] ?? Promise.reject.bind(Promise, new Error(task)))()

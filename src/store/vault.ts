@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { encodeAddress } from '../core/address.ts'
+import { equal } from '../core/bytes.ts'
+import { KeyLogError, StoreError } from '../core/errors.ts'
+import { list, literal, record, text } from '../core/fields.ts'
+import type { Identity } from '../core/identity.ts'
+import { type SecretKey, secretKey, sha256 } from '../core/kdf.ts'
+import { type KeyLog, verifyLog } from '../core/key-log.ts'
+import { LABEL_STORE_IDENTITY } from '../core/labels.ts'
+import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+import { checkVersion, makeFolder, readPrivate, removePrivate, writePrivate } from './files.ts'
+import {
+  base64,
+  checkOf,
+  type Kdf,
+  newKdf,
+  openBytes,
+  passphraseKey,
+  readSeal,
+  SEALED_BYTES_MAX,
+  type Seal,
+  sealBytes,
+  toBase64,
+} from './sealing.ts'
+import { assemble, encodeSecrets } from './secrets.ts'
+
+/**
+ * The identity on disk: `identity.json`, its log in the clear (it is public) and its private keys sealed, either under a
+ * passphrase or, when the owner chose none, under the random key in `identity.key` beside it. Both files have mode 0600.
+ */
+export type Vault = {
+  readonly identity: Identity
+  readonly sealedBy: Seal['by']
+  /**
+   * Replaces the identity on disk, sealed as before.
+   * @throws StoreError ERR_STORE_PASSPHRASE when it was sealed anew meanwhile, _CORRUPT, _PERMISSION, _FULL, _IO
+   */
+  save(identity: Identity): Promise<void>
+}
+
+/** What opens a vault: a function is called only when there is something to open with it, null stands for none. */
+export type Passphrase = string | null | (() => Promise<string>)
+
+const VERSION = 1
+const KEY_BYTES = 32
+
+const identityPath = (folder: string): string => join(folder, 'identity.json')
+const keyPath = (folder: string): string => join(folder, 'identity.key')
+
+type Stored = {
+  readonly version: 1
+  readonly address: string
+  readonly log: readonly Uint8Array[]
+  readonly seal: Seal
+  readonly sealed: Uint8Array
+}
+
+const readStored = record<Stored>({
+  version: literal(VERSION),
+  address: text(100),
+  log: list(base64(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX),
+  seal: readSeal,
+  sealed: base64(1, SEALED_BYTES_MAX),
+})
+
+/** Turns whatever a parser throws into one code: its own error may quote the file. */
+const guarded = <T>(path: string, parse: () => T): T => {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof StoreError) throw error
+    // Nothing is wrong with the file when this clock is: nobody may be told to throw it away.
+    if (error instanceof KeyLogError && error.code === 'ERR_LOG_TIME_AHEAD') throw error
+    throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
+  }
+}
+
+const readFile = async (folder: string, now: number): Promise<{ stored: Stored; log: KeyLog }> => {
+  const path = identityPath(folder)
+  const content = await readPrivate(path)
+  if (content === null) throw new StoreError('ERR_STORE_MISSING', { hint: `${folder}: create one with handfast init` })
+  return guarded(path, () => {
+    const value: unknown = JSON.parse(content)
+    checkVersion(value, VERSION)
+    const stored = readStored(value, 'identity')
+    const log = verifyLog(sha256(stored.log[0] ?? new Uint8Array(0)), stored.log, now)
+    if (encodeAddress(log.id) !== stored.address) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
+    return { stored, log }
+  })
+}
+
+const keyFromFile = async (folder: string): Promise<SecretKey> => {
+  const content = await readPrivate(keyPath(folder))
+  const hint = keyPath(folder)
+  if (content === null) throw new StoreError('ERR_STORE_KEY_FILE', { hint })
+  try {
+    return secretKey(base64(KEY_BYTES)(content.trim(), 'key'))
+  } catch {
+    throw new StoreError('ERR_STORE_KEY_FILE', { hint })
+  }
+}
+
+const keyFor = async (folder: string, seal: Seal, passphrase: Passphrase): Promise<SecretKey> => {
+  if (seal.by === 'key-file') return keyFromFile(folder)
+  const given = typeof passphrase === 'function' ? await passphrase() : passphrase
+  if (given === null) throw new StoreError('ERR_STORE_LOCKED', { hint: folder })
+  return passphraseKey(given, seal)
+}
+
+/** A key, and what is written down of where it comes from; kdf null: from the key file. */
+type Lock = { readonly key: SecretKey; readonly kdf: Kdf | null }
+
+const write = (
+  folder: string,
+  identity: Identity,
+  { key, kdf }: Lock,
+  options: { readonly create?: boolean },
+): Promise<void> => {
+  const plaintext = encodeSecrets(identity)
+  const sealed = sealBytes(key, LABEL_STORE_IDENTITY, plaintext)
+  plaintext.fill(0)
+  const by = kdf === null ? { by: 'key-file' } : { by: 'passphrase', ...kdf, salt: toBase64(kdf.salt) }
+  const stored = {
+    version: VERSION,
+    address: encodeAddress(identity.log.id),
+    log: identity.log.entries.map(({ envelope }) => toBase64(envelope)),
+    seal: { ...by, check: toBase64(checkOf(key, LABEL_STORE_IDENTITY)) },
+    sealed: toBase64(sealed),
+  }
+  return writePrivate(identityPath(folder), `${JSON.stringify(stored, null, 2)}\n`, options)
+}
+
+/** A way to seal from now on; the key file is made when there is none. */
+const newLock = async (folder: string, passphrase: string | null): Promise<Lock> => {
+  if (passphrase !== null) {
+    // An unset variable of a script must not pass for protection.
+    if (passphrase === '') throw new StoreError('ERR_STORE_PASSPHRASE', { hint: 'it is empty' })
+    const kdf = newKdf()
+    return { key: await passphraseKey(passphrase, kdf), kdf }
+  }
+  // Never replaced: another process may have sealed an identity under the one that is there, or makes it at this moment.
+  await writePrivate(keyPath(folder), `${toBase64(randomBytes(KEY_BYTES))}\n`, { create: true }).catch((error) => {
+    if (!(error instanceof StoreError && error.code === 'ERR_STORE_EXISTS')) throw error
+  })
+  return { key: await keyFromFile(folder), kdf: null }
+}
+
+const lockOf = (seal: Seal, key: SecretKey): Lock => {
+  if (seal.by === 'key-file') return { key, kdf: null }
+  const { kdf, memory, passes, parallelism, salt } = seal
+  return { key, kdf: { kdf, memory, passes, parallelism, salt } }
+}
+
+const vaultOf = (folder: string, identity: Identity, lock: Lock, now: number): Vault => ({
+  identity,
+  sealedBy: lock.kdf === null ? 'key-file' : 'passphrase',
+  save: async (next) => {
+    // Sealed under what was replaced meanwhile, a key file perhaps that is gone, nobody could open it any more.
+    const { stored } = await readFile(folder, Math.max(now, next.log.last.entry.time))
+    if (!equal(stored.seal.check, checkOf(lock.key, LABEL_STORE_IDENTITY)))
+      throw new StoreError('ERR_STORE_PASSPHRASE', { hint: 'changed meanwhile' })
+    await write(folder, next, lock, {})
+  },
+})
+
+/** Refuses a folder that holds an identity. @throws StoreError ERR_STORE_EXISTS, _PERMISSION, _IO */
+export const refuseExisting = async (folder: string): Promise<void> => {
+  if ((await readPrivate(identityPath(folder))) !== null) throw new StoreError('ERR_STORE_EXISTS', { hint: folder })
+}
+
+/**
+ * Writes an identity into a folder that has none.
+ * @param passphrase null: sealed under a key file instead
+ * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE (an empty one), _KEY_FILE, _PERMISSION, _FULL, _IO
+ */
+export const createVault = async (folder: string, identity: Identity, passphrase: string | null): Promise<Vault> => {
+  await makeFolder(folder)
+  await refuseExisting(folder)
+  const lock = await newLock(folder, passphrase)
+  await write(folder, identity, lock, { create: true })
+  return vaultOf(folder, identity, lock, identity.log.last.entry.time)
+}
+
+const unlock = async (folder: string, passphrase: Passphrase, now: number): Promise<[Identity, Lock]> => {
+  const { stored, log } = await readFile(folder, now)
+  const { seal, sealed } = stored
+  const key = await keyFor(folder, seal, passphrase)
+  const plaintext = guarded(identityPath(folder), () =>
+    openBytes(key, LABEL_STORE_IDENTITY, { sealed, check: seal.check }),
+  )
+  if (plaintext === null)
+    throw seal.by === 'key-file'
+      ? new StoreError('ERR_STORE_KEY_FILE', { hint: `${keyPath(folder)} does not belong to this identity` })
+      : new StoreError('ERR_STORE_PASSPHRASE')
+  return [guarded(identityPath(folder), () => assemble(log, plaintext)), lockOf(seal, key)]
+}
+
+/**
+ * Opens the identity of a folder. Nothing on disk is changed, whatever goes wrong.
+ * @param passphrase not looked at when a key file does
+ * @param now this clock, seconds
+ * @throws StoreError ERR_STORE_MISSING, _CORRUPT, _VERSION, _LOCKED (a passphrase is needed), _PASSPHRASE, _KEY_FILE,
+ *   _PERMISSION, _IO; KeyLogError ERR_LOG_TIME_AHEAD when this clock is behind; whatever the function throws
+ */
+export const openVault = async (folder: string, passphrase: Passphrase, now: number): Promise<Vault> => {
+  const [identity, lock] = await unlock(folder, passphrase, now)
+  return vaultOf(folder, identity, lock, now)
+}
+
+/** What a folder says without being opened: the log, and whether a passphrase is needed. @throws as `openVault` */
+export const readVault = async (
+  folder: string,
+  now: number,
+): Promise<{ readonly log: KeyLog; readonly sealedBy: Seal['by'] }> => {
+  const { stored, log } = await readFile(folder, now)
+  return { log, sealedBy: stored.seal.by }
+}
+
+/**
+ * Seals the identity anew, under a passphrase or, when that is null, a key file. A crash leaves the old seal or the new one.
+ * @param next called once the identity has been opened
+ * @throws StoreError as `openVault`, and _FULL; whatever `next` throws: nothing is changed then
+ */
+export const changePassphrase = async (
+  folder: string,
+  passphrase: Passphrase,
+  next: () => Promise<string | null>,
+  now: number,
+): Promise<Vault> => {
+  const [identity] = await unlock(folder, passphrase, now)
+  const lock = await newLock(folder, await next())
+  await write(folder, identity, lock, {})
+  // Only now is the key in that file good for nothing.
+  if (lock.kdf !== null) await removePrivate(keyPath(folder))
+  return vaultOf(folder, identity, lock, now)
+}
