@@ -15,7 +15,7 @@ import { createTransport } from '../src/network/transport.ts'
 import { systemWorld } from '../src/peer/open.ts'
 import { createPeer } from '../src/peer/peer.ts'
 import { seconds, type Transport } from '../src/peer/ports.ts'
-import { type Floors, loadFloors } from '../src/store/floors-file.ts'
+import { openStore, type Store } from '../src/store/store.ts'
 import { openVault, readVault } from '../src/store/vault.ts'
 import { createAnswerRecord, type Verdicts } from './answers.ts'
 import { createWiretap, type Wiretap } from './wiretap.ts'
@@ -23,10 +23,10 @@ import { createWiretap, type Wiretap } from './wiretap.ts'
 /** The parts below the peer. Tests break one of them and watch the demo's checks fail. */
 export type Parts = {
   readonly transport: (real: Transport) => Transport
-  readonly floors: (folder: string) => Promise<Floors>
+  readonly store: (folder: string) => Store
 }
 
-export const realParts: Parts = { transport: (real) => real, floors: loadFloors }
+export const realParts: Parts = { transport: (real) => real, store: openStore }
 
 export type Introduction = {
   readonly pid: number
@@ -112,12 +112,12 @@ export const createPerson = (parts: Parts): PersonState => {
     },
     open: async (folder, bootstrap) => {
       const { identity } = await openVault(folder, null, seconds(systemWorld))
-      const floors = await parts.floors(folder)
+      const store = parts.store(folder)
       const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
       nodes.push(node)
       const directory = answers.wrap(joinDirectory(node.dht, createStorage()))
       const transport = wiretap.wrap(parts.transport(createTransport(node, identity.transportSeed.export())))
-      const peer = createPeer({ identity, directory, transport, floors, world: systemWorld, release: node.close })
+      const peer = createPeer({ identity, directory, transport, store, world: systemWorld, release: node.close })
       current = { folder, bootstrap, identity, peer, listener: null, directory }
     },
     listen: async () => {

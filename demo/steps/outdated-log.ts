@@ -1,9 +1,7 @@
 /** Bob replaces his device's keys; Mallory serves his log from before, at last to an Alice whom only she surrounds. */
 
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { hex } from '../../src/core/bytes.ts'
 import { decodeAddress } from '../../src/index.ts'
+import { openStore } from '../../src/store/store.ts'
 import type { Bob } from '../bob.ts'
 import type { Mallory } from '../mallory.ts'
 import type { Network } from '../network.ts'
@@ -39,7 +37,7 @@ export const serveThePast = async (step: Step, past: Past): Promise<void> => {
   step.show('Alice', describeEvidence(found.evidence))
   step.checkAtLeast('nodes that served an older log', found.evidence.older, 1)
   step.check('the head Alice finds is the new one', found.head, published.head)
-  step.check('Bob’s last entry, on Alice’s disk', await rememberedEntry(folder, address), 1)
+  step.check('Bob’s last entry, on Alice’s disk', rememberedEntry(folder, address), 1)
 
   step.say('Alice restarts, and every node she is told to start from is Mallory’s.')
   const eclipse = await mallory.startEclipse()
@@ -51,12 +49,15 @@ export const serveThePast = async (step: Step, past: Past): Promise<void> => {
   step.check('a stranger is shown Bob’s old head', fooled.head, old.head)
   step.check('a stranger takes it for', fooled.freshness, 'current')
   step.check('Alice’s lookup ends in', await endOf(restarted.lookup(address)), 'KeyLogError ERR_ROLLBACK')
-  step.check('Bob’s last entry, on Alice’s disk', await rememberedEntry(folder, address), 1)
+  step.check('Bob’s last entry, on Alice’s disk', rememberedEntry(folder, address), 1)
 }
 
 /** Number of the last entry of Bob's log that Alice accepted, as it stands on her disk. */
-const rememberedEntry = async (folder: string, address: string): Promise<number | null> => {
-  const text = await readFile(join(folder, 'floors.json'), 'utf8').catch(() => '{}')
-  const { floors }: { floors?: Record<string, { seq: number }> } = JSON.parse(text)
-  return floors?.[hex(decodeAddress(address))]?.seq ?? null
+const rememberedEntry = (folder: string, address: string): number | null => {
+  const store = openStore(folder)
+  try {
+    return store.floors.get(decodeAddress(address))?.seq ?? null
+  } finally {
+    store.close()
+  }
 }

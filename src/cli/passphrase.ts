@@ -1,5 +1,6 @@
 import { encodeAddress } from '../core/address.ts'
 import { UsageError } from '../core/errors.ts'
+import { lockIdentity } from '../store/lock.ts'
 import { changePassphrase } from '../store/vault.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
@@ -21,12 +22,9 @@ export const passphrase = async (context: Context, options: PassphraseOptions): 
     signal.throwIfAborted()
     return chosen
   }
-  const { identity, sealedBy } = await changePassphrase(
-    folder,
-    passphrases.current,
-    next,
-    Math.floor(Date.now() / 1000),
-  )
+  const now = Math.floor(Date.now() / 1000)
+  using _lock = await lockIdentity(folder, now)
+  const { identity, sealedBy } = await changePassphrase(folder, passphrases.current, next, now)
   emit({ event: 'sealed', address: encodeAddress(identity.log.id), folder, sealedBy })
   return EXIT.done
 }

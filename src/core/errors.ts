@@ -131,6 +131,11 @@ const SENTENCES = {
   ERR_FILE_READ: 'the file cannot be read',
   ERR_FILE_WRITE: 'the file cannot be written',
 
+  ERR_CONTACT: 'no contact of this name or address',
+  ERR_CONTACT_NAME: 'the name cannot be used for a contact',
+  ERR_VERIFY: 'none of the logs known of this identity has that entry',
+  ERR_KEYS_REPLACED: 'the owner has replaced the keys of this connection',
+
   // Store
   ERR_STORE_MISSING: 'no identity in this folder',
   ERR_STORE_EXISTS: 'this folder already holds an identity',
@@ -139,6 +144,7 @@ const SENTENCES = {
   ERR_STORE_PASSPHRASE: 'the passphrase is wrong, or the file was changed',
   ERR_STORE_LOCKED: 'the data folder is sealed: its passphrase is needed',
   ERR_STORE_KEY_FILE: 'the key file beside the identity is missing or damaged',
+  ERR_STORE_IN_USE: 'another program is using this data folder',
   ERR_STORE_PERMISSION: 'the data folder cannot be read or written',
   ERR_STORE_FULL: 'the disk is full',
   ERR_STORE_IO: 'the data folder failed',

@@ -1,7 +1,7 @@
 import { equal } from './bytes.ts'
 import type { SignedCard } from './card.ts'
 import { KeyLogError } from './errors.ts'
-import type { KeyLog } from './key-log.ts'
+import { containsEntry, type KeyLog } from './key-log.ts'
 
 /** The rollback floor: the furthest truth ever accepted about an identity; nothing older is accepted again (protocol §3). */
 export type Floor = {
@@ -18,9 +18,7 @@ export type Floor = {
  * @throws KeyLogError ERR_ROLLBACK when it is older, ERR_LOG_FORK when it contradicts the floor with equally many rotations
  */
 export const checkFloor = (floor: Floor, log: KeyLog, card: SignedCard | null): void => {
-  const at = log.entries[floor.seq]
-  const continues = at !== undefined && equal(at.hash, floor.head)
-  if (!continues && log.epoch <= floor.epoch) {
+  if (!containsEntry(log, floor) && log.epoch <= floor.epoch) {
     const older = log.epoch < floor.epoch || log.last.entry.seq < floor.seq
     const hint = `seen: epoch ${floor.epoch}, entry ${floor.seq}; served: epoch ${log.epoch}, entry ${log.last.entry.seq}`
     throw new KeyLogError(older ? 'ERR_ROLLBACK' : 'ERR_LOG_FORK', { hint })
@@ -44,8 +42,7 @@ export type Change =
 /** How an answer that passed `checkFloor` stands to the floor. */
 export const changeSince = (floor: Floor | null, log: KeyLog): Change => {
   if (floor === null || equal(log.last.hash, floor.head)) return 'none'
-  const at = log.entries[floor.seq]
-  if (at === undefined || !equal(at.hash, floor.head)) return 'superseded'
+  if (!containsEntry(log, floor)) return 'superseded'
   return log.epoch > floor.epoch ? 'rotated' : 'updated'
 }
 

@@ -137,6 +137,15 @@ export const prefixOf = (log: KeyLog, seq: number): KeyLog => {
   return { id: log.id, entries, last, epoch }
 }
 
+/** An entry by its place and hash: what a person confirmed of a log, or what was seen last of it. */
+export type Anchor = { readonly seq: number; readonly head: Uint8Array }
+
+/** Whether `log` goes through that entry. */
+export const containsEntry = (log: KeyLog, { seq, head }: Anchor): boolean => {
+  const at = log.entries[seq]
+  return at !== undefined && equal(at.hash, head)
+}
+
 /** How log `a` stands to log `b` of the same address (protocol §2). */
 export type LogRelation =
   | 'same'

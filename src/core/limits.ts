@@ -86,3 +86,12 @@ export const LOOKUP_MS = 10_000
 
 /** Milliseconds a responder spends on asking the directory about a stranger: less than the stranger waits for it. */
 export const VET_MS = 3_000
+
+/** Characters of a contact's name: one line of a terminal, with room for what stands beside it. */
+export const NAME_LENGTH_MAX = 64
+
+/** A contact's log is put back into the directory this often, well before storage nodes forget it (RECORD_AGE_MAX). */
+export const CONTACT_REPUBLISH = 24 * 3600
+
+/** Characters of an entry's hash that a person gives to name it: 80 bits, so that nobody finds another entry that fits. */
+export const HEAD_DIGITS_MIN = 20

@@ -1,7 +1,15 @@
-import { equal } from '../core/bytes.ts'
+import { equal, hex } from '../core/bytes.ts'
 import { DirectoryError, KeyLogError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
-import { appendEntry, compareLogs, decodeEntry, type KeyLog, type LogEntry, prefixOf } from '../core/key-log.ts'
+import {
+  appendEntry,
+  compareLogs,
+  containsEntry,
+  decodeEntry,
+  type KeyLog,
+  type LogEntry,
+  prefixOf,
+} from '../core/key-log.ts'
 import { BRANCHES_MAX } from '../core/limits.ts'
 
 /** The verified branches of one identity's log that a storage node keeps. */
@@ -12,21 +20,21 @@ export type Branches = {
   readonly rivals: readonly KeyLog[]
 }
 
-/** What proves a fork to anyone: a rival's entries beside the standing branch, up to the first that contradicts it. */
-export const forkProof = ({ standing, rivals }: Branches): readonly LogEntry[] => {
-  const rival = rivals.find((log) => compareLogs(standing, log) === 'fork')
-  if (rival === undefined) return []
-  const beside = rival.entries.filter(({ entry, hash }) => !holds(standing, entry.seq, hash))
+/** What one rival adds to the standing branch, up to its first entry that contradicts it; nothing when none does. */
+const proofOf = (standing: KeyLog, rival: KeyLog): readonly LogEntry[] => {
+  if (compareLogs(standing, rival) !== 'fork') return []
+  const beside = rival.entries.filter(({ entry, hash }) => !containsEntry(standing, { seq: entry.seq, head: hash }))
   const last = beside.find(({ entry }) => compareLogs(standing, prefixOf(rival, entry.seq)) === 'fork')
   return beside.filter(({ entry }) => last !== undefined && entry.seq <= last.entry.seq)
 }
 
-const allOf = ({ standing, rivals }: Branches): readonly KeyLog[] => [standing, ...rivals]
-
-const holds = (log: KeyLog, seq: number, hash: Uint8Array): boolean => {
-  const at = log.entries[seq]
-  return at !== undefined && equal(at.hash, hash)
+/** What proves every fork to anyone: who has decided one of them must still hear of the next. */
+export const forkProofs = ({ standing, rivals }: Branches): readonly LogEntry[] => {
+  const entries = rivals.flatMap((rival) => proofOf(standing, rival))
+  return [...new Map(entries.map((entry) => [hex(entry.hash), entry])).values()]
 }
+
+const allOf = ({ standing, rivals }: Branches): readonly KeyLog[] => [standing, ...rivals]
 
 /**
  * Verifies one envelope and adds it where it belongs. Returns `branches` itself when the entry was known already.
@@ -45,7 +53,7 @@ export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: 
     return { standing: appendEntry(null, envelope, now), rivals: [] }
   }
   const all = allOf(branches)
-  const parent = all.find((log) => entry.prev !== null && holds(log, entry.seq - 1, entry.prev))
+  const parent = all.find((log) => entry.prev !== null && containsEntry(log, { seq: entry.seq - 1, head: entry.prev }))
   if (parent === undefined) throw new DirectoryError('ERR_PUT_GAP')
   const grown = appendEntry(prefixOf(parent, entry.seq - 1), envelope, now)
   return arrange(

@@ -2,7 +2,7 @@ import { equal, hex } from '../core/bytes.ts'
 import { isCurrent, type SignedCard, verifyCard } from '../core/card.ts'
 import { HandfastError, KeyLogError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
-import { appendEntry, compareLogs, decodeEntry, type KeyLog } from '../core/key-log.ts'
+import { type Anchor, appendEntry, compareLogs, containsEntry, decodeEntry, type KeyLog } from '../core/key-log.ts'
 import { DEVICES_MAX } from '../core/limits.ts'
 import { decodeGetAnswer, type GetAnswer, PLACES_MAX } from './messages.ts'
 
@@ -59,14 +59,24 @@ type Verdict = SignedCard | 'invalid' | 'elsewhere'
 /**
  * @param id the 32-byte identity hash that is looked up
  * @param now this clock, seconds
+ * @param anchor an entry that a person has confirmed: of a fork that parts before it, the branch through it stands
  */
-export const createCollector = (id: Uint8Array, now: number): Collector => {
+export const createCollector = (id: Uint8Array, now: number, anchor: Anchor | null = null): Collector => {
   const nodes = new Map<string, NodeState>()
   /** The log that ends with each verified entry. All are kept: no thief can push out the branch an honest node is telling. */
   const logs = new Map<string, KeyLog>()
   const cards = new Map<string, Uint8Array>()
   const verdicts = new Map<string, Verdict>()
   let standing: KeyLog | null = null
+
+  /** Whether a person has decided between two logs that contradict each other. */
+  const isDecided = (log: KeyLog, against: KeyLog): boolean =>
+    anchor !== null && containsEntry(log, anchor) && !containsEntry(against, anchor)
+
+  const standsOver = (log: KeyLog, other: KeyLog): boolean => {
+    const relation = compareLogs(log, other)
+    return relation === 'longer' || relation === 'supersedes' || (relation === 'fork' && isDecided(log, other))
+  }
 
   /** Verifies an entry where it belongs; a valid one is verified once, whoever repeats it. */
   const offer = (key: string, envelope: Uint8Array): 'valid' | 'invalid' | 'gap' => {
@@ -78,7 +88,7 @@ export const createCollector = (id: Uint8Array, now: number): Collector => {
       if (before === null && key !== hex(id)) throw new KeyLogError('ERR_LOG_ADDRESS')
       const log = appendEntry(before, envelope, now)
       logs.set(key, log)
-      if (standing === null || ['longer', 'supersedes'].includes(compareLogs(log, standing))) {
+      if (standing === null || standsOver(log, standing)) {
         standing = log
         verdicts.clear()
       }
@@ -158,7 +168,7 @@ export const createCollector = (id: Uint8Array, now: number): Collector => {
         null,
       )
       const fork = [...logs.values()]
-        .filter((other) => compareLogs(other, log) === 'fork')
+        .filter((other) => compareLogs(other, log) === 'fork' && !isDecided(log, other))
         .reduce<KeyLog | null>(
           (proof, other) => (proof === null || compareLogs(other, proof) === 'longer' ? other : proof),
           null,

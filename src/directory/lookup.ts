@@ -1,6 +1,7 @@
 import { concat } from '../core/bytes.ts'
 import { checkKem, isCurrent, type SignedCard } from '../core/card.ts'
 import { DirectoryError } from '../core/errors.ts'
+import type { Anchor } from '../core/key-log.ts'
 import { type Collector, createCollector, type Finding, type Tally } from './collector.ts'
 import { COMMAND, decodeGetKemHalfAnswer, encodeMessage } from './messages.ts'
 import { type DirectoryNetwork, type NodeAddress, nameOf } from './network-port.ts'
@@ -24,7 +25,12 @@ export type Lookup = Finding & {
   readonly holders: readonly NodeAddress[]
 }
 
-export type LookupOptions = { readonly now: number; readonly signal: AbortSignal }
+export type LookupOptions = {
+  readonly now: number
+  readonly signal: AbortSignal
+  /** an entry that a person has confirmed: of a fork that parts before it, the branch through it stands */
+  readonly anchor?: Anchor | null | undefined
+}
 
 /**
  * Finds an identity's log and freshest card. Every byte is verified; the furthest valid log stands, whoever served it.
@@ -36,9 +42,9 @@ export type LookupOptions = { readonly now: number; readonly signal: AbortSignal
 export const lookup = async (
   network: DirectoryNetwork,
   id: Uint8Array,
-  { now, signal }: LookupOptions,
+  { now, signal, anchor }: LookupOptions,
 ): Promise<Lookup> => {
-  const collector = createCollector(id, now)
+  const collector = createCollector(id, now, anchor)
   const value = encodeMessage({ id, from: 0 })
   // A node near several targets is read once: its places are counted from one answer to the next.
   const readings = new Map<string, Promise<void>>()

@@ -2,7 +2,7 @@ import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { DirectoryError, type ErrorCode } from '../core/errors.ts'
 import { bytes, errorCode, list, literal, nullable, type Reader, record, uint } from '../core/fields.ts'
 import { KEM_HALF_BYTES } from '../core/kem.ts'
-import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+import { BRANCHES_MAX, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
 
 /** Requests and answers of the directory (docs/spec/directory.md): all CBOR, each within one datagram. */
 
@@ -14,14 +14,14 @@ export const ANSWER_BYTES_MAX = 986
 
 const HASH_BYTES = 32
 
-/** "What do you hold of `id`, from place `from` on?" Places count the standing branch, the proof of a fork, then all cards. */
+/** "What do you hold of `id`, from place `from` on?" Places count the standing branch, what proves forks, then all cards. */
 export type GetRequest = { readonly id: Uint8Array; readonly from: number }
 
 /** As much as fits of what was asked for, in order. */
 export type GetAnswer = {
   /** hash of the last entry of the branch that stands here; null when nothing is held */
   readonly tip: Uint8Array | null
-  /** entries served, of the standing branch and of a fork's proof: the place where cards begin */
+  /** entries served, of the standing branch and of the proofs of forks: the place where cards begin */
   readonly entryCount: number
   readonly cardCount: number
   readonly entries: readonly Uint8Array[]
@@ -50,8 +50,8 @@ export type PutAnswer = { readonly refused: ErrorCode | null }
 const id = bytes(HASH_BYTES)
 const item = bytes(1, ITEM_BYTES_MAX)
 const half = uint(1)
-/** A whole branch, and of a rival all but the first entry. */
-const ENTRIES_SERVED_MAX = 2 * LOG_ENTRIES_MAX - 1
+/** A whole branch, and of each rival all but the first entry. */
+export const ENTRIES_SERVED_MAX = LOG_ENTRIES_MAX + (BRANCHES_MAX - 1) * (LOG_ENTRIES_MAX - 1)
 
 /** Items one node can serve of one identity, each perhaps in an answer of its own. */
 export const PLACES_MAX = ENTRIES_SERVED_MAX + DEVICES_MAX

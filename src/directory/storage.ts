@@ -3,7 +3,7 @@ import { isCurrent, type SignedCard, verifyCard } from '../core/card.ts'
 import { CardError, DirectoryError, HandfastError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
 import { IDENTITIES_MAX, RECORD_AGE_MAX } from '../core/limits.ts'
-import { type Branches, forkProof, offerEntry } from './branches.ts'
+import { type Branches, forkProofs, offerEntry } from './branches.ts'
 import {
   ANSWER_BYTES_MAX,
   COMMAND,
@@ -86,7 +86,7 @@ export const createStorage = (capacity: number = IDENTITIES_MAX): Storage => {
     }
     const moved = found === undefined || !equal(branches.standing.last.hash, found.branches.standing.last.hash)
     const { cards, kem } = moved ? { cards: new Map(), kem: new Map() } : found
-    const entries = [...branches.standing.entries, ...forkProof(branches)].map(({ envelope }) => envelope)
+    const entries = [...branches.standing.entries, ...forkProofs(branches)].map(({ envelope }) => envelope)
     const record = { branches, entries, cards, kem, touched: now }
     const own = itemsOf(record)
     const more = own - (found === undefined ? 0 : itemsOf(found))

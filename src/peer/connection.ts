@@ -47,7 +47,14 @@ export type Connection = AsyncIterable<Incoming> &
 /** The other application's intake is reported in groups, and at once when nothing more is waiting. */
 const REPORT_EVERY = MESSAGE_WINDOW / 4
 
-export const createConnection = (channel: Channel, begun: Session, remote: Remote, world: World): Connection => {
+/** @param ending aborted with the reason when the connection must not go on */
+export const createConnection = (
+  channel: Channel,
+  begun: Session,
+  remote: Remote,
+  world: World,
+  ending?: AbortSignal,
+): Connection => {
   const inbox = createInbox<Incoming>()
   const credit = createCredit(MESSAGE_WINDOW)
   let session = begun
@@ -130,6 +137,9 @@ export const createConnection = (channel: Channel, begun: Session, remote: Remot
     } else await channel.stream.close()
   }
   const reading = read().then(() => channel.stream.close(), end)
+  const forbid = (): void => void end(ending?.reason)
+  ending?.addEventListener('abort', forbid, { once: true })
+  if (ending?.aborted) forbid()
 
   /** One report at a time: a peer that takes none of them must not make us pile them up. */
   const report = async (): Promise<void> => {

@@ -6,7 +6,7 @@ import { initiate, respond } from '../core/handshake.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
 import { generateKem } from '../core/kem.ts'
-import { appendEntry, compareLogs, type KeyLog, verifyLog } from '../core/key-log.ts'
+import { appendEntry, compareLogs, type Device, type KeyLog, verifyLog } from '../core/key-log.ts'
 import { HANDSHAKE_STEP_MS } from '../core/limits.ts'
 import { generatePrivateKey } from '../core/p256.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
@@ -20,6 +20,8 @@ import { seconds, type World } from './ports.ts'
 /** What both sides have in hand once it is done: the other's verified log and a session only the two share. */
 export type Met = {
   readonly log: KeyLog
+  /** the keys it used, of its log's last entry */
+  readonly device: Device
   readonly session: Session
   /** our head as the other side knew it before; null when it had not asked */
   readonly seen: Uint8Array | null
@@ -87,7 +89,7 @@ export const dial = async (channel: Channel, { identity, known, floor, world }: 
   )
   await channel.send({ t: 'hello', d: begun.hello })
   const answered = confirmed(begun.session, await channel.expect('msg', HANDSHAKE_STEP_MS), world)
-  return { log, seen: null, session: await confirm(channel, answered, world) }
+  return { log, device: deviceOf(log, card.card.device), seen: null, session: await confirm(channel, answered, world) }
 }
 
 export type Answering = {
@@ -125,7 +127,14 @@ export const answer = async (channel: Channel, { identity, transport, world, vet
     ),
     vet(accepted.log),
   ])
-  return { log: accepted.log, seen: accepted.seen, session }
+  return { log: accepted.log, device: deviceOf(accepted.log, accepted.device), seen: accepted.seen, session }
+}
+
+/** Both sides have checked that the log has this device. */
+const deviceOf = (log: KeyLog, index: number): Device => {
+  const device = log.last.entry.devices[index]
+  if (device === undefined) throw new PeerError('ERR_FRAME')
+  return device
 }
 
 /** The part of our log the other side lacks: what follows `head`, or everything. */

@@ -7,8 +7,12 @@ import { createStorage } from '../directory/storage.ts'
 import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
 import { createNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
-import { type Floors, loadFloors, memoryFloors } from '../store/floors-file.ts'
+import { type FolderLock, lockIdentity } from '../store/lock.ts'
+import { SETTING_LENGTH_MAX } from '../store/settings.ts'
+import { openStore, type Store } from '../store/store.ts'
 import { createVault, openVault, type Passphrase, readVault } from '../store/vault.ts'
+import { type Contacts, createContacts } from './contacts.ts'
+import type { Notify } from './notice.ts'
 import { createPeer, type Peer } from './peer.ts'
 import { seconds, type World } from './ports.ts'
 
@@ -19,8 +23,10 @@ export type OpenOptions = {
   readonly folder?: string | undefined
   /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
   readonly passphrase?: Passphrase | undefined
-  /** At least one node of the network: 'host:port', several separated by commas, or a list. */
+  /** At least one node of the network: 'host:port', several separated by commas, or a list. '': those the folder remembers. */
   readonly bootstrap: string | readonly string[]
+  /** Told what the owner should know without having asked: that the keys here are void, or an identity was forked. */
+  readonly onNotice?: Notify | undefined
   /** Called once when the folder held no identity and one was made: show the 24 words to the owner and forget them. */
   readonly onRecoveryPhrase?: ((phrase: string) => void) | undefined
   /** Address to bind; default: 127.0.0.1 when all bootstrap nodes are there, else every interface. */
@@ -57,62 +63,120 @@ export const initialize = async (
 }
 
 /**
- * Opens a peer: its identity from disk (or a new one), a node on the network, and nothing else yet.
+ * Opens a peer: its identity from disk (or a new one), a node on the network, and nothing else yet. One program at a time opens a folder.
  * @throws StoreError ERR_STORE_*; NetworkError ERR_BOOTSTRAP_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE
  */
 export const openPeer = async (options: OpenOptions): Promise<Peer> => {
-  const bootstrap = parseBootstrap(options.bootstrap)
-  const { identity, floors } = await loadFolder(options)
-  return joinNetwork(identity, floors, bootstrap, options)
-}
-
-const loadFolder = async ({
-  folder,
-  passphrase = null,
-  onRecoveryPhrase,
-}: OpenOptions): Promise<{ identity: Identity; floors: Floors }> => {
-  const now = seconds(systemWorld)
-  if (folder === undefined)
-    return { identity: createIdentity(now, systemWorld.random).identity, floors: memoryFloors() }
-  const { identity } = await openVault(folder, passphrase, now).catch(async (error: unknown) => {
-    const missing = error instanceof StoreError && error.code === 'ERR_STORE_MISSING'
-    if (!missing || onRecoveryPhrase === undefined) throw error
-    const given = typeof passphrase === 'function' ? await passphrase() : passphrase
-    const { phrase } = await initialize(folder, { passphrase: given })
-    onRecoveryPhrase(phrase)
-    return openVault(folder, given, now)
-  })
-  return { identity, floors: await loadFloors(folder) }
-}
-
-/**
- * Opens a peer that only reads: it stands for nobody, needs no passphrase, and holds what it finds against what the identity of the
- * folder, if there is one, saw before.
- * @throws as `openPeer`
- */
-export const openReader = async (options: OpenOptions & { readonly folder: string }): Promise<Peer> => {
-  const bootstrap = parseBootstrap(options.bootstrap)
   const { folder } = options
-  const known = await readVault(folder, seconds(systemWorld)).catch((error: unknown) => {
+  if (folder === undefined) {
+    const bootstrap = parseBootstrap(options.bootstrap)
+    const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
+    return joinNetwork({ identity, store: openStore(null), bootstrap, release: () => {} }, options)
+  }
+  if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
+  const passphrase = await prepareFolder(folder, options)
+  return openLocked(folder, async (lock, store) => {
+    const { identity } = await openVault(folder, passphrase, seconds(systemWorld))
+    const bootstrap = chooseBootstrap(options.bootstrap, store)
+    const peer = await joinNetwork({ identity, store, bootstrap, release: lock.release }, options)
+    rememberBootstrap(options.bootstrap, store)
+    return peer
+  })
+}
+
+/** Runs `work` with the folder's lock and store, and gives both back when it fails. */
+const openLocked = async <T>(folder: string, work: (lock: FolderLock, store: Store) => Promise<T>): Promise<T> => {
+  const lock = await lockIdentity(folder, seconds(systemWorld))
+  let store: Store | undefined
+  try {
+    store = openStore(folder)
+    return await work(lock, store)
+  } catch (error) {
+    store?.close()
+    lock.release()
+    throw error
+  }
+}
+
+/** What was given, or else what the folder remembers. @throws NetworkError ERR_BOOTSTRAP_MISSING, _FORMAT */
+export const chooseBootstrap = (given: OpenOptions['bootstrap'], store: Store | null): readonly NodeAddress[] =>
+  parseBootstrap(given === '' ? (store?.settings.get('bootstrap') ?? '') : given)
+
+/** A list that led into the network is used again when none is given. */
+export const rememberBootstrap = (given: OpenOptions['bootstrap'], store: Store | null): void => {
+  const list = typeof given === 'string' ? given : given.join(',')
+  if (list !== '' && list.length <= SETTING_LENGTH_MAX) store?.settings.set('bootstrap', list)
+}
+
+/** Makes an identity where there is none, if its phrase has somewhere to go. @returns what the folder is sealed under */
+const prepareFolder = async (
+  folder: string,
+  { passphrase = null, onRecoveryPhrase }: OpenOptions,
+): Promise<Passphrase> => {
+  if (onRecoveryPhrase === undefined || (await readExisting(folder)) !== null) return passphrase
+  const given = typeof passphrase === 'function' ? await passphrase() : passphrase
+  const { phrase } = await initialize(folder, { passphrase: given })
+  onRecoveryPhrase(phrase)
+  return given
+}
+
+/** What a folder says without being opened; null when it holds no identity. @throws StoreError, but for ERR_STORE_MISSING */
+const readExisting = (folder: string): Promise<Awaited<ReturnType<typeof readVault>> | null> =>
+  readVault(folder, seconds(systemWorld)).catch((error: unknown) => {
     if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
     throw error
   })
-  const floors = known === null ? memoryFloors() : await loadFloors(folder)
-  const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
-  return joinNetwork(identity, floors, bootstrap, options)
+
+/**
+ * Opens a peer that only reads: it stands for nobody, needs no passphrase, and holds what it finds against what the identity of the
+ * folder, if there is one, saw before; also while another program is open on that folder.
+ * @throws as `openPeer`
+ */
+export const openReader = async (options: OpenOptions & { readonly folder: string }): Promise<Peer> => {
+  if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
+  const { folder } = options
+  const known = await readExisting(folder)
+  const store = openStore(known === null ? null : folder)
+  try {
+    const bootstrap = chooseBootstrap(options.bootstrap, store)
+    const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
+    return await joinNetwork({ identity, store, bootstrap, release: () => {} }, options)
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
+
+/**
+ * The contacts of a data folder, without a network and without its passphrase.
+ * @throws StoreError ERR_STORE_MISSING, and as `openPeer`
+ */
+export const openContacts = async (folder: string): Promise<Contacts & Disposable> => {
+  await readVault(folder, seconds(systemWorld))
+  const store = openStore(folder)
+  return { ...createContacts(store, systemWorld), [Symbol.dispose]: () => store.close() }
+}
+
+type Joining = {
+  readonly identity: Identity
+  readonly store: Store
+  readonly bootstrap: readonly NodeAddress[]
+  readonly release: () => void
 }
 
 const joinNetwork = async (
-  identity: Identity,
-  floors: Floors,
-  bootstrap: readonly NodeAddress[],
-  { host, port, storage, signal }: OpenOptions,
+  { identity, store, bootstrap, release }: Joining,
+  { host, port, storage, signal, onNotice }: OpenOptions,
 ): Promise<Peer> => {
   const node = await createNode({ bootstrap, host, port, storage, signal })
+  const end = async (): Promise<void> => {
+    await node.close()
+    release()
+  }
   try {
     const directory = joinDirectory(node.dht, createStorage())
     const transport = createTransport(node, identity.transportSeed.export())
-    return createPeer({ identity, directory, transport, floors, world: systemWorld, release: node.close })
+    return createPeer({ identity, directory, transport, store, world: systemWorld, release: end, notify: onNotice })
   } catch (error) {
     await node.close()
     throw error

@@ -6,8 +6,10 @@ import { joinDirectory } from '../directory/plugin.ts'
 import { createStorage } from '../directory/storage.ts'
 import { parseBootstrap } from '../network/bootstrap-list.ts'
 import { createNode } from '../network/node.ts'
-import { createVault, openVault, type Passphrase, type Vault } from '../store/vault.ts'
-import { systemWorld } from './open.ts'
+import { lockIdentity } from '../store/lock.ts'
+import { openStore } from '../store/store.ts'
+import { createVault, openVault, type Passphrase, readVault } from '../store/vault.ts'
+import { chooseBootstrap, systemWorld } from './open.ts'
 import { seconds } from './ports.ts'
 import {
   checkPhrase,
@@ -36,19 +38,29 @@ export type RecoveryOptions = {
 }
 
 const onNetwork = async <T>(options: RecoveryOptions, work: (ground: Ground) => Promise<T>): Promise<T> => {
-  const { signal, onSaved } = options
-  const node = await createNode({ bootstrap: parseBootstrap(options.bootstrap), signal })
+  const { folder, signal, onSaved } = options
+  // A folder that is still empty remembers nothing, and gets its database with its identity.
+  const store = await readVault(folder, seconds(systemWorld)).then(
+    () => openStore(folder),
+    () => null,
+  )
   try {
-    const directory = joinDirectory(node.dht, createStorage())
-    return await work({ directory, world: systemWorld, signal, onSaved })
+    const node = await createNode({ bootstrap: chooseBootstrap(options.bootstrap, store), signal })
+    try {
+      const directory = joinDirectory(node.dht, createStorage())
+      return await work({ directory, world: systemWorld, signal, onSaved })
+    } finally {
+      await node.close()
+    }
   } finally {
-    await node.close()
+    store?.close()
   }
 }
 
 const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Promise<Rotation> => {
-  parseBootstrap(options.bootstrap)
+  if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
   const { folder, passphrase = null, phrase } = options
+  using _lock = await lockIdentity(folder, seconds(systemWorld))
   const vault = await openVault(folder, passphrase, seconds(systemWorld))
   checkPhrase(vault.identity.log, phrase, { world: systemWorld })
   return onNetwork(options, (ground) => rotateOwn(vault.identity, vault, phrase, status, ground))
@@ -68,6 +80,12 @@ export const retire = (options: RecoveryOptions): Promise<Rotation> => turn(opti
 export type NewFolder = {
   /** What a folder that holds no identity yet is to be sealed under; null: a key file. Default: `passphrase`. */
   readonly newPassphrase?: (() => Promise<string | null>) | undefined
+}
+
+/** A folder without an identity is no failure here. */
+const unlessMissing = (error: unknown): null => {
+  if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
+  throw error
 }
 
 const emptyFolder = async (folder: string, source: string | null | (() => Promise<string | null>)) => {
@@ -90,11 +108,9 @@ export const recover = async ({
 }: RecoveryOptions & Recovering & NewFolder & { readonly address: string }): Promise<Rotation> => {
   const { folder, passphrase = null, phrase } = options
   const id = decodeAddress(address)
-  parseBootstrap(options.bootstrap)
-  const vault = await openVault(folder, passphrase, seconds(systemWorld)).catch((error: unknown): Vault | null => {
-    if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
-    throw error
-  })
+  if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
+  using _lock = await lockIdentity(folder, seconds(systemWorld)).catch(unlessMissing)
+  const vault = await openVault(folder, passphrase, seconds(systemWorld)).catch(unlessMissing)
   const own = vault?.identity.log ?? null
   checkSame(own, id)
   checkPhrase(own, phrase, { world: systemWorld })

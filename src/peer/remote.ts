@@ -6,10 +6,13 @@ import { safetyNumber } from '../core/safety-number.ts'
 
 /** How sure we are whom an address belongs to, and how fresh what we know of it is (protocol §3). */
 export type Trust = {
-  /** `pinned`: you gave this address; `unknown`: it came to you, and nobody has vouched for it */
-  readonly identity: 'unknown' | 'pinned'
-  /** `stale`: no unexpired card in the directory says that its log ends here */
-  readonly freshness: 'current' | 'stale'
+  /** `verified`: you confirmed it; `pinned`: you gave this address; `unknown`: it came to you, and nobody has vouched for it */
+  readonly identity: 'unknown' | 'pinned' | 'verified'
+  /**
+   * `stale`: no unexpired card in the directory says that its log ends here; `forked`: two valid logs contradict each other, and
+   * nothing is sent before you have verified it anew; `retired`: it has ended
+   */
+  readonly freshness: 'current' | 'stale' | 'forked' | 'retired'
   readonly reason: string
 }
 

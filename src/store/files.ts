@@ -1,22 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type ErrorCode, StoreError } from '../core/errors.ts'
+import { StoreError } from '../core/errors.ts'
+import { asStoreError, systemCode } from './failures.ts'
 
 /** Files of the data folder: private from the first byte, and either the old or the new content, never half of one. */
-
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  EACCES: 'ERR_STORE_PERMISSION',
-  EPERM: 'ERR_STORE_PERMISSION',
-  EROFS: 'ERR_STORE_PERMISSION',
-  ENOSPC: 'ERR_STORE_FULL',
-  EDQUOT: 'ERR_STORE_FULL',
-}
-
-const systemCode = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
-
-const asStoreError = (cause: unknown, path: string): StoreError =>
-  new StoreError(CODES[systemCode(cause)] ?? 'ERR_STORE_IO', { hint: path, cause })
 
 /** Creates the folder, readable by its owner only. @throws StoreError ERR_STORE_PERMISSION, _FULL, _IO */
 export const makeFolder = async (folder: string): Promise<void> => {

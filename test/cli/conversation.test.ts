@@ -15,7 +15,7 @@ import type { Connection } from '../../src/peer/connection.ts'
 import { initialize, openPeer, systemWorld } from '../../src/peer/open.ts'
 import { createPeer, type Peer } from '../../src/peer/peer.ts'
 import { seconds } from '../../src/peer/ports.ts'
-import { memoryFloors } from '../../src/store/floors-file.ts'
+import { openStore } from '../../src/store/store.ts'
 import { createDht } from './dht.ts'
 import { beginCli } from './in-process.ts'
 
@@ -117,7 +117,7 @@ suite('conversations', { concurrency: 2 }, () => {
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
     const transport = createTransport(node, identity.transportSeed.export())
     const directory = joinDirectory(node.dht, createStorage())
-    const parts = { identity, directory, transport, floors: memoryFloors(), world: systemWorld, release: node.close }
+    const parts = { identity, directory, transport, store: openStore(null), world: systemWorld, release: node.close }
     const bob = createPeer(parts)
     t.after(() => bob.close())
     const listener = await bob.listen()

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { HandfastError } from '../../src/core/errors.ts'
 import { type KeyLog, rotateLog, updateLog, verifyLog } from '../../src/core/key-log.ts'
 import { BRANCHES_MAX } from '../../src/core/limits.ts'
-import { type Branches, forkProof, offerEntry } from '../../src/directory/branches.ts'
+import { type Branches, forkProofs, offerEntry } from '../../src/directory/branches.ts'
 import {
   at,
   commitmentAfter,
@@ -74,7 +74,7 @@ test('§2 of a fork the branch seen first stands, the other is kept, and its fir
       [second.last.hash],
     )
     assert.deepEqual(
-      forkProof(branches).map(({ hash }) => hash),
+      forkProofs(branches).map(({ hash }) => hash),
       [at(second.entries, 1).hash],
     )
   }
@@ -88,7 +88,7 @@ test('§2 the rotation overrules the longer branch of a thief, whatever came fir
   ]) {
     const branches = offerAll(...order)
     assert.deepEqual(headOf(branches), r3.last.hash)
-    assert.deepEqual(forkProof(branches), [], 'a superseded branch is no fork')
+    assert.deepEqual(forkProofs(branches), [], 'a superseded branch is no fork')
   }
 })
 
@@ -108,14 +108,14 @@ test('§2 a thief who signs the rotation anew makes a fork that no number of rot
   const branches = offerAll(r3, further)
   assert.deepEqual(headOf(branches), r3.last.hash)
   assert.deepEqual(
-    forkProof(branches).map(({ hash }) => hash),
+    forkProofs(branches).map(({ hash }) => hash),
     [anew.last.hash],
   )
 })
 
 test('§2 the proof of a fork holds what leads to the contradiction', () => {
   const rotatedTheft = rotateLog(longTheft, root1, commitmentAfter(alice, 1), malloryContent('theft'))
-  const proof = forkProof(offerAll(r3, rotatedTheft))
+  const proof = forkProofs(offerAll(r3, rotatedTheft))
   assert.deepEqual(
     proof.map(({ hash }) => hash),
     rotatedTheft.entries.slice(1).map(({ hash }) => hash),
@@ -131,9 +131,9 @@ test('§4 no flood of forks makes a node keep more, drop what stands, or refuse 
     assert.ok(branches.rivals.some(({ last }) => last.hash.every((byte, at) => byte === fork.last.hash[at])))
     assert.deepEqual(headOf(branches), o1.last.hash)
     assert.deepEqual(
-      forkProof(branches).map(({ hash }) => hash),
-      [theft.last.hash],
-      'the first proof stays',
+      forkProofs(branches).map(({ hash }) => hash),
+      [theft, ...branches.rivals.slice(1)].map(({ last }) => last.hash),
+      'the first proof stays, and the latest beside it',
     )
   }
   const rotated = rotateLog(alice.log, root1, commitmentAfter(alice, 1), content)

@@ -26,7 +26,7 @@ import { createStorage, type Storage } from '../../src/directory/storage.ts'
 import { decodeAddress } from '../../src/index.ts'
 import { encodeFrame } from '../../src/peer/frames.ts'
 import type { FrameStream, Transport } from '../../src/peer/ports.ts'
-import { memoryFloors } from '../../src/store/floors-file.ts'
+import { openStore } from '../../src/store/store.ts'
 
 type Scene = {
   readonly folder: string
@@ -167,7 +167,7 @@ test('where nodes take what they cannot verify, the check notices', async (t) =>
 test('where Alice forgets what she has seen, the outdated log fools her, and the check notices', async (t) => {
   const scene = await setScene(t, {})
   await scene.mallory.startLiars([])
-  const forgetful = createAlice({ ...realParts, floors: async () => memoryFloors() })
+  const forgetful = createAlice({ ...realParts, store: () => openStore(null) })
   t.after(() => forgetful.close())
   const result = await play((step) => outdated(step, scene, forgetful))
   assert.deepEqual(failures(result), ['no error'])

@@ -16,7 +16,7 @@ import { createPeer, type Peer } from '../../src/peer/peer.ts'
 import { seconds } from '../../src/peer/ports.ts'
 import { recover } from '../../src/peer/recovery.ts'
 import { makeFolder } from '../../src/store/files.ts'
-import { loadFloors } from '../../src/store/floors-file.ts'
+import { openStore } from '../../src/store/store.ts'
 import { openVault } from '../../src/store/vault.ts'
 import { runCli } from '../cli/in-process.ts'
 import { at } from '../core/identities.ts'
@@ -34,13 +34,14 @@ const startDht = async (t: TestContext) => {
   const [network, folder] = await Promise.all([startNetwork(t, 3), makeTemporary(t)])
   for (const { dht } of network.nodes) joinDirectory(dht, createStorage())
   const { host, port } = addressOf(at(network.nodes, 0))
-  /** A peer with a node of its own; its floors are in the folder of that name. */
+  /** A peer with a node of its own; its memory is in the folder of that name. */
   const open = async (name: string, identity: Identity): Promise<Side> => {
     await makeFolder(folderOf(name))
-    const [node, floors] = await Promise.all([network.join(), loadFloors(folderOf(name))])
+    const node = await network.join()
+    const store = openStore(folderOf(name))
     const directory = joinDirectory(node.dht, createStorage())
     const transport = createTransport(node, identity.transportSeed.export())
-    const peer = createPeer({ identity, directory, transport, floors, world: systemWorld, release: node.close })
+    const peer = createPeer({ identity, directory, transport, store, world: systemWorld, release: node.close })
     t.after(() => peer.close())
     return { ...peer, directory }
   }

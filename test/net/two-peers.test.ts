@@ -15,7 +15,7 @@ import { createTransport } from '../../src/network/transport.ts'
 import { systemWorld } from '../../src/peer/open.ts'
 import { createPeer } from '../../src/peer/peer.ts'
 import { seconds } from '../../src/peer/ports.ts'
-import { memoryFloors } from '../../src/store/floors-file.ts'
+import { openStore } from '../../src/store/store.ts'
 import { codeOf, startNetwork } from '../network/loopback-network.ts'
 import { makeTemporary, nextFile, nextText } from '../peer/sides.ts'
 
@@ -96,7 +96,7 @@ test('§8 a stream that breaks on the way is a loss, one that was ended is not',
   const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
   const transport = createTransport(node, identity.transportSeed.export())
   const directory = joinDirectory(node.dht, createStorage())
-  const parts = { identity, directory, transport, floors: memoryFloors(), world: systemWorld, release: async () => {} }
+  const parts = { identity, directory, transport, store: openStore(null), world: systemWorld, release: async () => {} }
   const bob = createPeer(parts)
   const listener = await bob.listen()
   await using alice = await openPeer({ bootstrap })
@@ -131,7 +131,7 @@ test('an identity outlives its process, and both sides its connections', async (
     assert.equal(await bob.exited, 0)
   }
   assert.equal(addresses[0], addresses[1])
-  assert.deepEqual((await readdir(join(folder, 'alice'))).includes('floors.json'), true)
+  assert.deepEqual((await readdir(join(folder, 'alice'))).includes('handfast.db'), true)
 })
 
 test('without a folder, a phrase to show or a network, a peer does not open', async (t) => {

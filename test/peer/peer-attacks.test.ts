@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { StoreError } from '../../src/core/errors.ts'
 import { createIdentity, type Identity, renewDevice } from '../../src/core/identity.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { HANDSHAKES_MAX } from '../../src/core/limits.ts'
@@ -7,6 +8,7 @@ import { rotateIdentity } from '../../src/core/recovery.ts'
 import { openChannel } from '../../src/peer/channel.ts'
 import { dial } from '../../src/peer/greeting.ts'
 import type { FrameStream } from '../../src/peer/ports.ts'
+import { openStore } from '../../src/store/store.ts'
 import { at, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { alice, bob, codeOf, createPuppet, dialing, identityOf, isSettled, mallory, nextText, settle } from './sides.ts'
@@ -104,7 +106,7 @@ test('§3 a log that was seen is not taken back, whatever the directory forgets'
   started.town.forget()
   await started.town.publish(bob.log)
   await started.bob.publish()
-  assert.equal(started.bob.floors.get(carol.log.id)?.seq, 1)
+  assert.equal(started.bob.store.floors.get(carol.log.id)?.seq, 1)
 })
 
 test('§3 a directory that is behind does not keep out the owner who was here before', async (t) => {
@@ -153,7 +155,7 @@ test('§3 the floor does not sink when an old log is confirmed late', async (t) 
   pair.toFar.release()
   await stream.send(confirmation)
   assert.equal((await codeOf(puppet.hearUntil('error'))) ?? 'none', 'ERR_REMOTE')
-  assert.equal(b.floors.get(carol.log.id)?.seq, 1)
+  assert.equal(b.store.floors.get(carol.log.id)?.seq, 1)
 })
 
 test('§3 a directory that serves an older log, or an older card, is not believed', async (t) => {
@@ -211,10 +213,16 @@ test('§8 connections that nobody takes are counted too', async (t) => {
 
 test('§3 a floor that cannot be stored stops the connection: nothing is accepted that would be forgotten', async (t) => {
   const { town, bob: b, listener } = await start(t)
+  const store = openStore(null)
   const failing = town.open(alice, {
-    floors: {
-      get: () => null,
-      set: async () => Promise.reject(Object.assign(new Error(), { code: 'ERR_STORE_FULL' })),
+    store: {
+      ...store,
+      floors: {
+        ...store.floors,
+        update: () => {
+          throw new StoreError('ERR_STORE_FULL')
+        },
+      },
     },
   })
   assert.equal(await codeOf(failing.connect(b.address)), 'ERR_STORE_FULL')

@@ -4,7 +4,7 @@ import type { KeyLog } from '../../src/core/key-log.ts'
 import { publish } from '../../src/directory/publish.ts'
 import { createPeer, type Peer, type PeerParts } from '../../src/peer/peer.ts'
 import type { Transport } from '../../src/peer/ports.ts'
-import { type Floors, memoryFloors } from '../../src/store/floors-file.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
 import { makeBytes } from '../core/identities.ts'
 import { createMemoryNetwork, type MemoryNetwork } from '../directory/memory-network.ts'
 import { createMemoryTransports, type MemoryTransports } from './memory-transport.ts'
@@ -18,7 +18,7 @@ export type Town = {
   open(
     identity: Identity,
     changed?: Partial<PeerParts>,
-  ): Peer & { readonly floors: Floors; readonly transport: Transport }
+  ): Peer & { readonly store: Store; readonly transport: Transport }
   /** Puts a log into the directory, as anyone may. */
   publish(log: KeyLog): Promise<void>
   /** From now on the directory holds nothing. */
@@ -38,7 +38,7 @@ export const createTown = (): Town => {
     },
     transports,
     open: (identity, changed = {}) => {
-      const floors = changed.floors ?? memoryFloors()
+      const store = changed.store ?? openStore(null)
       const transport = changed.transport ?? transports.add(transportKeyOf(identity))
       const peer = createPeer({
         identity,
@@ -49,10 +49,10 @@ export const createTown = (): Town => {
         world: makeWorld(encodeAddress(identity.log.id)),
         release: async () => {},
         ...changed,
-        floors,
+        store,
         transport,
       })
-      return { ...peer, floors, transport }
+      return { ...peer, store, transport }
     },
     publish: async (log) => {
       await publish(town.directory.network, { log }, AbortSignal.timeout(5_000))

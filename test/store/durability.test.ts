@@ -3,7 +3,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { writePrivate } from '../../src/store/files.ts'
-import { loadFloors } from '../../src/store/floors-file.ts'
+import { openStore } from '../../src/store/store.ts'
 import { openVault } from '../../src/store/vault.ts'
 import { NOW } from '../core/identities.ts'
 import { canMount, codeOf, makeTemporary, startChild } from './folders.ts'
@@ -27,7 +27,9 @@ test('a process that is killed while it rewrites leaves whole files behind', asy
       for (let line = 0; line < 3 + 4 * index; line++) await child.next()
       await child.kill()
       const { identity } = await openVault(folder, null, NOW)
-      await loadFloors(folder)
+      const store = openStore(folder)
+      assert.equal(store.floors.all().length, 2)
+      store.close()
       assert.equal(identity.log.entries.length, 1)
       for (const name of await readdir(folder)) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name)
     }),

@@ -5,9 +5,10 @@ import { writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeAddress } from '../../src/core/address.ts'
-import { createIdentity } from '../../src/core/identity.ts'
+import { createIdentity, type Identity } from '../../src/core/identity.ts'
 import { writePrivate } from '../../src/store/files.ts'
-import { loadFloors } from '../../src/store/floors-file.ts'
+import { lockFolder } from '../../src/store/lock.ts'
+import { openStore } from '../../src/store/store.ts'
 import { changePassphrase, createVault, openVault, type Vault } from '../../src/store/vault.ts'
 
 const [, , task = '', folder = ''] = process.argv
@@ -20,18 +21,25 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: { readonly code?: string }) => error.code,
   )
 
+/** Opens the store and keeps a floor in it. */
+const remember = async ({ log }: Identity): Promise<void> => {
+  const floor = { epoch: 0, seq: 0, head: log.last.hash, serial: 0 }
+  openStore(folder).floors.update(log.id, () => floor, true)
+}
+
 /** Rewrites both files for ever. */
 const rewrite = async (): Promise<void> => {
   const identities = [createIdentity(now, random).identity, createIdentity(now, random).identity]
   const vault = await createVault(folder, createIdentity(now, random).identity, null)
-  const floors = await loadFloors(folder)
+  const { floors } = openStore(folder)
   say('ready')
   for (let round = 0; ; round++) {
     for (const identity of identities) {
       say(`${round}`)
       const floor = { epoch: 0, seq: round, head: identity.log.last.hash, serial: now }
-      const saved = [vault.save(identity), floors.set(identity.log.id, floor)]
-      await Promise.all(saved)
+      const saved = vault.save(identity)
+      floors.update(identity.log.id, () => floor, true)
+      await saved
     }
   }
 }
@@ -62,8 +70,7 @@ const fill = async (): Promise<void> => {
     say('full')
   }
   say(`${await codeOf(vault?.save(createIdentity(now, random).identity) ?? Promise.resolve())}`)
-  const floors = await loadFloors(folder)
-  say(`${await codeOf(floors.set(identity.log.id, { epoch: 0, seq: 0, head: identity.log.last.hash, serial: 0 }))}`)
+  say(`${await codeOf(remember(identity))}`)
   say(
     encodeAddress((await openVault(folder, null, now)).identity.log.id) === encodeAddress(identity.log.id)
       ? 'kept'
@@ -76,11 +83,10 @@ const trespass = async (): Promise<void> => {
   const { identity } = createIdentity(now, random)
   // As root nothing is forbidden. In a namespace of its own there is nobody else to be, nor need to be.
   if (process.getuid?.() === 0) await codeOf((async () => process.setuid?.(65_534))())
-  const floor = { epoch: 0, seq: 0, head: identity.log.last.hash, serial: 0 }
   say(`${await codeOf(openVault(folder, null, now))}`)
   say(`${await codeOf(writePrivate(join(folder, 'identity.json'), '{}'))}`)
   say(`${await codeOf(createVault(join(folder, 'new'), identity, null))}`)
-  say(`${await codeOf(loadFloors(folder).then((floors) => floors.set(identity.log.id, floor)))}`)
+  say(`${await codeOf(remember(identity))}`)
 }
 
 /** Changes what the folder is sealed under, and dies by SIGKILL at its n-th step on disk: `reseal <folder> <n> <from> <to>`. */
@@ -109,4 +115,11 @@ const reseal = async (): Promise<void> => {
   say('done')
 }
 
-await ({ reseal, rewrite, create, fill, trespass }[task] ?? Promise.reject.bind(Promise, new Error(task)))()
+/** Holds the folder's lock until it is killed. */
+const hold = async (): Promise<void> => {
+  await lockFolder(folder)
+  say('held')
+  setInterval(() => {}, 1_000)
+}
+
+await ({ hold, reseal, rewrite, create, fill, trespass }[task] ?? Promise.reject.bind(Promise, new Error(task)))()

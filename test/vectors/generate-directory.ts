@@ -1,7 +1,7 @@
 import { hex } from '../../src/core/bytes.ts'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
-import { encodeMessage, type GetAnswer, PLACES_MAX } from '../../src/directory/messages.ts'
+import { ENTRIES_SERVED_MAX, encodeMessage, type GetAnswer, PLACES_MAX } from '../../src/directory/messages.ts'
 import { type Json, type Vector, type Vectors, writeFolder } from './vector-files.ts'
 
 /**
@@ -64,7 +64,7 @@ export const directoryVectors: Vectors = {
   'get-answer-nothing': accepted('get-answer', 'nothing is held', nothing),
   'get-answer-largest': accepted('get-answer', 'one entry of 900 bytes, and as many places as there can be', {
     tip: bytes(32, 0x20),
-    entryCount: 2 * LOG_ENTRIES_MAX - 1,
+    entryCount: ENTRIES_SERVED_MAX,
     cardCount: DEVICES_MAX,
     entries: [bytes(ITEM_BYTES_MAX, 0)],
     cards: [],
@@ -121,7 +121,10 @@ export const directoryVectors: Vectors = {
     ...nothing,
     cards: Array.from({ length: DEVICES_MAX + 1 }, () => item),
   }),
-  'get-answer-entry-count': refused('get-answer', '128 entries held', { ...nothing, entryCount: 2 * LOG_ENTRIES_MAX }),
+  'get-answer-entry-count': refused('get-answer', '254 entries held', {
+    ...nothing,
+    entryCount: ENTRIES_SERVED_MAX + 1,
+  }),
   'get-answer-card-count': refused('get-answer', '9 cards held', { ...nothing, cardCount: DEVICES_MAX + 1 }),
   'get-kem-third-half': refused('get-kem-half', 'half 2', { id, card, half: 2 }),
   'get-kem-half-answer-short': refused('get-kem-half-answer', 'a half of 591 bytes', { half: half.slice(1) }),

@@ -1,0 +1,15 @@
+import type { HandfastError } from '../core/errors.ts'
+import type { Change } from '../core/floor.ts'
+
+/** What a peer has to tell its owner without having been asked. */
+export type Notice =
+  /** the identity went on elsewhere: the keys of this machine are void, or somebody else has them */
+  | { readonly type: 'superseded'; readonly error: HandfastError }
+  /** two logs of an identity contradict each other; of one's own address it means that somebody else signs with its root key */
+  | { readonly type: 'forked'; readonly address: string }
+  /** what became of an identity that is connected */
+  | { readonly type: 'changed'; readonly address: string; readonly change: Change }
+  /** log and card could not be published anew: others will see them as stale when the present card runs out */
+  | { readonly type: 'not-published'; readonly error: unknown }
+
+export type Notify = (notice: Notice) => void

@@ -1,0 +1,119 @@
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { StoreError } from '../core/errors.ts'
+import { asStoreError } from './failures.ts'
+import { MIGRATIONS } from './migrations.ts'
+
+/** What a peer remembers, in `handfast.db`: SQLite in WAL mode, private from the first byte, its schema numbered. */
+export type Database = {
+  /** @throws StoreError, as all that follow: ERR_STORE_FULL, _PERMISSION, _IN_USE, _CORRUPT, _IO */
+  run(sql: string, ...values: readonly SQLInputValue[]): void
+  /** The first row, or undefined. */
+  get(sql: string, ...values: readonly SQLInputValue[]): unknown
+  all(sql: string, ...values: readonly SQLInputValue[]): readonly unknown[]
+  /** All of `work` or nothing of it; on disk when this returns. Inside another transaction it is part of that. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+const NAME = 'handfast.db'
+
+/** "hfst", so that no other program's database is taken for ours. */
+const APPLICATION_ID = 0x68667374
+
+/** Milliseconds that a writer waits for another process to finish its transaction. */
+const BUSY_MS = 5_000
+
+const wrap = (sql: DatabaseSync, path: string): Database => {
+  const statements = new Map<string, StatementSync>()
+  let depth = 0
+
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      throw asStoreError(error, path)
+    }
+  }
+  const prepared = (text: string): StatementSync => {
+    const known = statements.get(text) ?? sql.prepare(text)
+    statements.set(text, known)
+    return known
+  }
+  const transaction = <T>(work: () => T): T => {
+    if (depth > 0) return work()
+    // IMMEDIATE: who reads first and writes later would find that another process wrote in between.
+    guarded(() => sql.exec('BEGIN IMMEDIATE'))
+    depth += 1
+    try {
+      const result = work()
+      guarded(() => sql.exec('COMMIT'))
+      return result
+    } catch (error) {
+      if (sql.isTransaction) sql.exec('ROLLBACK')
+      throw error
+    } finally {
+      depth -= 1
+    }
+  }
+
+  return {
+    run: (text, ...values) => void guarded(() => prepared(text).run(...values)),
+    get: (text, ...values) => guarded(() => prepared(text).get(...values)),
+    all: (text, ...values) => guarded(() => prepared(text).all(...values)),
+    transaction,
+    close: () => {
+      if (!sql.isOpen) return
+      statements.clear()
+      guarded(() => sql.close())
+    },
+  }
+}
+
+const numberOf = (row: unknown): number => Number(Object.values(row as object)[0])
+
+/** Brings the schema to what this version knows, one numbered step after the other. */
+const migrate = (database: Database, path: string): void =>
+  database.transaction(() => {
+    const version = numberOf(database.get('PRAGMA user_version'))
+    if (version > MIGRATIONS.length)
+      throw new StoreError('ERR_STORE_VERSION', {
+        hint: `${path}: schema ${version}, known here: ${MIGRATIONS.length}`,
+      })
+    const application = numberOf(database.get('PRAGMA application_id'))
+    const foreign = version === 0 ? application !== 0 : application !== APPLICATION_ID
+    if (foreign) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
+    for (const [index, statements] of MIGRATIONS.entries())
+      if (index >= version) for (const statement of statements) database.run(statement)
+    if (version === MIGRATIONS.length) return
+    database.run(`PRAGMA user_version = ${MIGRATIONS.length}`)
+    database.run(`PRAGMA application_id = ${APPLICATION_ID}`)
+  })
+
+/** SQLite would make the file readable by whatever the umask leaves; the WAL beside it gets the mode of this one. */
+const createPrivate = (path: string): void => closeSync(openSync(path, 'a', 0o600))
+
+/**
+ * Opens the database of a data folder, and makes or migrates it if need be.
+ * @param folder null: in memory, gone with the process
+ * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
+ */
+export const openDatabase = (folder: string | null): Database => {
+  const path = folder === null ? ':memory:' : join(folder, NAME)
+  let sql: DatabaseSync | undefined
+  try {
+    if (folder !== null) createPrivate(path)
+    sql = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true, defensive: true })
+    // Durable before anything leaves the process: a commit waits for the disk.
+    sql.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF',
+    )
+    const database = wrap(sql, path)
+    migrate(database, path)
+    return database
+  } catch (error) {
+    if (sql?.isOpen) sql.close()
+    throw asStoreError(error, path)
+  }
+}

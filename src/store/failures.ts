@@ -1,0 +1,38 @@
+import { type ErrorCode, HandfastError, StoreError } from '../core/errors.ts'
+
+/** What the operating system and SQLite call their failures, in our codes. */
+
+const SYSTEM: Readonly<Record<string, ErrorCode>> = {
+  EACCES: 'ERR_STORE_PERMISSION',
+  EPERM: 'ERR_STORE_PERMISSION',
+  EROFS: 'ERR_STORE_PERMISSION',
+  ENOSPC: 'ERR_STORE_FULL',
+  EDQUOT: 'ERR_STORE_FULL',
+}
+
+/** Primary result codes (sqlite.org/rescode.html); an extended code carries its primary one in the low byte. */
+const SQLITE: Readonly<Record<number, ErrorCode>> = {
+  3: 'ERR_STORE_PERMISSION', // SQLITE_PERM
+  5: 'ERR_STORE_IN_USE', // SQLITE_BUSY
+  6: 'ERR_STORE_IN_USE', // SQLITE_LOCKED
+  8: 'ERR_STORE_PERMISSION', // SQLITE_READONLY
+  11: 'ERR_STORE_CORRUPT', // SQLITE_CORRUPT
+  13: 'ERR_STORE_FULL', // SQLITE_FULL
+  14: 'ERR_STORE_PERMISSION', // SQLITE_CANTOPEN
+  23: 'ERR_STORE_PERMISSION', // SQLITE_AUTH
+  26: 'ERR_STORE_CORRUPT', // SQLITE_NOTADB
+}
+
+/** `code` of an error of the operating system, such as ENOENT; '' for any other. */
+export const systemCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : ''
+
+const codeOf = (error: unknown): ErrorCode => {
+  if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')
+    return SQLITE[error.errcode & 0xff] ?? 'ERR_STORE_IO'
+  return SYSTEM[systemCode(error)] ?? 'ERR_STORE_IO'
+}
+
+/** @param path what was being read or written; errors that are ours already are passed through */
+export const asStoreError = (cause: unknown, path: string): HandfastError =>
+  cause instanceof HandfastError ? cause : new StoreError(codeOf(cause), { hint: path, cause })

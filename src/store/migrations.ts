@@ -1,0 +1,25 @@
+/**
+ * The schema of `handfast.db`, step by step (docs/spec/store.md §3). A step that was ever released never changes: what comes later is
+ * a step of its own.
+ */
+export const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    // The furthest truth accepted of an identity. `touched` orders strangers, of whom the latest are kept.
+    `CREATE TABLE floors (
+      id BLOB PRIMARY KEY CHECK (length(id) = 32),
+      epoch INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL CHECK (length(head) = 32), serial INTEGER NOT NULL,
+      asked INTEGER NOT NULL, touched INTEGER NOT NULL
+    ) STRICT`,
+    'CREATE INDEX floors_strangers ON floors (touched) WHERE asked = 0',
+    // Two logs that contradict each other: as long as the row is there, nothing is sent to the identity.
+    `CREATE TABLE forks (
+      id BLOB PRIMARY KEY CHECK (length(id) = 32), a BLOB NOT NULL, b BLOB NOT NULL, found INTEGER NOT NULL
+    ) STRICT`,
+    // `anchor` is the entry a person has confirmed. `published`: when its log was last put back into the directory from here.
+    `CREATE TABLE contacts (
+      id BLOB PRIMARY KEY CHECK (length(id) = 32), name TEXT UNIQUE, log BLOB NOT NULL,
+      anchor_seq INTEGER, anchor_head BLOB, verified INTEGER, added INTEGER NOT NULL, published INTEGER NOT NULL
+    ) STRICT`,
+    'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
+  ],
+]

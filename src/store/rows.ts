@@ -1,0 +1,35 @@
+import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { HandfastError, StoreError } from '../core/errors.ts'
+import { bytes, list, type Reader } from '../core/fields.ts'
+import { type KeyLog, verifyLog } from '../core/key-log.ts'
+import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+
+/** How values lie in the rows of the database. */
+
+export const HASH_BYTES = 32
+
+/** Largest log as a column: 64 envelopes of 900 bytes, with CBOR's heads. */
+const LOG_BYTES_MAX = LOG_ENTRIES_MAX * (ITEM_BYTES_MAX + 3) + 3
+
+/** What another program, or a broken disk, may have left in a row is named as that. @throws StoreError ERR_STORE_CORRUPT */
+export const readRow = <T>(table: string, read: Reader<T>, row: unknown): T => {
+  try {
+    return read(row, table)
+  } catch (error) {
+    if (error instanceof StoreError || !(error instanceof HandfastError)) throw error
+    throw new StoreError('ERR_STORE_CORRUPT', { hint: `table ${table}`, cause: error })
+  }
+}
+
+/** A log as a column: CBOR, the list of its envelopes. */
+export const logColumn = ({ entries }: KeyLog): Uint8Array => encodeCbor(entries.map(({ envelope }) => envelope))
+
+const readEnvelopes = list(bytes(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX)
+
+/** Verified again at every reading, but for the clock: its times were held against it when it was accepted. */
+export const readLog =
+  (id: Uint8Array): Reader<KeyLog> =>
+  (value, name) => {
+    const envelopes = readEnvelopes(decodeCbor(bytes(1, LOG_BYTES_MAX)(value, name)), name)
+    return verifyLog(id, envelopes, Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE)
+  }

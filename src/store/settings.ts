@@ -1,0 +1,30 @@
+import { record, text } from '../core/fields.ts'
+import type { Database } from './database.ts'
+import { readRow } from './rows.ts'
+
+/** What the owner of a folder chose once. */
+export const SETTING_NAMES = ['bootstrap'] as const
+export type SettingName = (typeof SETTING_NAMES)[number]
+
+export type Settings = {
+  get(name: SettingName): string | null
+  set(name: SettingName, value: string): void
+}
+
+/** Longest value: a bootstrap list of some hundred nodes. */
+export const SETTING_LENGTH_MAX = 8_192
+
+const readValue = record<{ readonly value: string }>({ value: text(SETTING_LENGTH_MAX) })
+
+export const createSettings = (database: Database): Settings => ({
+  get: (name) => {
+    const row = database.get('SELECT value FROM settings WHERE name = ?', name)
+    return row === undefined ? null : readRow('settings', readValue, row).value
+  },
+  set: (name, value) =>
+    database.run(
+      'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      name,
+      value,
+    ),
+})

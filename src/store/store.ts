@@ -1,0 +1,32 @@
+import { type ContactStore, createContactStore } from './contacts.ts'
+import { openDatabase } from './database.ts'
+import { createFloors, type Floors } from './floors.ts'
+import { createForks, type Forks } from './forks.ts'
+import { createSettings, type Settings } from './settings.ts'
+
+/** What a peer remembers of others, and what its owner chose: each part by itself, all in one database. */
+export type Store = {
+  readonly floors: Floors
+  readonly forks: Forks
+  readonly contacts: ContactStore
+  readonly settings: Settings
+  /** All of `work` or nothing of it; on disk when this returns. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/**
+ * @param folder a data folder that exists; null: in memory, gone with the process
+ * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
+ */
+export const openStore = (folder: string | null): Store => {
+  const database = openDatabase(folder)
+  return {
+    floors: createFloors(database),
+    forks: createForks(database),
+    contacts: createContactStore(database),
+    settings: createSettings(database),
+    transaction: (work) => database.transaction(work),
+    close: () => database.close(),
+  }
+}
