@@ -1,4 +1,5 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
+import { HandfastError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import type { Connection } from '../peer/connection.ts'
 import type { Found } from '../peer/finder.ts'
@@ -20,8 +21,7 @@ export const chat = async (context: Context, { address, stay, ...files }: ChatOp
   decodeAddress(address)
   terminal.status('looking up and connecting')
   await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current })
-  // The other side looks us up to see whether our log is current; whether it finds us is no reason not to talk.
-  await peer.publish({ signal }).catch(() => {})
+  await publish(peer, signal)
   const connection = await connect(context, peer, address)
   terminal.status('')
   const conversation = createConversation(context, connection, { ...files, direction: 'out', introduced: new Set() })
@@ -51,6 +51,16 @@ export const chat = async (context: Context, { address, stay, ...files }: ChatOp
     await conversation.settled()
   }
   return !terminal.interactive && conversation.failures > 0 ? EXIT.failed : EXIT.done
+}
+
+/**
+ * The other side looks us up to see whether our log is current. Whether it finds us is no reason not to talk; that our keys are
+ * void is one, and nobody else would tell us: the other side only sees an old log.
+ */
+const publish = async (peer: Peer, signal: AbortSignal): Promise<void> => {
+  await peer.publish({ signal }).catch((error: unknown) => {
+    if (error instanceof HandfastError && error.code === 'ERR_PEER_SUPERSEDED') throw error
+  })
 }
 
 /** What became of the identity is told here when there will be no connection to tell it: it is told once. */

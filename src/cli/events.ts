@@ -46,6 +46,8 @@ type Events = {
     readonly freshness: Freshness
     /** when the freshest card runs out, seconds since 1970; null when there is none */
     readonly expires: number | null
+    /** seconds since that card ran out; null when it is current, or when there is none */
+    readonly staleFor: number | null
     readonly evidence: Evidence
     /** what became of the identity since this folder saw it last */
     readonly change: Change

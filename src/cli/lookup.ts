@@ -1,5 +1,6 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
+import type { Lookup } from '../directory/lookup.ts'
 import { openReader } from '../peer/open.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
@@ -22,8 +23,13 @@ export const lookup = async (context: Context, address: string): Promise<number>
     forked: fork !== null,
     freshness,
     expires: card?.card.until ?? null,
+    staleFor: staleFor({ freshness, card }, Math.floor(Date.now() / 1000)),
     evidence,
     change,
   })
   return EXIT.done
 }
+
+/** Seconds since the freshest card ran out; null while it is current, and when none was found. @param now seconds since 1970 */
+export const staleFor = ({ freshness, card }: Pick<Lookup, 'freshness' | 'card'>, now: number): number | null =>
+  freshness === 'current' || card === null ? null : Math.max(0, now - card.card.until)

@@ -26,6 +26,14 @@ const count = (amount: number, singular: string, plural: string): string =>
 const minutes = (seconds: number): string =>
   `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
+/** In the largest unit of which there is a whole one. */
+const duration = (seconds: number): string => {
+  if (seconds < 60) return 'less than a minute'
+  if (seconds < 3600) return count(Math.floor(seconds / 60), 'minute', 'minutes')
+  if (seconds < 24 * 3600) return count(Math.floor(seconds / 3600), 'hour', 'hours')
+  return count(Math.floor(seconds / (24 * 3600)), 'day', 'days')
+}
+
 const numbered = (phrase: string): readonly string[] => {
   const words = phrase.split(' ').map((word, index) => `${String(index + 1).padStart(4)} ${word.padEnd(9)}`)
   const rows = Math.ceil(words.length / PHRASE_COLUMNS)
@@ -53,9 +61,10 @@ const describeEvidence = ({ evidence }: CliEvent<'lookup'>): string => {
   return parts.filter((part) => part !== false).join(', ')
 }
 
-const describeCard = ({ freshness, expires }: CliEvent<'lookup'>): string => {
+const describeCard = ({ expires, staleFor }: CliEvent<'lookup'>): string => {
   if (expires === null) return 'none: nothing says that this log is current, or where the peer can be reached'
-  return freshness === 'current' ? `current until ${minutes(expires)}` : `stale, valid until ${minutes(expires)}`
+  if (staleFor === null) return `current until ${minutes(expires)}`
+  return `stale for ${duration(staleFor)}: the newest card ran out ${minutes(expires)}`
 }
 
 const SEALED: Readonly<Record<CliEvent<'sealed'>['sealedBy'], string>> = {

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { harmless } from '../../src/cli/harmless.ts'
 
-/** The command `handfast` in a process of its own. */
+/** The command `handfast`, or another script, in a process of its own. */
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 
-export type Cli = {
+export type Child = {
   readonly child: ChildProcess
   /** The next line on stdout that matches, from where the last one ended. */
   line(pattern: RegExp): Promise<RegExpExecArray>
@@ -20,9 +20,15 @@ export type Cli = {
   exit(signal?: NodeJS.Signals): Promise<number>
 }
 
-export const startCli = (t: TestContext, argv: readonly string[], env: Readonly<Record<string, string>> = {}): Cli => {
+type Environment = Readonly<Record<string, string>>
+
+export const startCli = (t: TestContext, argv: readonly string[], env: Environment = {}): Child =>
+  startScript(t, MAIN, argv, env)
+
+/** @param script its whole path */
+export const startScript = (t: TestContext, script: string, argv: readonly string[], env: Environment = {}): Child => {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [MAIN, ...argv], { env: { PATH, ...env }, stdio: 'pipe' })
+  const child = spawn(process.execPath, [script, ...argv], { env: { PATH, ...env }, stdio: 'pipe' })
   t.after(() => child.kill('SIGKILL'))
   child.stdin.on('error', () => {})
   let [out, err, read] = ['', '', 0]
@@ -45,7 +51,8 @@ export const startCli = (t: TestContext, argv: readonly string[], env: Readonly<
         read = end + 1
         if (found !== null) return found
       }
-      if (over) throw new Error(`handfast ${argv[0]} ended without ${pattern}\n${harmless(out)}\n${harmless(err)}`)
+      if (over)
+        throw new Error(`${basename(script)} ${argv[0]} ended without ${pattern}\n${harmless(out)}\n${harmless(err)}`)
       await Promise.race([once(child.stdout, 'data'), ended])
     }
   }

@@ -229,6 +229,6 @@ suite('passphrases', { concurrency: 2 }, () => {
     const chat = atKeyboard(['chat', made.address, ...common.slice(0, 4)])
     await chat.answer(/^passphrase:$/, 'secret')
     assert.equal(await chat.done, 1)
-    assert.match(chat.screen.text, /ERR_PEER_SELF/)
+    assert.match(chat.screen.text, /ERR_PEER_SUPERSEDED/)
   })
 })

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CliEvent } from '../../src/cli/events.ts'
+import { staleFor } from '../../src/cli/lookup.ts'
 import { createPrinter } from '../../src/cli/printer.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import { fileSize, shortAddress, wording } from '../../src/cli/wording.ts'
+import { signCard } from '../../src/core/card.ts'
+import { createIdentity } from '../../src/core/identity.ts'
+import { generateKem } from '../../src/core/kem.ts'
+import { generatePrivateKey } from '../../src/core/p256.ts'
+import { NOW } from '../core/identities.ts'
+import { seededRandom } from '../core/test-bytes.ts'
 
+const random = seededRandom('wording')
 const PEER = 'hf1kh9wk63pek84h4yjgpu5hsrreavjjgswdyjmwnhmtqra00apu4tqy99zse'
 
 const printTo = (json: boolean) => {
@@ -59,7 +67,8 @@ test('every message stands behind the name of its sender, and no status line loo
 
 const evidence = { answered: 20, agreeing: 20, older: 0, empty: 0, unread: 0, invalid: 0, failed: 0, complete: true }
 const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false }
-const found = { ...head, event: 'lookup', freshness: 'stale', expires: null, evidence, change: 'none' } as const
+const none = { freshness: 'stale', expires: null, staleFor: null } as const
+const found = { ...head, ...none, event: 'lookup', evidence, change: 'none' } as const
 const evidenceOf = (change: Partial<typeof evidence>): string =>
   wording.lookup({ ...found, evidence: { ...evidence, ...change } }).at(-1) ?? ''
 
@@ -69,6 +78,32 @@ test('evidence is one sentence, and hides no doubt', () => {
   for (const key of ['older', 'empty', 'unread', 'invalid', 'failed'] as const)
     assert.match(evidenceOf({ [key]: 3 }), /, 3 \w/)
   assert.notEqual(evidenceOf({ complete: false }), evidenceOf({}))
+})
+
+test('a log that is stale is so since a time, and one that is current until a time', () => {
+  const { log, device, sign } = createIdentity(NOW, random).identity
+  const prekeys = { spk: generatePrivateKey(random).publicKey, kem: generateKem(random).publicKey }
+  const card = signCard(log, sign, { ...prekeys, device, now: NOW * 1000, transport: random(32) })
+  const { until } = card.card
+  const end = `${new Date(until * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const cardAt = (freshness: 'current' | 'stale', age: number): string => {
+    const stale = staleFor({ freshness, card }, until + age)
+    const lines = wording.lookup({ ...found, freshness, expires: until, staleFor: stale })
+    return lines.find((line) => line.startsWith('card ')) ?? ''
+  }
+  assert.equal(cardAt('current', -1), `card       current until ${end}`)
+  for (const [age, text] of [
+    // Another clock said that it has run out.
+    [-1, 'less than a minute'],
+    [59, 'less than a minute'],
+    [60, '1 minute'],
+    [2 * 3600 - 1, '1 hour'],
+    [24 * 3600 - 1, '23 hours'],
+    [3 * 24 * 3600, '3 days'],
+  ] as const)
+    assert.equal(cardAt('stale', age), `card       stale for ${text}: the newest card ran out ${end}`)
+  assert.equal(staleFor({ freshness: 'stale', card: null }, NOW), null)
+  assert.match(wording.lookup(found).join('\n'), /^card +none: /m)
 })
 
 test('what became of an identity is told, by lookup and on connecting, unless nothing did', () => {

@@ -1,0 +1,29 @@
+/**
+ * Child of theft-processes.test.ts: asks storage nodes one by one what stands there. `node ask-child.ts <address> <node>…`; one
+ * JSON line tells the hash of the last entry at each, in their order, null where nothing is held.
+ */
+
+import { decodeAddress } from '../../src/core/address.ts'
+import { hex } from '../../src/core/bytes.ts'
+import { COMMAND, decodeGetAnswer, encodeMessage } from '../../src/directory/messages.ts'
+import { joinDirectory } from '../../src/directory/plugin.ts'
+import { createStorage } from '../../src/directory/storage.ts'
+import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
+import { createNode } from '../../src/network/node.ts'
+
+const [, , address = '', ...list] = process.argv
+const id = decodeAddress(address)
+const nodes = parseBootstrap(list)
+const { dht, close } = await createNode({ bootstrap: nodes })
+const directory = joinDirectory(dht, createStorage())
+const signal = AbortSignal.timeout(10_000)
+const tips = await Promise.all(
+  nodes.map(async (node) => {
+    const answer = await directory.request(node, COMMAND.get, encodeMessage({ id, from: 0 }), { signal, target: id })
+    if (answer === null) throw new Error(`${node.host}:${node.port} is silent`)
+    const { tip } = decodeGetAnswer(answer)
+    return tip === null ? null : hex(tip)
+  }),
+)
+process.stdout.write(`${JSON.stringify({ event: 'stands', tips })}\n`)
+await close()

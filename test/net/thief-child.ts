@@ -1,0 +1,56 @@
+/**
+ * Child of theft-processes.test.ts: what Mallory does that no command offers. `node thief-child.ts <deed> <folder> <bootstrap>
+ * [address]`: she has a copy of the owner's data folder, and the network. One JSON line tells how it went.
+ */
+
+import { hex } from '../../src/core/bytes.ts'
+import { type Identity, renewDevice } from '../../src/core/identity.ts'
+import { secretKey } from '../../src/core/kdf.ts'
+import { type EntryContent, updateLog } from '../../src/core/key-log.ts'
+import { HandfastError, openPeer } from '../../src/index.ts'
+import { systemWorld } from '../../src/peer/open.ts'
+import { seconds } from '../../src/peer/ports.ts'
+import { openVault } from '../../src/store/vault.ts'
+
+const { random } = systemWorld
+const now = seconds(systemWorld)
+
+const update = (identity: Identity, content: Partial<EntryContent> = {}): Identity => {
+  const { log, root } = identity
+  return { ...identity, log: updateLog(log, root, { devices: log.last.entry.devices, time: now, ...content }) }
+}
+
+/** What she signs with the root key of the laptop. */
+const DEEDS: Readonly<Record<string, (stolen: Identity) => Identity>> = {
+  /** Keys that only she has; and a transport key, or the laptop would take some of the calls. */
+  renew: (stolen) => ({ ...renewDevice(stolen, now, random), transportSeed: secretKey(random(32)) }),
+  retire: (stolen) => update(stolen, { status: 'retired' }),
+  /** As long as she likes. */
+  lengthen: (stolen) => update(update(update(stolen))),
+  /** Nothing more: she only connects to the address, as the owner. */
+  connect: (stolen) => stolen,
+}
+
+const [, , deed = '', folder = '', bootstrap = '', address = ''] = process.argv
+const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
+
+const vault = await openVault(folder, null, now)
+const identity = DEEDS[deed]?.(vault.identity)
+if (identity === undefined) throw new Error(`no such deed: ${deed}`)
+await vault.save(identity)
+await using peer = await openPeer({ folder, bootstrap })
+const { seq } = identity.log.last.entry
+const head = hex(identity.log.last.hash)
+try {
+  if (deed === 'connect') {
+    const connection = await peer.connect(address)
+    await connection.send('it is me, Alice')
+    say({ event: 'heard', item: await connection.receive() })
+  } else {
+    const { accepted } = await peer.publish()
+    say({ event: 'published', seq, head, accepted })
+  }
+} catch (error) {
+  if (!(error instanceof HandfastError)) throw error
+  say({ event: 'refused', seq, head, code: error.code, message: error.message })
+}
