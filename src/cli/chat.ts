@@ -3,24 +3,28 @@ import { HandfastError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import type { Connection } from '../peer/connection.ts'
 import type { Found } from '../peer/finder.ts'
+import type { Notice } from '../peer/notice.ts'
 import { openPeer } from '../peer/open.ts'
 import type { Peer } from '../peer/peer.ts'
+import { resolve } from './contacts.ts'
 import type { Context, FileOptions } from './context.ts'
 import { createConversation } from './conversation.ts'
 import { EXIT } from './failure.ts'
+import { reportNotice } from './notice.ts'
 import { readTyped } from './typed-line.ts'
 
-export type ChatOptions = FileOptions & { readonly address: string; readonly stay: boolean }
+export type ChatOptions = FileOptions & { readonly contact: string; readonly stay: boolean }
 
 /**
  * `handfast chat`: one conversation, until either side ends it.
  * @returns the exit code: that of a failure when something that was piped in did not go out
  */
-export const chat = async (context: Context, { address, stay, ...files }: ChatOptions): Promise<number> => {
+export const chat = async (context: Context, { contact, stay, ...files }: ChatOptions): Promise<number> => {
   const { folder, bootstrap, signal, terminal, passphrases } = context
-  decodeAddress(address)
+  const address = await resolve(folder, contact)
   terminal.status('looking up and connecting')
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current })
+  const onNotice = (notice: Notice): void => reportNotice(context, address, notice)
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
   await publish(peer, signal)
   const connection = await connect(context, peer, address)
   terminal.status('')

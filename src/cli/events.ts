@@ -2,6 +2,7 @@ import type { ErrorCode } from '../core/errors.ts'
 import type { Change } from '../core/floor.ts'
 import type { Evidence, Freshness } from '../directory/lookup.ts'
 import type { ReplicaAcceptance } from '../directory/publish.ts'
+import type { Notice } from '../peer/notice.ts'
 import type { Trust } from '../peer/remote.ts'
 import type { Vault } from '../store/vault.ts'
 import type { Happening } from './log.ts'
@@ -51,7 +52,21 @@ type Events = {
     readonly evidence: Evidence
     /** what became of the identity since this folder saw it last */
     readonly change: Change
+    readonly trust: Trust
   }
+  /** `contacts`, one each; `verify`, the one that was verified. `verified` and `added`: seconds since 1970 */
+  contact: Head & {
+    readonly address: string
+    readonly name: string | null
+    readonly trust: 'pinned' | 'verified'
+    readonly forked: boolean
+    readonly verified: number | null
+    readonly added: number
+  }
+  /** `contacts --forget` */
+  forgotten: { readonly address: string }
+  /** `verify`: what the two of you compare; in a contradiction the ends of both logs, of which the owner has one */
+  compare: { readonly address: string; readonly safetyNumber: string; readonly heads: readonly Head[] }
   /** `node` takes part; `bootstrap` is what others give as --bootstrap */
   node: { readonly bootstrap: string; readonly first: boolean }
   /** `listen` can be found */
@@ -62,6 +77,8 @@ type Events = {
     readonly trust: Trust
     readonly change: Change
   }
+  /** `listen`, `chat`: what was found out meanwhile; `address` is the identity it is about */
+  notice: { readonly about: Notice['type']; readonly address: string; readonly change: Change } & Reason
   /** what `connected` would have said, when nobody could be reached */
   changed: { readonly peer: string; readonly change: Change }
   /** once per peer and run */

@@ -29,10 +29,14 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_BOOTSTRAP_MISSING:
     'give --bootstrap host:port, or set HANDFAST_BOOTSTRAP; handfast node starts a network of your own',
   ERR_BOOTSTRAP_FORMAT: 'for example --bootstrap 127.0.0.1:4000, or several separated by commas',
+  ERR_CONTACT: 'handfast contacts tells whom you know; an address is looked up',
+  ERR_CONTACT_NAME: 'choose another name',
+  ERR_VERIFY: 'read the digits again with the owner; if they fit neither log, the owner should run handfast rotate',
+  ERR_KEYS_REPLACED: 'connect again: its owner has new keys',
   ERR_CONNECT: 'the peer may have gone since its card was published: ask its owner to run handfast listen',
   ERR_CONNECTION_LOST: 'the last lines may not have arrived; start again to go on',
   ERR_FILE_READ: 'check its name, and whether you may read it',
-  ERR_LOG_FORK: NOT_AGREED,
+  ERR_LOG_FORK: 'ask its owner which log is the right one, then handfast verify',
   ERR_LOG_RETIRED: 'a retired identity is not taken up again: handfast init makes a new one',
   ERR_LOG_TIME_AHEAD: 'check the clock of this computer; if it is right, the log was made with a wrong one',
   ERR_LOOKUP_NOT_FOUND: 'has its owner run handfast listen on this network? records are forgotten after 7 days',
@@ -55,6 +59,7 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_STORE_CORRUPT: 'put the file back from a backup, or move it away and start with a new identity',
   ERR_STORE_EXISTS: 'it is untouched; make another one with --folder',
   ERR_STORE_FULL: 'make room, or choose another data folder with --folder',
+  ERR_STORE_IN_USE: 'stop the other one first (handfast listen, chat, or a program that embeds it)',
   ERR_STORE_KEY_FILE:
     'put identity.key and identity.json back from the same backup; else handfast recover, with the phrase',
   ERR_STORE_LOCKED: 'give --passphrase-file, or set HANDFAST_PASSPHRASE; at a terminal it is asked for',

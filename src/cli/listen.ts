@@ -1,10 +1,14 @@
 import { once } from 'node:events'
+import { encodeAddress } from '../core/address.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import type { Connection } from '../peer/connection.ts'
+import type { Notice } from '../peer/notice.ts'
 import { openPeer } from '../peer/open.ts'
+import { readVault } from '../store/vault.ts'
 import type { Context, FileOptions } from './context.ts'
 import { createConversation } from './conversation.ts'
 import { EXIT } from './failure.ts'
+import { reportNotice } from './notice.ts'
 import { createParty } from './party.ts'
 import { readTyped } from './typed-line.ts'
 
@@ -12,7 +16,15 @@ import { readTyped } from './typed-line.ts'
 export const listen = async (context: Context, files: FileOptions): Promise<number> => {
   const { folder, bootstrap, signal, terminal, passphrases, emit } = context
   terminal.status('publishing')
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current })
+  const { log } = await readVault(folder, Math.floor(Date.now() / 1000))
+  const own = encodeAddress(log.id)
+  const superseded = Promise.withResolvers<never>()
+  const onNotice = (notice: Notice): void => {
+    // With void keys nobody will talk to us any more: what is needed now is not patience.
+    if (notice.type === 'superseded') superseded.reject(notice.error)
+    else reportNotice(context, own, notice)
+  }
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
   const listener = await peer.listen({ signal })
   terminal.status('')
   const { accepted, replicas, refusals, weak } = listener.publication
@@ -60,7 +72,7 @@ export const listen = async (context: Context, files: FileOptions): Promise<numb
     if (terminal.interactive) await party.settled()
     else if (!ending.aborted) await once(ending, 'abort')
   }
-  const works = [takeAll(), speak()]
+  const works = [takeAll(), speak(), superseded.promise]
   for (const work of works) work.catch(() => {})
   try {
     await Promise.race(works)

@@ -11,7 +11,7 @@ export const lookup = async (context: Context, address: string): Promise<number>
   const id = decodeAddress(address)
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
-  const { log, card, fork, freshness, evidence, change } = await peer.lookup(address, { signal })
+  const { log, card, fork, freshness, evidence, change, trust } = await peer.lookup(address, { signal })
   terminal.status('')
   emit({
     event: 'lookup',
@@ -26,6 +26,7 @@ export const lookup = async (context: Context, address: string): Promise<number>
     staleFor: staleFor({ freshness, card }, Math.floor(Date.now() / 1000)),
     evidence,
     change,
+    trust,
   })
   return EXIT.done
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addContactCommands } from './contact-commands.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 import { addRecovery } from './recovery-commands.ts'
@@ -125,6 +126,8 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
       }, EXIT.interrupted),
     )
 
+  addContactCommands(program, start)
+
   addRecovery(program, start)
 
   addFileOptions(program.command('listen'))
@@ -143,7 +146,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
       }, EXIT.done),
     )
 
-  addFileOptions(program.command('chat').argument('<address>', 'hf1…'))
+  addFileOptions(program.command('chat').argument('<contact>', 'hf1…, or the name of a contact'))
     .option('--stay', 'when the piped input ends, stay until the other side leaves')
     .summary('talk to a peer')
     .description(
@@ -153,10 +156,10 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
       'after',
       '\nExamples:\n  handfast chat hf1… --bootstrap 127.0.0.1:4000\n  echo /file report.pdf | handfast chat hf1…',
     )
-    .action((address: string, options: FileFlags & { stay?: boolean }) =>
+    .action((contact: string, options: FileFlags & { stay?: boolean }) =>
       start(async (context) => {
         const { chat } = await import('./chat.ts')
-        return chat(context, { address, stay: options.stay === true, ...fileOptions(options) })
+        return chat(context, { contact, stay: options.stay === true, ...fileOptions(options) })
       }, EXIT.done),
     )
 

@@ -1,4 +1,5 @@
 import type { Change } from '../core/floor.ts'
+import { HEAD_DIGITS_MIN } from '../core/limits.ts'
 import type { CliEvent, EventName } from './events.ts'
 
 /** How events read to people: the lines of each, plain text. `terminal.ts` makes them harmless and prints them. */
@@ -6,7 +7,7 @@ import type { CliEvent, EventName } from './events.ts'
 type Wording = { readonly [N in EventName]: (event: CliEvent<N>) => readonly string[] }
 
 /** Events that tell of something that went wrong: these go to stderr. */
-export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed'])
+export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice'])
 
 const PHRASE_COLUMNS = 4
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -95,6 +96,21 @@ const describeKeys = ({ epoch, seq, status }: CliEvent<'saved'>): string =>
 const describeBranch = ({ epoch, seq, head }: CliEvent<'proven'>['a']): string =>
   `${count(epoch, 'rotation', 'rotations')}, ${count(seq + 1, 'entry', 'entries')}, ends in ${shortHash(head)}`
 
+/** What a person reads out of a hash, in groups of four. */
+const digits = (hash: string): string => (hash.slice(0, HEAD_DIGITS_MIN).match(/.{4}/g) ?? []).join(' ')
+
+type About = { readonly address: string; readonly change: Change; readonly why: string }
+
+const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About) => readonly string[]>> = {
+  superseded: ({ why }) => [`handfast: ${why}`],
+  forked: ({ address }) => [
+    `handfast: two logs of ${address} contradict each other: somebody else signs with its root key.`,
+    'hint: handfast verify decides between them; the owner ends it with handfast rotate',
+  ],
+  changed: ({ address, change }) => CHANGES[change].map((line) => `* ${shortAddress(address)}: ${line}`),
+  'not-published': ({ why }) => [`handfast: could not be published anew, next try in 6 hours: ${why}`],
+}
+
 /** Enough of a hash to tell two apart by eye. */
 const shortHash = (hash: string): string => hash.slice(0, 16)
 
@@ -123,6 +139,7 @@ export const wording: Wording = {
     `status     ${found.status}${found.forked ? ', forked: another valid log contradicts this one; trust neither' : ''}`,
     `card       ${describeCard(found)}`,
     `evidence   ${describeEvidence(found)}`,
+    `trust      ${found.trust.identity}, ${found.trust.freshness}: ${found.trust.reason}`,
     ...CHANGES[found.change].map((line) => `change     ${line}`),
   ],
   node: ({ bootstrap, first }) => [
@@ -135,6 +152,27 @@ export const wording: Wording = {
     `* identity ${trust.identity}, log ${trust.freshness}: ${trust.reason}`,
     ...CHANGES[change].map((line) => `* ${line}`),
   ],
+  contact: ({ address, name, trust, forked, verified, epoch, seq }) => [
+    address,
+    `    name   ${name ?? '-'}`,
+    `    trust  ${trust}${verified === null ? '' : ` on ${minutes(verified)}`}`,
+    `    log    ${count(epoch, 'rotation', 'rotations')}, ${count(seq + 1, 'entry', 'entries')}`,
+    ...(forked ? [`    forked two logs contradict each other, and nothing is sent: handfast verify ${address}`] : []),
+  ],
+  forgotten: ({ address }) => [`forgotten  ${address}`],
+  compare: ({ safetyNumber, heads }) =>
+    heads.length === 0
+      ? ['safety number, which the other side must see as well:', `  ${safetyNumber}`]
+      : [
+          'two logs of this address contradict each other: somebody else signs with its root key.',
+          'Ask the owner, by voice, for the last hash that `handfast log` shows there. One of these must be it:',
+          '',
+          ...heads.map(({ epoch, seq, head }) => `  ${digits(head)}   ${describeBranch({ epoch, seq, head })}`),
+          '',
+          'If neither is, or the owner does not know of this, the owner should run handfast rotate.',
+        ],
+  notice: ({ about, address, change, code, message }) =>
+    NOTICES[about]({ address, change, why: reason(code, message) }),
   changed: ({ change }) => CHANGES[change].map((line) => `* ${line}`),
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],

@@ -143,7 +143,8 @@ export const createStorage = (capacity: number = IDENTITIES_MAX): Storage => {
     const found = find(id, now)
     if (found === undefined) return encodeMessage(NOTHING)
     const { entries } = found
-    const cards = [...found.cards.values()].filter(({ card }) => isCurrent(card, now))
+    // Expired ones too: since when an identity is stale is worth knowing.
+    const cards = [...found.cards.values()]
     return fit(
       {
         ...NOTHING,

@@ -59,7 +59,9 @@ export const createAcquaintances = (store: Store, world: World, notify: Notify):
   const contradict = (a: KeyLog, b: KeyLog): void => {
     if (compareLogs(a, b) !== 'fork' || isDecided(a, b)) return
     const known = forks.get(a.id)
-    forks.keep({ a, b }, seconds(world))
+    /** The same branch, as far as it has been seen: its owner may read out its latest entry. */
+    const furthest = (branch: KeyLog): KeyLog => [a, b].find((log) => compareLogs(log, branch) === 'longer') ?? branch
+    forks.keep(known === null ? { a, b } : { a: furthest(known.a), b: furthest(known.b) }, seconds(world))
     ended(a.id, new KeyLogError('ERR_LOG_FORK'), () => false)
     if (known === null) notify({ type: 'forked', address: encodeAddress(a.id) })
   }

@@ -30,6 +30,8 @@ export type Contacts = {
   list(): readonly Contact[]
   /** By address, or by the name you gave it. */
   get(nameOrAddress: string): Contact | null
+  /** @throws PeerError ERR_CONTACT */
+  need(nameOrAddress: string): Contact
   /** @throws PeerError ERR_CONTACT, ERR_CONTACT_NAME */
   rename(nameOrAddress: string, name: string | null): Contact
   /**
@@ -100,6 +102,7 @@ export const createContacts = (store: Store, world: World): Contacts => {
       const contact = find(nameOrAddress)
       return contact === null ? null : describe(contact)
     },
+    need: (nameOrAddress) => describe(need(nameOrAddress)),
     rename: (nameOrAddress, name) => {
       const { id } = need(nameOrAddress)
       contacts.rename(id, name === null ? null : checkName(name))

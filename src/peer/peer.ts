@@ -12,7 +12,7 @@ import { createAcquaintances } from './acquaintances.ts'
 import { createAnnouncer } from './announce.ts'
 import { openChannel } from './channel.ts'
 import { type Connection, createConnection } from './connection.ts'
-import { type Contacts, createContacts } from './contacts.ts'
+import { type Contact, type Contacts, checkName, createContacts } from './contacts.ts'
 import { createFinder, type Found } from './finder.ts'
 import { answer, dial, type Met } from './greeting.ts'
 import { createInbox, drain } from './inbox.ts'
@@ -42,6 +42,11 @@ export type Peer = AsyncDisposable & {
   readonly identity: { readonly log: KeyLog }
   /** Whom this peer knows: kept in the data folder. */
   readonly contacts: Contacts
+  /**
+   * Finds an identity and makes it a contact, without connecting to it.
+   * @throws those of `lookup`; PeerError ERR_PEER_SELF, ERR_CONTACT_NAME
+   */
+  addContact(address: string, options?: Signal & { readonly name?: string | undefined }): Promise<Contact>
   /**
    * Finds an identity in the directory and verifies it to its address.
    * @throws AddressError; DirectoryError ERR_LOOKUP_NOT_FOUND, ERR_LOOKUP_INCOMPLETE; KeyLogError ERR_ROLLBACK
@@ -84,6 +89,7 @@ export const createPeer = (parts: PeerParts): Peer => {
   const accepted = createInbox<Connection>()
   const acquaintances = createAcquaintances(store, world, notify)
   const finder = createFinder(directory, acquaintances, world)
+  const contacts = createContacts(store, world)
   let greetings = 0
   let listening: Promise<Listener> | undefined
   let closed: Promise<void> | undefined
@@ -225,7 +231,15 @@ export const createPeer = (parts: PeerParts): Peer => {
   return {
     address: encodeAddress(identity.log.id),
     identity: { log: identity.log },
-    contacts: createContacts(store, world),
+    contacts,
+    addContact: async (address, { signal, name } = {}) => {
+      const id = decodeAddress(address)
+      if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
+      if (name !== undefined) checkName(name)
+      const { log } = await find(id, signal)
+      if (store.contacts.get(id) === null) store.contacts.keep(log, seconds(world))
+      return name === undefined ? contacts.need(address) : contacts.rename(address, name)
+    },
     lookup: async (address, { signal } = {}) => find(decodeAddress(address), signal),
     connect,
     listen: ({ signal } = {}) => {

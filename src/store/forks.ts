@@ -6,7 +6,7 @@ import { HASH_BYTES, logColumn, readLog, readRow } from './rows.ts'
 /** Contradictions that nobody has decided yet: two logs of one identity, kept as evidence and as what blocks sending. */
 export type Forks = {
   get(id: Uint8Array): Fork | null
-  /** Keeps the first evidence of an identity; what is there already stays. @param found seconds since 1970 */
+  /** Keeps the evidence against an identity. @param found seconds since 1970, when the first of it came */
   keep(fork: Fork, found: number): void
   /** The contradiction is over. */
   forget(id: Uint8Array): void
@@ -30,7 +30,7 @@ export const createForks = (database: Database): Forks => ({
   },
   keep: ({ a, b }, found) =>
     database.run(
-      'INSERT INTO forks (id, a, b, found) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+      'INSERT INTO forks (id, a, b, found) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET a = excluded.a, b = excluded.b',
       a.id,
       logColumn(a),
       logColumn(b),

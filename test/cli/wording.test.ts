@@ -68,9 +68,16 @@ test('every message stands behind the name of its sender, and no status line loo
 const evidence = { answered: 20, agreeing: 20, older: 0, empty: 0, unread: 0, invalid: 0, failed: 0, complete: true }
 const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false }
 const none = { freshness: 'stale', expires: null, staleFor: null } as const
-const found = { ...head, ...none, event: 'lookup', evidence, change: 'none' } as const
+const found = {
+  ...head,
+  ...none,
+  event: 'lookup',
+  evidence,
+  change: 'none',
+  trust: { identity: 'pinned', freshness: 'current', reason: 'a test' },
+} as const
 const evidenceOf = (change: Partial<typeof evidence>): string =>
-  wording.lookup({ ...found, evidence: { ...evidence, ...change } }).at(-1) ?? ''
+  wording.lookup({ ...found, evidence: { ...evidence, ...change } }).find((line) => line.startsWith('evidence')) ?? ''
 
 test('evidence is one sentence, and hides no doubt', () => {
   assert.match(evidenceOf({}), /^evidence +20 nodes answered, 20 agree$/)
@@ -113,7 +120,12 @@ test('what became of an identity is told, by lookup and on connecting, unless no
   for (const change of ['updated', 'rotated', 'superseded'] as const) {
     const lines = wording.lookup({ ...found, change }).filter((line) => line.startsWith('change '))
     const more =
-      wording.connected({ ...connected, change }).length - wording.connected({ ...connected, change: 'none' }).length
+      wording.connected({ ...connected, change }).length -
+      wording.connected({
+        ...connected,
+        change: 'none',
+        trust: { identity: 'pinned', freshness: 'current', reason: 'a test' },
+      }).length
     assert.ok(lines.length > 0 && more === lines.length)
     told.add(lines.join())
   }

@@ -165,5 +165,5 @@ test('§3 without an unexpired card the log is found, and stale', async () => {
   )
   net.now = NOW + CARD_AGE
   const honest = await find(net, id, never(), net.now)
-  assert.deepEqual([honest.freshness, honest.card], ['stale', null])
+  assert.deepEqual([honest.freshness, honest.card?.hash], ['stale', card.hash])
 })

@@ -27,12 +27,14 @@ const prekeys = makePrekeys('Alice')
 const card = cardFor(log, alice, prekeys)
 const rotated = rotateLog(log, root1, commitmentAfter(alice, 1), content)
 
-test('§3 a card is served until it expires', () => {
+test('§3 a card is served after it expired too, so that its age is seen, but not taken any more', () => {
   const storage = createStorage()
   putAll(storage, allPuts(log, card, prekeys))
   assert.deepEqual(readAll(storage, id, NOW + CARD_AGE - 1).cards, [card.envelope])
-  assert.deepEqual(readAll(storage, id, NOW + CARD_AGE).cards, [])
-  assert.equal(get(storage, id, { now: NOW + CARD_AGE }).cardCount, 0)
+  assert.deepEqual(readAll(storage, id, NOW + CARD_AGE).cards, [card.envelope])
+  const late = createStorage()
+  putAll(late, allPuts(log))
+  assert.equal(put(late, { t: 'card', id, d: card.envelope }, { now: NOW + CARD_AGE }), 'ERR_CARD_EXPIRED')
 })
 
 test('§4 an identity is dropped 7 days after its last publication', () => {

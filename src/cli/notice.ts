@@ -1,0 +1,11 @@
+import type { Notice } from '../peer/notice.ts'
+import type { Context } from './context.ts'
+import { reasonOf } from './failure.ts'
+
+/** Reports what a peer has to tell unasked. @param own this peer's address */
+export const reportNotice = ({ emit }: Pick<Context, 'emit'>, own: string, notice: Notice): void => {
+  const about = notice.type
+  const change = notice.type === 'changed' ? notice.change : 'none'
+  const reason = 'error' in notice ? reasonOf(notice.error) : { code: null, message: '' }
+  emit({ event: 'notice', about, address: 'address' in notice ? notice.address : own, change, ...reason })
+}
