@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
+import { addKey } from './key-command.ts'
 import { addRecovery } from './recovery-commands.ts'
 
 /** The commands, their options and their help. What a command does is loaded when it is called. */
@@ -125,6 +126,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
       }, EXIT.interrupted),
     )
 
+  addKey(program, start)
   addRecovery(program, start)
 
   addFileOptions(program.command('listen'))

@@ -16,6 +16,8 @@ const DID_PREFIX = 'did:key:z'
 /** Longest text that can be one key in any of the forms. */
 const TEXT_MAX = 2000
 
+const PRIVATE = 'it holds a private key: give the public one'
+
 const toJwk = (key: KeyObject): string => {
   const { kty, crv, x, y } = key.export({ format: 'jwk' })
   return JSON.stringify({ kty, crv, x, y })
@@ -42,7 +44,7 @@ const fromDid = (did: string): Uint8Array => {
 const fromJwk = (text: string): KeyObject => {
   const jwk: unknown = JSON.parse(text)
   const isPublic = typeof jwk === 'object' && jwk !== null && !('d' in jwk)
-  if (!isPublic) throw new KeyError('ERR_KEY_FORMAT', { hint: 'a private key: give the public one' })
+  if (!isPublic) throw new KeyError('ERR_KEY_FORMAT', { hint: PRIVATE })
   const key = createPublicKey({ key: jwk, format: 'jwk' })
   // OpenSSL's reader takes other alphabets and lengths of the coordinates too: one key, one text.
   const { x, y } = key.export({ format: 'jwk' })
@@ -80,5 +82,6 @@ export const parsePublicKey = (text: string): Uint8Array => {
     // The parser's error could quote a private key that was given by mistake.
     throw new KeyError('ERR_KEY_FORMAT')
   }
-  throw new KeyError('ERR_KEY_FORMAT', { hint: 'neither JWK, SPKI PEM nor did:key' })
+  const isPrivate = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(trimmed)
+  throw new KeyError('ERR_KEY_FORMAT', { hint: isPrivate ? PRIVATE : 'neither JWK, SPKI PEM nor did:key' })
 }

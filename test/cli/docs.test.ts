@@ -13,6 +13,7 @@ const DOC = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')
 
 const COMMANDS = [
   ...['node', 'init', 'passphrase', 'id', 'lookup'],
+  'key',
   ...['rotate', 'recover', 'retire', 'log', 'export-proof', 'check-proof'],
   ...['listen', 'chat'],
 ]
