@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts'
 import type { Change } from '../core/floor.ts'
+import type { KeyFormat } from '../core/key-formats.ts'
+import type { KeyUse } from '../core/key-place.ts'
 import type { Evidence, Freshness } from '../directory/lookup.ts'
 import type { ReplicaAcceptance } from '../directory/publish.ts'
 import type { Notice } from '../peer/notice.ts'
@@ -67,6 +69,28 @@ type Events = {
   forgotten: { readonly address: string }
   /** `verify`: what the two of you compare; in a contradiction the ends of both logs, of which the owner has one */
   compare: { readonly address: string; readonly safetyNumber: string; readonly heads: readonly Head[] }
+  /** `key`, of an address: whether a card vouches for what follows, and what became of the identity since this folder saw it last */
+  standing: { readonly address: string; readonly freshness: Freshness; readonly change: Change }
+  /** `key`: the present key of that use, as entry number `seq` has it; `device` is null for the root key */
+  key: {
+    readonly address: string
+    readonly of: KeyUse
+    readonly device: number | null
+    readonly seq: number
+    readonly format: KeyFormat
+    readonly key: string
+  }
+  /** `key --check`: what the key (as did:key) is to the identity; `seq` is the last entry that has it */
+  'key-checked': {
+    readonly address: string
+    readonly key: string
+    readonly result: 'present' | 'former' | 'other'
+    readonly of: KeyUse | null
+    readonly device: number | null
+    readonly seq: number | null
+    readonly status: string
+    readonly forked: boolean
+  }
   /** `node` takes part; `bootstrap` is what others give as --bootstrap */
   node: { readonly bootstrap: string; readonly first: boolean }
   /** `listen` can be found */

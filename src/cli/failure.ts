@@ -37,6 +37,8 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_CONNECTION_LOST: 'the last lines may not have arrived; start again to go on',
   ERR_FILE_READ: 'check its name, and whether you may read it',
   ERR_LOG_FORK: 'ask its owner which log is the right one, then handfast verify',
+  ERR_KEY_FORMAT: 'give one public key, as handfast key prints it',
+  ERR_KEY_OTHER: 'do not use it for this address; ask the owner in another way which key is theirs',
   ERR_LOG_RETIRED: 'a retired identity is not taken up again: handfast init makes a new one',
   ERR_LOG_TIME_AHEAD: 'check the clock of this computer; if it is right, the log was made with a wrong one',
   ERR_LOOKUP_NOT_FOUND: 'has its owner run handfast listen on this network? records are forgotten after 7 days',

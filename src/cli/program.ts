@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { addContactCommands } from './contact-commands.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
+import { addKey } from './key-command.ts'
 import { addRecovery } from './recovery-commands.ts'
 
 /** The commands, their options and their help. What a command does is loaded when it is called. */
@@ -128,6 +129,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
 
   addContactCommands(program, start)
 
+  addKey(program, start)
   addRecovery(program, start)
 
   addFileOptions(program.command('listen'))

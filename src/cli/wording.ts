@@ -7,7 +7,7 @@ import type { CliEvent, EventName } from './events.ts'
 type Wording = { readonly [N in EventName]: (event: CliEvent<N>) => readonly string[] }
 
 /** Events that tell of something that went wrong: these go to stderr. */
-export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice'])
+export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice', 'standing'])
 
 const PHRASE_COLUMNS = 4
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -83,6 +83,19 @@ const CHANGES: Readonly<Record<Change, readonly string[]>> = {
   ],
 }
 
+const FORKED = 'forked     another valid log contradicts this one; trust neither'
+const STALE = 'no current card vouches for this log: its owner may have replaced its keys since'
+
+const describeUse = ({ of, device }: CliEvent<'key-checked'>): string =>
+  of === 'root' ? 'root key' : `${of} key of device ${device}`
+
+const describeKey = (checked: CliEvent<'key-checked'>): string => {
+  if (checked.result === 'other') return 'nowhere: it is none of its keys, and never was'
+  return checked.result === 'present'
+    ? `it is its ${describeUse(checked)}`
+    : `it was its ${describeUse(checked)} up to entry ${checked.seq}, and is void now`
+}
+
 const describePublication = ({ replicas, weak }: CliEvent<'listening' | 'published'>): string => {
   const places = replicas.map(({ accepted, asked }) => `${accepted} of ${asked}`).join(', ')
   return `accepted by ${places} nodes${weak ? '; weak: too few of them, so others may not find this address' : ''}`
@@ -142,6 +155,17 @@ export const wording: Wording = {
     `trust      ${found.trust.identity}, ${found.trust.freshness}: ${found.trust.reason}`,
     ...CHANGES[found.change].map((line) => `change     ${line}`),
   ],
+  standing: ({ freshness, change }) =>
+    [...(freshness === 'stale' ? [STALE] : []), ...CHANGES[change]].map((line) => `handfast: ${line}`),
+  // What is printed is the key and nothing else; no line of it is so long that a screen would break it.
+  key: ({ format, key }) => (format === 'jwk' ? JSON.stringify(JSON.parse(key), null, 2) : key).trimEnd().split('\n'),
+  'key-checked': (checked) => [
+    `address    ${checked.address}`,
+    `key        ${checked.key}`,
+    `found      ${describeKey(checked)}`,
+    ...(checked.status === 'retired' ? ['status     retired: it has no key to use any more'] : []),
+    ...(checked.forked ? [FORKED] : []),
+  ],
   node: ({ bootstrap, first }) => [
     `node       ${bootstrap}${first ? ', the first of a new network' : ''}`,
     `others     handfast node --bootstrap ${bootstrap}`,
@@ -197,7 +221,7 @@ export const wording: Wording = {
   log: ({ address, entries, epoch, status, forked }) => [
     `address    ${address}`,
     `entries    ${entries}, ${count(epoch, 'rotation', 'rotations')}, ${status}`,
-    ...(forked ? ['forked     another valid log contradicts this one; trust neither'] : []),
+    ...(forked ? [FORKED] : []),
     '',
   ],
   entry: ({ seq, time, happened, devices, root, hash }) => [

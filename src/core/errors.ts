@@ -30,6 +30,7 @@ const SENTENCES = {
   ERR_PHRASE: 'the recovery phrase is not 24 words of the list with a matching checksum',
   ERR_PHRASE_OTHER: 'the recovery phrase belongs to another identity',
   ERR_KEY_FORMAT: 'the text is not a public P-256 key as JWK, SPKI PEM or did:key',
+  ERR_KEY_OTHER: 'the key is none of the present keys of this identity',
   ERR_SIGNER: 'the signer did not give a signature of this key',
 
   // Addresses

@@ -16,6 +16,8 @@ const DID_PREFIX = 'did:key:z'
 /** Longest text that can be one key in any of the forms. */
 const TEXT_MAX = 2000
 
+const PRIVATE = 'it holds a private key: give the public one'
+
 const toJwk = (key: KeyObject): string => {
   const { kty, crv, x, y } = key.export({ format: 'jwk' })
   return JSON.stringify({ kty, crv, x, y })
@@ -42,9 +44,17 @@ const fromDid = (did: string): Uint8Array => {
 const fromJwk = (text: string): KeyObject => {
   const jwk: unknown = JSON.parse(text)
   const isPublic = typeof jwk === 'object' && jwk !== null && !('d' in jwk)
-  if (!isPublic) throw new KeyError('ERR_KEY_FORMAT', { hint: 'a private key: give the public one' })
-  return createPublicKey({ key: jwk, format: 'jwk' })
+  if (!isPublic) throw new KeyError('ERR_KEY_FORMAT', { hint: PRIVATE })
+  const key = createPublicKey({ key: jwk, format: 'jwk' })
+  // OpenSSL's reader takes other alphabets and lengths of the coordinates too: one key, one text.
+  const { x, y } = key.export({ format: 'jwk' })
+  const given: { readonly x?: unknown; readonly y?: unknown } = jwk
+  if (given.x !== x || given.y !== y) throw new KeyError('ERR_KEY_FORMAT')
+  return key
 }
+
+/** One PEM block and nothing else: OpenSSL would read the first of several keys and pass over the rest. */
+const PEM = /^-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]*-----END PUBLIC KEY-----$/
 
 const compressed = (key: KeyObject): Uint8Array => {
   if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
@@ -66,11 +76,12 @@ export const parsePublicKey = (text: string): Uint8Array => {
       return point
     }
     if (trimmed.startsWith('{')) return compressed(fromJwk(trimmed))
-    if (trimmed.startsWith('-----BEGIN PUBLIC KEY-----')) return compressed(createPublicKey(trimmed))
+    if (PEM.test(trimmed)) return compressed(createPublicKey(trimmed))
   } catch (error) {
     if (error instanceof KeyError) throw error
     // The parser's error could quote a private key that was given by mistake.
     throw new KeyError('ERR_KEY_FORMAT')
   }
-  throw new KeyError('ERR_KEY_FORMAT', { hint: 'neither JWK, SPKI PEM nor did:key' })
+  const isPrivate = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(trimmed)
+  throw new KeyError('ERR_KEY_FORMAT', { hint: isPrivate ? PRIVATE : 'neither JWK, SPKI PEM nor did:key' })
 }

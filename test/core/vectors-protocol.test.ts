@@ -2,19 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { folders, protocolVectors } from '../vectors/generate-protocol.ts'
-import { protocolChecks } from '../vectors/protocol-checks.ts'
 import { listFiles, readFile, vectorFile, vectorText } from '../vectors/vector-files.ts'
 
-const files = folders.flatMap((folder) =>
-  listFiles(folder).map((file) => ({ folder, file, text: readFile(folder, file) })),
-)
-
-for (const { folder, file, text } of files)
-  test(`vectors/${folder}/${file}`, () => {
-    const check = protocolChecks[folder]
-    assert.ok(check !== undefined)
-    check(JSON.parse(text) as never)
-  })
+const files = folders.flatMap((folder) => listFiles(folder).map((file) => ({ text: readFile(folder, file) })))
 
 test('the vectors on disk are those the generator writes', () => {
   for (const [folder, vectors] of Object.entries(protocolVectors({ renew: false }))) {

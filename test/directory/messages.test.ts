@@ -5,51 +5,14 @@ import { hex } from '../../src/core/bytes.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import { KEM_HALF_BYTES } from '../../src/core/kem.ts'
 import { DEVICES_MAX, ITEM_BYTES_MAX, REPLICA_NODES } from '../../src/core/limits.ts'
-import {
-  ANSWER_BYTES_MAX,
-  decodeGet,
-  decodeGetAnswer,
-  decodeGetKemHalf,
-  decodeGetKemHalfAnswer,
-  decodePut,
-  decodePutAnswer,
-  encodeMessage,
-  PLACES_MAX,
-} from '../../src/directory/messages.ts'
+import { ANSWER_BYTES_MAX, encodeMessage, PLACES_MAX } from '../../src/directory/messages.ts'
 import { makeBytes } from '../core/identities.ts'
 import { fromHex } from '../core/test-bytes.ts'
-import { directoryVectors, type MessageKind } from '../vectors/generate-directory.ts'
-import { listFiles, readFile, type Vector, vectorFile, vectorText } from '../vectors/vector-files.ts'
+import { DECODERS } from '../vectors/directory-checks.ts'
+import { directoryVectors } from '../vectors/generate-directory.ts'
+import { listFiles, readFile, vectorFile, vectorText } from '../vectors/vector-files.ts'
 
 type Message = Parameters<typeof encodeMessage>[0]
-
-const DECODERS: { readonly [K in MessageKind]: (bytes: Uint8Array) => Message } = {
-  get: decodeGet,
-  'get-answer': decodeGetAnswer,
-  'get-kem-half': decodeGetKemHalf,
-  'get-kem-half-answer': decodeGetKemHalfAnswer,
-  put: decodePut,
-  'put-answer': decodePutAnswer,
-}
-
-/** A message with hex in place of bytes, as vectors write it. */
-const written = (message: Message): unknown =>
-  JSON.parse(JSON.stringify(message, (_, value) => (value instanceof Uint8Array ? hex(value) : value)))
-
-for (const file of listFiles('directory'))
-  test(`vectors/directory/${file}`, () => {
-    const vector: Vector & { message?: MessageKind } = JSON.parse(readFile('directory', file))
-    assert.ok(vector.message !== undefined && typeof vector.input === 'string')
-    const decode = DECODERS[vector.message]
-    const input = fromHex(vector.input)
-    if (vector.error !== undefined) {
-      assert.throws(() => decode(input), { code: vector.error })
-      return
-    }
-    const message = decode(input)
-    assert.deepEqual(written(message), vector.output)
-    if (vector.oneWay !== true) assert.equal(hex(encodeMessage(message)), vector.input)
-  })
 
 test('the vectors on disk are those that the generator writes, byte for byte', () => {
   const wanted = Object.entries(directoryVectors).map(

@@ -1,5 +1,5 @@
 import { hex } from '../../src/core/bytes.ts'
-import type { Card, SignedCard } from '../../src/core/card.ts'
+import { type Card, type SignedCard, verifyCard } from '../../src/core/card.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { type KeyLog, updateLog } from '../../src/core/key-log.ts'
 import { LABEL_CARD, LABEL_LIVE_CARD } from '../../src/core/labels.ts'
@@ -64,6 +64,9 @@ const changed = (fields: Draft, key = phone, label = LABEL_CARD) => signDraft({ 
 const longer = updateLog(bob.log, at(bob.roots, 0), { devices: publicOf(bob.devices), time: NOW })
 const retired = updateLog(bob.log, at(bob.roots, 0), { devices: publicOf(bob.devices), status: 'retired', time: NOW })
 const week = 7 * 24 * 3600
+const aged = verifyCard(changed({ until: NOW + week }), bob.log, NOW)
+const short = makeBytes('vectors/card/short', 32)
+const badLive = (fields: Draft) => changed({ channel, ...fields }, phone, LABEL_LIVE_CARD)
 const three = ['a', 'b', 'c'].map((name) => makeBytes(name, 32))
 
 export const cardVectors: VectorMakers = {
@@ -118,4 +121,62 @@ export const cardVectors: VectorMakers = {
   channel: refused('ERR_CARD_CHANNEL', 'a live card of another connection', live.envelope, { channel: flip(channel) }),
   kem: refused('ERR_CARD_KEM', 'another ML-KEM key', published.envelope, { kem: flip(prekeys.kem.publicKey) }),
   'kem-short': refused('ERR_CARD_KEM', 'a byte missing', published.envelope, { kem: prekeys.kem.publicKey.slice(1) }),
+
+  'last-second': accepted('a second before it expires', published, { now: NOW + 24 * 3600 - 1 }),
+  'long-stale': accepted('a card of a year ago', published, { now: NOW + 365 * 24 * 3600 }),
+  week: accepted('valid for seven days, in their last second', aged, { now: NOW + week - 1 }),
+  'week-stale': accepted('valid for seven days, which are over', aged, { now: NOW + week }),
+  'live-last-second': accepted('a live card a second before it expires', live, { channel, now: NOW + 24 * 3600 - 1 }),
+  'live-short-channel': accepted('a live card for a channel of 32 bytes', presentCard(bob, prekeys, short), {
+    channel: short,
+  }),
+  'live-window': refused('ERR_CARD_WINDOW', 'a live card whose until is before its from', badLive({ until: NOW - 1 }), {
+    channel,
+  }),
+  'order-size-decode': refused('ERR_CARD_SIZE', '901 bytes that are no envelope', makeBytes('noise', 901)),
+  'order-decode-id': refused(
+    'ERR_CARD_DECODE',
+    'a field too many, and another identity',
+    changed({ note: null, id: makeBytes('id', 32) }),
+  ),
+  'order-id-head': refused(
+    'ERR_CARD_ID',
+    'another identity, and the log has grown since',
+    changed({ id: makeBytes('id', 32) }),
+    { log: longer },
+  ),
+  'order-head-retired': refused('ERR_CARD_HEAD', 'the log has been retired since', published.envelope, {
+    log: retired,
+  }),
+  'order-retired-device': refused(
+    'ERR_CARD_RETIRED',
+    'a retired identity, and a device it does not have',
+    changed({ seq: 1, head: retired.last.hash, device: 2 }),
+    { log: retired },
+  ),
+  'order-device-signature': refused(
+    'ERR_CARD_DEVICE',
+    'a device the log does not have, signed by another',
+    changed({ device: 2 }, laptop),
+  ),
+  'order-signature-window': refused(
+    'ERR_CARD_SIGNATURE',
+    'until equals from, signed by the other device',
+    changed({ until: NOW }, laptop),
+  ),
+  'order-window-ahead': refused(
+    'ERR_CARD_WINDOW',
+    'until equals from, an hour and a second ahead',
+    changed({ from: NOW + 3601, until: NOW + 3601 }),
+  ),
+  'order-ahead-expired': refused(
+    'ERR_CARD_AHEAD',
+    'a live card with a serial ahead that has expired',
+    badLive({ serial: (NOW + 2 * 24 * 3600) * 1000 }),
+    { channel, now: NOW + 24 * 3600 },
+  ),
+  'order-expired-channel': refused('ERR_CARD_EXPIRED', 'an expired live card of another connection', live.envelope, {
+    channel: flip(channel),
+    now: NOW + 24 * 3600,
+  }),
 }

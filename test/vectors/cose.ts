@@ -9,6 +9,7 @@ import { readVector, type Vectors } from './vector-files.ts'
 
 /**
  * vectors/cose: `envelope` is refused with `error`, or opens to `payload` and then `verifies` or not under `publicKey` for `label`.
+ * Where `answer` stands, it is what a signer of `publicKey` gave for `payload` and `label`: `output` is the envelope made of it.
  * ECDSA draws its nonce inside OpenSSL, so an envelope once signed is kept as long as it still says what it should.
  */
 
@@ -32,6 +33,8 @@ export const coseVectors = ({ renew }: { readonly renew: boolean }): Vectors => 
 
   const payload = utf8('a card')
   const valid = signed('valid', payload)
+  const otherLabel = signed('other-label', payload, LABEL_KEY_LOG)
+  const otherKey = signed('other-key', payload, LABEL_CARD, mallory)
   const { signature } = openEnvelope(valid)
   const r = signature.slice(0, 32)
   const s = BigInt(`0x${hex(signature.slice(32))}`)
@@ -60,19 +63,30 @@ export const coseVectors = ({ renew }: { readonly renew: boolean }): Vectors => 
   const withSignature = (other: Uint8Array) => list(PROTECTED, {}, payload, other)
   const largest = new Uint8Array(ITEM_BYTES_MAX - overhead).fill(7)
 
+  const signer = (description: string, answer: Uint8Array, result: { readonly [field: string]: string }) => ({
+    description,
+    publicKey: hex(alice.publicKey),
+    label: LABEL_CARD,
+    payload: hex(payload),
+    answer: hex(answer),
+    ...result,
+  })
+  const made = { output: hex(valid) }
+  const noSignature = { error: 'ERR_SIGNER' }
+
   return {
     valid: opens('an envelope', true, valid),
     'empty-payload': opens('no payload bytes', true, signed('empty-payload', new Uint8Array(0)), new Uint8Array(0)),
     'largest-item': opens('900 bytes in all', true, signed('largest-item', largest), largest),
 
-    'other-label': opens('signed for another use', false, signed('other-label', payload, LABEL_KEY_LOG)),
+    'other-label': opens('signed for another use', false, otherLabel),
     'live-card-label': opens(
       'a live card passed off as a card',
       false,
       signed('live-card-label', payload, LABEL_LIVE_CARD),
     ),
     'no-label': opens('signed without external_aad', false, signed('no-label', payload, '')),
-    'other-key': opens('signed by another key', false, signed('other-key', payload, LABEL_CARD, mallory)),
+    'other-key': opens('signed by another key', false, otherKey),
     'payload-changed': opens('another payload', false, list(PROTECTED, {}, utf8('b card'), signature), utf8('b card')),
     'label-into-payload': opens(
       'the end of the label moved into the payload',
@@ -121,6 +135,21 @@ export const coseVectors = ({ renew }: { readonly renew: boolean }): Vectors => 
       'the payload’s length in longer form',
       concat(fromHex('8443a10126a05806'), payload, encodeCbor(signature)),
     ),
+    'key-off-curve': {
+      description: 'a public key that is no point',
+      envelope: hex(valid),
+      publicKey: hex(Uint8Array.of(2, ...new Uint8Array(31), 1)),
+      label: LABEL_CARD,
+      error: 'ERR_P256_POINT',
+    },
+
+    'signer-low-s': signer('a signer that answers with low s', signature, made),
+    'signer-high-s': signer('a signer that answers with n − s', concat(r, bytes32(N - s)), made),
+    'signer-other-label': signer('a signature for another use', openEnvelope(otherLabel).signature, noSignature),
+    'signer-other-key': signer('a signature by another key', openEnvelope(otherKey).signature, noSignature),
+    'signer-short': signer('an answer of 63 bytes', signature.slice(1), noSignature),
+    'signer-nothing': signer('an answer of no bytes', new Uint8Array(0), noSignature),
+    'signer-zeros': signer('an answer of 64 zero bytes', new Uint8Array(64), noSignature),
   }
 }
 

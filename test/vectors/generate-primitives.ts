@@ -2,6 +2,9 @@ import { addressVectors } from './address.ts'
 import { cborVectors } from './cbor.ts'
 import { coseVectors } from './cose.ts'
 import { fernetVectors } from './fernet.ts'
+import { keyFormatVectors } from './key-format.ts'
+import { phraseVectors } from './phrase.ts'
+import { safetyNumberVectors } from './safety-number.ts'
 import { type Vectors, writeFolder } from './vector-files.ts'
 
 /** Vectors of the core's primitives. */
@@ -19,9 +22,21 @@ export const primitiveVectors = ({ renew }: { readonly renew: boolean }): { read
   cose: coseVectors({ renew }),
   fernet: fernetVectors,
   kem: {},
+  'key-format': keyFormatVectors,
+  phrase: phraseVectors,
+  'safety-number': safetyNumberVectors,
 })
 
-export const folders: readonly string[] = ['address', 'cbor', 'cose', 'fernet', 'kem']
+export const folders: readonly string[] = [
+  'address',
+  'cbor',
+  'cose',
+  'fernet',
+  'kem',
+  'key-format',
+  'phrase',
+  'safety-number',
+]
 
 export async function generate(): Promise<void> {
   const renew = process.argv.includes('--renew')

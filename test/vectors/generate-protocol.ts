@@ -1,18 +1,24 @@
 import { cardVectors } from './card.ts'
+import { floorVectors } from './floor.ts'
 import { forkProofVectors } from './fork-proof.ts'
 import { handshakeVectors } from './handshake.ts'
 import { keyLogVectors } from './key-log.ts'
+import { keyLogOrder } from './key-log-order.ts'
+import { keyLogRelations } from './key-log-relations.ts'
 import { protocolChecks } from './protocol-checks.ts'
+import { rotationVectors } from './rotation.ts'
 import { sessionVectors } from './session.ts'
 import { readVector, type Vector, type Vectors, writeFolder } from './vector-files.ts'
 
-/** Vectors of key log, fork proof, card, handshake and session, each made when it is asked for. */
+/** Vectors of key log, fork proof, card, floor, rotation, handshake and session, each made when it is asked for. */
 export type VectorMakers = { readonly [name: string]: () => Vector }
 
 const makersOf: { readonly [folder: string]: VectorMakers } = {
-  'key-log': keyLogVectors,
+  'key-log': { ...keyLogVectors, ...keyLogRelations, ...keyLogOrder },
   'fork-proof': forkProofVectors,
   card: cardVectors,
+  floor: floorVectors,
+  rotation: rotationVectors,
   handshake: handshakeVectors,
   session: sessionVectors,
 }

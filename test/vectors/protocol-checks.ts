@@ -2,107 +2,22 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, decapsulate } from 'node:crypto'
 import { decodeAddress, encodeAddress } from '../../src/core/address.ts'
 import { hex, type RandomBytes } from '../../src/core/bytes.ts'
-import { checkKem, isCurrent, verifyCard, verifyLiveCard } from '../../src/core/card.ts'
+import { checkKem, verifyCard, verifyLiveCard } from '../../src/core/card.ts'
 import { decodeCbor } from '../../src/core/cbor.ts'
-import type { ErrorCode } from '../../src/core/errors.ts'
-import { checkForkProof } from '../../src/core/fork-proof.ts'
 import { respond } from '../../src/core/handshake.ts'
 import { secretKey, sha256 } from '../../src/core/kdf.ts'
 import { generateKem } from '../../src/core/kem.ts'
-import { compareLogs, verifyLog } from '../../src/core/key-log.ts'
+import { verifyLog } from '../../src/core/key-log.ts'
 import { importPrivateKey } from '../../src/core/p256.ts'
 import { decryptMessage, encryptMessage, initiateSession, respondSession } from '../../src/core/session/session.ts'
 import { ecdh, type HelloFields, handmadeHello } from '../core/handmade-hello.ts'
 import { at } from '../core/identities.ts'
 import { dumpSession } from '../core/sessions.ts'
 import { fromHex, seededRandom } from '../core/test-bytes.ts'
+import { expecting, type Refused } from './expecting.ts'
+import { identityChecks } from './identity-checks.ts'
 
-/** What each vector of key log, fork proof, card, handshake and session claims, held against the code; a mismatch throws. */
-
-type Refused = { readonly error?: ErrorCode }
-
-/** Runs `action`, which must fail with `error` where one stands; its result otherwise. */
-const expecting = <T>({ error }: Refused, action: () => T): T | null => {
-  if (error === undefined) return action()
-  assert.throws(action, { code: error })
-  return null
-}
-
-export type KeyLogVector = Refused & {
-  readonly now: number
-  readonly address: string
-  readonly envelopes: readonly string[]
-  readonly head?: string
-  readonly seq?: number
-  readonly epoch?: number
-  readonly status?: string
-  readonly other?: readonly string[]
-  readonly relation?: string
-}
-
-export const checkKeyLog = (vector: KeyLogVector): void => {
-  const { now, address, envelopes, other } = vector
-  const verify = (texts: readonly string[]) => verifyLog(decodeAddress(address), texts.map(fromHex), now)
-  const log = expecting(vector, () => verify(envelopes))
-  if (log === null) return
-  const { entry, hash } = log.last
-  assert.equal(encodeAddress(log.id), address)
-  assert.deepEqual(
-    { head: hex(hash), seq: entry.seq, epoch: log.epoch, status: entry.status },
-    { head: vector.head, seq: vector.seq, epoch: vector.epoch, status: vector.status },
-  )
-  if (other !== undefined) assert.equal(compareLogs(log, verify(other)), vector.relation)
-}
-
-export type ForkProofVector = Refused & {
-  readonly now: number
-  readonly proof: string
-  readonly padding: number
-  readonly address?: string
-  readonly heads?: readonly string[]
-  readonly parting?: number
-}
-
-export const checkFork = (vector: ForkProofVector): void => {
-  const { now, proof, padding, address, heads, parting } = vector
-  const checked = expecting(vector, () => checkForkProof(proof + ' '.repeat(padding), now))
-  if (checked === null) return
-  const { a, b } = checked
-  const found = { address: checked.address, heads: [a, b].map(({ last }) => hex(last.hash)), parting: checked.parting }
-  assert.deepEqual(found, { address, heads, parting })
-}
-
-export type CardVector = Refused & {
-  readonly now: number
-  readonly address: string
-  readonly log: readonly string[]
-  readonly card: string
-  readonly channel?: string
-  readonly kem?: string
-  readonly hash?: string
-  readonly serial?: number
-  readonly until?: number
-  readonly device?: number
-  readonly current?: boolean
-}
-
-export const checkCard = (vector: CardVector): void => {
-  const { now, address, channel, kem } = vector
-  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex), now)
-  const envelope = fromHex(vector.card)
-  const signed = expecting(vector, () => {
-    const verified =
-      channel === undefined ? verifyCard(envelope, log, now) : verifyLiveCard(envelope, log, now, fromHex(channel))
-    if (kem !== undefined) checkKem(verified.card, fromHex(kem))
-    return verified
-  })
-  if (signed === null) return
-  const { serial, until, device } = signed.card
-  assert.deepEqual(
-    { hash: hex(signed.hash), serial, until, device, current: isCurrent(signed.card, now) },
-    { hash: vector.hash, serial: vector.serial, until: vector.until, device: vector.device, current: vector.current },
-  )
-}
+/** What each vector of handshake and session claims, held against the code; a mismatch throws. */
 
 export type HandshakeVector = Refused & {
   readonly now: number
@@ -252,9 +167,7 @@ export const checkSession = (vector: SessionVector): void => {
 
 /** How the vectors of each folder are held against the code. */
 export const protocolChecks: { readonly [folder: string]: (vector: never) => void } = {
-  'key-log': checkKeyLog,
-  'fork-proof': checkFork,
-  card: checkCard,
+  ...identityChecks,
   handshake: checkHandshake,
   session: checkSession,
 }

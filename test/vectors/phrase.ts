@@ -1,0 +1,35 @@
+import { generatePhrase } from '../../src/core/recovery-phrase.ts'
+import { seededRandom } from '../core/test-bytes.ts'
+import { phraseOutput } from './primitive-checks.ts'
+import type { Vectors } from './vector-files.ts'
+
+/**
+ * vectors/phrase: `phrase` gives the `output`: its BIP-39 `seed`, what entry 0 commits to (`next`), and the root keys of
+ * rotations 1, 2, 3 and 63 with what each commits to; or it is refused with `error`.
+ */
+
+const phrase = generatePhrase(seededRandom('vectors/phrase'))
+const words = phrase.split(' ')
+const word = (index: number): string => words[index] ?? ''
+const times = (count: number, one: string, last: string): string => `${`${one} `.repeat(count)}${last}`
+
+const accepted = (description: string, text: string) => ({ description, phrase: text, output: phraseOutput(text) })
+const refused = (description: string, text: string) => ({ description, phrase: text, error: 'ERR_PHRASE' })
+
+export const phraseVectors: Vectors = {
+  phrase: accepted('24 words', phrase),
+  zeros: accepted('the phrase of 32 zero bytes', times(23, 'abandon', 'art')),
+  ones: accepted('the phrase of 32 bytes 0xff', times(23, 'zoo', 'vote')),
+  typed: accepted('capitals and white space of any kind', `\n  ${phrase.toUpperCase().replaceAll(' ', ' \t\r\n')} `),
+
+  empty: refused('no text', ''),
+  '23-words': refused('the last word missing', words.slice(0, 23).join(' ')),
+  '25-words': refused('a word too many', `${phrase} abandon`),
+  '12-words': refused('12 words with a matching checksum', times(11, 'abandon', 'about')),
+  '18-words': refused('18 words with a matching checksum', times(17, 'abandon', 'agent')),
+  unlisted: refused('a word that is not of the list', [...words.slice(0, 23), 'handfast'].join(' ')),
+  checksum: refused('24 words of the list whose checksum does not match', times(23, 'abandon', 'abandon')),
+  swapped: refused('the first two words exchanged', [word(1), word(0), ...words.slice(2)].join(' ')),
+  commas: refused('commas between the words', words.join(',')),
+  'four-letters': refused('the first four letters of each word', words.map((one) => one.slice(0, 4)).join(' ')),
+}
