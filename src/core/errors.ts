@@ -137,6 +137,9 @@ const SENTENCES = {
   ERR_VERIFY: 'none of the logs known of this identity has that entry',
   ERR_KEYS_REPLACED: 'the owner has replaced the keys of this connection',
 
+  ERR_LETTER_GAP: 'a message is missing before this one',
+  ERR_LETTER_EXPIRED: 'the message could not be delivered in 30 days',
+
   // Store
   ERR_STORE_MISSING: 'no identity in this folder',
   ERR_STORE_EXISTS: 'this folder already holds an identity',

@@ -16,4 +16,5 @@ export const LABEL_SAFETY_NUMBER = 'handfast/v1/safety-number'
 
 /** Labels of what lies on disk. */
 export const LABEL_STORE_IDENTITY = 'handfast/v1/store-identity'
+export const LABEL_STORE_LETTER = 'handfast/v1/store-letter'
 export const LABEL_BACKUP = 'handfast/v1/backup'

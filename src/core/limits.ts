@@ -95,3 +95,28 @@ export const CONTACT_REPUBLISH = 24 * 3600
 
 /** Characters of an entry's hash that a person gives to name it: 80 bits, so that nobody finds another entry that fits. */
 export const HEAD_DIGITS_MIN = 20
+
+/** Streams of letters remembered of one peer: a peer needs a new one only when its store was lost. */
+export const LETTER_STREAMS_MAX = 8
+
+/** Letters on their way at once: what the other side may keep in memory until they are on its disk. */
+export const LETTER_WINDOW = 64
+
+/** Letters of a contact that our application has not taken: 1,000 × 32 KiB are what a contact can fill of our disk. */
+export const LETTERS_ARRIVED_MAX = 1000
+
+/** The same of somebody who only called. */
+export const STRANGER_LETTERS_MAX = 16
+
+/** Letters of all who only called: anyone can make identities. */
+export const STRANGERS_LETTERS_MAX = 1000
+
+/** A letter that could not be delivered for 30 days has failed: prekeys and mailboxes hold out no longer. */
+export const LETTER_AGE_MAX = 30 * 24 * 3600
+
+/** Milliseconds before a peer is called again, doubled with each failure up to the second number, and up to half as much by chance. */
+export const REDIAL_MS = 1_000
+export const REDIAL_MAX_MS = 5 * 60_000
+
+/** Milliseconds that a connection made to deliver letters is kept when nothing is left to deliver. */
+export const LINGER_MS = 60_000

@@ -7,6 +7,7 @@ import { createCredit } from './credit.ts'
 import type { MessageFrame } from './frames.ts'
 import { createInbox, drain } from './inbox.ts'
 import { createIncomingFiles, type IncomingFile } from './incoming-files.ts'
+import type { LetterHandler, LetterLine } from './letter-line.ts'
 import { type Line, orAborted } from './line.ts'
 import { createOutgoingFiles, type SendFileOptions, type SentFile } from './outgoing-files.ts'
 import { decodePayload, encodePayload, type Payload } from './payloads.ts'
@@ -47,13 +48,19 @@ export type Connection = AsyncIterable<Incoming> &
 /** The other application's intake is reported in groups, and at once when nothing more is waiting. */
 const REPORT_EVERY = MESSAGE_WINDOW / 4
 
-/** @param ending aborted with the reason when the connection must not go on */
+export type ConnectionParts = {
+  /** aborted with the reason when the connection must not go on */
+  readonly ending?: AbortSignal | undefined
+  /** where letters go to and come from; without one they are passed over, as an unknown kind is */
+  readonly attach?: ((line: LetterLine) => LetterHandler) | undefined
+}
+
 export const createConnection = (
   channel: Channel,
   begun: Session,
   remote: Remote,
   world: World,
-  ending?: AbortSignal,
+  { ending, attach }: ConnectionParts = {},
 ): Connection => {
   const inbox = createInbox<Incoming>()
   const credit = createCredit(MESSAGE_WINDOW)
@@ -105,6 +112,7 @@ export const createConnection = (
     else if (payload.k === 'taken') credit.grant(Math.min(payload.n, credit.outstanding))
     else if (payload.k === 'file-end') incoming.end(payload)
     else if (payload.k === 'file-abort') incoming.abort(payload)
+    else if (payload.k === 'letter' || payload.k === 'got' || payload.k === 'ready') letters?.handle(payload)
     else if (payload.k === 'bye') shut(new PeerError('ERR_CONNECTION_CLOSED'))
     else if (payload.k !== 'confirm') outgoing.handle(payload)
   }
@@ -136,8 +144,11 @@ export const createConnection = (
       await channel.refuse(error)
     } else await channel.stream.close()
   }
+  // Nothing was said before this: the confirmations belong to the greeting.
+  const letters = attach?.({ say, end: (error) => void end(error) })
   const reading = read().then(() => channel.stream.close(), end)
   const forbid = (): void => void end(ending?.reason)
+  void reading.then(() => letters?.detach())
   ending?.addEventListener('abort', forbid, { once: true })
   if (ending?.aborted) forbid()
 

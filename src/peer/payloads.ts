@@ -1,8 +1,9 @@
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { type ErrorCode, PeerError } from '../core/errors.ts'
-import { bytes, errorCode, literal, type Reader, record, text, uint } from '../core/fields.ts'
+import { bytes, errorCode, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import { STREAM_BYTES } from '../store/letters.ts'
 
 /** What messages say once decrypted (docs/spec/wire.md): CBOR maps { k: kind, … }. */
 
@@ -31,8 +32,23 @@ export type Payload =
   | { readonly k: 'file-end'; readonly id: Uint8Array; readonly hash: Uint8Array }
   | { readonly k: 'file-done'; readonly id: Uint8Array }
   | { readonly k: 'file-abort'; readonly id: Uint8Array; readonly code: ErrorCode }
+  /** all letters of your stream `s` up to number `n` are on this disk */
+  | { readonly k: 'got'; readonly s: Uint8Array; readonly n: number }
+  /** everything I have got has been said: send what follows it */
+  | { readonly k: 'ready' }
+  /** letter number `n` of my stream `s`, written at `at` (milliseconds since 1970): either text or data */
+  | LetterPayload
   /** nothing follows: an end that was meant */
   | { readonly k: 'bye' }
+
+export type LetterPayload = {
+  readonly k: 'letter'
+  readonly s: Uint8Array
+  readonly n: number
+  readonly at: number
+  readonly text: string | null
+  readonly data: Uint8Array | null
+}
 
 type Kind = Payload['k']
 type Of<K extends Kind> = Extract<Payload, { k: K }>
@@ -52,6 +68,16 @@ const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
   'file-end': record<Of<'file-end'>>({ k: literal('file-end'), id, hash: bytes(HASH_BYTES) }),
   'file-done': record<Of<'file-done'>>({ k: literal('file-done'), id }),
   'file-abort': record<Of<'file-abort'>>({ k: literal('file-abort'), id, code: errorCode }),
+  got: record<Of<'got'>>({ k: literal('got'), s: bytes(STREAM_BYTES), n: uint() }),
+  ready: record<Of<'ready'>>({ k: literal('ready') }),
+  letter: record<LetterPayload>({
+    k: literal('letter'),
+    s: bytes(STREAM_BYTES),
+    n: uint(),
+    at: uint(),
+    text: nullable(text(MESSAGE_BYTES_MAX)),
+    data: nullable(bytes(0, MESSAGE_BYTES_MAX)),
+  }),
   bye: record<Of<'bye'>>({ k: literal('bye') }),
 }
 

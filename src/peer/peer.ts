@@ -16,9 +16,11 @@ import { type Contact, type Contacts, checkName, createContacts } from './contac
 import { createFinder, type Found } from './finder.ts'
 import { answer, dial, type Met } from './greeting.ts'
 import { createInbox, drain } from './inbox.ts'
+import { createLetters, type Letters } from './letters.ts'
 import type { Notify } from './notice.ts'
 import { type FrameStream, seconds, type Transport, type World } from './ports.ts'
-import { describeRemote, type Trust } from './remote.ts'
+import { createPost, type Post } from './post.ts'
+import { describeRemote, type Remote, type Trust } from './remote.ts'
 import { createUpkeep } from './upkeep.ts'
 
 export type Signal = { readonly signal?: AbortSignal | undefined }
@@ -42,6 +44,8 @@ export type Peer = AsyncDisposable & {
   readonly identity: { readonly log: KeyLog }
   /** Whom this peer knows: kept in the data folder. */
   readonly contacts: Contacts
+  /** Messages that are kept until they have arrived. What waits from an earlier time is delivered from `listen` on. */
+  readonly letters: Letters
   /**
    * Finds an identity and makes it a contact, without connecting to it.
    * @throws those of `lookup`; PeerError ERR_PEER_SELF, ERR_CONTACT_NAME
@@ -112,10 +116,18 @@ export const createPeer = (parts: PeerParts): Peer => {
     }
   }
 
-  const open = (channel: ReturnType<typeof openChannel>, met: Met, trust: Trust, floor: Floor | null): Connection => {
-    const remote = describeRemote(met.log, identity.log, trust, changeSince(floor, met.log))
+  const open = (
+    channel: ReturnType<typeof openChannel>,
+    met: Met,
+    { trust, direction }: Pick<Remote, 'trust' | 'direction'>,
+    floor: Floor | null,
+  ): Connection => {
+    const remote = describeRemote(met.log, identity.log, { trust, direction, change: changeSince(floor, met.log) })
     const watch = acquaintances.watch(met.log, met.device)
-    const connection = createConnection(channel, met.session, remote, world, watch.signal)
+    const connection = createConnection(channel, met.session, remote, world, {
+      ending: watch.signal,
+      attach: (line) => post.attach(met.log.id, line),
+    })
     connections.add(connection)
     void connection.closed.then(() => {
       connections.delete(connection)
@@ -146,7 +158,8 @@ export const createPeer = (parts: PeerParts): Peer => {
       store.contacts.keep(met.log, seconds(world))
       // A card made this moment for this connection is as fresh as it gets.
       const reason = 'you asked for this address, and its owner answered in person'
-      return open(channel, met, { identity: acquaintances.standing(id), freshness: 'current', reason }, before)
+      const trust: Trust = { identity: acquaintances.standing(id), freshness: 'current', reason }
+      return open(channel, met, { trust, direction: 'out' }, before)
     } catch (error) {
       await channel.refuse(error)
       checkGoing(signal)
@@ -172,7 +185,7 @@ export const createPeer = (parts: PeerParts): Peer => {
       })
       acquaintances.accept(met.log, null, false)
       if (trust === undefined) throw new PeerError('ERR_FRAME')
-      return open(channel, met, trust, before)
+      return open(channel, met, { trust, direction: 'in' }, before)
     } catch (error) {
       // A stranger that fails is told why and forgotten; it is no event of ours.
       await channel.refuse(error)
@@ -195,6 +208,20 @@ export const createPeer = (parts: PeerParts): Peer => {
     }
   }
 
+  const post: Post = createPost({
+    store,
+    world,
+    isContact: (id) => acquaintances.standing(id) !== 'unknown',
+    connect: (id, signal) => connect(encodeAddress(id), { signal }),
+    handOver: (connection) => {
+      const listens = listening !== undefined && accepted.size < HANDSHAKES_MAX
+      if (listens) accepted.put(connection)
+      return listens
+    },
+    onLetters: (changed) => letters.onLetters(changed),
+  })
+  const letters = createLetters({ own: identity.log.id, store, contacts, post, world, closing: closing.signal })
+
   const announcing = createAnnouncer({ identity, directory, transport: transport.publicKey, world })
   const announce = (signal: AbortSignal | undefined): Promise<Publication> => announcing(() => deadline(signal))
   const upkeep = createUpkeep({
@@ -210,6 +237,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     if (identity.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
     greet(streams).catch(() => {})
     upkeep.start()
+    post.start()
     const accept: Listener['accept'] = (options = {}) => accepted.take(options.signal)
     return { publication, accept, [Symbol.asyncIterator]: () => drain(accepted) }
   }
@@ -218,6 +246,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     closing.abort()
     accepted.end()
     upkeep.stop()
+    post.stop()
     await Promise.all([...connections].map((connection) => connection.close()))
     await transport.close()
     await release()
@@ -232,6 +261,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     address: encodeAddress(identity.log.id),
     identity: { log: identity.log },
     contacts,
+    letters: letters.api,
     addContact: async (address, { signal, name } = {}) => {
       const id = decodeAddress(address)
       if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')

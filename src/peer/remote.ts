@@ -26,16 +26,19 @@ export type Remote = {
   /** 60 digits that both sides can compare by voice */
   readonly safetyNumber: string
   readonly trust: Trust
+  /** who called: `in` when the other side did */
+  readonly direction: 'in' | 'out'
   /** what became of the identity since it was seen last */
   readonly change: Change
 }
 
-export const describeRemote = (log: KeyLog, own: KeyLog, trust: Trust, change: Change = 'none'): Remote => ({
+type Circumstances = Pick<Remote, 'trust' | 'direction' | 'change'>
+
+export const describeRemote = (log: KeyLog, own: KeyLog, circumstances: Circumstances): Remote => ({
   address: encodeAddress(log.id),
   epoch: log.epoch,
   seq: log.last.entry.seq,
   head: hex(log.last.hash),
   safetyNumber: safetyNumber(log.id, own.id),
-  trust,
-  change,
+  ...circumstances,
 })

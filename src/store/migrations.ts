@@ -22,4 +22,23 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     ) STRICT`,
     'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
   ],
+  [
+    // Numbers are within a stream; ids order all letters of this store. `sealed` is what the letter says, under the store key.
+    `CREATE TABLE letters (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), out INTEGER NOT NULL,
+      stream BLOB NOT NULL CHECK (length(stream) = 16), number INTEGER NOT NULL, at INTEGER NOT NULL,
+      state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
+      UNIQUE (peer, out, stream, number)
+    ) STRICT`,
+    "CREATE INDEX letters_waiting ON letters (peer, number) WHERE out = 1 AND state IN ('queued', 'sent')",
+    "CREATE INDEX letters_arrived ON letters (id) WHERE state = 'arrived'",
+    'CREATE INDEX letters_history ON letters (peer, id)',
+    // Our stream to a peer: the number of the next letter.
+    'CREATE TABLE streams_out (peer BLOB PRIMARY KEY, stream BLOB NOT NULL, next INTEGER NOT NULL) STRICT',
+    // Their streams to us: all letters up to `have` are here, or were.
+    `CREATE TABLE streams_in (
+      peer BLOB NOT NULL, stream BLOB NOT NULL, have INTEGER NOT NULL, touched INTEGER NOT NULL,
+      PRIMARY KEY (peer, stream)
+    ) STRICT`,
+  ],
 ]

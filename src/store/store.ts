@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto'
+import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { type ContactStore, createContactStore } from './contacts.ts'
 import { openDatabase } from './database.ts'
 import { createFloors, type Floors } from './floors.ts'
 import { createForks, type Forks } from './forks.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createLetters, type LetterStore } from './letters.ts'
 import { createSettings, type Settings } from './settings.ts'
 
 /** What a peer remembers of others, and what its owner chose: each part by itself, all in one database. */
@@ -10,6 +14,8 @@ export type Store = {
   readonly forks: Forks
   readonly contacts: ContactStore
   readonly settings: Settings
+  readonly letters: LetterStore
+  readonly group: GroupCommit
   /** All of `work` or nothing of it; on disk when this returns. */
   transaction<T>(work: () => T): T
   close(): void
@@ -17,16 +23,19 @@ export type Store = {
 
 /**
  * @param folder a data folder that exists; null: in memory, gone with the process
+ * @param storeKey what seals its letters; who only reads the other parts needs none
  * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
  */
-export const openStore = (folder: string | null): Store => {
+export const openStore = (folder: string | null, storeKey?: SecretKey): Store => {
   const database = openDatabase(folder)
   return {
     floors: createFloors(database),
     forks: createForks(database),
     contacts: createContactStore(database),
     settings: createSettings(database),
-    transaction: (work) => database.transaction(work),
+    letters: createLetters(database, storeKey ?? secretKey(Uint8Array.from(randomBytes(32)))),
+    group: createGroupCommit(database.transaction),
+    transaction: database.transaction,
     close: () => database.close(),
   }
 }

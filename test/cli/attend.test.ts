@@ -21,6 +21,7 @@ const converse = (receive: Connection['receive'], signal: AbortSignal = new Abor
       safetyNumber: '1',
       trust: { identity: 'unknown', freshness: 'stale', reason: '' },
       change: 'none',
+    direction: 'in',
     },
     send: async () => {},
     sendFile: async () => ({ name: '', size: 0, sha256: '' }),

@@ -72,7 +72,11 @@ export const connectionOf = (channel: Channel, met: Met, own: Identity, name: st
   createConnection(
     channel,
     met.session,
-    describeRemote(met.log, own.log, { identity: 'unknown', freshness: 'current', reason: 'a test' }),
+    describeRemote(met.log, own.log, {
+      trust: { identity: 'unknown', freshness: 'current', reason: 'a test' },
+      direction: 'in',
+      change: 'none',
+    }),
     makeWorld(`connection/${name}`),
   )
 

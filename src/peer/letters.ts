@@ -1,0 +1,173 @@
+import { decodeAddress, encodeAddress } from '../core/address.ts'
+import { copyOf, equal, utf8 } from '../core/bytes.ts'
+import { type ErrorCode, KeyLogError, PeerError } from '../core/errors.ts'
+import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import { type LetterBody, type LetterState, STREAM_BYTES, type StoredLetter } from '../store/letters.ts'
+import type { Store } from '../store/store.ts'
+import type { Contacts } from './contacts.ts'
+import type { World } from './ports.ts'
+import type { Post } from './post.ts'
+
+/** A message that is kept until it has arrived. */
+export type Letter = {
+  /** rises with every letter of this peer, sent or received */
+  readonly id: number
+  /** the address at the other end */
+  readonly peer: string
+  readonly direction: 'in' | 'out'
+  /** when it was written, by its writer's clock, milliseconds since 1970 */
+  readonly at: number
+  /**
+   * Sent ones: `queued` on this disk, `sent` on its way, `delivered` on the other side's disk, `failed` for the `reason`. Received ones:
+   * `arrived` on this disk, `taken` by the application.
+   */
+  readonly state: LetterState
+  readonly reason: ErrorCode | null
+  /** what it says: text, or bytes */
+  readonly content: string | Uint8Array
+}
+
+/** Messages that arrive once and in order, across crashes, reconnects and days apart. Iterating takes what others sent. */
+export type Letters = AsyncIterable<Letter> & {
+  /**
+   * Writes a letter; resolves once it is on disk, and from then on it is on its way, also after a restart.
+   * @param contact a name or an address
+   * @throws PeerError ERR_PEER_CLOSED, ERR_MESSAGE_SIZE above 32 KiB, ERR_PEER_SELF, ERR_PEER_RETIRED; AddressError; StoreError; KeyLogError ERR_LOG_FORK
+   *   while two logs of the contact contradict each other
+   */
+  send(contact: string, message: string | Uint8Array): Promise<Letter>
+  /**
+   * The next letter that others sent, from anybody or from one contact; null once the peer is closed. It counts as taken when the one
+   * after it is asked for: after a crash the last one comes again, with the same `id`.
+   * @throws the signal's reason
+   */
+  receive(options?: {
+    readonly from?: string | undefined
+    readonly signal?: AbortSignal | undefined
+  }): Promise<Letter | null>
+  /** Marks a letter as taken at once. */
+  take(letter: Pick<Letter, 'id' | 'peer'>): void
+  /** Both sides of a conversation: the latest `limit` (default 100) letters with an id below `before`, oldest first. */
+  history(contact: string, options?: { readonly before?: number; readonly limit?: number }): readonly Letter[]
+  /** Calls back for every letter that came, or whose state changed. @returns ends that */
+  watch(listener: (letter: Letter) => void): () => void
+}
+
+export type LettersParts = {
+  readonly own: Uint8Array
+  readonly store: Store
+  readonly contacts: Contacts
+  readonly post: Pick<Post, 'wake' | 'taken'>
+  readonly world: World
+  /** aborted when the peer closes */
+  readonly closing: AbortSignal
+}
+
+const describe = ({ id, peer, out, at, state, reason, body }: StoredLetter): Letter => ({
+  id,
+  peer: encodeAddress(peer),
+  direction: out ? 'out' : 'in',
+  at,
+  state,
+  reason,
+  content: 'text' in body ? body.text : body.data,
+})
+
+/** A copy: the caller may use its buffer again while this waits. */
+const bodyOf = (message: string | Uint8Array): LetterBody => {
+  const size = typeof message === 'string' ? utf8(message).length : message.length
+  if (size > MESSAGE_BYTES_MAX) throw new PeerError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
+  return typeof message === 'string' ? { text: message.toWellFormed() } : { data: copyOf(message) }
+}
+
+const HISTORY = 100
+
+export const createLetters = ({ own, store, contacts, post, world, closing }: LettersParts) => {
+  const { letters, group, forks } = store
+  const listeners = new Set<(letter: Letter) => void>()
+  const woken = new Set<() => void>()
+  /** the last letter that was handed out, by whom it was asked for; null for anybody */
+  const handedOut = new Map<string | null, Letter>()
+
+  const idOf = (contact: string): Uint8Array => decodeAddress(contacts.get(contact)?.address ?? contact)
+
+  const checkSendable = (id: Uint8Array): void => {
+    if (equal(id, own)) throw new PeerError('ERR_PEER_SELF')
+    if (forks.get(id) !== null) throw new KeyLogError('ERR_LOG_FORK')
+    if (store.contacts.get(id)?.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
+  }
+
+  const take = ({ id, peer }: Pick<Letter, 'id' | 'peer'>): void => {
+    letters.markTaken(id)
+    post.taken(decodeAddress(peer))
+  }
+
+  const waitForMore = (signal: AbortSignal | undefined): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const done = (): void => {
+        woken.delete(done)
+        closing.removeEventListener('abort', done)
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      }
+      const abort = (): void => {
+        done()
+        reject(signal?.reason)
+      }
+      woken.add(done)
+      closing.addEventListener('abort', done, { once: true })
+      signal?.addEventListener('abort', abort, { once: true })
+    })
+
+  const receive: Letters['receive'] = async ({ from, signal } = {}) => {
+    const id = from === undefined ? null : idOf(from)
+    const reader = id === null ? null : encodeAddress(id)
+    const last = handedOut.get(reader)
+    if (last !== undefined && !closing.aborted) {
+      take(last)
+      handedOut.delete(reader)
+    }
+    for (;;) {
+      signal?.throwIfAborted()
+      if (closing.aborted) return null
+      const next = letters.arrived(id, 0)
+      if (next !== null) {
+        const letter = describe(next)
+        handedOut.set(reader, letter)
+        return letter
+      }
+      await waitForMore(signal)
+    }
+  }
+
+  const api: Letters = {
+    send: async (contact, message) => {
+      if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
+      const body = bodyOf(message)
+      const id = idOf(contact)
+      checkSendable(id)
+      const letter = await group.run(() => letters.queue(id, body, world.clock(), world.random(STREAM_BYTES)))
+      post.wake(id)
+      return describe(letter)
+    },
+    receive,
+    take,
+    history: (contact, { before = Number.MAX_SAFE_INTEGER, limit = HISTORY } = {}) =>
+      letters.history(idOf(contact), before, limit).map(describe),
+    watch: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    async *[Symbol.asyncIterator]() {
+      for (let letter = await receive(); letter !== null; letter = await receive()) yield letter
+    },
+  }
+  return {
+    api,
+    /** Told of what came or changed. */
+    onLetters: (changed: readonly StoredLetter[]): void => {
+      for (const letter of changed.map(describe)) for (const listener of listeners) listener(letter)
+      if (changed.some(({ out }) => !out)) for (const wake of [...woken]) wake()
+    },
+  }
+}

@@ -1,0 +1,208 @@
+import { equal, hex } from '../core/bytes.ts'
+import { type ErrorCode, HandfastError } from '../core/errors.ts'
+import {
+  LETTER_AGE_MAX,
+  LETTERS_ARRIVED_MAX,
+  LINGER_MS,
+  REDIAL_MAX_MS,
+  REDIAL_MS,
+  STRANGER_LETTERS_MAX,
+} from '../core/limits.ts'
+import type { StoredLetter } from '../store/letters.ts'
+import type { Store } from '../store/store.ts'
+import type { Connection } from './connection.ts'
+import { type LetterHandler, type LetterLine, type OpenLetterLine, openLetterLine } from './letter-line.ts'
+import type { LetterPayload } from './payloads.ts'
+import type { World } from './ports.ts'
+
+/**
+ * The post: for every peer that letters wait for it keeps one connection, or tries to get one, again and again with growing pauses;
+ * and it takes in what others send, as far as there is room.
+ */
+export type Post = {
+  /** A connection to `peer` has begun. */
+  attach(peer: Uint8Array, line: LetterLine): LetterHandler
+  /** Letters to `peer` were written. */
+  wake(peer: Uint8Array): void
+  /** The application has taken letters of `peer`. */
+  taken(peer: Uint8Array): void
+  /** Begins to deliver what waits from an earlier time. */
+  start(): void
+  stop(): void
+}
+
+export type PostParts = {
+  readonly store: Store
+  readonly world: World
+  /** Whether the owner knows the peer; strangers have less room. */
+  readonly isContact: (peer: Uint8Array) => boolean
+  readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<Connection>
+  /** Gives a connection that was made for letters to the application, if there is one that listens. */
+  readonly handOver: (connection: Connection) => boolean
+  /** Told of every letter that came, or whose state changed, once that is on disk. */
+  readonly onLetters: (letters: readonly StoredLetter[]) => void
+}
+
+/** Failures that trying again does not mend. */
+const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_PEER_RETIRED', 'ERR_PEER_SELF'])
+
+type Correspondent = {
+  readonly id: Uint8Array
+  readonly lines: Set<OpenLetterLine>
+  /** failures in a row */
+  failures: number
+  dialing: boolean
+  redial: NodeJS.Timeout | undefined
+}
+
+export const createPost = ({ store, world, isContact, connect, handOver, onLetters }: PostParts): Post => {
+  const { letters, group } = store
+  const correspondents = new Map<string, Correspondent>()
+  const stopping = new AbortController()
+
+  const of = (id: Uint8Array): Correspondent => {
+    const known = correspondents.get(hex(id))
+    if (known !== undefined) return known
+    const fresh: Correspondent = { id, lines: new Set(), failures: 0, dialing: false, redial: undefined }
+    correspondents.set(hex(id), fresh)
+    return fresh
+  }
+  const isWaiting = (id: Uint8Array): boolean => letters.pending(id, 0, 1).length > 0
+  const change = async (work: () => readonly StoredLetter[]): Promise<void> => {
+    const changed = await group.run(work)
+    if (changed.length > 0) onLetters(changed)
+  }
+
+  /** Half of it is fixed and half is chance, so that many peers of one that was away do not call it all at once. */
+  const pause = (failures: number): number => {
+    const longest = Math.min(REDIAL_MAX_MS, REDIAL_MS * 2 ** Math.min(failures, 20))
+    const [byte = 0] = world.random(1)
+    return longest / 2 + (longest / 2) * (byte / 255)
+  }
+
+  const scheduleDial = (one: Correspondent): void => {
+    if (stopping.signal.aborted || one.dialing || one.redial !== undefined || !isWaiting(one.id)) return
+    const again = (): void => {
+      one.redial = undefined
+      void dial(one)
+    }
+    if (one.failures === 0) again()
+    else one.redial = setTimeout(again, pause(one.failures - 1)).unref()
+  }
+
+  /** Keeps a connection that was made for letters until there is nothing to say on it for a minute. */
+  const linger = async (one: Correspondent, connection: Connection): Promise<void> => {
+    let idle: NodeJS.Timeout | undefined
+    let ended = false
+    void connection.closed.then(() => {
+      ended = true
+      clearTimeout(idle)
+    })
+    const look = (): void => {
+      if (ended) return
+      if (isWaiting(one.id)) idle = setTimeout(look, LINGER_MS).unref()
+      else void connection.close()
+    }
+    idle = setTimeout(look, LINGER_MS).unref()
+    // Nobody reads what is not a letter here; it must not stop the letters behind it.
+    for await (const item of connection) if (item.type === 'file') void item.file.refuse().catch(() => {})
+  }
+
+  const dial = async (one: Correspondent): Promise<void> => {
+    one.dialing = true
+    try {
+      await change(() => letters.markFailed(one.id, 'ERR_LETTER_EXPIRED', world.clock() - LETTER_AGE_MAX * 1000))
+      if (!isWaiting(one.id)) return
+      const connection = await connect(one.id, stopping.signal)
+      one.failures = 0
+      if (!handOver(connection)) void linger(one, connection).catch(() => {})
+    } catch (error) {
+      one.failures += 1
+      if (stopping.signal.aborted) return
+      const code = error instanceof HandfastError ? error.code : null
+      if (code !== null && FINAL.has(code))
+        await change(() => letters.markFailed(one.id, code, Number.MAX_SAFE_INTEGER)).catch(() => {})
+    } finally {
+      one.dialing = false
+      poke(one)
+    }
+  }
+
+  /** Sends on the newest line that is ready; without one, tries to get one. */
+  const poke = (one: Correspondent): void => {
+    if (stopping.signal.aborted) return
+    const line = [...one.lines].findLast(({ ready }) => ready)
+    if (line !== undefined) line.pump()
+    else if (one.lines.size === 0) scheduleDial(one)
+  }
+
+  const room = (id: Uint8Array): number => {
+    const most = isContact(id) ? LETTERS_ARRIVED_MAX : STRANGER_LETTERS_MAX
+    return Math.max(0, most - letters.countArrived(id))
+  }
+
+  const receive = async (id: Uint8Array, incoming: readonly LetterPayload[]): Promise<number> => {
+    const { taken, fresh } = await group.run(() => {
+      let left = room(id)
+      let taken = 0
+      const fresh: StoredLetter[] = []
+      for (const { s, n, at, text, data } of incoming) {
+        const known = letters.places(id).find(({ stream }) => equal(stream, s))
+        if (left === 0 && n > (known?.have ?? 0)) break
+        const body = text !== null ? { text } : { data: data ?? new Uint8Array(0) }
+        const letter = letters.receive(id, s, n, at, body)
+        taken += 1
+        if (letter === null) continue
+        left -= 1
+        fresh.push(letter)
+      }
+      return { taken, fresh }
+    })
+    if (fresh.length > 0) onLetters(fresh)
+    return taken
+  }
+
+  return {
+    attach: (id, line) => {
+      const one = of(id)
+      const open = openLetterLine(line, {
+        places: () => letters.places(id),
+        isOurs: (stream) => {
+          const ours = letters.stream(id)
+          return ours !== null && equal(ours, stream)
+        },
+        pending: (after, limit) => letters.pending(id, after, limit),
+        sent: (upTo) => change(() => letters.markSent(id, upTo)),
+        delivered: (upTo) => change(() => letters.markDelivered(id, upTo)),
+        receive: (incoming) => receive(id, incoming),
+        hasRoom: () => room(id) > 0,
+        poke: () => poke(one),
+      })
+      one.lines.add(open)
+      one.failures = 0
+      clearTimeout(one.redial)
+      one.redial = undefined
+      return {
+        handle: open.handle,
+        detach: () => {
+          one.lines.delete(open)
+          // At once would be too soon: the other side has just gone.
+          one.failures = Math.max(1, one.failures)
+          open.detach()
+        },
+      }
+    },
+    wake: (id) => poke(of(id)),
+    taken: (id) => {
+      const lines = correspondents.get(hex(id))?.lines ?? []
+      if (room(id) > 0) for (const line of lines) line.invite()
+    },
+    start: () => {
+      for (const id of letters.waiting()) poke(of(id))
+    },
+    stop: () => {
+      stopping.abort()
+      for (const { redial } of correspondents.values()) clearTimeout(redial)
+    },
+  }
+}
