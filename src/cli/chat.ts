@@ -8,8 +8,9 @@ import { openPeer } from '../peer/open.ts'
 import type { Peer } from '../peer/peer.ts'
 import { resolve } from './contacts.ts'
 import type { Context, FileOptions } from './context.ts'
-import { createConversation } from './conversation.ts'
+import { createConversation, messageEvent } from './conversation.ts'
 import { EXIT } from './failure.ts'
+import { allDelivered, reportLetters, undelivered } from './letter-report.ts'
 import { reportNotice } from './notice.ts'
 import { readTyped } from './typed-line.ts'
 
@@ -28,11 +29,26 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
   await publish(peer, signal)
   const connection = await connect(context, peer, address)
   terminal.status('')
-  const conversation = createConversation(context, connection, { ...files, direction: 'out', introduced: new Set() })
+  const { letters } = peer
+  const conversation = createConversation(context, connection, { ...files, introduced: new Set(), letters })
   const over = new AbortController()
   const ending = AbortSignal.any([signal, over.signal])
+  const endReport = reportLetters(context, letters)
 
-  const attending = conversation.attend(ending)
+  const hear = async (): Promise<void> => {
+    for (;;) {
+      const letter = await letters.receive({ from: address, signal: ending })
+      if (letter === null) return
+      context.emit(messageEvent(letter.peer, letter.content))
+      letters.take(letter)
+    }
+  }
+  /** What came before the other side left is told before its leaving. */
+  const attend = async (): Promise<void> => {
+    const hearing = hear()
+    hearing.catch(() => {})
+    await conversation.attend(ending)
+  }
   const speak = async (): Promise<void> => {
     // One character more than a message may have, so that a line cut here is refused and not sent in part.
     for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
@@ -42,9 +58,10 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
       const said = conversation.say(intent)
       if (!terminal.interactive) await said
     }
-    await conversation.settled()
+    await Promise.all([conversation.settled(), allDelivered(letters, address, ending)])
     if (stay) await attending
   }
+  const attending = attend()
   const speaking = speak()
   for (const work of [attending, speaking]) work.catch(() => {})
   try {
@@ -53,8 +70,11 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
     over.abort()
     await connection.close()
     await conversation.settled()
+    endReport()
   }
-  return !terminal.interactive && conversation.failures > 0 ? EXIT.failed : EXIT.done
+  const left = undelivered(letters, address)
+  if (left > 0) context.emit({ event: 'waiting', peer: address, letters: left })
+  return !terminal.interactive && conversation.failures + left > 0 ? EXIT.failed : EXIT.done
 }
 
 /**

@@ -2,7 +2,9 @@ import { basename, join } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import type { Connection, Incoming } from '../peer/connection.ts'
 import type { IncomingFile } from '../peer/incoming-files.ts'
+import type { Letters } from '../peer/letters.ts'
 import type { Context, FileOptions } from './context.ts'
+import type { CliEvent } from './events.ts'
 import { reasonOf } from './failure.ts'
 import type { Intent } from './typed-line.ts'
 
@@ -13,7 +15,7 @@ export type Conversation = {
    * @throws what broke the connection; the signal's reason
    */
   attend(signal: AbortSignal): Promise<void>
-  /** Sends a text, or begins to send a file. What goes wrong is reported, and never thrown. */
+  /** Writes a text down to be delivered, or begins to send a file. What goes wrong is reported, and never thrown. */
   say(intent: Exclude<Intent, { kind: 'quit' }>): Promise<void>
   /** Resolves when no file is on its way any more. */
   settled(): Promise<void>
@@ -22,9 +24,10 @@ export type Conversation = {
 }
 
 export type ConversationOptions = FileOptions & {
-  readonly direction: 'in' | 'out'
   /** addresses whose safety number has been shown */
   readonly introduced: Set<string>
+  /** where texts are written down to be delivered */
+  readonly letters: Pick<Letters, 'send'>
   /** called for every message and file */
   readonly onActivity?: () => void
 }
@@ -32,9 +35,9 @@ export type ConversationOptions = FileOptions & {
 export const createConversation = (
   { folder, progress, emit }: Pick<Context, 'folder' | 'progress' | 'emit'>,
   connection: Connection,
-  { acceptFiles, download, direction, introduced, onActivity }: ConversationOptions,
+  { acceptFiles, download, introduced, letters, onActivity }: ConversationOptions,
 ): Conversation => {
-  const { address: peer, epoch, seq, head, trust, change, safetyNumber } = connection.remote
+  const { address: peer, epoch, seq, head, trust, direction, change, safetyNumber } = connection.remote
   const transfers = new Set<Promise<void>>()
   let failures = 0
 
@@ -84,9 +87,8 @@ export const createConversation = (
   }
 
   const report = (item: Incoming): void => {
-    if (item.type === 'text') emit({ event: 'message', peer, text: item.text })
-    else if (item.type === 'file') inBackground(takeFile(item.file))
-    else emit({ event: 'data', peer, size: item.data.length, base64: Buffer.from(item.data).toString('base64') })
+    if (item.type === 'file') inBackground(takeFile(item.file))
+    else emit(messageEvent(peer, item.type === 'text' ? item.text : item.data))
   }
 
   return {
@@ -111,7 +113,7 @@ export const createConversation = (
       if (intent.kind === 'file') return inBackground(sendFile(intent.path))
       try {
         if (intent.kind === 'unknown') throw new UsageError('ERR_USAGE', { hint: UNKNOWN })
-        await connection.send(intent.text)
+        await letters.send(peer, intent.text)
       } catch (error) {
         failures += 1
         emit({ event: 'not-sent', text: intent.text, ...reasonOf(error) })
@@ -123,5 +125,11 @@ export const createConversation = (
     },
   }
 }
+
+/** What another side said, in a letter or in passing. */
+export const messageEvent = (peer: string, content: string | Uint8Array): CliEvent<'message' | 'data'> =>
+  typeof content === 'string'
+    ? { event: 'message', peer, text: content }
+    : { event: 'data', peer, size: content.length, base64: Buffer.from(content).toString('base64') }
 
 const UNKNOWN = 'there is /file PATH and /quit; a text that begins with / is typed as //'

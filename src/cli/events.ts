@@ -110,6 +110,10 @@ type Events = {
   message: { readonly peer: string; readonly text: string }
   /** a message of bytes, which no command sends but programs may */
   data: { readonly peer: string; readonly size: number; readonly base64: string }
+  /** a line of ours, once it is `sent`, `delivered` (on the other side's disk) or `failed`; `id` as in `messages` */
+  letter: { readonly peer: string; readonly id: number; readonly state: string; readonly code: ErrorCode | null }
+  /** `chat`, `send`: lines that are kept here until that peer is there again */
+  waiting: { readonly peer: string; readonly letters: number }
   /** a line that was typed and did not go out */
   'not-sent': { readonly text: string } & Reason
   'file-offered': PeerFile & { readonly accepted: boolean }

@@ -6,8 +6,9 @@ import type { Notice } from '../peer/notice.ts'
 import { openPeer } from '../peer/open.ts'
 import { readVault } from '../store/vault.ts'
 import type { Context, FileOptions } from './context.ts'
-import { createConversation } from './conversation.ts'
+import { createConversation, messageEvent } from './conversation.ts'
 import { EXIT } from './failure.ts'
+import { reportLetters } from './letter-report.ts'
 import { reportNotice } from './notice.ts'
 import { createParty } from './party.ts'
 import { readTyped } from './typed-line.ts'
@@ -39,7 +40,8 @@ export const listen = async (context: Context, files: FileOptions): Promise<numb
 
   const welcome = async (connection: Connection): Promise<void> => {
     const onActivity = (): void => party.turnTo(conversation, connection.remote.address)
-    const conversation = createConversation(context, connection, { ...files, direction: 'in', introduced, onActivity })
+    const { letters } = peer
+    const conversation = createConversation(context, connection, { ...files, introduced, letters, onActivity })
     onActivity()
     try {
       await conversation.attend(ending)
@@ -60,6 +62,16 @@ export const listen = async (context: Context, files: FileOptions): Promise<numb
       void guest.finally(() => guests.delete(guest))
     }
   }
+  /** Letters come through connections and mailboxes alike, so they are read apart from both. */
+  const hear = async (): Promise<void> => {
+    for (;;) {
+      const letter = await peer.letters.receive({ signal: ending })
+      if (letter === null) return
+      emit(messageEvent(letter.peer, letter.content))
+      party.heardFrom(letter.peer)
+      peer.letters.take(letter)
+    }
+  }
   const speak = async (): Promise<void> => {
     for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
       const intent = readTyped(line)
@@ -72,12 +84,14 @@ export const listen = async (context: Context, files: FileOptions): Promise<numb
     if (terminal.interactive) await party.settled()
     else if (!ending.aborted) await once(ending, 'abort')
   }
-  const works = [takeAll(), speak(), superseded.promise]
+  const endReport = reportLetters(context, peer.letters)
+  const works = [takeAll(), hear(), speak(), superseded.promise]
   for (const work of works) work.catch(() => {})
   try {
     await Promise.race(works)
   } finally {
     over.abort()
+    endReport()
     await Promise.all(guests)
   }
   return EXIT.done

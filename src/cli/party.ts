@@ -6,6 +6,8 @@ import { shortAddress } from './wording.ts'
 export type Party = {
   /** This peer came, or spoke: typed lines go to it now. */
   turnTo(conversation: Conversation, address: string): void
+  /** A letter of this peer came, on whatever way. */
+  heardFrom(address: string): void
   leave(conversation: Conversation): void
   say(intent: Parameters<Conversation['say']>[0]): Promise<void>
   /** Resolves when no file of those present is on its way any more. */
@@ -29,6 +31,13 @@ export const createParty = ({ terminal, emit }: Pick<Context, 'terminal' | 'emit
     turnTo: (conversation, address) => {
       present.delete(conversation)
       present.set(conversation, address)
+      choose()
+    },
+    heardFrom: (address) => {
+      const speaker = [...present].findLast(([, name]) => name === address)
+      if (speaker === undefined) return
+      present.delete(speaker[0])
+      present.set(...speaker)
       choose()
     },
     leave: (conversation) => {

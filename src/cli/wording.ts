@@ -201,6 +201,11 @@ export const wording: Wording = {
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
+  letter: ({ peer, state, code }) =>
+    state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${code}`] : [],
+  waiting: ({ peer, letters }) => [
+    `* ${count(letters, 'message waits', 'messages wait')} here until ${shortAddress(peer)} has got ${letters === 1 ? 'it' : 'them'}: handfast listen delivers`,
+  ],
   'not-sent': ({ text, code, message }) => [`handfast: not sent: ${reason(code, message)}: ${text.slice(0, 40)}`],
   'file-offered': ({ peer, name, size, accepted }) => [
     `* ${shortAddress(peer)} offers ${name} (${fileSize(size)})`,

@@ -49,6 +49,8 @@ export type Letters = AsyncIterable<Letter> & {
   take(letter: Pick<Letter, 'id' | 'peer'>): void
   /** Both sides of a conversation: the latest `limit` (default 100) letters with an id below `before`, oldest first. */
   history(contact: string, options?: { readonly before?: number; readonly limit?: number }): readonly Letter[]
+  /** How many letters to a contact are neither delivered nor failed. */
+  waiting(contact: string): number
   /** Calls back for every letter that came, or whose state changed. @returns ends that */
   watch(listener: (letter: Letter) => void): () => void
 }
@@ -154,6 +156,7 @@ export const createLetters = ({ own, store, contacts, post, world, closing }: Le
     take,
     history: (contact, { before = Number.MAX_SAFE_INTEGER, limit = HISTORY } = {}) =>
       letters.history(idOf(contact), before, limit).map(describe),
+    waiting: (contact) => letters.countWaiting(idOf(contact)),
     watch: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)

@@ -68,6 +68,7 @@ export type LetterStore = {
   receive(peer: Uint8Array, stream: Uint8Array, number: number, at: number, body: LetterBody): StoredLetter | null
   /** The first letter that arrived after `after` and was not taken, from `peer` or, null, from anybody. */
   arrived(peer: Uint8Array | null, after: number): StoredLetter | null
+  countWaiting(peer: Uint8Array): number
   countArrived(peer: Uint8Array): number
   markTaken(id: number): void
   /** The latest `limit` letters with an id below `before`, oldest first. */
@@ -207,6 +208,8 @@ export const createLetters = (database: Database, storeKey: SecretKey): LetterSt
       const values = peer === null ? [after] : [after, peer]
       return select(`state = 'arrived' AND ${from} ORDER BY id LIMIT 1`, ...values)[0] ?? null
     },
+    countWaiting: (peer) =>
+      count(database.get(`SELECT count(*) AS n FROM letters WHERE peer = ? AND ${WAITING}`, peer)),
     countArrived: (peer) =>
       count(database.get("SELECT count(*) AS n FROM letters WHERE peer = ? AND state = 'arrived'", peer)),
     markTaken: (id) => database.run("UPDATE letters SET state = 'taken' WHERE id = ? AND state = 'arrived'", id),

@@ -1,0 +1,44 @@
+import { UsageError } from '../core/errors.ts'
+import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import { openPeer } from '../peer/open.ts'
+import { resolve } from './contacts.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './failure.ts'
+import { allDelivered, reportLetters, undelivered } from './letter-report.ts'
+
+export type SendOptions = { readonly contact: string; readonly wait: number }
+
+/** `handfast send`: writes what is piped in down as one message, and tries for a while to deliver it. */
+export const send = async (context: Context, { contact, wait }: SendOptions): Promise<number> => {
+  const { folder, bootstrap, signal, terminal, passphrases, emit } = context
+  const address = await resolve(folder, contact)
+  const text = await readMessage(context)
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current })
+  const { letters } = peer
+  const endReport = reportLetters(context, letters)
+  await letters.send(address, text)
+  terminal.status('delivering')
+  const waiting = AbortSignal.any([signal, AbortSignal.timeout(wait * 1000)])
+  await allDelivered(letters, address, waiting).catch(() => signal.throwIfAborted())
+  terminal.status('')
+  endReport()
+  const left = undelivered(letters, address)
+  if (left > 0) emit({ event: 'waiting', peer: address, letters: left })
+  return EXIT.done
+}
+
+/** All of stdin, without the newline at its end. */
+const readMessage = async ({ terminal, signal }: Context): Promise<string> => {
+  const lines: string[] = []
+  let size = 0
+  for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, signal)) {
+    lines.push(line)
+    size += line.length + 1
+    // Longer than a message can be: it is refused as that, and not read to its end.
+    if (size > MESSAGE_BYTES_MAX + 1) break
+  }
+  signal.throwIfAborted()
+  const text = lines.join('\n')
+  if (text === '') throw new UsageError('ERR_USAGE', { hint: 'nothing to send: pipe a message in, or type it and end with Ctrl-D' })
+  return text
+}
