@@ -29,7 +29,10 @@ export const generateDevice = (random: RandomBytes): DeviceKeys => ({
   transportSeed: secretKey(random(SEED_BYTES)),
 })
 
-export const publicDevice = ({ sign, ik }: Pick<Identity, 'sign' | 'ik'>): Device => ({ sign: sign.publicKey, dh: ik.publicKey })
+export const publicDevice = ({ sign, ik }: Pick<Identity, 'sign' | 'ik'>): Device => ({
+  sign: sign.publicKey,
+  dh: ik.publicKey,
+})
 
 export type Created<Root extends RootKey> = { readonly identity: Identity<Root>; readonly phrase: string }
 
@@ -59,6 +62,32 @@ export const createIdentityBy = async (
 }
 
 /**
+ * Goes on with an identity of which nothing is left but what holds its root key: by an update of the log found, with one device
+ * whose keys are new. If that log is not the newest, the update forks it: only a recovery phrase then helps.
+ * @param now seconds since 1970
+ * @throws KeyError ERR_ROOT_OTHER, ERR_SIGNER; KeyLogError ERR_LOG_RETIRED, ERR_LOG_TOO_LONG; what the signer throws
+ */
+export const adoptIdentity = async (
+  log: KeyLog,
+  signer: RootSigner,
+  now: number,
+  random: RandomBytes,
+): Promise<Identity<RootElsewhere>> => {
+  const { root, time } = log.last.entry
+  rootSigner({ publicKey: root, token: null }, signer)
+  checkOpen(log)
+  const keys = generateDevice(random)
+  const content = { devices: [publicDevice(keys)], time: Math.max(now, time) }
+  return { log: await updateLogBy(log, signer, content), root: elsewhere(signer), device: 0, ...keys }
+}
+
+/** Before anything is signed: a signature can cost the owner of a token a touch. @throws KeyLogError ERR_LOG_RETIRED, ERR_LOG_TOO_LONG */
+const checkOpen = ({ entries, last }: KeyLog): void => {
+  if (last.entry.status === 'retired') throw new KeyLogError('ERR_LOG_RETIRED')
+  if (entries.length >= LOG_ENTRIES_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
+}
+
+/**
  * Replaces this device's keys by an update of the log; cards and prekeys of the old keys are void from then on.
  * @param signer signs as the root key; needed when that is elsewhere
  * @throws KeyLogError ERR_LOG_RETIRED, ERR_LOG_TIME_BACK, ERR_LOG_TOO_LONG; KeyError ERR_ROOT_ELSEWHERE, ERR_ROOT_OTHER,
@@ -71,11 +100,9 @@ export const renewDevice = async <Root extends RootKey>(
   signer?: Signer,
 ): Promise<Identity<Root>> => {
   const { log, root, device } = identity
-  const { status, devices: known, time } = log.last.entry
-  // Before anything is signed: a signature of a token can cost its owner a touch.
-  if (status === 'retired') throw new KeyLogError('ERR_LOG_RETIRED')
+  const { devices: known, time } = log.last.entry
+  checkOpen(log)
   if (now < time) throw new KeyLogError('ERR_LOG_TIME_BACK')
-  if (log.entries.length >= LOG_ENTRIES_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
   const keys = generateDevice(random)
   const devices = known.map((one, index) => (index === device ? publicDevice(keys) : one))
   return { ...identity, ...keys, log: await updateLogBy(log, rootSigner(root, signer), { devices, time: now }) }

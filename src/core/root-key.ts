@@ -26,6 +26,14 @@ export type RootSigner = Signer & { readonly token?: TokenKey | undefined }
 
 export const isHere = (root: RootKey): root is P256PrivateKey => 'key' in root
 
+/** In the data folder with the other keys, on a token, or where only its owner knows. */
+export type RootPlace = 'folder' | 'token' | 'elsewhere'
+
+export const placeOf = (root: RootKey): RootPlace => {
+  if (isHere(root)) return 'folder'
+  return root.token === null ? 'elsewhere' : 'token'
+}
+
 export const elsewhere = ({ publicKey, token = undefined }: RootSigner): RootElsewhere => ({
   publicKey: Uint8Array.from(publicKey),
   token: token ?? null,

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { encodeAddress } from '../core/address.ts'
 import { StoreError } from '../core/errors.ts'
-import { createIdentity, type Identity } from '../core/identity.ts'
+import { createIdentity, createIdentityBy, type Identity } from '../core/identity.ts'
+import type { RootSigner } from '../core/root-key.ts'
 import { joinDirectory } from '../directory/plugin.ts'
 import { createStorage } from '../directory/storage.ts'
 import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
 import { createNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
 import { type Floors, loadFloors, memoryFloors } from '../store/floors-file.ts'
-import { createVault, openVault, type Passphrase, readVault } from '../store/vault.ts'
+import { createVault, openVault, type Passphrase, readVault, refuseExisting } from '../store/vault.ts'
 import { createPeer, type Peer } from './peer.ts'
 import { seconds, type World } from './ports.ts'
 
@@ -40,18 +41,27 @@ export const systemWorld: World = {
 export type InitializeOptions = {
   /** Seals the private keys. Default: none, and a random key in a file beside them does. */
   readonly passphrase?: string | null | undefined
+  /**
+   * Signs as the root key, which stays where it is: on a token, in a TPM. Default: a root key is made here, and sealed with the
+   * others.
+   */
+  readonly root?: RootSigner | undefined
 }
 
 /**
  * Makes an identity in a data folder that has none.
  * @returns its address and the recovery phrase (24 words), which is stored nowhere
- * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO
+ * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO; KeyError ERR_SIGNER; what the
+ *   signer throws
  */
 export const initialize = async (
   folder: string,
-  { passphrase = null }: InitializeOptions = {},
+  { passphrase = null, root }: InitializeOptions = {},
 ): Promise<{ address: string; phrase: string }> => {
-  const { identity, phrase } = createIdentity(seconds(systemWorld), systemWorld.random)
+  const [now, random] = [seconds(systemWorld), systemWorld.random]
+  await refuseExisting(folder)
+  const { identity, phrase } =
+    root === undefined ? createIdentity(now, random) : await createIdentityBy(root, now, random)
   await createVault(folder, identity, passphrase)
   return { address: encodeAddress(identity.log.id), phrase }
 }

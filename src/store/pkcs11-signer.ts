@@ -4,7 +4,7 @@ import { HandfastError, KeyError, TokenError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
 import { importPublicKey, lowerS, type P256PrivateKey, type Signer, verify } from '../core/p256.ts'
 import type { TokenKey } from '../core/root-key.ts'
-import { type Answer, type Call, callTool, failureOf, readPin, type TokenOptions } from './pkcs11-tool.ts'
+import { type Call, callTool, readPin, type TokenOptions } from './pkcs11-tool.ts'
 
 /** P-256 keys on a PKCS#11 token: a smart card, a security key, an HSM, or SoftHSM, which is none and made for tests. */
 
@@ -19,8 +19,8 @@ const OBJECT_LABEL = 'handfast'
  * wrong token costs one of its few tries.
  */
 const findSlot = async (token: TokenKey, options: TokenOptions): Promise<string> => {
-  const { stdout, done, reason } = await callTool(token, { args: ['--list-token-slots'] }, options)
-  if (!done) throw new TokenError('ERR_TOKEN_MISSING', { hint: reason ?? token.module })
+  const { stdout, failure } = await callTool(token, { args: ['--list-token-slots'] }, options)
+  if (failure !== null) throw new TokenError('ERR_TOKEN_MISSING', { hint: token.module })
   const listing = Buffer.from(stdout).toString('utf8')
   const slots = Array.from(listing.matchAll(/^Slot \d+ \((0x[0-9a-f]+)\): .*\n +token label +: (.*)$/gm))
   const [found, other] = slots.filter(([, , label = '']) => label.trimEnd() === token.token)
@@ -29,21 +29,20 @@ const findSlot = async (token: TokenKey, options: TokenOptions): Promise<string>
   return found[1]
 }
 
-const callOn = async (token: TokenKey, call: Call, options: TokenOptions): Promise<Answer> => {
+const callOn = async (token: TokenKey, call: Call, options: TokenOptions): Promise<Uint8Array> => {
   const slot = await findSlot(token, options)
-  return callTool(token, { ...call, args: [`--slot=${slot}`, ...call.args, `--id=${token.key}`] }, options)
+  const args = [`--slot=${slot}`, ...call.args, `--id=${token.key}`]
+  const { stdout, failure } = await callTool(token, { ...call, args }, options)
+  if (failure !== null) throw failure
+  return stdout
 }
 
-/** @throws TokenError ERR_TOKEN_KEY when it is no P-256 key; else as `openPkcs11Signer` */
 const readPublicKey = async (token: TokenKey, options: TokenOptions): Promise<Uint8Array> => {
-  const answer = await callOn(token, { args: ['--read-object', '--type=pubkey'] }, options)
-  if (!answer.done && answer.reason !== undefined) throw failureOf(answer)
+  const der = await callOn(token, { args: ['--read-object', '--type=pubkey'] }, options)
   try {
-    const key = createPublicKey({ key: Buffer.from(answer.stdout), format: 'der', type: 'spki' })
+    const key = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
     if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TokenError('ERR_TOKEN_KEY')
-    const point = Uint8Array.from(key.export({ format: 'raw-public', type: 'compressed' }))
-    importPublicKey(point)
-    return point
+    return Uint8Array.from(key.export({ format: 'raw-public', type: 'compressed' }))
   } catch {
     throw new TokenError('ERR_TOKEN_KEY', { hint: token.key })
   }
@@ -62,14 +61,11 @@ export const pkcs11Signer = (token: TokenKey, publicKey: Uint8Array, options: To
     if (pin === refused) throw new TokenError('ERR_TOKEN_PIN', { hint: 'it was refused before' })
     // Hashed here: tokens differ in the hashes they know, and all sign 32 bytes.
     const args = ['--sign', '--mechanism=ECDSA', '--signature-format=rs']
-    const answer = await callOn(token, { args, pin, input: sha256(message) }, options)
-    if (!answer.done) {
-      if (answer.reason === undefined) throw new TokenError('ERR_TOKEN_KEY', { hint: token.key })
-      const failure = failureOf(answer)
-      if (failure.code === 'ERR_TOKEN_PIN') refused = pin
-      throw failure
-    }
-    const signature = lowerS(answer.stdout)
+    const answer = await callOn(token, { args, pin, input: sha256(message) }, options).catch((error: unknown) => {
+      if (error instanceof HandfastError && error.code === 'ERR_TOKEN_PIN') refused = pin
+      throw error
+    })
+    const signature = lowerS(answer)
     if (!verify(publicKey, message, signature)) throw new KeyError('ERR_SIGNER')
     return signature
   }
@@ -83,10 +79,11 @@ export const pkcs11Signer = (token: TokenKey, publicKey: Uint8Array, options: To
 export const openPkcs11Signer = async (token: TokenKey, options: TokenOptions): Promise<Pkcs11Signer> =>
   pkcs11Signer(token, await readPublicKey(token, options), options)
 
-/** @throws TokenError ERR_TOKEN_KEY_EXISTS */
-const refuseExisting = async (token: TokenKey, options: TokenOptions): Promise<void> => {
-  const found = await callOn(token, { args: ['--read-object', '--type=pubkey'] }, options)
-  if (found.done || found.reason !== undefined) throw new TokenError('ERR_TOKEN_KEY_EXISTS', { hint: token.key })
+/** Two keys of one id could not be told apart. @param pin shows the private ones too @throws TokenError ERR_TOKEN_KEY_EXISTS */
+const refuseExisting = async (token: TokenKey, pin: string, options: TokenOptions): Promise<void> => {
+  const listing = Buffer.from(await callOn(token, { args: ['--list-objects'], pin }, options)).toString('latin1')
+  if (new RegExp(`^ +ID: +${token.key}$`, 'm').test(listing))
+    throw new TokenError('ERR_TOKEN_KEY_EXISTS', { hint: token.key })
 }
 
 /** Whether the key that was just put there is the one that signs: another one of the same id may have been there unseen. */
@@ -100,11 +97,10 @@ const proven = async (signer: Pkcs11Signer): Promise<Pkcs11Signer> => {
  * @throws TokenError as `openPkcs11Signer`, ERR_TOKEN_PIN, ERR_TOKEN_KEY_EXISTS; KeyError ERR_SIGNER
  */
 export const generatePkcs11Key = async (token: TokenKey, options: TokenOptions): Promise<Pkcs11Signer> => {
-  await refuseExisting(token, options)
   const pin = await readPin(options)
+  await refuseExisting(token, pin, options)
   const args = ['--keypairgen', '--key-type=EC:prime256v1', '--usage-sign', `--label=${OBJECT_LABEL}`]
-  const answer = await callOn(token, { args, pin }, options)
-  if (!answer.done) throw failureOf(answer)
+  await callOn(token, { args, pin }, options)
   return openPkcs11Signer(token, { ...options, pin })
 }
 
@@ -126,7 +122,7 @@ export const importPkcs11Key = async (
     throw error
   })
   if (known !== null && equal(known, privateKey.publicKey)) return proven(signer)
-  await refuseExisting(token, options)
+  await refuseExisting(token, pin, options)
   const objects = [
     ['privkey', privateKey.key.export({ format: 'der', type: 'sec1' })],
     ['pubkey', importPublicKey(privateKey.publicKey).export({ format: 'der', type: 'spki' })],
@@ -134,8 +130,7 @@ export const importPkcs11Key = async (
   try {
     for (const [type, input] of objects) {
       const args = ['--write-object=/dev/stdin', `--type=${type}`, '--usage-sign', `--label=${OBJECT_LABEL}`]
-      const answer = await callOn(token, { args, pin, input, named: true }, options)
-      if (!answer.done) throw failureOf(answer)
+      await callOn(token, { args, pin, input, named: true }, options)
     }
   } finally {
     objects[0][1].fill(0)

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { isAbsolute } from 'node:path'
 import { TokenError } from '../core/errors.ts'
 import { TOKEN_ANSWER_MAX, TOKEN_MS, TOKEN_PIN_MAX } from '../core/limits.ts'
-import type { TokenKey } from '../core/root-key.ts'
+import { readTokenKey, type TokenKey } from '../core/root-key.ts'
 
 /**
  * OpenSC's pkcs11-tool as a child process: it loads the token maker's library, so that no native code comes into this one. The PIN
@@ -30,11 +30,12 @@ export type Call = {
 
 export type Answer = {
   readonly stdout: Uint8Array
-  /** whether it ended with code 0 */
-  readonly done: boolean
-  /** the PKCS#11 return value it told of, such as CKR_PIN_INCORRECT */
-  readonly reason: string | undefined
+  /** null when it ended with code 0 */
+  readonly failure: TokenError | null
 }
+
+/** Whether a process can lead a group that is killed as one. */
+const GROUPS = process.platform !== 'win32'
 
 const PIN_VARIABLE = 'HANDFAST_PKCS11_PIN'
 
@@ -57,31 +58,50 @@ export const readPin = async ({ pin, signal }: TokenOptions): Promise<string> =>
 /** A token that asks to be touched, or hangs, is given up with all that the tool started: it leads a process group of its own. */
 const kill = (child: ChildProcess): void => {
   try {
-    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL')
+    if (child.pid !== undefined && GROUPS) process.kill(-child.pid, 'SIGKILL')
     else child.kill('SIGKILL')
   } catch {
     // It ended just now.
   }
 }
 
+/** A PKCS#11 return value, such as CKR_PIN_INCORRECT: all that is passed on of the tool's words. */
 const REASON = /\bCKR_[A-Z0-9_]{1,60}\b/
 
+/** A key that is not there, or (up to version 0.23) is of a curve that pkcs11-tool cannot write. */
+const NO_KEY = /not found|cannot create EVP_PKEY/
+
+const failureIn = (words: string): TokenError => {
+  const hint = REASON.exec(words)?.[0]
+  if (hint?.startsWith('CKR_PIN_')) return new TokenError('ERR_TOKEN_PIN', { hint })
+  return new TokenError(hint === undefined && NO_KEY.test(words) ? 'ERR_TOKEN_KEY' : 'ERR_TOKEN_FAILED', { hint })
+}
+
+const check = (token: TokenKey): void => {
+  try {
+    readTokenKey(token, 'token')
+  } catch (cause) {
+    throw new TokenError('ERR_TOKEN_NAME', { cause })
+  }
+  // A bare name would be searched for where libraries lie.
+  if (!isAbsolute(token.module)) throw new TokenError('ERR_TOKEN_NAME', { hint: 'the path must be absolute' })
+}
+
 /**
- * Runs the tool once on the module of `token`. Its words are never passed on: who knows what a library prints.
+ * Runs the tool once on the module of `token`. Nothing else of its words is passed on: who knows what a library prints.
  * @throws TokenError ERR_TOKEN_NAME, ERR_TOKEN_TOOL, ERR_TOKEN_PIN, ERR_TOKEN_FAILED; the signal's reason
  */
 export const callTool = async (
-  { module }: TokenKey,
+  token: TokenKey,
   { args, pin, input, named = false }: Call,
   { tool = 'pkcs11-tool', timeout = TOKEN_MS, signal }: TokenOptions,
 ): Promise<Answer> => {
-  // A bare name would be searched for where libraries lie.
-  if (!isAbsolute(module)) throw new TokenError('ERR_TOKEN_NAME', { hint: 'the module needs an absolute path' })
+  check(token)
   signal?.throwIfAborted()
   const login = pin === undefined ? [] : ['--login', `--pin=env:${PIN_VARIABLE}`]
-  const command = [tool, `--module=${module}`, ...login, ...args]
+  const command = [tool, `--module=${token.module}`, ...login, ...args]
   const [file = '', ...rest] = named ? ['/bin/sh', '-c', 'cat | exec "$@"', 'sh', ...command] : command
-  const child = spawn(file, rest, { env: environment(pin), detached: true, windowsHide: true })
+  const child = spawn(file, rest, { env: environment(pin), detached: GROUPS, windowsHide: true })
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const give = (error: unknown): void => {
     kill(child)
@@ -106,8 +126,8 @@ export const callTool = async (
   child.stdin.on('error', () => {})
   child.on('error', () => give(new TokenError('ERR_TOKEN_TOOL')))
   child.on('close', (code) => {
-    const reason = REASON.exec(Buffer.concat(chunks.stderr).toString('latin1'))?.[0]
-    resolve({ stdout: Uint8Array.from(Buffer.concat(chunks.stdout)), done: code === 0, reason })
+    const failure = code === 0 ? null : failureIn(Buffer.concat(chunks.stderr).toString('latin1'))
+    resolve({ stdout: Uint8Array.from(Buffer.concat(chunks.stdout)), failure })
   })
   child.stdin.end(input)
   try {
@@ -117,7 +137,3 @@ export const callTool = async (
     signal?.removeEventListener('abort', abort)
   }
 }
-
-/** What a failure means that the token gave a reason for. */
-export const failureOf = ({ reason }: Answer): TokenError =>
-  new TokenError(reason?.startsWith('CKR_PIN_') ? 'ERR_TOKEN_PIN' : 'ERR_TOKEN_FAILED', { hint: reason })

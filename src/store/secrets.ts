@@ -81,5 +81,8 @@ export const assemble = (log: KeyLog, plaintext: Uint8Array): Kept => {
     equal(log.last.entry.root, root.publicKey)
   if (!fits) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'keys and log do not belong together' })
   const transportSeed = secretKey(secrets.transport)
-  return { identity: { log, root, device: secrets.device, sign, ik, transportSeed }, storeKey: secretKey(secrets.store) }
+  return {
+    identity: { log, root, device: secrets.device, sign, ik, transportSeed },
+    storeKey: secretKey(secrets.store),
+  }
 }
