@@ -2,7 +2,7 @@ import { decodeAddress } from '../core/address.ts'
 import { StoreError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
-import type { P256PrivateKey, Signer } from '../core/p256.ts'
+import type { P256PrivateKey } from '../core/p256.ts'
 import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/root-key.ts'
 import { joinDirectory } from '../directory/plugin.ts'
 import { createStorage } from '../directory/storage.ts'
@@ -129,7 +129,7 @@ export type RenewalOptions = ChangeOptions & {
 }
 
 /** What signs as a root key that is elsewhere; undefined when it is here, or nobody knows where. */
-const signerFor = (root: RootKey, { root: given, token, signal }: RenewalOptions): Signer | undefined => {
+const signerFor = (root: RootKey, { root: given, token, signal }: RenewalOptions): RootSigner | undefined => {
   if (given !== undefined || isHere(root) || root.token === null) return given
   return pkcs11Signer(root.token, root.publicKey, { signal, ...token })
 }

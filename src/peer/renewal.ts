@@ -1,8 +1,7 @@
 import { DirectoryError, KeyLogError } from '../core/errors.ts'
 import { adoptIdentity, type Identity, renewDevice } from '../core/identity.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
-import type { Signer } from '../core/p256.ts'
-import { type RootSigner, rootSigner } from '../core/root-key.ts'
+import { elsewhere, isHere, type RootSigner, rootSigner } from '../core/root-key.ts'
 import type { Lookup } from '../directory/lookup.ts'
 import { seconds } from './ports.ts'
 import { findLog, type Ground, type Keeping, type Rotation, saveAndPublish, supersededBy } from './rotation.ts'
@@ -29,7 +28,7 @@ const checkStanding = (own: KeyLog, { log, fork }: Lookup): void => {
 export const renewOwn = async (
   own: Identity,
   keeping: Keeping,
-  signer: Signer | undefined,
+  signer: RootSigner | undefined,
   ground: Ground,
 ): Promise<Rotation> => {
   const { log, root } = own
@@ -41,7 +40,9 @@ export const renewOwn = async (
   if (found !== null) checkStanding(log, found)
   const { world } = ground
   const renewed = await renewDevice(own, Math.max(seconds(world), time), world.random, signer)
-  return saveAndPublish(keeping, renewed, ground)
+  // The token may be found elsewhere than it was.
+  const moved = !isHere(root) && signer?.token !== undefined ? elsewhere(signer) : root
+  return saveAndPublish(keeping, { ...renewed, root: moved }, ground)
 }
 
 /**
