@@ -69,7 +69,7 @@ export const createBob = (parts: Parts = realParts): Bob => {
       await actions.close()
       const now = seconds(systemWorld)
       const vault = await openVault(folder, null, now)
-      await vault.save(renewDevice(identity, now, systemWorld.random))
+      await vault.save(await renewDevice(identity, now, systemWorld.random))
       await actions.open(folder, bootstrap)
     },
   }

@@ -17,11 +17,14 @@ export {
   PeerError,
   SessionError,
   StoreError,
+  TokenError,
 } from './core/errors.ts'
 export type { Change } from './core/floor.ts'
 export { checkForkProof, encodeForkProof, type ForkProof } from './core/fork-proof.ts'
 export { exportPublicKey, type KeyFormat, parsePublicKey } from './core/key-formats.ts'
 export type { Device, Entry, KeyLog, LogEntry } from './core/key-log.ts'
+export type { P256PrivateKey, Signer } from './core/p256.ts'
+export type { RootPlace, RootSigner, TokenKey } from './core/root-key.ts'
 export type { Evidence, Lookup } from './directory/lookup.ts'
 export type { Publication } from './directory/publish.ts'
 export type { Connection, Incoming } from './peer/connection.ts'
@@ -30,9 +33,20 @@ export type { Found } from './peer/finder.ts'
 export type { IncomingFile, SaveOptions } from './peer/incoming-files.ts'
 export type { Letter, Letters } from './peer/letters.ts'
 export type { Notice } from './peer/notice.ts'
-export { initialize, type OpenOptions, openPeer } from './peer/open.ts'
+export { type InitializeOptions, initialize, type OpenOptions, openPeer } from './peer/open.ts'
 export type { SendFileOptions, SentFile } from './peer/outgoing-files.ts'
 export type { ConnectOptions, Listener, Peer, Signal } from './peer/peer.ts'
-export { type RecoveryOptions, recover, retire, rotate } from './peer/recovery.ts'
+export {
+  adopt,
+  type ChangeOptions,
+  type RecoveryOptions,
+  type RenewalOptions,
+  recover,
+  renew,
+  retire,
+  rotate,
+} from './peer/recovery.ts'
 export type { Remote, Trust } from './peer/remote.ts'
 export type { Rotation } from './peer/rotation.ts'
+export { generatePkcs11Key, importPkcs11Key, openPkcs11Signer, type Pkcs11Signer } from './store/pkcs11-signer.ts'
+export type { TokenOptions } from './store/pkcs11-tool.ts'

@@ -17,7 +17,7 @@ import { seconds } from '../../src/peer/ports.ts'
 
 export type Hand = {
   /** her own keys: an identity, and the prekeys of a card */
-  readonly identity: Identity
+  readonly identity: Identity<P256PrivateKey>
   readonly spk: P256PrivateKey
   readonly kem: KemPrivateKey
   readonly bootstrap: readonly NodeAddress[]

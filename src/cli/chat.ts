@@ -10,7 +10,7 @@ import { resolve } from './contacts.ts'
 import type { Context, FileOptions } from './context.ts'
 import { createConversation, messageEvent } from './conversation.ts'
 import { EXIT } from './failure.ts'
-import { allDelivered, reportLetters, undelivered } from './letter-report.ts'
+import { allDelivered, lastWords, reportLetters, undelivered } from './letter-report.ts'
 import { reportNotice } from './notice.ts'
 import { readTyped } from './typed-line.ts'
 
@@ -53,7 +53,7 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
     // One character more than a message may have, so that a line cut here is refused and not sent in part.
     for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
       const intent = readTyped(line)
-      if (intent.kind === 'quit') return
+      if (intent.kind === 'quit') return lastWords(letters, address)
       if (terminal.interactive && line === '') continue
       const said = conversation.say(intent)
       if (!terminal.interactive) await said

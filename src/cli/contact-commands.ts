@@ -1,8 +1,8 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { EXIT } from './failure.ts'
 import type { Start } from './program.ts'
 
-/** The commands about those one knows. */
+/** The commands about those one knows, and what is said with them. */
 
 type ContactsFlags = { readonly name?: string | false; readonly forget?: boolean }
 
@@ -42,4 +42,45 @@ export const addContactCommands = (program: Command, start: Start): void => {
         return verify(context, { contact, head, yes: yes === true })
       }, EXIT.interrupted),
     )
+
+  program
+    .command('send')
+    .argument('<contact>', 'a name, or hf1…')
+    .option('--wait <seconds>', 'how long to try to deliver it now', readSeconds, 30)
+    .summary('send what is piped in as one message, now or later')
+    .description(
+      'Writes what is piped in down as one message. It is delivered at once when the other side can be reached; otherwise it is kept, and handfast listen or chat delivers it.',
+    )
+    .addHelpText('after', '\nExample:\n  echo hello | handfast send Bob')
+    .action((contact: string, { wait }: { wait: number }) =>
+      start(async (context) => {
+        const { send } = await import('./send.ts')
+        return send(context, { contact, wait })
+      }, EXIT.interrupted),
+    )
+
+  program
+    .command('messages')
+    .argument('<contact>', 'a name, or hf1…')
+    .option('--limit <number>', 'how many, the latest', readCount, 100)
+    .option('--before <id>', 'only those before this one', readCount)
+    .summary('tell what was said with a contact')
+    .description('Shows the messages to and from a contact, and what became of those that were sent. Needs no network.')
+    .addHelpText('after', '\nExample:\n  handfast messages Bob --limit 20')
+    .action((contact: string, { limit, before }: { limit: number; before?: number }) =>
+      start(async (context) => {
+        const { messages } = await import('./messages.ts')
+        return messages(context, { contact, limit, before })
+      }, EXIT.interrupted),
+    )
+}
+
+const readCount = (text: string): number => {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number.')
+  return Number(text)
+}
+
+const readSeconds = (text: string): number => {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It is a number of seconds.')
+  return Number(text)
 }

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../core/errors.ts'
 import type { Change } from '../core/floor.ts'
 import type { KeyFormat } from '../core/key-formats.ts'
 import type { KeyUse } from '../core/key-place.ts'
+import type { RootPlace } from '../core/root-key.ts'
 import type { Evidence, Freshness } from '../directory/lookup.ts'
 import type { ReplicaAcceptance } from '../directory/publish.ts'
 import type { Notice } from '../peer/notice.ts'
@@ -11,6 +12,8 @@ import type { Happening } from './log.ts'
 
 /** Where a log ends: rotations, entries less one, and hash of the last entry in hex. */
 type Head = { readonly epoch: number; readonly seq: number; readonly head: string }
+/** What became of an own log, and where it ends now. */
+type Changed = Head & { readonly address: string; readonly status: string; readonly happened: Happening }
 type SealedBy = Vault['sealedBy']
 /** A file, and the address at the other end. */
 type PeerFile = { readonly peer: string; readonly name: string; readonly size: number }
@@ -34,6 +37,8 @@ type Events = {
     readonly address: string
     readonly folder: string
     readonly sealedBy: SealedBy
+    /** where the root key is */
+    readonly rootKey: RootPlace
     readonly recoveryPhrase: string
   }
   /** `passphrase`: what seals the private keys from now on */
@@ -112,6 +117,17 @@ type Events = {
   data: { readonly peer: string; readonly size: number; readonly base64: string }
   /** a line of ours, once it is `sent`, `delivered` (on the other side's disk) or `failed`; `id` as in `messages` */
   letter: { readonly peer: string; readonly id: number; readonly state: string; readonly code: ErrorCode | null }
+  /** `messages`: either `text` or `base64`; `at` in seconds, by the clock of who wrote it */
+  'past-message': {
+    readonly id: number
+    readonly peer: string
+    readonly direction: 'in' | 'out'
+    readonly at: number
+    readonly state: string
+    readonly code: ErrorCode | null
+    readonly text: string | null
+    readonly base64: string | null
+  }
   /** `chat`, `send`: lines that are kept here until that peer is there again */
   waiting: { readonly peer: string; readonly letters: number }
   /** a line that was typed and did not go out */
@@ -120,10 +136,10 @@ type Events = {
   'file-saved': PeerFile & { readonly path: string }
   'file-sent': PeerFile & { readonly sha256: string }
   'file-failed': { readonly peer: string; readonly direction: 'in' | 'out'; readonly name: string } & Reason
-  /** `rotate`, `recover`, `retire`: the new keys are on disk */
-  saved: Head & { readonly address: string; readonly status: string; readonly folder: string }
+  /** `rotate`, `recover`, `renew`, `retire`: the new keys are on disk */
+  saved: Changed & { readonly folder: string; readonly rootKey: RootPlace }
   /** and then the network has the log */
-  published: Head & { readonly address: string; readonly status: string } & Published
+  published: Changed & Published
   /** `log`, before its entries */
   log: {
     readonly address: string

@@ -57,6 +57,9 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_PUBLISH_REFUSED: TRY_LATER,
   ERR_REMOTE: 'the code in brackets is what the other side gave as its reason',
   ERR_ROLLBACK: NOT_AGREED,
+  ERR_ROOT_ELSEWHERE: 'name the token with --pkcs11-module, --pkcs11-token and --pkcs11-key, or use handfast rotate',
+  ERR_ROOT_OTHER: 'look for the token that was used for this address; nothing was changed',
+  ERR_SIGNER: 'another key of the same id may be on the token; the identity is as it was',
   ERR_STORAGE_ADDRESS: 'run it where others can reach it: with a public address, or a forwarded UDP port',
   ERR_STORE_CORRUPT: 'put the file back from a backup, or move it away and start with a new identity',
   ERR_STORE_EXISTS: 'it is untouched; make another one with --folder',
@@ -70,6 +73,14 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
     'try again; if it is lost, handfast recover makes new keys in another folder, with the recovery phrase',
   ERR_STORE_VERSION: 'use the version of handfast that wrote it',
   ERR_TIMEOUT: 'try again in a moment',
+  ERR_TOKEN_FAILED: 'plug the token in again and touch it when it blinks; the identity is as it was',
+  ERR_TOKEN_KEY:
+    'pkcs11-tool --module … --list-objects shows the ids; --pkcs11-generate makes a key with handfast init',
+  ERR_TOKEN_KEY_EXISTS: 'choose another id with --pkcs11-key, or leave --pkcs11-generate out to use that key',
+  ERR_TOKEN_MISSING: 'pkcs11-tool --module … --list-token-slots shows the labels of the tokens that are there',
+  ERR_TOKEN_NAME: 'for example --pkcs11-module /usr/lib/softhsm/libsofthsm2.so --pkcs11-token Alice --pkcs11-key 01',
+  ERR_TOKEN_PIN: 'it was not tried again: most tokens lock after three wrong PINs',
+  ERR_TOKEN_TOOL: 'install OpenSC (in Debian the package opensc), and see that pkcs11-tool is found by PATH',
 }
 
 const ADVICE_BY_CLASS: Readonly<Record<string, string>> = {
@@ -82,6 +93,7 @@ const ADVICE_BY_CLASS: Readonly<Record<string, string>> = {
   PeerError: 'try again; if this stays, both sides may have different versions of handfast',
   SessionError: 'the conversation was ended to be safe; start again to go on',
   StoreError: CHECK_FOLDER,
+  TokenError: 'check the token; the identity is as it was',
   UsageError: SEE_HELP,
 }
 

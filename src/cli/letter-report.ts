@@ -14,6 +14,13 @@ export const reportLetters = ({ emit }: Pick<Context, 'emit'>, letters: Letters)
 /** How many letters wait to be delivered to that address. */
 export const undelivered = (letters: Letters, address: string): number => letters.waiting(address)
 
+/** Milliseconds that a goodbye waits for receipts of what was just said. */
+const LAST_WORDS_MS = 1_000
+
+/** Gives what was just said a moment to arrive: a goodbye is not to cut it off, and not to wait for somebody who is gone. */
+export const lastWords = (letters: Letters, address: string): Promise<void> =>
+  allDelivered(letters, address, AbortSignal.timeout(LAST_WORDS_MS)).catch(() => {})
+
 /** Resolves when no letter waits any more. @throws the signal's reason */
 export const allDelivered = (letters: Letters, address: string, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -38,7 +38,7 @@ const find = async (
 /** What one entry did; a retirement is called one, by rotation or update alike. */
 export type Happening = 'created' | 'updated' | 'rotated' | 'retired'
 
-const whatHappened = (log: KeyLog, seq: number): Happening => {
+export const whatHappened = (log: KeyLog, seq: number): Happening => {
   if (log.entries[seq]?.entry.status === 'retired') return 'retired'
   if (seq === 0) return 'created'
   return isRotationAt(log, seq) ? 'rotated' : 'updated'

@@ -14,7 +14,8 @@ export const messages = async (context: Context, { contact, limit, before }: Mes
   using history = await openHistory(folder, passphrases.current)
   for (const letter of history.read(address, before === undefined ? { limit } : { limit, before })) {
     const { id, peer, direction, at, state, reason, content } = letter
-    const said = typeof content === 'string' ? { text: content, base64: null } : { text: null, base64: toBase64(content) }
+    const said =
+      typeof content === 'string' ? { text: content, base64: null } : { text: null, base64: toBase64(content) }
     emit({ event: 'past-message', id, peer, direction, at: Math.floor(at / 1000), state, code: reason, ...said })
   }
   return EXIT.done

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { PeerError, StoreError, UsageError } from '../core/errors.ts'
+import { PeerError, StoreError, TokenError, UsageError } from '../core/errors.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
- * Where passphrases come from: a file, else the environment, else, where somebody sits at a terminal, a question whose answer does
+ * Where passphrases and PINs come from: a file, else the environment, else, where somebody sits at a terminal, a question whose answer does
  * not show. Never an argument, which other users of a machine can read.
  */
 export type Passphrases = {
@@ -16,6 +16,8 @@ export type Passphrases = {
   chosen(): Promise<string | null>
   /** What takes the place of the current one. @param file comes first @throws as `current`; UsageError ERR_USAGE for none */
   next(file: string | undefined): Promise<string>
+  /** The PIN of a token. @param file comes first @throws as `current`, but TokenError ERR_TOKEN_PIN when nobody gives it */
+  pin(file: string | undefined): Promise<string>
 }
 
 export type PassphraseParts = {
@@ -68,6 +70,13 @@ export const createPassphrases = ({ terminal, signal, env, file }: PassphrasePar
       if (known !== null) return known
       const typed = terminal.interactive ? await askTwice('new passphrase: ') : ''
       if (typed === '') throw new UsageError('ERR_USAGE', { hint: NO_NEW })
+      return typed
+    },
+    pin: async (path) => {
+      const known = await given(path, 'HANDFAST_PKCS11_PIN')
+      if (known !== null) return known
+      const typed = terminal.interactive ? await ask('PIN of the token: ') : null
+      if (!typed) throw new TokenError('ERR_TOKEN_PIN', { hint: '--pin-file or HANDFAST_PKCS11_PIN gives it' })
       return typed
     },
   }

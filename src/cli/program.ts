@@ -2,8 +2,10 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { addContactCommands } from './contact-commands.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
+import type { InitOptions } from './init.ts'
 import { addKey } from './key-command.ts'
 import { addRecovery } from './recovery-commands.ts'
+import { tokenOptions } from './token-options.ts'
 
 /** The commands, their options and their help. What a command does is loaded when it is called. */
 
@@ -72,13 +74,13 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
       }, EXIT.done),
     )
 
-  program
-    .command('init')
+  tokenOptions(program.command('init'))
+    .option('--pkcs11-generate', 'make that key on the token')
     .summary('make an identity, and show its recovery phrase once')
     .description('Makes an identity in the data folder, and shows its address and its recovery phrase: once.')
     .option('--no-check', 'do not ask for words of the recovery phrase')
     .addHelpText('after', '\nExample:\n  handfast init --folder ./alice')
-    .action((options: { check: boolean }) =>
+    .action((options: InitOptions) =>
       start(async (context) => {
         const { init } = await import('./init.ts')
         return init(context, options)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT } from './failure.ts'
 import type { Start } from './program.ts'
+import { type TokenFlags, tokenOptions } from './token-options.ts'
 
 /** The commands about theft and loss: what the recovery phrase does, and what can be shown about a log. */
 
@@ -13,30 +14,43 @@ const phraseOption = (command: Command): Command =>
   command.option('--phrase-file <file>', 'read the recovery phrase from a file')
 
 export const addRecovery = (program: Command, start: Start): void => {
-  phraseOption(program.command('rotate'))
+  tokenOptions(phraseOption(program.command('rotate')))
     .summary('replace all keys of your identity; the address stays')
     .description(
       `Replaces all keys of the identity in the data folder by its recovery phrase, and publishes that. Whoever copied the old ones has nothing any more.\n\n${PHRASE}`,
     )
     .addHelpText('after', '\nExample:\n  handfast rotate --bootstrap 127.0.0.1:4000')
-    .action((options: PhraseFlags) =>
+    .action((options: PhraseFlags & TokenFlags) =>
       start(async (context) => {
         const { rotate } = await import('./rotate.ts')
         return rotate(context, options)
       }, EXIT.interrupted),
     )
 
-  phraseOption(program.command('recover').argument('<address>', 'hf1…'))
+  tokenOptions(phraseOption(program.command('recover').argument('<address>', 'hf1…')))
     .option('--even-retired', 'also when the network holds it as retired, if that was not you')
     .summary('go on with your identity on a new machine')
     .description(
       `Takes an identity over by its address and recovery phrase alone, into a data folder that holds no other. Every key that was in use before is void.\n\n${PHRASE}`,
     )
     .addHelpText('after', '\nExample:\n  handfast recover hf1… --folder ./new --bootstrap 127.0.0.1:4000')
-    .action((address: string, options: PhraseFlags & { evenRetired?: boolean }) =>
+    .action((address: string, options: PhraseFlags & TokenFlags & { evenRetired?: boolean }) =>
       start(async (context) => {
         const { recover } = await import('./recover.ts')
         return recover(context, { ...options, address, evenRetired: options.evenRetired === true })
+      }, EXIT.interrupted),
+    )
+
+  tokenOptions(program.command('renew').argument('[address]', 'hf1…; for a new machine, where only the token is left'))
+    .summary('replace the keys of this device; the root key stays')
+    .description(
+      'Replaces the keys of this device by an update that the root key signs, and publishes that; no recovery phrase is needed. The root key is in the data folder, or on a token that the folder or the command line names. With an address it goes on with that identity in a new data folder.',
+    )
+    .addHelpText('after', '\nExample:\n  handfast renew --bootstrap 127.0.0.1:4000')
+    .action((address: string | undefined, options: TokenFlags) =>
+      start(async (context) => {
+        const { renew } = await import('./renew.ts')
+        return renew(context, { ...options, address })
       }, EXIT.interrupted),
     )
 

@@ -2,7 +2,11 @@ import { rotate as rotateKeys } from '../peer/recovery.ts'
 import type { Context } from './context.ts'
 import type { PhraseOptions } from './phrase.ts'
 import { turnKeys } from './rotation.ts'
+import { keepRootOn } from './token.ts'
+import type { TokenFlags } from './token-options.ts'
 
 /** `handfast rotate`: replaces all keys of the data folder's identity; the address stays. */
-export const rotate = (context: Context, options: PhraseOptions): Promise<number> =>
-  turnKeys(context, options, rotateKeys)
+export const rotate = async (context: Context, options: PhraseOptions & TokenFlags): Promise<number> => {
+  const keepRoot = keepRootOn(context, options)
+  return turnKeys(context, options, (rest) => rotateKeys({ ...rest, keepRoot }))
+}

@@ -39,6 +39,7 @@ const readMessage = async ({ terminal, signal }: Context): Promise<string> => {
   }
   signal.throwIfAborted()
   const text = lines.join('\n')
-  if (text === '') throw new UsageError('ERR_USAGE', { hint: 'nothing to send: pipe a message in, or type it and end with Ctrl-D' })
+  if (text === '')
+    throw new UsageError('ERR_USAGE', { hint: 'nothing to send: pipe a message in, or type it and end with Ctrl-D' })
   return text
 }

@@ -101,10 +101,27 @@ const describePublication = ({ replicas, weak }: CliEvent<'listening' | 'publish
   return `accepted by ${places} nodes${weak ? '; weak: too few of them, so others may not find this address' : ''}`
 }
 
-const describeKeys = ({ epoch, seq, status }: CliEvent<'saved'>): string =>
-  status === 'retired'
-    ? 'retired for good'
-    : `all new: ${count(epoch, 'rotation', 'rotations')}, ${count(seq + 1, 'entry', 'entries')} in its log`
+const describeKeys = ({ epoch, seq, happened }: CliEvent<'saved'>): string => {
+  if (happened === 'retired') return 'retired for good'
+  const length = `${count(epoch, 'rotation', 'rotations')}, ${count(seq + 1, 'entry', 'entries')} in its log`
+  return happened === 'updated' ? `new on this device, under the same root key: ${length}` : `all new: ${length}`
+}
+
+const ROOT_KEY: Readonly<Record<CliEvent<'saved'>['rootKey'], string>> = {
+  folder: 'with the other keys in this folder',
+  token: 'on the token',
+  elsewhere: 'elsewhere',
+}
+
+const VOID: Readonly<Record<CliEvent<'published'>['happened'], readonly string[]>> = {
+  created: [],
+  rotated: ['', 'Whoever had the former keys has nothing any more. handfast listen makes you reachable again.'],
+  updated: [
+    '',
+    'Whoever had the former keys is not taken for you any more. handfast listen makes you reachable again.',
+  ],
+  retired: [],
+}
 
 const describeBranch = ({ epoch, seq, head }: CliEvent<'proven'>['a']): string =>
   `${count(epoch, 'rotation', 'rotations')}, ${count(seq + 1, 'entry', 'entries')}, ends in ${shortHash(head)}`
@@ -130,10 +147,11 @@ const shortHash = (hash: string): string => hash.slice(0, 16)
 const reason = (code: string | null, message: string): string => (code === null ? message : `${message} [${code}]`)
 
 export const wording: Wording = {
-  created: ({ address, folder, sealedBy, recoveryPhrase }) => [
+  created: ({ address, folder, sealedBy, rootKey, recoveryPhrase }) => [
     `address  ${address}`,
     `folder   ${folder}`,
     `keys     ${SEALED[sealedBy]}`,
+    ...(rootKey === 'folder' ? [] : [`root key ${ROOT_KEY[rootKey]}`]),
     '',
     'recovery phrase, shown this once and stored nowhere:',
     '',
@@ -203,6 +221,9 @@ export const wording: Wording = {
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
   letter: ({ peer, state, code }) =>
     state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${code}`] : [],
+  'past-message': ({ id, direction, at, state, code, text, base64 }) => [
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : ` (${code})`}` : '<'}: ${text ?? `data ${base64}`}`,
+  ],
   waiting: ({ peer, letters }) => [
     `* ${count(letters, 'message waits', 'messages wait')} here until ${shortAddress(peer)} has got ${letters === 1 ? 'it' : 'them'}: handfast listen delivers`,
   ],
@@ -216,13 +237,13 @@ export const wording: Wording = {
   'file-failed': ({ name, direction, code, message }) => [
     `handfast: ${name} was not ${direction === 'in' ? 'received' : 'sent'}: ${reason(code, message)}`,
   ],
-  saved: (saved) => [`address    ${saved.address}`, `keys       ${describeKeys(saved)}`, `saved      ${saved.folder}`],
-  published: (publication) => [
-    `published  ${describePublication(publication)}`,
-    ...(publication.status === 'retired'
-      ? []
-      : ['', 'Whoever had the former keys has nothing any more. handfast listen makes you reachable again.']),
+  saved: (saved) => [
+    `address    ${saved.address}`,
+    `keys       ${describeKeys(saved)}`,
+    ...(saved.happened === 'retired' ? [] : [`root key   ${ROOT_KEY[saved.rootKey]}`]),
+    `saved      ${saved.folder}`,
   ],
+  published: (publication) => [`published  ${describePublication(publication)}`, ...VOID[publication.happened]],
   log: ({ address, entries, epoch, status, forked }) => [
     `address    ${address}`,
     `entries    ${entries}, ${count(epoch, 'rotation', 'rotations')}, ${status}`,

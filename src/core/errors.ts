@@ -32,6 +32,17 @@ const SENTENCES = {
   ERR_KEY_FORMAT: 'the text is not a public P-256 key as JWK, SPKI PEM or did:key',
   ERR_KEY_OTHER: 'the key is none of the present keys of this identity',
   ERR_SIGNER: 'the signer did not give a signature of this key',
+  ERR_ROOT_ELSEWHERE: 'the root key is not in the data folder: what holds it has to sign',
+  ERR_ROOT_OTHER: 'the key that would sign is not the root key of this identity',
+
+  // PKCS#11 token
+  ERR_TOKEN_NAME: 'a key on a token is named by the path of a PKCS#11 module, a token label, and a key id in hex',
+  ERR_TOKEN_TOOL: 'pkcs11-tool is missing or does not run',
+  ERR_TOKEN_MISSING: 'the PKCS#11 module does not load, or shows no such token',
+  ERR_TOKEN_PIN: 'the token did not accept the PIN, or none was given',
+  ERR_TOKEN_KEY: 'the token shows no P-256 key of that id',
+  ERR_TOKEN_KEY_EXISTS: 'the token holds a key of that id already',
+  ERR_TOKEN_FAILED: 'the token failed, or did not answer in time',
 
   // Addresses
   ERR_ADDRESS_FORMAT: 'an address is hf1 followed by 58 lower-case letters and digits',
@@ -191,6 +202,10 @@ export class EncodingError extends HandfastError {
 
 export class KeyError extends HandfastError {
   override readonly name = 'KeyError'
+}
+
+export class TokenError extends HandfastError {
+  override readonly name = 'TokenError'
 }
 
 export class AddressError extends HandfastError {

@@ -78,6 +78,24 @@ export const HANDSHAKES_MAX = 64
 /** Rollback floors kept of identities that only called us: anyone can make identities, and every write holds all floors. */
 export const STRANGER_FLOORS_MAX = 1000
 
+/** Characters of a PKCS#11 module's path: it becomes an argument, and paths are shorter. */
+export const TOKEN_MODULE_MAX = 1024
+
+/** Bytes of a token's label (PKCS#11, CK_TOKEN_INFO). */
+export const TOKEN_LABEL_MAX = 32
+
+/** Bytes of a key's CKA_ID: pkcs11-tool has room for 100, makers use 1 to 32. */
+export const TOKEN_KEY_ID_MAX = 64
+
+/** Bytes of a PIN: makers allow at most 255. */
+export const TOKEN_PIN_MAX = 255
+
+/** Bytes one call of pkcs11-tool may answer with: a key is 91, a list of slots a few KiB. */
+export const TOKEN_ANSWER_MAX = 64 * 1024
+
+/** Milliseconds one call of pkcs11-tool may take: some tokens wait to be touched. */
+export const TOKEN_MS = 60_000
+
 /** Milliseconds a stranger has for each step of the handshake. */
 export const HANDSHAKE_STEP_MS = 10_000
 

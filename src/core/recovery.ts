@@ -1,15 +1,13 @@
 import { equal, type RandomBytes } from './bytes.ts'
 import { KeyError, KeyLogError } from './errors.ts'
 import { generateDevice, type Identity, publicDevice } from './identity.ts'
-import { secretKey, sha256 } from './kdf.ts'
+import { sha256 } from './kdf.ts'
 import { type Entry, isRotationAt, type KeyLog, prefixOf, ROTATIONS_MAX, rotateLog } from './key-log.ts'
 import { LOG_ENTRIES_MAX } from './limits.ts'
 import type { P256PrivateKey } from './p256.ts'
 import { type RootChain, rootChain } from './recovery-phrase.ts'
 
 /** What only the recovery phrase can do: rotate, recover, retire (docs/spec/identity.md §3). */
-
-const SEED_BYTES = 32
 
 /** @throws KeyError ERR_PHRASE_OTHER when the phrase's root key of that rotation is not the one `log` committed to */
 const revealRoot = (log: KeyLog, chain: RootChain): { root: P256PrivateKey; next: Uint8Array } => {
@@ -62,12 +60,12 @@ export const rotateIdentity = (
   now: number,
   random: RandomBytes,
   status: Entry['status'] = 'active',
-): Identity => {
+): Identity<P256PrivateKey> => {
   if (base.epoch === ROTATIONS_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
   const { root, next } = revealRoot(base, rootChain(phrase))
   const keys = generateDevice(random)
   const time = Math.max(now, base.last.entry.time)
   const content = { devices: [publicDevice(keys)], status, time }
   const rotated = rotateLog(base, root, next, content)
-  return { log: rotated, root, device: 0, ...keys, transportSeed: secretKey(random(SEED_BYTES)) }
+  return { log: rotated, root, device: 0, ...keys }
 }

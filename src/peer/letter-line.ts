@@ -33,8 +33,8 @@ export type LetterDesk = {
   pending(after: number, limit: number): readonly StoredLetter[]
   sent(upTo: number): Promise<void>
   delivered(upTo: number): Promise<void>
-  /** Takes letters in, in their order. @returns how many there was room for */
-  receive(letters: readonly LetterPayload[]): Promise<number>
+  /** Takes letters in, in their order: how many there was room for, and what tells the application of them. */
+  receive(letters: readonly LetterPayload[]): Promise<{ readonly taken: number; announce(): void }>
   /** Whether another letter of theirs can be taken in. */
   hasRoom(): boolean
   /** Something may be sendable now, on this line or another. */
@@ -105,7 +105,7 @@ export const openLetterLine = (line: LetterLine, desk: LetterDesk): OpenLetterLi
       while (incoming.length > 0 && !closed) {
         const letters = incoming
         incoming = []
-        const taken = await desk.receive(letters)
+        const { taken, announce } = await desk.receive(letters)
         if (taken < letters.length) {
           refused = letters[taken] ?? null
           incoming = []
@@ -113,7 +113,10 @@ export const openLetterLine = (line: LetterLine, desk: LetterDesk): OpenLetterLi
           if (desk.hasRoom()) invite()
         }
         const last = letters[taken - 1]
-        if (last !== undefined) await say({ k: 'got', s: last.s, n: last.n })
+        // The receipt goes first: the application may end the connection over what it reads.
+        const receipt = last === undefined ? undefined : say({ k: 'got', s: last.s, n: last.n })
+        announce()
+        await receipt
       }
     } finally {
       storing = false

@@ -84,14 +84,21 @@ const bodyOf = (message: string | Uint8Array): LetterBody => {
 
 const HISTORY = 100
 
+const idOf = (contacts: Contacts, contact: string): Uint8Array =>
+  decodeAddress(contacts.get(contact)?.address ?? contact)
+
+/** @returns `Letters.history` of a store */
+export const readHistory =
+  ({ letters }: Pick<Store, 'letters'>, contacts: Contacts): Letters['history'] =>
+  (contact, { before = Number.MAX_SAFE_INTEGER, limit = HISTORY } = {}) =>
+    letters.history(idOf(contacts, contact), before, limit).map(describe)
+
 export const createLetters = ({ own, store, contacts, post, world, closing }: LettersParts) => {
   const { letters, group, forks } = store
   const listeners = new Set<(letter: Letter) => void>()
   const woken = new Set<() => void>()
   /** the last letter that was handed out, by whom it was asked for; null for anybody */
   const handedOut = new Map<string | null, Letter>()
-
-  const idOf = (contact: string): Uint8Array => decodeAddress(contacts.get(contact)?.address ?? contact)
 
   const checkSendable = (id: Uint8Array): void => {
     if (equal(id, own)) throw new PeerError('ERR_PEER_SELF')
@@ -122,7 +129,7 @@ export const createLetters = ({ own, store, contacts, post, world, closing }: Le
     })
 
   const receive: Letters['receive'] = async ({ from, signal } = {}) => {
-    const id = from === undefined ? null : idOf(from)
+    const id = from === undefined ? null : idOf(contacts, from)
     const reader = id === null ? null : encodeAddress(id)
     const last = handedOut.get(reader)
     if (last !== undefined && !closing.aborted) {
@@ -146,7 +153,7 @@ export const createLetters = ({ own, store, contacts, post, world, closing }: Le
     send: async (contact, message) => {
       if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
       const body = bodyOf(message)
-      const id = idOf(contact)
+      const id = idOf(contacts, contact)
       checkSendable(id)
       const letter = await group.run(() => letters.queue(id, body, world.clock(), world.random(STREAM_BYTES)))
       post.wake(id)
@@ -154,9 +161,8 @@ export const createLetters = ({ own, store, contacts, post, world, closing }: Le
     },
     receive,
     take,
-    history: (contact, { before = Number.MAX_SAFE_INTEGER, limit = HISTORY } = {}) =>
-      letters.history(idOf(contact), before, limit).map(describe),
-    waiting: (contact) => letters.countWaiting(idOf(contact)),
+    history: readHistory(store, contacts),
+    waiting: (contact) => letters.countWaiting(idOf(contacts, contact)),
     watch: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { encodeAddress } from '../core/address.ts'
 import { StoreError } from '../core/errors.ts'
-import { createIdentity, type Identity } from '../core/identity.ts'
+import { createIdentity, createIdentityBy, type Identity } from '../core/identity.ts'
+import type { RootSigner } from '../core/root-key.ts'
 import { joinDirectory } from '../directory/plugin.ts'
 import { createStorage } from '../directory/storage.ts'
 import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
@@ -10,8 +11,9 @@ import { createTransport } from '../network/transport.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { SETTING_LENGTH_MAX } from '../store/settings.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { createVault, openVault, type Passphrase, readVault } from '../store/vault.ts'
+import { createVault, openVault, type Passphrase, readVault, refuseExisting, type Vault } from '../store/vault.ts'
 import { type Contacts, createContacts } from './contacts.ts'
+import { type Letters, readHistory } from './letters.ts'
 import type { Notify } from './notice.ts'
 import { createPeer, type Peer } from './peer.ts'
 import { seconds, type World } from './ports.ts'
@@ -46,18 +48,27 @@ export const systemWorld: World = {
 export type InitializeOptions = {
   /** Seals the private keys. Default: none, and a random key in a file beside them does. */
   readonly passphrase?: string | null | undefined
+  /**
+   * Signs as the root key, which stays where it is: on a token, in a TPM. Default: a root key is made here, and sealed with the
+   * others.
+   */
+  readonly root?: RootSigner | undefined
 }
 
 /**
  * Makes an identity in a data folder that has none.
  * @returns its address and the recovery phrase (24 words), which is stored nowhere
- * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO
+ * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO; KeyError ERR_SIGNER; what the
+ *   signer throws
  */
 export const initialize = async (
   folder: string,
-  { passphrase = null }: InitializeOptions = {},
+  { passphrase = null, root }: InitializeOptions = {},
 ): Promise<{ address: string; phrase: string }> => {
-  const { identity, phrase } = createIdentity(seconds(systemWorld), systemWorld.random)
+  const [now, random] = [seconds(systemWorld), systemWorld.random]
+  await refuseExisting(folder)
+  const { identity, phrase } =
+    root === undefined ? createIdentity(now, random) : await createIdentityBy(root, now, random)
   await createVault(folder, identity, passphrase)
   return { address: encodeAddress(identity.log.id), phrase }
 }
@@ -75,8 +86,7 @@ export const openPeer = async (options: OpenOptions): Promise<Peer> => {
   }
   if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
   const passphrase = await prepareFolder(folder, options)
-  return openLocked(folder, async (lock, store) => {
-    const { identity } = await openVault(folder, passphrase, seconds(systemWorld))
+  return openLocked(folder, passphrase, async ({ identity }, lock, store) => {
     const bootstrap = chooseBootstrap(options.bootstrap, store)
     const peer = await joinNetwork({ identity, store, bootstrap, release: lock.release }, options)
     rememberBootstrap(options.bootstrap, store)
@@ -84,13 +94,18 @@ export const openPeer = async (options: OpenOptions): Promise<Peer> => {
   })
 }
 
-/** Runs `work` with the folder's lock and store, and gives both back when it fails. */
-const openLocked = async <T>(folder: string, work: (lock: FolderLock, store: Store) => Promise<T>): Promise<T> => {
+/** Runs `work` with what is in the folder, its lock and its store, and gives both back when it fails. */
+const openLocked = async <T>(
+  folder: string,
+  passphrase: Passphrase,
+  work: (vault: Vault, lock: FolderLock, store: Store) => Promise<T>,
+): Promise<T> => {
   const lock = await lockIdentity(folder, seconds(systemWorld))
   let store: Store | undefined
   try {
-    store = openStore(folder)
-    return await work(lock, store)
+    const vault = await openVault(folder, passphrase, seconds(systemWorld))
+    store = openStore(folder, vault.storeKey)
+    return await work(vault, lock, store)
   } catch (error) {
     store?.close()
     lock.release()
@@ -155,6 +170,18 @@ export const openContacts = async (folder: string): Promise<Contacts & Disposabl
   await readVault(folder, seconds(systemWorld))
   const store = openStore(folder)
   return { ...createContacts(store, systemWorld), [Symbol.dispose]: () => store.close() }
+}
+
+export type History = Disposable & {
+  /** As `Letters.history`. */
+  readonly read: Letters['history']
+}
+
+/** What was said with others, without a network. @throws StoreError ERR_STORE_MISSING, and as `openPeer` */
+export const openHistory = async (folder: string, passphrase: Passphrase): Promise<History> => {
+  const { storeKey } = await openVault(folder, passphrase, seconds(systemWorld))
+  const store = openStore(folder, storeKey)
+  return { read: readHistory(store, createContacts(store, systemWorld)), [Symbol.dispose]: () => store.close() }
 }
 
 type Joining = {

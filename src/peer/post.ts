@@ -11,7 +11,13 @@ import {
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { Connection } from './connection.ts'
-import { type LetterHandler, type LetterLine, type OpenLetterLine, openLetterLine } from './letter-line.ts'
+import {
+  type LetterDesk,
+  type LetterHandler,
+  type LetterLine,
+  type OpenLetterLine,
+  openLetterLine,
+} from './letter-line.ts'
 import type { LetterPayload } from './payloads.ts'
 import type { World } from './ports.ts'
 
@@ -141,7 +147,7 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
     return Math.max(0, most - letters.countArrived(id))
   }
 
-  const receive = async (id: Uint8Array, incoming: readonly LetterPayload[]): Promise<number> => {
+  const receive = async (id: Uint8Array, incoming: readonly LetterPayload[]): ReturnType<LetterDesk['receive']> => {
     const { taken, fresh } = await group.run(() => {
       let left = room(id)
       let taken = 0
@@ -158,8 +164,10 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
       }
       return { taken, fresh }
     })
-    if (fresh.length > 0) onLetters(fresh)
-    return taken
+    const announce = (): void => {
+      if (fresh.length > 0) onLetters(fresh)
+    }
+    return { taken, announce }
   }
 
   return {

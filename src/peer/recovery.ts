@@ -2,15 +2,20 @@ import { decodeAddress } from '../core/address.ts'
 import { StoreError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
+import type { P256PrivateKey } from '../core/p256.ts'
+import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/root-key.ts'
 import { joinDirectory } from '../directory/plugin.ts'
 import { createStorage } from '../directory/storage.ts'
 import { parseBootstrap } from '../network/bootstrap-list.ts'
 import { createNode } from '../network/node.ts'
-import { lockIdentity } from '../store/lock.ts'
+import { type FolderLock, lockIdentity } from '../store/lock.ts'
+import { pkcs11Signer } from '../store/pkcs11-signer.ts'
+import type { TokenOptions } from '../store/pkcs11-tool.ts'
 import { openStore } from '../store/store.ts'
-import { createVault, openVault, type Passphrase, readVault } from '../store/vault.ts'
+import { createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
 import { chooseBootstrap, systemWorld } from './open.ts'
 import { seconds } from './ports.ts'
+import { adoptLost, renewOwn } from './renewal.ts'
 import {
   checkPhrase,
   checkSame,
@@ -21,24 +26,35 @@ import {
   rotateOwn,
 } from './rotation.ts'
 
-/** Rotation, recovery and retirement on the real parts: a data folder, a DHT node for the time it takes, clock and randomness. */
+/** Rotation, recovery, renewal and retirement on the real parts: a data folder, a DHT node for the time it takes, clock and randomness. */
 
-export type RecoveryOptions = {
+/** What every change of keys needs. */
+export type ChangeOptions = {
   /** data folder */
   readonly folder: string
   /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
   readonly passphrase?: Passphrase | undefined
-  /** the 24 words */
-  readonly phrase: string
   /** At least one node of the network: 'host:port', several separated by commas, or a list. */
   readonly bootstrap: string | readonly string[]
   readonly signal?: AbortSignal | undefined
-  /** Called once the new keys are on disk, before they are published. */
-  readonly onSaved?: ((log: KeyLog) => void) | undefined
+  /** Called once the new keys are on disk, before they are published; `root` says where the root key is. */
+  readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
 }
 
-const onNetwork = async <T>(options: RecoveryOptions, work: (ground: Ground) => Promise<T>): Promise<T> => {
-  const { folder, signal, onSaved } = options
+export type RecoveryOptions = ChangeOptions & {
+  /** the 24 words */
+  readonly phrase: string
+  /**
+   * Takes the new root key elsewhere before anything is saved, and returns what signs with it there: `importPkcs11Key` puts it on
+   * a token. Default: the folder keeps it, sealed with the other keys, also when the former one was elsewhere.
+   */
+  readonly keepRoot?: ((root: P256PrivateKey) => Promise<RootSigner>) | undefined
+}
+
+type Network = ChangeOptions & Pick<RecoveryOptions, 'keepRoot'>
+
+const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<T>): Promise<T> => {
+  const { folder, signal, onSaved, keepRoot } = options
   // A folder that is still empty remembers nothing, and gets its database with its identity.
   const store = await readVault(folder, seconds(systemWorld)).then(
     () => openStore(folder),
@@ -48,7 +64,7 @@ const onNetwork = async <T>(options: RecoveryOptions, work: (ground: Ground) => 
     const node = await createNode({ bootstrap: chooseBootstrap(options.bootstrap, store), signal })
     try {
       const directory = joinDirectory(node.dht, createStorage())
-      return await work({ directory, world: systemWorld, signal, onSaved })
+      return await work({ directory, world: systemWorld, signal, onSaved, keepRoot })
     } finally {
       await node.close()
     }
@@ -58,7 +74,7 @@ const onNetwork = async <T>(options: RecoveryOptions, work: (ground: Ground) => 
 }
 
 const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Promise<Rotation> => {
-  if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
+  checkBootstrap(options)
   const { folder, passphrase = null, phrase } = options
   using _lock = await lockIdentity(folder, seconds(systemWorld))
   const vault = await openVault(folder, passphrase, seconds(systemWorld))
@@ -94,6 +110,17 @@ const emptyFolder = async (folder: string, source: string | null | (() => Promis
   return { identity: null, save }
 }
 
+const lockIfThere = (folder: string): Promise<FolderLock | null> =>
+  lockIdentity(folder, seconds(systemWorld)).catch(unlessMissing)
+
+const openIfThere = (folder: string, passphrase: Passphrase): Promise<Vault | null> =>
+  openVault(folder, passphrase, seconds(systemWorld)).catch(unlessMissing)
+
+/** A list that is given is checked before anything else; '' stands for the one that the folder remembers. */
+const checkBootstrap = ({ bootstrap }: ChangeOptions): void => {
+  if (bootstrap !== '') parseBootstrap(bootstrap)
+}
+
 /**
  * Goes on with an identity on a new machine: address and recovery phrase are all that is needed. Every key that was in use
  * before is void. Run again it loses nothing.
@@ -108,12 +135,62 @@ export const recover = async ({
 }: RecoveryOptions & Recovering & NewFolder & { readonly address: string }): Promise<Rotation> => {
   const { folder, passphrase = null, phrase } = options
   const id = decodeAddress(address)
-  if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
-  using _lock = await lockIdentity(folder, seconds(systemWorld)).catch(unlessMissing)
-  const vault = await openVault(folder, passphrase, seconds(systemWorld)).catch(unlessMissing)
+  checkBootstrap(options)
+  using _lock = await lockIfThere(folder)
+  const vault = await openIfThere(folder, passphrase)
   const own = vault?.identity.log ?? null
   checkSame(own, id)
   checkPhrase(own, phrase, { world: systemWorld })
   const keeping = vault ?? (await emptyFolder(folder, newPassphrase ?? passphrase))
   return onNetwork(options, (ground) => recoverLost(id, keeping, phrase, ground, { evenRetired }))
+}
+
+export type RenewalOptions = ChangeOptions & {
+  /** Signs as the root key. Default: the root key in the folder, or the one on the token that the folder names. */
+  readonly root?: RootSigner | undefined
+  /** How that token is opened. */
+  readonly token?: TokenOptions | undefined
+}
+
+/** What signs as a root key that is elsewhere; undefined when it is here, or nobody knows where. */
+const signerFor = (root: RootKey, { root: given, token, signal }: RenewalOptions): RootSigner | undefined => {
+  if (given !== undefined || isHere(root) || root.token === null) return given
+  return pkcs11Signer(root.token, root.publicKey, { signal, ...token })
+}
+
+/**
+ * Replaces the keys of this device in the name of the root key, without the recovery phrase: whoever has the old ones is not taken for
+ * this peer any more. The address and the root key stay. A peer that is open on the folder goes on with the old keys: close it first.
+ * @throws KeyError ERR_ROOT_ELSEWHERE when `root` is needed, ERR_ROOT_OTHER, ERR_SIGNER; TokenError; else as `rotate`, and KeyLogError
+ *   ERR_LOG_TOO_LONG
+ */
+export const renew = async (options: RenewalOptions): Promise<Rotation> => {
+  checkBootstrap(options)
+  const { folder, passphrase = null } = options
+  using _lock = await lockIdentity(folder, seconds(systemWorld))
+  const vault = await openVault(folder, passphrase, seconds(systemWorld))
+  const { identity } = vault
+  return onNetwork(options, (ground) => renewOwn(identity, vault, signerFor(identity.root, options), ground))
+}
+
+/**
+ * Goes on with an identity on a new machine by what holds its root key, without the recovery phrase: its one device is this machine,
+ * all former ones are void. In a folder that holds the identity it does what `renew` does.
+ * @throws AddressError; StoreError ERR_STORE_EXISTS when the folder holds another identity; DirectoryError ERR_LOOKUP_NOT_FOUND; KeyLogError
+ *   ERR_LOG_FORK; else as `renew`
+ */
+export const adopt = async ({
+  address,
+  newPassphrase,
+  ...options
+}: RenewalOptions & NewFolder & { readonly address: string; readonly root: RootSigner }): Promise<Rotation> => {
+  const { folder, passphrase = null, root } = options
+  const id = decodeAddress(address)
+  checkBootstrap(options)
+  using _lock = await lockIfThere(folder)
+  const vault = await openIfThere(folder, passphrase)
+  checkSame(vault?.identity.log ?? null, id)
+  if (vault !== null) return onNetwork(options, (ground) => renewOwn(vault.identity, vault, root, ground))
+  const keeping = await emptyFolder(folder, newPassphrase ?? passphrase)
+  return onNetwork(options, (ground) => adoptLost(id, keeping, root, ground))
 }

@@ -4,8 +4,10 @@ import { DirectoryError, HandfastError, KeyLogError, PeerError, StoreError } fro
 import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { LOOKUP_MS } from '../core/limits.ts'
+import type { P256PrivateKey } from '../core/p256.ts'
 import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../core/recovery.ts'
 import { rootChain } from '../core/recovery-phrase.ts'
+import { elsewhere, placeOf, type RootPlace, type RootSigner, rootSigner } from '../core/root-key.ts'
 import { type Lookup, lookup } from '../directory/lookup.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { type Publication, publish } from '../directory/publish.ts'
@@ -27,8 +29,10 @@ export type Ground = {
   readonly directory: DirectoryNetwork
   readonly world: World
   readonly signal?: AbortSignal | undefined
-  /** Called once the new keys are on disk, before anything is published. */
-  readonly onSaved?: ((log: KeyLog) => void) | undefined
+  /** Called once the new keys are on disk, before anything is published; `root` says where the root key is. */
+  readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
+  /** Takes the new root key of a rotation elsewhere before anything is saved. Default: it is kept with the other keys. */
+  readonly keepRoot?: ((root: P256PrivateKey) => Promise<RootSigner>) | undefined
 }
 
 export type Recovering = {
@@ -53,7 +57,7 @@ const within = (signal: AbortSignal | undefined): AbortSignal =>
   AbortSignal.any([AbortSignal.timeout(LOOKUP_MS), ...(signal === undefined ? [] : [signal])])
 
 /** What the directory holds of an identity; null when it surely holds nothing. @throws DirectoryError ERR_LOOKUP_INCOMPLETE */
-const findLog = async (id: Uint8Array, { directory, world, signal }: Ground): Promise<Lookup | null> => {
+export const findLog = async (id: Uint8Array, { directory, world, signal }: Ground): Promise<Lookup | null> => {
   const found = await lookup(directory, id, { now: seconds(world), signal: within(signal) }).catch((error: unknown) => {
     signal?.throwIfAborted()
     if (error instanceof HandfastError && error.code === 'ERR_LOOKUP_NOT_FOUND') return null
@@ -68,11 +72,20 @@ const publishLog = async (log: KeyLog, { directory, signal }: Ground): Promise<R
   return { address: encodeAddress(log.id), log, publication }
 }
 
-const saveAndPublish = async (keeping: Keeping, identity: Identity, ground: Ground): Promise<Rotation> => {
+export const saveAndPublish = async (keeping: Keeping, identity: Identity, ground: Ground): Promise<Rotation> => {
   ground.signal?.throwIfAborted()
   await keeping.save(identity)
-  ground.onSaved?.(identity.log)
+  ground.onSaved?.(identity.log, placeOf(identity.root))
   return publishLog(identity.log, ground)
+}
+
+/** The rotated identity, its root key where it is to be kept. @throws KeyError ERR_ROOT_OTHER; what `keepRoot` throws */
+const placed = async (rotated: Identity<P256PrivateKey>, { keepRoot, signal }: Ground): Promise<Identity> => {
+  if (keepRoot === undefined) return rotated
+  signal?.throwIfAborted()
+  const signer = await keepRoot(rotated.root)
+  rootSigner(rotated.root, signer)
+  return { ...rotated, root: elsewhere(signer) }
 }
 
 /** A folder is never made to hold another identity than it holds. @throws StoreError ERR_STORE_EXISTS */
@@ -107,7 +120,7 @@ export const rotateOwn = async (
   if (isFinal(log)) throw new KeyLogError('ERR_LOG_RETIRED')
   const { world } = ground
   const rotated = rotateIdentity(ownBase(log, phrase), phrase, seconds(world), world.random, status)
-  return saveAndPublish(keeping, rotated, ground)
+  return saveAndPublish(keeping, await placed(rotated, ground), ground)
 }
 
 /**
@@ -131,7 +144,8 @@ export const recoverLost = async (
   // A rotation that was saved here and is not known there yet is continued: to leave it out would fork it.
   const base = furthest === own ? ownBase(own, phrase) : recoveryBase(furthest, phrase)
   const { world } = ground
-  return saveAndPublish(keeping, rotateIdentity(base, phrase, seconds(world), world.random), ground)
+  const rotated = rotateIdentity(base, phrase, seconds(world), world.random)
+  return saveAndPublish(keeping, await placed(rotated, ground), ground)
 }
 
 /** The log with the most rotations; of equally many the one found, for the own one may be a thief's or void. */

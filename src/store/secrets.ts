@@ -1,31 +1,41 @@
 import { equal } from '../core/bytes.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { StoreError } from '../core/errors.ts'
-import { bytes, record, uint } from '../core/fields.ts'
+import { bytes, type Reader, record, uint } from '../core/fields.ts'
 import type { Identity } from '../core/identity.ts'
-import { secretKey } from '../core/kdf.ts'
+import { type SecretKey, secretKey } from '../core/kdf.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { DEVICES_MAX } from '../core/limits.ts'
 import { exportPrivateKey, importPrivateKey, type P256PrivateKey, SCALAR_BYTES } from '../core/p256.ts'
+import { isHere, type RootElsewhere, type RootKey, readElsewhere } from '../core/root-key.ts'
 
 /** What is sealed of an identity: its private keys, as CBOR. */
 
-const SEED_BYTES = 32
+/** Of the store key, and of the transport's seed. */
+const KEY_BYTES = 32
+
+/** What the sealed part holds: an identity's keys, and the key that seals what else the folder keeps. */
+export type Kept = { readonly identity: Identity; readonly storeKey: SecretKey }
 
 type Secrets = {
-  readonly root: Uint8Array
+  readonly root: Uint8Array | RootElsewhere
+  readonly store: Uint8Array
   readonly device: number
   readonly sign: Uint8Array
   readonly dh: Uint8Array
   readonly transport: Uint8Array
 }
 
+const readRoot: Reader<Uint8Array | RootElsewhere> = (value, name) =>
+  value instanceof Uint8Array ? bytes(SCALAR_BYTES)(value, name) : readElsewhere(value, name)
+
 const readSecrets = record<Secrets>({
-  root: bytes(SCALAR_BYTES),
+  root: readRoot,
+  store: bytes(KEY_BYTES),
   device: uint(DEVICES_MAX - 1),
   sign: bytes(SCALAR_BYTES),
   dh: bytes(SCALAR_BYTES),
-  transport: bytes(SEED_BYTES),
+  transport: bytes(KEY_BYTES),
 })
 
 const importAndWipe = (scalar: Uint8Array): P256PrivateKey => {
@@ -34,24 +44,35 @@ const importAndWipe = (scalar: Uint8Array): P256PrivateKey => {
   return key
 }
 
+/** A root key that is elsewhere leaves a note of where, and nothing secret. */
+const encodeRoot = (root: RootKey) => {
+  if (isHere(root)) return exportPrivateKey(root)
+  const { publicKey, token } = root
+  return { publicKey, token: token === null ? null : { ...token } }
+}
+
 /** The plaintext of the sealed part; whoever calls wipes it. */
-export const encodeSecrets = ({ root, device, sign, ik, transportSeed }: Identity): Uint8Array =>
-  encodeCbor({
-    root: exportPrivateKey(root),
+export const encodeSecrets = ({ identity, storeKey }: Kept): Uint8Array => {
+  const { root, device, sign, ik, transportSeed } = identity
+  return encodeCbor({
+    root: encodeRoot(root),
     device,
     sign: exportPrivateKey(sign),
     dh: exportPrivateKey(ik),
     transport: Uint8Array.from(transportSeed.export()),
+    store: Uint8Array.from(storeKey.export()),
   })
+}
 
 /**
  * Puts log and keys together; the plaintext is wiped.
  * @throws StoreError ERR_STORE_CORRUPT when they do not belong together; EncodingError, KeyError
  */
-export const assemble = (log: KeyLog, plaintext: Uint8Array): Identity => {
+export const assemble = (log: KeyLog, plaintext: Uint8Array): Kept => {
   const secrets = readSecrets(decodeCbor(plaintext), 'secrets')
   plaintext.fill(0)
-  const [root, sign, ik] = [importAndWipe(secrets.root), importAndWipe(secrets.sign), importAndWipe(secrets.dh)]
+  const root = secrets.root instanceof Uint8Array ? importAndWipe(secrets.root) : secrets.root
+  const [sign, ik] = [importAndWipe(secrets.sign), importAndWipe(secrets.dh)]
   const device = log.last.entry.devices[secrets.device]
   const fits =
     device !== undefined &&
@@ -59,5 +80,9 @@ export const assemble = (log: KeyLog, plaintext: Uint8Array): Identity => {
     equal(device.dh, ik.publicKey) &&
     equal(log.last.entry.root, root.publicKey)
   if (!fits) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'keys and log do not belong together' })
-  return { log, root, device: secrets.device, sign, ik, transportSeed: secretKey(secrets.transport) }
+  const transportSeed = secretKey(secrets.transport)
+  return {
+    identity: { log, root, device: secrets.device, sign, ik, transportSeed },
+    storeKey: secretKey(secrets.store),
+  }
 }

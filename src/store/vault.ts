@@ -23,7 +23,7 @@ import {
   sealBytes,
   toBase64,
 } from './sealing.ts'
-import { assemble, encodeSecrets } from './secrets.ts'
+import { assemble, encodeSecrets, type Kept } from './secrets.ts'
 
 /**
  * The identity on disk: `identity.json`, its log in the clear (it is public) and its private keys sealed, either under a
@@ -31,6 +31,8 @@ import { assemble, encodeSecrets } from './secrets.ts'
  */
 export type Vault = {
   readonly identity: Identity
+  /** 32 bytes, made with the vault, for as long as it lasts: seals what else the folder keeps */
+  readonly storeKey: SecretKey
   readonly sealedBy: Seal['by']
   /**
    * Replaces the identity on disk, sealed as before.
@@ -113,18 +115,19 @@ type Lock = { readonly key: SecretKey; readonly kdf: Kdf | null }
 
 const write = (
   folder: string,
-  identity: Identity,
+  kept: Kept,
   { key, kdf }: Lock,
   options: { readonly create?: boolean },
 ): Promise<void> => {
-  const plaintext = encodeSecrets(identity)
+  const { log } = kept.identity
+  const plaintext = encodeSecrets(kept)
   const sealed = sealBytes(key, LABEL_STORE_IDENTITY, plaintext)
   plaintext.fill(0)
   const by = kdf === null ? { by: 'key-file' } : { by: 'passphrase', ...kdf, salt: toBase64(kdf.salt) }
   const stored = {
     version: VERSION,
-    address: encodeAddress(identity.log.id),
-    log: identity.log.entries.map(({ envelope }) => toBase64(envelope)),
+    address: encodeAddress(log.id),
+    log: log.entries.map(({ envelope }) => toBase64(envelope)),
     seal: { ...by, check: toBase64(checkOf(key, LABEL_STORE_IDENTITY)) },
     sealed: toBase64(sealed),
   }
@@ -152,15 +155,15 @@ const lockOf = (seal: Seal, key: SecretKey): Lock => {
   return { key, kdf: { kdf, memory, passes, parallelism, salt } }
 }
 
-const vaultOf = (folder: string, identity: Identity, lock: Lock, now: number): Vault => ({
-  identity,
+const vaultOf = (folder: string, kept: Kept, lock: Lock, now: number): Vault => ({
+  ...kept,
   sealedBy: lock.kdf === null ? 'key-file' : 'passphrase',
   save: async (next) => {
     // Sealed under what was replaced meanwhile, a key file perhaps that is gone, nobody could open it any more.
     const { stored } = await readFile(folder, Math.max(now, next.log.last.entry.time))
     if (!equal(stored.seal.check, checkOf(lock.key, LABEL_STORE_IDENTITY)))
       throw new StoreError('ERR_STORE_PASSPHRASE', { hint: 'changed meanwhile' })
-    await write(folder, next, lock, {})
+    await write(folder, { ...kept, identity: next }, lock, {})
   },
 })
 
@@ -178,11 +181,12 @@ export const createVault = async (folder: string, identity: Identity, passphrase
   await makeFolder(folder)
   await refuseExisting(folder)
   const lock = await newLock(folder, passphrase)
-  await write(folder, identity, lock, { create: true })
-  return vaultOf(folder, identity, lock, identity.log.last.entry.time)
+  const kept = { identity, storeKey: secretKey(Uint8Array.from(randomBytes(KEY_BYTES))) }
+  await write(folder, kept, lock, { create: true })
+  return vaultOf(folder, kept, lock, identity.log.last.entry.time)
 }
 
-const unlock = async (folder: string, passphrase: Passphrase, now: number): Promise<[Identity, Lock]> => {
+const unlock = async (folder: string, passphrase: Passphrase, now: number): Promise<[Kept, Lock]> => {
   const { stored, log } = await readFile(folder, now)
   const { seal, sealed } = stored
   const key = await keyFor(folder, seal, passphrase)
@@ -204,8 +208,8 @@ const unlock = async (folder: string, passphrase: Passphrase, now: number): Prom
  *   _PERMISSION, _IO; KeyLogError ERR_LOG_TIME_AHEAD when this clock is behind; whatever the function throws
  */
 export const openVault = async (folder: string, passphrase: Passphrase, now: number): Promise<Vault> => {
-  const [identity, lock] = await unlock(folder, passphrase, now)
-  return vaultOf(folder, identity, lock, now)
+  const [kept, lock] = await unlock(folder, passphrase, now)
+  return vaultOf(folder, kept, lock, now)
 }
 
 /** What a folder says without being opened: the log, and whether a passphrase is needed. @throws as `openVault` */
@@ -228,10 +232,10 @@ export const changePassphrase = async (
   next: () => Promise<string | null>,
   now: number,
 ): Promise<Vault> => {
-  const [identity] = await unlock(folder, passphrase, now)
+  const [kept] = await unlock(folder, passphrase, now)
   const lock = await newLock(folder, await next())
-  await write(folder, identity, lock, {})
+  await write(folder, kept, lock, {})
   // Only now is the key in that file good for nothing.
   if (lock.kdf !== null) await removePrivate(keyPath(folder))
-  return vaultOf(folder, identity, lock, now)
+  return vaultOf(folder, kept, lock, now)
 }

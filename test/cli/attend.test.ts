@@ -21,7 +21,7 @@ const converse = (receive: Connection['receive'], signal: AbortSignal = new Abor
       safetyNumber: '1',
       trust: { identity: 'unknown', freshness: 'stale', reason: '' },
       change: 'none',
-    direction: 'in',
+      direction: 'in',
     },
     send: async () => {},
     sendFile: async () => ({ name: '', size: 0, sha256: '' }),
@@ -36,7 +36,12 @@ const converse = (receive: Connection['receive'], signal: AbortSignal = new Abor
     progress: { begin: () => ({ update: () => {}, end: () => {} }) },
     emit: (event) => events.push(event),
   }
-  const options = { acceptFiles: true, download: undefined, direction: 'in', introduced: new Set<string>() } as const
+  const options = {
+    acceptFiles: true,
+    download: undefined,
+    introduced: new Set<string>(),
+    letters: { send: () => Promise.reject(new Error()) },
+  }
   const conversation = createConversation(context, connection, options)
   return { events: () => events.map(({ event }) => event).slice(2), ended: conversation.attend(signal), all: events }
 }

@@ -50,7 +50,7 @@ const chatWithBob = async (t: TestContext, argv: readonly string[] = []) => {
   const stdin = new PassThrough()
   const args = ['chat', bob.address, '--json', '--folder', stage.alice, '--bootstrap', stage.bootstrap, ...argv]
   const chat = beginCli(args, { stdin })
-  return { ...stage, stdin, chat, connection: await accept(listener) }
+  return { ...stage, bob, stdin, chat, connection: await accept(listener) }
 }
 
 const accept = async (listener: { accept(): Promise<Connection | null> }): Promise<Connection> => {
@@ -59,16 +59,14 @@ const accept = async (listener: { accept(): Promise<Connection | null> }): Promi
   return connection
 }
 
-const textOf = async (connection: Connection): Promise<string | undefined> => {
-  const item = await connection.receive()
-  return item?.type === 'text' ? item.text : undefined
-}
+/** The next thing that a command wrote to this peer. */
+const textOf = async (peer: Peer): Promise<unknown> => (await peer.letters.receive())?.content
 
 suite('conversations', { concurrency: 2 }, () => {
   test('a line that cannot be sent is reported, the others go, and the code says so', async (t) => {
-    const { stdin, chat, connection } = await chatWithBob(t)
+    const { bob, stdin, chat, connection } = await chatWithBob(t)
     stdin.end(`one\n${'x'.repeat(32 * 1024 + 1)}\n/qiut\n/file /nonexistent\ntwo\n`)
-    assert.deepEqual([await textOf(connection), await textOf(connection)], ['one', 'two'])
+    assert.deepEqual([await textOf(bob), await textOf(bob)], ['one', 'two'])
     assert.equal(await connection.receive(), null)
     const { code } = await chat.done
     assert.equal(code, 1)
@@ -78,9 +76,9 @@ suite('conversations', { concurrency: 2 }, () => {
   })
 
   test('/quit says goodbye at once, whatever follows', async (t) => {
-    const { stdin, chat, connection } = await chatWithBob(t)
+    const { bob, stdin, chat, connection } = await chatWithBob(t)
     stdin.write('one\n/quit\ntwo\n')
-    assert.equal(await textOf(connection), 'one')
+    assert.equal(await textOf(bob), 'one')
     assert.equal(await connection.receive(), null)
     assert.equal((await chat.done).code, 0)
   })
@@ -152,11 +150,11 @@ suite('conversations', { concurrency: 2 }, () => {
     await fromBob.send('Bob speaks')
     await listen.event('message')
     stdin.write('to Bob\n')
-    assert.equal(await textOf(fromBob), 'to Bob')
+    assert.equal(await textOf(bob), 'to Bob')
     await fromCarol.send('Carol speaks\nhf1alice…: a second line')
     assert.equal((await listen.event('message')).peer, carol.address)
     stdin.write('to Carol\n')
-    assert.equal(await textOf(fromCarol), 'to Carol')
+    assert.equal(await textOf(carol), 'to Carol')
 
     await fromBob.close()
     await listen.event('disconnected')
@@ -164,7 +162,7 @@ suite('conversations', { concurrency: 2 }, () => {
     await listen.event('connected')
     // Its own input has an end; the conversations have not.
     stdin.end('last\n')
-    assert.equal(await textOf(again), 'last')
+    assert.equal(await textOf(bob), 'last')
     await again.send('still here')
     await listen.event('message')
 

@@ -85,7 +85,7 @@ test('one’s own keys, in every form, without a network', async (t) => {
 
 test('a published key is held against one’s own log: present, former, or none', async (t) => {
   const { dir, keep, identity, phrase, address } = await start(t)
-  const renewed = renewDevice(identity, now(), random)
+  const renewed = await renewDevice(identity, now(), random)
   const rotated = rotateIdentity(renewed.log, phrase, now(), random)
   const folder = await keep('rotated', rotated)
   const present = [
@@ -151,8 +151,7 @@ test('the keys of an address, looked up; what its owner replaced is void', async
 test('nothing is presented as a key of a forked or a retired identity', async (t) => {
   const { dir, keep, identity, phrase, address } = await start(t)
   const bootstrap = (await createDht(t)).get('node') ?? ''
-  for (const { log } of [renewDevice(identity, now(), random), renewDevice(identity, now(), random)])
-    await put(t, log, bootstrap)
+  for (let branch = 0; branch < 2; branch++) await put(t, (await renewDevice(identity, now(), random)).log, bootstrap)
   const stdin = exportPublicKey(identity.root.publicKey, 'did')
   const folder = join(dir, 'nobody')
   const ends = async (result: string, state: { status: string; forked: boolean }, code: string) => {

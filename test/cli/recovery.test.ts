@@ -107,7 +107,7 @@ test('retire is final, for the folder and for the address', async (t) => {
 
 test('log: one’s own without a network, anybody’s with one', async (t) => {
   const { folder, identity, address, events, cli } = await start(t)
-  await (await openVault(folder, null, now())).save(renewDevice(identity, now(), random))
+  await (await openVault(folder, null, now())).save(await renewDevice(identity, now(), random))
   await events(['rotate', '--folder', folder])
   const own = await cli(['log', '--json', '--folder', folder], { env: {} })
   const found = await cli(['log', address, '--json', '--folder', join(folder, 'none')])

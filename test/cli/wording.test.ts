@@ -146,11 +146,11 @@ test('a publication says how many nodes took it at each place, and when that is 
   assert.match(line(true), /accepted by 20 of 20, 20 of 20, 3 of 20 nodes; weak/)
 })
 
+const NEW = { event: 'created', address: PEER, folder: '/', sealedBy: 'key-file', rootKey: 'folder' } as const
+
 test('24 words stand in rows, numbered', () => {
   const words = Array.from({ length: 24 }, (_, index) => `word${index + 1}`)
-  const text = wording
-    .created({ event: 'created', address: PEER, folder: '/', sealedBy: 'key-file', recoveryPhrase: words.join(' ') })
-    .join('\n')
+  const text = wording.created({ ...NEW, recoveryPhrase: words.join(' ') }).join('\n')
   for (const [index, word] of words.entries()) assert.match(text, new RegExp(`(^| )${index + 1} ${word}( |$)`, 'm'))
   assert.ok(text.split('\n').every((line) => line.length <= 80))
 })

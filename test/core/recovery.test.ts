@@ -83,7 +83,7 @@ for (const [what, log] of thefts) {
   })
 }
 
-test('§3 a retirement by rotation is known as such, and nothing continues it', () => {
+test('§3 a retirement by rotation is known as such, and nothing continues it', async () => {
   for (const before of [identity.log, rotated.log]) {
     const { log } = rotate(before, 'retired')
     assert.deepEqual([log.last.entry.status, isFinal(log)], ['retired', true])
@@ -94,7 +94,7 @@ test('§3 a retirement by rotation is known as such, and nothing continues it', 
     assert.equal(isFinal(log), false)
 })
 
-test("§3 a rotation has the phrase's next root key and one device with new keys, and goes on from there", () => {
+test("§3 a rotation has the phrase's next root key and one device with new keys, and goes on from there", async () => {
   const updated = append(identity.log, identity.root)
   const made = rotate(updated, 'active', NOW + 60)
   const { entry } = made.log.last
@@ -111,7 +111,7 @@ test("§3 a rotation has the phrase's next root key and one device with new keys
     transportSeed.export(),
   ])
   assert.equal(new Set(secrets.map(hex)).size, secrets.length)
-  const renewed = renewDevice(made, NOW + 60, seededRandom('renewal'))
+  const renewed = await renewDevice(made, NOW + 60, seededRandom('renewal'))
   assert.deepEqual([renewed.log.epoch, renewed.log.last.entry.seq], [1, 3])
 })
 

@@ -66,7 +66,7 @@ test('§3 address and phrase bring an identity back from a thief who has every k
   for (const contact of [bob, carol]) assert.equal((await contact.lookup(address)).change, 'none')
 
   // The thief gives the address keys that only she has, and both contacts follow her.
-  const stolen = renewDevice(laptop, now(), random)
+  const stolen = await renewDevice(laptop, now(), random)
   const mallory = await open('mallory', stolen)
   const listening = await mallory.listen()
   assert.equal(await codeOf(alice.publish()), 'ERR_PEER_SUPERSEDED')
@@ -131,7 +131,7 @@ test('§6 a fork is kept, served, provable by its file alone, and stops all send
   const { bootstrap, open, folderOf } = await startDht(t)
   const { identity: laptop, phrase } = createIdentity(now(), random)
   const address = encodeAddress(laptop.log.id)
-  const [one, other] = [renewDevice(laptop, now(), random), renewDevice(laptop, now(), random)]
+  const [one, other] = [await renewDevice(laptop, now(), random), await renewDevice(laptop, now(), random)]
   const stranded = stranger()
   const [alice, mallory, bob] = await Promise.all([open('one', one), open('other', other), open('bob', stranded)])
   await alice.listen()

@@ -5,8 +5,8 @@
 
 import { hex } from '../../src/core/bytes.ts'
 import { type Identity, renewDevice } from '../../src/core/identity.ts'
-import { secretKey } from '../../src/core/kdf.ts'
-import { type EntryContent, updateLog } from '../../src/core/key-log.ts'
+import { type EntryContent, updateLogBy } from '../../src/core/key-log.ts'
+import { rootSigner } from '../../src/core/root-key.ts'
 import { HandfastError, openPeer } from '../../src/index.ts'
 import { systemWorld } from '../../src/peer/open.ts'
 import { seconds } from '../../src/peer/ports.ts'
@@ -15,27 +15,30 @@ import { openVault } from '../../src/store/vault.ts'
 const { random } = systemWorld
 const now = seconds(systemWorld)
 
-const update = (identity: Identity, content: Partial<EntryContent> = {}): Identity => {
+const update = async (identity: Identity, content: Partial<EntryContent> = {}): Promise<Identity> => {
   const { log, root } = identity
-  return { ...identity, log: updateLog(log, root, { devices: log.last.entry.devices, time: now, ...content }) }
+  return {
+    ...identity,
+    log: await updateLogBy(log, rootSigner(root), { devices: log.last.entry.devices, time: now, ...content }),
+  }
 }
 
 /** What she signs with the root key of the laptop. */
-const DEEDS: Readonly<Record<string, (stolen: Identity) => Identity>> = {
+const DEEDS: Readonly<Record<string, (stolen: Identity) => Promise<Identity>>> = {
   /** Keys that only she has; and a transport key, or the laptop would take some of the calls. */
-  renew: (stolen) => ({ ...renewDevice(stolen, now, random), transportSeed: secretKey(random(32)) }),
+  renew: (stolen) => renewDevice(stolen, now, random),
   retire: (stolen) => update(stolen, { status: 'retired' }),
   /** As long as she likes. */
-  lengthen: (stolen) => update(update(update(stolen))),
+  lengthen: async (stolen) => update(await update(await update(stolen))),
   /** Nothing more: she only connects to the address, as the owner. */
-  connect: (stolen) => stolen,
+  connect: async (stolen) => stolen,
 }
 
 const [, , deed = '', folder = '', bootstrap = '', address = ''] = process.argv
 const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
 
 const vault = await openVault(folder, null, now)
-const identity = DEEDS[deed]?.(vault.identity)
+const identity = await DEEDS[deed]?.(vault.identity)
 if (identity === undefined) throw new Error(`no such deed: ${deed}`)
 await vault.save(identity)
 await using peer = await openPeer({ folder, bootstrap })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createIdentity, type Identity, renewDevice } from '../../src/core/identity.ts'
+import { createIdentity, renewDevice } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { LETTER_WINDOW, MESSAGE_BYTES_MAX, STRANGER_LETTERS_MAX } from '../../src/core/limits.ts'
@@ -22,7 +22,7 @@ const start = async (t: TestContext) => {
     [alice, await makeTemporary(t)],
     [bob, await makeTemporary(t)],
   ])
-  const open = (identity: Identity) => {
+  const open = (identity: typeof alice) => {
     const peer = town.open(identity, { store: storeAt(folders.get(identity) ?? null) })
     t.after(() => peer.close())
     return peer

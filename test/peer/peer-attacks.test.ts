@@ -18,10 +18,11 @@ import { createTown, transportKeyOf } from './town.ts'
 
 const { identity: carol, phrase } = createIdentity(NOW, seededRandom('peer/carol'))
 const { devices } = carol.log.last.entry
-const update = (identity: Identity, random = 'update'): Identity => renewDevice(identity, NOW, seededRandom(random))
-const newer = update(carol)
-const newest = update(newer)
-const thief = update(carol, 'thief')
+const update = (identity: Identity, random = 'update'): Promise<Identity> =>
+  renewDevice(identity, NOW, seededRandom(random))
+const newer = await update(carol)
+const newest = await update(newer)
+const thief = await update(carol, 'thief')
 const rotated = rotateIdentity(carol.log, phrase, NOW, seededRandom('rotation'))
 
 const start = async (t: TestContext) => {

@@ -5,6 +5,7 @@ import { equal } from '../../src/core/bytes.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { CARD_REISSUE } from '../../src/core/limits.ts'
+import type { P256PrivateKey } from '../../src/core/p256.ts'
 import type { Connection } from '../../src/peer/connection.ts'
 import type { Listener, Peer } from '../../src/peer/peer.ts'
 import { NOW } from '../core/identities.ts'
@@ -27,7 +28,7 @@ const meet = async (from: Peer, to: Peer, listener: Listener): Promise<[Connecti
   return [near, far]
 }
 
-const retire = (identity: Identity): Identity => {
+const retire = (identity: Identity<P256PrivateKey>): Identity => {
   const { devices } = identity.log.last.entry
   return { ...identity, log: updateLog(identity.log, identity.root, { devices, time: NOW, status: 'retired' }) }
 }

@@ -55,7 +55,7 @@ const start = async (published: KeyLog | null = alice.log) => {
 }
 
 /** Updates that only need the keys of the laptop. */
-const steal = (status: 'active' | 'retired', { log, root }: Identity = alice): KeyLog =>
+const steal = (status: 'active' | 'retired', { log, root }: typeof alice = alice): KeyLog =>
   updateLog(log, root, { devices: [publicDevice(mallory)], status, time: NOW })
 const stolen = [steal('active'), steal('retired'), lengthen(steal('active'), alice.root, LOG_ENTRIES_MAX)]
 
@@ -229,7 +229,7 @@ test('a peer that some nodes refuse is told too, and one whose log is merely new
   reboot(town)
   assert.equal(await codeOf(peer.publish()), 'ERR_PEER_SUPERSEDED')
   await peer.close()
-  const renewed = town.open(renewDevice(mallory, NOW, seededRandom('renewed')))
+  const renewed = town.open(await renewDevice(mallory, NOW, seededRandom('renewed')))
   await town.publish(mallory.log)
   assert.equal((await renewed.publish()).accepted, 3)
   await renewed.close()

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { createIdentity, type Identity } from '../../src/core/identity.ts'
+import type { P256PrivateKey } from '../../src/core/p256.ts'
 import { decryptMessage, encryptMessage, type Session } from '../../src/core/session/session.ts'
 import { type Channel, openChannel } from '../../src/peer/channel.ts'
 import { type Connection, createConnection, type Incoming } from '../../src/peer/connection.ts'
@@ -24,7 +25,8 @@ export const makeWorld = (name: string, now: number = NOW): World & { now: numbe
   return world
 }
 
-export const identityOf = (name: string): Identity => createIdentity(NOW, seededRandom(`peer/${name}`)).identity
+export const identityOf = (name: string): Identity<P256PrivateKey> =>
+  createIdentity(NOW, seededRandom(`peer/${name}`)).identity
 
 export const alice = identityOf('alice')
 export const bob = identityOf('bob')

@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test'
 import { createIdentity, type Identity } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { LABEL_STORE_IDENTITY } from '../../src/core/labels.ts'
+import type { P256PrivateKey } from '../../src/core/p256.ts'
 import { checkOf, openBytes, passphraseKey, sealBytes, toBase64 } from '../../src/store/sealing.ts'
 import { NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -20,7 +21,8 @@ export const makeTemporary = async (t: TestContext): Promise<string> => {
   return folder
 }
 
-export const identityOf = (name: string): Identity => createIdentity(NOW, seededRandom(`store/${name}`)).identity
+export const identityOf = (name: string): Identity<P256PrivateKey> =>
+  createIdentity(NOW, seededRandom(`store/${name}`)).identity
 
 /** Every file of a folder with its content. */
 export const contentsOf = async (folder: string): Promise<ReadonlyMap<string, string>> => {

@@ -88,7 +88,7 @@ test('the log of another identity, or the sealed part of another vault, does not
   }
   // Nor do keys that were replaced since, nor a log without its last entry.
   await replace(JSON.stringify(own))
-  const renewed = renewDevice(alice, NOW, seededRandom('renewal'))
+  const renewed = await renewDevice(alice, NOW, seededRandom('renewal'))
   await (await openVault(folder, null, NOW)).save(renewed)
   const { log, sealed } = await read(folder)
   assert.equal(codeIn(await replace(JSON.stringify({ ...own, log }))), 'ERR_STORE_CORRUPT')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Identity } from '../../src/core/identity.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
+import { isHere } from '../../src/core/root-key.ts'
 import { createVault, openVault, type Passphrase } from '../../src/store/vault.ts'
 import { NOW } from '../core/identities.ts'
 import { identityOf, makeTemporary, sealCheaply } from './folders.ts'
@@ -13,7 +14,7 @@ import { identityOf, makeTemporary, sealCheaply } from './folders.ts'
 export const alice = identityOf('alice')
 
 export const secretsOf = ({ root, sign, ik, transportSeed }: Identity): Uint8Array[] => [
-  ...[root, sign, ik].map(exportPrivateKey),
+  ...[root, sign, ik].filter(isHere).map(exportPrivateKey),
   Uint8Array.from(transportSeed.export()),
 ]
 
