@@ -58,6 +58,8 @@ type Correspondent = {
   /** failures in a row */
   failures: number
   dialing: boolean
+  /** it was connected when this peer crashed, and may have letters that it believes are on their way */
+  interrupted: boolean
   redial: NodeJS.Timeout | undefined
 }
 
@@ -69,14 +71,27 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
   const of = (id: Uint8Array): Correspondent => {
     const known = correspondents.get(hex(id))
     if (known !== undefined) return known
-    const fresh: Correspondent = { id, lines: new Set(), failures: 0, dialing: false, redial: undefined }
+    const fresh: Correspondent = {
+      id,
+      lines: new Set(),
+      failures: 0,
+      dialing: false,
+      interrupted: false,
+      redial: undefined,
+    }
     correspondents.set(hex(id), fresh)
     return fresh
   }
   const isWaiting = (id: Uint8Array): boolean => letters.pending(id, 0, 1).length > 0
+  const isWanted = ({ id, interrupted }: Correspondent): boolean => interrupted || isWaiting(id)
   const change = async (work: () => readonly StoredLetter[]): Promise<void> => {
     const changed = await group.run(work)
     if (changed.length > 0) onLetters(changed)
+  }
+
+  /** Nothing depends on it: a peer that cannot write goes on without. */
+  const note = (work: () => void): void => {
+    if (!stopping.signal.aborted) group.run(work).catch(() => {})
   }
 
   /** Half of it is fixed and half is chance, so that many peers of one that was away do not call it all at once. */
@@ -87,7 +102,7 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
   }
 
   const scheduleDial = (one: Correspondent): void => {
-    if (stopping.signal.aborted || one.dialing || one.redial !== undefined || !isWaiting(one.id)) return
+    if (stopping.signal.aborted || one.dialing || one.redial !== undefined || !isWanted(one)) return
     const again = (): void => {
       one.redial = undefined
       void dial(one)
@@ -118,12 +133,14 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
     one.dialing = true
     try {
       await change(() => letters.markFailed(one.id, 'ERR_LETTER_EXPIRED', world.clock() - LETTER_AGE_MAX * 1000))
-      if (!isWaiting(one.id)) return
+      if (!isWanted(one)) return
       const connection = await connect(one.id, stopping.signal)
       one.failures = 0
       if (!handOver(connection)) void linger(one, connection).catch(() => {})
     } catch (error) {
       one.failures += 1
+      // It was worth a try; whoever is gone has nothing on its way to us.
+      one.interrupted = false
       if (stopping.signal.aborted) return
       const code = error instanceof HandfastError ? error.code : null
       if (code !== null && FINAL.has(code))
@@ -188,12 +205,15 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
       })
       one.lines.add(open)
       one.failures = 0
+      one.interrupted = false
+      note(() => letters.lineOpened(id))
       clearTimeout(one.redial)
       one.redial = undefined
       return {
         handle: open.handle,
         detach: () => {
           one.lines.delete(open)
+          if (one.lines.size === 0) note(() => letters.lineClosed(id))
           // At once would be too soon: the other side has just gone.
           one.failures = Math.max(1, one.failures)
           open.detach()
@@ -206,10 +226,14 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
       if (room(id) > 0) for (const line of lines) line.invite()
     },
     start: () => {
-      for (const id of letters.waiting()) poke(of(id))
+      const interrupted = letters.interrupted()
+      for (const id of interrupted) of(id).interrupted = true
+      for (const id of [...interrupted, ...letters.waiting()]) poke(of(id))
     },
     stop: () => {
       stopping.abort()
+      // An end in order leaves nobody waiting.
+      group.run(() => letters.interrupted().forEach(letters.lineClosed)).catch(() => {})
       for (const { redial } of correspondents.values()) clearTimeout(redial)
     },
   }

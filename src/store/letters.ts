@@ -59,6 +59,10 @@ export type LetterStore = {
   stream(peer: Uint8Array): Uint8Array | null
   /** Peers that letters are waiting for. */
   waiting(): readonly Uint8Array[]
+  /** Peers that were connected, and were not said goodbye to: after a crash they wait without knowing it. */
+  interrupted(): readonly Uint8Array[]
+  lineOpened(peer: Uint8Array): void
+  lineClosed(peer: Uint8Array): void
   markSent(peer: Uint8Array, upTo: number): readonly StoredLetter[]
   markDelivered(peer: Uint8Array, upTo: number): readonly StoredLetter[]
   markFailed(peer: Uint8Array, reason: ErrorCode, writtenBefore: number): readonly StoredLetter[]
@@ -94,6 +98,7 @@ const readColumns = record<Omit<StoredLetter, 'out' | 'body'> & { readonly out: 
   sealed: bytes(1, SEALED_MAX),
 })
 const readPlace = record<StreamPlace>({ stream: bytes(STREAM_BYTES), have: uint() })
+const readPeer = record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) })
 const readOut = record<StreamPlace>({ stream: bytes(STREAM_BYTES), have: uint() })
 
 type Sealed = {
@@ -157,6 +162,8 @@ export const createLetters = (database: Database, storeKey: SecretKey): LetterSt
       database.run('UPDATE letters SET state = ?, reason = ? WHERE id = ?', state, reason, id)
     return changed.map((letter) => ({ ...letter, state, reason }))
   }
+  const peers = (sql: string): readonly Uint8Array[] =>
+    database.all(sql).map((row) => readRow('letters', readPeer, row).peer)
   const count = (row: unknown): number => readRow('letters', record<{ readonly n: number }>({ n: uint() }), row).n
 
   return {
@@ -171,10 +178,10 @@ export const createLetters = (database: Database, storeKey: SecretKey): LetterSt
     pending: (peer, after, limit) =>
       select(`peer = ? AND ${WAITING} AND number > ? ORDER BY number LIMIT ?`, peer, after, limit),
     stream: (peer) => outStream(peer)?.stream ?? null,
-    waiting: () =>
-      database
-        .all(`SELECT DISTINCT peer FROM letters WHERE ${WAITING}`)
-        .map((row) => readRow('letters', record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) }), row).peer),
+    waiting: () => peers(`SELECT DISTINCT peer FROM letters WHERE ${WAITING}`),
+    interrupted: () => peers('SELECT peer FROM lines'),
+    lineOpened: (peer) => database.run('INSERT OR IGNORE INTO lines (peer) VALUES (?)', peer),
+    lineClosed: (peer) => database.run('DELETE FROM lines WHERE peer = ?', peer),
     markSent: (peer, upTo) => change(peer, 'sent', null, "state = 'queued' AND number <= ?", upTo),
     markDelivered: (peer, upTo) => change(peer, 'delivered', null, 'number <= ?', upTo),
     markFailed: (peer, reason, writtenBefore) => change(peer, 'failed', reason, 'at < ?', writtenBefore),

@@ -40,5 +40,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       peer BLOB NOT NULL, stream BLOB NOT NULL, have INTEGER NOT NULL, touched INTEGER NOT NULL,
       PRIMARY KEY (peer, stream)
     ) STRICT`,
+    // Peers that were connected: what a crash leaves here is called again.
+    'CREATE TABLE lines (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
   ],
 ]

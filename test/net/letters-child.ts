@@ -1,0 +1,45 @@
+/**
+ * Child of letters-kill.test.ts: one side of a conversation that may be killed at any moment. `node letters-child.ts <folder>
+ * <bootstrap> <address of the other> <how many letters to write>`. A line on stdout for every step; what the application is given is
+ * written to `seen.txt` before the next is asked for.
+ */
+
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openPeer } from '../../src/index.ts'
+
+const [, , folder = '', bootstrap = '', other = '', amount = ''] = process.argv
+const count = Number(amount)
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** Letters written at once. */
+const BATCH = 50
+
+say('begun')
+const peer = await openPeer({ folder, bootstrap })
+const { letters } = peer
+say('opened')
+/** The last one written says how many there are. */
+const lastWritten = (limit = 64): number => {
+  const latest = letters.history(other, { limit })
+  const last = latest.findLast(({ direction }) => direction === 'out')
+  return last !== undefined ? Number(last.content) : latest.length < limit ? -1 : lastWritten(4 * limit)
+}
+const written = lastWritten() + 1
+letters.watch(({ direction, state }) => say(`${direction} ${state}`))
+await peer.listen()
+say('listening')
+
+const write = async (): Promise<void> => {
+  for (let next = written; next < count; next += BATCH) {
+    const batch = Array.from({ length: Math.min(BATCH, count - next) }, (_, index) => `${next + index}`)
+    await Promise.all(batch.map((text) => letters.send(other, text)))
+  }
+}
+const read = async (): Promise<void> => {
+  for await (const { id, content } of letters) {
+    appendFileSync(join(folder, 'seen.txt'), `${id} ${String(content)}\n`)
+    if (content === `${count - 1}`) say('read all')
+  }
+}
+await Promise.all([write(), read()])
