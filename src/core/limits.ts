@@ -126,7 +126,7 @@ export const LETTERS_ARRIVED_MAX = 1000
 /** The same of somebody who only called. */
 export const STRANGER_LETTERS_MAX = 16
 
-/** Letters of all who only called: anyone can make identities. */
+/** Letters of all who only called, both waiting to be taken and kept afterwards, and their streams: anyone can make identities. */
 export const STRANGERS_LETTERS_MAX = 1000
 
 /** A letter that could not be delivered for 30 days has failed: prekeys and mailboxes hold out no longer. */

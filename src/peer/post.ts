@@ -7,6 +7,7 @@ import {
   REDIAL_MAX_MS,
   REDIAL_MS,
   STRANGER_LETTERS_MAX,
+  STRANGERS_LETTERS_MAX,
 } from '../core/limits.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
@@ -160,8 +161,9 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
   }
 
   const room = (id: Uint8Array): number => {
-    const most = isContact(id) ? LETTERS_ARRIVED_MAX : STRANGER_LETTERS_MAX
-    return Math.max(0, most - letters.countArrived(id))
+    const arrived = letters.countArrived(id)
+    if (isContact(id)) return Math.max(0, LETTERS_ARRIVED_MAX - arrived)
+    return Math.max(0, Math.min(STRANGER_LETTERS_MAX - arrived, STRANGERS_LETTERS_MAX - letters.countStrangers()))
   }
 
   const receive = async (id: Uint8Array, incoming: readonly LetterPayload[]): ReturnType<LetterDesk['receive']> => {
@@ -179,6 +181,7 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
         left -= 1
         fresh.push(letter)
       }
+      if (fresh.length > 0 && !isContact(id)) letters.trimStrangers()
       return { taken, fresh }
     })
     const announce = (): void => {

@@ -4,7 +4,7 @@ import { type ErrorCode, StoreError } from '../core/errors.ts'
 import { bytes, errorCode, literal, nullable, record, text, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import { LABEL_STORE_LETTER } from '../core/labels.ts'
-import { LETTER_STREAMS_MAX, MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import { LETTER_STREAMS_MAX, MESSAGE_BYTES_MAX, STRANGERS_LETTERS_MAX } from '../core/limits.ts'
 import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
@@ -74,6 +74,10 @@ export type LetterStore = {
   arrived(peer: Uint8Array | null, after: number): StoredLetter | null
   countWaiting(peer: Uint8Array): number
   countArrived(peer: Uint8Array): number
+  /** The same of everybody who is no contact. */
+  countStrangers(): number
+  /** Forgets what strangers said, and their streams, but for the latest. */
+  trimStrangers(): void
   markTaken(id: number): void
   /** The latest `limit` letters with an id below `before`, oldest first. */
   history(peer: Uint8Array, before: number, limit: number): readonly StoredLetter[]
@@ -116,6 +120,12 @@ const readSealed = record<Sealed>({
 
 const COLUMNS = 'id, peer, out, stream, number, at, state, reason, sealed'
 const WAITING = "out = 1 AND state IN ('queued', 'sent')"
+
+const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
+const STRANGERS = [
+  ['letters', "out = 0 AND state = 'taken'", 'id'],
+  ['streams_in', 'true', 'touched'],
+] as const
 
 /** @param storeKey seals what letters say; without the passphrase of the folder nobody reads them */
 export const createLetters = (database: Database, storeKey: SecretKey): LetterStore => {
@@ -219,6 +229,15 @@ export const createLetters = (database: Database, storeKey: SecretKey): LetterSt
       count(database.get(`SELECT count(*) AS n FROM letters WHERE peer = ? AND ${WAITING}`, peer)),
     countArrived: (peer) =>
       count(database.get("SELECT count(*) AS n FROM letters WHERE peer = ? AND state = 'arrived'", peer)),
+    countStrangers: () =>
+      count(database.get(`SELECT count(*) AS n FROM letters WHERE state = 'arrived' AND ${STRANGE}`)),
+    trimStrangers: () => {
+      for (const [table, condition, order] of STRANGERS)
+        database.run(
+          `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition} AND ${STRANGE}
+           ORDER BY ${order} DESC LIMIT -1 OFFSET ${STRANGERS_LETTERS_MAX})`,
+        )
+    },
     markTaken: (id) => database.run("UPDATE letters SET state = 'taken' WHERE id = ? AND state = 'arrived'", id),
     history: (peer, before, limit) =>
       select('peer = ? AND id < ? ORDER BY id DESC LIMIT ?', peer, before, limit).toReversed(),
