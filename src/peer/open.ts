@@ -8,6 +8,7 @@ import { createStorage } from '../directory/storage.ts'
 import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
 import { createNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
+import type { Fork } from '../store/forks.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { SETTING_LENGTH_MAX } from '../store/settings.ts'
 import { openStore, type Store } from '../store/store.ts'
@@ -166,11 +167,21 @@ export const openReader = async (options: OpenOptions & { readonly folder: strin
  * The contacts of a data folder, without a network and without its passphrase.
  * @throws StoreError ERR_STORE_MISSING, and as `openPeer`
  */
-export const openContacts = async (folder: string): Promise<Contacts & Disposable> => {
+export const openContacts = async (folder: string): Promise<OpenContacts> => {
   await readVault(folder, seconds(systemWorld))
   const store = openStore(folder)
-  return { ...createContacts(store, systemWorld), [Symbol.dispose]: () => store.close() }
+  return {
+    ...createContacts(store, systemWorld),
+    fork: (id) => store.forks.get(id),
+    [Symbol.dispose]: () => store.close(),
+  }
 }
+
+export type OpenContacts = Contacts &
+  Disposable & {
+    /** The contradiction that was kept against an identity (32-byte hash), one's own among them. */
+    fork(id: Uint8Array): Fork | null
+  }
 
 export type History = Disposable & {
   /** As `Letters.history`. */

@@ -119,6 +119,10 @@ test('verify decides a contradiction by what the owner reads out, and by nothing
   assert.deepEqual([found.forked, found.trust.freshness], [true, 'forked'])
   assert.equal((await lines(['contacts']))[0].forked, true)
   assert.deepEqual(await refusal(['chat', 'Carol']), [1, 'ERR_LOG_FORK'])
+  // The evidence is on this disk: it needs neither network nor nodes that still serve both.
+  const kept = await runCli(['export-proof', address], { env: { HANDFAST_FOLDER: env.HANDFAST_FOLDER } })
+  const proven = await runCli(['check-proof', '-', '--json'], { stdin: kept.stdout })
+  assert.partialDeepStrictEqual(JSON.parse(proven.stdout), { event: 'proven', address, parting: 1 })
   assert.deepEqual(await refusal(['verify', 'Carol', '--yes']), [2, 'ERR_USAGE'])
   assert.deepEqual(await refusal(['verify', 'Carol', '--head', hex(carol.log.last.hash)]), [1, 'ERR_VERIFY'])
 
