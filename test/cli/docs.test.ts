@@ -13,7 +13,7 @@ const DOC = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')
 
 const COMMANDS = [
   ...['node', 'init', 'passphrase', 'id', 'lookup', 'contacts', 'verify', 'send', 'messages', 'key'],
-  ...['rotate', 'recover', 'retire', 'log', 'export-proof', 'check-proof'],
+  ...['rotate', 'recover', 'renew', 'retire', 'log', 'export-proof', 'check-proof'],
   ...['listen', 'chat'],
 ]
 

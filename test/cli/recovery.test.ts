@@ -46,7 +46,8 @@ test('rotate: the phrase from a pipe, over several lines, or from a file; the ad
   const { dir, folder, phrase, address, events, kept, cli } = await start(t)
   const first = await events(['rotate', '--folder', folder])
   const { head } = first.get('saved')
-  assert.deepEqual(first.get('saved'), { event: 'saved', address, epoch: 1, seq: 1, head, status: 'active', folder })
+  const common = { event: 'saved', address, epoch: 1, seq: 1, head, status: 'active', happened: 'rotated' }
+  assert.deepEqual(first.get('saved'), { ...common, folder, rootKey: 'folder' })
   assert.deepEqual([first.get('published').head, first.get('published').accepted], [head, 1])
   assert.equal((await kept()).epoch, 1)
 
