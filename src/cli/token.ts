@@ -18,15 +18,11 @@ export const readToken = ({ pkcs11Module, pkcs11Token, pkcs11Key }: TokenFlags):
   return { module: pkcs11Module, token: pkcs11Token, key: pkcs11Key.toLowerCase().replaceAll(':', '') }
 }
 
-/** How a command opens the token: the PIN is asked for when it is needed, and once. */
-export const tokenAccess = ({ passphrases, signal }: Context, { pinFile }: TokenFlags): TokenOptions => {
-  let pin: Promise<string> | undefined
-  const once = (): Promise<string> => {
-    pin ??= passphrases.pin(pinFile)
-    return pin
-  }
-  return { pin: once, signal }
-}
+/** How a command opens the token: the PIN is asked for when it is needed, which is once in each command. */
+export const tokenAccess = ({ passphrases, signal }: Context, { pinFile }: TokenFlags): TokenOptions => ({
+  pin: () => passphrases.pin(pinFile),
+  signal,
+})
 
 /** What puts the new root key of a rotation onto the token that the command line names; undefined when it names none. */
 export const keepRootOn = (

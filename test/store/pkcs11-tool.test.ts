@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -74,6 +75,13 @@ test('a tool that answers as it should is believed', async (t) => {
 test('a public key that is none', async (t) => {
   for (const script of ['printf garbage', 'exit 0', 'head -c 60000 /dev/urandom'])
     assert.equal(await codeOf(openPkcs11Signer(FAKE, await pretend(t, script))), 'ERR_TOKEN_KEY', script)
+  // Of the same size and form, but on another curve.
+  for (const namedCurve of ['secp256k1', 'secp384r1']) {
+    const pretender = await pretend(t, 'cat spki')
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve })
+    await writeFile(join(pretender.folder, 'spki'), publicKey.export({ format: 'der', type: 'spki' }))
+    assert.equal(await codeOf(openPkcs11Signer(FAKE, pretender)), 'ERR_TOKEN_KEY', namedCurve)
+  }
 })
 
 /** A process that has ended and that nobody has asked about yet (Z) is dead. */
