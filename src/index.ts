@@ -24,6 +24,7 @@ export { exportPublicKey, type KeyFormat, parsePublicKey } from './core/key-form
 export type { Device, Entry, KeyLog, LogEntry } from './core/key-log.ts'
 export type { Evidence, Lookup } from './directory/lookup.ts'
 export type { Publication } from './directory/publish.ts'
+export { type BackupOptions, type BackupSummary, backup, type RestoreOptions, restore } from './peer/backup.ts'
 export type { Connection, Incoming } from './peer/connection.ts'
 export type { Contact, Contacts } from './peer/contacts.ts'
 export type { Found } from './peer/finder.ts'

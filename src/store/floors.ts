@@ -1,6 +1,6 @@
 import { equal } from '../core/bytes.ts'
 import { bytes, record, uint } from '../core/fields.ts'
-import type { Floor } from '../core/floor.ts'
+import { type Floor, higherFloor } from '../core/floor.ts'
 import { STRANGER_FLOORS_MAX } from '../core/limits.ts'
 import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
@@ -14,7 +14,9 @@ export type Floors = {
    * @throws whatever `next` throws: nothing is changed then
    */
   update(id: Uint8Array, next: (floor: Floor | null) => Floor, asked: boolean): void
-  /** All of them, for a backup. */
+  /** Puts a floor in, as a backup has it, unless a higher one is there; what came by itself since is the later. */
+  restore(floor: KeptFloor): void
+  /** All of them in the order of their arrival, for a backup. */
   all(): readonly KeptFloor[]
 }
 
@@ -37,6 +39,10 @@ const WRITE = `INSERT INTO floors (id, epoch, seq, head, serial, asked, touched)
   VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(touched), 0) + 1 FROM floors))
   ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, head = excluded.head,
     serial = excluded.serial, asked = excluded.asked, touched = excluded.touched`
+const RAISE = 'UPDATE floors SET epoch = ?, seq = ?, head = ?, serial = ?, asked = ? WHERE id = ?'
+/** Before all that are there: whoever called since is the last to make room. */
+const PUT_FIRST = `INSERT INTO floors (epoch, seq, head, serial, asked, id, touched)
+  VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(min(touched), 1) - 1 FROM floors))`
 /** Strangers make room for strangers, never for anyone we asked for. */
 const FORGET = `DELETE FROM floors WHERE asked = 0 AND id IN
   (SELECT id FROM floors WHERE asked = 0 ORDER BY touched DESC LIMIT -1 OFFSET ${STRANGER_FLOORS_MAX})`
@@ -61,6 +67,14 @@ export const createFloors = (database: Database): Floors => {
         const wanted = asked || known?.asked === true
         if (known !== null && same(known.floor, floor) && known.asked === wanted) return
         database.run(WRITE, id, floor.epoch, floor.seq, floor.head, floor.serial, wanted ? 1 : 0)
+        if (!wanted) database.run(FORGET)
+      }),
+    restore: ({ id, asked, ...floor }) =>
+      database.transaction(() => {
+        const known = find(id)
+        const { epoch, seq, head, serial } = known === null ? floor : higherFloor(known.floor, floor)
+        const wanted = asked || known?.asked === true
+        database.run(known === null ? PUT_FIRST : RAISE, epoch, seq, head, serial, wanted ? 1 : 0, id)
         if (!wanted) database.run(FORGET)
       }),
     all: () =>

@@ -65,7 +65,7 @@ const readStored = record<Stored>({
 })
 
 /** Turns whatever a parser throws into one code: its own error may quote the file. */
-const guarded = <T>(path: string, parse: () => T): T => {
+export const guarded = <T>(path: string, parse: () => T): T => {
   try {
     return parse()
   } catch (error) {
