@@ -96,10 +96,10 @@ export const CONTACT_REPUBLISH = 24 * 3600
 /** Characters of an entry's hash that a person gives to name it: 80 bits, so that nobody finds another entry that fits. */
 export const HEAD_DIGITS_MIN = 20
 
-/** Rollback floors in one backup: more than a person meets in a life, read in about a second. */
+/** Rollback floors in one backup: more than a person asks for in a life, read in some seconds. */
 export const BACKUP_FLOORS_MAX = 100_000
 
-/** Contacts in one backup: ten times those of a busy person, whose logs are all verified again in some seconds. */
+/** Contacts in one backup: ten times those of a busy person; each log is verified again, 10,000 take some ten seconds. */
 export const BACKUP_CONTACTS_MAX = 10_000
 
 /** Undecided contradictions in one backup: each is a theft that the owner was told of. */

@@ -14,8 +14,8 @@ export type Floors = {
    * @throws whatever `next` throws: nothing is changed then
    */
   update(id: Uint8Array, next: (floor: Floor | null) => Floor, asked: boolean): void
-  /** Puts a floor in, as a backup has it, unless a higher one is there; what came by itself since is the later. */
-  restore(floor: KeptFloor): void
+  /** Puts floors in, as a backup has them in the order of their arrival, where none is that is higher; all in one transaction. */
+  restore(floors: readonly KeptFloor[]): void
   /** All of them in the order of their arrival, for a backup. */
   all(): readonly KeptFloor[]
 }
@@ -40,9 +40,8 @@ const WRITE = `INSERT INTO floors (id, epoch, seq, head, serial, asked, touched)
   ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, head = excluded.head,
     serial = excluded.serial, asked = excluded.asked, touched = excluded.touched`
 const RAISE = 'UPDATE floors SET epoch = ?, seq = ?, head = ?, serial = ?, asked = ? WHERE id = ?'
-/** Before all that are there: whoever called since is the last to make room. */
-const PUT_FIRST = `INSERT INTO floors (epoch, seq, head, serial, asked, id, touched)
-  VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(min(touched), 1) - 1 FROM floors))`
+const EARLIEST = 'SELECT coalesce(min(touched), 1) AS touched FROM floors'
+const PUT = 'INSERT INTO floors (epoch, seq, head, serial, asked, id, touched) VALUES (?, ?, ?, ?, ?, ?, ?)'
 /** Strangers make room for strangers, never for anyone we asked for. */
 const FORGET = `DELETE FROM floors WHERE asked = 0 AND id IN
   (SELECT id FROM floors WHERE asked = 0 ORDER BY touched DESC LIMIT -1 OFFSET ${STRANGER_FLOORS_MAX})`
@@ -69,13 +68,21 @@ export const createFloors = (database: Database): Floors => {
         database.run(WRITE, id, floor.epoch, floor.seq, floor.head, floor.serial, wanted ? 1 : 0)
         if (!wanted) database.run(FORGET)
       }),
-    restore: ({ id, asked, ...floor }) =>
+    restore: (floors) =>
       database.transaction(() => {
-        const known = find(id)
-        const { epoch, seq, head, serial } = known === null ? floor : higherFloor(known.floor, floor)
-        const wanted = asked || known?.asked === true
-        database.run(known === null ? PUT_FIRST : RAISE, epoch, seq, head, serial, wanted ? 1 : 0, id)
-        if (!wanted) database.run(FORGET)
+        // Before all that are there, from the latest on: whoever called since is the last to make room.
+        let { touched } = database.get(EARLIEST) as { touched: number }
+        for (const { id, asked, ...floor } of floors.toReversed()) {
+          const known = find(id)
+          const { epoch, seq, head, serial } = known === null ? floor : higherFloor(known.floor, floor)
+          const wanted = asked || known?.asked === true ? 1 : 0
+          if (known !== null) database.run(RAISE, epoch, seq, head, serial, wanted, id)
+          else {
+            touched -= 1
+            database.run(PUT, epoch, seq, head, serial, wanted, id, touched)
+          }
+        }
+        database.run(FORGET)
       }),
     all: () =>
       database

@@ -1,3 +1,4 @@
+import { equal } from '../core/bytes.ts'
 import { type Floor, higherFloor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
 import { NAME_LENGTH_MAX } from '../core/limits.ts'
@@ -71,23 +72,23 @@ const isOver = ({ a, b }: Fork, floor: Floor | null, contact: StoredContact | nu
   return parts(anchor) && containsEntry(log, anchor) && containsEntry(log, floor)
 }
 
-const mergeContact = (store: Store, other: StoredContact, now: number): void => {
-  const { contacts, floors, forks } = store
+/** @returns the two logs, when they contradict each other */
+const mergeContact = ({ contacts, floors }: Store, other: StoredContact, now: number): readonly KeptFork[] => {
   const { id } = other
   const known = contacts.get(id)
-  const floor = floors.get(id)
-  const merged = known === null ? other : mergeContacts(known, other, floor)
-  const isTaken = (name: string): boolean => !Buffer.from(contacts.named(name)?.id ?? id).equals(id)
+  const merged = known === null ? other : mergeContacts(known, other, floors.get(id))
+  const isTaken = (name: string): boolean => !equal(contacts.named(name)?.id ?? id, id)
   const name = merged.name === null ? null : freeName(merged.name, isTaken)
   contacts.restore({ ...merged, name })
-  if (known === null || forks.get(id) !== null || compareLogs(known.log, other.log) !== 'fork') return
-  const fork = { a: known.log, b: other.log }
-  if (!isOver(fork, floor, merged)) forks.keep(fork, now)
+  if (known === null || compareLogs(known.log, other.log) !== 'fork') return []
+  return [{ a: known.log, b: other.log, found: now }]
 }
 
-const mergeFork = ({ floors, contacts, forks }: Store, { a, b, found }: KeptFork): void => {
-  const { id } = a
-  if (forks.get(id) === null && !isOver({ a, b }, floors.get(id), contacts.get(id))) forks.keep({ a, b }, found)
+const mergeForks = ({ floors, contacts, forks }: Store, others: readonly KeptFork[]): void => {
+  const isDecided = (fork: Fork): boolean => isOver(fork, floors.get(fork.a.id), contacts.get(fork.a.id))
+  for (const known of forks.all()) if (isDecided(known)) forks.forget(known.a.id)
+  for (const { a, b, found } of others)
+    if (forks.get(a.id) === null && !isDecided({ a, b })) forks.keep({ a, b }, found)
 }
 
 /**
@@ -98,10 +99,9 @@ const mergeFork = ({ floors, contacts, forks }: Store, { a, b, found }: KeptFork
  */
 export const mergeInto = (store: Store, { floors, forks, contacts, settings }: Remembered, now: number): void =>
   store.transaction(() => {
-    // From the latest on: each goes before all that are there.
-    for (const floor of floors.toReversed()) store.floors.restore(floor)
-    for (const contact of contacts) mergeContact(store, contact, now)
-    for (const fork of forks) mergeFork(store, fork)
+    store.floors.restore(floors)
+    const contradictions = contacts.flatMap((contact) => mergeContact(store, contact, now))
+    mergeForks(store, [...forks, ...contradictions])
     for (const name of SETTING_NAMES) {
       const value = settings[name]
       if (value !== null && store.settings.get(name) === null) store.settings.set(name, value)
