@@ -12,7 +12,7 @@ import { runCli } from './in-process.ts'
 const DOC = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')
 
 const COMMANDS = [
-  ...['node', 'init', 'passphrase', 'id', 'lookup', 'contacts', 'verify', 'key'],
+  ...['node', 'init', 'passphrase', 'backup', 'restore', 'id', 'lookup', 'contacts', 'verify', 'key'],
   ...['rotate', 'recover', 'retire', 'log', 'export-proof', 'check-proof'],
   ...['listen', 'chat'],
 ]
