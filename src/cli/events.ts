@@ -5,6 +5,7 @@ import type { KeyUse } from '../core/key-place.ts'
 import type { RootPlace } from '../core/root-key.ts'
 import type { Evidence, Freshness } from '../directory/lookup.ts'
 import type { ReplicaAcceptance } from '../directory/publish.ts'
+import type { BackupSummary } from '../peer/backup.ts'
 import type { Notice } from '../peer/notice.ts'
 import type { Trust } from '../peer/remote.ts'
 import type { Vault } from '../store/vault.ts'
@@ -43,6 +44,10 @@ type Events = {
   }
   /** `passphrase`: what seals the private keys from now on */
   sealed: { readonly address: string; readonly folder: string; readonly sealedBy: SealedBy }
+  /** `backup`: how many contacts and rollback floors are in the file; `made`: seconds since 1970 */
+  'backed-up': { readonly path: string } & BackupSummary
+  /** `restore`: what the file held, and what seals the private keys here */
+  restored: { readonly folder: string; readonly sealedBy: SealedBy } & BackupSummary
   /** `id` */
   identity: { readonly address: string; readonly folder: string } & Head
   /** `lookup` */

@@ -26,6 +26,7 @@ const TRY_LATER = 'try again; if this stays, ask whoever runs the bootstrap node
 /** For the codes a command can end with; the others have advice by class. */
 const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_ADDRESS_CHECKSUM: CHECK_ADDRESS,
+  ERR_BACKUP_SIZE: 'forget contacts that are not needed any more: handfast contacts --forget',
   ERR_BOOTSTRAP_MISSING:
     'give --bootstrap host:port, or set HANDFAST_BOOTSTRAP; handfast node starts a network of your own',
   ERR_BOOTSTRAP_FORMAT: 'for example --bootstrap 127.0.0.1:4000, or several separated by commas',
@@ -37,6 +38,7 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_CONNECTION_LOST: 'the last lines may not have arrived; start again to go on',
   ERR_FILE_READ: 'check its name, and whether you may read it',
   ERR_LOG_FORK: 'ask its owner which log is the right one, then handfast verify',
+  ERR_FILE_WRITE: 'choose a name that is free, in a folder you may write to that has room',
   ERR_KEY_FORMAT: 'give one public key, as handfast key prints it',
   ERR_KEY_OTHER: 'do not use it for this address; ask the owner in another way which key is theirs',
   ERR_LOG_RETIRED: 'a retired identity is not taken up again: handfast init makes a new one',
@@ -61,7 +63,8 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_ROOT_OTHER: 'look for the token that was used for this address; nothing was changed',
   ERR_SIGNER: 'another key of the same id may be on the token; the identity is as it was',
   ERR_STORAGE_ADDRESS: 'run it where others can reach it: with a public address, or a forwarded UDP port',
-  ERR_STORE_CORRUPT: 'put the file back from a backup, or move it away and start with a new identity',
+  ERR_STORE_CORRUPT:
+    'keep it for now, and use another folder: handfast restore takes a backup, handfast recover the recovery phrase',
   ERR_STORE_EXISTS: 'it is untouched; make another one with --folder',
   ERR_STORE_FULL: 'make room, or choose another data folder with --folder',
   ERR_STORE_IN_USE: 'stop the other one first (handfast listen, chat, or a program that embeds it)',

@@ -18,6 +18,8 @@ export type Passphrases = {
   next(file: string | undefined): Promise<string>
   /** The PIN of a token. @param file comes first @throws as `current`, but TokenError ERR_TOKEN_PIN when nobody gives it */
   pin(file: string | undefined): Promise<string>
+  /** What a backup is sealed under. @param file comes first @param made whether it is being made @throws as `next` */
+  ofBackup(file: string | undefined, made: boolean): Promise<string>
 }
 
 export type PassphraseParts = {
@@ -79,10 +81,20 @@ export const createPassphrases = ({ terminal, signal, env, file }: PassphrasePar
       if (!typed) throw new TokenError('ERR_TOKEN_PIN', { hint: '--pin-file or HANDFAST_PKCS11_PIN gives it' })
       return typed
     },
+    ofBackup: async (path, made) => {
+      const known = await given(path, 'HANDFAST_BACKUP_PASSPHRASE')
+      if (known !== null) return known
+      const asking = () => (made ? askTwice('passphrase for the backup: ') : ask('passphrase of the backup: '))
+      const typed = terminal.interactive ? await asking() : null
+      if (!typed) throw new UsageError('ERR_USAGE', { hint: NO_BACKUP })
+      return typed
+    },
   }
 }
 
 const NO_NEW = 'no new passphrase was given: --new-passphrase-file or HANDFAST_NEW_PASSPHRASE; --remove takes it away'
+const NO_BACKUP =
+  'no passphrase of the backup was given: --backup-passphrase-file or HANDFAST_BACKUP_PASSPHRASE; at a terminal it is asked for'
 
 /** The first line of a file, which may be a pipe. */
 const readPassphrase = async (path: string, signal: AbortSignal): Promise<string> => {

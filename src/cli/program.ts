@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addBackupCommands } from './backup-commands.ts'
 import { addContactCommands } from './contact-commands.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
@@ -101,6 +102,8 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
         return passphrase(context, { newPassphraseFile, remove })
       }, EXIT.interrupted),
     )
+
+  addBackupCommands(program, start)
 
   program
     .command('id')

@@ -73,6 +73,9 @@ const SEALED: Readonly<Record<CliEvent<'sealed'>['sealedBy'], string>> = {
   'key-file': 'sealed under identity.key beside them: whoever copies both has them',
 }
 
+const describeBackup = ({ contacts, floors }: CliEvent<'backed-up' | 'restored'>): string =>
+  `your keys, ${count(contacts, 'contact', 'contacts')}, ${count(floors, 'rollback floor', 'rollback floors')}`
+
 const CHANGES: Readonly<Record<Change, readonly string[]>> = {
   none: [],
   updated: ['its log went on since you saw it last, under the same root key'],
@@ -161,6 +164,22 @@ export const wording: Wording = {
     'and whoever else reads them can do so too. Keep them off this computer.',
   ],
   sealed: ({ sealedBy }) => [`keys     ${SEALED[sealedBy]}`],
+  'backed-up': (made) => [
+    `address  ${made.address}`,
+    `backup   ${made.path}`,
+    `holds    ${describeBackup(made)}`,
+    '',
+    'Its passphrase opens it, and nobody can tell you a lost one. Who has both has your keys, until handfast rotate.',
+    'The recovery phrase is not in it.',
+  ],
+  restored: (restored) => [
+    `address  ${restored.address}`,
+    `folder   ${restored.folder}`,
+    `holds    ${describeBackup(restored)}, as of ${minutes(restored.made)}`,
+    `keys     ${SEALED[restored.sealedBy]}`,
+    '',
+    'If the keys were replaced since then, these are void: handfast listen says so, and handfast recover helps.',
+  ],
   identity: ({ address }) => [address],
   lookup: (found) => [
     `address    ${found.address}`,

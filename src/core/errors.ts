@@ -163,6 +163,7 @@ const SENTENCES = {
   ERR_STORE_PERMISSION: 'the data folder cannot be read or written',
   ERR_STORE_FULL: 'the disk is full',
   ERR_STORE_IO: 'the data folder failed',
+  ERR_BACKUP_SIZE: 'the data folder holds more than a backup can',
 
   // Command line
   ERR_USAGE: 'the command was not understood',

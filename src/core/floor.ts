@@ -54,3 +54,12 @@ export const raiseFloor = (floor: Floor | null, log: KeyLog, card: SignedCard | 
   if (same && floor.serial === serial) return floor
   return { epoch: log.epoch, seq: entry.seq, head, serial }
 }
+
+/**
+ * The further one of two floors of one identity, when two memories of it become one: by rotations, then entries, then serial. Which of
+ * two that differ only in their head is taken does not matter, but has to be the same one everywhere.
+ */
+export const higherFloor = (a: Floor, b: Floor): Floor => {
+  const further = a.epoch - b.epoch || a.seq - b.seq || a.serial - b.serial || Buffer.compare(a.head, b.head)
+  return further >= 0 ? a : b
+}

@@ -138,3 +138,12 @@ export const REDIAL_MAX_MS = 5 * 60_000
 
 /** Milliseconds that a connection made to deliver letters is kept when nothing is left to deliver. */
 export const LINGER_MS = 60_000
+
+/** Rollback floors in one backup: more than a person asks for in a life, read in some seconds. */
+export const BACKUP_FLOORS_MAX = 100_000
+
+/** Contacts in one backup: ten times those of a busy person; each log is verified again, 10,000 take some ten seconds. */
+export const BACKUP_CONTACTS_MAX = 10_000
+
+/** Undecided contradictions in one backup: each is a theft that the owner was told of. */
+export const BACKUP_FORKS_MAX = 1_000

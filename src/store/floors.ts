@@ -1,6 +1,6 @@
 import { equal } from '../core/bytes.ts'
 import { bytes, record, uint } from '../core/fields.ts'
-import type { Floor } from '../core/floor.ts'
+import { type Floor, higherFloor } from '../core/floor.ts'
 import { STRANGER_FLOORS_MAX } from '../core/limits.ts'
 import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
@@ -14,7 +14,9 @@ export type Floors = {
    * @throws whatever `next` throws: nothing is changed then
    */
   update(id: Uint8Array, next: (floor: Floor | null) => Floor, asked: boolean): void
-  /** All of them, for a backup. */
+  /** Puts floors in, as a backup has them in the order of their arrival, where none is that is higher; all in one transaction. */
+  restore(floors: readonly KeptFloor[]): void
+  /** All of them in the order of their arrival, for a backup. */
   all(): readonly KeptFloor[]
 }
 
@@ -37,6 +39,9 @@ const WRITE = `INSERT INTO floors (id, epoch, seq, head, serial, asked, touched)
   VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(touched), 0) + 1 FROM floors))
   ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, head = excluded.head,
     serial = excluded.serial, asked = excluded.asked, touched = excluded.touched`
+const RAISE = 'UPDATE floors SET epoch = ?, seq = ?, head = ?, serial = ?, asked = ? WHERE id = ?'
+const EARLIEST = 'SELECT coalesce(min(touched), 1) AS touched FROM floors'
+const PUT = 'INSERT INTO floors (epoch, seq, head, serial, asked, id, touched) VALUES (?, ?, ?, ?, ?, ?, ?)'
 /** Strangers make room for strangers, never for anyone we asked for. */
 const FORGET = `DELETE FROM floors WHERE asked = 0 AND id IN
   (SELECT id FROM floors WHERE asked = 0 ORDER BY touched DESC LIMIT -1 OFFSET ${STRANGER_FLOORS_MAX})`
@@ -62,6 +67,22 @@ export const createFloors = (database: Database): Floors => {
         if (known !== null && same(known.floor, floor) && known.asked === wanted) return
         database.run(WRITE, id, floor.epoch, floor.seq, floor.head, floor.serial, wanted ? 1 : 0)
         if (!wanted) database.run(FORGET)
+      }),
+    restore: (floors) =>
+      database.transaction(() => {
+        // Before all that are there, from the latest on: whoever called since is the last to make room.
+        let { touched } = database.get(EARLIEST) as { touched: number }
+        for (const { id, asked, ...floor } of floors.toReversed()) {
+          const known = find(id)
+          const { epoch, seq, head, serial } = known === null ? floor : higherFloor(known.floor, floor)
+          const wanted = asked || known?.asked === true ? 1 : 0
+          if (known !== null) database.run(RAISE, epoch, seq, head, serial, wanted, id)
+          else {
+            touched -= 1
+            database.run(PUT, epoch, seq, head, serial, wanted, id, touched)
+          }
+        }
+        database.run(FORGET)
       }),
     all: () =>
       database

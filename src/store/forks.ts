@@ -1,4 +1,4 @@
-import { bytes, record } from '../core/fields.ts'
+import { bytes, record, uint } from '../core/fields.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import type { Database } from './database.ts'
 import { HASH_BYTES, logColumn, readLog, readRow } from './rows.ts'
@@ -10,23 +10,28 @@ export type Forks = {
   keep(fork: Fork, found: number): void
   /** The contradiction is over. */
   forget(id: Uint8Array): void
-  all(): readonly Fork[]
+  /** All of them, for a backup. */
+  all(): readonly KeptFork[]
 }
 
 export type Fork = { readonly a: KeyLog; readonly b: KeyLog }
+export type KeptFork = Fork & { readonly found: number }
 
-const readFork = (row: unknown): Fork => {
-  const { id, ...logs } = readRow('forks', record<Ids>({ id: bytes(HASH_BYTES), a: blob, b: blob }), row)
-  return readRow('forks', record<Fork>({ a: readLog(id), b: readLog(id) }), logs)
-}
-
-type Ids = { readonly id: Uint8Array; readonly a: unknown; readonly b: unknown }
+type Row = { readonly id: Uint8Array; readonly a: unknown; readonly b: unknown; readonly found: number }
 const blob = (value: unknown): unknown => value
+const readColumns = record<Row>({ id: bytes(HASH_BYTES), a: blob, b: blob, found: uint() })
+
+const readFork = (row: unknown): KeptFork => {
+  const { id, found, ...logs } = readRow('forks', readColumns, row)
+  return { ...readRow('forks', record<Fork>({ a: readLog(id), b: readLog(id) }), logs), found }
+}
 
 export const createForks = (database: Database): Forks => ({
   get: (id) => {
-    const row = database.get('SELECT id, a, b FROM forks WHERE id = ?', id)
-    return row === undefined ? null : readFork(row)
+    const row = database.get('SELECT id, a, b, found FROM forks WHERE id = ?', id)
+    if (row === undefined) return null
+    const { a, b } = readFork(row)
+    return { a, b }
   },
   keep: ({ a, b }, found) =>
     database.run(
@@ -37,5 +42,5 @@ export const createForks = (database: Database): Forks => ({
       found,
     ),
   forget: (id) => database.run('DELETE FROM forks WHERE id = ?', id),
-  all: () => database.all('SELECT id, a, b FROM forks').map(readFork),
+  all: () => database.all('SELECT id, a, b, found FROM forks ORDER BY found, id').map(readFork),
 })

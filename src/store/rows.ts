@@ -22,14 +22,18 @@ export const readRow = <T>(table: string, read: Reader<T>, row: unknown): T => {
 }
 
 /** A log as a column: CBOR, the list of its envelopes. */
-export const logColumn = ({ entries }: KeyLog): Uint8Array => encodeCbor(entries.map(({ envelope }) => envelope))
+export const logColumn = (log: KeyLog): Uint8Array => encodeCbor(envelopesOf(log))
 
-const readEnvelopes = list(bytes(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX)
+export const envelopesOf = ({ entries }: KeyLog): readonly Uint8Array[] => entries.map(({ envelope }) => envelope)
 
-/** Verified again at every reading, but for the clock: its times were held against it when it was accepted. */
+/** A log as it stands inside of a larger value. */
+export const readEnvelopes = list(bytes(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX)
+
+/** Verified again at every reading, but for the clock: its times were held against it when it was accepted. @throws KeyLogError */
+export const verifyKept = (id: Uint8Array, envelopes: readonly Uint8Array[]): KeyLog =>
+  verifyLog(id, envelopes, Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE)
+
 export const readLog =
   (id: Uint8Array): Reader<KeyLog> =>
-  (value, name) => {
-    const envelopes = readEnvelopes(decodeCbor(bytes(1, LOG_BYTES_MAX)(value, name)), name)
-    return verifyLog(id, envelopes, Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE)
-  }
+  (value, name) =>
+    verifyKept(id, readEnvelopes(decodeCbor(bytes(1, LOG_BYTES_MAX)(value, name)), name))

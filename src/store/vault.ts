@@ -67,7 +67,7 @@ const readStored = record<Stored>({
 })
 
 /** Turns whatever a parser throws into one code: its own error may quote the file. */
-const guarded = <T>(path: string, parse: () => T): T => {
+export const guarded = <T>(path: string, parse: () => T): T => {
   try {
     return parse()
   } catch (error) {
@@ -175,13 +175,19 @@ export const refuseExisting = async (folder: string): Promise<void> => {
 /**
  * Writes an identity into a folder that has none.
  * @param passphrase null: sealed under a key file instead
+ * @param storeKey that of a folder whose database this one has; default: a fresh one
  * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE (an empty one), _KEY_FILE, _PERMISSION, _FULL, _IO
  */
-export const createVault = async (folder: string, identity: Identity, passphrase: string | null): Promise<Vault> => {
+export const createVault = async (
+  folder: string,
+  identity: Identity,
+  passphrase: string | null,
+  storeKey: SecretKey = secretKey(Uint8Array.from(randomBytes(KEY_BYTES))),
+): Promise<Vault> => {
   await makeFolder(folder)
   await refuseExisting(folder)
   const lock = await newLock(folder, passphrase)
-  const kept = { identity, storeKey: secretKey(Uint8Array.from(randomBytes(KEY_BYTES))) }
+  const kept = { identity, storeKey }
   await write(folder, kept, lock, { create: true })
   return vaultOf(folder, kept, lock, identity.log.last.entry.time)
 }

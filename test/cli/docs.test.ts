@@ -12,7 +12,20 @@ import { runCli } from './in-process.ts'
 const DOC = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')
 
 const COMMANDS = [
-  ...['node', 'init', 'passphrase', 'id', 'lookup', 'contacts', 'verify', 'send', 'messages', 'key'],
+  ...[
+    'node',
+    'init',
+    'passphrase',
+    'backup',
+    'restore',
+    'id',
+    'lookup',
+    'contacts',
+    'verify',
+    'send',
+    'messages',
+    'key',
+  ],
   ...['rotate', 'recover', 'renew', 'retire', 'log', 'export-proof', 'check-proof'],
   ...['listen', 'chat'],
 ]

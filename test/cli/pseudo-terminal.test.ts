@@ -5,6 +5,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
+import { encodeAddress } from '../../src/core/address.ts'
+import { initialize } from '../../src/peer/open.ts'
 import { openVault } from '../../src/store/vault.ts'
 
 /** Questions on a terminal the system made: what it echoes, and in which state it is left. */
@@ -20,6 +22,7 @@ const onTerminal = (t: TestContext, argv: readonly string[]) => {
   })
   t.after(() => child.kill('SIGKILL'))
   const ended = once(child, 'close')
+  const silent = once(child.stdout, 'end')
   let text = ''
   let read = 0
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -33,7 +36,7 @@ const onTerminal = (t: TestContext, argv: readonly string[]) => {
         return found
       }
       if (child.stdout.readableEnded) throw new Error(`no ${pattern} in ${JSON.stringify(text)}`)
-      await Promise.race([once(child.stdout, 'data'), once(child.stdout, 'end')])
+      await Promise.race([once(child.stdout, 'data'), silent])
     }
   }
   return {
@@ -78,6 +81,49 @@ suite('pseudo-terminal', { concurrency: 2 }, () => {
     assert.doesNotMatch(text, /xyzzy|plugh/i)
     const { identity } = await openVault(folder, 'Xyzzy-plugh', Math.floor(Date.now() / 1000))
     assert.equal(identity.log.epoch, 0)
+  })
+
+  test('backup and restore: a passphrase is typed twice, then once, and never shown', async (t) => {
+    const dir = await start(t)
+    const [folder, file, fresh] = [join(dir, 'alice'), join(dir, 'alice.backup'), join(dir, 'fresh')]
+    const { address } = await initialize(folder)
+    const making = onTerminal(t, ['backup', file, '--folder', folder])
+    for (const [question, typed] of [
+      [/passphrase for the backup: $/, 'Xyzzy-plugh'],
+      [/once more: $/, 'Xyzzy-plugg'],
+      [/differ[^:]*: [^:]*passphrase for the backup: $/, 'Xyzzy-plugh'],
+      [/once more: $/, 'Xyzzy-plugh'],
+    ] as const) {
+      await making.until(question)
+      making.type(`${typed}\r`)
+    }
+    const made = await making.end()
+    assertSane(made, 0)
+    const restoring = onTerminal(t, ['restore', file, '--folder', fresh])
+    await restoring.until(/passphrase of the backup: $/)
+    restoring.type('Xyzzy-plugh\r')
+    await restoring.until(/new passphrase[^:]*: [^:]*: $/)
+    restoring.type('\r')
+    const restored = await restoring.end()
+    assertSane(restored, 0)
+    for (const text of [made, restored]) {
+      assert.ok(text.includes(address))
+      assert.doesNotMatch(text, /xyzzy|plug/i)
+    }
+    const { identity } = await openVault(fresh, null, Math.floor(Date.now() / 1000))
+    assert.equal(encodeAddress(identity.log.id), address)
+  })
+
+  test('Ctrl-C at the question for a backup: no file, and the terminal as it was', async (t) => {
+    const dir = await start(t)
+    await initialize(join(dir, 'alice'))
+    const terminal = onTerminal(t, ['backup', join(dir, 'alice.backup'), '--folder', join(dir, 'alice')])
+    await terminal.until(/passphrase for the backup: $/)
+    terminal.type('half\u0003')
+    const text = await terminal.end()
+    assertSane(text, 130)
+    assert.doesNotMatch(text, /half/)
+    assert.deepEqual(await readdir(dir), ['alice'])
   })
 
   test('Ctrl-C at a question ends the command, and leaves the terminal as it was', async (t) => {

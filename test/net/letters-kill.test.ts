@@ -19,7 +19,9 @@ const STEPS = 60
 
 const CHILD = join(import.meta.dirname, 'letters-child.ts')
 
-test('letters arrive once and in order, whenever and however often either side is killed', { timeout: 230_000 }, async (t) => {
+test('letters arrive once and in order, whenever and however often either side is killed', {
+  timeout: 230_000,
+}, async (t) => {
   const parent = await makeTemporary(t)
   const folders = [join(parent, 'alice'), join(parent, 'bob')]
   const [dht, ...made] = await Promise.all([createDht(t), ...folders.map((folder) => initialize(folder))])

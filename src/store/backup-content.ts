@@ -1,0 +1,150 @@
+import { hex } from '../core/bytes.ts'
+import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { EncodingError, StoreError } from '../core/errors.ts'
+import { bytes, flag, list, nullable, type Reader, record, text, uint } from '../core/fields.ts'
+import { sha256 } from '../core/kdf.ts'
+import { type Anchor, verifyLog } from '../core/key-log.ts'
+import {
+  BACKUP_CONTACTS_MAX,
+  BACKUP_FLOORS_MAX,
+  BACKUP_FORKS_MAX,
+  LOG_ENTRIES_MAX,
+  NAME_LENGTH_MAX,
+} from '../core/limits.ts'
+import type { StoredContact } from './contacts.ts'
+import type { KeptFloor } from './floors.ts'
+import type { KeptFork } from './forks.ts'
+import type { Remembered } from './remembered.ts'
+import { envelopesOf, HASH_BYTES, readEnvelopes, verifyKept } from './rows.ts'
+import { assemble, encodeSecrets, type Kept } from './secrets.ts'
+import { SETTING_LENGTH_MAX } from './settings.ts'
+
+/** What is sealed of a backup: an identity and what its folder remembers, as CBOR. Never sessions, messages or files. */
+export type BackupContent = {
+  /** seconds since 1970 */
+  readonly made: number
+  readonly kept: Kept
+  readonly remembered: Remembered
+}
+
+/** Some private keys; four of them are 200 bytes. */
+const SECRETS_BYTES_MAX = 4_096
+
+/** The plaintext of the sealed part; whoever calls wipes it. @throws StoreError ERR_BACKUP_SIZE */
+export const encodeContent = ({ made, kept, remembered }: BackupContent): Uint8Array => {
+  const { floors, forks, contacts, settings } = remembered
+  // What could not be read again must not pass for a backup.
+  if (floors.length > BACKUP_FLOORS_MAX || forks.length > BACKUP_FORKS_MAX || contacts.length > BACKUP_CONTACTS_MAX)
+    throw new StoreError('ERR_BACKUP_SIZE')
+  const secrets = encodeSecrets(kept)
+  const content = encodeCbor({
+    made,
+    log: envelopesOf(kept.identity.log),
+    secrets,
+    floors: floors.map(({ id, epoch, seq, head, serial, asked }) => ({ id, epoch, seq, head, serial, asked })),
+    forks: forks.map(({ a, b, found }) => ({ a: envelopesOf(a), b: envelopesOf(b), found })),
+    contacts: contacts.map(({ id: _, log, anchor, ...rest }) => ({
+      ...rest,
+      log: envelopesOf(log),
+      anchor: anchor === null ? null : { seq: anchor.seq, head: anchor.head },
+    })),
+    settings,
+  })
+  secrets.fill(0)
+  return content
+}
+
+const refuse = (name: string): never => {
+  throw new EncodingError('ERR_FIELD', { hint: name })
+}
+
+type Envelopes = readonly Uint8Array[]
+
+/** The identity that a log begins; that it verifies to it is still to be seen. */
+const idOf = ([first = new Uint8Array(0)]: Envelopes): Uint8Array => sha256(first)
+
+const place = uint(LOG_ENTRIES_MAX - 1)
+
+const readFloor = record<KeptFloor>({
+  id: bytes(HASH_BYTES),
+  epoch: place,
+  seq: place,
+  head: bytes(HASH_BYTES),
+  serial: uint(),
+  asked: flag,
+})
+
+const readForkFields = record<{ readonly a: Envelopes; readonly b: Envelopes; readonly found: number }>({
+  a: readEnvelopes,
+  b: readEnvelopes,
+  found: uint(),
+})
+const readFork: Reader<KeptFork> = (value, name) => {
+  const { a, b, found } = readForkFields(value, name)
+  return { a: verifyKept(idOf(a), a), b: verifyKept(idOf(a), b), found }
+}
+
+type ContactFields = Omit<StoredContact, 'id' | 'log'> & { readonly log: Envelopes }
+
+const readContactFields = record<ContactFields>({
+  name: nullable(text(NAME_LENGTH_MAX)),
+  log: readEnvelopes,
+  anchor: nullable(record<Anchor>({ seq: place, head: bytes(HASH_BYTES) })),
+  verified: nullable(uint()),
+  added: uint(),
+  published: uint(),
+})
+const readContact: Reader<StoredContact> = (value, name) => {
+  const { log: envelopes, ...rest } = readContactFields(value, name)
+  if ((rest.anchor === null) !== (rest.verified === null)) refuse(name)
+  const log = verifyKept(idOf(envelopes), envelopes)
+  return { ...rest, id: log.id, log }
+}
+
+type Fields = Omit<Remembered, 'floors'> & {
+  readonly made: number
+  readonly log: Envelopes
+  readonly secrets: Uint8Array
+  readonly floors: readonly KeptFloor[]
+}
+
+const readFields = record<Fields>({
+  made: uint(),
+  log: readEnvelopes,
+  secrets: bytes(1, SECRETS_BYTES_MAX),
+  floors: list(readFloor, 0, BACKUP_FLOORS_MAX),
+  forks: list(readFork, 0, BACKUP_FORKS_MAX),
+  contacts: list(readContact, 0, BACKUP_CONTACTS_MAX),
+  settings: record<Remembered['settings']>({ bootstrap: nullable(text(SETTING_LENGTH_MAX)) }),
+})
+
+const checkDistinct = (values: readonly string[], name: string): void => {
+  if (new Set(values).size !== values.length) refuse(`${name}: one of them twice`)
+}
+
+const decodeAndWipe = (plaintext: Uint8Array): unknown => {
+  try {
+    return decodeCbor(plaintext)
+  } finally {
+    plaintext.fill(0)
+  }
+}
+
+/**
+ * Reads what `encodeContent` wrote, and verifies every log anew; the plaintext is wiped.
+ * @param now this clock, seconds
+ * @throws EncodingError, KeyLogError, KeyError; StoreError ERR_STORE_CORRUPT when keys and log do not belong together
+ */
+export const decodeContent = (plaintext: Uint8Array, now: number): BackupContent => {
+  const { made, log: envelopes, secrets, ...remembered } = readFields(decodeAndWipe(plaintext), 'backup')
+  const { floors, forks, contacts } = remembered
+  for (const [name, ids] of [
+    ['floors', floors.map(({ id }) => hex(id))],
+    ['forks', forks.map(({ a }) => hex(a.id))],
+    ['contacts', contacts.map(({ id }) => hex(id))],
+    ['names', contacts.flatMap(({ name }) => name ?? [])],
+  ] as const)
+    checkDistinct(ids, name)
+  const kept = assemble(verifyLog(idOf(envelopes), envelopes, now), secrets)
+  return { made, kept, remembered }
+}

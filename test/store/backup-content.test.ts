@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
+import { HandfastError } from '../../src/core/errors.ts'
+import { BACKUP_CONTACTS_MAX, BACKUP_FLOORS_MAX, BACKUP_FORKS_MAX } from '../../src/core/limits.ts'
+import { type BackupContent, decodeContent, encodeContent } from '../../src/store/backup-content.ts'
+import type { Remembered } from '../../src/store/remembered.ts'
+import { at, envelopesOf, flip, makeBytes, NOW } from '../core/identities.ts'
+import { bob, carol, contactOf, content, floorAt, keptOf, mallory, nothing, remembered, renew } from './backups.ts'
+import { alice, assertSame } from './vaults.ts'
+
+/** What is sealed of a backup: the whole list of it, and what is refused when it is read. */
+
+type Fields = Record<string, CborValue>
+
+const encoded = (changed: Partial<Remembered> = {}): Uint8Array =>
+  encodeContent({ ...content, remembered: { ...remembered, ...changed } })
+const fields = (): Fields => decodeCbor(encoded()) as Fields
+const read = (value: CborValue, now = NOW): BackupContent => decodeContent(encodeCbor(value), now)
+const codeOf = (work: () => unknown): unknown => {
+  try {
+    work()
+  } catch (error) {
+    return error instanceof HandfastError ? error.code : error
+  }
+  return 'read'
+}
+
+test('a backup holds this and nothing else', () => {
+  const one = contactOf(bob.log)
+  const written = decodeCbor(
+    encodeContent({
+      made: NOW,
+      kept: keptOf(alice),
+      remembered: {
+        floors: [floorAt(bob.log, { serial: 5 })],
+        forks: [{ a: bob.log, b: carol.log, found: 3 }],
+        contacts: [{ ...one, name: 'Bob', anchor: { seq: 0, head: bob.log.id }, verified: 1, added: 2, published: 3 }],
+        settings: { bootstrap: 'host:1' },
+      },
+    }),
+  )
+  const { secrets, ...rest } = written as Fields
+  assert.deepEqual(rest, {
+    made: NOW,
+    log: envelopesOf(alice.log),
+    floors: [{ id: bob.log.id, epoch: 0, seq: 0, head: bob.log.last.hash, serial: 5, asked: true }],
+    forks: [{ a: envelopesOf(bob.log), b: envelopesOf(carol.log), found: 3 }],
+    contacts: [
+      {
+        name: 'Bob',
+        log: envelopesOf(bob.log),
+        anchor: { seq: 0, head: bob.log.id },
+        verified: 1,
+        added: 2,
+        published: 3,
+      },
+    ],
+    settings: { bootstrap: 'host:1' },
+  })
+  assert.deepEqual(Object.keys(decodeCbor(secrets as Uint8Array) as Fields).toSorted(), [
+    'device',
+    'dh',
+    'root',
+    'sign',
+    'transport',
+  ])
+})
+
+test('what was written is read, and the plaintext is gone then', () => {
+  const plaintext = encoded()
+  const { made, kept, remembered: back } = decodeContent(plaintext, NOW)
+  assertSame(kept.identity, alice)
+  assert.deepEqual([made, back], [NOW, remembered])
+  assert.ok(plaintext.every((byte) => byte === 0))
+  const damaged = Uint8Array.of(...encoded(), 0)
+  assert.equal(
+    codeOf(() => decodeContent(damaged, NOW)),
+    'ERR_CBOR',
+  )
+  assert.ok(damaged.every((byte) => byte === 0))
+})
+
+const text = fc.string({ maxLength: 64, unit: 'grapheme-composite' }).filter((one) => one.length <= 64)
+const plain = { noNullPrototype: true }
+const seconds = fc.nat({ max: Number.MAX_SAFE_INTEGER })
+const place = fc.nat({ max: 63 })
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
+const logs = [bob.log, carol.log, mallory.log, renew(bob, 'x').log, renew(carol, 'y').log]
+const anyRemembered: fc.Arbitrary<Remembered> = fc.record(
+  {
+    floors: fc.uniqueArray(
+      fc.record({ id: hash, epoch: place, seq: place, head: hash, serial: seconds, asked: fc.boolean() }, plain),
+      { selector: ({ id }) => id.join() },
+    ),
+    forks: fc
+      .subarray([0, 1])
+      .map((list) => list.map((index) => ({ a: at(logs, index), b: at(logs, index + 3), found: index }))),
+    contacts: fc
+      .uniqueArray(
+        fc.record(
+          {
+            log: fc.constantFrom(...logs),
+            name: fc.option(text),
+            confirmed: fc.option(
+              fc.record({ anchor: fc.record({ seq: place, head: hash }, plain), verified: seconds }, plain),
+            ),
+            added: seconds,
+            published: seconds,
+          },
+          plain,
+        ),
+        { selector: ({ log }) => log.id.join() },
+      )
+      .map((list) =>
+        list.map(({ confirmed, name, ...rest }, index) => ({
+          ...rest,
+          id: rest.log.id,
+          name: list.findIndex((one) => one.name === name) === index ? name : null,
+          ...(confirmed ?? { anchor: null, verified: null }),
+        })),
+      ),
+    settings: fc.record({ bootstrap: fc.option(text) }, plain),
+  },
+  plain,
+)
+
+test('whatever a store can remember comes back as it was', () => {
+  fc.assert(
+    fc.property(anyRemembered, seconds, (one, made) => {
+      const back = decodeContent(encodeContent({ made, kept: keptOf(alice), remembered: one }), NOW)
+      assert.deepEqual([back.made, back.remembered], [made, one])
+      assertSame(back.kept.identity, alice)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+/** Every map and list in a value, with how to put another one in its place. */
+function* placesIn(
+  value: CborValue,
+  put: (next: CborValue) => CborValue,
+): Generator<[Fields, (next: CborValue) => CborValue]> {
+  if (Array.isArray(value))
+    for (const [index, item] of value.entries())
+      yield* placesIn(item, (next) => put(value.map((one, other) => (other === index ? next : one))))
+  else if (value !== null && typeof value === 'object' && !(value instanceof Uint8Array)) {
+    const map = value as Fields
+    yield [map, put]
+    for (const [name, item] of Object.entries(map)) yield* placesIn(item, (next) => put({ ...map, [name]: next }))
+  }
+}
+
+test('fields that are missing, unknown or misshapen are refused, at every depth', () => {
+  const wrong: readonly CborValue[] = [-1, 'x'.repeat(9_000), true, new Uint8Array(5_000), { x: 1 }, [[]]]
+  let seen = 0
+  for (const [map, put] of placesIn(fields(), (next) => next))
+    for (const name of Object.keys(map)) {
+      const { [name]: value, ...rest } = map
+      const variants = [rest, { ...map, [`${name}2`]: 1 }, ...wrong.map((one) => ({ ...map, [name]: one }))]
+      for (const variant of variants) {
+        const fits = name === 'asked' && variant.asked === true
+        if (!fits)
+          assert.equal(
+            codeOf(() => read(put(variant))),
+            'ERR_FIELD',
+            `${name}: ${value}`,
+          )
+        seen += 1
+      }
+      if (value !== null && name !== 'name' && name !== 'bootstrap')
+        assert.notEqual(
+          codeOf(() => read(put({ ...map, [name]: null }))),
+          'read',
+          name,
+        )
+    }
+  assert.ok(seen > 300)
+})
+
+test('every number and text has its bound', () => {
+  const floor = { ...at(remembered.floors, 3) }
+  const contact = { ...at(remembered.contacts, 0) }
+  const anchor = contact.anchor ?? assert.fail()
+  const changes: readonly Partial<Remembered>[] = [
+    { floors: [{ ...floor, epoch: 64 }] },
+    { floors: [{ ...floor, seq: 64 }] },
+    { floors: [{ ...floor, head: makeBytes('head', 31) }] },
+    { floors: [{ ...floor, id: makeBytes('id', 33) }] },
+    { contacts: [{ ...contact, name: 'x'.repeat(65) }] },
+    { contacts: [{ ...contact, anchor: { ...anchor, seq: 64 } }] },
+    { contacts: [{ ...contact, anchor: { ...anchor, head: makeBytes('head', 31) } }] },
+    { contacts: [{ ...contact, anchor: null }] },
+    { contacts: [{ ...contact, verified: null }] },
+    { settings: { bootstrap: 'x'.repeat(8_193) } },
+    // The same one twice, which of them would count?
+    { floors: [floor, { ...floor, seq: 2 }] },
+    { forks: [...remembered.forks, ...remembered.forks] },
+    { contacts: [contact, { ...contact, name: null }] },
+    { contacts: [contact, contactOf(carol.log, { name: contact.name })] },
+  ]
+  for (const change of changes)
+    assert.equal(
+      codeOf(() => decodeContent(encoded(change), NOW)),
+      'ERR_FIELD',
+      JSON.stringify(change),
+    )
+})
+
+test('more than a backup may hold is refused when it is made, and when it is read', () => {
+  const own = fields()
+  const first = (name: string): CborValue => at(own[name] as CborValue[], 0)
+  for (const [name, max] of [
+    ['floors', BACKUP_FLOORS_MAX],
+    ['forks', BACKUP_FORKS_MAX],
+    ['contacts', BACKUP_CONTACTS_MAX],
+  ] as const) {
+    const many = <T>(list: readonly T[]): T[] => Array.from({ length: max + 1 }, () => at(list, 0))
+    const change = { [name]: many<unknown>(remembered[name]) } as Partial<Remembered>
+    assert.equal(
+      codeOf(() => encoded(change)),
+      'ERR_BACKUP_SIZE',
+    )
+    assert.equal(
+      codeOf(() => read({ ...own, [name]: many([first(name)]) })),
+      'ERR_FIELD',
+    )
+  }
+})
+
+test('every log is verified again: one byte of it changed, an entry too few or in the wrong place', () => {
+  const own = fields()
+  const [contact, fork] = [at(own.contacts as Fields[], 0), at(own.forks as Fields[], 0)]
+  const places: readonly [string, readonly Uint8Array[], (log: readonly Uint8Array[]) => Fields][] = [
+    ['contact', contact.log as Uint8Array[], (log) => ({ ...own, contacts: [{ ...contact, log }] })],
+    ['fork a', fork.a as Uint8Array[], (log) => ({ ...own, forks: [{ ...fork, a: log }] })],
+    ['fork b', fork.b as Uint8Array[], (log) => ({ ...own, forks: [{ ...fork, b: log }] })],
+    ['own', own.log as Uint8Array[], (log) => ({ ...own, log })],
+  ]
+  for (const [name, log, put] of places) {
+    assert.equal(
+      codeOf(() => read(put(log))),
+      'read',
+    )
+    for (const [index, envelope] of log.entries())
+      for (let byte = 0; byte < envelope.length; byte += 11) {
+        const code = codeOf(() => read(put(log.with(index, flip(envelope, byte)))))
+        assert.match(String(code), /^ERR_(LOG_|FIELD$)/, `${name} ${index} ${byte}`)
+      }
+    for (const other of [log.toReversed(), log.slice(1), [...log, ...log]])
+      if (log.length > 1) assert.match(String(codeOf(() => read(put(other)))), /^ERR_(LOG_|FIELD$)/, name)
+  }
+  // Both logs of a contradiction are of one identity.
+  assert.equal(
+    codeOf(() => read({ ...own, forks: [{ ...fork, b: envelopesOf(bob.log) }] })),
+    'ERR_LOG_ADDRESS',
+  )
+})
+
+test('keys have to be those of the log, and a clock that is behind is called by its name', () => {
+  const [own, other] = [fields(), decodeCbor(encodeContent({ ...content, kept: keptOf(mallory) })) as Fields]
+  const renewed = decodeCbor(encodeContent({ ...content, kept: keptOf(renew(alice, 'renewed')) })) as Fields
+  for (const { log = null, secrets = null } of [other, renewed]) {
+    assert.equal(
+      codeOf(() => read({ ...own, log })),
+      'ERR_STORE_CORRUPT',
+    )
+    assert.equal(
+      codeOf(() => read({ ...own, secrets })),
+      'ERR_STORE_CORRUPT',
+    )
+    assert.equal(
+      codeOf(() => read({ ...own, log, secrets })),
+      'read',
+    )
+  }
+  assert.equal(
+    codeOf(() => read({ ...own, secrets: encodeCbor({ root: 1 }) })),
+    'ERR_FIELD',
+  )
+  assert.equal(
+    codeOf(() => read(own, NOW - 3_601)),
+    'ERR_LOG_TIME_AHEAD',
+  )
+})
+
+test('a backup of nothing but keys is one', () => {
+  assert.deepEqual(decodeContent(encodeContent({ ...content, remembered: nothing }), NOW).remembered, nothing)
+})
