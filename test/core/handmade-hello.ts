@@ -75,7 +75,7 @@ export const handmadeHello = (made: Handmade) => {
   const sealed = sealFernet(importFernetKey(k0), encodeCbor(identity), NOW, new Uint8Array(16))
   const h1 = hash(h0, sealed, idA, headA)
   const rk = hkdf(h1, Buffer.concat([es1, es2, ss, se]), 'handfast/v1/root', 32)
-  const session = made.session ?? hash(Buffer.from('handfast/v1/session'), h1).subarray(0, 16)
+  const session = made.session ?? hkdf(h1, Buffer.concat([es1, es2, ss]), 'handfast/v1/session', 16)
 
   const message = (number: number, text: Uint8Array) => {
     let chainKey = hkdf(rk, ecdh(spk, ratchet), 'handfast/v1/ratchet', 64).subarray(32)

@@ -207,6 +207,8 @@ export type SessionVector = Refused & {
   readonly role: 'initiator' | 'responder'
   readonly id: string
   readonly rootKey: string
+  /** when the session began */
+  readonly begun: number
   readonly remote?: string
   readonly self?: string
   readonly random: readonly string[]
@@ -218,6 +220,7 @@ export type SessionVector = Refused & {
 const messageOf = ({ header, token }: MessageText) => ({ header: fromHex(header), token: fromHex(token) })
 
 export const checkSession = (vector: SessionVector): void => {
+  assert.equal(typeof vector.begun, 'number')
   const [id, rootKey] = [fromHex(vector.id), secretKey(fromHex(vector.rootKey))]
   const left = [...vector.random]
   const random: RandomBytes = (size) => {
@@ -227,8 +230,8 @@ export const checkSession = (vector: SessionVector): void => {
   }
   let session =
     vector.role === 'initiator'
-      ? initiateSession(id, rootKey, fromHex(vector.remote ?? ''), random)
-      : respondSession(id, rootKey, importPrivateKey(fromHex(vector.self ?? '')))
+      ? initiateSession(id, rootKey, fromHex(vector.remote ?? ''), { now: vector.begun, random })
+      : respondSession(id, rootKey, importPrivateKey(fromHex(vector.self ?? '')), vector.begun)
   for (const step of vector.steps) {
     const { now, send, receive } = step
     if (send !== undefined) {

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../src/core/errors.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import { initiateSession, type Message, respondSession } from '../../src/core/session/session.ts'
-import { at, flip, makeBytes, makeKey, NOW } from '../core/identities.ts'
+import { at, flip, makeBytes, makeKey, makePrekeys, NOW } from '../core/identities.ts'
 import { makeSide, type Side } from '../core/sessions.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import type { VectorMakers } from './generate-protocol.ts'
@@ -12,7 +12,7 @@ import type { Json } from './vector-files.ts'
 
 /**
  * vectors/session: one side of a session from its beginning. The initiator starts from `rootKey` and the responder's public
- * key `remote`, the responder from `rootKey` and the scalar `self`; whenever fresh bytes are needed they are the next of
+ * key `remote`, the responder from `rootKey` and the scalar `self`, both at the time `begun`; whenever fresh bytes are needed they are the next of
  * `random`. Each of the `steps` happens at its time `now`: `send` gives exactly `header` and `token`; `header` and `token`
  * received open to `receive`. Where `error` stands, the `message` that comes last is refused with it and changes nothing.
  */
@@ -53,15 +53,28 @@ type Script = (own: Side, peer: Side) => { readonly message: Message; readonly n
 const play = (role: 'initiator' | 'responder', description: string, script: Script, error?: ErrorCode) => () => {
   const [alices, bobs] = [recorded('vectors/session/alice'), recorded('vectors/session/bob')]
   const rootKey = () => secretKey(Uint8Array.from(rootKeyBytes))
-  const alice = makeSide(initiateSession(id, rootKey(), spk.publicKey, alices.random), alices.random)
-  const bob = makeSide(respondSession(id, rootKey(), spk), bobs.random)
+  const alice = makeSide(
+    initiateSession(id, rootKey(), spk.publicKey, { now: NOW, random: alices.random }),
+    alices.random,
+  )
+  const bob = makeSide(respondSession(id, rootKey(), spk, NOW), bobs.random)
   const steps: Json[] = []
   const last = role === 'initiator' ? script(recording(alice, steps), bob) : script(recording(bob, steps), alice)
   const begin = role === 'initiator' ? { remote: hex(spk.publicKey) } : { self: hex(exportPrivateKey(spk)) }
   const { drawn } = role === 'initiator' ? alices : bobs
   const end =
     last === null || error === undefined ? {} : { now: last.now ?? NOW, message: messageOf(last.message), error }
-  return { description, role, id: hex(id), rootKey: hex(rootKeyBytes), ...begin, random: drawn, steps, ...end }
+  return {
+    description,
+    role,
+    id: hex(id),
+    rootKey: hex(rootKeyBytes),
+    ...begin,
+    begun: NOW,
+    random: drawn,
+    steps,
+    ...end,
+  }
 }
 const plays = (role: 'initiator' | 'responder', description: string, script: (own: Side, peer: Side) => void) =>
   play(role, description, (own, peer) => {
@@ -133,8 +146,11 @@ export const sessionVectors: VectorMakers = {
   header: refuses('ERR_MESSAGE_HEADER', 'a field more in the header', (_, peer) =>
     reheaded(peer.send('text'), (fields) => [...fields, null]),
   ),
-  'header-kem': refuses('ERR_MESSAGE_HEADER', 'a KEM public key, which this version does not send', (_, peer) =>
-    reheaded(peer.send('text'), (fields) => [...fields.slice(0, 4), new Uint8Array(1184), null]),
+  'header-kem-short': refuses('ERR_MESSAGE_HEADER', 'a KEM public key of 1,183 bytes', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(4, new Uint8Array(1183))),
+  ),
+  'header-ct-unasked': refuses('ERR_MESSAGE_HEADER', 'a KEM ciphertext without a KEM key to answer', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(5, new Uint8Array(1088))),
   ),
   'header-point': refuses('ERR_MESSAGE_HEADER', 'a ratchet key that is no point', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(1, Uint8Array.of(2, ...new Uint8Array(31), 1))),
@@ -189,6 +205,9 @@ export const sessionVectors: VectorMakers = {
   ),
   'n-changed': refuses('ERR_MESSAGE_TOKEN', 'another n', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(3, 1)),
+  ),
+  'kem-added': refuses('ERR_MESSAGE_TOKEN', 'a KEM public key put into the header', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(4, makePrekeys('other').kem.publicKey)),
   ),
   'dh-changed': refuses('ERR_MESSAGE_TOKEN', 'another ratchet key', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(1, makeKey('other').publicKey)),
