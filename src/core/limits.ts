@@ -60,6 +60,9 @@ export const KEM_STEP_AGE = 3600
 /** Skipped message keys kept in one session: 2,000 × 32 B bounds what a hostile peer can make us keep. */
 export const SKIPPED_KEYS_MAX = 2000
 
+/** One stored session: 2,000 skipped keys of 84 B, a KEM seed and ciphertext, and the rest. */
+export const SESSION_BYTES_MAX = 192 * 1024
+
 /** Skipped message keys are forgotten after a week: a key kept for ever is a message that never becomes secret again. */
 export const SKIPPED_KEY_AGE_MAX = 7 * 24 * 3600
 

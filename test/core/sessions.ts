@@ -12,6 +12,7 @@ import {
   respondSession,
   type Session,
 } from '../../src/core/session/session.ts'
+import { encodeSession } from '../../src/core/session/snapshot.ts'
 import { ecdh, type Handmade } from './handmade-hello.ts'
 import {
   at,
@@ -146,4 +147,5 @@ export const dumpSession = ({ sending, receiving, ...session }: Session): object
   previous: session.previous,
   skipped: [...session.skipped].map(([name, { key, time }]) => [name, hex(key.export()), time]),
   kemClock: session.kemClock,
+  snapshot: hex(encodeSession({ ...session, sending, receiving })),
 })

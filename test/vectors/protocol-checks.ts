@@ -11,7 +11,14 @@ import { secretKey, sha256 } from '../../src/core/kdf.ts'
 import { generateKem } from '../../src/core/kem.ts'
 import { compareLogs, verifyLog } from '../../src/core/key-log.ts'
 import { importPrivateKey } from '../../src/core/p256.ts'
-import { decryptMessage, encryptMessage, initiateSession, respondSession } from '../../src/core/session/session.ts'
+import {
+  decryptMessage,
+  encryptMessage,
+  initiateSession,
+  respondSession,
+  type Session,
+} from '../../src/core/session/session.ts'
+import { decodeSession, encodeSession } from '../../src/core/session/snapshot.ts'
 import { ecdh, type HelloFields, handmadeHello } from '../core/handmade-hello.ts'
 import { at } from '../core/identities.ts'
 import { dumpSession } from '../core/sessions.ts'
@@ -204,34 +211,46 @@ type MessageText = { readonly header: string; readonly token: string }
 type Step = MessageText & { readonly now: number; readonly send?: string; readonly receive?: string }
 
 export type SessionVector = Refused & {
-  readonly role: 'initiator' | 'responder'
-  readonly id: string
-  readonly rootKey: string
+  readonly role?: 'initiator' | 'responder'
+  readonly id?: string
+  readonly rootKey?: string
   /** when the session began */
-  readonly begun: number
+  readonly begun?: number
   readonly remote?: string
   readonly self?: string
-  readonly random: readonly string[]
-  readonly steps: readonly Step[]
+  /** what the session was stored as, instead of how it began */
+  readonly snapshot?: string
+  readonly random?: readonly string[]
+  readonly steps?: readonly Step[]
+  readonly after?: string
   readonly now?: number
   readonly message?: MessageText
 }
 
 const messageOf = ({ header, token }: MessageText) => ({ header: fromHex(header), token: fromHex(token) })
 
+const beginSession = (vector: SessionVector, random: RandomBytes): Session => {
+  const { role, begun: now, snapshot } = vector
+  if (snapshot !== undefined) return decodeSession(fromHex(snapshot))
+  assert.ok(now !== undefined)
+  const [id, rootKey] = [fromHex(vector.id ?? ''), secretKey(fromHex(vector.rootKey ?? ''))]
+  return role === 'initiator'
+    ? initiateSession(id, rootKey, fromHex(vector.remote ?? ''), { now, random })
+    : respondSession(id, rootKey, importPrivateKey(fromHex(vector.self ?? '')), now)
+}
+
 export const checkSession = (vector: SessionVector): void => {
-  assert.equal(typeof vector.begun, 'number')
-  const [id, rootKey] = [fromHex(vector.id), secretKey(fromHex(vector.rootKey))]
-  const left = [...vector.random]
+  const left = [...(vector.random ?? [])]
   const random: RandomBytes = (size) => {
     const bytes = fromHex(left.shift() ?? '')
     assert.equal(bytes.length, size)
     return bytes
   }
-  let session =
-    vector.role === 'initiator'
-      ? initiateSession(id, rootKey, fromHex(vector.remote ?? ''), { now: vector.begun, random })
-      : respondSession(id, rootKey, importPrivateKey(fromHex(vector.self ?? '')), vector.begun)
+  if (vector.steps === undefined) {
+    expecting(vector, () => beginSession(vector, random))
+    return
+  }
+  let session = beginSession(vector, random)
   for (const step of vector.steps) {
     const { now, send, receive } = step
     if (send !== undefined) {
@@ -245,7 +264,8 @@ export const checkSession = (vector: SessionVector): void => {
     }
   }
   assert.equal(left.length, 0)
-  const { message, now, error } = vector
+  const { message, now, error, after } = vector
+  if (after !== undefined) assert.equal(hex(encodeSession(session)), after)
   assert.equal(message === undefined, error === undefined)
   if (message === undefined || now === undefined) return
   const before = dumpSession(session)

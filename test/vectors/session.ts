@@ -4,8 +4,9 @@ import type { ErrorCode } from '../../src/core/errors.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import { initiateSession, type Message, respondSession } from '../../src/core/session/session.ts'
+import { decodeSession, encodeSession } from '../../src/core/session/snapshot.ts'
 import { at, flip, makeBytes, makeKey, makePrekeys, NOW } from '../core/identities.ts'
-import { makeSide, type Side } from '../core/sessions.ts'
+import { makeSide, makeTalkingSides, type Side } from '../core/sessions.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import type { VectorMakers } from './generate-protocol.ts'
 import type { Json } from './vector-files.ts'
@@ -15,6 +16,8 @@ import type { Json } from './vector-files.ts'
  * key `remote`, the responder from `rootKey` and the scalar `self`, both at the time `begun`; whenever fresh bytes are needed they are the next of
  * `random`. Each of the `steps` happens at its time `now`: `send` gives exactly `header` and `token`; `header` and `token`
  * received open to `receive`. Where `error` stands, the `message` that comes last is refused with it and changes nothing.
+ * Where a `snapshot` stands, the session begins as what was stored in it, and is stored as `after` at the end; or the
+ * snapshot is refused with `error`.
  */
 
 const id = makeBytes('vectors/session/id', 16)
@@ -47,6 +50,8 @@ const recording = (side: Side, steps: Json[]): Side => ({
     return text
   },
 })
+
+type CborMap = { readonly [field: string]: CborValue }
 
 type Script = (own: Side, peer: Side) => { readonly message: Message; readonly now?: number } | null
 
@@ -98,6 +103,42 @@ const begun = (own: Side, peer: Side): void => {
   own.receive(peer.send('first'))
   peer.receive(own.send('second'))
 }
+
+const HOUR = 3600
+
+/** Bob's session with all that one can hold: both chains, an offer and an answer under way, a message that is missing. */
+const fullest = () => {
+  const { alice, bob } = makeTalkingSides('vectors/session/snapshot')
+  alice.receive(bob.send('turn'))
+  const late = alice.send('late', NOW + HOUR)
+  bob.receive(alice.send('offer', NOW + HOUR), NOW + HOUR)
+  alice.receive(bob.send('answer and offer', NOW + 2 * HOUR), NOW + 2 * HOUR)
+  return { alice, late, snapshot: encodeSession(bob.session) }
+}
+
+const continued = () => {
+  const { alice, late, snapshot } = fullest()
+  const [source, steps]: [ReturnType<typeof recorded>, Json[]] = [recorded('vectors/session/restored'), []]
+  const restored = makeSide(decodeSession(snapshot), source.random)
+  const bob = recording(restored, steps)
+  bob.receive(late, NOW + 2 * HOUR)
+  bob.send('still offering', NOW + 2 * HOUR)
+  bob.receive(alice.send('answer', NOW + 2 * HOUR), NOW + 2 * HOUR)
+  bob.send('next chain', NOW + 2 * HOUR)
+  return {
+    description: 'a stored session goes on: a late message, the answer to its KEM key, and its next chain',
+    snapshot: hex(snapshot),
+    random: source.drawn,
+    steps,
+    after: hex(encodeSession(restored.session)),
+  }
+}
+
+const refusesSnapshot = (error: ErrorCode, description: string, change: (fields: CborMap) => CborMap) => () => ({
+  description,
+  snapshot: hex(encodeCbor(change(decodeCbor(fullest().snapshot) as CborMap))),
+  error,
+})
 
 export const sessionVectors: VectorMakers = {
   initiator: plays('initiator', 'the initiator sends, receives and sends again', (own, peer) => {
@@ -224,4 +265,17 @@ export const sessionVectors: VectorMakers = {
     own.receive(peer.send('next chain'))
     return message
   }),
+  snapshot: continued,
+  'snapshot-version': refusesSnapshot('ERR_SESSION_VERSION', 'a snapshot of version 2', (fields) => ({
+    ...fields,
+    v: 2,
+  })),
+  'snapshot-field': refusesSnapshot('ERR_SESSION_CORRUPT', 'a field more in a snapshot', (fields) => ({
+    ...fields,
+    x: 0,
+  })),
+  'snapshot-scalar': refusesSnapshot('ERR_SESSION_CORRUPT', 'a ratchet key that is no scalar', (fields) => ({
+    ...fields,
+    self: new Uint8Array(32),
+  })),
 }
