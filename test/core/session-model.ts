@@ -31,7 +31,7 @@ export type Model = {
   expected: number
   /** skipped messages, oldest first, with the time they were skipped */
   readonly kept: Map<string, number>
-  /** messages sent and opened since the last KEM step began or was completed, and when that was */
+  /** messages sent and opened since the last KEM step, and when that was */
   messages: number
   since: number
 }
@@ -64,8 +64,8 @@ const keep = ({ kept }: Model, chain: number, from: number, until: number, now: 
 /** What the model expects of the message its side sends next; the header of `message` must bear it out. */
 export const modelSend = (model: Model, message: Message, text: string, now: number): Sent => {
   const due = model.sent === 0 && (model.messages >= 32 || now - model.since >= 3600)
-  if (due) Object.assign(model, { offers: true, messages: 0, since: now })
-  else model.messages++
+  if (due) model.offers = true
+  model.messages++
   forget(model, now)
   const { chain, previous: pn, offers, answers } = model
   const sent = { message, text, chain, n: model.sent++, pn, offers, answers }

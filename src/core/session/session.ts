@@ -105,8 +105,8 @@ export const encryptMessage = (
 ): { session: Session; message: Message } => {
   if (session.sending === null) throw new SessionError('ERR_SESSION_NOT_READY')
   const { id, self, previous, kemClock } = session
-  const begins = session.sending.index === 0 && isKemDue(kemClock, now)
-  const sending = begins ? { ...session.sending, offer: generateKem(random) } : session.sending
+  const offers = session.sending.index === 0 && isKemDue(kemClock, now)
+  const sending = offers ? { ...session.sending, offer: generateKem(random) } : session.sending
   const [kem, ct] = [sending.offer?.publicKey ?? null, sending.answer]
   const { messageKey, next } = stepChainKey(sending)
   const header = encodeHeader({ session: id, dh: self.publicKey, pn: previous, n: sending.index, kem, ct })
@@ -116,7 +116,7 @@ export const encryptMessage = (
       ...session,
       sending: { ...sending, ...next },
       skipped: withoutOldKeys(session.skipped, now),
-      kemClock: begins ? startKemClock(now) : countMessage(kemClock),
+      kemClock: countMessage(kemClock),
     },
     message: { header, token },
   }
