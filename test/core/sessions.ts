@@ -84,9 +84,9 @@ export const surroundings = (name: string, now: number = NOW) => ({ now, random:
 export const shakeHands = (
   { initiation, response }: Meeting,
   name: string,
-): { readonly hello: Uint8Array; readonly alice: Session; readonly bob: Accepted } => {
-  const { hello, session } = initiate(initiation, surroundings(`${name}/alice`))
-  return { hello, alice: session, bob: respond(response, hello, surroundings(`${name}/bob`)) }
+): { readonly hello: Uint8Array; readonly alice: Session; readonly h1: Uint8Array; readonly bob: Accepted } => {
+  const { hello, session, h1 } = initiate(initiation, surroundings(`${name}/alice`))
+  return { hello, alice: session, h1, bob: respond(response, hello, surroundings(`${name}/bob`)) }
 }
 
 /** One side of a conversation: its session moves on with every message. */

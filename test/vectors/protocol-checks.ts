@@ -125,6 +125,7 @@ export type HandshakeVector = Refused & {
   }
   readonly channel: string
   readonly hello: string
+  readonly spent?: readonly string[]
   readonly address?: string
   readonly device?: number
   readonly seen?: string
@@ -137,6 +138,7 @@ export type HandshakeVector = Refused & {
     readonly ek: string
     readonly ratchet: string
     readonly ss: string
+    readonly messages: readonly { readonly [name: string]: string }[]
   }
 }
 
@@ -151,7 +153,7 @@ export const checkHandshake = (vector: HandshakeVector): void => {
   const surroundings = { now, random: seededRandom('vectors') }
   const self = { log, device: card.card.device, ik }
   const accepted = expecting(vector, () =>
-    respond({ self, card, spk, kem, channel }, fromHex(vector.hello), surroundings),
+    respond({ self, card, spk, kem, channel, spent: new Set(vector.spent) }, fromHex(vector.hello), surroundings),
   )
   if (accepted === null) return
   assert.deepEqual(
@@ -176,6 +178,9 @@ export const checkHandshake = (vector: HandshakeVector): void => {
   remake(vector, initiator, { card, ikB: at(log.last.entry.devices, self.device).dh, kem: kem.publicKey, channel })
 }
 
+const hexed = (values: { readonly [name: string]: Uint8Array }) =>
+  Object.fromEntries(Object.entries(values).map(([name, bytes]) => [name, hex(bytes)]))
+
 /** Makes the hello again from the initiator's secrets: every byte of it, and every value on the way. */
 const remake = (
   vector: HandshakeVector,
@@ -197,11 +202,11 @@ const remake = (
     encapsulated: { sharedKey: Buffer.from(initiator.ss, 'hex'), ciphertext: Buffer.from(ct) },
   })
   assert.equal(hex(hello), vector.hello)
-  assert.deepEqual(
-    { ...initiator, ...Object.fromEntries(Object.entries(steps).map(([name, bytes]) => [name, hex(bytes)])) },
-    initiator,
-  )
-  const second = message(1, fromHex(vector.second?.plaintext ?? ''))
+  const [first, second] = [vector.first, vector.second?.plaintext].map((text, n) => message(n, fromHex(text ?? '')))
+  assert.ok(first !== undefined && second !== undefined)
+  const messages = [first, second].map(({ on }) => hexed(on))
+  const { log, ik, ek, ratchet } = initiator
+  assert.deepEqual(initiator, { log, ik, ek, ratchet, ...hexed(steps), messages })
   assert.deepEqual([hex(second.header), hex(second.token)], [vector.second?.header, vector.second?.token])
   const seed = { key: fromHex(vector.responder.kemSeed), format: 'raw-seed', asymmetricKeyType: 'ml-kem-768' } as const
   assert.equal(hex(decapsulate(createPrivateKey(seed), ct)), initiator.ss)
