@@ -23,6 +23,8 @@ import { ecdh, type HelloFields, handmadeHello } from '../core/handmade-hello.ts
 import { at } from '../core/identities.ts'
 import { dumpSession } from '../core/sessions.ts'
 import { fromHex, seededRandom } from '../core/test-bytes.ts'
+import { checkConversation } from './conversation.ts'
+import type { Trace } from './trace.ts'
 
 /** What each vector of key log, fork proof, card, handshake and session claims, held against the code; a mismatch throws. */
 
@@ -232,6 +234,8 @@ export type SessionVector = Refused & {
   readonly message?: MessageText
 }
 
+type ConversationVector = Trace & { readonly description: string }
+
 const messageOf = ({ header, token }: MessageText) => ({ header: fromHex(header), token: fromHex(token) })
 
 const beginSession = (vector: SessionVector, random: RandomBytes): Session => {
@@ -244,7 +248,12 @@ const beginSession = (vector: SessionVector, random: RandomBytes): Session => {
     : respondSession(id, rootKey, importPrivateKey(fromHex(vector.self ?? '')), now)
 }
 
-export const checkSession = (vector: SessionVector): void => {
+export const checkSession = (vector: SessionVector | ConversationVector): void => {
+  if ('chains' in vector) checkConversation(vector)
+  else checkOneSide(vector)
+}
+
+const checkOneSide = (vector: SessionVector): void => {
   const left = [...(vector.random ?? [])]
   const random: RandomBytes = (size) => {
     const bytes = fromHex(left.shift() ?? '')

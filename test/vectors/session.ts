@@ -8,6 +8,7 @@ import { decodeSession, encodeSession } from '../../src/core/session/snapshot.ts
 import { at, flip, makeBytes, makeKey, makePrekeys, NOW } from '../core/identities.ts'
 import { makeSide, makeTalkingSides, type Side } from '../core/sessions.ts'
 import { seededRandom } from '../core/test-bytes.ts'
+import { conversationVectors } from './conversation.ts'
 import type { VectorMakers } from './generate-protocol.ts'
 import type { Json } from './vector-files.ts'
 
@@ -278,4 +279,10 @@ export const sessionVectors: VectorMakers = {
     ...fields,
     self: new Uint8Array(32),
   })),
+  ...conversationVectors,
+  'kem-disagrees': refuses('ERR_MESSAGE_HEADER', 'a KEM public key that the chain did not begin with', (own, peer) => {
+    own.receive(peer.send('one'))
+    const later = peer.send('two')
+    return reheaded(later, (fields) => fields.with(4, makePrekeys('other').kem.publicKey))
+  }),
 }
