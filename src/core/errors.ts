@@ -89,8 +89,10 @@ const SENTENCES = {
   ERR_HELLO_DECODE: 'the hello does not decode',
   ERR_HELLO_VERSION: 'the hello has a version this peer does not speak',
   ERR_HELLO_CARD: 'the hello was made for another card',
+  ERR_HELLO_REPLAY: 'the hello was received before',
   ERR_HELLO_SEALED: 'the hello does not open: its sender used other keys',
   ERR_HELLO_DEVICE: 'the hello names a device its log does not have',
+  ERR_HELLO_SIZE: 'the first message is too long to travel in a hello',
 
   // Session
   ERR_MESSAGE_HEADER: 'the message header does not decode',
@@ -99,6 +101,8 @@ const SENTENCES = {
   ERR_MESSAGE_SKIP: 'too many messages are missing before this one',
   ERR_MESSAGE_TOKEN: 'the message does not verify',
   ERR_SESSION_NOT_READY: 'the session cannot send before it has received',
+  ERR_SESSION_CORRUPT: 'a stored session is damaged',
+  ERR_SESSION_VERSION: 'a stored session was written by another version',
 
   // Directory
   ERR_REQUEST_DECODE: 'the directory request or answer does not decode',

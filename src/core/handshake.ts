@@ -1,21 +1,21 @@
-import { concat, equal, utf8 } from './bytes.ts'
+import { concat, equal, hex, utf8 } from './bytes.ts'
 import { type Card, checkKem, type SignedCard } from './card.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { HandshakeError, KeyError } from './errors.ts'
 import { FERNET_IV_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
-import { bytes, list, literal, nullable, record, uint } from './fields.ts'
+import { bytes, list, nullable, record, uint } from './fields.ts'
+import { decodeHello, encodeHello } from './hello.ts'
 import { hkdf, type SecretKey, secretKey, sha256 } from './kdf.ts'
-import { decapsulate, encapsulate, KEM_CIPHERTEXT_BYTES, type KemPrivateKey } from './kem.ts'
+import { decapsulate, encapsulate, type KemPrivateKey } from './kem.ts'
 import { type Device, type KeyLog, verifyLog } from './key-log.ts'
 import { LABEL_HANDSHAKE, LABEL_IDENTITY, LABEL_ROOT, LABEL_SESSION } from './labels.ts'
-import { DEVICES_MAX, FRAME_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits.ts'
-import { dh, generatePrivateKey, type P256PrivateKey, POINT_BYTES } from './p256.ts'
+import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits.ts'
+import { dh, generatePrivateKey, type P256PrivateKey } from './p256.ts'
 import { SESSION_ID_BYTES } from './session/header.ts'
 import {
   decryptMessage,
   encryptMessage,
   initiateSession,
-  type Message,
   respondSession,
   type Session,
   type Surroundings,
@@ -24,24 +24,6 @@ import {
 /** Hybrid X3DH with a sealed initiator (protocol §5); the names es1, es2, ss, se, h0, k0, h1, rk are the specification's. */
 
 const HASH_BYTES = 32
-
-type Hello = {
-  readonly v: 1
-  readonly ek: Uint8Array
-  readonly card: Uint8Array
-  readonly ct: Uint8Array
-  readonly sealed: Uint8Array
-  readonly first: Message
-}
-
-const readHello = record<Hello>({
-  v: literal(1),
-  ek: bytes(POINT_BYTES),
-  card: bytes(HASH_BYTES),
-  ct: bytes(KEM_CIPHERTEXT_BYTES),
-  sealed: bytes(1, FRAME_BYTES_MAX),
-  first: record<Message>({ header: bytes(1, ITEM_BYTES_MAX), token: bytes(1, FRAME_BYTES_MAX) }),
-})
 
 type Sealed = { readonly log: readonly Uint8Array[]; readonly device: number; readonly seen: Uint8Array | null }
 
@@ -55,13 +37,15 @@ const readSealed = record<Sealed>({
 const transcript = (card: SignedCard, ek: Uint8Array, ct: Uint8Array, channel: Uint8Array): Uint8Array =>
   sha256(utf8(LABEL_HANDSHAKE), encodeCbor([card.card.id, card.card.head, card.hash, ek, ct, channel]))
 
-const identityKey = (h0: Uint8Array, es1: Uint8Array, es2: Uint8Array, ss: Uint8Array): FernetKey =>
-  importFernetKey(hkdf(h0, concat(es1, es2, ss), LABEL_IDENTITY, 32))
+const identityKey = (h0: Uint8Array, ...secrets: readonly Uint8Array[]): FernetKey =>
+  importFernetKey(hkdf(h0, concat(...secrets), LABEL_IDENTITY, 32))
 
 const rootKeyOf = (h1: Uint8Array, ...secrets: readonly Uint8Array[]): SecretKey =>
   secretKey(hkdf(h1, concat(...secrets), LABEL_ROOT, 32))
 
-const sessionId = (h1: Uint8Array): Uint8Array => sha256(utf8(LABEL_SESSION), h1).slice(0, SESSION_ID_BYTES)
+/** Derived from the secrets: from public values alone, whoever sees the id could try whose identity is sealed beside it. */
+const sessionId = (h1: Uint8Array, ...secrets: readonly Uint8Array[]): Uint8Array =>
+  hkdf(h1, concat(...secrets), LABEL_SESSION, SESSION_ID_BYTES)
 
 const deviceOf = (log: KeyLog, index: number): Device => {
   if (log.last.entry.status === 'retired') throw new HandshakeError('ERR_PEER_RETIRED')
@@ -85,16 +69,24 @@ export type Initiation = {
   readonly first: Uint8Array
 }
 
+/** A hello to send, the session it begins, and the session's h1. */
+export type Initiated = {
+  readonly hello: Uint8Array
+  readonly session: Session
+  /** 32 bytes, the same on both sides: chooses between two sessions (`preferSession`) */
+  readonly h1: Uint8Array
+}
+
 /**
  * The initiator's side: the hello to send and the session it begins.
  * The caller has verified `remote.log` to the address it asked for and `remote.card` against that log.
- * @throws CardError ERR_CARD_KEM, HandshakeError ERR_PEER_RETIRED, ERR_HELLO_DEVICE, KeyError ERR_KEM_KEY when the
+ * @throws CardError ERR_CARD_KEM, HandshakeError ERR_PEER_RETIRED, ERR_HELLO_DEVICE, ERR_HELLO_SIZE, KeyError ERR_KEM_KEY when the
  *   responder committed to a malformed key
  */
 export const initiate = (
   { self, remote, channel, seen, first }: Initiation,
   { now, random }: Surroundings,
-): { hello: Uint8Array; session: Session } => {
+): Initiated => {
   checkKem(remote.card.card, remote.kem)
   const { spk, device } = remote.card.card
   const ek = generatePrivateKey(random)
@@ -108,17 +100,11 @@ export const initiate = (
   const sealed = sealFernet(identityKey(h0, es1, es2, ss), identity, now, random(FERNET_IV_BYTES))
   const h1 = sha256(h0, sealed, self.log.id, self.log.last.hash)
   const rk = rootKeyOf(h1, es1, es2, ss, se)
-  const begun = encryptMessage(initiateSession(sessionId(h1), rk, spk, random), first, { now, random })
-  const { header, token } = begun.message
-  const hello = encodeCbor({
-    v: 1,
-    ek: ek.publicKey,
-    card: remote.card.hash,
-    ct,
-    sealed,
-    first: { header, token },
-  })
-  return { hello, session: begun.session }
+  const surroundings = { now, random }
+  const session = initiateSession(sessionId(h1, es1, es2, ss), rk, spk, surroundings)
+  const begun = encryptMessage(session, first, surroundings)
+  const hello = encodeHello({ v: 1, ek: ek.publicKey, card: remote.card.hash, ct, sealed, first: begun.message })
+  return { hello, session: begun.session, h1 }
 }
 
 export type Response = {
@@ -128,6 +114,11 @@ export type Response = {
   readonly spk: P256PrivateKey
   readonly kem: KemPrivateKey
   readonly channel: Uint8Array
+  /**
+   * The `ek`s, as hex, of the hellos that were accepted for this card, kept as long as its prekeys are; left out for a
+   * live card, which is used once
+   */
+  readonly spent?: ReadonlySet<string>
 }
 
 /** What the responder learns: who is there (verified to its address), what it sent, and the session. */
@@ -137,23 +128,10 @@ export type Accepted = {
   readonly seen: Uint8Array | null
   readonly first: Uint8Array
   readonly session: Session
-}
-
-const decodeHello = (hello: Uint8Array): Hello => {
-  if (hello.length > FRAME_BYTES_MAX) throw new HandshakeError('ERR_HELLO_DECODE')
-  let value: unknown
-  try {
-    value = decodeCbor(hello)
-  } catch (cause) {
-    throw new HandshakeError('ERR_HELLO_DECODE', { cause })
-  }
-  if (typeof value === 'object' && value !== null && 'v' in value && value.v !== 1)
-    throw new HandshakeError('ERR_HELLO_VERSION')
-  try {
-    return readHello(value, 'hello')
-  } catch (cause) {
-    throw new HandshakeError('ERR_HELLO_DECODE', { cause })
-  }
+  /** what must be remembered of a hello for a published card, 33 bytes */
+  readonly ek: Uint8Array
+  /** 32 bytes, the same on both sides: chooses between two sessions (`preferSession`) */
+  readonly h1: Uint8Array
 }
 
 /** Opens the sealed part. One code for every failure: whoever sent it learns nothing about where it stopped. */
@@ -168,16 +146,17 @@ const unseal = (key: FernetKey, sealed: Uint8Array): Sealed => {
 /**
  * The responder's side: verifies a hello to its sender's address and begins the session.
  * The initiator is authenticated by the first message; it has seen us confirm only when its next one arrives.
- * @throws HandshakeError ERR_HELLO_DECODE, _VERSION, _CARD, _SEALED, _DEVICE, ERR_PEER_RETIRED; KeyLogError from the
- *   initiator's log; SessionError ERR_MESSAGE_* when the first message does not open
+ * @throws HandshakeError ERR_HELLO_DECODE, _VERSION, _CARD, _REPLAY, _SEALED, _DEVICE, ERR_PEER_RETIRED, ERR_PEER_SELF;
+ *   KeyLogError from the initiator's log; SessionError ERR_MESSAGE_* when the first message does not open
  */
 export const respond = (
-  { self, card, spk, kem, channel }: Response,
+  { self, card, spk, kem, channel, spent }: Response,
   hello: Uint8Array,
   { now, random }: Surroundings,
 ): Accepted => {
   const { ek, card: cardHash, ct, sealed, first } = decodeHello(hello)
   if (!equal(cardHash, card.hash)) throw new HandshakeError('ERR_HELLO_CARD')
+  if (spent?.has(hex(ek))) throw new HandshakeError('ERR_HELLO_REPLAY')
   const ss = decapsulate(kem, ct)
   const [es1, es2] = [agree(ek, self.ik), agree(ek, spk)]
   const h0 = transcript(card, ek, ct, channel)
@@ -186,8 +165,10 @@ export const respond = (
   const se = dh(deviceOf(log, device).dh, spk)
   const h1 = sha256(h0, sealed, log.id, log.last.hash)
   const rk = rootKeyOf(h1, es1, es2, ss, se)
-  const opened = decryptMessage(respondSession(sessionId(h1), rk, spk), first, { now, random })
-  return { log, device, seen, first: opened.plaintext, session: opened.session }
+  const session = respondSession(sessionId(h1, es1, es2, ss), rk, spk, now)
+  const opened = decryptMessage(session, first, { now, random })
+  if (equal(log.id, self.log.id)) throw new HandshakeError('ERR_PEER_SELF')
+  return { log, device, seen, first: opened.plaintext, session: opened.session, ek, h1 }
 }
 
 const agree = (ek: Uint8Array, own: P256PrivateKey): Uint8Array => {

@@ -30,6 +30,9 @@ export const generateKem = (random: RandomBytes): KemPrivateKey => {
   return { key, publicKey: Uint8Array.from(createPublicKey(key).export({ format: 'raw-public' })) }
 }
 
+/** The seed d ‖ z of a decapsulation key, 64 bytes: for storing it, sealed, and nothing else. */
+export const exportKem = ({ key }: KemPrivateKey): Uint8Array => Uint8Array.from(key.export({ format: 'raw-seed' }))
+
 /**
  * A fresh shared secret (32 bytes) and its ciphertext (1088 bytes) for the holder of `publicKey`.
  * Encapsulation draws its randomness inside OpenSSL, so vectors carry the results.

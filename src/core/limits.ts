@@ -30,6 +30,9 @@ export const MAILBOXES_MAX = 3
 /** One frame of the encrypted stream. */
 export const FRAME_BYTES_MAX = 64 * 1024
 
+/** One hello: it travels as the content of one frame, whose own bytes stand around it. */
+export const HELLO_BYTES_MAX = FRAME_BYTES_MAX - 64
+
 /** One message through the API: leaves room for padding (12 %), Fernet and CBOR inside FRAME_BYTES_MAX. */
 export const MESSAGE_BYTES_MAX = 32 * 1024
 
@@ -45,8 +48,20 @@ export const CHUNK_WINDOW = 16
 /** Messages missing in one chain: each costs the receiver two HMACs before anything is authenticated. */
 export const SKIP_MAX = 1000
 
+/** A message header: 70 B, and in a chain that offers and answers a KEM key 1,184 B and 1,088 B more (2,341 B at most). */
+export const HEADER_BYTES_MAX = 2400
+
+/** Messages, of both directions, after which the next chain offers a KEM key: often enough to heal soon, rare enough for its 1.2 KB. */
+export const KEM_STEP_MESSAGES = 32
+
+/** A KEM key is offered after this time too, so that who talks little heals as well. */
+export const KEM_STEP_AGE = 3600
+
 /** Skipped message keys kept in one session: 2,000 × 32 B bounds what a hostile peer can make us keep. */
 export const SKIPPED_KEYS_MAX = 2000
+
+/** One stored session: 2,000 skipped keys of 84 B, a KEM seed and ciphertext, and the rest. */
+export const SESSION_BYTES_MAX = 192 * 1024
 
 /** Skipped message keys are forgotten after a week: a key kept for ever is a message that never becomes secret again. */
 export const SKIPPED_KEY_AGE_MAX = 7 * 24 * 3600

@@ -3,7 +3,7 @@ import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { type ErrorCode, PeerError } from '../core/errors.ts'
 import { bytes, errorCode, list, literal, nullable, type Reader, record, uint } from '../core/fields.ts'
 import { KEM_PUBLIC_BYTES } from '../core/kem.ts'
-import { FRAME_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
 
 /** Frames of the encrypted stream (docs/spec/wire.md): CBOR maps { t: type, … } of at most 64 KiB. */
 
@@ -43,7 +43,7 @@ const readers: { readonly [T in Frame['t']]: Reader<Extract<Frame, { t: T }>> } 
     kem: bytes(KEM_PUBLIC_BYTES),
   }),
   hello: record<HelloFrame>({ t: literal('hello'), d: large }),
-  msg: record<MessageFrame>({ t: literal('msg'), h: bytes(1, ITEM_BYTES_MAX), d: large }),
+  msg: record<MessageFrame>({ t: literal('msg'), h: bytes(1, HEADER_BYTES_MAX), d: large }),
   chunk: record<ChunkFrame>({ t: literal('chunk'), id: bytes(TRANSFER_ID_BYTES), i: uint(2 ** 32 - 1), d: large }),
   error: record<ErrorFrame>({ t: literal('error'), code: errorCode }),
 }

@@ -120,7 +120,6 @@ export const answer = async (channel: Channel, { identity, transport, world, vet
   const self = { log: identity.log, device: identity.device, ik: identity.ik }
   const surroundings = { now: seconds(world), random: world.random }
   const accepted = respond({ self, card, spk, kem, channel: handshakeHash }, hello.d, surroundings)
-  if (equal(accepted.log.id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
   const [session] = await Promise.all([
     confirm(channel, accepted.session, world).then(async (answered) =>
       confirmed(answered, await channel.expect('msg', HANDSHAKE_STEP_MS), world),

@@ -1,51 +1,23 @@
 import assert from 'node:assert/strict'
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { decrypt, encrypt, generateKey } from '../../src/fernet.ts'
+import { type PythonPeer, startPython } from './python.ts'
 import { refusalOf } from './refusal.ts'
 import { seededRandom } from './test-bytes.ts'
 
 /** Agreement with Python's `cryptography`, the Fernet most people use: one Python process answers over stdin and stdout. */
 
-const MISSING =
-  "these tests need Python's cryptography: install the Debian package python3-cryptography (apt-get install python3-cryptography)"
-
-/** Debian's Python first, which sees Debian's packages; then whichever is on the path. */
-const findPython = (): string => {
-  const found = ['/usr/bin/python3', 'python3'].find(
-    (python) => spawnSync(python, ['-c', 'import cryptography.fernet'], { stdio: 'ignore' }).status === 0,
-  )
-  if (found === undefined) throw new Error(MISSING)
-  return found
-}
-
 type Answer = { readonly token?: string; readonly data?: string; readonly key?: string; readonly error?: string }
 
-let child: ChildProcessByStdio<Writable, Readable, null>
-let lines: AsyncIterator<string>
+let python: PythonPeer
 
-const ask = async (question: { readonly op: string; readonly [field: string]: unknown }): Promise<Answer> => {
-  child.stdin.write(`${JSON.stringify(question)}\n`)
-  const { value, done } = await lines.next()
-  if (done) throw new Error('the Python process ended')
-  return JSON.parse(value)
-}
+const ask = (question: Parameters<PythonPeer['ask']>[0]): Promise<Answer> => python.ask(question) as Promise<Answer>
 
 before(() => {
-  const peer = fileURLToPath(new URL('fernet_peer.py', import.meta.url))
-  child = spawn(findPython(), ['-u', peer], { stdio: ['pipe', 'pipe', 'inherit'] })
-  lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  python = startPython('fernet_peer.py')
 })
 
-after(async () => {
-  if (child === undefined) return
-  child.stdin.end()
-  if (child.exitCode === null) await once(child, 'exit')
-})
+after(() => python?.close())
 
 const random = seededRandom('fernet python')
 const key = generateKey()

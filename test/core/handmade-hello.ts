@@ -75,17 +75,23 @@ export const handmadeHello = (made: Handmade) => {
   const sealed = sealFernet(importFernetKey(k0), encodeCbor(identity), NOW, new Uint8Array(16))
   const h1 = hash(h0, sealed, idA, headA)
   const rk = hkdf(h1, Buffer.concat([es1, es2, ss, se]), 'handfast/v1/root', 32)
-  const session = made.session ?? hash(Buffer.from('handfast/v1/session'), h1).subarray(0, 16)
+  const session = made.session ?? hkdf(h1, Buffer.concat([es1, es2, ss]), 'handfast/v1/session', 16)
+
+  const step = hkdf(rk, ecdh(spk, ratchet), 'handfast/v1/ratchet', 64)
+  const [rk1, ck] = [step.subarray(0, 32), step.subarray(32)]
 
   const message = (number: number, text: Uint8Array) => {
-    let chainKey = hkdf(rk, ecdh(spk, ratchet), 'handfast/v1/ratchet', 64).subarray(32)
+    let chainKey = ck
     for (let passed = 0; passed < number; passed++) chainKey = hmac(chainKey, 2)
     const header = encodeCbor([session, ratchet.publicKey, 0, number, null, null])
-    const messageKey = hkdf(hash(header), hmac(chainKey, 1), 'handfast/v1/message', 32)
-    return { header, token: sealFernet(importFernetKey(messageKey), pad(text), NOW, new Uint8Array(16)) }
+    const [mk, padded] = [hmac(chainKey, 1), pad(text)]
+    const fernetKey = hkdf(hash(header), mk, 'handfast/v1/message', 32)
+    const token = sealFernet(importFernetKey(fernetKey), padded, NOW, new Uint8Array(16))
+    return { header, token, on: { mk, fernetKey, padded } }
   }
 
-  const fields: HelloFields = { v: 1, ek: ek.publicKey, card: card.hash, ct, sealed, first: message(n, first) }
-  const steps = { es1, es2, ss, se, h0, k0, h1, rk }
+  const { header, token } = message(n, first)
+  const fields: HelloFields = { v: 1, ek: ek.publicKey, card: card.hash, ct, sealed, first: { header, token } }
+  const steps = { es1, es2, ct, ss, se, h0, k0, sealed, h1, rk, rk1, ck }
   return { fields, hello: encodeCbor(fields), session: Uint8Array.from(session), steps, message }
 }

@@ -5,7 +5,7 @@ import type { CborValue } from '../../src/core/cbor.ts'
 import { decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { initiate, respond } from '../../src/core/handshake.ts'
 import { rotateLog } from '../../src/core/key-log.ts'
-import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
+import { HEADER_BYTES_MAX, HELLO_BYTES_MAX } from '../../src/core/limits.ts'
 import { type HelloFields, handmadeHello } from './handmade-hello.ts'
 import {
   at,
@@ -144,7 +144,10 @@ const misshapen: readonly (readonly [string, CborValue])[] = [
   ['an empty sealed part', { ...fields, sealed: new Uint8Array(0) }],
   ['a first message without a token', { ...fields, first: without(fields.first, 'token') }],
   ['a first message with more in it', { ...fields, first: { ...fields.first, note: 1 } }],
-  ['a first header of 901 bytes', { ...fields, first: { ...fields.first, header: new Uint8Array(901) } }],
+  [
+    'a first header longer than any',
+    { ...fields, first: { ...fields.first, header: new Uint8Array(HEADER_BYTES_MAX + 1) } },
+  ],
 ]
 
 for (const [name, value] of misshapen)
@@ -161,10 +164,10 @@ test('§5 a hello that is truncated, continued, random, or larger than a frame d
     assert.throws(() => answer(makeBytes('noise', size)), failsWith('ERR_HELLO_DECODE'))
   const filled = (size: number) => replaced({ sealed: new Uint8Array(size) })
   const overhead = filled(60_000).length - 60_000
-  const atMost = filled(FRAME_BYTES_MAX - overhead)
-  assert.equal(atMost.length, FRAME_BYTES_MAX)
+  const atMost = filled(HELLO_BYTES_MAX - overhead)
+  assert.equal(atMost.length, HELLO_BYTES_MAX)
   assert.throws(() => answer(atMost), failsWith('ERR_HELLO_SEALED'))
-  assert.throws(() => answer(filled(FRAME_BYTES_MAX - overhead + 1)), failsWith('ERR_HELLO_DECODE'))
+  assert.throws(() => answer(filled(HELLO_BYTES_MAX - overhead + 1)), failsWith('ERR_HELLO_DECODE'))
 })
 
 test('§5 each field of a hello belongs to this hello', () => {

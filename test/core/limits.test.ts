@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import * as limits from '../../src/core/limits.ts'
 import { padmeSize } from '../../src/core/padding.ts'
 
@@ -10,9 +11,17 @@ test('every limit is a positive whole number', () => {
   for (const [name, limit] of Object.entries(limits)) assert.ok(Number.isSafeInteger(limit) && limit > 0, name)
 })
 
-test('§8 a whole log, sealed in a hello with an ML-KEM ciphertext, fits one frame', () => {
+test('§8 a whole log, sealed in a hello with an ML-KEM ciphertext and a confirmation, fits one frame', () => {
   const log = limits.LOG_ENTRIES_MAX * (limits.ITEM_BYTES_MAX + 3)
-  assert.ok(log + 1088 + 4096 + FERNET_OVERHEAD < limits.FRAME_BYTES_MAX)
+  const confirmation = limits.HEADER_BYTES_MAX + FERNET_OVERHEAD + 64
+  assert.ok(log + 1088 + confirmation + 512 + FERNET_OVERHEAD < limits.HELLO_BYTES_MAX)
+})
+
+test('§6 the largest header is within its bound, and the bound is no looser than it needs to be', () => {
+  const [session, dh, kem, ct] = [16, 33, 1184, 1088].map((size) => new Uint8Array(size))
+  const largest = encodeCbor([session, dh, 2 ** 32 - 1, 2 ** 32 - 1, kem, ct] as CborValue)
+  assert.equal(largest.length, 2341)
+  assert.ok(limits.HEADER_BYTES_MAX >= largest.length && limits.HEADER_BYTES_MAX < largest.length + 64)
 })
 
 test('§8 a file chunk fits one frame', () => {
@@ -21,7 +30,7 @@ test('§8 a file chunk fits one frame', () => {
 
 test('§8 the longest message fits one frame, padded, with both halves of a ratchet step in its header', () => {
   const padded = padmeSize(limits.MESSAGE_BYTES_MAX + 1024)
-  assert.ok(padded + FERNET_OVERHEAD + 1184 + 1088 + 512 < limits.FRAME_BYTES_MAX)
+  assert.ok(padded + FERNET_OVERHEAD + limits.HEADER_BYTES_MAX + 64 < limits.FRAME_BYTES_MAX)
 })
 
 test('§4 one item fits a datagram', () => {

@@ -4,8 +4,9 @@ import { utf8 } from '../../src/core/bytes.ts'
 import { initiate, respond } from '../../src/core/handshake.ts'
 import { generateKem, KEM_SEED_BYTES } from '../../src/core/kem.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
+import { decodeSession, encodeSession } from '../../src/core/session/snapshot.ts'
 import { ecdh, handmadeHello } from './handmade-hello.ts'
-import { at, flip, makeBytes, makeKey } from './identities.ts'
+import { at, flip, makeBytes, makeKey, NOW } from './identities.ts'
 import { reveals, secretsOf, textsOf } from './secrets.ts'
 import { makeMeeting, makeTalkingSides, shakeHands, surroundings } from './sessions.ts'
 import { seededRandom } from './test-bytes.ts'
@@ -52,6 +53,27 @@ test('§6 the secrets of a session are not shown by inspect, JSON or a template'
     assertSilent(session, own)
   }
   assert.ok(b.session.skipped.size > 0)
+})
+
+test('§6 a stored session shows its secrets to whoever seals it, a loaded one to nobody, a damaged one neither', () => {
+  const { alice: a, bob: b } = makeTalkingSides('stored')
+  a.receive(b.send('turn'))
+  a.send('lost', NOW + 3600)
+  b.receive(a.send('kept', NOW + 3600), NOW + 3600)
+  for (const { session } of [a, b]) {
+    const [stored, own] = [encodeSession(session), secretsOf(session)]
+    assert.ok(own.every((secret) => Buffer.from(stored).includes(Buffer.from(secret))))
+    assertSilent(decodeSession(stored), own)
+    for (const index of stored.keys())
+      for (const mask of [0x01, 0x40]) {
+        try {
+          decodeSession(flip(stored, index, mask))
+        } catch (error) {
+          assertSilent(error, own)
+        }
+      }
+  }
+  assert.ok(a.session.sending?.offer && b.session.skipped.size > 0)
 })
 
 test('§5 nor are those of keys, of what goes into a handshake and of what comes out', () => {

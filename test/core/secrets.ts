@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { exportKem } from '../../src/core/kem.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import type { Session } from '../../src/core/session/session.ts'
 
@@ -9,6 +10,7 @@ export const secretsOf = ({ rootKey, self, sending, receiving, skipped }: Sessio
   rootKey.export(),
   exportPrivateKey(self),
   ...[sending, receiving].flatMap((chain) => (chain === null ? [] : [chain.key.export()])),
+  ...(sending?.offer ? [exportKem(sending.offer)] : []),
   ...[...skipped.values()].map(({ key }) => key.export()),
 ]
 

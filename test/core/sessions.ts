@@ -1,7 +1,9 @@
-import { type RandomBytes, utf8 } from '../../src/core/bytes.ts'
+import { hex, type RandomBytes, utf8 } from '../../src/core/bytes.ts'
 import { type Accepted, type Initiation, initiate, type Response, respond } from '../../src/core/handshake.ts'
 import { secretKey } from '../../src/core/kdf.ts'
+import { exportKem } from '../../src/core/kem.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
+import type { ChainKey } from '../../src/core/session/chain-key.ts'
 import {
   decryptMessage,
   encryptMessage,
@@ -10,6 +12,7 @@ import {
   respondSession,
   type Session,
 } from '../../src/core/session/session.ts'
+import { encodeSession } from '../../src/core/session/snapshot.ts'
 import { ecdh, type Handmade } from './handmade-hello.ts'
 import {
   at,
@@ -81,9 +84,9 @@ export const surroundings = (name: string, now: number = NOW) => ({ now, random:
 export const shakeHands = (
   { initiation, response }: Meeting,
   name: string,
-): { readonly hello: Uint8Array; readonly alice: Session; readonly bob: Accepted } => {
-  const { hello, session } = initiate(initiation, surroundings(`${name}/alice`))
-  return { hello, alice: session, bob: respond(response, hello, surroundings(`${name}/bob`)) }
+): { readonly hello: Uint8Array; readonly alice: Session; readonly h1: Uint8Array; readonly bob: Accepted } => {
+  const { hello, session, h1 } = initiate(initiation, surroundings(`${name}/alice`))
+  return { hello, alice: session, h1, bob: respond(response, hello, surroundings(`${name}/bob`)) }
 }
 
 /** One side of a conversation: its session moves on with every message. */
@@ -116,8 +119,8 @@ export const makeSides = (name: string): { readonly alice: Side; readonly bob: S
   const rootKey = () => secretKey(makeBytes(`${name}/rk`, 32))
   const random = seededRandom(`${name}/alice`)
   return {
-    alice: makeSide(initiateSession(id, rootKey(), spk.publicKey, random), random),
-    bob: makeSide(respondSession(id, rootKey(), spk), seededRandom(`${name}/bob`)),
+    alice: makeSide(initiateSession(id, rootKey(), spk.publicKey, { now: NOW, random }), random),
+    bob: makeSide(respondSession(id, rootKey(), spk, NOW), seededRandom(`${name}/bob`)),
   }
 }
 
@@ -129,15 +132,20 @@ export const makeTalkingSides = (name: string): { readonly alice: Side; readonly
   return sides
 }
 
+const hexOf = (bytes: Uint8Array | null): string | null => (bytes === null ? null : hex(bytes))
+
+const dumpChain = (chain: ChainKey | null) => (chain === null ? null : [hex(chain.key.export()), chain.index])
+
 /** Every byte of a session, secrets too, as text: what must be equal when nothing may have changed. */
-export const dumpSession = (session: Session): object => ({
-  id: Buffer.from(session.id).toString('hex'),
-  rootKey: session.rootKey.export().toString('hex'),
-  self: [exportPrivateKey(session.self), session.self.publicKey].map((bytes) => Buffer.from(bytes).toString('hex')),
-  remote: session.remote === null ? null : Buffer.from(session.remote).toString('hex'),
-  chains: [session.sending, session.receiving].map((chain) =>
-    chain === null ? null : [chain.key.export().toString('hex'), chain.index],
-  ),
+export const dumpSession = ({ sending, receiving, ...session }: Session): object => ({
+  id: hex(session.id),
+  rootKey: hex(session.rootKey.export()),
+  self: [exportPrivateKey(session.self), session.self.publicKey].map(hex),
+  remote: hexOf(session.remote),
+  sending: [dumpChain(sending), sending?.offer ? hex(exportKem(sending.offer)) : null, hexOf(sending?.answer ?? null)],
+  receiving: [dumpChain(receiving), hexOf(receiving?.kemParts ?? null)],
   previous: session.previous,
-  skipped: [...session.skipped].map(([name, { key, time }]) => [name, key.export().toString('hex'), time]),
+  skipped: [...session.skipped].map(([name, { key, time }]) => [name, hex(key.export()), time]),
+  kemClock: session.kemClock,
+  snapshot: hex(encodeSession({ ...session, sending, receiving })),
 })

@@ -30,10 +30,13 @@ test('every way in which a log, a fork proof, a card, a hello or a message is re
     ...(['SIGNATURE', 'WINDOW', 'AHEAD', 'EXPIRED', 'CHANNEL', 'KEM'] as const).map(
       (end) => `ERR_CARD_${end}` as const,
     ),
-    ...(['DECODE', 'VERSION', 'CARD', 'SEALED', 'DEVICE'] as const).map((end) => `ERR_HELLO_${end}` as const),
+    ...(['DECODE', 'VERSION', 'CARD', 'REPLAY', 'SEALED', 'DEVICE'] as const).map((end) => `ERR_HELLO_${end}` as const),
     ...(['HEADER', 'SESSION', 'DUPLICATE', 'SKIP', 'TOKEN'] as const).map((end) => `ERR_MESSAGE_${end}` as const),
+    'ERR_SESSION_CORRUPT',
+    'ERR_SESSION_VERSION',
     'ERR_PROOF',
     'ERR_PEER_RETIRED',
+    'ERR_PEER_SELF',
   ]
   assert.deepEqual(
     codes.filter((code) => !covered.has(code)),

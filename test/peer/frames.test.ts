@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { HandfastError } from '../../src/core/errors.ts'
-import { FRAME_BYTES_MAX, LOG_ENTRIES_MAX, MESSAGE_BYTES_MAX } from '../../src/core/limits.ts'
+import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, LOG_ENTRIES_MAX, MESSAGE_BYTES_MAX } from '../../src/core/limits.ts'
 import { decodeFrame, encodeFrame, type Frame } from '../../src/peer/frames.ts'
 import { decodePayload, encodePayload, type Payload } from '../../src/peer/payloads.ts'
 import { failsWith, makeBytes, without } from '../core/identities.ts'
@@ -17,6 +17,7 @@ const FRAMES: readonly Frame[] = [
   { t: 'card', log: [bytes(1), bytes(900)], card: bytes(900), kem: bytes(1184) },
   { t: 'hello', d: bytes(1) },
   { t: 'msg', h: bytes(60), d: bytes(200) },
+  { t: 'msg', h: bytes(HEADER_BYTES_MAX), d: bytes(200) },
   { t: 'chunk', id: bytes(16), i: 2 ** 32 - 1, d: bytes(61_553) },
   { t: 'error', code: 'ERR_TIMEOUT' },
 ]
@@ -78,7 +79,7 @@ test('§8 bounds: no part of a frame is larger than it may be', () => {
     { t: 'card', log: [new Uint8Array(0)], card: bytes(1), kem: bytes(1184) },
     { t: 'hello', d: large },
     { t: 'hello', d: new Uint8Array(0) },
-    { t: 'msg', h: entry, d: bytes(1) },
+    { t: 'msg', h: bytes(HEADER_BYTES_MAX + 1), d: bytes(1) },
     { t: 'chunk', id: bytes(16), i: 2 ** 32, d: bytes(1) },
   ]
   for (const frame of broken) assert.throws(() => decodeFrame(encodeCbor(frame)), failsWith('ERR_FRAME'))

@@ -64,6 +64,7 @@ test('a backup holds this and nothing else', () => {
     'dh',
     'root',
     'sign',
+    'store',
     'transport',
   ])
 })

@@ -27,8 +27,10 @@ import type { VectorMakers } from './generate-protocol.ts'
  * live card was made for, opens `hello`
  * at the time `now` on the connection `channel` to the initiator's `address`, `device` and `seen`, the plaintext `first` and
  * the `session` id, and then `second` (`header`, `token`) to its `plaintext`; or refuses the hello with `error`. Where
- * `initiator` stands, it is everything from which the hello can be made again, byte for byte: the sealed part and the
- * messages carry the time `now` and an IV of zeros.
+ * `initiator` stands, it is everything from which the hello can be made again, byte for byte, and every value on the way
+ * by its name in the specification (`rk1`, `ck` are RK' and CK of its first root step, `messages` what the two messages'
+ * tokens come from): the sealed part and the messages carry the time `now` and an IV of zeros. `spent` are the `ek`s of
+ * hellos that were accepted before.
  */
 
 const live = makeMeeting('vectors/handshake')
@@ -45,9 +47,12 @@ const responder = ({ bob, response, prekeys: { spk } }: typeof live, name: strin
   spk: hex(exportPrivateKey(spk)),
   kemSeed: hex(seededRandom(`${name}/kem`)(KEM_SEED_BYTES)),
 })
+const hexed = (values: { readonly [name: string]: Uint8Array }) =>
+  Object.fromEntries(Object.entries(values).map(([name, bytes]) => [name, hex(bytes)]))
+
 const accepted = (description: string, meeting: typeof live, name: string) => () => {
   const { hello, session, steps, message } = handmadeHello(meeting.handmade)
-  const { header, token } = message(1, utf8('and on'))
+  const [first, second] = [message(0, meeting.handmade.first), message(1, utf8('and on'))]
   return {
     description,
     now: NOW,
@@ -59,24 +64,31 @@ const accepted = (description: string, meeting: typeof live, name: string) => ()
     seen: hex(meeting.bob.log.last.hash),
     first: hex(meeting.handmade.first),
     session: hex(session),
-    second: { header: hex(header), token: hex(token), plaintext: hex(utf8('and on')) },
+    second: { header: hex(second.header), token: hex(second.token), plaintext: hex(utf8('and on')) },
     initiator: {
       log: envelopesOf(meeting.alice.log).map(hex),
       ik: hex(exportPrivateKey(at(meeting.alice.devices, 0).ik)),
       ek: hex(exportPrivateKey(meeting.handmade.ek)),
       ratchet: hex(exportPrivateKey(meeting.handmade.ratchet)),
-      ...Object.fromEntries(Object.entries(steps).map(([step, bytes]) => [step, hex(bytes)])),
+      ...hexed(steps),
+      messages: [hexed(first.on), hexed(second.on)],
     },
   }
 }
 const refused =
-  (error: ErrorCode, description: string, hello: () => Uint8Array, channel = live.response.channel) =>
+  (
+    error: ErrorCode,
+    description: string,
+    hello: () => Uint8Array,
+    { channel = live.response.channel, spent = false } = {},
+  ) =>
   () => ({
     description,
     now: NOW,
     responder: responder(live, 'vectors/handshake'),
     channel: hex(channel),
     hello: hex(hello()),
+    ...(spent ? { spent: [hex(make().fields.ek)] } : {}),
     error,
   })
 
@@ -161,7 +173,9 @@ export const handshakeVectors: VectorMakers = {
     'a sealed part with a field more',
     made({ identity: { ...identity, note: null } }),
   ),
-  channel: refused('ERR_HELLO_SEALED', 'another connection', () => make().hello, makeBytes('channel', 64)),
+  channel: refused('ERR_HELLO_SEALED', 'another connection', () => make().hello, {
+    channel: makeBytes('channel', 64),
+  }),
   'log-forged': refused(
     'ERR_LOG_SIGNATURE',
     "an entry in the initiator's log that its root did not sign",
@@ -203,4 +217,15 @@ export const handshakeVectors: VectorMakers = {
     made({ se: ecdh(at(alice.devices, 0).ik.publicKey, live.response.self.ik) }),
   ),
   'first-skipped': refused('ERR_MESSAGE_SKIP', 'a first message numbered 1001', made({ n: 1001 })),
+  replay: refused('ERR_HELLO_REPLAY', 'a hello that was accepted before', () => make().hello, { spent: true }),
+  self: refused(
+    'ERR_PEER_SELF',
+    'a hello of the responder to itself',
+    made({
+      identity: { ...identity, log: envelopesOf(live.bob.log) },
+      idA: live.bob.log.id,
+      headA: live.bob.log.last.hash,
+      se: ecdh(live.prekeys.spk.publicKey, live.response.self.ik),
+    }),
+  ),
 }

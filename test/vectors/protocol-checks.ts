@@ -9,13 +9,22 @@ import { secretKey, sha256 } from '../../src/core/kdf.ts'
 import { generateKem } from '../../src/core/kem.ts'
 import { verifyLog } from '../../src/core/key-log.ts'
 import { importPrivateKey } from '../../src/core/p256.ts'
-import { decryptMessage, encryptMessage, initiateSession, respondSession } from '../../src/core/session/session.ts'
+import {
+  decryptMessage,
+  encryptMessage,
+  initiateSession,
+  respondSession,
+  type Session,
+} from '../../src/core/session/session.ts'
+import { decodeSession, encodeSession } from '../../src/core/session/snapshot.ts'
 import { ecdh, type HelloFields, handmadeHello } from '../core/handmade-hello.ts'
 import { at } from '../core/identities.ts'
 import { dumpSession } from '../core/sessions.ts'
 import { fromHex, seededRandom } from '../core/test-bytes.ts'
+import { checkConversation } from './conversation.ts'
 import { expecting, type Refused } from './expecting.ts'
 import { identityChecks } from './identity-checks.ts'
+import type { Trace } from './trace.ts'
 
 /** What each vector of handshake and session claims, held against the code; a mismatch throws. */
 
@@ -33,6 +42,7 @@ export type HandshakeVector = Refused & {
   }
   readonly channel: string
   readonly hello: string
+  readonly spent?: readonly string[]
   readonly address?: string
   readonly device?: number
   readonly seen?: string
@@ -45,6 +55,7 @@ export type HandshakeVector = Refused & {
     readonly ek: string
     readonly ratchet: string
     readonly ss: string
+    readonly messages: readonly { readonly [name: string]: string }[]
   }
 }
 
@@ -59,7 +70,7 @@ export const checkHandshake = (vector: HandshakeVector): void => {
   const surroundings = { now, random: seededRandom('vectors') }
   const self = { log, device: card.card.device, ik }
   const accepted = expecting(vector, () =>
-    respond({ self, card, spk, kem, channel }, fromHex(vector.hello), surroundings),
+    respond({ self, card, spk, kem, channel, spent: new Set(vector.spent) }, fromHex(vector.hello), surroundings),
   )
   if (accepted === null) return
   assert.deepEqual(
@@ -84,6 +95,9 @@ export const checkHandshake = (vector: HandshakeVector): void => {
   remake(vector, initiator, { card, ikB: at(log.last.entry.devices, self.device).dh, kem: kem.publicKey, channel })
 }
 
+const hexed = (values: { readonly [name: string]: Uint8Array }) =>
+  Object.fromEntries(Object.entries(values).map(([name, bytes]) => [name, hex(bytes)]))
+
 /** Makes the hello again from the initiator's secrets: every byte of it, and every value on the way. */
 const remake = (
   vector: HandshakeVector,
@@ -105,11 +119,11 @@ const remake = (
     encapsulated: { sharedKey: Buffer.from(initiator.ss, 'hex'), ciphertext: Buffer.from(ct) },
   })
   assert.equal(hex(hello), vector.hello)
-  assert.deepEqual(
-    { ...initiator, ...Object.fromEntries(Object.entries(steps).map(([name, bytes]) => [name, hex(bytes)])) },
-    initiator,
-  )
-  const second = message(1, fromHex(vector.second?.plaintext ?? ''))
+  const [first, second] = [vector.first, vector.second?.plaintext].map((text, n) => message(n, fromHex(text ?? '')))
+  assert.ok(first !== undefined && second !== undefined)
+  const messages = [first, second].map(({ on }) => hexed(on))
+  const { log, ik, ek, ratchet } = initiator
+  assert.deepEqual(initiator, { log, ik, ek, ratchet, ...hexed(steps), messages })
   assert.deepEqual([hex(second.header), hex(second.token)], [vector.second?.header, vector.second?.token])
   const seed = { key: fromHex(vector.responder.kemSeed), format: 'raw-seed', asymmetricKeyType: 'ml-kem-768' } as const
   assert.equal(hex(decapsulate(createPrivateKey(seed), ct)), initiator.ss)
@@ -119,31 +133,53 @@ type MessageText = { readonly header: string; readonly token: string }
 type Step = MessageText & { readonly now: number; readonly send?: string; readonly receive?: string }
 
 export type SessionVector = Refused & {
-  readonly role: 'initiator' | 'responder'
-  readonly id: string
-  readonly rootKey: string
+  readonly role?: 'initiator' | 'responder'
+  readonly id?: string
+  readonly rootKey?: string
+  /** when the session began */
+  readonly begun?: number
   readonly remote?: string
   readonly self?: string
-  readonly random: readonly string[]
-  readonly steps: readonly Step[]
+  /** what the session was stored as, instead of how it began */
+  readonly snapshot?: string
+  readonly random?: readonly string[]
+  readonly steps?: readonly Step[]
+  readonly after?: string
   readonly now?: number
   readonly message?: MessageText
 }
 
+type ConversationVector = Trace & { readonly description: string }
+
 const messageOf = ({ header, token }: MessageText) => ({ header: fromHex(header), token: fromHex(token) })
 
-export const checkSession = (vector: SessionVector): void => {
-  const [id, rootKey] = [fromHex(vector.id), secretKey(fromHex(vector.rootKey))]
-  const left = [...vector.random]
+const beginSession = (vector: SessionVector, random: RandomBytes): Session => {
+  const { role, begun: now, snapshot } = vector
+  if (snapshot !== undefined) return decodeSession(fromHex(snapshot))
+  assert.ok(now !== undefined)
+  const [id, rootKey] = [fromHex(vector.id ?? ''), secretKey(fromHex(vector.rootKey ?? ''))]
+  return role === 'initiator'
+    ? initiateSession(id, rootKey, fromHex(vector.remote ?? ''), { now, random })
+    : respondSession(id, rootKey, importPrivateKey(fromHex(vector.self ?? '')), now)
+}
+
+export const checkSession = (vector: SessionVector | ConversationVector): void => {
+  if ('chains' in vector) checkConversation(vector)
+  else checkOneSide(vector)
+}
+
+const checkOneSide = (vector: SessionVector): void => {
+  const left = [...(vector.random ?? [])]
   const random: RandomBytes = (size) => {
     const bytes = fromHex(left.shift() ?? '')
     assert.equal(bytes.length, size)
     return bytes
   }
-  let session =
-    vector.role === 'initiator'
-      ? initiateSession(id, rootKey, fromHex(vector.remote ?? ''), random)
-      : respondSession(id, rootKey, importPrivateKey(fromHex(vector.self ?? '')))
+  if (vector.steps === undefined) {
+    expecting(vector, () => beginSession(vector, random))
+    return
+  }
+  let session = beginSession(vector, random)
   for (const step of vector.steps) {
     const { now, send, receive } = step
     if (send !== undefined) {
@@ -157,7 +193,8 @@ export const checkSession = (vector: SessionVector): void => {
     }
   }
   assert.equal(left.length, 0)
-  const { message, now, error } = vector
+  const { message, now, error, after } = vector
+  if (after !== undefined) assert.equal(hex(encodeSession(session)), after)
   assert.equal(message === undefined, error === undefined)
   if (message === undefined || now === undefined) return
   const before = dumpSession(session)

@@ -4,17 +4,21 @@ import type { ErrorCode } from '../../src/core/errors.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import { initiateSession, type Message, respondSession } from '../../src/core/session/session.ts'
-import { at, flip, makeBytes, makeKey, NOW } from '../core/identities.ts'
-import { makeSide, type Side } from '../core/sessions.ts'
+import { decodeSession, encodeSession } from '../../src/core/session/snapshot.ts'
+import { at, flip, makeBytes, makeKey, makePrekeys, NOW } from '../core/identities.ts'
+import { makeSide, makeTalkingSides, type Side } from '../core/sessions.ts'
 import { seededRandom } from '../core/test-bytes.ts'
+import { conversationVectors } from './conversation.ts'
 import type { VectorMakers } from './generate-protocol.ts'
 import type { Json } from './vector-files.ts'
 
 /**
  * vectors/session: one side of a session from its beginning. The initiator starts from `rootKey` and the responder's public
- * key `remote`, the responder from `rootKey` and the scalar `self`; whenever fresh bytes are needed they are the next of
+ * key `remote`, the responder from `rootKey` and the scalar `self`, both at the time `begun`; whenever fresh bytes are needed they are the next of
  * `random`. Each of the `steps` happens at its time `now`: `send` gives exactly `header` and `token`; `header` and `token`
  * received open to `receive`. Where `error` stands, the `message` that comes last is refused with it and changes nothing.
+ * Where a `snapshot` stands, the session begins as what was stored in it, and is stored as `after` at the end; or the
+ * snapshot is refused with `error`.
  */
 
 const id = makeBytes('vectors/session/id', 16)
@@ -48,20 +52,35 @@ const recording = (side: Side, steps: Json[]): Side => ({
   },
 })
 
+type CborMap = { readonly [field: string]: CborValue }
+
 type Script = (own: Side, peer: Side) => { readonly message: Message; readonly now?: number } | null
 
 const play = (role: 'initiator' | 'responder', description: string, script: Script, error?: ErrorCode) => () => {
   const [alices, bobs] = [recorded('vectors/session/alice'), recorded('vectors/session/bob')]
   const rootKey = () => secretKey(Uint8Array.from(rootKeyBytes))
-  const alice = makeSide(initiateSession(id, rootKey(), spk.publicKey, alices.random), alices.random)
-  const bob = makeSide(respondSession(id, rootKey(), spk), bobs.random)
+  const alice = makeSide(
+    initiateSession(id, rootKey(), spk.publicKey, { now: NOW, random: alices.random }),
+    alices.random,
+  )
+  const bob = makeSide(respondSession(id, rootKey(), spk, NOW), bobs.random)
   const steps: Json[] = []
   const last = role === 'initiator' ? script(recording(alice, steps), bob) : script(recording(bob, steps), alice)
   const begin = role === 'initiator' ? { remote: hex(spk.publicKey) } : { self: hex(exportPrivateKey(spk)) }
   const { drawn } = role === 'initiator' ? alices : bobs
   const end =
     last === null || error === undefined ? {} : { now: last.now ?? NOW, message: messageOf(last.message), error }
-  return { description, role, id: hex(id), rootKey: hex(rootKeyBytes), ...begin, random: drawn, steps, ...end }
+  return {
+    description,
+    role,
+    id: hex(id),
+    rootKey: hex(rootKeyBytes),
+    ...begin,
+    begun: NOW,
+    random: drawn,
+    steps,
+    ...end,
+  }
 }
 const plays = (role: 'initiator' | 'responder', description: string, script: (own: Side, peer: Side) => void) =>
   play(role, description, (own, peer) => {
@@ -85,6 +104,42 @@ const begun = (own: Side, peer: Side): void => {
   own.receive(peer.send('first'))
   peer.receive(own.send('second'))
 }
+
+const HOUR = 3600
+
+/** Bob's session with all that one can hold: both chains, an offer and an answer under way, a message that is missing. */
+const fullest = () => {
+  const { alice, bob } = makeTalkingSides('vectors/session/snapshot')
+  alice.receive(bob.send('turn'))
+  const late = alice.send('late', NOW + HOUR)
+  bob.receive(alice.send('offer', NOW + HOUR), NOW + HOUR)
+  alice.receive(bob.send('answer and offer', NOW + 2 * HOUR), NOW + 2 * HOUR)
+  return { alice, late, snapshot: encodeSession(bob.session) }
+}
+
+const continued = () => {
+  const { alice, late, snapshot } = fullest()
+  const [source, steps]: [ReturnType<typeof recorded>, Json[]] = [recorded('vectors/session/restored'), []]
+  const restored = makeSide(decodeSession(snapshot), source.random)
+  const bob = recording(restored, steps)
+  bob.receive(late, NOW + 2 * HOUR)
+  bob.send('still offering', NOW + 2 * HOUR)
+  bob.receive(alice.send('answer', NOW + 2 * HOUR), NOW + 2 * HOUR)
+  bob.send('next chain', NOW + 2 * HOUR)
+  return {
+    description: 'a stored session goes on: a late message, the answer to its KEM key, and its next chain',
+    snapshot: hex(snapshot),
+    random: source.drawn,
+    steps,
+    after: hex(encodeSession(restored.session)),
+  }
+}
+
+const refusesSnapshot = (error: ErrorCode, description: string, change: (fields: CborMap) => CborMap) => () => ({
+  description,
+  snapshot: hex(encodeCbor(change(decodeCbor(fullest().snapshot) as CborMap))),
+  error,
+})
 
 export const sessionVectors: VectorMakers = {
   initiator: plays('initiator', 'the initiator sends, receives and sends again', (own, peer) => {
@@ -133,8 +188,11 @@ export const sessionVectors: VectorMakers = {
   header: refuses('ERR_MESSAGE_HEADER', 'a field more in the header', (_, peer) =>
     reheaded(peer.send('text'), (fields) => [...fields, null]),
   ),
-  'header-kem': refuses('ERR_MESSAGE_HEADER', 'a KEM public key, which this version does not send', (_, peer) =>
-    reheaded(peer.send('text'), (fields) => [...fields.slice(0, 4), new Uint8Array(1184), null]),
+  'header-kem-short': refuses('ERR_MESSAGE_HEADER', 'a KEM public key of 1,183 bytes', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(4, new Uint8Array(1183))),
+  ),
+  'header-ct-unasked': refuses('ERR_MESSAGE_HEADER', 'a KEM ciphertext without a KEM key to answer', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(5, new Uint8Array(1088))),
   ),
   'header-point': refuses('ERR_MESSAGE_HEADER', 'a ratchet key that is no point', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(1, Uint8Array.of(2, ...new Uint8Array(31), 1))),
@@ -190,6 +248,9 @@ export const sessionVectors: VectorMakers = {
   'n-changed': refuses('ERR_MESSAGE_TOKEN', 'another n', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(3, 1)),
   ),
+  'kem-added': refuses('ERR_MESSAGE_TOKEN', 'a KEM public key put into the header', (_, peer) =>
+    reheaded(peer.send('text'), (fields) => fields.with(4, makePrekeys('other').kem.publicKey)),
+  ),
   'dh-changed': refuses('ERR_MESSAGE_TOKEN', 'another ratchet key', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(1, makeKey('other').publicKey)),
   ),
@@ -204,5 +265,24 @@ export const sessionVectors: VectorMakers = {
     peer.receive(own.send('turn'))
     own.receive(peer.send('next chain'))
     return message
+  }),
+  snapshot: continued,
+  'snapshot-version': refusesSnapshot('ERR_SESSION_VERSION', 'a snapshot of version 2', (fields) => ({
+    ...fields,
+    v: 2,
+  })),
+  'snapshot-field': refusesSnapshot('ERR_SESSION_CORRUPT', 'a field more in a snapshot', (fields) => ({
+    ...fields,
+    x: 0,
+  })),
+  'snapshot-scalar': refusesSnapshot('ERR_SESSION_CORRUPT', 'a ratchet key that is no scalar', (fields) => ({
+    ...fields,
+    self: new Uint8Array(32),
+  })),
+  ...conversationVectors,
+  'kem-disagrees': refuses('ERR_MESSAGE_HEADER', 'a KEM public key that the chain did not begin with', (own, peer) => {
+    own.receive(peer.send('one'))
+    const later = peer.send('two')
+    return reheaded(later, (fields) => fields.with(4, makePrekeys('other').kem.publicKey))
   }),
 }

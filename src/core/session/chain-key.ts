@@ -1,4 +1,7 @@
+import { SessionError } from '../errors.ts'
 import { hmac, type SecretKey, secretKey } from '../kdf.ts'
+import { SKIP_MAX } from '../limits.ts'
+import type { SkippedKey } from './skipped-keys.ts'
 
 /** A chain key CK together with the number of the message key it yields next. */
 export type ChainKey = { readonly key: SecretKey; readonly index: number }
@@ -11,3 +14,23 @@ export const stepChainKey = ({ key, index }: ChainKey): { messageKey: SecretKey;
   messageKey: secretKey(hmac(key, MESSAGE)),
   next: { key: secretKey(hmac(key, CHAIN)), index: index + 1 },
 })
+
+/**
+ * Walks the chain of the ratchet key `dh` to message `until`, keeping the keys it passes.
+ * @throws SessionError ERR_MESSAGE_SKIP beyond 1,000 of them
+ */
+export const walkChain = (
+  chain: ChainKey,
+  dh: Uint8Array,
+  until: number,
+): { chain: ChainKey; passed: readonly SkippedKey[] } => {
+  if (until - chain.index > SKIP_MAX) throw new SessionError('ERR_MESSAGE_SKIP')
+  const passed: SkippedKey[] = []
+  let current = chain
+  while (current.index < until) {
+    const { messageKey, next } = stepChainKey(current)
+    passed.push({ dh, n: current.index, key: messageKey })
+    current = next
+  }
+  return { chain: current, passed }
+}

@@ -1,12 +1,15 @@
 import { decodeCbor, encodeCbor } from '../cbor.ts'
 import { SessionError } from '../errors.ts'
-import { bytes, literal, tuple, uint } from '../fields.ts'
+import { bytes, nullable, tuple, uint } from '../fields.ts'
+import { sha256 } from '../kdf.ts'
+import { KEM_CIPHERTEXT_BYTES, KEM_PUBLIC_BYTES } from '../kem.ts'
+import { HEADER_BYTES_MAX } from '../limits.ts'
 import { POINT_BYTES } from '../p256.ts'
 
 export const SESSION_ID_BYTES = 16
 
 /** Message numbers stay below 2^32: no chain gets there, and a header cannot ask for absurd arithmetic. */
-const NUMBER_MAX = 2 ** 32 - 1
+export const NUMBER_MAX = 2 ** 32 - 1
 
 /** What a message says in the clear, bound to its key (protocol §6). */
 export type Header = {
@@ -18,26 +21,35 @@ export type Header = {
   readonly pn: number
   /** this message's number in its chain */
   readonly n: number
+  /** a KEM public key for the other side to answer, 1184 bytes; the same in every header of a chain */
+  readonly kem: Uint8Array | null
+  /** the ciphertext that answers the other side's KEM key, 1088 bytes; the same in every header of a chain */
+  readonly ct: Uint8Array | null
 }
 
-/** CBOR [session id, dh, pn, n, null, null]; the last two are the places of the KEM public key and ciphertext. */
-export const encodeHeader = ({ session, dh, pn, n }: Header): Uint8Array => encodeCbor([session, dh, pn, n, null, null])
+/** CBOR [session id, dh, pn, n, kem, ct]. */
+export const encodeHeader = ({ session, dh, pn, n, kem, ct }: Header): Uint8Array =>
+  encodeCbor([session, dh, pn, n, kem, ct])
 
-const readHeader = tuple<[Uint8Array, Uint8Array, number, number, null, null]>(
+const readHeader = tuple<[Uint8Array, Uint8Array, number, number, Uint8Array | null, Uint8Array | null]>(
   bytes(SESSION_ID_BYTES),
   bytes(POINT_BYTES),
   uint(NUMBER_MAX),
   uint(NUMBER_MAX),
-  literal(null),
-  literal(null),
+  nullable(bytes(KEM_PUBLIC_BYTES)),
+  nullable(bytes(KEM_CIPHERTEXT_BYTES)),
 )
 
 /** @throws SessionError ERR_MESSAGE_HEADER */
 export const decodeHeader = (header: Uint8Array): Header => {
+  if (header.length > HEADER_BYTES_MAX) throw new SessionError('ERR_MESSAGE_HEADER')
   try {
-    const [session, dh, pn, n] = readHeader(decodeCbor(header), 'header')
-    return { session, dh, pn, n }
+    const [session, dh, pn, n, kem, ct] = readHeader(decodeCbor(header), 'header')
+    return { session, dh, pn, n, kem, ct }
   } catch (cause) {
     throw new SessionError('ERR_MESSAGE_HEADER', { cause })
   }
 }
+
+/** H(CBOR [kem, ct]), 32 bytes: what the headers of one chain must agree in, remembered in little room. */
+export const kemPartsHash = ({ kem, ct }: Pick<Header, 'kem' | 'ct'>): Uint8Array => sha256(encodeCbor([kem, ct]))

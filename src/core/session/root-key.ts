@@ -1,13 +1,22 @@
+import { concat } from '../bytes.ts'
 import { hkdf, type SecretKey, secretKey } from '../kdf.ts'
 import { LABEL_RATCHET } from '../labels.ts'
 import { dh, type P256PrivateKey } from '../p256.ts'
 
-/** One step of the root chain (protocol §6): RK', CK = HKDF(RK, DH(dh_remote, dh_self), "handfast/v1/ratchet", 64). */
+/**
+ * One step of the root chain (protocol §6): RK', CK = HKDF(RK, DH(dh_remote, dh_self) [‖ ss], "handfast/v1/ratchet", 64).
+ * @param ss the shared secret (32 bytes) of the KEM key that this step answers, null when it answers none; it is wiped
+ * @throws KeyError ERR_P256_POINT
+ */
 export const stepRootKey = (
   rootKey: SecretKey,
   remote: Uint8Array,
   self: P256PrivateKey,
+  ss: Uint8Array | null,
 ): { rootKey: SecretKey; chainKey: SecretKey } => {
-  const okm = hkdf(rootKey.export(), dh(remote, self), LABEL_RATCHET, 64)
+  const ikm = concat(dh(remote, self), ss ?? new Uint8Array(0))
+  const okm = hkdf(rootKey.export(), ikm, LABEL_RATCHET, 64)
+  ikm.fill(0)
+  ss?.fill(0)
   return { rootKey: secretKey(okm.subarray(0, 32)), chainKey: secretKey(okm.subarray(32)) }
 }

@@ -2,11 +2,12 @@ import { equal, type RandomBytes } from '../bytes.ts'
 import { SessionError } from '../errors.ts'
 import { FERNET_IV_BYTES, openFernet, sealFernet } from '../fernet.ts'
 import type { SecretKey } from '../kdf.ts'
-import { SKIP_MAX } from '../limits.ts'
+import { decapsulate, encapsulate, generateKem, type KemPrivateKey } from '../kem.ts'
 import { generatePrivateKey, type P256PrivateKey } from '../p256.ts'
 import { pad, unpad } from '../padding.ts'
-import { type ChainKey, stepChainKey } from './chain-key.ts'
-import { decodeHeader, encodeHeader, type Header } from './header.ts'
+import { type ChainKey, stepChainKey, walkChain } from './chain-key.ts'
+import { decodeHeader, encodeHeader, type Header, kemPartsHash } from './header.ts'
+import { countMessage, isKemDue, type KemClock, startKemClock } from './kem-clock.ts'
 import { messageFernetKey } from './message-key.ts'
 import { stepRootKey } from './root-key.ts'
 import {
@@ -19,7 +20,10 @@ import {
   withSkippedKeys,
 } from './skipped-keys.ts'
 
-/** The Double Ratchet (Perrin & Marlinspike, rev. 1) over P-256 and Fernet. A session is a value: every call returns the next one. */
+/**
+ * The Double Ratchet (Perrin & Marlinspike, rev. 1) over P-256 and Fernet, with ML-KEM-768 mixed into some of its steps.
+ * A session is a value: every call returns the next one.
+ */
 export type Session = {
   /** 16 bytes, the same on both sides */
   readonly id: Uint8Array
@@ -28,12 +32,24 @@ export type Session = {
   readonly self: P256PrivateKey
   /** dh_remote, 33 bytes; null until the responder has received */
   readonly remote: Uint8Array | null
-  readonly sending: ChainKey | null
-  readonly receiving: ChainKey | null
+  readonly sending: SendingChain | null
+  readonly receiving: ReceivingChain | null
   /** messages sent in the chain before this one (pn) */
   readonly previous: number
   readonly skipped: SkippedKeys
+  readonly kemClock: KemClock
 }
+
+/** The chain this side sends in. It ends when the other side has received of it, and with it goes the KEM private key. */
+export type SendingChain = ChainKey & {
+  /** the KEM key whose public half stands in the chain's headers, waiting for its answer */
+  readonly offer: KemPrivateKey | null
+  /** the ciphertext (1088 bytes) in the chain's headers, for the KEM key that the other side offered */
+  readonly answer: Uint8Array | null
+}
+
+/** The chain this side receives in, with the hash (32 bytes) of what its headers say of the KEM. */
+export type ReceivingChain = ChainKey & { readonly kemParts: Uint8Array }
 
 /** One encrypted message: the header in the clear and a raw Fernet token under a key of its own. */
 export type Message = { readonly header: Uint8Array; readonly token: Uint8Array }
@@ -46,24 +62,25 @@ export const initiateSession = (
   id: Uint8Array,
   rootKey: SecretKey,
   remote: Uint8Array,
-  random: RandomBytes,
+  { now, random }: Surroundings,
 ): Session => {
   const self = generatePrivateKey(random)
-  const step = stepRootKey(rootKey, remote, self)
+  const step = stepRootKey(rootKey, remote, self, null)
   return {
     id,
     rootKey: step.rootKey,
     self,
     remote,
-    sending: { key: step.chainKey, index: 0 },
+    sending: { key: step.chainKey, index: 0, offer: null, answer: null },
     receiving: null,
     previous: 0,
     skipped: NO_SKIPPED_KEYS,
+    kemClock: startKemClock(now),
   }
 }
 
 /** The responder's session: `self` is the signed prekey the initiator used. It can send once it has received. */
-export const respondSession = (id: Uint8Array, rootKey: SecretKey, self: P256PrivateKey): Session => ({
+export const respondSession = (id: Uint8Array, rootKey: SecretKey, self: P256PrivateKey, now: number): Session => ({
   id,
   rootKey,
   self,
@@ -72,11 +89,13 @@ export const respondSession = (id: Uint8Array, rootKey: SecretKey, self: P256Pri
   receiving: null,
   previous: 0,
   skipped: NO_SKIPPED_KEYS,
+  kemClock: startKemClock(now),
 })
 
 /**
- * Pads and encrypts `plaintext` as the next message. Skipped keys older than a week are forgotten here too, since a
- * silent peer may never send what would make us forget them.
+ * Pads and encrypts `plaintext` as the next message. The first message of a chain decides whether the chain offers a KEM
+ * key. Skipped keys older than a week are forgotten here too, since a silent peer may never send what would make us
+ * forget them.
  * @throws SessionError ERR_SESSION_NOT_READY for a responder that has not received yet
  */
 export const encryptMessage = (
@@ -85,25 +104,22 @@ export const encryptMessage = (
   { now, random }: Surroundings,
 ): { session: Session; message: Message } => {
   if (session.sending === null) throw new SessionError('ERR_SESSION_NOT_READY')
-  const { messageKey, next } = stepChainKey(session.sending)
-  const { id, self, previous, sending } = session
-  const header = encodeHeader({ session: id, dh: self.publicKey, pn: previous, n: sending.index })
+  const { id, self, previous, kemClock } = session
+  const offers = session.sending.index === 0 && isKemDue(kemClock, now)
+  const sending = offers ? { ...session.sending, offer: generateKem(random) } : session.sending
+  const [kem, ct] = [sending.offer?.publicKey ?? null, sending.answer]
+  const { messageKey, next } = stepChainKey(sending)
+  const header = encodeHeader({ session: id, dh: self.publicKey, pn: previous, n: sending.index, kem, ct })
   const token = sealFernet(messageFernetKey(messageKey, header), pad(plaintext), now, random(FERNET_IV_BYTES))
-  const skipped = withoutOldKeys(session.skipped, now)
-  return { session: { ...session, sending: next, skipped }, message: { header, token } }
-}
-
-/** Walks a chain to message `until`, keeping the keys it passes. */
-const skip = (chain: ChainKey, dh: Uint8Array, until: number): { chain: ChainKey; passed: SkippedKey[] } => {
-  if (until - chain.index > SKIP_MAX) throw new SessionError('ERR_MESSAGE_SKIP')
-  const passed: SkippedKey[] = []
-  let current = chain
-  while (current.index < until) {
-    const { messageKey, next } = stepChainKey(current)
-    passed.push({ dh, n: current.index, key: messageKey })
-    current = next
+  return {
+    session: {
+      ...session,
+      sending: { ...sending, ...next },
+      skipped: withoutOldKeys(session.skipped, now),
+      kemClock: countMessage(kemClock),
+    },
+    message: { header, token },
   }
-  return { chain: current, passed }
 }
 
 const open = (messageKey: SecretKey, message: Message): Uint8Array => {
@@ -114,21 +130,66 @@ const open = (messageKey: SecretKey, message: Message): Uint8Array => {
   }
 }
 
-/** The receiving chain that `header` belongs to, and the keys of the chain before it that have not arrived. */
-const chainFor = (session: Session, header: Header): { rootKey: SecretKey; chain: ChainKey; passed: SkippedKey[] } => {
-  const { remote, receiving, rootKey } = session
-  if (remote !== null && receiving !== null && equal(header.dh, remote))
-    return { rootKey, chain: receiving, passed: [] }
-  const before = remote !== null && receiving !== null ? skip(receiving, remote, header.pn).passed : []
-  const step = dhStep(session, header)
-  return { rootKey: step.rootKey, chain: { key: step.chainKey, index: 0 }, passed: before }
+/** Opens message `n` of a chain: the chain behind it, and the keys of the messages before it that have not arrived. */
+const openInChain = (
+  chain: ChainKey,
+  { dh, n }: Header,
+  message: Message,
+): { next: ChainKey; passed: readonly SkippedKey[]; plaintext: Uint8Array } => {
+  const { chain: reached, passed } = walkChain(chain, dh, n)
+  const { messageKey, next } = stepChainKey(reached)
+  return { next, passed, plaintext: open(messageKey, message) }
 }
 
-const dhStep = (session: Session, header: Header): ReturnType<typeof stepRootKey> => {
+/** The present receiving chain when the header belongs to it, null when it begins another. */
+const presentChain = ({ remote, receiving }: Session, header: Header): ReceivingChain | null => {
+  if (remote === null || receiving === null || !equal(header.dh, remote)) return null
+  if (!equal(kemPartsHash(header), receiving.kemParts))
+    throw new SessionError('ERR_MESSAGE_HEADER', { hint: 'the headers of a chain must agree' })
+  return receiving
+}
+
+/** Runs what a header's key or ciphertext may be too malformed for. */
+const fromHeader = <T>(action: () => T): T => {
   try {
-    return stepRootKey(session.rootKey, header.dh, session.self)
+    return action()
   } catch (cause) {
     throw new SessionError('ERR_MESSAGE_HEADER', { cause })
+  }
+}
+
+type Opened = { readonly session: Session; readonly plaintext: Uint8Array }
+
+/** A message that begins a receiving chain: one root step to open it, and one for the chain that answers it. */
+const receiveStep = (session: Session, header: Header, message: Message, { now, random }: Surroundings): Opened => {
+  const { remote, receiving, kemClock } = session
+  const offer = session.sending?.offer ?? null
+  // Whoever received of a chain has seen what it offers, so its next chain answers that, and no other does.
+  if ((offer === null) !== (header.ct === null)) throw new SessionError('ERR_MESSAGE_HEADER')
+  const before = remote === null || receiving === null ? [] : walkChain(receiving, remote, header.pn).passed
+  const step = fromHeader(() => {
+    const ss = offer === null || header.ct === null ? null : decapsulate(offer, header.ct)
+    return stepRootKey(session.rootKey, header.dh, session.self, ss)
+  })
+  const { next, passed, plaintext } = openInChain({ key: step.chainKey, index: 0 }, header, message)
+
+  const { kem } = header
+  const self = generatePrivateKey(random)
+  const answer = kem === null ? null : fromHeader(() => encapsulate(kem))
+  const reply = stepRootKey(step.rootKey, header.dh, self, answer?.ss ?? null)
+  return {
+    session: {
+      ...session,
+      rootKey: reply.rootKey,
+      self,
+      remote: header.dh,
+      sending: { key: reply.chainKey, index: 0, offer: null, answer: answer?.ct ?? null },
+      receiving: { ...next, kemParts: kemPartsHash(header) },
+      previous: session.sending?.index ?? 0,
+      skipped: withSkippedKeys(session.skipped, [...before, ...passed], now),
+      kemClock: kem !== null || header.ct !== null ? startKemClock(now) : countMessage(kemClock),
+    },
+    plaintext,
   }
 }
 
@@ -136,46 +197,29 @@ const dhStep = (session: Session, header: Header): ReturnType<typeof stepRootKey
  * Decrypts one message. Messages may arrive in any order; each opens once. On any error `session` is still the state to
  * use: nothing is kept of a message whose token did not verify.
  * @throws SessionError ERR_MESSAGE_HEADER, _SESSION, _DUPLICATE, _SKIP, _TOKEN. A duplicate from an earlier chain cannot
- *   be told from a forgery: its key is gone, so it is ERR_MESSAGE_TOKEN or ERR_MESSAGE_SKIP.
+ *   be told from a forgery, since its key is gone: it is ERR_MESSAGE_TOKEN, _SKIP or _HEADER.
  */
-export const decryptMessage = (
-  session: Session,
-  message: Message,
-  { now, random }: Surroundings,
-): { session: Session; plaintext: Uint8Array } => {
+export const decryptMessage = (session: Session, message: Message, { now, random }: Surroundings): Opened => {
   const header = decodeHeader(message.header)
   if (!equal(header.session, session.id)) throw new SessionError('ERR_MESSAGE_SESSION')
+  const chain = presentChain(session, header)
   const skipped = withoutOldKeys(session.skipped, now)
+  const kemClock = countMessage(session.kemClock)
 
   const kept = findSkippedKey(skipped, header.dh, header.n)
   if (kept !== undefined) {
     const plaintext = open(kept, message)
-    return { session: { ...session, skipped: withoutSkippedKey(skipped, header.dh, header.n) }, plaintext }
+    return { session: { ...session, skipped: withoutSkippedKey(skipped, header.dh, header.n), kemClock }, plaintext }
   }
-
-  const { rootKey, chain, passed } = chainFor(session, header)
+  if (chain === null) return receiveStep({ ...session, skipped }, header, message, { now, random })
   if (header.n < chain.index) throw new SessionError('ERR_MESSAGE_DUPLICATE')
-  const ahead = skip(chain, header.dh, header.n)
-  const { messageKey, next } = stepChainKey(ahead.chain)
-  const plaintext = open(messageKey, message)
-
-  const received = {
-    ...session,
-    receiving: next,
-    skipped: withSkippedKeys(skipped, [...passed, ...ahead.passed], now),
-  }
-  if (session.remote !== null && session.receiving !== null && equal(header.dh, session.remote))
-    return { session: received, plaintext }
-  const self = generatePrivateKey(random)
-  const answer = stepRootKey(rootKey, header.dh, self)
+  const { next, passed, plaintext } = openInChain(chain, header, message)
   return {
     session: {
-      ...received,
-      rootKey: answer.rootKey,
-      self,
-      remote: header.dh,
-      sending: { key: answer.chainKey, index: 0 },
-      previous: session.sending?.index ?? 0,
+      ...session,
+      receiving: { ...chain, ...next },
+      skipped: withSkippedKeys(skipped, passed, now),
+      kemClock,
     },
     plaintext,
   }
