@@ -97,7 +97,7 @@ export const createLetters = ({ own, store, contacts, post, world, closing }: Le
   const { letters, group, forks } = store
   const listeners = new Set<(letter: Letter) => void>()
   const woken = new Set<() => void>()
-  /** the last letter that was handed out, by whom it was asked for; null for anybody */
+  /** the last letter that was handed out and not taken yet, by whom it was asked for; null for anybody */
   const handedOut = new Map<string | null, Letter>()
 
   const checkSendable = (id: Uint8Array): void => {
@@ -106,9 +106,18 @@ export const createLetters = ({ own, store, contacts, post, world, closing }: Le
     if (store.contacts.get(id)?.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
   }
 
+  /** ids up to which letters were handed out: what is taken is on disk a moment later only */
+  const upTo = new Map<string | null, number>()
+
+  /** Takings share a transaction; one that fails is a letter that comes again. */
   const take = ({ id, peer }: Pick<Letter, 'id' | 'peer'>): void => {
-    letters.markTaken(id)
-    post.taken(decodeAddress(peer))
+    for (const [reader, letter] of handedOut) if (letter.id === id) handedOut.delete(reader)
+    group
+      .run(() => letters.markTaken(id))
+      .then(
+        () => post.taken(decodeAddress(peer)),
+        () => {},
+      )
   }
 
   const waitForMore = (signal: AbortSignal | undefined): Promise<void> =>
@@ -132,17 +141,15 @@ export const createLetters = ({ own, store, contacts, post, world, closing }: Le
     const id = from === undefined ? null : idOf(contacts, from)
     const reader = id === null ? null : encodeAddress(id)
     const last = handedOut.get(reader)
-    if (last !== undefined && !closing.aborted) {
-      take(last)
-      handedOut.delete(reader)
-    }
+    if (last !== undefined && !closing.aborted) take(last)
     for (;;) {
       signal?.throwIfAborted()
       if (closing.aborted) return null
-      const next = letters.arrived(id, 0)
+      const next = letters.arrived(id, upTo.get(reader) ?? 0)
       if (next !== null) {
         const letter = describe(next)
         handedOut.set(reader, letter)
+        upTo.set(reader, letter.id)
         return letter
       }
       await waitForMore(signal)

@@ -250,6 +250,8 @@ export const createPeer = (parts: PeerParts): Peer => {
     await Promise.all([...connections].map((connection) => connection.close()))
     await transport.close()
     await release()
+    // What the application has taken is not to come again.
+    await store.group.run(() => {}).catch(() => {})
     store.close()
   }
   const end = (): Promise<void> => {

@@ -3,7 +3,7 @@ import { bytes, nullable, record, text, uint } from '../core/fields.ts'
 import type { Anchor, KeyLog } from '../core/key-log.ts'
 import { NAME_LENGTH_MAX } from '../core/limits.ts'
 import type { Database } from './database.ts'
-import { HASH_BYTES, logColumn, readLog, readRow } from './rows.ts'
+import { createLogReader, HASH_BYTES, logColumn, readRow } from './rows.ts'
 
 /** Identities whose address the owner of this folder gave: their furthest log, and what a person has confirmed of it. */
 export type ContactStore = {
@@ -57,7 +57,7 @@ const readColumns = record<Row>({
   published: uint(),
 })
 
-const readContact = (row: unknown): StoredContact => {
+const readContact = (row: unknown, readLog: ReturnType<typeof createLogReader>): StoredContact => {
   const {
     id,
     name,
@@ -75,9 +75,10 @@ const readContact = (row: unknown): StoredContact => {
 const COLUMNS = 'id, name, log, anchor_seq, anchor_head, verified, added, published'
 
 export const createContactStore = (database: Database): ContactStore => {
+  const readLog = createLogReader()
   const find = (where: string, value: Uint8Array | string): StoredContact | null => {
     const row = database.get(`SELECT ${COLUMNS} FROM contacts WHERE ${where} = ?`, value)
-    return row === undefined ? null : readContact(row)
+    return row === undefined ? null : readContact(row, readLog)
   }
   const refuseTaken = (id: Uint8Array, name: string | null): void => {
     if (name === null) return
@@ -88,7 +89,8 @@ export const createContactStore = (database: Database): ContactStore => {
   return {
     get: (id) => find('id', id),
     named: (name) => find('name', name),
-    all: () => database.all(`SELECT ${COLUMNS} FROM contacts ORDER BY added, id`).map(readContact),
+    all: () =>
+      database.all(`SELECT ${COLUMNS} FROM contacts ORDER BY added, id`).map((row) => readContact(row, readLog)),
     keep: (log, now) =>
       database.run(
         `INSERT INTO contacts (id, log, added, published) VALUES (?, ?, ?, 0)

@@ -1,3 +1,4 @@
+import { equal, hex } from '../core/bytes.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { HandfastError, StoreError } from '../core/errors.ts'
 import { bytes, list, type Reader } from '../core/fields.ts'
@@ -37,3 +38,20 @@ export const readLog =
   (id: Uint8Array): Reader<KeyLog> =>
   (value, name) =>
     verifyKept(id, readEnvelopes(decodeCbor(bytes(1, LOG_BYTES_MAX)(value, name)), name))
+
+/** Logs whose bytes were verified in this process, and how many are remembered. */
+const REMEMBERED = 256
+
+/** `readLog` that verifies the same bytes once: contacts are looked at for every letter. */
+export const createLogReader = (): ((id: Uint8Array) => Reader<KeyLog>) => {
+  const known = new Map<string, { readonly column: Uint8Array; readonly log: KeyLog }>()
+  return (id) => (value, name) => {
+    const column = bytes(1, LOG_BYTES_MAX)(value, name)
+    const before = known.get(hex(id))
+    if (before !== undefined && equal(before.column, column)) return before.log
+    const log = readLog(id)(column, name)
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(hex(id), { column, log })
+    return log
+  }
+}
