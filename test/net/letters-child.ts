@@ -1,6 +1,6 @@
 /**
  * Child of letters-kill.test.ts: one side of a conversation that may be killed at any moment. `node letters-child.ts <folder>
- * <bootstrap> <address of the other> <how many letters to write>`. A line on stdout for every step; what the application is given is
+ * <bootstrap> <address of the other> <how many letters to have written>`. A line on stdout for every step; what the application is given is
  * written to `seen.txt` before the next is asked for.
  */
 
@@ -13,7 +13,7 @@ const count = Number(amount)
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 /** Letters written at once. */
-const BATCH = 50
+const BATCH = 5
 
 say('begun')
 const peer = await openPeer({ folder, bootstrap })
@@ -33,7 +33,7 @@ say('listening')
 const write = async (): Promise<void> => {
   for (let next = written; next < count; next += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, count - next) }, (_, index) => `${next + index}`)
-    await Promise.all(batch.map((text) => letters.send(other, text)))
+    await Promise.all(batch.map((text) => letters.send(other, text).then(() => say('written'))))
   }
 }
 const read = async (): Promise<void> => {

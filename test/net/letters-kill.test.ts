@@ -14,8 +14,13 @@ import { makeTemporary } from '../peer/sides.ts'
 
 const LETTERS = 2_500
 const KILLS = 100
-/** A process is killed at one of its first so many steps: while it starts, opens, connects, writes, or takes in. */
-const STEPS = 60
+/** What a process that is killed would write, so that the exchange lasts as long as the killing. */
+const SHARE = LETTERS / KILLS
+/**
+ * A process is killed at one of its first so many steps: while it starts, opens, connects, writes, or takes in. Each gets so far by
+ * itself: three to be there, and one for each letter of its share.
+ */
+const STEPS = 3 + SHARE
 
 const CHILD = join(import.meta.dirname, 'letters-child.ts')
 
@@ -32,8 +37,8 @@ test('letters arrive once and in order, whenever and however often either side i
     for (const child of running) child.kill('SIGKILL')
   })
 
-  const start = (side: number) => {
-    const argv = [CHILD, folders[side] ?? '', bootstrap, made[1 - side]?.address ?? '', `${LETTERS}`]
+  const start = (side: number, letters: number) => {
+    const argv = [CHILD, folders[side] ?? '', bootstrap, made[1 - side]?.address ?? '', `${letters}`]
     const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] })
     running.add(child)
     void once(child, 'exit').then(() => running.delete(child))
@@ -43,7 +48,7 @@ test('letters arrive once and in order, whenever and however often either side i
   const run = async (side: number): Promise<void> => {
     const random = seededRandom(`kill/${side}`)
     for (let kills = 0; kills < KILLS; kills++) {
-      const child = start(side)
+      const child = start(side, (kills + 1) * SHARE)
       let left = (random(1)[0] ?? 0) % STEPS
       for await (const _ of createInterface({ input: child.stdout })) if (left-- === 0) child.kill('SIGKILL')
     }
@@ -52,7 +57,7 @@ test('letters arrive once and in order, whenever and however often either side i
   // What is left after the last kill is delivered by two that are left alone.
   await Promise.all(
     [0, 1].map(async (side) => {
-      const child = start(side)
+      const child = start(side, LETTERS)
       for await (const line of createInterface({ input: child.stdout })) if (line === 'read all') return
       assert.fail('ended by itself')
     }),
