@@ -27,7 +27,7 @@ export type BackupContent = {
   readonly remembered: Remembered
 }
 
-/** Some private keys; four of them are 200 bytes. */
+/** Five keys of 32 bytes, or four and the longest name of a place on a token: 3,600 bytes. */
 const SECRETS_BYTES_MAX = 4_096
 
 /** The plaintext of the sealed part; whoever calls wipes it. @throws StoreError ERR_BACKUP_SIZE */

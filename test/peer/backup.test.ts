@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { encodeAddress } from '../../src/core/address.ts'
@@ -199,6 +199,35 @@ test('killed at any step, there is no identity and it can be done again, or ther
     'no identity, all remembered',
     'no identity, nothing remembered',
   ])
+})
+
+test('the folder is held until the identity is in it', async (t) => {
+  const { cheap, fresh } = await start(t)
+  const handle = await open(cheap)
+  await handle.close()
+  const prototype: typeof handle = Object.getPrototypeOf(handle)
+  const { sync } = prototype
+  const seen: unknown[] = []
+  t.mock.method(prototype, 'sync', async function (this: typeof handle) {
+    seen.push(await codeOf(lockFolder(fresh)))
+    return sync.call(this)
+  })
+  await restore(cheap, fresh, given)
+  assert.ok(seen.length >= 2)
+  assert.deepEqual(new Set(seen), new Set(['ERR_STORE_IN_USE']))
+  const lock = await lockFolder(fresh)
+  lock.release()
+})
+
+test('an identity that appears meanwhile stays, and remembers nothing of the backup', async (t) => {
+  const { cheap, fresh } = await start(t)
+  const passphrase = async (): Promise<null> => {
+    await createVault(fresh, bob, null)
+    return null
+  }
+  assert.equal(await codeOf(restore(cheap, fresh, { ...given, passphrase })), 'ERR_STORE_EXISTS')
+  assertSame((await openVault(fresh, null, NOW)).identity, bob)
+  assert.deepEqual(rememberedIn(fresh), nothing)
 })
 
 test('of several restored at once into one folder one stands', async (t) => {

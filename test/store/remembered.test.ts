@@ -195,6 +195,30 @@ test('two memories that contradict each other are a contradiction, found now', (
     assert.deepEqual(merged(t, on(first), on(second)).forks, [{ a: first, b: second, found: NOW }])
 })
 
+test('of two contradictions the one that is there stays', (t) => {
+  const later = { a: renew(mine, 'later').log, b, found: NOW - 1 }
+  const [first, second] = [fork, later].map((one) => memory({ floors: [floorAt(a)], forks: [one] }))
+  assert.ok(first !== undefined && second !== undefined)
+  assert.deepEqual(merged(t, first, second).forks, [fork])
+  assert.deepEqual(merged(t, second, first).forks, [later])
+})
+
+test('of two logs that contradict each other a contact has the one that the floor is on', (t) => {
+  for (const [log, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const believed = { ...on(log), floors: [floorAt(log, { serial: 1 })] }
+    for (const order of [
+      [believed, on(other)],
+      [on(other), believed],
+    ]) {
+      const { contacts, floors } = merged(t, ...order)
+      assert.deepEqual([contacts, floors], [[contactOf(log)], believed.floors])
+    }
+  }
+})
+
 test('a contradiction is over when a person decided it and nothing else was believed since', (t) => {
   const forked = { ...on(a), forks: [fork] }
   for (const order of [
