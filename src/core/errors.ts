@@ -158,6 +158,7 @@ const SENTENCES = {
   // Mailboxes
   ERR_PARCEL: 'the parcel does not open with these keys',
   ERR_MAILBOX_NONE: 'the other side keeps no mailbox',
+  ERR_MAILBOX_ONLY: 'the other side is a mailbox, and nobody to talk to',
   ERR_MAILBOX_COUNT: 'a card names at most three mailboxes',
   ERR_MAILBOX_REQUEST: 'what was said to or by a mailbox does not decode, or is out of turn',
   ERR_MAILBOX_SIZE: 'the parcel has none of the sizes that mailboxes take',

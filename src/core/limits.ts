@@ -213,6 +213,3 @@ export const MAILBOX_STEP_MS = 30_000
 
 /** Milliseconds one visit to a mailbox may last: who is not through by then comes back. */
 export const MAILBOX_VISIT_MS = 10 * 60_000
-
-/** Parcels one guest may deposit or fetch in one visit: enough for everything that is kept for one recipient. */
-export const MAILBOX_VISIT_PARCELS = MAILBOX_RECIPIENT_PARCELS
