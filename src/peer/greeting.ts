@@ -1,6 +1,6 @@
 import { equal } from '../core/bytes.ts'
 import { signLiveCard, verifyLiveCard } from '../core/card.ts'
-import { KeyLogError, PeerError } from '../core/errors.ts'
+import { KeyLogError, MailboxError, PeerError } from '../core/errors.ts'
 import { checkFloor, type Floor } from '../core/floor.ts'
 import { initiate, respond, type Self } from '../core/handshake.ts'
 import type { Identity } from '../core/identity.ts'
@@ -114,20 +114,29 @@ export const dial = async (
   return { log, device: deviceOf(log, card.card.device), seen: null, session, purpose }
 }
 
+const talkOnly = (purpose: Purpose): void => {
+  if (purpose !== 'talk') throw new MailboxError('ERR_MAILBOX_NONE')
+}
+
 export type Answering = {
   readonly identity: Identity
   /** our transport public key, 32 bytes */
   readonly transport: Uint8Array
   readonly world: World
   /** Decides whether the initiator's log may be believed; it runs while the confirmation is under way. */
-  vet(log: KeyLog, purpose: Purpose): Promise<void>
+  vet(log: KeyLog): Promise<void>
+  /** Throws when nobody is received for this purpose; default: only who comes to talk is. */
+  readonly admit?: ((purpose: Purpose) => void) | undefined
 }
 
 /**
  * The responder's side, with prekeys made for this connection only, so that no hello can be replayed.
  * @throws KeyLogError, HandshakeError, SessionError, PeerError, each naming the check that failed
  */
-export const answer = async (channel: Channel, { identity, transport, world, vet }: Answering): Promise<Met> => {
+export const answer = async (
+  channel: Channel,
+  { identity, transport, world, vet, admit = talkOnly }: Answering,
+): Promise<Met> => {
   const { handshakeHash } = channel.stream
   const open = await channel.expect('open', HANDSHAKE_STEP_MS)
   if (!equal(open.id, identity.log.id)) throw new PeerError('ERR_PEER_NOT_HERE')
@@ -143,11 +152,13 @@ export const answer = async (channel: Channel, { identity, transport, world, vet
   const surroundings = { now: seconds(world), random: world.random }
   const accepted = respond({ self, card, spk, kem, channel: handshakeHash }, hello.d, surroundings)
   const purpose = purposeOf(accepted.first)
+  admit(purpose)
   const [session] = await Promise.all([
     confirm(channel, accepted.session, world).then(async (answered) =>
       confirmed(answered, await channel.expect('msg', HANDSHAKE_STEP_MS), world),
     ),
-    vet(accepted.log, purpose),
+    // Who comes to a mailbox comes as nobody: there is no log to believe.
+    purpose === 'talk' ? vet(accepted.log) : undefined,
   ])
   return { log: accepted.log, device: deviceOf(accepted.log, accepted.device), seen: accepted.seen, session, purpose }
 }

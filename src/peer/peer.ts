@@ -184,9 +184,8 @@ export const createPeer = (parts: PeerParts): Peer => {
         identity,
         transport: transport.publicKey,
         world,
-        vet: async (log, purpose) => {
-          host.admit(purpose)
-          if (purpose === 'mailbox') return
+        admit: host.admit,
+        vet: async (log) => {
           before = acquaintances.floor(log.id)
           trust = await finder.vet(log, deadline(undefined, VET_MS))
         },
