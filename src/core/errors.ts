@@ -160,6 +160,7 @@ const SENTENCES = {
   ERR_MAILBOX_NONE: 'the other side keeps no mailbox',
   ERR_MAILBOX_ONLY: 'the other side is a mailbox, and nobody to talk to',
   ERR_MAILBOX_COUNT: 'a card names at most three mailboxes',
+  ERR_MAILBOX_UNNAMED: 'this is none of your mailboxes',
   ERR_MAILBOX_REQUEST: 'what was said to or by a mailbox does not decode, or is out of turn',
   ERR_MAILBOX_SIZE: 'the parcel has none of the sizes that mailboxes take',
   ERR_MAILBOX_RECIPIENT: 'the recipient does not name this mailbox in its card',

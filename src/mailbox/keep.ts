@@ -1,8 +1,7 @@
-import { equal } from '../core/bytes.ts'
 import { MailboxError } from '../core/errors.ts'
 import { bytes, record, uint } from '../core/fields.ts'
 import { type Floor, raiseFloor } from '../core/floor.ts'
-import type { KeyLog } from '../core/key-log.ts'
+import { containsEntry, type KeyLog } from '../core/key-log.ts'
 import {
   MAILBOX_AGE,
   MAILBOX_BYTES,
@@ -125,8 +124,11 @@ export const openKeep = (folder: string | null): Keep => {
     return row === undefined ? null : { ...readRow('recipients', readFloor, row), serial: 0 }
   }
 
-  const writeFloor = (log: KeyLog): void => {
-    const { epoch, seq, head } = raiseFloor(floor(log.id), log, null)
+  /** A log that is older, or contradicts the floor, may have been looked up before the floor was raised: it changes nothing. */
+  const lift = (log: KeyLog): void => {
+    const known = floor(log.id)
+    if (known !== null && !containsEntry(log, known) && log.epoch <= known.epoch) return
+    const { epoch, seq, head } = raiseFloor(known, log, null)
     database.run(
       'INSERT OR REPLACE INTO recipients (id, epoch, seq, head) VALUES (?, ?, ?, ?)',
       log.id,
@@ -152,7 +154,7 @@ export const openKeep = (folder: string | null): Keep => {
           now,
           parcel,
         )
-        writeFloor(log)
+        lift(log)
       }),
     next: (recipient, after, now) => {
       const row = database.get(
@@ -170,8 +172,7 @@ export const openKeep = (folder: string | null): Keep => {
     floor,
     raise: (log) =>
       database.transaction(() => {
-        const known = floor(log.id)
-        if (known !== null && !equal(known.head, log.last.hash)) writeFloor(log)
+        if (floor(log.id) !== null) lift(log)
       }),
     sweep: (now) => {
       database.transaction(() => {

@@ -157,6 +157,10 @@ test('§6 what was seen of a recipient is a floor while there are parcels for it
   keep.raise(later.log)
   assert.deepEqual(keep.floor(bob.log.id), { epoch: 0, seq: 1, head: later.log.last.hash, serial: 0 })
   put(keep, 'b', { to: later })
+  // Looked up before the floor was raised, put in after it.
+  put(keep, 'c', { to: bob })
+  keep.raise(bob.log)
+  assert.deepEqual(keep.floor(bob.log.id)?.head, later.log.last.hash)
   keep.sweep(NOW)
   assert.notEqual(keep.floor(bob.log.id), null)
   keep.sweep(NOW + MAILBOX_AGE)
