@@ -193,8 +193,11 @@ export const MAILBOX_GUESTS = 32
 /** Of them from one source network, so that one network does not shut out all others. */
 export const MAILBOX_GUESTS_PER_SOURCE = 8
 
-/** Recipients a mailbox looks up at one time: each lookup is some dozens of datagrams that a stranger makes it send. */
-export const MAILBOX_LOOKUPS = 8
+/**
+ * Recipients a mailbox looks up at one time: each lookup is some dozens of datagrams that a stranger makes it send. Twice what the guests
+ * of one source network can ask for, so that one network does not shut out all others.
+ */
+export const MAILBOX_LOOKUPS = 16
 
 /** Recipients a mailbox remembers for MAILBOX_MEMORY_AGE after it looked them up: 1,000 logs and cards are some MiB. */
 export const MAILBOX_MEMORY = 1_000

@@ -131,7 +131,7 @@ test('§7 a guest who never comes to an end is sent away after 10 minutes', asyn
   await visit
 })
 
-test('§7 strangers make it look up no more than 8 recipients at a time', async (t) => {
+test('§7 strangers make it look up no more than 16 recipients at a time', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { office, enter } = await open(t)
   for (const node of office.directory.nodes) node.behaviour = hanging

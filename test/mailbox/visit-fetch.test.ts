@@ -184,6 +184,20 @@ test('§5 nor when the directory shows the mailbox an older truth, or nothing', 
   assert.equal(await prove(surrounded.visit(), dave), 'ERR_ROLLBACK')
   for (const node of office.directory.nodes) node.behaviour = silent
   assert.equal(await prove(office.visit(), renewed), 'ERR_LOOKUP_INCOMPLETE')
+  assert.equal(await prove(office.visit(), dave), 'ERR_ROLLBACK')
+})
+
+test('§5 nor when the mailbox hears of the new keys while it asks', async () => {
+  const office = createOffice()
+  await office.announce(dave)
+  await leave(office.visit(), dave, parcelFor(dave, 'x'))
+  const renewed = await renewDevice(dave, NOW, seededRandom('renewed'))
+  for (const node of office.directory.nodes)
+    node.behaviour = ({ honest }) => {
+      office.keep.raise(renewed.log)
+      return honest()
+    }
+  assert.equal(await prove(office.visit(), dave), 'ERR_ROLLBACK')
 })
 
 test('§5 a log that was shown at a fetch is a floor, also when the directory does not know it', async () => {

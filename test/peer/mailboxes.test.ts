@@ -5,11 +5,14 @@ import { hex, utf8 } from '../../src/core/bytes.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { openParcel, PARCELLED_BYTES_MAX, sealParcel } from '../../src/core/parcel.ts'
+import { createAnnouncer } from '../../src/peer/announce.ts'
+import { openChannel } from '../../src/peer/channel.ts'
+import { answer } from '../../src/peer/greeting.ts'
 import type { Delivery } from '../../src/peer/mailboxes.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
-import { alice, bob, codeOf, identityOf, mallory, nextText } from './sides.ts'
+import { alice, answering, bob, codeOf, identityOf, makeWorld, mallory, nextText } from './sides.ts'
 import { createTown, transportKeyOf } from './town.ts'
 
 /** Whole peers and mailboxes: Alice writes to Bob, who is away. */
@@ -124,6 +127,33 @@ test('§2 the mailbox sees a sender’s address nowhere: neither identity nor tr
     one?.store.floors.all().filter(({ id }) => !known.includes(hex(id))),
     [],
   )
+})
+
+test('§2 nor in the hello: to its owner each visit is by somebody else', async (t) => {
+  const { town, alice: a, bob: b, found } = await start(t, addresses.slice(3))
+  const box = boxes[3] ?? mallory
+  const transport = town.transports.add(transportKeyOf(box))
+  const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey }
+  await createAnnouncer({ ...announced, world: makeWorld('box') })(() => AbortSignal.timeout(5_000))
+  const streams = await transport.listen()
+  const guests: string[] = []
+  const receive = async (): Promise<void> => {
+    for await (const stream of streams) {
+      const channel = openChannel(stream)
+      const met = await answer(channel, answering(box, { transport: transport.publicKey, admit: () => {} }))
+      guests.push(hex(met.log.id))
+      stream.destroy()
+    }
+  }
+  void receive()
+  const refused = [
+    a.mailboxes.deposit(addresses[3] ?? '', found, utf8('x')),
+    a.mailboxes.depositAtAll(found, utf8('x')),
+  ]
+  await Promise.allSettled([...refused, fetchAll(b)])
+  assert.equal(guests.length, 3)
+  assert.equal(new Set([...guests, hex(alice.log.id), hex(bob.log.id)]).size, 5)
+  await transport.close()
 })
 
 test('§1 what lies in a mailbox is one of four sizes, and shows nothing of what is in it', async (t) => {
