@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -13,6 +13,7 @@ import {
   MAILBOX_SOURCE_PARCELS,
 } from '../../src/core/limits.ts'
 import { type Keep, openKeep, type Slip } from '../../src/mailbox/keep.ts'
+import { openStore } from '../../src/store/store.ts'
 import { at, failsWith, grown, makeBytes, makeIdentity, NOW } from '../core/identities.ts'
 import { refusalOf } from '../core/refusal.ts'
 import { codeOf, makeTemporary } from '../store/folders.ts'
@@ -189,6 +190,12 @@ test('§6 another database is not taken for a mailbox', async (t) => {
   raw.exec('PRAGMA application_id = 7; CREATE TABLE theirs (a)')
   raw.close()
   assert.equal(await codeOf((async () => openKeep(folder))()), 'ERR_STORE_CORRUPT')
+
+  // Nor another one of ours.
+  const own = await makeTemporary(t)
+  openStore(own).close()
+  await rename(join(own, 'handfast.db'), join(own, 'mailbox.db'))
+  assert.equal(await codeOf((async () => openKeep(own))()), 'ERR_STORE_CORRUPT')
 })
 
 test('§6 a row that cannot be is named as that', async (t) => {
