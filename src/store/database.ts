@@ -85,13 +85,13 @@ const numberOf = (row: unknown): number => Number(Object.values(row as object)[0
 const migrate = (database: Database, { applicationId, migrations }: Schema, path: string): void =>
   database.transaction(() => {
     const version = numberOf(database.get('PRAGMA user_version'))
+    const application = numberOf(database.get('PRAGMA application_id'))
+    const foreign = version === 0 ? application !== 0 : application !== applicationId
+    if (foreign) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
     if (version > migrations.length)
       throw new StoreError('ERR_STORE_VERSION', {
         hint: `${path}: schema ${version}, known here: ${migrations.length}`,
       })
-    const application = numberOf(database.get('PRAGMA application_id'))
-    const foreign = version === 0 ? application !== 0 : application !== applicationId
-    if (foreign) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
     for (const [index, statements] of migrations.entries())
       if (index >= version) for (const statement of statements) database.run(statement)
     if (version === migrations.length) return
