@@ -31,6 +31,7 @@ export const createWiretap = (): Wiretap => {
   const tap = (stream: FrameStream, remoteKey: Uint8Array): FrameStream => ({
     handshakeHash: stream.handshakeHash,
     remoteKey,
+    remoteHost: stream.remoteHost,
     send: (frame) => {
       frames.push({ outgoing: true, frame })
       return stream.send(frame)

@@ -13,6 +13,7 @@ export {
   HandshakeError,
   KeyError,
   KeyLogError,
+  MailboxError,
   NetworkError,
   PeerError,
   SessionError,
@@ -33,6 +34,7 @@ export type { Contact, Contacts } from './peer/contacts.ts'
 export type { Found } from './peer/finder.ts'
 export type { IncomingFile, SaveOptions } from './peer/incoming-files.ts'
 export type { Letter, Letters } from './peer/letters.ts'
+export type { Addressee, Delivery, Deposited, FetchOptions, Mailboxes } from './peer/mailboxes.ts'
 export type { Notice } from './peer/notice.ts'
 export { type InitializeOptions, initialize, type OpenOptions, openPeer } from './peer/open.ts'
 export type { SendFileOptions, SentFile } from './peer/outgoing-files.ts'

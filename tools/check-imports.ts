@@ -13,13 +13,14 @@ const FOLDERS: Readonly<Record<string, { readonly values: readonly string[]; rea
   directory: { values: ['core'] },
   store: { values: ['core'] },
   network: { values: ['core'] },
-  peer: { values: ['core', 'directory', 'store'], types: ['network'] },
+  mailbox: { values: ['core', 'directory', 'store'] },
+  peer: { values: ['core', 'directory', 'store', 'mailbox'], types: ['network'] },
   daemon: { values: ['core', 'directory', 'store', 'peer'] },
   cli: { values: ['core', 'directory', 'store', 'peer', 'daemon'] },
   web: { values: [] },
 }
 
-const ENTRY_POINT = ['core', 'directory', 'store', 'network', 'peer', 'daemon', 'src']
+const ENTRY_POINT = ['core', 'directory', 'store', 'network', 'mailbox', 'peer', 'daemon', 'src']
 
 /** Single files that may import more than their folder: the three that put real parts together, and the entry points. */
 const FILES: Readonly<Record<string, readonly string[]>> = {

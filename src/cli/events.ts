@@ -103,7 +103,11 @@ type Events = {
   }
   /** `node` takes part; `bootstrap` is what others give as --bootstrap */
   node: { readonly bootstrap: string; readonly first: boolean }
-  /** `listen` can be found */
+  /** `listen`, `node --mailbox`: others may name this address as their mailbox */
+  keeping: { readonly address: string }
+  /** `mailboxes`, one each: named in the card from the next publication on */
+  mailbox: { readonly address: string }
+  /** `listen`, `node --mailbox` can be found */
   listening: { readonly address: string } & Published
   connected: Head & {
     readonly peer: string

@@ -9,12 +9,18 @@ import type { Context, FileOptions } from './context.ts'
 import { createConversation, messageEvent } from './conversation.ts'
 import { EXIT } from './failure.ts'
 import { reportLetters } from './letter-report.ts'
+import { listeningEvent } from './listening-event.ts'
 import { reportNotice } from './notice.ts'
 import { createParty } from './party.ts'
 import { readTyped } from './typed-line.ts'
 
+export type ListenOptions = FileOptions & {
+  /** whether it keeps a mailbox for others as well */
+  readonly mailbox: boolean
+}
+
 /** `handfast listen`: publishes where this peer is, and converses with whoever comes, until it is stopped. */
-export const listen = async (context: Context, files: FileOptions): Promise<number> => {
+export const listen = async (context: Context, { mailbox, ...files }: ListenOptions): Promise<number> => {
   const { folder, bootstrap, signal, terminal, passphrases, emit } = context
   terminal.status('publishing')
   const { log } = await readVault(folder, Math.floor(Date.now() / 1000))
@@ -25,12 +31,11 @@ export const listen = async (context: Context, files: FileOptions): Promise<numb
     if (notice.type === 'superseded') superseded.reject(notice.error)
     else reportNotice(context, own, notice)
   }
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice, mailbox })
   const listener = await peer.listen({ signal })
   terminal.status('')
-  const { accepted, replicas, refusals, weak } = listener.publication
-  const published = { accepted, replicas, refusals: Object.fromEntries(refusals), weak }
-  emit({ event: 'listening', address: peer.address, ...published })
+  emit(listeningEvent(peer.address, listener.publication))
+  if (mailbox) emit({ event: 'keeping', address: peer.address })
 
   const party = createParty(context)
   const over = new AbortController()

@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 import type { InitOptions } from './init.ts'
 import { addKey } from './key-command.ts'
+import { addMailboxes } from './mailboxes-command.ts'
 import { addRecovery } from './recovery-commands.ts'
 import { tokenOptions } from './token-options.ts'
 
@@ -67,11 +68,15 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     )
     .option('--host <address>', 'IPv4 address to bind, which others reach it at')
     .option('--port <number>', 'UDP port (default: any free one)', readPort)
-    .addHelpText('after', '\nExample:\n  handfast node --host 127.0.0.1 --port 4000')
-    .action((options: { host?: string; port?: number }) =>
+    .option('--mailbox', 'also keep a mailbox, as the identity in the data folder')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --mailbox --folder ./mailbox --bootstrap 127.0.0.1:4000',
+    )
+    .action((options: { host?: string; port?: number; mailbox?: boolean }) =>
       start(async (context) => {
         const { node } = await import('./node.ts')
-        return node(context, { host: options.host, port: options.port })
+        return node(context, { host: options.host, port: options.port, mailbox: options.mailbox === true })
       }, EXIT.done),
     )
 
@@ -133,11 +138,13 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     )
 
   addContactCommands(program, start)
+  addMailboxes(program, start)
 
   addKey(program, start)
   addRecovery(program, start)
 
   addFileOptions(program.command('listen'))
+    .option('--mailbox', 'also keep a mailbox for those who name you as one')
     .summary('be found, and talk to whoever comes')
     .description(
       `Publishes where this peer is, and talks to all who come. What you type goes to the peer that connected or spoke last.\n\n${TYPED}`,
@@ -146,10 +153,10 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
       'after',
       '\nExample:\n  handfast listen --accept-files --download ~/Downloads --bootstrap 127.0.0.1:4000',
     )
-    .action((options: FileFlags) =>
+    .action((options: FileFlags & { mailbox?: boolean }) =>
       start(async (context) => {
         const { listen } = await import('./listen.ts')
-        return listen(context, fileOptions(options))
+        return listen(context, { mailbox: options.mailbox === true, ...fileOptions(options) })
       }, EXIT.done),
     )
 

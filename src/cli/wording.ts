@@ -208,6 +208,8 @@ export const wording: Wording = {
     `others     handfast node --bootstrap ${bootstrap}`,
   ],
   listening: (publication) => [`address    ${publication.address}`, `published  ${describePublication(publication)}`],
+  keeping: ({ address }) => [`mailbox    others name it with: handfast mailboxes ${address}`],
+  mailbox: ({ address }) => [address],
   connected: ({ peer, direction, trust, change }) => [
     `* ${direction === 'out' ? 'connected to' : 'connection from'} ${peer}`,
     `* identity ${trust.identity}, log ${trust.freshness}: ${trust.reason}`,

@@ -155,6 +155,20 @@ const SENTENCES = {
   ERR_LETTER_GAP: 'a message is missing before this one',
   ERR_LETTER_EXPIRED: 'the message could not be delivered in 30 days',
 
+  // Mailboxes
+  ERR_PARCEL: 'the parcel does not open with these keys',
+  ERR_MAILBOX_NONE: 'the other side keeps no mailbox',
+  ERR_MAILBOX_ONLY: 'the other side is a mailbox, and nobody to talk to',
+  ERR_MAILBOX_COUNT: 'a card names at most three mailboxes',
+  ERR_MAILBOX_UNNAMED: 'this is none of your mailboxes',
+  ERR_MAILBOX_REQUEST: 'what was said to or by a mailbox does not decode, or is out of turn',
+  ERR_MAILBOX_SIZE: 'the parcel has none of the sizes that mailboxes take',
+  ERR_MAILBOX_RECIPIENT: 'the recipient does not name this mailbox in its card',
+  ERR_MAILBOX_FULL: 'the mailbox has no more room for this recipient, or for anybody',
+  ERR_MAILBOX_SOURCE: 'the mailbox keeps too much from this network already',
+  ERR_MAILBOX_BUSY: 'the mailbox has too many guests at the moment',
+  ERR_MAILBOX_PROOF: 'nothing proves to the mailbox that its guest is the recipient',
+
   // Store
   ERR_STORE_MISSING: 'no identity in this folder',
   ERR_STORE_EXISTS: 'this folder already holds an identity',
@@ -243,6 +257,10 @@ export class NetworkError extends HandfastError {
 
 export class PeerError extends HandfastError {
   override readonly name = 'PeerError'
+}
+
+export class MailboxError extends HandfastError {
+  override readonly name = 'MailboxError'
 }
 
 export class StoreError extends HandfastError {

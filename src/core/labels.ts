@@ -13,6 +13,8 @@ export const LABEL_MESSAGE = 'handfast/v1/message'
 export const LABEL_CHUNK = 'handfast/v1/chunk'
 export const LABEL_RECOVERY = 'handfast/v1/recovery'
 export const LABEL_SAFETY_NUMBER = 'handfast/v1/safety-number'
+export const LABEL_PARCEL = 'handfast/v1/parcel'
+export const LABEL_MAILBOX_FETCH = 'handfast/v1/mailbox-fetch'
 
 /** Labels of what lies on disk. */
 export const LABEL_STORE_IDENTITY = 'handfast/v1/store-identity'

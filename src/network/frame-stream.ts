@@ -18,6 +18,8 @@ export type FrameStream = {
   readonly handshakeHash: Uint8Array
   /** 32 B: the other side's Ed25519 transport key. */
   readonly remoteKey: Uint8Array
+  /** The IP address the stream came about with; '' when it is not known. */
+  readonly remoteHost: string
   /**
    * Sends 1 B … 64 KiB, in the order of the calls; resolves when the transport has taken it.
    * Rejects with NetworkError ERR_FRAME_SIZE, ERR_CONNECTION_CLOSED (either side said goodbye), ERR_CONNECTION_LOST.
@@ -197,6 +199,7 @@ export const createFrameStream = (stream: SecretStream): FrameStream => {
   return {
     handshakeHash: new Uint8Array(stream.handshakeHash ?? []),
     remoteKey: new Uint8Array(stream.remotePublicKey),
+    remoteHost: stream.rawStream?.remoteHost ?? '',
     send,
     receive,
     close: () => {

@@ -14,9 +14,13 @@ export type Transport = {
   /**
    * Resolves once the Noise handshake with the holder of `remoteKey` (32 B) is done and its first bytes have come.
    * Off loopback this takes three storage nodes in the network, or a side that is one: HyperDHT has to learn how its NAT behaves.
+   * With `anonymous` the other side sees a key that is made for this one stream, and not `publicKey`.
    * Rejects with NetworkError ERR_CONNECT (at the latest after 10 s), ERR_CONNECTION_CLOSED, or the signal's reason.
    */
-  connect(remoteKey: Uint8Array, options?: { readonly signal?: AbortSignal | undefined }): Promise<FrameStream>
+  connect(
+    remoteKey: Uint8Array,
+    options?: { readonly signal?: AbortSignal | undefined; readonly anonymous?: boolean | undefined },
+  ): Promise<FrameStream>
   /**
    * Announces this side's key and yields incoming streams, at most 64 waiting: more are destroyed. Every call yields from
    * the same queue, which ends when the transport closes. Rejects with NetworkError ERR_CONNECT, ERR_CONNECTION_CLOSED.
@@ -59,13 +63,13 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
     return frames
   }
 
-  const connect: Transport['connect'] = async (remoteKey, { signal } = {}) => {
+  const connect: Transport['connect'] = async (remoteKey, { signal, anonymous = false } = {}) => {
     checkOpen()
     signal?.throwIfAborted()
     if (remoteKey.length !== KEY_BYTES) throw new NetworkError('ERR_CONNECT', { hint: 'a transport key is 32 bytes' })
-    const stream = adopt(
-      dht.connect(Buffer.from(remoteKey), { keyPair, createHandshake, localConnection: node.guard === null }),
-    )
+    const settings = { createHandshake, localConnection: node.guard === null }
+    const own = anonymous ? HyperDHT.keyPair() : keyPair
+    const stream = adopt(dht.connect(Buffer.from(remoteKey), { ...settings, keyPair: own }))
     return framed(await opened(stream, signal))
   }
 

@@ -17,10 +17,12 @@ export type Announcing = {
   /** transport public key, 32 bytes */
   readonly transport: Uint8Array
   readonly world: World
+  /** identity hashes of the mailboxes to name, asked for at each card; default: none */
+  readonly mailboxes?: () => readonly Uint8Array[]
 }
 
 /** @returns announces once each time it is called: `deadline` gives the signal for each of its steps */
-export const createAnnouncer = ({ identity, directory, transport, world }: Announcing) => {
+export const createAnnouncer = ({ identity, directory, transport, world, mailboxes = () => [] }: Announcing) => {
   const { log, sign, device } = identity
   let serial = 0
 
@@ -38,7 +40,8 @@ export const createAnnouncer = ({ identity, directory, transport, world }: Annou
     serial = Math.max(serial + 1, world.clock())
     const kem = generateKem(world.random).publicKey
     const spk = generatePrivateKey(world.random).publicKey
-    return { signed: signCard(log, sign, { device, now: serial, spk, kem, transport }), kem }
+    const content = { device, now: serial, spk, kem, transport, mailboxes: mailboxes() }
+    return { signed: signCard(log, sign, content), kem }
   }
 
   return async (deadline: () => AbortSignal): Promise<Publication> => {

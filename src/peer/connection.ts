@@ -114,7 +114,7 @@ export const createConnection = (
     else if (payload.k === 'file-abort') incoming.abort(payload)
     else if (payload.k === 'letter' || payload.k === 'got' || payload.k === 'ready') letters?.handle(payload)
     else if (payload.k === 'bye') shut(new PeerError('ERR_CONNECTION_CLOSED'))
-    else if (payload.k !== 'confirm') outgoing.handle(payload)
+    else if (payload.k !== 'confirm' && payload.k !== 'mailbox') outgoing.handle(payload)
   }
 
   const open = (frame: MessageFrame): Payload | null => {

@@ -1,8 +1,8 @@
 import { equal } from '../core/bytes.ts'
 import { signLiveCard, verifyLiveCard } from '../core/card.ts'
-import { KeyLogError, PeerError } from '../core/errors.ts'
+import { KeyLogError, MailboxError, PeerError } from '../core/errors.ts'
 import { checkFloor, type Floor } from '../core/floor.ts'
-import { initiate, respond } from '../core/handshake.ts'
+import { initiate, respond, type Self } from '../core/handshake.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
 import { generateKem } from '../core/kem.ts'
@@ -17,6 +17,9 @@ import { seconds, type World } from './ports.ts'
 
 /** The handshake of protocol §5 over a stream of frames: open → card → hello → confirm → confirm. */
 
+/** What the initiator comes for: to talk, or to the mailbox that the responder keeps. */
+export type Purpose = 'talk' | 'mailbox'
+
 /** What both sides have in hand once it is done: the other's verified log and a session only the two share. */
 export type Met = {
   readonly log: KeyLog
@@ -25,9 +28,22 @@ export type Met = {
   readonly session: Session
   /** our head as the other side knew it before; null when it had not asked */
   readonly seen: Uint8Array | null
+  readonly purpose: Purpose
 }
 
 const CONFIRM = encodePayload({ k: 'confirm' })
+
+/** Version of what is said to a mailbox (docs/spec/mailbox.md). */
+const MAILBOX_VERSION = 1
+const TO_MAILBOX = encodePayload({ k: 'mailbox', v: MAILBOX_VERSION })
+
+/** What the initiator's first message says; whatever it is not is talk. @throws PeerError ERR_FRAME, ERR_FRAME_VERSION */
+const purposeOf = (first: Uint8Array): Purpose => {
+  const payload = decodePayload(first)
+  if (payload?.k !== 'mailbox') return 'talk'
+  if (payload.v !== MAILBOX_VERSION) throw new PeerError('ERR_FRAME_VERSION')
+  return 'mailbox'
+}
 
 /** Decrypts a message that must be the confirmation. */
 const confirmed = (session: Session, frame: { h: Uint8Array; d: Uint8Array }, world: World): Session => {
@@ -58,18 +74,23 @@ const advance = (known: KeyLog, served: readonly Uint8Array[], now: number): Key
 }
 
 export type Dialing = {
-  readonly identity: Identity
+  readonly identity: Self
   /** the other's log as the directory showed it, verified to the address that was asked for */
   readonly known: KeyLog
   readonly floor: Floor | null
   readonly world: World
+  /** default: to talk */
+  readonly purpose?: Purpose | undefined
 }
 
 /**
  * The initiator's side. Everything is verified before the first secret is used.
  * @throws KeyLogError, CardError, HandshakeError, SessionError, PeerError, each naming the check that failed
  */
-export const dial = async (channel: Channel, { identity, known, floor, world }: Dialing): Promise<Met> => {
+export const dial = async (
+  channel: Channel,
+  { identity, known, floor, world, purpose = 'talk' }: Dialing,
+): Promise<Met> => {
   const { handshakeHash } = channel.stream
   await channel.send({ t: 'open', v: WIRE_VERSION, id: known.id, head: known.last.hash })
   const frame = await channel.expect('card', HANDSHAKE_STEP_MS)
@@ -83,13 +104,18 @@ export const dial = async (channel: Channel, { identity, known, floor, world }: 
       remote: { log, card, kem: frame.kem },
       channel: handshakeHash,
       seen: known.last.hash,
-      first: CONFIRM,
+      first: purpose === 'mailbox' ? TO_MAILBOX : CONFIRM,
     },
     { now, random: world.random },
   )
   await channel.send({ t: 'hello', d: begun.hello })
   const answered = confirmed(begun.session, await channel.expect('msg', HANDSHAKE_STEP_MS), world)
-  return { log, device: deviceOf(log, card.card.device), seen: null, session: await confirm(channel, answered, world) }
+  const session = await confirm(channel, answered, world)
+  return { log, device: deviceOf(log, card.card.device), seen: null, session, purpose }
+}
+
+const talkOnly = (purpose: Purpose): void => {
+  if (purpose !== 'talk') throw new MailboxError('ERR_MAILBOX_NONE')
 }
 
 export type Answering = {
@@ -99,13 +125,18 @@ export type Answering = {
   readonly world: World
   /** Decides whether the initiator's log may be believed; it runs while the confirmation is under way. */
   vet(log: KeyLog): Promise<void>
+  /** Throws when nobody is received for this purpose; default: only who comes to talk is. */
+  readonly admit?: ((purpose: Purpose) => void) | undefined
 }
 
 /**
  * The responder's side, with prekeys made for this connection only, so that no hello can be replayed.
  * @throws KeyLogError, HandshakeError, SessionError, PeerError, each naming the check that failed
  */
-export const answer = async (channel: Channel, { identity, transport, world, vet }: Answering): Promise<Met> => {
+export const answer = async (
+  channel: Channel,
+  { identity, transport, world, vet, admit = talkOnly }: Answering,
+): Promise<Met> => {
   const { handshakeHash } = channel.stream
   const open = await channel.expect('open', HANDSHAKE_STEP_MS)
   if (!equal(open.id, identity.log.id)) throw new PeerError('ERR_PEER_NOT_HERE')
@@ -120,13 +151,16 @@ export const answer = async (channel: Channel, { identity, transport, world, vet
   const self = { log: identity.log, device: identity.device, ik: identity.ik }
   const surroundings = { now: seconds(world), random: world.random }
   const accepted = respond({ self, card, spk, kem, channel: handshakeHash }, hello.d, surroundings)
+  const purpose = purposeOf(accepted.first)
+  admit(purpose)
   const [session] = await Promise.all([
     confirm(channel, accepted.session, world).then(async (answered) =>
       confirmed(answered, await channel.expect('msg', HANDSHAKE_STEP_MS), world),
     ),
-    vet(accepted.log),
+    // Who comes to a mailbox comes as nobody: there is no log to believe.
+    purpose === 'talk' ? vet(accepted.log) : undefined,
   ])
-  return { log: accepted.log, device: deviceOf(accepted.log, accepted.device), seen: accepted.seen, session }
+  return { log: accepted.log, device: deviceOf(accepted.log, accepted.device), seen: accepted.seen, session, purpose }
 }
 
 /** Both sides have checked that the log has this device. */

@@ -3,10 +3,13 @@ import { encodeAddress } from '../core/address.ts'
 import { StoreError } from '../core/errors.ts'
 import { createIdentity, createIdentityBy, type Identity } from '../core/identity.ts'
 import type { RootSigner } from '../core/root-key.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { joinDirectory } from '../directory/plugin.ts'
 import { createStorage } from '../directory/storage.ts'
+import { openKeep } from '../mailbox/keep.ts'
+import { createMailbox, type Mailbox } from '../mailbox/service.ts'
 import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
-import { createNode } from '../network/node.ts'
+import { createNode, type DhtNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
 import type { Fork } from '../store/forks.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
@@ -15,8 +18,10 @@ import { openStore, type Store } from '../store/store.ts'
 import { createVault, openVault, type Passphrase, readVault, refuseExisting, type Vault } from '../store/vault.ts'
 import { type Contacts, createContacts } from './contacts.ts'
 import { type Letters, readHistory } from './letters.ts'
+import { namedMailboxes, nameMailboxes } from './mailbox-names.ts'
+import type { Mailboxes } from './mailboxes.ts'
 import type { Notify } from './notice.ts'
-import { createPeer, type Peer } from './peer.ts'
+import { createPeer, type Peer, type PeerParts } from './peer.ts'
 import { seconds, type World } from './ports.ts'
 
 /** Puts the real parts together: disk, DHT node, transport, clock and the operating system's randomness. */
@@ -38,6 +43,10 @@ export type OpenOptions = {
   readonly port?: number | undefined
   /** Also store records for others, so that peers can bootstrap from this one; it must be reachable. Default: false. */
   readonly storage?: boolean | undefined
+  /** Also keep a mailbox for those whose cards name this identity. Default: false. */
+  readonly mailbox?: boolean | undefined
+  /** Addresses of up to three mailboxes for this identity's card to name; remembered. Default: those the folder remembers. */
+  readonly mailboxes?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -76,7 +85,7 @@ export const initialize = async (
 
 /**
  * Opens a peer: its identity from disk (or a new one), a node on the network, and nothing else yet. One program at a time opens a folder.
- * @throws StoreError ERR_STORE_*; NetworkError ERR_BOOTSTRAP_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE
+ * @throws StoreError ERR_STORE_*; AddressError, MailboxError ERR_MAILBOX_COUNT, PeerError ERR_PEER_SELF for `mailboxes`; NetworkError ERR_BOOTSTRAP_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE
  */
 export const openPeer = async (options: OpenOptions): Promise<Peer> => {
   const { folder } = options
@@ -195,6 +204,20 @@ export const openHistory = async (folder: string, passphrase: Passphrase): Promi
   return { read: readHistory(store, createContacts(store, systemWorld)), [Symbol.dispose]: () => store.close() }
 }
 
+export type MailboxNames = Pick<Mailboxes, 'named' | 'name'> & Disposable & { readonly address: string }
+
+/** The mailboxes that the identity of a folder names, without a network and without its passphrase. @throws as `openContacts` */
+export const openMailboxNames = async (folder: string): Promise<MailboxNames> => {
+  const { log } = await readVault(folder, seconds(systemWorld))
+  const store = openStore(folder)
+  return {
+    address: encodeAddress(log.id),
+    named: () => namedMailboxes(store).map(encodeAddress),
+    name: (addresses) => nameMailboxes(store, log.id, addresses),
+    [Symbol.dispose]: () => store.close(),
+  }
+}
+
 type Joining = {
   readonly identity: Identity
   readonly store: Store
@@ -202,10 +225,9 @@ type Joining = {
   readonly release: () => void
 }
 
-const joinNetwork = async (
-  { identity, store, bootstrap, release }: Joining,
-  { host, port, storage, signal, onNotice }: OpenOptions,
-): Promise<Peer> => {
+const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: OpenOptions): Promise<Peer> => {
+  const { host, port, storage, signal, mailboxes } = options
+  if (mailboxes !== undefined) nameMailboxes(own.store, own.identity.log.id, mailboxes)
   const node = await createNode({ bootstrap, host, port, storage, signal })
   const end = async (): Promise<void> => {
     await node.close()
@@ -213,10 +235,41 @@ const joinNetwork = async (
   }
   try {
     const directory = joinDirectory(node.dht, createStorage())
-    const transport = createTransport(node, identity.transportSeed.export())
-    return createPeer({ identity, directory, transport, store, world: systemWorld, release: end, notify: onNotice })
+    return putTogether({ ...own, node, directory, release: end, talks: true }, options)
   } catch (error) {
     await node.close()
     throw error
   }
 }
+
+type Together = Pick<PeerParts, 'identity' | 'directory' | 'store' | 'release' | 'talks'> & { readonly node: DhtNode }
+
+const putTogether = (
+  { node, ...parts }: Together,
+  { folder, mailbox = false, onNotice }: Pick<OpenOptions, 'folder' | 'mailbox' | 'onNotice'>,
+): Peer => {
+  const { identity, directory } = parts
+  const [now, random] = [() => seconds(systemWorld), systemWorld.random]
+  const open = (): Mailbox =>
+    createMailbox({ id: identity.log.id, directory, keep: openKeep(folder ?? null), now, random })
+  const transport = createTransport(node, identity.transportSeed.export())
+  return createPeer({
+    ...parts,
+    ...{ transport, world: systemWorld, notify: onNotice },
+    mailbox: mailbox ? open() : undefined,
+  })
+}
+
+/**
+ * Opens the mailbox of a folder's identity on a node that is there already, and stays there when the mailbox closes. It talks to nobody.
+ * @throws StoreError ERR_STORE_*
+ */
+export const openMailboxOn = (
+  node: DhtNode,
+  directory: DirectoryNetwork,
+  options: Pick<OpenOptions, 'onNotice' | 'passphrase'> & { readonly folder: string },
+): Promise<Peer> =>
+  openLocked(options.folder, options.passphrase ?? null, async ({ identity }, lock, store) => {
+    const release = async (): Promise<void> => lock.release()
+    return putTogether({ node, directory, identity, store, release, talks: false }, { ...options, mailbox: true })
+  })

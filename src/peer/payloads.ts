@@ -14,6 +14,8 @@ const SECRET_BYTES = 32
 export type Payload =
   /** ends the handshake: "I have your key and this is my answer to it" */
   | { readonly k: 'confirm' }
+  /** in its place in the initiator's first message: "I come to your mailbox", with the version of what is said there */
+  | { readonly k: 'mailbox'; readonly v: number }
   | { readonly k: 'text'; readonly d: string }
   | { readonly k: 'data'; readonly d: Uint8Array }
   /** the application took `n` more messages */
@@ -58,6 +60,7 @@ const count = uint(2 ** 32 - 1)
 
 const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
   confirm: record<Of<'confirm'>>({ k: literal('confirm') }),
+  mailbox: record<Of<'mailbox'>>({ k: literal('mailbox'), v: uint() }),
   text: record<Of<'text'>>({ k: literal('text'), d: text(MESSAGE_BYTES_MAX) }),
   data: record<Of<'data'>>({ k: literal('data'), d: bytes(0, MESSAGE_BYTES_MAX) }),
   taken: record<Of<'taken'>>({ k: literal('taken'), n: count }),

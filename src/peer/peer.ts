@@ -1,22 +1,27 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
-import { KeyLogError, PeerError } from '../core/errors.ts'
+import { PeerError } from '../core/errors.ts'
 import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { HANDSHAKES_MAX, LOOKUP_MS, VET_MS } from '../core/limits.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { Publication } from '../directory/publish.ts'
+import type { Mailbox } from '../mailbox/service.ts'
 import type { Store } from '../store/store.ts'
 import { createAcquaintances } from './acquaintances.ts'
 import { createAnnouncer } from './announce.ts'
+import { type Calling, call } from './call.ts'
 import { openChannel } from './channel.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { type Contact, type Contacts, checkName, createContacts } from './contacts.ts'
 import { createFinder, type Found } from './finder.ts'
-import { answer, dial, type Met } from './greeting.ts'
+import { answer, type Met } from './greeting.ts'
 import { createInbox, drain } from './inbox.ts'
 import { createLetters, type Letters } from './letters.ts'
+import { createHost } from './mailbox-host.ts'
+import { namedMailboxes } from './mailbox-names.ts'
+import { createMailboxes, type Mailboxes } from './mailboxes.ts'
 import type { Notify } from './notice.ts'
 import { type FrameStream, seconds, type Transport, type World } from './ports.ts'
 import { createPost, type Post } from './post.ts'
@@ -46,6 +51,8 @@ export type Peer = AsyncDisposable & {
   readonly contacts: Contacts
   /** Messages that are kept until they have arrived. What waits from an earlier time is delivered from `listen` on. */
   readonly letters: Letters
+  /** Where envelopes wait for whom is not there: those of others, and those that this peer's card names. */
+  readonly mailboxes: Mailboxes
   /**
    * Finds an identity and makes it a contact, without connecting to it.
    * @throws those of `lookup`; PeerError ERR_PEER_SELF, ERR_CONTACT_NAME
@@ -83,17 +90,22 @@ export type PeerParts = {
   readonly release: () => Promise<void>
   /** Told what the owner should know, without having been asked. */
   readonly notify?: Notify | undefined
+  /** The mailbox that this peer keeps for others; it closes with the peer. */
+  readonly mailbox?: Mailbox | undefined
+  /** Whether who connects may talk; a mailbox's own peer has nobody to talk to. Default: true. */
+  readonly talks?: boolean | undefined
 }
 
 /** Puts a peer together from its parts. */
 export const createPeer = (parts: PeerParts): Peer => {
-  const { identity, directory, transport, store, world, release, notify = () => {} } = parts
+  const { identity, directory, transport, store, world, release, notify = () => {}, mailbox, talks = true } = parts
   const closing = new AbortController()
   const connections = new Set<Connection>()
   const accepted = createInbox<Connection>()
   const acquaintances = createAcquaintances(store, world, notify)
   const finder = createFinder(directory, acquaintances, world)
   const contacts = createContacts(store, world)
+  const calling: Calling = { transport, acquaintances, world }
   let greetings = 0
   let listening: Promise<Listener> | undefined
   let closed: Promise<void> | undefined
@@ -128,11 +140,8 @@ export const createPeer = (parts: PeerParts): Peer => {
       ending: watch.signal,
       attach: (line) => post.attach(met.log.id, line),
     })
-    connections.add(connection)
-    void connection.closed.then(() => {
-      connections.delete(connection)
-      watch.release()
-    })
+    adopt(connection)
+    void connection.closed.then(watch.release)
     return connection
   }
 
@@ -143,31 +152,28 @@ export const createPeer = (parts: PeerParts): Peer => {
     const before = acquaintances.floor(id)
     const found = await find(id, signal)
     onFound?.(found)
-    if (found.fork !== null) throw new KeyLogError('ERR_LOG_FORK')
-    if (found.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
-    if (found.card === null) throw new PeerError('ERR_PEER_NO_CARD')
-    const stream = await transport.connect(found.card.card.transport, { signal })
-    const channel = openChannel(stream)
-    const abort = (): void => stream.destroy()
-    signal?.addEventListener('abort', abort, { once: true })
-    if (signal?.aborted) abort()
     try {
-      const met = await dial(channel, { identity, known: found.log, floor: acquaintances.floor(id), world })
-      acquaintances.accept(met.log, null, true)
-      checkGoing(signal)
-      store.contacts.keep(met.log, seconds(world))
-      // A card made this moment for this connection is as fresh as it gets.
-      const reason = 'you asked for this address, and its owner answered in person'
-      const trust: Trust = { identity: acquaintances.standing(id), freshness: 'current', reason }
-      return open(channel, met, { trust, direction: 'out' }, before)
+      return await call(calling, found, { identity, signal }, (channel, met) => {
+        checkGoing(signal)
+        store.contacts.keep(met.log, seconds(world))
+        // A card made this moment for this connection is as fresh as it gets.
+        const reason = 'you asked for this address, and its owner answered in person'
+        const trust: Trust = { identity: acquaintances.standing(id), freshness: 'current', reason }
+        return open(channel, met, { trust, direction: 'out' }, before)
+      })
     } catch (error) {
-      await channel.refuse(error)
       checkGoing(signal)
       throw error
-    } finally {
-      signal?.removeEventListener('abort', abort)
     }
   }
+
+  /** Makes a connection end with the peer. */
+  const adopt = (connection: Connection): void => {
+    connections.add(connection)
+    void connection.closed.then(() => connections.delete(connection))
+  }
+
+  const host = createHost({ mailbox, talks, identity, world, adopt })
 
   const welcome = async (stream: FrameStream): Promise<Connection | null> => {
     const channel = openChannel(stream)
@@ -178,11 +184,16 @@ export const createPeer = (parts: PeerParts): Peer => {
         identity,
         transport: transport.publicKey,
         world,
+        admit: host.admit,
         vet: async (log) => {
           before = acquaintances.floor(log.id)
           trust = await finder.vet(log, deadline(undefined, VET_MS))
         },
       })
+      if (met.purpose === 'mailbox') {
+        host.receive(channel, met)
+        return null
+      }
       acquaintances.accept(met.log, null, false)
       if (trust === undefined) throw new PeerError('ERR_FRAME')
       return open(channel, met, { trust, direction: 'in' }, before)
@@ -222,7 +233,11 @@ export const createPeer = (parts: PeerParts): Peer => {
   })
   const letters = createLetters({ own: identity.log.id, store, contacts, post, world, closing: closing.signal })
 
-  const announcing = createAnnouncer({ identity, directory, transport: transport.publicKey, world })
+  const mailboxes = createMailboxes({ ...calling, identity, store, find, checkGoing, adopt })
+  const announcing = createAnnouncer({
+    ...{ identity, directory, transport: transport.publicKey, world },
+    mailboxes: () => namedMailboxes(store),
+  })
   const announce = (signal: AbortSignal | undefined): Promise<Publication> => announcing(() => deadline(signal))
   const upkeep = createUpkeep({
     ...{ identity, directory, store, acquaintances, finder, world, notify },
@@ -247,6 +262,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     accepted.end()
     upkeep.stop()
     post.stop()
+    await host.close()
     await Promise.all([...connections].map((connection) => connection.close()))
     await transport.close()
     await release()
@@ -264,6 +280,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     identity: { log: identity.log },
     contacts,
     letters: letters.api,
+    mailboxes,
     addContact: async (address, { signal, name } = {}) => {
       const id = decodeAddress(address)
       if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')

@@ -8,6 +8,8 @@ export type FrameStream = {
   readonly handshakeHash: Uint8Array
   /** the other side's transport key, 32 bytes */
   readonly remoteKey: Uint8Array
+  /** the IP address the stream came about with; '' when it is not known */
+  readonly remoteHost: string
   send(frame: Uint8Array): Promise<void>
   receive(): AsyncIterableIterator<Uint8Array>
   close(): Promise<void>
@@ -16,7 +18,11 @@ export type FrameStream = {
 
 export type Transport = {
   readonly publicKey: Uint8Array
-  connect(remoteKey: Uint8Array, options?: { readonly signal?: AbortSignal | undefined }): Promise<FrameStream>
+  /** @param options.anonymous the other side is to see a key made for this one stream */
+  connect(
+    remoteKey: Uint8Array,
+    options?: { readonly signal?: AbortSignal | undefined; readonly anonymous?: boolean | undefined },
+  ): Promise<FrameStream>
   listen(): Promise<AsyncIterableIterator<FrameStream>>
   close(): Promise<void>
 }

@@ -108,6 +108,8 @@ type Fields = Omit<Remembered, 'floors'> & {
   readonly floors: readonly KeptFloor[]
 }
 
+const readSetting = nullable(text(SETTING_LENGTH_MAX))
+
 const readFields = record<Fields>({
   made: uint(),
   log: readEnvelopes,
@@ -115,7 +117,7 @@ const readFields = record<Fields>({
   floors: list(readFloor, 0, BACKUP_FLOORS_MAX),
   forks: list(readFork, 0, BACKUP_FORKS_MAX),
   contacts: list(readContact, 0, BACKUP_CONTACTS_MAX),
-  settings: record<Remembered['settings']>({ bootstrap: nullable(text(SETTING_LENGTH_MAX)) }),
+  settings: record<Remembered['settings']>({ bootstrap: readSetting, mailboxes: readSetting }),
 })
 
 const checkDistinct = (values: readonly string[], name: string): void => {

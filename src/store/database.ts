@@ -5,7 +5,7 @@ import { StoreError } from '../core/errors.ts'
 import { asStoreError } from './failures.ts'
 import { MIGRATIONS } from './migrations.ts'
 
-/** What a peer remembers, in `handfast.db`: SQLite in WAL mode, private from the first byte, its schema numbered. */
+/** A database of the data folder: SQLite in WAL mode, private from the first byte, its schema numbered. */
 export type Database = {
   /** @throws StoreError, as all that follow: ERR_STORE_FULL, _PERMISSION, _IN_USE, _CORRUPT, _IO */
   run(sql: string, ...values: readonly SQLInputValue[]): void
@@ -17,10 +17,18 @@ export type Database = {
   close(): void
 }
 
-const NAME = 'handfast.db'
+/** One kind of database. */
+export type Schema = {
+  /** its file in the data folder */
+  readonly name: string
+  /** four letters, so that no other program's database, nor another of ours, is taken for it */
+  readonly applicationId: number
+  /** Statements, step by step. A step that was ever released never changes. */
+  readonly migrations: readonly (readonly string[])[]
+}
 
-/** "hfst", so that no other program's database is taken for ours. */
-const APPLICATION_ID = 0x68667374
+/** What a peer remembers; "hfst". */
+const HANDFAST: Schema = { name: 'handfast.db', applicationId: 0x68667374, migrations: MIGRATIONS }
 
 /** Milliseconds that a writer waits for another process to finish its transaction. */
 const BUSY_MS = 5_000
@@ -74,21 +82,21 @@ const wrap = (sql: DatabaseSync, path: string): Database => {
 const numberOf = (row: unknown): number => Number(Object.values(row as object)[0])
 
 /** Brings the schema to what this version knows, one numbered step after the other. */
-const migrate = (database: Database, path: string): void =>
+const migrate = (database: Database, { applicationId, migrations }: Schema, path: string): void =>
   database.transaction(() => {
     const version = numberOf(database.get('PRAGMA user_version'))
-    if (version > MIGRATIONS.length)
-      throw new StoreError('ERR_STORE_VERSION', {
-        hint: `${path}: schema ${version}, known here: ${MIGRATIONS.length}`,
-      })
     const application = numberOf(database.get('PRAGMA application_id'))
-    const foreign = version === 0 ? application !== 0 : application !== APPLICATION_ID
+    const foreign = version === 0 ? application !== 0 : application !== applicationId
     if (foreign) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
-    for (const [index, statements] of MIGRATIONS.entries())
+    if (version > migrations.length)
+      throw new StoreError('ERR_STORE_VERSION', {
+        hint: `${path}: schema ${version}, known here: ${migrations.length}`,
+      })
+    for (const [index, statements] of migrations.entries())
       if (index >= version) for (const statement of statements) database.run(statement)
-    if (version === MIGRATIONS.length) return
-    database.run(`PRAGMA user_version = ${MIGRATIONS.length}`)
-    database.run(`PRAGMA application_id = ${APPLICATION_ID}`)
+    if (version === migrations.length) return
+    database.run(`PRAGMA user_version = ${migrations.length}`)
+    database.run(`PRAGMA application_id = ${applicationId}`)
   })
 
 /** SQLite would make the file readable by whatever the umask leaves; the WAL beside it gets the mode of this one. */
@@ -97,10 +105,11 @@ const createPrivate = (path: string): void => closeSync(openSync(path, 'a', 0o60
 /**
  * Opens the database of a data folder, and makes or migrates it if need be.
  * @param folder null: in memory, gone with the process
+ * @param schema which one; default: `handfast.db`
  * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
  */
-export const openDatabase = (folder: string | null): Database => {
-  const path = folder === null ? ':memory:' : join(folder, NAME)
+export const openDatabase = (folder: string | null, schema: Schema = HANDFAST): Database => {
+  const path = folder === null ? ':memory:' : join(folder, schema.name)
   let sql: DatabaseSync | undefined
   try {
     if (folder !== null) createPrivate(path)
@@ -110,7 +119,7 @@ export const openDatabase = (folder: string | null): Database => {
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF',
     )
     const database = wrap(sql, path)
-    migrate(database, path)
+    migrate(database, schema, path)
     return database
   } catch (error) {
     if (sql?.isOpen) sql.close()

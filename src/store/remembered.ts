@@ -23,7 +23,7 @@ export const remember = (store: Store): Remembered =>
     floors: store.floors.all(),
     forks: store.forks.all(),
     contacts: store.contacts.all(),
-    settings: { bootstrap: store.settings.get('bootstrap') },
+    settings: { bootstrap: store.settings.get('bootstrap'), mailboxes: store.settings.get('mailboxes') },
   }))
 
 /** The log that goes on from the floor, else the further one. */

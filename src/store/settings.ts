@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { readRow } from './rows.ts'
 
 /** What the owner of a folder chose once. */
-export const SETTING_NAMES = ['bootstrap'] as const
+export const SETTING_NAMES = ['bootstrap', 'mailboxes'] as const
 export type SettingName = (typeof SETTING_NAMES)[number]
 
 export type Settings = {

@@ -24,6 +24,7 @@ const COMMANDS = [
     'verify',
     'send',
     'messages',
+    'mailboxes',
     'key',
   ],
   ...['rotate', 'recover', 'renew', 'retire', 'log', 'export-proof', 'check-proof'],

@@ -153,7 +153,7 @@ const left: Remembered = {
   ...nothing,
   floors: [floorAt(renew(renew(bob, 'renewed'), 'again').log), floorAt(stranger.log, { serial: 9 })],
   contacts: [contactOf(stranger.log, { name: 'Mallory' })],
-  settings: { bootstrap: '127.0.0.1:9' },
+  settings: { bootstrap: '127.0.0.1:9', mailboxes: null },
 }
 
 test('a database that is left is kept: no floor is lowered, and everybody keeps a name', async (t) => {

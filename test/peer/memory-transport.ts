@@ -87,7 +87,7 @@ const createStream = (
   other: End,
   wire: ReturnType<typeof createWire>,
   change: Change,
-  facts: Pick<FrameStream, 'handshakeHash' | 'remoteKey'>,
+  facts: Pick<FrameStream, 'handshakeHash' | 'remoteKey' | 'remoteHost'>,
 ): FrameStream => {
   let tail: Promise<void> = Promise.resolve()
   let unsent = 0
@@ -161,17 +161,22 @@ const createStream = (
 
 let pairs = 0
 
-/** Two ends of one stream with a channel binding of its own. */
+/** Two ends of one stream with a channel binding of its own. @param nearHost the IP address of the side that connects */
 export const createPair = (
   nearKey: Uint8Array = makeBytes('near', 32),
   farKey: Uint8Array = makeBytes('far', 32),
+  nearHost = '192.0.2.1',
 ): MemoryPair => {
   const change = createChange()
   const [nearEnd, farEnd] = [createEnd(change.wake), createEnd(change.wake)]
   const [toFar, toNear] = [createWire(change), createWire(change)]
   const handshakeHash = makeBytes(`handshake/${pairs++}`, 64)
-  const near = createStream(nearEnd, farEnd, toFar, change, { handshakeHash, remoteKey: farKey })
-  const far = createStream(farEnd, nearEnd, toNear, change, { handshakeHash, remoteKey: nearKey })
+  const near = createStream(nearEnd, farEnd, toFar, change, {
+    handshakeHash,
+    remoteKey: farKey,
+    remoteHost: '198.51.100.1',
+  })
+  const far = createStream(farEnd, nearEnd, toNear, change, { handshakeHash, remoteKey: nearKey, remoteHost: nearHost })
   const cut = (): void => {
     nearEnd.gone = true
     farEnd.gone = true
@@ -183,8 +188,8 @@ export const createPair = (
 export type MemoryTransports = {
   /** every stream so far, in the order in which they were opened */
   readonly pairs: readonly MemoryPair[]
-  /** The transport that holds a key (32 bytes). */
-  add(publicKey: Uint8Array): Transport
+  /** The transport that holds a key (32 bytes), at an IP address. */
+  add(publicKey: Uint8Array, host?: string): Transport
 }
 
 /** A network of transports. */
@@ -203,16 +208,17 @@ export const createMemoryTransports = (): MemoryTransports => {
     }
   }
 
-  const add: MemoryTransports['add'] = (publicKey) => {
+  const add: MemoryTransports['add'] = (publicKey, host) => {
     const key = hex(publicKey)
     const own: FrameStream[] = []
     return {
       publicKey,
-      connect: async (remoteKey, { signal } = {}) => {
+      connect: async (remoteKey, { signal, anonymous = false } = {}) => {
         signal?.throwIfAborted()
         const listener = listeners.get(hex(remoteKey))
         if (listener === undefined || listener.ended) throw new NetworkError('ERR_CONNECT')
-        const pair = createPair(publicKey, remoteKey)
+        const shown = anonymous ? makeBytes(`anonymous/${pairs}`, 32) : publicKey
+        const pair = createPair(shown, remoteKey, host)
         opened.push(pair)
         own.push(pair.near)
         listener.queue.push(pair.far)

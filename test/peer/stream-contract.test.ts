@@ -39,6 +39,11 @@ for (const [kind, start] of KINDS) {
     assert.notDeepEqual(near.handshakeHash, other.handshakeHash)
   })
 
+  test(`${kind}: each end knows the IP address of the other`, async (t) => {
+    const [near, far] = await start(t)
+    for (const { remoteHost } of [near, far]) assert.match(remoteHost, /^\d+\.\d+\.\d+\.\d+$/)
+  })
+
   test(`§8 ${kind}: frames keep their order and the bytes of the moment; a goodbye comes after them`, async (t) => {
     const [near, far] = await start(t)
     const frame = new Uint8Array(1)
@@ -86,6 +91,32 @@ test('in memory: what is held arrives when it is released, what is cut is lost',
   assert.equal(await codeOf(incoming.next()), 'ERR_CONNECTION_LOST')
   assert.equal(await codeOf(pair.near.send(utf8('x'))), 'ERR_CONNECTION_LOST')
 })
+
+const startNetwork = async (t: TestContext) => {
+  const pair = await startPair(t)
+  return { near: pair.aliceTransport, far: pair.bobTransport }
+}
+const startMemory = async () => {
+  const network = createMemoryTransports()
+  return { near: network.add(utf8('near')), far: network.add(utf8('far')) }
+}
+
+for (const [kind, start] of [
+  ['real', startNetwork],
+  ['in memory', startMemory],
+] as const)
+  test(`${kind}: who connects as nobody shows another key each time, and never its own`, async (t) => {
+    const { near, far } = await start(t)
+    const incoming = await far.listen()
+    const shown: string[] = []
+    for (const anonymous of [true, true, false]) {
+      await near.connect(far.publicKey, { anonymous })
+      const { value } = await incoming.next()
+      shown.push(Buffer.from(value?.remoteKey ?? []).toString('hex'))
+    }
+    assert.equal(new Set(shown).size, 3)
+    assert.equal(shown[2], Buffer.from(near.publicKey).toString('hex'))
+  })
 
 test('in memory: transports find each other by key', async () => {
   const network = createMemoryTransports()

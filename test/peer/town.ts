@@ -1,9 +1,12 @@
 import { encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
+import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
 import { publish } from '../../src/directory/publish.ts'
+import { type Keep, openKeep } from '../../src/mailbox/keep.ts'
+import { createMailbox } from '../../src/mailbox/service.ts'
 import { createPeer, type Peer, type PeerParts } from '../../src/peer/peer.ts'
-import type { Transport } from '../../src/peer/ports.ts'
+import { seconds, type Transport } from '../../src/peer/ports.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { makeBytes } from '../core/identities.ts'
 import { createMemoryNetwork, type MemoryNetwork } from '../directory/memory-network.ts'
@@ -19,6 +22,11 @@ export type Town = {
     identity: Identity,
     changed?: Partial<PeerParts>,
   ): Peer & { readonly store: Store; readonly transport: Transport }
+  /** The same, for somebody who keeps a mailbox. */
+  openMailbox(
+    identity: Identity,
+    changed?: Partial<PeerParts>,
+  ): Peer & { readonly store: Store; readonly transport: Transport; readonly keep: Keep }
   /** Puts a log into the directory, as anyone may. */
   publish(log: KeyLog): Promise<void>
   /** From now on the directory holds nothing. */
@@ -32,27 +40,33 @@ export const createTown = (): Town => {
   const before = createMemoryNetwork(3)
   const town = { directory: before }
   const transports = createMemoryTransports()
+  const network: DirectoryNetwork = {
+    walk: (...args) => town.directory.network.walk(...args),
+    request: (...args) => town.directory.network.request(...args),
+  }
+  const open: Town['open'] = (identity, changed = {}) => {
+    const store = changed.store ?? openStore(null)
+    const transport = changed.transport ?? transports.add(transportKeyOf(identity))
+    const world = makeWorld(encodeAddress(identity.log.id))
+    const peer = createPeer({
+      ...{ identity, directory: network, world, release: async () => {} },
+      ...changed,
+      store,
+      transport,
+    })
+    return { ...peer, store, transport }
+  }
   return {
     get directory() {
       return town.directory
     },
     transports,
-    open: (identity, changed = {}) => {
-      const store = changed.store ?? openStore(null)
-      const transport = changed.transport ?? transports.add(transportKeyOf(identity))
-      const peer = createPeer({
-        identity,
-        directory: {
-          walk: (...args) => town.directory.network.walk(...args),
-          request: (...args) => town.directory.network.request(...args),
-        },
-        world: makeWorld(encodeAddress(identity.log.id)),
-        release: async () => {},
-        ...changed,
-        store,
-        transport,
-      })
-      return { ...peer, store, transport }
+    open,
+    openMailbox: (identity, changed = {}) => {
+      const keep = openKeep(null)
+      const world = changed.world ?? makeWorld(`mailbox/${encodeAddress(identity.log.id)}`)
+      const parts = { id: identity.log.id, directory: network, keep, now: () => seconds(world), random: world.random }
+      return { ...open(identity, { mailbox: createMailbox(parts), world, ...changed }), keep }
     },
     publish: async (log) => {
       await publish(town.directory.network, { log }, AbortSignal.timeout(5_000))

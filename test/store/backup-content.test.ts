@@ -37,7 +37,7 @@ test('a backup holds this and nothing else', () => {
         floors: [floorAt(bob.log, { serial: 5 })],
         forks: [{ a: bob.log, b: carol.log, found: 3 }],
         contacts: [{ ...one, name: 'Bob', anchor: { seq: 0, head: bob.log.id }, verified: 1, added: 2, published: 3 }],
-        settings: { bootstrap: 'host:1' },
+        settings: { bootstrap: 'host:1', mailboxes: 'hf1one,hf1two' },
       },
     }),
   )
@@ -57,7 +57,7 @@ test('a backup holds this and nothing else', () => {
         published: 3,
       },
     ],
-    settings: { bootstrap: 'host:1' },
+    settings: { bootstrap: 'host:1', mailboxes: 'hf1one,hf1two' },
   })
   assert.deepEqual(Object.keys(decodeCbor(secrets as Uint8Array) as Fields).toSorted(), [
     'device',
@@ -122,7 +122,7 @@ const anyRemembered: fc.Arbitrary<Remembered> = fc.record(
           ...(confirmed ?? { anchor: null, verified: null }),
         })),
       ),
-    settings: fc.record({ bootstrap: fc.option(text) }, plain),
+    settings: fc.record({ bootstrap: fc.option(text), mailboxes: fc.option(text) }, plain),
   },
   plain,
 )
@@ -170,7 +170,7 @@ test('fields that are missing, unknown or misshapen are refused, at every depth'
           )
         seen += 1
       }
-      if (value !== null && name !== 'name' && name !== 'bootstrap')
+      if (value !== null && !['name', 'bootstrap', 'mailboxes'].includes(name))
         assert.notEqual(
           codeOf(() => read(put({ ...map, [name]: null }))),
           'read',
@@ -194,7 +194,8 @@ test('every number and text has its bound', () => {
     { contacts: [{ ...contact, anchor: { ...anchor, head: makeBytes('head', 31) } }] },
     { contacts: [{ ...contact, anchor: null }] },
     { contacts: [{ ...contact, verified: null }] },
-    { settings: { bootstrap: 'x'.repeat(8_193) } },
+    { settings: { bootstrap: 'x'.repeat(8_193), mailboxes: null } },
+    { settings: { bootstrap: null, mailboxes: 'x'.repeat(8_193) } },
     // The same one twice, which of them would count?
     { floors: [floor, { ...floor, seq: 2 }] },
     { forks: [...remembered.forks, ...remembered.forks] },

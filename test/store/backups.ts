@@ -54,7 +54,12 @@ export const [bob, carol, mallory, stranger] = ['Bob', 'Carol', 'Mallory', 'a st
 const [one, other] = [renew(mallory, 'one'), renew(mallory, 'other')]
 const bobNow = renew(bob, 'renewed')
 
-export const nothing: Remembered = { floors: [], forks: [], contacts: [], settings: { bootstrap: null } }
+export const nothing: Remembered = {
+  floors: [],
+  forks: [],
+  contacts: [],
+  settings: { bootstrap: null, mailboxes: null },
+}
 
 /** Bob is verified, Carol known, Mallory's log contradicted, and somebody has called. */
 export const remembered: Remembered = {
@@ -76,7 +81,7 @@ export const remembered: Remembered = {
     contactOf(carol.log, { added: NOW - 20 }),
     contactOf(one.log, { name: 'Mallory' }),
   ],
-  settings: { bootstrap: '127.0.0.1:4000' },
+  settings: { bootstrap: '127.0.0.1:4000', mailboxes: 'hf1one,hf1two' },
 }
 
 export const content: BackupContent = { made: NOW, kept: keptOf(alice), remembered }

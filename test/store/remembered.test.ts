@@ -48,6 +48,7 @@ test('what fails on the way leaves the store as it was', (t) => {
       get bootstrap(): string {
         throw new Error('no')
       },
+      mailboxes: null,
     },
   }
   assert.throws(() => mergeInto(store, broken, NOW), { message: 'no' })
@@ -156,7 +157,7 @@ test('a name that is taken gets a number, and is never too long', (t) => {
 })
 
 test('of a setting the one that is there stays', (t) => {
-  const setting = (bootstrap: string | null) => memory({ settings: { bootstrap } })
+  const setting = (bootstrap: string | null) => memory({ settings: { bootstrap, mailboxes: null } })
   for (const [a, b, expected] of [
     ['one', 'other', 'one'],
     [null, 'other', 'other'],

@@ -1,0 +1,93 @@
+import { equal, hex } from '../core/bytes.ts'
+import type { Card } from '../core/card.ts'
+import { KeyLogError, MailboxError, PeerError } from '../core/errors.ts'
+import { checkFloor } from '../core/floor.ts'
+import { compareLogs, type KeyLog } from '../core/key-log.ts'
+import { LOOKUP_MS, MAILBOX_AGE, MAILBOX_LOOKUPS, MAILBOX_MEMORY, MAILBOX_MEMORY_AGE } from '../core/limits.ts'
+import { type Lookup, lookup } from '../directory/lookup.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
+import { withDeadline } from './deadline.ts'
+import type { Keep } from './keep.ts'
+
+/** For whom a mailbox takes parcels, and who is current enough to be handed them: the directory says, and is remembered briefly. */
+export type Admission = {
+  /**
+   * The log of an identity whose card names this mailbox.
+   * @throws DirectoryError ERR_LOOKUP_*; KeyLogError ERR_LOG_FORK, ERR_ROLLBACK; PeerError ERR_PEER_RETIRED;
+   *   MailboxError ERR_MAILBOX_RECIPIENT, ERR_MAILBOX_BUSY
+   */
+  forDeposit(recipient: Uint8Array, signal: AbortSignal): Promise<KeyLog>
+  /**
+   * Holds a recipient's verified log against what was seen of it here, and against what the directory says at this moment: keys that
+   * their owner has replaced fetch nothing, also when the directory is silent.
+   * @throws KeyLogError ERR_ROLLBACK, ERR_LOG_FORK; DirectoryError ERR_LOOKUP_*; MailboxError ERR_MAILBOX_BUSY
+   */
+  forFetch(log: KeyLog, signal: AbortSignal): Promise<void>
+}
+
+export type AdmissionParts = {
+  /** the mailbox's own identity hash, 32 bytes */
+  readonly mailbox: Uint8Array
+  readonly directory: DirectoryNetwork
+  readonly keep: Pick<Keep, 'floor' | 'raise'>
+  /** this clock, seconds */
+  readonly now: () => number
+}
+
+export const createAdmission = ({ mailbox, directory, keep, now }: AdmissionParts): Admission => {
+  const remembered = new Map<string, { readonly log: KeyLog; readonly until: number }>()
+  let lookups = 0
+
+  const find = async (id: Uint8Array, signal: AbortSignal): Promise<Lookup> => {
+    if (lookups >= MAILBOX_LOOKUPS) throw new MailboxError('ERR_MAILBOX_BUSY')
+    lookups += 1
+    try {
+      return await withDeadline(LOOKUP_MS, signal, (late) => lookup(directory, id, { now: now(), signal: late }))
+    } finally {
+      lookups -= 1
+    }
+  }
+
+  const hold = (log: KeyLog): void => {
+    const floor = keep.floor(log.id)
+    if (floor !== null) checkFloor(floor, log, null)
+  }
+
+  /** Whose card ran out is offline, which is what a mailbox is for; but not for ever. */
+  const isNamedBy = ({ mailboxes, until }: Card): boolean =>
+    mailboxes.some((named) => equal(named, mailbox)) && now() < until + MAILBOX_AGE
+
+  const remember = (log: KeyLog): void => {
+    const key = hex(log.id)
+    remembered.delete(key)
+    remembered.set(key, { log, until: now() + MAILBOX_MEMORY_AGE })
+    const [oldest] = remembered.keys()
+    if (remembered.size > MAILBOX_MEMORY && oldest !== undefined) remembered.delete(oldest)
+  }
+
+  return {
+    forDeposit: async (recipient, signal) => {
+      const known = remembered.get(hex(recipient))
+      if (known !== undefined && now() < known.until) return known.log
+      const found = await find(recipient, signal)
+      if (found.fork !== null) throw new KeyLogError('ERR_LOG_FORK')
+      hold(found.log)
+      if (found.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
+      if (found.card === null || !isNamedBy(found.card.card)) throw new MailboxError('ERR_MAILBOX_RECIPIENT')
+      remember(found.log)
+      return found.log
+    },
+    forFetch: async (log, signal) => {
+      hold(log)
+      const found = await find(log.id, signal)
+      for (const other of [found.log, found.fork]) {
+        const relation = other === null ? 'same' : compareLogs(log, other)
+        if (relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')
+        if (relation === 'shorter' || relation === 'superseded') throw new KeyLogError('ERR_ROLLBACK')
+      }
+      // Held again: a deposit may have raised the floor meanwhile.
+      hold(log)
+      keep.raise(log)
+    },
+  }
+}

@@ -1,0 +1,190 @@
+import { MailboxError } from '../core/errors.ts'
+import { bytes, record, uint } from '../core/fields.ts'
+import { type Floor, raiseFloor } from '../core/floor.ts'
+import { containsEntry, type KeyLog } from '../core/key-log.ts'
+import {
+  MAILBOX_AGE,
+  MAILBOX_BYTES,
+  MAILBOX_PARCELS,
+  MAILBOX_RECIPIENT_BYTES,
+  MAILBOX_RECIPIENT_PARCELS,
+  MAILBOX_SOURCE_BYTES,
+  MAILBOX_SOURCE_PARCELS,
+} from '../core/limits.ts'
+import { PARCEL_SIZES } from '../core/parcel.ts'
+import { openDatabase, type Schema } from '../store/database.ts'
+import { HASH_BYTES, readRow } from '../store/rows.ts'
+
+/** The parcels of a mailbox on disk (`mailbox.db`, docs/spec/mailbox.md §6): within their quotas, for 14 days, each once. */
+export type Keep = {
+  /** Whether there would be room: for one that is kept already there is. @throws MailboxError ERR_MAILBOX_SOURCE, ERR_MAILBOX_FULL */
+  checkRoom(slip: Slip, now: number): void
+  /**
+   * Keeps a parcel; on disk when it returns. One that is kept already changes nothing.
+   * @param log the recipient's, which is a floor from now on
+   * @throws as `checkRoom`; StoreError
+   */
+  put(slip: Slip, parcel: Uint8Array, log: KeyLog, now: number): void
+  /** The oldest parcel of a recipient after number `after`; null when there is none. */
+  next(recipient: Uint8Array, after: number, now: number): Kept | null
+  /** Deletes a recipient's parcels; gone from disk when it returns. What is not its own, or not there, is passed over. */
+  remove(recipient: Uint8Array, ids: readonly Uint8Array[]): void
+  /** The furthest log seen of an identity that has parcels here, or had when it was swept last: nothing older may fetch them. */
+  floor(recipient: Uint8Array): Floor | null
+  /** Raises the floor of an identity that has parcels here. */
+  raise(log: KeyLog): void
+  /** Deletes what is older than 14 days, and what the disk still remembers of what was deleted. */
+  sweep(now: number): void
+  /** parcels kept */
+  readonly size: number
+  close(): void
+}
+
+/** What is known of a parcel before it is there. */
+export type Slip = {
+  /** identity hash of the recipient, 32 bytes */
+  readonly to: Uint8Array
+  /** SHA-256 of the parcel */
+  readonly id: Uint8Array
+  readonly size: number
+  /** stands for the network it comes from, 32 bytes */
+  readonly source: Uint8Array
+}
+
+export type Kept = { readonly number: number; readonly id: Uint8Array; readonly parcel: Uint8Array }
+
+/** "hfmb". A step that was ever released never changes. */
+const SCHEMA: Schema = {
+  name: 'mailbox.db',
+  applicationId: 0x68666d62,
+  migrations: [
+    [
+      // Numbers order the parcels of a recipient by arrival, and are never used again.
+      `CREATE TABLE parcels (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        recipient BLOB NOT NULL CHECK (length(recipient) = 32), id BLOB NOT NULL CHECK (length(id) = 32),
+        size INTEGER NOT NULL, source BLOB NOT NULL CHECK (length(source) = 32), arrived INTEGER NOT NULL,
+        parcel BLOB NOT NULL CHECK (length(parcel) = size),
+        UNIQUE (recipient, id)
+      ) STRICT`,
+      // With the size beside them, quotas are counted without reading a parcel.
+      'CREATE INDEX parcels_next ON parcels (recipient, number, size)',
+      'CREATE INDEX parcels_source ON parcels (source, size)',
+      'CREATE INDEX parcels_age ON parcels (arrived, size)',
+      // As long as there are parcels for it, nothing older than this may fetch them.
+      `CREATE TABLE recipients (
+        id BLOB PRIMARY KEY CHECK (length(id) = 32),
+        epoch INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL CHECK (length(head) = 32)
+      ) STRICT`,
+    ],
+  ],
+}
+
+type Load = { readonly parcels: number; readonly bytes: number }
+
+const readLoad = record<Load>({ parcels: uint(), bytes: uint() })
+const readKept = record<Kept>({
+  number: uint(),
+  id: bytes(HASH_BYTES),
+  parcel: bytes(Math.min(...PARCEL_SIZES), Math.max(...PARCEL_SIZES)),
+})
+const readFloor = record<Omit<Floor, 'serial'>>({ epoch: uint(), seq: uint(), head: bytes(HASH_BYTES) })
+
+const LOAD = 'SELECT count(*) AS parcels, coalesce(sum(size), 0) AS bytes FROM parcels'
+
+/** @param folder a data folder that exists; null: in memory. @throws StoreError ERR_STORE_* */
+export const openKeep = (folder: string | null): Keep => {
+  const database = openDatabase(folder, SCHEMA)
+
+  const load = (where = '', ...values: readonly Uint8Array[]): Load =>
+    readRow('parcels', readLoad, database.get(`${LOAD} ${where}`, ...values))
+
+  const has = ({ to, id }: Slip): boolean =>
+    database.get('SELECT 1 FROM parcels WHERE recipient = ? AND id = ?', to, id) !== undefined
+
+  const expire = (now: number): void => database.run('DELETE FROM parcels WHERE arrived <= ?', now - MAILBOX_AGE)
+
+  const checkRoom: Keep['checkRoom'] = (slip, now) =>
+    database.transaction(() => {
+      expire(now)
+      if (has(slip)) return
+      const { to, size, source } = slip
+      const fits = ({ parcels, bytes }: Load, most: number, mostBytes: number): boolean =>
+        parcels < most && bytes + size <= mostBytes
+      if (!fits(load('WHERE source = ?', source), MAILBOX_SOURCE_PARCELS, MAILBOX_SOURCE_BYTES))
+        throw new MailboxError('ERR_MAILBOX_SOURCE')
+      if (!fits(load('WHERE recipient = ?', to), MAILBOX_RECIPIENT_PARCELS, MAILBOX_RECIPIENT_BYTES))
+        throw new MailboxError('ERR_MAILBOX_FULL', { hint: 'for this recipient' })
+      if (!fits(load(), MAILBOX_PARCELS, MAILBOX_BYTES)) throw new MailboxError('ERR_MAILBOX_FULL')
+    })
+
+  const floor: Keep['floor'] = (recipient) => {
+    const row = database.get('SELECT epoch, seq, head FROM recipients WHERE id = ?', recipient)
+    // Cards are not what this floor is about.
+    return row === undefined ? null : { ...readRow('recipients', readFloor, row), serial: 0 }
+  }
+
+  /** A log that is older, or contradicts the floor, may have been looked up before the floor was raised: it changes nothing. */
+  const lift = (log: KeyLog): void => {
+    const known = floor(log.id)
+    if (known !== null && !containsEntry(log, known) && log.epoch <= known.epoch) return
+    const { epoch, seq, head } = raiseFloor(known, log, null)
+    database.run(
+      'INSERT OR REPLACE INTO recipients (id, epoch, seq, head) VALUES (?, ?, ?, ?)',
+      log.id,
+      epoch,
+      seq,
+      head,
+    )
+  }
+
+  return {
+    checkRoom,
+    put: (slip, parcel, log, now) =>
+      database.transaction(() => {
+        checkRoom(slip, now)
+        if (has(slip)) return
+        const { to, id, size, source } = slip
+        database.run(
+          'INSERT INTO parcels (recipient, id, size, source, arrived, parcel) VALUES (?, ?, ?, ?, ?, ?)',
+          to,
+          id,
+          size,
+          source,
+          now,
+          parcel,
+        )
+        lift(log)
+      }),
+    next: (recipient, after, now) => {
+      const row = database.get(
+        'SELECT number, id, parcel FROM parcels WHERE recipient = ? AND number > ? AND arrived > ? ORDER BY number LIMIT 1',
+        recipient,
+        after,
+        now - MAILBOX_AGE,
+      )
+      return row === undefined ? null : readRow('parcels', readKept, row)
+    },
+    remove: (recipient, ids) =>
+      database.transaction(() => {
+        for (const id of ids) database.run('DELETE FROM parcels WHERE recipient = ? AND id = ?', recipient, id)
+      }),
+    floor,
+    raise: (log) =>
+      database.transaction(() => {
+        if (floor(log.id) !== null) lift(log)
+      }),
+    sweep: (now) => {
+      database.transaction(() => {
+        expire(now)
+        database.run('DELETE FROM recipients WHERE id NOT IN (SELECT recipient FROM parcels)')
+      })
+      // What was deleted is overwritten in the database, but would lie in its journal for longer.
+      database.get('PRAGMA wal_checkpoint(TRUNCATE)')
+    },
+    get size() {
+      return load().parcels
+    },
+    close: database.close,
+  }
+}

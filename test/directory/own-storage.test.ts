@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { REPLICA_NODES } from '../../src/core/limits.ts'
+import { lookup } from '../../src/directory/lookup.ts'
+import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
+import { includeOwn } from '../../src/directory/own-storage.ts'
+import { publish } from '../../src/directory/publish.ts'
+import { createStorage } from '../../src/directory/storage.ts'
+import { makeIdentity, NOW } from '../core/identities.ts'
+import { createMemoryNetwork, silent } from '../directory/memory-network.ts'
+
+/** A storage node that counts itself among the nodes it asks. */
+
+const carol = makeIdentity('own/carol')
+const self = { host: '192.0.2.1', port: 4000 }
+const signal = AbortSignal.timeout(10_000)
+
+const start = (size: number) => {
+  const others = createMemoryNetwork(size)
+  const storage = createStorage()
+  const network: DirectoryNetwork = includeOwn(others.network, { storage, self, now: () => NOW })
+  return { others, storage, network }
+}
+
+test('alone, a node keeps its own records and finds them', async () => {
+  const { storage, network } = start(0)
+  const { replicas, accepted } = await publish(network, { log: carol.log }, signal)
+  assert.deepEqual([accepted, replicas], [1, Array.from({ length: 3 }, () => ({ asked: 1, accepted: 1 }))])
+  assert.equal(storage.size, 1)
+  const found = await lookup(network, carol.log.id, { now: NOW, signal })
+  assert.deepEqual(found.log.last.hash, carol.log.last.hash)
+})
+
+test('among others it is one more, and what it keeps is enough when they are silent', async () => {
+  const { others, storage, network } = start(3)
+  const { accepted } = await publish(network, { log: carol.log }, signal)
+  assert.deepEqual([accepted, storage.size, others.nodes.map((node) => node.storage.size)], [4, 1, [1, 1, 1]])
+  const { evidence } = await lookup(network, carol.log.id, { now: NOW, signal })
+  assert.equal(evidence.agreeing, 4)
+  for (const node of others.nodes) node.behaviour = silent
+  assert.equal((await lookup(network, carol.log.id, { now: NOW, signal })).evidence.agreeing, 1)
+})
+
+test('where 20 others are nearer it does not push itself in', async () => {
+  const { storage, network } = start(REPLICA_NODES)
+  await publish(network, { log: carol.log }, signal)
+  assert.equal(storage.size, 0)
+})

@@ -1,0 +1,114 @@
+import { utf8 } from '../../src/core/bytes.ts'
+import { type FetchClaim, signFetch } from '../../src/core/fetch-proof.ts'
+import type { Identity } from '../../src/core/identity.ts'
+import { hmac, secretKey, sha256 } from '../../src/core/kdf.ts'
+import type { KeyLog } from '../../src/core/key-log.ts'
+import { sealParcel } from '../../src/core/parcel.ts'
+import { type Publication, publish } from '../../src/directory/publish.ts'
+import { createAdmission } from '../../src/mailbox/admission.ts'
+import { type Keep, openKeep } from '../../src/mailbox/keep.ts'
+import { type Answer, encodeRequest, partsOf, type Request } from '../../src/mailbox/messages.ts'
+import { createVisit, type Step, type Visit } from '../../src/mailbox/visit.ts'
+import { createAnnouncer } from '../../src/peer/announce.ts'
+import { envelopesOf, makeBytes } from '../core/identities.ts'
+import { seededRandom } from '../core/test-bytes.ts'
+import { createMemoryNetwork, type MemoryNetwork } from '../directory/memory-network.ts'
+import { identityOf, makeWorld } from '../peer/sides.ts'
+
+/** A mailbox without connections: a directory in memory, a keep in memory, and visits that are asked message by message. */
+
+export const carol = identityOf('carol')
+
+/** The identity of the mailbox. */
+export const mailbox = carol.log.id
+
+export const sourceOf = (network: string): Uint8Array => hmac(secretKey(new Uint8Array(32).fill(1)), utf8(network))
+
+export type Office = {
+  readonly directory: MemoryNetwork
+  readonly keep: Keep
+  readonly world: { now: number }
+  /** Publishes a log with a card that names these mailboxes. */
+  announce(identity: Identity, mailboxes?: readonly Uint8Array[]): Promise<Publication>
+  /** Publishes a log alone. */
+  publish(log: KeyLog): Promise<Publication>
+  visit(changed?: { readonly channel?: Uint8Array; readonly source?: Uint8Array }): Visit
+  /** Time goes by, for everyone. */
+  pass(seconds: number): void
+}
+
+export const createOffice = (keep: Keep = openKeep(null)): Office => {
+  const directory = createMemoryNetwork(3)
+  const world = makeWorld('office')
+  const now = (): number => world.now
+  const admission = createAdmission({ mailbox, directory: directory.network, keep, now })
+  return {
+    directory,
+    keep,
+    world,
+    announce: (identity, mailboxes = [mailbox]) => {
+      const parts = { identity, directory: directory.network, transport: makeBytes('transport', 32), world }
+      return createAnnouncer({ ...parts, mailboxes: () => mailboxes })(() => AbortSignal.timeout(5_000))
+    },
+    publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(5_000)),
+    visit: ({ channel = makeBytes('channel', 64), source = sourceOf('192.0.2') } = {}) =>
+      createVisit({ mailbox, channel, source, keep, admission, now, random: world.random }),
+    pass: (seconds) => {
+      world.now += seconds
+      directory.now = world.now
+    },
+  }
+}
+
+export const ask = (visit: Visit, request: Request): Promise<Step> =>
+  visit.step(encodeRequest(request), AbortSignal.timeout(10_000))
+
+const describe = (answer: Answer): string => (answer.t === 'refused' ? answer.code : answer.t)
+
+/** What is answered, in short: its type, or the code of a refusal. */
+export const answerTo = async (visit: Visit, request: Request): Promise<string> => {
+  const { answers } = await ask(visit, request)
+  return answers.map(describe).join(' ')
+}
+
+/** A parcel for somebody, another one for each name. */
+export const parcelFor = ({ ik }: Identity, name: string, size = 10): Uint8Array =>
+  sealParcel(makeBytes(name, size), ik.publicKey, seededRandom(`parcel/${name}`))
+
+/** Deposits a parcel: how it ended. */
+export const leave = async (visit: Visit, { log }: Pick<Identity, 'log'>, parcel: Uint8Array): Promise<string> => {
+  const begun = await answerTo(visit, { t: 'deposit', to: log.id, id: sha256(parcel), size: parcel.length })
+  if (begun !== 'ready') return begun
+  const said: string[] = []
+  for (const part of partsOf(parcel)) said.push(await answerTo(visit, part))
+  return said.join('')
+}
+
+export const drawChallenge = async (visit: Visit): Promise<Uint8Array> => {
+  const { answers } = await ask(visit, { t: 'challenge' })
+  const [answer] = answers
+  if (answer?.t !== 'challenge') throw new Error('no challenge')
+  return answer.d
+}
+
+type Proving = Partial<FetchClaim> & { readonly device?: number; readonly log?: KeyLog }
+
+/** Proves to be `identity`, or tries to; the claim can be another one than it should be. */
+export const prove = async (visit: Visit, identity: Identity, changed: Proving = {}): Promise<string> => {
+  const challenge = await drawChallenge(visit)
+  const { device = identity.device, log = identity.log, ...claimed } = changed
+  await ask(visit, { t: 'log', d: envelopesOf(log) })
+  const claim = { challenge, channel: makeBytes('channel', 64), mailbox, recipient: log.id, ...claimed }
+  return answerTo(visit, { t: 'prove', id: log.id, device, proof: signFetch(claim, identity.sign) })
+}
+
+/** Hashes of the parcels that are handed out, in order. */
+export const fetchIds = async (visit: Visit): Promise<readonly Uint8Array[]> => {
+  const ids: Uint8Array[] = []
+  for (;;) {
+    const { answers } = await ask(visit, { t: 'next' })
+    const [first] = answers
+    if (first?.t !== 'parcel') return ids
+    ids.push(first.id)
+  }
+}
