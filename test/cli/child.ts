@@ -27,8 +27,9 @@ export const startCli = (t: TestContext, argv: readonly string[], env: Environme
 
 /** @param script its whole path */
 export const startScript = (t: TestContext, script: string, argv: readonly string[], env: Environment = {}): Child => {
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [script, ...argv], { env: { PATH, ...env }, stdio: 'pipe' })
+  // What one process has compiled serves the others.
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
+  const child = spawn(process.execPath, [script, ...argv], { env: { PATH, NODE_COMPILE_CACHE, ...env }, stdio: 'pipe' })
   t.after(() => child.kill('SIGKILL'))
   child.stdin.on('error', () => {})
   let [out, err, read] = ['', '', 0]
