@@ -1,7 +1,7 @@
 /** Alice's process: she calls Bob by his address. */
 
 import { writeFile } from 'node:fs/promises'
-import type { Connection, Remote, SentFile } from '../src/index.ts'
+import type { Connection, FileTransfer, Remote } from '../src/index.ts'
 import { notify, serve } from './calls.ts'
 import { countKinds, encodeCapture } from './capture.ts'
 import { createPerson, type Parts, type Person, realParts, textOf } from './person.ts'
@@ -12,7 +12,7 @@ export type Alice = Person & {
   say(text: string): Promise<void>
   hear(): Promise<string | null>
   /** Sends a file; its progress is reported as notices. */
-  sendFile(path: string): Promise<SentFile>
+  sendFile(path: string): Promise<FileTransfer>
   hangUp(): Promise<void>
   /** Her transport from now on dials the holder of `key` (32 B) instead of Bob, and does not say so; null: no more. */
   divert(key: Uint8Array | null): Promise<void>
@@ -38,7 +38,12 @@ export const createAlice = (parts: Parts = realParts, onProgress: (progress: Pro
     },
     say: (text) => bob().send(text),
     hear: async () => textOf(await bob().receive()),
-    sendFile: (path) => bob().sendFile(path, { onProgress: (done, size) => onProgress({ done, size }) }),
+    sendFile: async (path) => {
+      const { files } = opened().peer
+      const report = (done: number, size: number): void => onProgress({ done, size })
+      const { id } = await files.send(bob().remote.address, path, { onProgress: report })
+      return files.finished(id)
+    },
     hangUp: () => bob().close(),
     divert: async (key) => wiretap.divert(key),
     saveCapture: (path) => writeFile(path, encodeCapture(wiretap.frames)),

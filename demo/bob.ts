@@ -59,9 +59,11 @@ export const createBob = (parts: Parts = realParts): Bob => {
     say: (text) => alice().send(text),
     hear: async () => textOf(await alice().receive()),
     saveFile: async (folder) => {
-      const item = await alice().receive()
-      if (item?.type !== 'file') throw new Error('a file was expected')
-      return item.file.save(folder)
+      const { files } = opened().peer
+      const offer = await files.receive({ from: alice().remote.address })
+      if (offer === null) throw new Error('a file was expected')
+      const { id } = await offer.accept(folder)
+      return (await files.finished(id)).path
     },
     visitors: async () => ({ streams: wiretap.incoming, accepted }),
     renew: async () => {

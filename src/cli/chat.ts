@@ -10,6 +10,7 @@ import { resolve } from './contacts.ts'
 import type { Context, FileOptions } from './context.ts'
 import { createConversation, messageEvent } from './conversation.ts'
 import { EXIT } from './failure.ts'
+import { tendFiles } from './file-report.ts'
 import { allDelivered, lastWords, reportLetters, undelivered } from './letter-report.ts'
 import { reportNotice } from './notice.ts'
 import { readTyped } from './typed-line.ts'
@@ -30,10 +31,11 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
   const connection = await connect(context, peer, address)
   terminal.status('')
   const { letters } = peer
-  const conversation = createConversation(context, connection, { ...files, introduced: new Set(), letters })
+  const conversation = createConversation(context, connection, { introduced: new Set(), letters, files: peer.files })
   const over = new AbortController()
   const ending = AbortSignal.any([signal, over.signal])
   const endReport = reportLetters(context, letters)
+  const desk = tendFiles(context, peer.files, { ...files, from: address, signal: ending })
 
   const hear = async (): Promise<void> => {
     for (;;) {
@@ -58,7 +60,7 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
       const said = conversation.say(intent)
       if (!terminal.interactive) await said
     }
-    await Promise.all([conversation.settled(), allDelivered(letters, address, ending)])
+    await Promise.all([conversation.settled(), allDelivered(letters, address, ending), desk.settled()])
     if (stay) await attending
   }
   const attending = attend()
@@ -71,6 +73,7 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
     await connection.close()
     await conversation.settled()
     endReport()
+    desk.end()
   }
   const left = undelivered(letters, address)
   if (left > 0) context.emit({ event: 'waiting', peer: address, letters: left })

@@ -1,9 +1,9 @@
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import type { Connection, Incoming } from '../peer/connection.ts'
-import type { IncomingFile } from '../peer/incoming-files.ts'
+import type { Files } from '../peer/files.ts'
 import type { Letters } from '../peer/letters.ts'
-import type { Context, FileOptions } from './context.ts'
+import type { Context } from './context.ts'
 import type { CliEvent } from './events.ts'
 import { reasonOf } from './failure.ts'
 import type { Intent } from './typed-line.ts'
@@ -17,25 +17,26 @@ export type Conversation = {
   attend(signal: AbortSignal): Promise<void>
   /** Writes a text down to be delivered, or begins to send a file. What goes wrong is reported, and never thrown. */
   say(intent: Exclude<Intent, { kind: 'quit' }>): Promise<void>
-  /** Resolves when no file is on its way any more. */
+  /** Resolves when no file that was typed is on its way any more, or the connection has ended. */
   settled(): Promise<void>
   /** how many lines and files did not go out */
   readonly failures: number
 }
 
-export type ConversationOptions = FileOptions & {
+export type ConversationOptions = {
   /** addresses whose safety number has been shown */
   readonly introduced: Set<string>
   /** where texts are written down to be delivered */
   readonly letters: Pick<Letters, 'send'>
-  /** called for every message and file */
+  readonly files: Pick<Files, 'send' | 'finished'>
+  /** called for every message */
   readonly onActivity?: () => void
 }
 
 export const createConversation = (
-  { folder, progress, emit }: Pick<Context, 'folder' | 'progress' | 'emit'>,
+  { emit }: Pick<Context, 'emit'>,
   connection: Connection,
-  { acceptFiles, download, introduced, letters, onActivity }: ConversationOptions,
+  { introduced, letters, files, onActivity }: ConversationOptions,
 ): Conversation => {
   const { address: peer, epoch, seq, head, trust, direction, change, safetyNumber } = connection.remote
   const transfers = new Set<Promise<void>>()
@@ -58,37 +59,23 @@ export const createConversation = (
     while (transfers.size > 0) await Promise.all(transfers)
   }
 
-  const takeFile = async (file: IncomingFile): Promise<void> => {
-    const { name, size } = file
-    emit({ event: 'file-offered', peer, name, size, accepted: acceptFiles })
-    const bar = progress.begin(name)
-    try {
-      if (!acceptFiles) return await file.refuse()
-      const path = await file.save(download ?? join(folder, 'received'), { onProgress: bar.update })
-      emit({ event: 'file-saved', peer, name, size, path })
-    } catch (error) {
-      emit({ event: 'file-failed', peer, direction: 'in', name, ...reasonOf(error) })
-    } finally {
-      bar.end()
-    }
-  }
-
+  /** What becomes of it is reported with all other files; it goes on when this connection ends before it is there. */
   const sendFile = async (path: string): Promise<void> => {
-    const bar = progress.begin(basename(path))
-    try {
-      const sent = await connection.sendFile(path, { onProgress: bar.update })
-      emit({ event: 'file-sent', peer, ...sent })
-    } catch (error) {
+    const { id } = await files.send(peer, path).catch((error: unknown) => {
       failures += 1
       emit({ event: 'file-failed', peer, direction: 'out', name: basename(path), ...reasonOf(error) })
-    } finally {
-      bar.end()
-    }
+      return { id: null }
+    })
+    if (id === null) return
+    const arrived = files.finished(id).then(
+      () => true,
+      () => false,
+    )
+    if (!(await Promise.race([arrived, connection.closed.then(() => false)]))) failures += 1
   }
 
   const report = (item: Incoming): void => {
-    if (item.type === 'file') inBackground(takeFile(item.file))
-    else emit(messageEvent(peer, item.type === 'text' ? item.text : item.data))
+    emit(messageEvent(peer, item.type === 'text' ? item.text : item.data))
   }
 
   return {

@@ -142,9 +142,13 @@ type Events = {
   /** a line that was typed and did not go out */
   'not-sent': { readonly text: string } & Reason
   'file-offered': PeerFile & { readonly accepted: boolean }
+  /** it goes on from where it was when a connection ended, or this or the other process */
+  'file-resumed': PeerFile & { readonly direction: 'in' | 'out'; readonly done: number }
   'file-saved': PeerFile & { readonly path: string }
   'file-sent': PeerFile & { readonly sha256: string }
   'file-failed': { readonly peer: string; readonly direction: 'in' | 'out'; readonly name: string } & Reason
+  /** at the end: a file that goes on when both are there again */
+  'file-waiting': PeerFile & { readonly direction: 'in' | 'out'; readonly done: number }
   /** `rotate`, `recover`, `renew`, `retire`: the new keys are on disk */
   saved: Changed & { readonly folder: string; readonly rootKey: RootPlace }
   /** and then the network has the log */

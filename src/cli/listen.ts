@@ -8,6 +8,7 @@ import { readVault } from '../store/vault.ts'
 import type { Context, FileOptions } from './context.ts'
 import { createConversation, messageEvent } from './conversation.ts'
 import { EXIT } from './failure.ts'
+import { tendFiles } from './file-report.ts'
 import { reportLetters } from './letter-report.ts'
 import { listeningEvent } from './listening-event.ts'
 import { reportNotice } from './notice.ts'
@@ -46,7 +47,7 @@ export const listen = async (context: Context, { mailbox, ...files }: ListenOpti
   const welcome = async (connection: Connection): Promise<void> => {
     const onActivity = (): void => party.turnTo(conversation, connection.remote.address)
     const { letters } = peer
-    const conversation = createConversation(context, connection, { ...files, introduced, letters, onActivity })
+    const conversation = createConversation(context, connection, { introduced, letters, files: peer.files, onActivity })
     onActivity()
     try {
       await conversation.attend(ending)
@@ -90,6 +91,7 @@ export const listen = async (context: Context, { mailbox, ...files }: ListenOpti
     else if (!ending.aborted) await once(ending, 'abort')
   }
   const endReport = reportLetters(context, peer.letters)
+  const desk = tendFiles(context, peer.files, { ...files, signal: ending })
   const works = [takeAll(), hear(), speak(), superseded.promise]
   for (const work of works) work.catch(() => {})
   try {
@@ -97,6 +99,7 @@ export const listen = async (context: Context, { mailbox, ...files }: ListenOpti
   } finally {
     over.abort()
     endReport()
+    desk.end()
     await Promise.all(guests)
   }
   return EXIT.done

@@ -4,10 +4,11 @@ import { fileSize } from './wording.ts'
 /** One line about the files on their way. */
 
 export type Progress = {
-  begin(name: string): { update(done: number, size: number): void; end(): void }
+  /** @param from bytes that were there before */
+  begin(name: string, from?: number): { update(done: number, size: number): void; end(): void }
 }
 
-type Transfer = { readonly name: string; readonly began: number; done: number; size: number }
+type Transfer = { readonly name: string; readonly began: number; readonly from: number; done: number; size: number }
 
 const BAR_COLUMNS = 24
 /** Milliseconds between two pictures: chunks come faster than eyes read. */
@@ -34,7 +35,8 @@ export const createProgress = (show: (line: string) => void, clock: () => number
     const total = all.reduce((sum, { size }) => sum + size, 0)
     const value = all.reduce((sum, { done }) => sum + done, 0)
     const startTime = Math.min(...all.map(({ began }) => began))
-    const eta = Math.ceil(((clock() - startTime) * (total - value)) / Math.max(1, value) / 1000)
+    const moved = value - all.reduce((sum, { from }) => sum + from, 0)
+    const eta = Math.ceil(((clock() - startTime) * (total - value)) / Math.max(1, moved) / 1000)
     const name = all.length === 1 ? first.name : `${all.length} files`
     const params = { progress: value / total, eta, startTime, stopTime: null, total, value, maxWidth: 0 }
     return cliProgress.Format.Formatter(BAR, params, { name, amount: fileSize(total) })
@@ -47,8 +49,8 @@ export const createProgress = (show: (line: string) => void, clock: () => number
   }
 
   return {
-    begin: (name) => {
-      const transfer: Transfer = { name, began: clock(), done: 0, size: 0 }
+    begin: (name, from = 0) => {
+      const transfer: Transfer = { name, from, began: clock(), done: 0, size: 0 }
       transfers.add(transfer)
       return {
         update: (done, size) => {

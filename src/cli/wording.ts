@@ -253,10 +253,16 @@ export const wording: Wording = {
     `* ${shortAddress(peer)} offers ${name} (${fileSize(size)})`,
     ...(accepted ? [] : ['* refused: start with --accept-files to take files']),
   ],
+  'file-resumed': ({ name, size, done, direction }) => [
+    `* going on ${direction === 'in' ? 'receiving' : 'sending'} ${name} after ${fileSize(done)} of ${fileSize(size)}`,
+  ],
   'file-saved': ({ peer, size, path }) => [`* saved ${path} (${fileSize(size)}) from ${shortAddress(peer)}`],
   'file-sent': ({ peer, name, size }) => [`* ${shortAddress(peer)} has stored ${name} (${fileSize(size)})`],
   'file-failed': ({ name, direction, code, message }) => [
     `handfast: ${name} was not ${direction === 'in' ? 'received' : 'sent'}: ${reason(code, message)}`,
+  ],
+  'file-waiting': ({ peer, name, size, done, direction }) => [
+    `* ${name} is not all ${direction === 'in' ? 'here' : 'there'} yet (${fileSize(done)} of ${fileSize(size)}): it goes on when ${shortAddress(peer)} and you are there again`,
   ],
   saved: (saved) => [
     `address    ${saved.address}`,

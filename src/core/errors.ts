@@ -146,6 +146,12 @@ const SENTENCES = {
   ERR_FILE_CORRUPT: 'the file that arrived is not the file that was sent',
   ERR_FILE_READ: 'the file cannot be read',
   ERR_FILE_WRITE: 'the file cannot be written',
+  ERR_FILE_FULL: 'there is no room for the file on the disk it should go to',
+  ERR_FILE_CHANGED: 'the file has changed since it was to be sent',
+  ERR_FILE_WITHDRAWN: 'the sender took the file back',
+  ERR_FILE_LIMIT: 'too many files of one peer are under way',
+  ERR_FILE_EXPIRED: 'the file could not be delivered in 30 days',
+  ERR_FILE_UNKNOWN: 'no file of this number is under way',
 
   ERR_CONTACT: 'no contact of this name or address',
   ERR_CONTACT_NAME: 'the name cannot be used for a contact',

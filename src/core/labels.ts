@@ -19,4 +19,6 @@ export const LABEL_MAILBOX_FETCH = 'handfast/v1/mailbox-fetch'
 /** Labels of what lies on disk. */
 export const LABEL_STORE_IDENTITY = 'handfast/v1/store-identity'
 export const LABEL_STORE_LETTER = 'handfast/v1/store-letter'
+export const LABEL_STORE_FILE = 'handfast/v1/store-file'
+export const LABEL_PART = 'handfast/v1/part'
 export const LABEL_BACKUP = 'handfast/v1/backup'

@@ -39,6 +39,9 @@ export const MESSAGE_BYTES_MAX = 32 * 1024
 /** Plaintext of one file chunk: with Fernet and CBOR it fits FRAME_BYTES_MAX. */
 export const CHUNK_BYTES = 60 * 1024
 
+/** Largest file: its chunks are numbered with 32 bits (263 TB). */
+export const FILE_BYTES_MAX = 2 ** 32 * CHUNK_BYTES
+
 /** Messages sent that the other application has not taken: the transport has no receive window, so this is what bounds memory. */
 export const MESSAGE_WINDOW = 64
 
@@ -153,6 +156,27 @@ export const REDIAL_MAX_MS = 5 * 60_000
 
 /** Milliseconds that a connection made to deliver letters is kept when nothing is left to deliver. */
 export const LINGER_MS = 60_000
+
+/** Files of one peer that are offered or on their way at one time: each may keep CHUNK_WINDOW chunks in memory. */
+export const FILES_AT_ONCE = 8
+
+/** Files of a contact that were accepted and are not here yet: a partial file each, whether or not their sender is there. */
+export const FILES_RECEIVING_MAX = 64
+
+/** The same of somebody who only called. */
+export const STRANGER_FILES_MAX = 8
+
+/** Files of all who only called, undecided or accepted: anyone can make identities. */
+export const STRANGERS_FILES_MAX = 64
+
+/** A file that could not be delivered for 30 days has failed, on both sides: see LETTER_AGE_MAX. */
+export const FILE_AGE_MAX = LETTER_AGE_MAX
+
+/** Files that are over and remembered, of each peer: so that one that arrived is not taken again from a sender that crashed. */
+export const FILES_REMEMBERED = 64
+
+/** The same of all who only called. */
+export const STRANGERS_FILES_REMEMBERED = 1000
 
 /** Rollback floors in one backup: more than a person asks for in a life, read in some seconds. */
 export const BACKUP_FLOORS_MAX = 100_000

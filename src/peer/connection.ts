@@ -2,15 +2,14 @@ import { copyOf, utf8 } from '../core/bytes.ts'
 import { PeerError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX, MESSAGE_WINDOW } from '../core/limits.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
+import { orAborted } from './abortable.ts'
 import type { Channel } from './channel.ts'
 import { createCredit } from './credit.ts'
+import type { FileHandler, FileLine } from './file-line.ts'
 import type { MessageFrame } from './frames.ts'
 import { createInbox, drain } from './inbox.ts'
-import { createIncomingFiles, type IncomingFile } from './incoming-files.ts'
 import type { LetterHandler, LetterLine } from './letter-line.ts'
-import { type Line, orAborted } from './line.ts'
-import { createOutgoingFiles, type SendFileOptions, type SentFile } from './outgoing-files.ts'
-import { decodePayload, encodePayload, type Payload } from './payloads.ts'
+import { decodePayload, encodePayload, isFilePayload, type Payload } from './payloads.ts'
 import { seconds, type World } from './ports.ts'
 import type { Remote } from './remote.ts'
 
@@ -18,7 +17,6 @@ import type { Remote } from './remote.ts'
 export type Incoming =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'data'; readonly data: Uint8Array }
-  | { readonly type: 'file'; readonly file: IncomingFile }
 
 /** A private conversation with one verified peer. Iterating yields what it sends, until it says goodbye. */
 export type Connection = AsyncIterable<Incoming> &
@@ -29,11 +27,6 @@ export type Connection = AsyncIterable<Incoming> &
      * @throws PeerError ERR_MESSAGE_SIZE above 32 KiB, ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST; the signal's reason
      */
     send(message: string | Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>
-    /**
-     * Offers a file and sends it once accepted; resolves when the other side has verified and stored all of it.
-     * @throws PeerError ERR_FILE_READ, _NAME, _REFUSED, ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST; the signal's reason
-     */
-    sendFile(path: string, options?: SendFileOptions): Promise<SentFile>
     /**
      * The next thing sent; null after a goodbye.
      * @throws PeerError ERR_CONNECTION_LOST when the connection broke without one, ERR_FRAME, SessionError; the signal's reason
@@ -53,6 +46,8 @@ export type ConnectionParts = {
   readonly ending?: AbortSignal | undefined
   /** where letters go to and come from; without one they are passed over, as an unknown kind is */
   readonly attach?: ((line: LetterLine) => LetterHandler) | undefined
+  /** the same for files */
+  readonly attachFiles?: ((line: FileLine) => FileHandler) | undefined
 }
 
 export const createConnection = (
@@ -60,7 +55,7 @@ export const createConnection = (
   begun: Session,
   remote: Remote,
   world: World,
-  { ending, attach }: ConnectionParts = {},
+  { ending, attach, attachFiles }: ConnectionParts = {},
 ): Connection => {
   const inbox = createInbox<Incoming>()
   const credit = createCredit(MESSAGE_WINDOW)
@@ -75,27 +70,16 @@ export const createConnection = (
     session = step.session
     await channel.send({ t: 'msg', h: step.message.header, d: step.message.token })
   }
-  const line: Line = {
-    world,
-    say,
-    deliver: async (payload, signal) => {
-      await credit.spend(signal)
-      await orAborted(say(payload), signal)
-    },
-    sendChunk: async (id, i, d) => {
-      if (closed !== null) throw closed
-      await channel.send({ t: 'chunk', id, i, d })
-    },
+  /** The same for what the other application takes: waits while it has too much unread. */
+  const sendItem = async (payload: Payload, signal: AbortSignal | undefined): Promise<void> => {
+    await credit.spend(signal)
+    await orAborted(say(payload), signal)
   }
-  const outgoing = createOutgoingFiles(line)
-  const incoming = createIncomingFiles(line)
 
   /** Ends everything once: `reason` is what waiting calls see; without `failure` the other side's messages end in order. */
   const shut = (reason: Error, failure?: Error): void => {
     if (closed !== null) return
     closed = reason
-    outgoing.fail(reason)
-    incoming.fail(reason)
     credit.fail(reason)
     inbox.end(failure)
   }
@@ -108,13 +92,10 @@ export const createConnection = (
   const handle = (payload: Payload): void => {
     if (payload.k === 'text') deliver({ type: 'text', text: payload.d })
     else if (payload.k === 'data') deliver({ type: 'data', data: payload.d })
-    else if (payload.k === 'file') deliver({ type: 'file', file: incoming.offer(payload) })
     else if (payload.k === 'taken') credit.grant(Math.min(payload.n, credit.outstanding))
-    else if (payload.k === 'file-end') incoming.end(payload)
-    else if (payload.k === 'file-abort') incoming.abort(payload)
+    else if (isFilePayload(payload)) files?.handle(payload)
     else if (payload.k === 'letter' || payload.k === 'got' || payload.k === 'ready') letters?.handle(payload)
     else if (payload.k === 'bye') shut(new PeerError('ERR_CONNECTION_CLOSED'))
-    else if (payload.k !== 'confirm' && payload.k !== 'mailbox') outgoing.handle(payload)
   }
 
   const open = (frame: MessageFrame): Payload | null => {
@@ -131,7 +112,7 @@ export const createConnection = (
     while (closed === null) {
       const frame = await channel.next()
       if (frame === null) throw new PeerError('ERR_CONNECTION_LOST')
-      if (frame.t === 'chunk') incoming.chunk(frame)
+      if (frame.t === 'chunk') files?.chunk(frame)
       else if (frame.t === 'msg') {
         const payload = open(frame)
         if (payload !== null) handle(payload)
@@ -146,9 +127,19 @@ export const createConnection = (
   }
   // Nothing was said before this: the confirmations belong to the greeting.
   const letters = attach?.({ say, end: (error) => void end(error) })
+  const files = attachFiles?.({
+    say,
+    sendChunk: async (id, i, d) => {
+      if (closed !== null) throw closed
+      await channel.send({ t: 'chunk', id, i, d })
+    },
+  })
   const reading = read().then(() => channel.stream.close(), end)
   const forbid = (): void => void end(ending?.reason)
-  void reading.then(() => letters?.detach())
+  void reading.then(() => {
+    letters?.detach()
+    files?.detach()
+  })
   ending?.addEventListener('abort', forbid, { once: true })
   if (ending?.aborted) forbid()
 
@@ -189,9 +180,8 @@ export const createConnection = (
       // A copy: the caller may use its buffer again while this waits.
       const payload: Payload =
         typeof message === 'string' ? { k: 'text', d: message } : { k: 'data', d: copyOf(message) }
-      await line.deliver(payload, signal)
+      await sendItem(payload, signal)
     },
-    sendFile: (path, options = {}) => outgoing.send(path, options),
     receive: ({ signal } = {}) => receive(signal),
     closed: reading,
     close,

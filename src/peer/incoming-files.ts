@@ -1,199 +1,296 @@
-import { createHash, type Hash, randomBytes } from 'node:crypto'
-import { type FileHandle, link, mkdir, open, rm } from 'node:fs/promises'
-import { join, parse } from 'node:path'
-import { equal, hex } from '../core/bytes.ts'
-import { chunkCount, openChunk, type Transfer } from '../core/chunk.ts'
-import { HandfastError, PeerError } from '../core/errors.ts'
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { equal } from '../core/bytes.ts'
+import type { Transfer } from '../core/chunk.ts'
+import type { ErrorCode } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
-import { CHUNK_BYTES, CHUNK_WINDOW } from '../core/limits.ts'
+import {
+  CHUNK_BYTES,
+  FILES_AT_ONCE,
+  FILES_RECEIVING_MAX,
+  STRANGER_FILES_MAX,
+  STRANGERS_FILES_MAX,
+} from '../core/limits.ts'
+import type { StoredTransfer } from '../store/transfers.ts'
+import type { FileLine } from './file-line.ts'
+import { createOffers, keyOf, type Offer, type OpenLine, openLine } from './file-offers.ts'
 import type { ChunkFrame } from './frames.ts'
-import type { Line } from './line.ts'
-import type { Payload } from './payloads.ts'
+import type { TransferParts } from './outgoing-files.ts'
+import { asWriteError, checkRoom, partName, removePart } from './part-file.ts'
+import type { FilePayload } from './payloads.ts'
+import { openReceiving, type Receiving } from './receiving.ts'
+import { dropPart, tidyFiles } from './tidy-files.ts'
 
-/** Files on their way in: written beside their place, and put there under their name only when hash and size agree. */
+/** Their files: decided on once, received on whatever connection their sender has, and put under their name when they are whole. */
 
-export type SaveOptions = {
-  readonly onProgress?: ((received: number, size: number) => void) | undefined
+export type IncomingPayload = Extract<FilePayload, { k: 'file' | 'file-abort' }>
+
+export type IncomingFiles = {
+  attach(
+    peer: Uint8Array,
+    line: FileLine,
+  ): { handle(payload: IncomingPayload): void; chunk(frame: ChunkFrame): void; detach(): void }
+  /** The first offer of `peer` or, null, of anybody that was not handed out yet. */
+  next(peer: Uint8Array | null): Offer | null
+  /** @throws PeerError ERR_FILE_REFUSED (decided before), ERR_FILE_FULL, ERR_FILE_WRITE, or why the sender took it back */
+  accept(offer: Offer, folder: string): Promise<StoredTransfer>
+  /** @throws PeerError as `accept` */
+  refuse(offer: Offer): Promise<void>
+  /** What it does on a connection, if it is on one. */
+  live(row: StoredTransfer): Pick<Receiving, 'kept'> | null
+  /** Gives up one that is under way, and says so. @returns whether it was */
+  giveUp(row: StoredTransfer): Promise<boolean>
+  /** Resolves when no file is open any more. */
+  stop(): Promise<void>
 }
 
-/** A file somebody offers. Nothing is received before `save`. */
-export type IncomingFile = {
-  /** safe as the name of one file in one folder */
-  readonly name: string
-  readonly size: number
-  /**
-   * Receives the file into `folder` and resolves with its path; an existing file of that name is left alone.
-   * @throws PeerError ERR_FILE_WRITE (also a full disk), ERR_FILE_CORRUPT, ERR_FILE_REFUSED, ERR_CONNECTION_LOST
-   */
-  save(folder: string, options?: SaveOptions): Promise<string>
-  refuse(): Promise<void>
+export type IncomingParts = TransferParts & {
+  readonly own: Uint8Array
+  readonly isContact: (peer: Uint8Array) => boolean
+  /** Told of each offer that came. */
+  readonly onOffer: () => void
 }
 
-type Receiving = {
-  readonly transfer: Transfer
-  readonly file: FileHandle
-  readonly hash: Hash
-  readonly finished: PromiseWithResolvers<void>
-  readonly onProgress: SaveOptions['onProgress']
-  /** chunks that arrived; those on disk */
-  arrived: number
-  written: number
-  /** the work on what arrived, in order */
+/** One that was accepted, while this process runs. */
+type Slot = {
+  readonly peer: Uint8Array
+  readonly number: number
+  at: OpenLine | null
+  receiving: Receiving | null
   work: Promise<void>
 }
 
-/** Chunks are acknowledged in groups: each acknowledgement is a message of its own. */
-const ACKNOWLEDGE_EVERY = CHUNK_WINDOW / 4
+/** What a sender may say of its reasons. */
+const ABORTS: ReadonlySet<ErrorCode> = new Set([
+  'ERR_FILE_CHANGED',
+  'ERR_FILE_READ',
+  'ERR_FILE_CORRUPT',
+  'ERR_FILE_EXPIRED',
+])
 
-export type IncomingFiles = {
-  offer(payload: Payload & { readonly k: 'file' }): IncomingFile
-  chunk(frame: ChunkFrame): void
-  end(payload: Payload & { readonly k: 'file-end' }): void
-  abort(payload: Payload & { readonly k: 'file-abort' }): void
-  fail(error: Error): void
-}
+export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
+  const { own, store, world, isContact, onChange, onOffer } = parts
+  const { transfers, group } = store
+  const offers = createOffers()
+  const slots = new Map<string, Slot>()
+  let tidied: Promise<void> | undefined
 
-export const createIncomingFiles = (line: Line): IncomingFiles => {
-  const transfers = new Map<string, Receiving>()
-
-  const underWay = (receiving: Receiving): boolean => transfers.get(hex(receiving.transfer.id)) === receiving
-
-  /** Whether it was still under way; nothing that arrives for it counts any more. */
-  const forget = (receiving: Receiving): boolean => underWay(receiving) && transfers.delete(hex(receiving.transfer.id))
-
-  const stop = (receiving: Receiving, error: Error): void => {
-    if (forget(receiving)) receiving.finished.reject(error)
+  /** The partial file goes first: when the disk is full, that makes room for the row that says so. */
+  const finish = async (
+    row: StoredTransfer,
+    state: 'refused' | 'failed',
+    reason: ErrorCode | null,
+  ): Promise<boolean> => {
+    slots.delete(keyOf(row))
+    if (row.part !== null) await removePart(row.path, row.part).catch(() => {})
+    const ended = await group.run(() => transfers.finish(row.number, state, reason))
+    if (ended === null) return false
+    onChange(ended)
+    await dropPart(store, ended).catch(() => {})
+    return true
   }
 
-  /** Queues work on one transfer; its failure ends that transfer only. */
-  const enqueue = (receiving: Receiving, work: () => Promise<void>): void => {
-    receiving.work = receiving.work
-      .then(() => (underWay(receiving) ? work() : undefined))
-      .catch((error: unknown) => stop(receiving, asWriteError(error)))
+  const open = (row: StoredTransfer, transfer: Transfer, at: OpenLine): Receiving =>
+    openReceiving(row, transfer, at.line, {
+      keep: async (chunks) => {
+        await group.run(() => transfers.keep(row.number, chunks))
+        onChange({ ...row, chunks })
+      },
+      restart: () => group.run(() => transfers.restart(row.number)),
+      save: async (path) => {
+        const saved = await group.run(() => transfers.finish(row.number, 'saved', null, path))
+        slots.delete(keyOf(row))
+        at.answer({ k: 'file-done', id: row.id })
+        if (saved === null) return
+        onChange(saved)
+        // Its name is another link to it; whatever hinders this now, the next start does it.
+        await dropPart(store, saved).catch(() => {})
+      },
+      fail: async (error) => {
+        await finish(row, 'failed', error.code).catch(() => {})
+        at.answer({ k: 'file-refuse', id: row.id, code: error.code })
+      },
+    })
+
+  /** One that is over is answered with what became of it. */
+  const answerOver = (at: OpenLine, { id, state, reason }: StoredTransfer): void => {
+    if (state === 'saved') at.answer({ k: 'file-done', id })
+    else if (state !== 'receiving') at.answer({ k: 'file-refuse', id, code: reason ?? 'ERR_FILE_REFUSED' })
   }
 
-  const write = async (receiving: Receiving, index: number, token: Uint8Array): Promise<void> => {
-    const { transfer, file, hash } = receiving
-    const plaintext = openChunk(transfer, index, token)
-    hash.update(plaintext)
-    await file.writeFile(plaintext)
-    receiving.written += 1
-    receiving.onProgress?.(Math.min(transfer.size, receiving.written * CHUNK_BYTES), transfer.size)
-    const last = receiving.written === chunkCount(transfer.size)
-    const step = last ? receiving.written % ACKNOWLEDGE_EVERY || ACKNOWLEDGE_EVERY : ACKNOWLEDGE_EVERY
-    if (last || receiving.written % ACKNOWLEDGE_EVERY === 0)
-      await line.say({ k: 'file-taken', id: transfer.id, n: step })
+  const countActive = (peer: Uint8Array): number =>
+    [...slots.values()].filter((slot) => slot.at !== null && equal(slot.peer, peer)).length
+
+  /** Goes on with it on this connection. Where it is still open it is stopped first, and what came there is kept. */
+  const bind = (row: StoredTransfer, transfer: Transfer, at: OpenLine): void => {
+    const slot: Slot = slots.get(keyOf(row)) ?? {
+      ...{ peer: row.peer, number: row.number },
+      ...{ at: null, receiving: null, work: Promise.resolve() },
+    }
+    // Whoever keeps the rules does not offer more: what they send would be in memory.
+    if (slot.at === null && countActive(row.peer) >= FILES_AT_ONCE) return
+    slots.set(keyOf(row), slot)
+    slot.at = at
+    const before = slot.receiving?.stop()
+    slot.work = slot.work
+      .then(() => before)
+      .then(() => {
+        const now = transfers.get(row.number)
+        if (now !== null) answerOver(at, now)
+        if (now?.state !== 'receiving' || slot.at !== at || at.closed) return
+        slot.receiving = open(now, transfer, at)
+        onChange(now)
+      })
+      .catch(() => {})
   }
 
-  const receive = async (transfer: Transfer, part: string, onProgress: SaveOptions['onProgress']): Promise<void> => {
-    const file = await open(part, 'wx', 0o600)
-    const finished = Promise.withResolvers<void>()
-    // It may end before anyone waits for it.
-    finished.promise.catch(() => {})
-    const hash = createHash('sha256')
-    const base = { transfer, file, hash, finished, onProgress }
-    const receiving: Receiving = { ...base, arrived: 0, written: 0, work: Promise.resolve() }
-    try {
-      if (transfers.has(hex(transfer.id)))
-        throw new PeerError('ERR_FILE_REFUSED', { hint: 'another transfer has its id' })
-      transfers.set(hex(transfer.id), receiving)
-      await line.say({ k: 'file-accept', id: transfer.id })
-      await finished.promise
-      await file.sync()
-    } finally {
-      forget(receiving)
-      await receiving.work
-      await file.close()
+  /** Its sender is gone: it waits for him with what came so far. */
+  const rest = async (slot: Slot): Promise<void> => {
+    slot.at = null
+    await slot.receiving?.stop()
+    const row = transfers.get(slot.number)
+    if (row?.state === 'receiving') onChange(row)
+  }
+
+  /** Gives up one that may be open on a connection. @returns whether it was under way still */
+  const abandon = async (
+    row: StoredTransfer,
+    state: 'refused' | 'failed',
+    reason: ErrorCode | null,
+  ): Promise<boolean> => {
+    const slot = slots.get(keyOf(row))
+    if (slot !== undefined) {
+      slot.at = null
+      await slot.work
+      await slot.receiving?.stop()
+    }
+    const now = transfers.get(row.number)
+    return now?.state === 'receiving' && finish(now, state, reason)
+  }
+
+  const hasRoom = (peer: Uint8Array): boolean => {
+    const undecided = offers.count((one) => equal(one, peer))
+    if (undecided + countActive(peer) >= FILES_AT_ONCE) return false
+    const theirs = transfers.countReceiving(peer) + undecided
+    if (isContact(peer)) return theirs < FILES_RECEIVING_MAX
+    const strangers = transfers.countStrangers() + offers.count((one) => !isContact(one))
+    return theirs < STRANGER_FILES_MAX && strangers < STRANGERS_FILES_MAX
+  }
+
+  const takeOffer = (at: OpenLine, { id, size, hash, ...said }: Extract<FilePayload, { k: 'file' }>): void => {
+    const { peer } = at
+    const name = safeFileName(said.name)
+    const transfer: Transfer = { id, size, secret: secretKey(said.secret) }
+    const refuse = (code: ErrorCode): void => at.answer({ k: 'file-refuse', id, code })
+    const row = transfers.find(peer, false, id)
+    const offer = offers.find(peer, id)
+    const isSame = (one: Pick<Offer, 'size' | 'hash'>): boolean => one.size === size && equal(one.hash, hash)
+    if (row !== null && row.state !== 'receiving') answerOver(at, row)
+    else if (row !== null && isSame(row)) bind(row, transfer, at)
+    else if (row !== null) void abandon(row, 'failed', 'ERR_FILE_CHANGED').then(() => refuse('ERR_FILE_CHANGED'))
+    else if (offer !== null && isSame(offer)) Object.assign(offer, { at, transfer })
+    else if (offer !== null || !hasRoom(peer)) refuse('ERR_FILE_LIMIT')
+    else {
+      offers.add({ peer, id, name, size, hash, transfer, at })
+      onOffer()
     }
   }
 
-  const save = async (transfer: Transfer, name: string, folder: string, onProgress: SaveOptions['onProgress']) => {
-    const part = join(folder, `.${randomBytes(8).toString('hex')}.part`)
+  const takeAbort = (peer: Uint8Array, { id, code }: Extract<FilePayload, { k: 'file-abort' }>): void => {
+    const reason: ErrorCode = ABORTS.has(code) ? code : 'ERR_FILE_WITHDRAWN'
+    offers.withdraw(peer, id, reason)
+    const row = transfers.find(peer, false, id)
+    if (row?.state === 'receiving') void abandon(row, 'failed', reason).catch(() => {})
+  }
+
+  /** Writes the decision down: it is not asked for again. */
+  const settle = async (
+    offer: Offer,
+    path: string,
+    state: 'receiving' | 'refused' | 'failed',
+    reason: ErrorCode | null,
+  ): Promise<StoredTransfer> => {
+    const { peer, id, name, size, hash } = offer
+    const part = state === 'receiving' ? partName(own) : null
+    const about = { peer, out: false, id, at: world.clock(), size, changed: 0, name, path, hash, secret: null }
+    const row = await group.run(() => transfers.add({ ...about, part, state, reason }))
+    offers.remove(offer)
+    onChange(row)
+    return row
+  }
+
+  const decline = async (offer: Offer, path: string, state: 'refused' | 'failed', reason: ErrorCode | null) => {
     try {
-      await mkdir(folder, { recursive: true })
-      await receive(transfer, part, onProgress)
-      const path = await place(part, folder, name)
-      // The file is whole and here, whether or not the other side still hears of it.
-      line.say({ k: 'file-done', id: transfer.id }).catch(() => {})
-      return path
-    } catch (error) {
-      const failure = asWriteError(error)
-      line.say({ k: 'file-refuse', id: transfer.id, code: failure.code }).catch(() => {})
-      throw failure
+      await settle(offer, path, state, reason)
     } finally {
-      await rm(part, { force: true }).catch(() => {})
+      offers.remove(offer)
+      offer.at?.answer({ k: 'file-refuse', id: offer.id, code: reason ?? 'ERR_FILE_REFUSED' })
     }
+  }
+
+  /** What is announced must fit beside what was announced before, as far as that is not on disk yet. */
+  const checkAnnounced = async (path: string, size: number): Promise<void> => {
+    const before = transfers.receiving().filter((row) => row.path === path)
+    const awaited = before.reduce((sum, row) => sum + Math.max(0, row.size - row.chunks * CHUNK_BYTES), 0)
+    await checkRoom(path, awaited + size)
   }
 
   return {
-    offer: ({ id, name, size, secret }) => {
-      const transfer: Transfer = { id, size, secret: secretKey(secret) }
-      const safe = safeFileName(name)
-      let decided = false
-      const decide = (): void => {
-        if (decided) throw new PeerError('ERR_FILE_REFUSED', { hint: 'saved or refused before' })
-        decided = true
-      }
+    attach: (peer, line) => {
+      const at = openLine(peer, line)
+      tidied ??= tidyFiles(store, own, world, (row) => abandon(row, 'failed', 'ERR_FILE_EXPIRED')).catch(() => {})
+      // Whether they are still sent: what was taken back while we were away is not waited for.
+      const awaited = [...transfers.open(peer, 'receiving').map(({ id }) => id), ...offers.held(peer)]
+      for (const id of awaited) line.say({ k: 'file-ask', id }).catch(() => {})
       return {
-        name: safe,
-        size,
-        save: async (folder, { onProgress } = {}) => {
-          decide()
-          return save(transfer, safe, folder, onProgress)
+        handle: (payload) => (payload.k === 'file' ? takeOffer(at, payload) : takeAbort(peer, payload)),
+        chunk: ({ id, i, d }) => {
+          const slot = slots.get(keyOf({ peer, id }))
+          // Chunks of a transfer that ended here, or goes on elsewhere, may still be on their way.
+          if (slot?.at === at) slot.receiving?.chunk(i, d)
         },
-        refuse: async () => {
-          decide()
-          await line.say({ k: 'file-refuse', id, code: 'ERR_FILE_REFUSED' })
+        detach: () => {
+          at.closed = true
+          offers.detach(at)
+          for (const slot of slots.values()) if (slot.at === at) rest(slot).catch(() => {})
         },
       }
     },
-    chunk: ({ id, i, d }) => {
-      const receiving = transfers.get(hex(id))
-      // Chunks of a transfer that ended here may still be on their way.
-      if (receiving === undefined) return
-      const excess =
-        i >= chunkCount(receiving.transfer.size) || i - receiving.written >= CHUNK_WINDOW + ACKNOWLEDGE_EVERY
-      if (i !== receiving.arrived || excess) return stop(receiving, new PeerError('ERR_FILE_CORRUPT'))
-      receiving.arrived += 1
-      enqueue(receiving, () => write(receiving, i, d))
+    next: offers.next,
+    accept: async (offer, folder) => {
+      offers.decide(offer)
+      const path = resolve(folder)
+      try {
+        await mkdir(path, { recursive: true })
+        await checkAnnounced(path, offer.size)
+        const row = await settle(offer, path, 'receiving', null)
+        if (offer.withdrawn !== null) await abandon(row, 'failed', offer.withdrawn)
+        else if (offer.at !== null) bind(row, offer.transfer, offer.at)
+        return row
+      } catch (error) {
+        const failure = asWriteError(error)
+        await decline(offer, path, 'failed', failure.code).catch(() => {})
+        throw failure
+      }
     },
-    end: ({ id, hash }) => {
-      const receiving = transfers.get(hex(id))
-      if (receiving === undefined) return
-      enqueue(receiving, async () => {
-        const complete = receiving.written === chunkCount(receiving.transfer.size)
-        if (!complete || !equal(receiving.hash.digest(), hash)) throw new PeerError('ERR_FILE_CORRUPT')
-        forget(receiving)
-        receiving.finished.resolve()
-      })
+    refuse: async (offer) => {
+      offers.decide(offer)
+      await decline(offer, '', 'refused', null)
     },
-    abort: ({ id, code }) => {
-      const receiving = transfers.get(hex(id))
-      if (receiving !== undefined) stop(receiving, new PeerError('ERR_FILE_REFUSED', { hint: code }))
+    live: (row) => {
+      const slot = slots.get(keyOf(row))
+      return slot === undefined || slot.at === null ? null : slot.receiving
     },
-    fail: (error) => {
-      for (const receiving of [...transfers.values()]) stop(receiving, error)
+    giveUp: async (row) => {
+      const at = slots.get(keyOf(row))?.at
+      const gaveUp = await abandon(row, 'refused', null)
+      if (gaveUp) at?.answer({ k: 'file-refuse', id: row.id, code: 'ERR_FILE_REFUSED' })
+      return gaveUp
     },
-  }
-}
-
-const asWriteError = (error: unknown): HandfastError => {
-  if (error instanceof HandfastError) return error
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : undefined
-  return new PeerError('ERR_FILE_WRITE', { hint: reason === 'ENOSPC' ? 'the disk is full' : reason, cause: error })
-}
-
-/** Gives the complete file its name, or the next free one: `name (1).txt`. A link never replaces a file. */
-const place = async (part: string, folder: string, name: string): Promise<string> => {
-  const { name: stem, ext } = parse(name)
-  for (let attempt = 0; ; attempt++) {
-    const path = join(folder, attempt === 0 ? name : `${stem} (${attempt})${ext}`)
-    try {
-      await link(part, path)
-      return path
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    }
+    stop: async () => {
+      await tidied
+      await Promise.all([...slots.values()].flatMap(({ work, receiving }) => [work, receiving?.stop()]))
+    },
   }
 }

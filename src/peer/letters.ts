@@ -1,12 +1,13 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
-import { copyOf, equal, utf8 } from '../core/bytes.ts'
-import { type ErrorCode, KeyLogError, PeerError } from '../core/errors.ts'
+import { copyOf, utf8 } from '../core/bytes.ts'
+import { type ErrorCode, PeerError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import { type LetterBody, type LetterState, STREAM_BYTES, type StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { Contacts } from './contacts.ts'
 import type { World } from './ports.ts'
 import type { Post } from './post.ts'
+import { checkSendable, idOf } from './recipients.ts'
 
 /** A message that is kept until it has arrived. */
 export type Letter = {
@@ -84,9 +85,6 @@ const bodyOf = (message: string | Uint8Array): LetterBody => {
 
 const HISTORY = 100
 
-const idOf = (contacts: Contacts, contact: string): Uint8Array =>
-  decodeAddress(contacts.get(contact)?.address ?? contact)
-
 /** @returns `Letters.history` of a store */
 export const readHistory =
   ({ letters }: Pick<Store, 'letters'>, contacts: Contacts): Letters['history'] =>
@@ -94,17 +92,11 @@ export const readHistory =
     letters.history(idOf(contacts, contact), before, limit).map(describe)
 
 export const createLetters = ({ own, store, contacts, post, world, closing }: LettersParts) => {
-  const { letters, group, forks } = store
+  const { letters, group } = store
   const listeners = new Set<(letter: Letter) => void>()
   const woken = new Set<() => void>()
   /** the last letter that was handed out and not taken yet, by whom it was asked for; null for anybody */
   const handedOut = new Map<string | null, Letter>()
-
-  const checkSendable = (id: Uint8Array): void => {
-    if (equal(id, own)) throw new PeerError('ERR_PEER_SELF')
-    if (forks.get(id) !== null) throw new KeyLogError('ERR_LOG_FORK')
-    if (store.contacts.get(id)?.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
-  }
 
   /** ids up to which letters were handed out: what is taken is on disk a moment later only */
   const upTo = new Map<string | null, number>()
@@ -161,7 +153,7 @@ export const createLetters = ({ own, store, contacts, post, world, closing }: Le
       if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
       const body = bodyOf(message)
       const id = idOf(contacts, contact)
-      checkSendable(id)
+      checkSendable(own, store, id)
       const letter = await group.run(() => letters.queue(id, body, world.clock(), world.random(STREAM_BYTES)))
       post.wake(id)
       return describe(letter)

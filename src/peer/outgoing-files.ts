@@ -1,180 +1,166 @@
-import { createHash } from 'node:crypto'
-import { constants, type FileHandle, open } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { hex } from '../core/bytes.ts'
-import { chunkCount, chunkSize, sealChunk, TRANSFER_ID_BYTES, type Transfer } from '../core/chunk.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
-import { FERNET_IV_BYTES } from '../core/fernet.ts'
-import { safeFileName } from '../core/file-name.ts'
-import { secretKey } from '../core/kdf.ts'
-import { CHUNK_BYTES, CHUNK_WINDOW, MESSAGE_WINDOW } from '../core/limits.ts'
-import { type Credit, createCredit } from './credit.ts'
-import { type Line, orAborted } from './line.ts'
-import type { Payload } from './payloads.ts'
-import { seconds } from './ports.ts'
+import type { ErrorCode } from '../core/errors.ts'
+import type { SecretKey } from '../core/kdf.ts'
+import { FILES_AT_ONCE } from '../core/limits.ts'
+import type { Store } from '../store/store.ts'
+import type { StoredTransfer } from '../store/transfers.ts'
+import { createAnswers, type FileLine } from './file-line.ts'
+import type { FilePayload } from './payloads.ts'
+import type { World } from './ports.ts'
+import { openSending, type Sending } from './sending.ts'
 
-/** Files on their way out: offered, accepted, sent chunk by chunk, confirmed by the other side's own hash. */
+/** Our files: each is offered on the newest connection to its recipient, and again on the next one, until it is there. */
 
-export type SendFileOptions = {
-  /** the name the other side sees; default: the path's last part */
-  readonly name?: string | undefined
-  /** called with bytes the other side has written, and bytes in all */
-  readonly onProgress?: ((sent: number, size: number) => void) | undefined
-  readonly signal?: AbortSignal | undefined
-}
-
-export type SentFile = { readonly name: string; readonly size: number; readonly sha256: string }
-
-type Sending = {
-  readonly accepted: PromiseWithResolvers<void>
-  readonly done: PromiseWithResolvers<void>
-  readonly credit: Credit
-  onTaken(count: number): void
-}
+export type OutgoingPayload = Extract<
+  FilePayload,
+  { k: 'file-accept' | 'file-refuse' | 'file-taken' | 'file-done' | 'file-ask' }
+>
 
 export type OutgoingFiles = {
-  send(path: string, options: SendFileOptions): Promise<SentFile>
-  /** Takes what the other side says about one of our files. */
-  handle(payload: Payload & { readonly k: 'file-accept' | 'file-refuse' | 'file-taken' | 'file-done' }): void
-  /** Ends every transfer. */
-  fail(error: Error): void
+  attach(peer: Uint8Array, line: FileLine): { handle(payload: OutgoingPayload): void; detach(): void }
+  /** Something of ours waits for `peer`. */
+  offer(peer: Uint8Array): void
+  /** What it does on a connection, if it is on one. */
+  live(row: StoredTransfer): Pick<Sending, 'state' | 'taken'> | null
+  /** Gives up one that is under way, and says so. @returns whether it was */
+  giveUp(row: StoredTransfer, reason: ErrorCode): Promise<boolean>
+  /** Resolves when no file is open any more. */
+  stop(): Promise<void>
 }
 
-export const createOutgoingFiles = (line: Line): OutgoingFiles => {
-  const transfers = new Map<string, Sending>()
-  let declining = 0
+export type TransferParts = {
+  readonly store: Store
+  readonly world: World
+  /** Told of each transfer whose state changed or that went on, once that is on disk. */
+  readonly onChange: (row: StoredTransfer) => void
+}
 
-  const failTransfer = (sending: Sending, error: Error): void => {
-    sending.accepted.reject(error)
-    sending.done.reject(error)
-    sending.credit.fail(error)
+type Open = {
+  readonly peer: Uint8Array
+  readonly line: FileLine
+  readonly answer: (payload: FilePayload) => void
+}
+type Bound = { readonly row: StoredTransfer; readonly at: Open; readonly sending: Sending }
+
+/** What the other side may say of its reasons; anything else is only that it did not take the file. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['ERR_FILE_FULL', 'ERR_FILE_CORRUPT', 'ERR_FILE_LIMIT'])
+/** What we say of ours. */
+const ABORTS: ReadonlySet<ErrorCode> = new Set([
+  'ERR_FILE_CHANGED',
+  'ERR_FILE_READ',
+  'ERR_FILE_CORRUPT',
+  'ERR_FILE_EXPIRED',
+])
+
+const abortOf = (reason: ErrorCode | null): ErrorCode =>
+  reason !== null && ABORTS.has(reason) ? reason : 'ERR_FILE_WITHDRAWN'
+
+const keyOf = (peer: Uint8Array, id: Uint8Array): string => `${hex(peer)}/${hex(id)}`
+
+export const createOutgoingFiles = ({ store, world, onChange }: TransferParts): OutgoingFiles => {
+  const { transfers, group } = store
+  const lines = new Set<Open>()
+  const bound = new Map<string, Bound>()
+  const closing = new Set<Promise<void>>()
+
+  const unbind = ({ row, sending }: Bound): void => {
+    bound.delete(keyOf(row.peer, row.id))
+    const closed = sending.stop().finally(() => closing.delete(closed))
+    closing.add(closed)
   }
 
-  /** Offers, then streams: memory holds one chunk at a time. */
-  const transmit = async (file: FileHandle, name: string, options: SendFileOptions): Promise<SentFile> => {
-    const { random } = line.world
-    const { size } = await file.stat()
-    const secretBytes = random(32)
-    const id = random(TRANSFER_ID_BYTES)
-    const transfer: Transfer = { id, size, secret: secretKey(Uint8Array.from(secretBytes)) }
-    let taken = 0
-    const sending: Sending = {
-      accepted: Promise.withResolvers(),
-      done: Promise.withResolvers(),
-      credit: createCredit(CHUNK_WINDOW),
-      onTaken: (count) => {
-        taken += count
-        options.onProgress?.(Math.min(size, taken * CHUNK_BYTES), size)
-      },
-    }
-    for (const { promise } of [sending.accepted, sending.done]) promise.catch(() => {})
-    const abort = (): void => failTransfer(sending, options.signal?.reason)
-    options.signal?.addEventListener('abort', abort, { once: true })
-    transfers.set(hex(id), sending)
-    try {
-      options.signal?.throwIfAborted()
-      await line.deliver({ k: 'file', id, name, size, secret: secretBytes }, options.signal)
-      await sending.accepted.promise
-      const hash = await sendChunks(file, transfer, sending, options.signal)
-      await line.say({ k: 'file-end', id, hash })
-      await sending.done.promise
-      return { name, size, sha256: hex(hash) }
-    } catch (error) {
-      const code: ErrorCode = error instanceof PeerError ? error.code : 'ERR_FILE_READ'
-      line.say({ k: 'file-abort', id, code }).catch(() => {})
-      throw error
-    } finally {
-      options.signal?.removeEventListener('abort', abort)
-      transfers.delete(hex(id))
+  /** A failing disk leaves it waiting for the next connection. */
+  const finish = async (
+    row: StoredTransfer,
+    state: 'delivered' | 'failed',
+    reason: ErrorCode | null,
+  ): Promise<boolean> => {
+    const known = bound.get(keyOf(row.peer, row.id))
+    if (known !== undefined) unbind(known)
+    const ended = await group.run(() => transfers.finish(row.number, state, reason))
+    if (ended === null) return false
+    onChange(ended)
+    offer(row.peer)
+    return true
+  }
+  const fail = async (at: Open, row: StoredTransfer, code: ErrorCode): Promise<void> => {
+    await finish(row, 'failed', code)
+    at.answer({ k: 'file-abort', id: row.id, code: abortOf(code) })
+  }
+
+  const bind = (row: StoredTransfer, secret: SecretKey, at: Open): void => {
+    const sending = openSending(row, secret, at.line, world, {
+      progress: () => onChange(row),
+      fail: (code) => void fail(at, row, code).catch(() => {}),
+    })
+    bound.set(keyOf(row.peer, row.id), { row, at, sending })
+    onChange(row)
+  }
+
+  /** The newest line is the one whose other end is there for sure: after a crash the older one may be dead and not know it. */
+  const offer = (peer: Uint8Array): void => {
+    const at = [...lines].findLast((line) => hex(line.peer) === hex(peer))
+    if (at === undefined) return
+    for (const row of transfers.open(peer, 'queued').slice(0, FILES_AT_ONCE)) {
+      const known = bound.get(keyOf(peer, row.id))
+      if (known?.at === at || row.secret === null) continue
+      if (known !== undefined) unbind(known)
+      bind(row, row.secret, at)
     }
   }
 
-  const sendChunks = async (
-    file: FileHandle,
-    transfer: Transfer,
-    { credit }: Sending,
-    signal: AbortSignal | undefined,
-  ): Promise<Uint8Array> => {
-    const { world } = line
-    const hash = createHash('sha256')
-    for (let index = 0; index < chunkCount(transfer.size); index++) {
-      await credit.spend()
-      const plaintext = await readExactly(file, chunkSize(transfer.size, index))
-      hash.update(plaintext)
-      const token = sealChunk(transfer, index, plaintext, seconds(world), world.random(FERNET_IV_BYTES))
-      await orAborted(line.sendChunk(transfer.id, index, token), signal)
-    }
-    return Uint8Array.from(hash.digest())
+  /** They hold a part of what we do not send any more: they need not keep it. */
+  const answerUnknown = (at: Open, id: Uint8Array): void => {
+    const row = transfers.find(at.peer, true, id)
+    if (row === null || row.state === 'failed') at.answer({ k: 'file-abort', id, code: abortOf(row?.reason ?? null) })
   }
 
-  /** An offer that was withdrawn before it was accepted: whoever accepts it late must not wait for ever. */
-  const decline = (id: Uint8Array): void => {
-    if (declining >= MESSAGE_WINDOW) return
-    declining += 1
-    const told = (): void => {
-      declining -= 1
+  const handle = (at: Open, payload: OutgoingPayload): void => {
+    const known = bound.get(keyOf(at.peer, payload.id))
+    if (known?.at !== at) {
+      if (payload.k === 'file-accept' || payload.k === 'file-ask') answerUnknown(at, payload.id)
+      return
     }
-    line.say({ k: 'file-abort', id, code: 'ERR_FILE_REFUSED' }).then(told, told)
+    const { row, sending } = known
+    if (payload.k === 'file-accept') sending.accept(payload.from)
+    else if (payload.k === 'file-taken') sending.grant(payload.n)
+    else if (payload.k === 'file-done') void finish(row, 'delivered', null).catch(() => {})
+    else if (payload.k === 'file-refuse') {
+      const reason = REFUSALS.has(payload.code) ? payload.code : 'ERR_FILE_REFUSED'
+      void finish(row, 'failed', reason).catch(() => {})
+    }
   }
 
   return {
-    send: async (path, options) => {
-      const name = safeFileName(options.name ?? basename(path))
-      const file = await openRegular(path)
-      try {
-        return await transmit(file, name, options)
-      } finally {
-        await file.close()
+    attach: (peer, line) => {
+      const at: Open = { peer, line, answer: createAnswers(line) }
+      lines.add(at)
+      offer(peer)
+      return {
+        handle: (payload) => handle(at, payload),
+        detach: () => {
+          lines.delete(at)
+          for (const one of [...bound.values()]) {
+            if (one.at !== at) continue
+            unbind(one)
+            onChange(one.row)
+          }
+          offer(peer)
+        },
       }
     },
-    handle: (payload) => {
-      const sending = transfers.get(hex(payload.id))
-      if (sending === undefined) return payload.k === 'file-accept' ? decline(payload.id) : undefined
-      if (payload.k === 'file-accept') sending.accepted.resolve()
-      else if (payload.k === 'file-done') sending.done.resolve()
-      else if (payload.k === 'file-refuse')
-        failTransfer(sending, new PeerError('ERR_FILE_REFUSED', { hint: payload.code }))
-      else {
-        // More than was sent cannot have been taken: ignored, so that a peer cannot open the window by lying.
-        const count = Math.min(payload.n, sending.credit.outstanding)
-        sending.credit.grant(count)
-        try {
-          sending.onTaken(count)
-        } catch (error) {
-          failTransfer(sending, asError(error))
-        }
-      }
+    offer,
+    live: (row) => bound.get(keyOf(row.peer, row.id))?.sending ?? null,
+    giveUp: async (row, reason) => {
+      const at = bound.get(keyOf(row.peer, row.id))?.at
+      const gaveUp = await finish(row, 'failed', reason)
+      if (gaveUp) at?.answer({ k: 'file-abort', id: row.id, code: abortOf(reason) })
+      return gaveUp
     },
-    fail: (error) => {
-      for (const sending of transfers.values()) failTransfer(sending, error)
+    stop: async () => {
+      lines.clear()
+      for (const one of [...bound.values()]) unbind(one)
+      await Promise.all(closing)
     },
   }
-}
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
-
-const openRegular = async (path: string): Promise<FileHandle> => {
-  try {
-    // Without O_NONBLOCK a named pipe would be opened only when somebody writes to it.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    if ((await file.stat()).isFile()) return file
-    await file.close()
-  } catch (cause) {
-    throw new PeerError('ERR_FILE_READ', { hint: path, cause })
-  }
-  throw new PeerError('ERR_FILE_READ', { hint: `${path} is not a file` })
-}
-
-/** A file that shrinks while it is sent is an error, not a shorter file. */
-const readExactly = async (file: FileHandle, size: number): Promise<Uint8Array> => {
-  const chunk = new Uint8Array(size)
-  let filled = 0
-  while (filled < size) {
-    const { bytesRead } = await file.read(chunk, filled, size - filled).catch((cause: unknown) => {
-      throw new PeerError('ERR_FILE_READ', { cause })
-    })
-    if (bytesRead === 0) throw new PeerError('ERR_FILE_READ', { hint: 'it became shorter while it was sent' })
-    filled += bytesRead
-  }
-  return chunk
 }

@@ -2,7 +2,7 @@ import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { type ErrorCode, PeerError } from '../core/errors.ts'
 import { bytes, errorCode, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
-import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import { FILE_BYTES_MAX, MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import { STREAM_BYTES } from '../store/letters.ts'
 
 /** What messages say once decrypted (docs/spec/wire.md): CBOR maps { k: kind, … }. */
@@ -20,20 +20,7 @@ export type Payload =
   | { readonly k: 'data'; readonly d: Uint8Array }
   /** the application took `n` more messages */
   | { readonly k: 'taken'; readonly n: number }
-  | {
-      readonly k: 'file'
-      readonly id: Uint8Array
-      readonly name: string
-      readonly size: number
-      readonly secret: Uint8Array
-    }
-  | { readonly k: 'file-accept'; readonly id: Uint8Array }
-  | { readonly k: 'file-refuse'; readonly id: Uint8Array; readonly code: ErrorCode }
-  /** `n` more chunks are on disk */
-  | { readonly k: 'file-taken'; readonly id: Uint8Array; readonly n: number }
-  | { readonly k: 'file-end'; readonly id: Uint8Array; readonly hash: Uint8Array }
-  | { readonly k: 'file-done'; readonly id: Uint8Array }
-  | { readonly k: 'file-abort'; readonly id: Uint8Array; readonly code: ErrorCode }
+  | FilePayload
   /** all letters of your stream `s` up to number `n` are on this disk */
   | { readonly k: 'got'; readonly s: Uint8Array; readonly n: number }
   /** everything I have got has been said: send what follows it */
@@ -42,6 +29,30 @@ export type Payload =
   | LetterPayload
   /** nothing follows: an end that was meant */
   | { readonly k: 'bye' }
+
+/** What is said about a file; its chunks are frames of their own. */
+export type FilePayload =
+  /** the file of SHA-256 `hash` is here to be taken, now or again */
+  | {
+      readonly k: 'file'
+      readonly id: Uint8Array
+      readonly name: string
+      readonly size: number
+      readonly hash: Uint8Array
+      readonly secret: Uint8Array
+    }
+  /** send it, beginning with chunk `from` */
+  | { readonly k: 'file-accept'; readonly id: Uint8Array; readonly from: number }
+  /** it is not taken, or not any more */
+  | { readonly k: 'file-refuse'; readonly id: Uint8Array; readonly code: ErrorCode }
+  /** `n` more chunks are on disk */
+  | { readonly k: 'file-taken'; readonly id: Uint8Array; readonly n: number }
+  /** all of it is on disk, and is what `hash` said */
+  | { readonly k: 'file-done'; readonly id: Uint8Array }
+  /** it is not offered any more */
+  | { readonly k: 'file-abort'; readonly id: Uint8Array; readonly code: ErrorCode }
+  /** I have a part of it: will you go on? */
+  | { readonly k: 'file-ask'; readonly id: Uint8Array }
 
 export type LetterPayload = {
   readonly k: 'letter'
@@ -64,13 +75,20 @@ const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
   text: record<Of<'text'>>({ k: literal('text'), d: text(MESSAGE_BYTES_MAX) }),
   data: record<Of<'data'>>({ k: literal('data'), d: bytes(0, MESSAGE_BYTES_MAX) }),
   taken: record<Of<'taken'>>({ k: literal('taken'), n: count }),
-  file: record<Of<'file'>>({ k: literal('file'), id, name: text(NAME_MAX), size: uint(), secret: bytes(SECRET_BYTES) }),
-  'file-accept': record<Of<'file-accept'>>({ k: literal('file-accept'), id }),
+  file: record<Of<'file'>>({
+    k: literal('file'),
+    id,
+    name: text(NAME_MAX),
+    size: uint(FILE_BYTES_MAX),
+    hash: bytes(HASH_BYTES),
+    secret: bytes(SECRET_BYTES),
+  }),
+  'file-accept': record<Of<'file-accept'>>({ k: literal('file-accept'), id, from: uint(2 ** 32) }),
   'file-refuse': record<Of<'file-refuse'>>({ k: literal('file-refuse'), id, code: errorCode }),
   'file-taken': record<Of<'file-taken'>>({ k: literal('file-taken'), id, n: count }),
-  'file-end': record<Of<'file-end'>>({ k: literal('file-end'), id, hash: bytes(HASH_BYTES) }),
   'file-done': record<Of<'file-done'>>({ k: literal('file-done'), id }),
   'file-abort': record<Of<'file-abort'>>({ k: literal('file-abort'), id, code: errorCode }),
+  'file-ask': record<Of<'file-ask'>>({ k: literal('file-ask'), id }),
   got: record<Of<'got'>>({ k: literal('got'), s: bytes(STREAM_BYTES), n: uint() }),
   ready: record<Of<'ready'>>({ k: literal('ready') }),
   letter: record<LetterPayload>({
@@ -83,6 +101,10 @@ const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
   }),
   bye: record<Of<'bye'>>({ k: literal('bye') }),
 }
+
+/** Whether it is about a file. */
+export const isFilePayload = (payload: Payload): payload is FilePayload =>
+  payload.k === 'file' || payload.k.startsWith('file-')
 
 export const encodePayload = (payload: Payload): Uint8Array => encodeCbor(payload)
 

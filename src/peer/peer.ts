@@ -15,6 +15,7 @@ import { type Calling, call } from './call.ts'
 import { openChannel } from './channel.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { type Contact, type Contacts, checkName, createContacts } from './contacts.ts'
+import { createFiles, type Files } from './files.ts'
 import { createFinder, type Found } from './finder.ts'
 import { answer, type Met } from './greeting.ts'
 import { createInbox, drain } from './inbox.ts'
@@ -51,6 +52,8 @@ export type Peer = AsyncDisposable & {
   readonly contacts: Contacts
   /** Messages that are kept until they have arrived. What waits from an earlier time is delivered from `listen` on. */
   readonly letters: Letters
+  /** Files that are sent until they have arrived, in the same way. */
+  readonly files: Files
   /** Where envelopes wait for whom is not there: those of others, and those that this peer's card names. */
   readonly mailboxes: Mailboxes
   /**
@@ -139,6 +142,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     const connection = createConnection(channel, met.session, remote, world, {
       ending: watch.signal,
       attach: (line) => post.attach(met.log.id, line),
+      attachFiles: (line) => files.attach(met.log.id, line),
     })
     adopt(connection)
     void connection.closed.then(watch.release)
@@ -219,10 +223,11 @@ export const createPeer = (parts: PeerParts): Peer => {
     }
   }
 
+  const isContact = (id: Uint8Array): boolean => acquaintances.standing(id) !== 'unknown'
   const post: Post = createPost({
     store,
     world,
-    isContact: (id) => acquaintances.standing(id) !== 'unknown',
+    isContact,
     connect: (id, signal) => connect(encodeAddress(id), { signal }),
     handOver: (connection) => {
       const listens = listening !== undefined && accepted.size < HANDSHAKES_MAX
@@ -230,8 +235,11 @@ export const createPeer = (parts: PeerParts): Peer => {
       return listens
     },
     onLetters: (changed) => letters.onLetters(changed),
+    files: { ...store.transfers, fail: (...args) => files.fail(...args) },
   })
-  const letters = createLetters({ own: identity.log.id, store, contacts, post, world, closing: closing.signal })
+  const waiting = { own: identity.log.id, store, contacts, post, world, closing: closing.signal }
+  const files = createFiles({ ...waiting, isContact })
+  const letters = createLetters(waiting)
 
   const mailboxes = createMailboxes({ ...calling, identity, store, find, checkGoing, adopt })
   const announcing = createAnnouncer({
@@ -264,6 +272,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     post.stop()
     await host.close()
     await Promise.all([...connections].map((connection) => connection.close()))
+    await files.stop()
     await transport.close()
     await release()
     // What the application has taken is not to come again.
@@ -280,6 +289,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     identity: { log: identity.log },
     contacts,
     letters: letters.api,
+    files: files.api,
     mailboxes,
     addContact: async (address, { signal, name } = {}) => {
       const id = decodeAddress(address)

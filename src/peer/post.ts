@@ -1,6 +1,7 @@
 import { equal, hex } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
 import {
+  FILE_AGE_MAX,
   LETTER_AGE_MAX,
   LETTERS_ARRIVED_MAX,
   LINGER_MS,
@@ -23,13 +24,13 @@ import type { LetterPayload } from './payloads.ts'
 import type { World } from './ports.ts'
 
 /**
- * The post: for every peer that letters wait for it keeps one connection, or tries to get one, again and again with growing pauses;
+ * The post: for every peer that letters or files wait for it keeps one connection, or tries to get one, again and again with growing pauses;
  * and it takes in what others send, as far as there is room.
  */
 export type Post = {
   /** A connection to `peer` has begun. */
   attach(peer: Uint8Array, line: LetterLine): LetterHandler
-  /** Letters to `peer` were written. */
+  /** Letters or files to `peer` were written down. */
   wake(peer: Uint8Array): void
   /** The application has taken letters of `peer`. */
   taken(peer: Uint8Array): void
@@ -46,6 +47,13 @@ export type PostParts = {
   readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<Connection>
   /** Gives a connection that was made for letters to the application, if there is one that listens. */
   readonly handOver: (connection: Connection) => boolean
+  /** What else waits for somebody, and is sent by itself on every connection there is. */
+  readonly files: {
+    waiting(): readonly Uint8Array[]
+    isWaiting(peer: Uint8Array): boolean
+    /** Gives up what waits for a peer and was sent before that time, milliseconds since 1970. */
+    fail(peer: Uint8Array, reason: ErrorCode, before: number): Promise<void>
+  }
   /** Told of every letter that came, or whose state changed, once that is on disk. */
   readonly onLetters: (letters: readonly StoredLetter[]) => void
 }
@@ -64,7 +72,7 @@ type Correspondent = {
   redial: NodeJS.Timeout | undefined
 }
 
-export const createPost = ({ store, world, isContact, connect, handOver, onLetters }: PostParts): Post => {
+export const createPost = ({ store, world, isContact, connect, handOver, files, onLetters }: PostParts): Post => {
   const { letters, group } = store
   const correspondents = new Map<string, Correspondent>()
   const stopping = new AbortController()
@@ -83,7 +91,7 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
     correspondents.set(hex(id), fresh)
     return fresh
   }
-  const isWaiting = (id: Uint8Array): boolean => letters.pending(id, 0, 1).length > 0
+  const isWaiting = (id: Uint8Array): boolean => letters.pending(id, 0, 1).length > 0 || files.isWaiting(id)
   const isWanted = ({ id, interrupted }: Correspondent): boolean => interrupted || isWaiting(id)
   const change = async (work: () => readonly StoredLetter[]): Promise<void> => {
     const changed = await group.run(work)
@@ -127,13 +135,19 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
     }
     idle = setTimeout(look, LINGER_MS).unref()
     // Nobody reads what is not a letter here; it must not stop the letters behind it.
-    for await (const item of connection) if (item.type === 'file') void item.file.refuse().catch(() => {})
+    while ((await connection.receive()) !== null);
+  }
+
+  const fail = async (id: Uint8Array, reason: ErrorCode, before: number): Promise<void> => {
+    await change(() => letters.markFailed(id, reason, before))
+    await files.fail(id, reason, before)
   }
 
   const dial = async (one: Correspondent): Promise<void> => {
     one.dialing = true
     try {
       await change(() => letters.markFailed(one.id, 'ERR_LETTER_EXPIRED', world.clock() - LETTER_AGE_MAX * 1000))
+      await files.fail(one.id, 'ERR_FILE_EXPIRED', world.clock() - FILE_AGE_MAX * 1000)
       if (!isWanted(one)) return
       const connection = await connect(one.id, stopping.signal)
       one.failures = 0
@@ -144,8 +158,7 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
       one.interrupted = false
       if (stopping.signal.aborted) return
       const code = error instanceof HandfastError ? error.code : null
-      if (code !== null && FINAL.has(code))
-        await change(() => letters.markFailed(one.id, code, Number.MAX_SAFE_INTEGER)).catch(() => {})
+      if (code !== null && FINAL.has(code)) await fail(one.id, code, Number.MAX_SAFE_INTEGER).catch(() => {})
     } finally {
       one.dialing = false
       poke(one)
@@ -231,7 +244,7 @@ export const createPost = ({ store, world, isContact, connect, handOver, onLette
     start: () => {
       const interrupted = letters.interrupted()
       for (const id of interrupted) of(id).interrupted = true
-      for (const id of [...interrupted, ...letters.waiting()]) poke(of(id))
+      for (const id of [...interrupted, ...letters.waiting(), ...files.waiting()]) poke(of(id))
     },
     stop: () => {
       stopping.abort()

@@ -78,7 +78,8 @@ export const checkVersion = (value: unknown, version: number): void => {
   throw new StoreError('ERR_STORE_VERSION', { hint })
 }
 
-const syncFolder = async (folder: string): Promise<void> => {
+/** Makes what became of the names in a folder durable. */
+export const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r')
   try {
     await handle.sync()

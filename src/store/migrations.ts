@@ -43,4 +43,16 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     // Peers that were connected: what a crash leaves here is called again.
     'CREATE TABLE lines (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
   ],
+  [
+    // Files on their way, or over. `chunks` of an incoming one are certainly on disk, in the partial file `part`. `changed` is when
+    // the file of an outgoing one was last written to, in microseconds. `sealed` is what only its parties should know.
+    `CREATE TABLE transfers (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), out INTEGER NOT NULL,
+      id BLOB NOT NULL CHECK (length(id) = 16), at INTEGER NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL,
+      chunks INTEGER NOT NULL, again INTEGER NOT NULL, part TEXT, state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
+      UNIQUE (peer, out, id)
+    ) STRICT`,
+    "CREATE INDEX transfers_open ON transfers (peer, number) WHERE state IN ('queued', 'receiving')",
+    'CREATE INDEX transfers_part ON transfers (number) WHERE part IS NOT NULL',
+  ],
 ]

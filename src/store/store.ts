@@ -7,6 +7,7 @@ import { createForks, type Forks } from './forks.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { createLetters, type LetterStore } from './letters.ts'
 import { createSettings, type Settings } from './settings.ts'
+import { createTransfers, type TransferStore } from './transfers.ts'
 
 /** What a peer remembers of others, and what its owner chose: each part by itself, all in one database. */
 export type Store = {
@@ -15,6 +16,7 @@ export type Store = {
   readonly contacts: ContactStore
   readonly settings: Settings
   readonly letters: LetterStore
+  readonly transfers: TransferStore
   readonly group: GroupCommit
   /** All of `work` or nothing of it; on disk when this returns. */
   transaction<T>(work: () => T): T
@@ -23,17 +25,19 @@ export type Store = {
 
 /**
  * @param folder a data folder that exists; null: in memory, gone with the process
- * @param storeKey what seals its letters; who only reads the other parts needs none
+ * @param storeKey what seals its letters and files; who only reads the other parts needs none
  * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
  */
 export const openStore = (folder: string | null, storeKey?: SecretKey): Store => {
   const database = openDatabase(folder)
+  const key = storeKey ?? secretKey(Uint8Array.from(randomBytes(32)))
   return {
     floors: createFloors(database),
     forks: createForks(database),
     contacts: createContactStore(database),
     settings: createSettings(database),
-    letters: createLetters(database, storeKey ?? secretKey(Uint8Array.from(randomBytes(32)))),
+    letters: createLetters(database, key),
+    transfers: createTransfers(database, key),
     group: createGroupCommit(database.transaction),
     transaction: database.transaction,
     close: () => database.close(),

@@ -4,7 +4,7 @@ import type { Context } from '../../src/cli/context.ts'
 import { createConversation } from '../../src/cli/conversation.ts'
 import type { CliEvent } from '../../src/cli/events.ts'
 import { PeerError } from '../../src/core/errors.ts'
-import type { Connection, Incoming } from '../../src/peer/connection.ts'
+import type { Connection } from '../../src/peer/connection.ts'
 
 /** What a conversation reports, with a connection that does as it is told. */
 
@@ -24,47 +24,22 @@ const converse = (receive: Connection['receive'], signal: AbortSignal = new Abor
       direction: 'in',
     },
     send: async () => {},
-    sendFile: async () => ({ name: '', size: 0, sha256: '' }),
     receive,
     closed: Promise.resolve(),
     close: async () => {},
     async *[Symbol.asyncIterator]() {},
     [Symbol.asyncDispose]: async () => {},
   }
-  const context: Pick<Context, 'folder' | 'progress' | 'emit'> = {
-    folder: '/data',
-    progress: { begin: () => ({ update: () => {}, end: () => {} }) },
-    emit: (event) => events.push(event),
-  }
+  const context: Pick<Context, 'emit'> = { emit: (event) => events.push(event) }
+  const never = () => Promise.reject(new Error())
   const options = {
-    acceptFiles: true,
-    download: undefined,
+    files: { send: never, finished: never },
     introduced: new Set<string>(),
-    letters: { send: () => Promise.reject(new Error()) },
+    letters: { send: never },
   }
   const conversation = createConversation(context, connection, options)
   return { events: () => events.map(({ event }) => event).slice(2), ended: conversation.attend(signal), all: events }
 }
-
-test('a file that arrives with the goodbye is reported before it', async () => {
-  const saved = Promise.withResolvers<string>()
-  const folders: string[] = []
-  const file = {
-    name: 'a.txt',
-    size: 1,
-    save: (folder: string) => {
-      folders.push(folder)
-      return saved.promise
-    },
-    refuse: async () => {},
-  }
-  const items: (Incoming | null)[] = [{ type: 'file', file }, null]
-  const { events, ended } = converse(async () => items.shift() ?? null)
-  setImmediate(() => saved.resolve('/data/received/a.txt'))
-  await ended
-  assert.deepEqual(events(), ['file-offered', 'file-saved', 'disconnected'])
-  assert.deepEqual(folders, ['/data/received'])
-})
 
 test('a break is reported with its code and thrown', async () => {
   const { ended, all } = converse(async () => {

@@ -84,24 +84,23 @@ suite('conversations', { concurrency: 2 }, () => {
   })
 
   test('a file the other side refuses is a failure of what was piped in', async (t) => {
-    const { dir, stdin, chat, connection } = await chatWithBob(t)
+    const { dir, stdin, chat, bob } = await chatWithBob(t)
     writeFileSync(join(dir, 'a.txt'), 'content')
     stdin.end(`/file ${join(dir, 'a.txt')}\n`)
-    const item = await connection.receive()
-    assert.ok(item?.type === 'file')
-    await item.file.refuse()
+    await (await bob.files.receive())?.refuse()
     assert.equal((await chat.event('file-failed')).code, 'ERR_FILE_REFUSED')
     assert.equal((await chat.done).code, 1)
   })
 
   test('data and files of programs are shown for what they are', async (t) => {
-    const { stdin, chat, connection, dir } = await chatWithBob(t, ['--stay'])
+    const { stdin, chat, bob, connection, addressOfAlice, dir } = await chatWithBob(t, ['--stay'])
     stdin.end()
     await connection.send(Uint8Array.of(1, 2, 255))
     assert.partialDeepStrictEqual(await chat.event('data'), { size: 3, base64: 'AQL/' })
     writeFileSync(join(dir, 'a.txt'), 'content')
-    const sending = connection.sendFile(join(dir, 'a.txt'), { name: '../\u001b[2Jetc\u202e.txt' })
-    await assert.rejects(sending, { code: 'ERR_FILE_REFUSED' })
+    const name = '../\u001b[2Jetc\u202e.txt'
+    const { id } = await bob.files.send(addressOfAlice, join(dir, 'a.txt'), { name })
+    await assert.rejects(bob.files.finished(id), { code: 'ERR_FILE_REFUSED' })
     assert.partialDeepStrictEqual(await chat.event('file-offered'), { name: '[2Jetc.txt', accepted: false })
     await connection.close()
     assert.equal((await chat.done).code, 0)

@@ -57,3 +57,12 @@ test('an empty file, and one that was refused, show nothing', () => {
   empty.end()
   assert.ok(shown.every((line) => line === ''))
 })
+
+test('what was there before a file went on is no part of its speed', () => {
+  const { progress, shown, wait } = begin()
+  const bar = progress.begin('report.pdf', 1024)
+  bar.update(1024, 2048)
+  wait(1_000)
+  bar.update(1536, 2048)
+  assert.match(shown.at(-1) ?? '', / 75% of 2\.0 KiB, 01s left$/)
+})

@@ -14,13 +14,20 @@ await using peer = await openPeer({
 const listener = await peer.listen()
 say({ event: 'listening', address: peer.address, accepted: listener.publication.accepted })
 
+const exchangeFiles = async (): Promise<void> => {
+  for await (const offer of peer.files) {
+    const { id } = await offer.accept(join(folder, 'received'))
+    const { path } = await peer.files.finished(id)
+    await peer.files.send(offer.peer, path, { name: 'back.bin' })
+  }
+}
+const exchanging = exchangeFiles()
+exchanging.catch(() => {})
+
 for await (const connection of listener) {
   say({ event: 'connected', ...connection.remote })
   for await (const item of connection) {
-    if (item.type === 'file') {
-      const path = await item.file.save(join(folder, 'received'))
-      await connection.sendFile(path, { name: 'back.bin' })
-    } else await connection.send(item.type === 'text' ? `you said: ${item.text}` : item.data)
+    await connection.send(item.type === 'text' ? `you said: ${item.text}` : item.data)
   }
   say({ event: 'goodbye' })
   break

@@ -17,7 +17,7 @@ import { createPeer } from '../../src/peer/peer.ts'
 import { seconds } from '../../src/peer/ports.ts'
 import { openStore } from '../../src/store/store.ts'
 import { codeOf, startNetwork } from '../network/loopback-network.ts'
-import { makeTemporary, nextFile, nextText } from '../peer/sides.ts'
+import { makeTemporary, nextText } from '../peer/sides.ts'
 
 /** Alice here and Bob in another process, over a real DHT on loopback. */
 
@@ -76,10 +76,12 @@ test('two processes find each other by address, talk, exchange files and part', 
     path,
     new Uint8Array(2_000_000).map((_, index) => index % 251),
   )
-  const sent = await connection.sendFile(path)
+  const sent = await alice.files.send(String(address), path)
   assert.equal(sent.size, 2_000_000)
-  const back = await (await nextFile(connection)).save(join(folder, 'back'))
-  assert.deepEqual(await readFile(back), await readFile(path))
+  const offer = await alice.files.receive({ from: String(address) })
+  const taken = await offer?.accept(join(folder, 'back'))
+  const back = await alice.files.finished(taken?.id ?? 0)
+  assert.deepEqual(await readFile(back.path), await readFile(path))
   assert.deepEqual(await readdir(join(folder, 'received')), ['big.bin'])
 
   await connection.close()

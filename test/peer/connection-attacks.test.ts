@@ -114,7 +114,6 @@ test('§8 payloads out of shape end the connection; unknown kinds and types are 
 const READ: Readonly<Record<string, CborValue>> = {
   text: { k: 'text', d: 'x' },
   data: { k: 'data', d: new Uint8Array(0) },
-  file: { k: 'file', id: makeBytes('id', 16), name: 'a.txt', size: 1, secret: makeBytes('secret', 32) },
 }
 
 for (const [kind, payload] of Object.entries(READ))

@@ -3,7 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { HandfastError } from '../../src/core/errors.ts'
-import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, LOG_ENTRIES_MAX, MESSAGE_BYTES_MAX } from '../../src/core/limits.ts'
+import {
+  FILE_BYTES_MAX,
+  FRAME_BYTES_MAX,
+  HEADER_BYTES_MAX,
+  LOG_ENTRIES_MAX,
+  MESSAGE_BYTES_MAX,
+} from '../../src/core/limits.ts'
 import { decodeFrame, encodeFrame, type Frame } from '../../src/peer/frames.ts'
 import { decodePayload, encodePayload, type Payload } from '../../src/peer/payloads.ts'
 import { failsWith, makeBytes, without } from '../core/identities.ts'
@@ -29,13 +35,13 @@ const PAYLOADS: readonly Payload[] = [
   { k: 'data', d: new Uint8Array(0) },
   { k: 'data', d: bytes(MESSAGE_BYTES_MAX) },
   { k: 'taken', n: 16 },
-  { k: 'file', id: bytes(16), name: 'a.txt', size: 2 ** 53 - 1, secret: bytes(32) },
-  { k: 'file-accept', id: bytes(16) },
+  { k: 'file', id: bytes(16), name: 'a.txt', size: FILE_BYTES_MAX, hash: bytes(32), secret: bytes(32) },
+  { k: 'file-accept', id: bytes(16), from: 2 ** 32 },
   { k: 'file-refuse', id: bytes(16), code: 'ERR_FILE_REFUSED' },
   { k: 'file-taken', id: bytes(16), n: 4 },
-  { k: 'file-end', id: bytes(16), hash: bytes(32) },
   { k: 'file-done', id: bytes(16) },
   { k: 'file-abort', id: bytes(16), code: 'ERR_FILE_READ' },
+  { k: 'file-ask', id: bytes(16) },
   { k: 'bye' },
 ]
 

@@ -8,9 +8,8 @@ import { createIdentity, type Identity } from '../../src/core/identity.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
 import { decryptMessage, encryptMessage, type Session } from '../../src/core/session/session.ts'
 import { type Channel, openChannel } from '../../src/peer/channel.ts'
-import { type Connection, createConnection, type Incoming } from '../../src/peer/connection.ts'
+import { type Connection, type ConnectionParts, createConnection } from '../../src/peer/connection.ts'
 import { type Answering, answer, type Dialing, dial, type Met } from '../../src/peer/greeting.ts'
-import type { IncomingFile } from '../../src/peer/incoming-files.ts'
 import type { World } from '../../src/peer/ports.ts'
 import { describeRemote } from '../../src/peer/remote.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
@@ -70,7 +69,13 @@ export const answering = (identity: Identity, changed: Partial<Answering> = {}):
   ...changed,
 })
 
-export const connectionOf = (channel: Channel, met: Met, own: Identity, name: string): Connection =>
+export const connectionOf = (
+  channel: Channel,
+  met: Met,
+  own: Identity,
+  name: string,
+  attachFiles?: ConnectionParts['attachFiles'],
+): Connection =>
   createConnection(
     channel,
     met.session,
@@ -80,6 +85,7 @@ export const connectionOf = (channel: Channel, met: Met, own: Identity, name: st
       change: 'none',
     }),
     makeWorld(`connection/${name}`),
+    { attachFiles },
   )
 
 /** The whole greeting between two channels. */
@@ -156,13 +162,13 @@ export const createPuppet = (channel: Channel, begun: Session): Puppet => {
 }
 
 /** Mallory in conversation with Bob. */
-export const startWithMallory = async () => {
+export const startWithMallory = async (attachFiles?: ConnectionParts['attachFiles']) => {
   const pair = createPair()
   const met = await greet(pair, mallory, bob)
   return {
     pair,
     mallory: createPuppet(met.nearChannel, met.nearMet.session),
-    bob: connectionOf(met.farChannel, met.farMet, bob, 'bob'),
+    bob: connectionOf(met.farChannel, met.farMet, bob, 'bob', attachFiles),
   }
 }
 
@@ -171,13 +177,6 @@ export const nextText = async (connection: Connection): Promise<string> => {
   const item = await connection.receive()
   assert.ok(item?.type === 'text', `${item?.type} instead of text`)
   return item.text
-}
-
-/** The next file. */
-export const nextFile = async (connection: Connection): Promise<IncomingFile> => {
-  const item: Incoming | null = await connection.receive()
-  assert.ok(item?.type === 'file', `${item?.type} instead of a file`)
-  return item.file
 }
 
 /** A folder of one test's own. */

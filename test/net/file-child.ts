@@ -1,0 +1,40 @@
+/**
+ * Child of files-kill.test.ts. `node file-child.ts <bootstrap> <data folder> <received> [<to> <path>]`: accepts every file, and sends one
+ * unless it was written down before. One JSON line per event. With FILL in its environment it fills the disk when a part has come, and
+ * tells what is left when that has failed.
+ */
+
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openPeer } from '../../src/index.ts'
+
+const [, , bootstrap = '', folder = '', received = '', to, path] = process.argv
+const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
+
+// The end of whoever started it is its own: nothing goes on in the background.
+process.stdin.on('end', () => process.exit(1)).resume()
+
+const fill = (): void => {
+  try {
+    for (;;) writeFileSync(join(received, 'ballast'), new Uint8Array(4096), { flag: 'a' })
+  } catch {
+    // It is full.
+  }
+}
+
+const peer = await openPeer({ bootstrap, folder })
+peer.files.watch(({ state, done }) => {
+  if (process.env.FILL === undefined) return
+  if (state === 'receiving' && done > 0) fill()
+  if (state === 'failed') say({ event: 'left', names: readdirSync(received) })
+})
+peer.files.watch(({ direction, state, done, size, reason, name }) =>
+  say({ event: 'file', direction, state, done, size, reason, name }),
+)
+await peer.listen()
+if (to !== undefined && path !== undefined && peer.files.list().length === 0) await peer.files.send(to, path)
+say({ event: 'ready', address: peer.address })
+for await (const offer of peer.files) {
+  const refused = (error: { readonly code?: string }): void => say({ event: 'refused', code: error.code })
+  await offer.accept(received).then((transfer) => say({ event: 'accepted', id: transfer.id }), refused)
+}
