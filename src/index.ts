@@ -31,13 +31,13 @@ export type { Publication } from './directory/publish.ts'
 export { type BackupOptions, type BackupSummary, backup, type RestoreOptions, restore } from './peer/backup.ts'
 export type { Connection, Incoming } from './peer/connection.ts'
 export type { Contact, Contacts } from './peer/contacts.ts'
+export type { ConnectOptions, Listener, Peer, Signal } from './peer/face.ts'
 export type { FileOffer, Files, FileTransfer, SendFileOptions } from './peer/files.ts'
 export type { Found } from './peer/finder.ts'
 export type { Letter, Letters } from './peer/letters.ts'
 export type { Addressee, Delivery, Deposited, FetchOptions, Mailboxes } from './peer/mailboxes.ts'
 export type { Notice } from './peer/notice.ts'
 export { type InitializeOptions, initialize, type OpenOptions, openPeer } from './peer/open.ts'
-export type { ConnectOptions, Listener, Peer, Signal } from './peer/peer.ts'
 export {
   adopt,
   type ChangeOptions,

@@ -17,11 +17,12 @@ import { SETTING_LENGTH_MAX } from '../store/settings.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { createVault, openVault, type Passphrase, readVault, refuseExisting, type Vault } from '../store/vault.ts'
 import { type Contacts, createContacts } from './contacts.ts'
+import type { Peer } from './face.ts'
 import { type Letters, readHistory } from './letters.ts'
 import { namedMailboxes, nameMailboxes } from './mailbox-names.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { Notify } from './notice.ts'
-import { createPeer, type Peer, type PeerParts } from './peer.ts'
+import { createPeer, type PeerParts } from './peer.ts'
 import { seconds, type World } from './ports.ts'
 
 /** Puts the real parts together: disk, DHT node, transport, clock and the operating system's randomness. */

@@ -3,7 +3,6 @@ import { equal } from '../core/bytes.ts'
 import { PeerError } from '../core/errors.ts'
 import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
-import type { KeyLog } from '../core/key-log.ts'
 import { HANDSHAKES_MAX, LOOKUP_MS, VET_MS } from '../core/limits.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { Publication } from '../directory/publish.ts'
@@ -14,74 +13,21 @@ import { createAnnouncer } from './announce.ts'
 import { type Calling, call } from './call.ts'
 import { openChannel } from './channel.ts'
 import { type Connection, createConnection } from './connection.ts'
-import { type Contact, type Contacts, checkName, createContacts } from './contacts.ts'
-import { createFiles, type Files } from './files.ts'
+import { checkName, createContacts } from './contacts.ts'
+import type { Listener, Peer } from './face.ts'
+import { createFiles } from './files.ts'
 import { createFinder, type Found } from './finder.ts'
 import { answer, type Met } from './greeting.ts'
 import { createInbox, drain } from './inbox.ts'
-import { createLetters, type Letters } from './letters.ts'
+import { createLetters } from './letters.ts'
 import { createHost } from './mailbox-host.ts'
 import { namedMailboxes } from './mailbox-names.ts'
-import { createMailboxes, type Mailboxes } from './mailboxes.ts'
+import { createMailboxes } from './mailboxes.ts'
 import type { Notify } from './notice.ts'
 import { type FrameStream, seconds, type Transport, type World } from './ports.ts'
 import { createPost, type Post } from './post.ts'
 import { describeRemote, type Remote, type Trust } from './remote.ts'
 import { createUpkeep } from './upkeep.ts'
-
-export type Signal = { readonly signal?: AbortSignal | undefined }
-
-export type ConnectOptions = Signal & {
-  /** Called with what the directory said, before the connection is tried: a change is told once. */
-  readonly onFound?: ((found: Found) => void) | undefined
-}
-
-/** Connections as they come in, and how well the address can be found. */
-export type Listener = AsyncIterable<Connection> & {
-  readonly publication: Publication
-  /** The next peer that proved its address; null once the peer is closed. */
-  accept(options?: Signal): Promise<Connection | null>
-}
-
-/** Your side: one identity on one network. */
-export type Peer = AsyncDisposable & {
-  /** the address to hand out: hf1… */
-  readonly address: string
-  readonly identity: { readonly log: KeyLog }
-  /** Whom this peer knows: kept in the data folder. */
-  readonly contacts: Contacts
-  /** Messages that are kept until they have arrived. What waits from an earlier time is delivered from `listen` on. */
-  readonly letters: Letters
-  /** Files that are sent until they have arrived, in the same way. */
-  readonly files: Files
-  /** Where envelopes wait for whom is not there: those of others, and those that this peer's card names. */
-  readonly mailboxes: Mailboxes
-  /**
-   * Finds an identity and makes it a contact, without connecting to it.
-   * @throws those of `lookup`; PeerError ERR_PEER_SELF, ERR_CONTACT_NAME
-   */
-  addContact(address: string, options?: Signal & { readonly name?: string | undefined }): Promise<Contact>
-  /**
-   * Finds an identity in the directory and verifies it to its address.
-   * @throws AddressError; DirectoryError ERR_LOOKUP_NOT_FOUND, ERR_LOOKUP_INCOMPLETE; KeyLogError ERR_ROLLBACK
-   */
-  lookup(address: string, options?: Signal): Promise<Found>
-  /**
-   * Looks the address up and connects to whoever proves to be it, who is a contact from then on.
-   * @throws those of `lookup`; KeyLogError ERR_LOG_FORK while two logs of it contradict each other: see `contacts.verify`; PeerError ERR_PEER_SELF, _NO_CARD, _RETIRED, ERR_REMOTE, ERR_TIMEOUT;
-   *   NetworkError ERR_CONNECT; CardError, HandshakeError, SessionError when the other side is not who it should be
-   */
-  connect(address: string, options?: ConnectOptions): Promise<Connection>
-  /**
-   * Publishes log and card, again every 6 h with the logs of all contacts, and takes connections.
-   * @throws DirectoryError ERR_PUBLISH_REFUSED; PeerError ERR_PEER_SUPERSEDED when the identity was rotated elsewhere,
-   *   ERR_PEER_RETIRED after the retirement was published; NetworkError ERR_CONNECT
-   */
-  listen(options?: Signal): Promise<Listener>
-  /** Publishes log and card once, so that those this peer connects to find its log current, without taking connections. */
-  publish(options?: Signal): Promise<Publication>
-  close(): Promise<void>
-}
 
 export type PeerParts = {
   readonly identity: Identity
