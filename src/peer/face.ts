@@ -5,7 +5,7 @@ import type { Contact, Contacts } from './contacts.ts'
 import type { Files } from './files.ts'
 import type { Found } from './finder.ts'
 import type { Letters } from './letters.ts'
-import type { Mailboxes } from './mailboxes.ts'
+import type { Mailboxes } from './mail-rounds.ts'
 
 /** What a peer is to the program that opened it. `peer.ts` puts one together. */
 
