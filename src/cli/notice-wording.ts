@@ -29,8 +29,4 @@ export const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About
   'mailbox-failed': ({ address, why }) => [
     `handfast: the mailbox ${shortAddress(address)} did not hand out anything: ${why}`,
   ],
-  'split-view': ({ address }) => [
-    `handfast: ${shortAddress(address)} was shown a log of yours that this machine does not have.`,
-    'hint: look at it with handfast log; if it is none of your doing, handfast rotate ends it',
-  ],
 }

@@ -266,6 +266,9 @@ export const STRANGERS_MAIL_SESSIONS_MAX = 200
 export const STRANGERS_MAIL_MAX = 100
 export const STRANGER_MAIL_AGE = 24 * 3600
 
+/** Milliseconds after which a peer that was called and has not answered is written to by way of its mailboxes as well. */
+export const MAIL_AFTER_MS = 3_000
+
 /** Seconds after which letters that nobody confirmed are mailed again: half of MAILBOX_AGE. */
 export const MAIL_AGAIN = MAILBOX_AGE / 2
 

@@ -40,8 +40,6 @@ export type CorrespondenceParts = Calling & {
   checkGoing(signal: AbortSignal | undefined): void
   adopt(connection: Connection): void
   deadline(signal: AbortSignal | undefined, milliseconds: number): AbortSignal
-  /** Told what head of our log somebody knew. */
-  onSeen(peer: Uint8Array, seen: Uint8Array | null): void
 }
 
 export const createCorrespondence = (parts: CorrespondenceParts) => {
@@ -64,7 +62,7 @@ export const createCorrespondence = (parts: CorrespondenceParts) => {
 
   const check = createSenderCheck(finder, acquaintances, (id) => store.contacts.get(id)?.log ?? null)
   const mailIntake = createMailIntake({
-    ...{ identity, store, world, intake, isContact, onLetters, onSeen: parts.onSeen },
+    ...{ identity, store, world, intake, isContact, onLetters },
     check: (log, signal) => check(log, deadline(signal, VET_MS)),
     accept: (log) => acquaintances.accept(log, null, false),
   })

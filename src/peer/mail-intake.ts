@@ -36,15 +36,13 @@ export type MailIntakeParts = {
   readonly accept: (log: KeyLog) => void
   readonly isContact: (peer: Uint8Array) => boolean
   readonly onLetters: (letters: readonly StoredLetter[]) => void
-  /** Told what head of our log the sender knew. */
-  readonly onSeen: (peer: Uint8Array, seen: Uint8Array | null) => void
 }
 
 /** There is no room for a letter now. */
 const FULL = 'full'
 
 export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
-  const { identity, store, world, intake, check, accept, isContact, onLetters, onSeen } = parts
+  const { identity, store, world, intake, check, accept, isContact, onLetters } = parts
   const { letters, mail, mailSessions: sessions, prekeys } = store
   const surroundings = () => ({ now: seconds(world), random: world.random })
   /** Logs of senders as they are now, by the head they came with. */
@@ -141,7 +139,6 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
       if (!hasDevice(log, session.device)) return 'void'
       accept(log)
       const changed = keep(session, envelope, opened)
-      if (opened !== null) onSeen(id, opened.seen)
       if (changed.length > 0) onLetters(changed)
       return 'taken'
     } catch (error) {

@@ -82,8 +82,6 @@ export type Opened = {
   /** hash of our card that the hello was made for, and what it used of it */
   readonly card: Uint8Array
   readonly ek: Uint8Array
-  /** our head as the sender knew it */
-  readonly seen: Uint8Array | null
 }
 
 /**
@@ -105,7 +103,7 @@ export const openHello = (
   const spent = prekeys.spent(hash)
   const self = { log: own, device: index, ik }
   const accepted = respond({ self, card, spk, kem, channel: new Uint8Array(0), spent }, hello, surroundings)
-  const { log, ek, seen, h1, first } = accepted
+  const { log, ek, h1, first } = accepted
   const payload = decodePayload(first)
   if (payload?.k !== 'mail') throw new HandshakeError('ERR_HELLO_DECODE')
   if (payload.v !== MAIL_VERSION) throw new HandshakeError('ERR_HELLO_VERSION')
@@ -114,7 +112,7 @@ export const openHello = (
   const when = { begun: surroundings.now, heard: null }
   const keys = { log, device, own: ik.publicKey }
   const session = { h1, ours: false, live: true, ...when, session: accepted.session, hello: null, ...keys }
-  return { session, card: hash, ek, seen }
+  return { session, card: hash, ek }
 }
 
 /**

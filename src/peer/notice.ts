@@ -21,7 +21,5 @@ export type Notice =
     }
   /** one of this peer's own mailboxes failed; told once, until it works again */
   | { readonly type: 'mailbox-failed'; readonly address: string; readonly error: unknown }
-  /** whom this peer talks to was shown a log of ours that is not ours: somebody signs with our keys, or stands between us */
-  | { readonly type: 'split-view'; readonly address: string }
 
 export type Notify = (notice: Notice) => void

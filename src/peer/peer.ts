@@ -142,7 +142,6 @@ export const createPeer = (parts: PeerParts): Peer => {
         return null
       }
       acquaintances.accept(met.log, null, false)
-      onSeen(met.log.id, met.seen)
       if (trust === undefined) throw new PeerError('ERR_FRAME')
       return open(channel, met, { trust, direction: 'in' }, before)
     } catch (error) {
@@ -167,14 +166,9 @@ export const createPeer = (parts: PeerParts): Peer => {
     }
   }
 
-  /** Somebody who was shown another log of ours met one who signs with our keys, or stands between us. */
-  const onSeen = (peer: Uint8Array, seen: Uint8Array | null): void => {
-    if (seen !== null && identity.log.entries.every(({ hash }) => !equal(hash, seen)))
-      notify({ type: 'split-view', address: encodeAddress(peer) })
-  }
   const { post, letters, files, rounds } = createCorrespondence({
     ...{ ...calling, identity, directory, store, contacts, finder, acquaintances, notify },
-    ...{ closing: closing.signal, find, checkGoing, adopt, deadline, onSeen },
+    ...{ closing: closing.signal, find, checkGoing, adopt, deadline },
     connect: (id, signal) => connect(encodeAddress(id), { signal }),
     handOver: (connection) => {
       const listens = listening !== undefined && accepted.size < HANDSHAKES_MAX

@@ -1,6 +1,6 @@
 import { equal, hex } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
-import { FILE_AGE_MAX, LETTER_AGE_MAX, LINGER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
+import { FILE_AGE_MAX, LETTER_AGE_MAX, LINGER_MS, MAIL_AFTER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { Connection } from './connection.ts'
@@ -139,6 +139,8 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
 
   const dial = async (one: Correspondent): Promise<void> => {
     one.dialing = true
+    // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
+    const impatient = setTimeout(() => void mail.send(one.id, stopping.signal).catch(() => {}), MAIL_AFTER_MS).unref()
     try {
       await change(() => letters.markFailed(one.id, 'ERR_LETTER_EXPIRED', world.clock() - LETTER_AGE_MAX * 1000))
       await files.fail(one.id, 'ERR_FILE_EXPIRED', world.clock() - FILE_AGE_MAX * 1000)
@@ -156,6 +158,7 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
       // What does not get into a mailbox now is tried again with the next call.
       else await mail.send(one.id, stopping.signal).catch(() => {})
     } finally {
+      clearTimeout(impatient)
       one.dialing = false
       poke(one)
     }
