@@ -5,6 +5,7 @@ import { encodeCbor } from '../../src/core/cbor.ts'
 import { renewDevice } from '../../src/core/identity.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { updateLog } from '../../src/core/key-log.ts'
+import { STRANGER_LETTERS_MAX, STRANGERS_MAIL_MAX } from '../../src/core/limits.ts'
 import { openParcel, sealParcel } from '../../src/core/parcel.ts'
 import { encodeSession } from '../../src/core/session/snapshot.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -122,17 +123,24 @@ test('while two logs of the sender contradict each other its mail waits where it
   assert.equal(b.store.mail.owesReceipt(alice.log.id), false)
 })
 
-test('a letter to whom two logs contradict, or who is retired, goes nowhere', async (t) => {
+test('a letter to whom two logs contradict goes nowhere', async (t) => {
   const { town, a, b } = await meet(t)
   const { devices, time } = bob.log.last.entry
-  for (const more of [1, 2]) await town.publish(updateLog(bob.log, bob.root, { devices, time: time + more }))
+  const [one, two] = [1, 2].map((more) => updateLog(bob.log, bob.root, { devices, time: time + more }))
+  assert.ok(one && two)
+  // Each of them would do: it has a card that names mailboxes.
+  const thief = createResident(town, { ...bob, log: one })
+  t.after(() => thief.store.close())
+  await thief.visit(async () => {})
+  await town.publish(two)
   await a.visit(async ({ letters, lookup }) => {
     await letters.send(b.address, 'one')
     // By the time this is answered the letter was tried.
-    await lookup(b.address)
-    await lookup(b.address)
+    for (const _ of [1, 2, 3]) assert.ok((await lookup(b.address)).fork)
   })
   assert.deepEqual(a.states(bob.log.id), ['queued'])
+  assert.deepEqual(a.store.mail.queued(bob.log.id), [])
+  assert.deepEqual(a.store.mailSessions.all(bob.log.id), [])
   assert.ok(isEmpty(town))
 })
 
@@ -153,4 +161,27 @@ test('a stranger’s mail that has to wait does so for a day, and for a hundred 
     assert.deepEqual(await mailboxes.fetch(), { taken: 0, left: 0, failures: [] })
   })
   assert.ok(isEmpty(town))
+})
+
+test('what there is no room for waits, and of strangers no more than a hundred envelopes do', async (t) => {
+  const { town, a, b } = await meet(t)
+  await a.write(b.address, 'one')
+  await b.fetch()
+  await a.fetch()
+  const count = STRANGERS_MAIL_MAX + 2
+  await a.visit(async ({ letters }) => {
+    for (let index = 0; index < STRANGER_LETTERS_MAX + count; index++) {
+      const { id } = await letters.send(b.address, `${index}`)
+      while (a.store.letters.history(bob.log.id, id + 1, 1)[0]?.state !== 'sent')
+        await new Promise((resolve) => setImmediate(resolve))
+    }
+  })
+  await b.visit(async ({ mailboxes }) => {
+    // Nobody takes what came, so there is room for the first ones only.
+    const fetched = await mailboxes.fetch()
+    assert.deepEqual(fetched, { taken: STRANGER_LETTERS_MAX, left: STRANGERS_MAIL_MAX, failures: [] })
+  })
+  assert.equal(parcels(town).length, STRANGERS_MAIL_MAX)
+  b.store.contacts.keep(alice.log, 0)
+  assert.equal((await b.fetch()).length, STRANGER_LETTERS_MAX + STRANGERS_MAIL_MAX)
 })
