@@ -34,7 +34,7 @@ export type Peer = AsyncDisposable & {
   readonly letters: Letters
   /** Files that are sent until they have arrived, in the same way. */
   readonly files: Files
-  /** Where envelopes wait for whom is not there: those of others, and those that this peer's card names. */
+  /** Where letters wait for this peer while it is not there. */
   readonly mailboxes: Mailboxes
   /**
    * Finds an identity and makes it a contact, without connecting to it.
