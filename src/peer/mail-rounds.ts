@@ -1,4 +1,5 @@
 import { encodeAddress } from '../core/address.ts'
+import { PeerError } from '../core/errors.ts'
 import { MAIL_FETCH_MS, PREKEY_AGE } from '../core/limits.ts'
 import type { Store } from '../store/store.ts'
 import type { MailIntake } from './mail-intake.ts'
@@ -98,6 +99,7 @@ export const createMailRounds = (parts: MailRoundsParts): MailRounds => {
   }
 
   const fetch: Mailboxes['fetch'] = async ({ signal } = {}) => {
+    if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
     const ending = signal === undefined ? closing : AbortSignal.any([closing, signal])
     // Who asks while a round is under way may ask for what came after it passed.
     await round?.catch(() => {})

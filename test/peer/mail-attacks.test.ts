@@ -34,11 +34,11 @@ const parcels = (town: Square): Uint8Array[] => {
 const isEmpty = (town: Square): boolean => town.keeps.every((keep) => keep.next(bob.log.id, 0, town.world.now) === null)
 
 /** Everything about a peer that its mail could change. */
-const stateOf = ({ mailSessions, letters, mail }: Store) => [
-  mailSessions.all(alice.log.id).map(({ session, live, heard }) => [Buffer.from(encodeSession(session)), live, heard]),
-  letters.places(alice.log.id),
-  letters.history(alice.log.id, 1e9, 100),
-  mail.owesReceipt(alice.log.id),
+const stateOf = ({ mailSessions, letters, mail }: Store, peer = alice.log.id) => [
+  mailSessions.all(peer).map(({ session, live, heard }) => [Buffer.from(encodeSession(session)), live, heard]),
+  letters.places(peer),
+  letters.history(peer, 1e9, 100),
+  mail.owesReceipt(peer),
 ]
 
 test('nothing that does not verify changes anything, and none of it stays in the mailbox', async (t) => {
@@ -68,6 +68,26 @@ test('nothing that does not verify changes anything, and none of it stays in the
   assert.ok(isEmpty(town))
   put(town, parcel)
   assert.deepEqual(await b.fetch(), ['two'])
+})
+
+test('what somebody sent and gets back is nothing to him', async (t) => {
+  const { town, a, b } = await meet(t)
+  await a.write(b.address, 'one')
+  const [first] = parcels(town)
+  await b.fetch()
+  await a.fetch()
+  await a.write(b.address, 'two')
+  const [second] = parcels(town)
+  const before = stateOf(a.store, bob.log.id)
+  for (const parcel of [first, second]) {
+    assert.ok(parcel)
+    const reflected = sealParcel(openParcel(parcel, bob.ik), alice.ik.publicKey, random)
+    const row = { to: alice.log.id, id: sha256(reflected), size: reflected.length, source: random(32) }
+    town.keeps[0]?.put(row, reflected, alice.log, town.world.now)
+  }
+  assert.deepEqual(await a.fetch(), [])
+  assert.deepEqual(stateOf(a.store, bob.log.id), before)
+  assert.equal(town.keeps[0]?.next(alice.log.id, 0, town.world.now), null)
 })
 
 test('a hello is taken once, also when its session is forgotten', async (t) => {
