@@ -35,7 +35,7 @@ export type { ConnectOptions, Listener, Peer, Signal } from './peer/face.ts'
 export type { FileOffer, Files, FileTransfer, SendFileOptions } from './peer/files.ts'
 export type { Found } from './peer/finder.ts'
 export type { Letter, Letters } from './peer/letters.ts'
-export type { Addressee, Delivery, Deposited, FetchOptions, Mailboxes } from './peer/mailboxes.ts'
+export type { Fetched, Mailboxes } from './peer/mail-rounds.ts'
 export type { Notice } from './peer/notice.ts'
 export { type InitializeOptions, initialize, type OpenOptions, openPeer } from './peer/open.ts'
 export {

@@ -1,5 +1,4 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
-import { HandfastError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import type { Connection } from '../peer/connection.ts'
 import type { Peer } from '../peer/face.ts'
@@ -13,6 +12,7 @@ import { EXIT } from './failure.ts'
 import { tendFiles } from './file-report.ts'
 import { allDelivered, lastWords, reportLetters, undelivered } from './letter-report.ts'
 import { reportNotice } from './notice.ts'
+import { publishQuietly } from './publish.ts'
 import { isAboutFiles, readTyped } from './typed-line.ts'
 
 export type ChatOptions = FileOptions & { readonly contact: string; readonly stay: boolean }
@@ -27,7 +27,7 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
   terminal.status('looking up and connecting')
   const onNotice = (notice: Notice): void => reportNotice(context, address, notice)
   await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
-  await publish(peer, signal)
+  await publishQuietly(peer, signal)
   const connection = await connect(context, peer, address)
   terminal.status('')
   const { letters } = peer
@@ -78,16 +78,6 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
   const left = undelivered(letters, address)
   if (left > 0) context.emit({ event: 'waiting', peer: address, letters: left })
   return !terminal.interactive && conversation.failures + desk.failures + left > 0 ? EXIT.failed : EXIT.done
-}
-
-/**
- * The other side looks us up to see whether our log is current. Whether it finds us is no reason not to talk; that our keys are
- * void is one, and nobody else would tell us: the other side only sees an old log.
- */
-const publish = async (peer: Peer, signal: AbortSignal): Promise<void> => {
-  await peer.publish({ signal }).catch((error: unknown) => {
-    if (error instanceof HandfastError && error.code === 'ERR_PEER_SUPERSEDED') throw error
-  })
 }
 
 /** What became of the identity is told here when there will be no connection to tell it: it is told once. */

@@ -116,7 +116,11 @@ type Events = {
     readonly change: Change
   }
   /** `listen`, `chat`: what was found out meanwhile; `address` is the identity it is about */
-  notice: { readonly about: Notice['type']; readonly address: string; readonly change: Change } & Reason
+  notice: {
+    readonly about: Exclude<Notice['type'], 'mailed'>
+    readonly address: string
+    readonly change: Change
+  } & Reason
   /** what `connected` would have said, when nobody could be reached */
   changed: { readonly peer: string; readonly change: Change }
   /** once per peer and run */
@@ -137,6 +141,8 @@ type Events = {
     readonly text: string | null
     readonly base64: string | null
   }
+  /** `listen`, `send`: messages, or receipts alone, to a peer that is not there are in these of its mailboxes, from where it gets them */
+  mailed: { readonly peer: string; readonly mailboxes: readonly string[]; readonly letters: number }
   /** `chat`, `send`: lines that are kept here until that peer is there again */
   waiting: { readonly peer: string; readonly letters: number }
   /** a line that was typed and did not go out */

@@ -4,6 +4,11 @@ import { reasonOf } from './failure.ts'
 
 /** Reports what a peer has to tell unasked. @param own this peer's address */
 export const reportNotice = ({ emit }: Pick<Context, 'emit'>, own: string, notice: Notice): void => {
+  if (notice.type === 'mailed') {
+    const { address: peer, mailboxes, letters } = notice
+    emit({ event: 'mailed', peer, mailboxes, letters })
+    return
+  }
   const about = notice.type
   const change = notice.type === 'changed' ? notice.change : 'none'
   const reason = 'error' in notice ? reasonOf(notice.error) : { code: null, message: '' }

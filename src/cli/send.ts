@@ -1,10 +1,13 @@
 import { UsageError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import type { Notice } from '../peer/notice.ts'
 import { openPeer } from '../peer/open.ts'
 import { resolve } from './contacts.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 import { allDelivered, reportLetters, undelivered } from './letter-report.ts'
+import { reportNotice } from './notice.ts'
+import { publishQuietly } from './publish.ts'
 
 export type SendOptions = { readonly contact: string; readonly wait: number }
 
@@ -13,17 +16,24 @@ export const send = async (context: Context, { contact, wait }: SendOptions): Pr
   const { folder, bootstrap, signal, terminal, passphrases, emit } = context
   const address = await resolve(folder, contact)
   const text = await readMessage(context)
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current })
+  const mailed = new AbortController()
+  const onNotice = (notice: Notice): void => {
+    reportNotice(context, address, notice)
+    // Nothing more will come of waiting, unless this one is not among them.
+    if (notice.type === 'mailed' && peer.letters.history(address, { limit: 1 })[0]?.state !== 'queued') mailed.abort()
+  }
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
   const { letters } = peer
+  await publishQuietly(peer, signal)
   const endReport = reportLetters(context, letters)
   await letters.send(address, text)
   terminal.status('delivering')
-  const waiting = AbortSignal.any([signal, AbortSignal.timeout(wait * 1000)])
+  const waiting = AbortSignal.any([signal, mailed.signal, AbortSignal.timeout(wait * 1000)])
   await allDelivered(letters, address, waiting).catch(() => signal.throwIfAborted())
   terminal.status('')
   endReport()
   const left = undelivered(letters, address)
-  if (left > 0) emit({ event: 'waiting', peer: address, letters: left })
+  if (left > 0 && !mailed.signal.aborted) emit({ event: 'waiting', peer: address, letters: left })
   return EXIT.done
 }
 

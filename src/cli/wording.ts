@@ -1,8 +1,8 @@
-import type { Change } from '../core/floor.ts'
 import { HEAD_DIGITS_MIN } from '../core/limits.ts'
 import type { CliEvent, EventName } from './events.ts'
 import { fileWording } from './file-wording.ts'
 import { count, duration, fileSize, minutes, reason, shortAddress } from './measures.ts'
+import { CHANGES, NOTICES } from './notice-wording.ts'
 
 /** How events read to people: the lines of each, plain text. `terminal.ts` makes them harmless and prints them. */
 
@@ -54,16 +54,6 @@ const SEALED: Readonly<Record<CliEvent<'sealed'>['sealedBy'], string>> = {
 const describeBackup = ({ contacts, floors }: CliEvent<'backed-up' | 'restored'>): string =>
   `your keys, ${count(contacts, 'contact', 'contacts')}, ${count(floors, 'rollback floor', 'rollback floors')}`
 
-const CHANGES: Readonly<Record<Change, readonly string[]>> = {
-  none: [],
-  updated: ['its log went on since you saw it last, under the same root key'],
-  rotated: ['its owner replaced its keys since you saw it last, by the recovery phrase'],
-  superseded: [
-    'its owner took back keys that you had accepted: somebody else had them, or they were lost;',
-    'what you received under them may not be from the owner',
-  ],
-}
-
 const FORKED = 'forked     another valid log contradicts this one; trust neither'
 const STALE = 'no current card vouches for this log: its owner may have replaced its keys since'
 
@@ -109,18 +99,6 @@ const describeBranch = ({ epoch, seq, head }: CliEvent<'proven'>['a']): string =
 
 /** What a person reads out of a hash, in groups of four. */
 const digits = (hash: string): string => (hash.slice(0, HEAD_DIGITS_MIN).match(/.{4}/g) ?? []).join(' ')
-
-type About = { readonly address: string; readonly change: Change; readonly why: string }
-
-const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About) => readonly string[]>> = {
-  superseded: ({ why }) => [`handfast: ${why}`],
-  forked: ({ address }) => [
-    `handfast: two logs of ${address} contradict each other: somebody else signs with its root key.`,
-    'hint: handfast verify decides between them; the owner ends it with handfast rotate',
-  ],
-  changed: ({ address, change }) => CHANGES[change].map((line) => `* ${shortAddress(address)}: ${line}`),
-  'not-published': ({ why }) => [`handfast: could not be published anew, next try in 6 hours: ${why}`],
-}
 
 /** Enough of a hash to tell two apart by eye. */
 const shortHash = (hash: string): string => hash.slice(0, 16)
@@ -221,6 +199,12 @@ export const wording: Wording = {
   'past-message': ({ id, direction, at, state, code, text, base64 }) => [
     `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : ` (${code})`}` : '<'}: ${text ?? `data ${base64}`}`,
   ],
+  mailed: ({ peer, mailboxes, letters }) =>
+    letters === 0
+      ? []
+      : [
+          `* ${shortAddress(peer)} is not there: left in ${count(mailboxes.length, 'mailbox', 'mailboxes')} for when it is`,
+        ],
   waiting: ({ peer, letters }) => [
     `* ${count(letters, 'message waits', 'messages wait')} here until ${shortAddress(peer)} has got ${letters === 1 ? 'it' : 'them'}: handfast listen delivers`,
   ],

@@ -163,6 +163,7 @@ const SENTENCES = {
 
   // Mailboxes
   ERR_PARCEL: 'the parcel does not open with these keys',
+  ERR_MAIL: 'what came in a parcel is no mail of this protocol',
   ERR_MAILBOX_NONE: 'the other side keeps no mailbox',
   ERR_MAILBOX_ONLY: 'the other side is a mailbox, and nobody to talk to',
   ERR_MAILBOX_COUNT: 'a card names at most three mailboxes',

@@ -240,3 +240,37 @@ export const MAILBOX_STEP_MS = 30_000
 
 /** Milliseconds one visit to a mailbox may last: who is not through by then comes back. */
 export const MAILBOX_VISIT_MS = 10 * 60_000
+
+/** Seconds for which the private halves of a published card's prekeys are kept: whoever is away for a month still reads the mail. */
+export const PREKEY_AGE = 30 * 24 * 3600
+
+/** Cards whose prekeys are kept: every publication makes one, 4 a day while listening, and some with each command. */
+export const PREKEYS_MAX = 1_000
+
+/** Hellos for one card that are remembered, so that none is taken twice: anyone can make one. */
+export const SPENT_MAX = 10_000
+
+/** Bytes of the mail in one parcel before padding: with 12 % of that and a hello of the longest log it fits a parcel, and it has room for any letter. */
+export const MAIL_BYTES_MAX = 48 * 1024
+
+/** Sessions by mail kept of one peer: two to send in, and those that mail under way still needs. */
+export const MAIL_SESSIONS_MAX = 4
+
+/** Sessions by mail of all who are no contacts: anyone can begin one. */
+export const STRANGERS_MAIL_SESSIONS_MAX = 200
+
+/**
+ * Envelopes of strangers that wait in our mailboxes for room or a letter before them, and for how many seconds each: a tenth of what a mailbox
+ * keeps for us, so that they do not shut out others.
+ */
+export const STRANGERS_MAIL_MAX = 100
+export const STRANGER_MAIL_AGE = 24 * 3600
+
+/** Milliseconds after which a peer that was called and has not answered is written to by way of its mailboxes as well. */
+export const MAIL_AFTER_MS = 3_000
+
+/** Seconds after which letters that nobody confirmed are mailed again: half of MAILBOX_AGE. */
+export const MAIL_AGAIN = MAILBOX_AGE / 2
+
+/** Milliseconds between two visits to one's own mailboxes, and up to half as much more by chance. */
+export const MAIL_FETCH_MS = 5 * 60_000

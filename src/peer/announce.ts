@@ -6,6 +6,7 @@ import { generatePrivateKey } from '../core/p256.ts'
 import { lookup } from '../directory/lookup.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { type Publication, publish } from '../directory/publish.ts'
+import type { PrekeyStore } from '../store/prekeys.ts'
 import { seconds, type World } from './ports.ts'
 import { supersededBy } from './rotation.ts'
 
@@ -16,13 +17,22 @@ export type Announcing = {
   readonly directory: DirectoryNetwork
   /** transport public key, 32 bytes */
   readonly transport: Uint8Array
+  /** keeps the private halves of prekeys for those who write while we are away */
+  readonly prekeys: Pick<PrekeyStore, 'keep'>
   readonly world: World
   /** identity hashes of the mailboxes to name, asked for at each card; default: none */
   readonly mailboxes?: () => readonly Uint8Array[]
 }
 
 /** @returns announces once each time it is called: `deadline` gives the signal for each of its steps */
-export const createAnnouncer = ({ identity, directory, transport, world, mailboxes = () => [] }: Announcing) => {
+export const createAnnouncer = ({
+  identity,
+  directory,
+  transport,
+  prekeys,
+  world,
+  mailboxes = () => [],
+}: Announcing) => {
   const { log, sign, device } = identity
   let serial = 0
 
@@ -38,10 +48,15 @@ export const createAnnouncer = ({ identity, directory, transport, world, mailbox
   const issueCard = () => {
     if (log.last.entry.status === 'retired') return undefined
     serial = Math.max(serial + 1, world.clock())
-    const kem = generateKem(world.random).publicKey
-    const spk = generatePrivateKey(world.random).publicKey
-    const content = { device, now: serial, spk, kem, transport, mailboxes: mailboxes() }
-    return { signed: signCard(log, sign, content), kem }
+    const kem = generateKem(world.random)
+    const spk = generatePrivateKey(world.random)
+    const named = mailboxes()
+    const keys = { spk: spk.publicKey, kem: kem.publicKey }
+    const signed = signCard(log, sign, { device, now: serial, ...keys, transport, mailboxes: named })
+    // Without a mailbox nothing that was made with them can come.
+    if (named.length > 0)
+      prekeys.keep(signed.hash, { envelope: signed.envelope, seq: signed.card.seq, spk, kem }, signed.card.from)
+    return { signed, kem: kem.publicKey }
   }
 
   return async (deadline: () => AbortSignal): Promise<Publication> => {

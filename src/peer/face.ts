@@ -5,7 +5,7 @@ import type { Contact, Contacts } from './contacts.ts'
 import type { Files } from './files.ts'
 import type { Found } from './finder.ts'
 import type { Letters } from './letters.ts'
-import type { Mailboxes } from './mailboxes.ts'
+import type { Mailboxes } from './mail-rounds.ts'
 
 /** What a peer is to the program that opened it. `peer.ts` puts one together. */
 
@@ -34,7 +34,7 @@ export type Peer = AsyncDisposable & {
   readonly letters: Letters
   /** Files that are sent until they have arrived, in the same way. */
   readonly files: Files
-  /** Where envelopes wait for whom is not there: those of others, and those that this peer's card names. */
+  /** Where letters wait for this peer while it is not there. */
   readonly mailboxes: Mailboxes
   /**
    * Finds an identity and makes it a contact, without connecting to it.

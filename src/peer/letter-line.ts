@@ -2,7 +2,7 @@ import { equal } from '../core/bytes.ts'
 import { PeerError, StoreError } from '../core/errors.ts'
 import { LETTER_WINDOW } from '../core/limits.ts'
 import type { StoredLetter } from '../store/letters.ts'
-import type { LetterPayload, Payload } from './payloads.ts'
+import { type LetterPayload, letterContent, type Payload } from './payloads.ts'
 
 /**
  * Letters on one connection (docs/spec/conversation.md §2). Both sides first say what they have got and that they are `ready`; then
@@ -31,6 +31,8 @@ export type LetterDesk = {
   /** Whether that is the stream of our letters to them. */
   isOurs(stream: Uint8Array): boolean
   pending(after: number, limit: number): readonly StoredLetter[]
+  /** The number that letter follows: those between them were given up. */
+  before(number: number): number
   sent(upTo: number): Promise<void>
   delivered(upTo: number): Promise<void>
   /** Takes letters in, in their order: how many there was room for, and what tells the application of them. */
@@ -79,10 +81,9 @@ export const openLetterLine = (line: LetterLine, desk: LetterDesk): OpenLetterLi
         const letters = desk.pending(sent, LETTER_WINDOW - (sent - got))
         if (letters.length === 0) return
         const beginning = begun
-        for (const { stream, number, at, body } of letters) {
-          sent = number
-          const content = 'text' in body ? { text: body.text, data: null } : { text: null, data: body.data }
-          await say({ k: 'letter', s: stream, n: number, at, ...content })
+        for (const letter of letters) {
+          sent = letter.number
+          await say({ k: 'letter', s: letter.stream, ...letterContent(letter, desk.before(letter.number)) })
           if (closed) return
           if (begun !== beginning) break
         }

@@ -12,4 +12,14 @@ export type Notice =
   /** log and card could not be published anew: others will see them as stale when the present card runs out */
   | { readonly type: 'not-published'; readonly error: unknown }
 
+  /** something is in mailboxes of a peer that could not be reached, which gets it from there: so many letters, or 0 and receipts */
+  | {
+      readonly type: 'mailed'
+      readonly address: string
+      readonly mailboxes: readonly string[]
+      readonly letters: number
+    }
+  /** one of this peer's own mailboxes failed; told once, until it works again */
+  | { readonly type: 'mailbox-failed'; readonly address: string; readonly error: unknown }
+
 export type Notify = (notice: Notice) => void

@@ -3,7 +3,7 @@ import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { type ErrorCode, PeerError } from '../core/errors.ts'
 import { bytes, errorCode, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import { FILE_BYTES_MAX, MESSAGE_BYTES_MAX } from '../core/limits.ts'
-import { STREAM_BYTES } from '../store/letters.ts'
+import { STREAM_BYTES, type StoredLetter } from '../store/letters.ts'
 
 /** What messages say once decrypted (docs/spec/wire.md): CBOR maps { k: kind, … }. */
 
@@ -16,6 +16,8 @@ export type Payload =
   | { readonly k: 'confirm' }
   /** in its place in the initiator's first message: "I come to your mailbox", with the version of what is said there */
   | { readonly k: 'mailbox'; readonly v: number }
+  /** in the same place: "this hello comes by way of a mailbox", with the version of mail */
+  | { readonly k: 'mail'; readonly v: number }
   | { readonly k: 'text'; readonly d: string }
   | { readonly k: 'data'; readonly d: Uint8Array }
   /** the application took `n` more messages */
@@ -25,7 +27,7 @@ export type Payload =
   | { readonly k: 'got'; readonly s: Uint8Array; readonly n: number }
   /** everything I have got has been said: send what follows it */
   | { readonly k: 'ready' }
-  /** letter number `n` of my stream `s`, written at `at` (milliseconds since 1970): either text or data */
+  /** letter number `n` of my stream `s`, which follows number `p`, written at `at` (milliseconds since 1970): either text or data */
   | LetterPayload
   /** nothing follows: an end that was meant */
   | { readonly k: 'bye' }
@@ -54,10 +56,13 @@ export type FilePayload =
   /** I have a part of it: will you go on? */
   | { readonly k: 'file-ask'; readonly id: Uint8Array }
 
-export type LetterPayload = {
-  readonly k: 'letter'
-  readonly s: Uint8Array
+export type LetterPayload = LetterContent & { readonly k: 'letter'; readonly s: Uint8Array }
+
+/** A letter of a stream: it follows number `p`, and is either text or data. */
+export type LetterContent = {
   readonly n: number
+  readonly p: number
+  /** milliseconds since 1970 */
   readonly at: number
   readonly text: string | null
   readonly data: Uint8Array | null
@@ -69,9 +74,24 @@ type Of<K extends Kind> = Extract<Payload, { k: K }>
 const id = bytes(TRANSFER_ID_BYTES)
 const count = uint(2 ** 32 - 1)
 
+/** What a letter says, wherever it stands. */
+export const letterShape = {
+  n: uint(),
+  p: uint(),
+  at: uint(),
+  text: nullable(text(MESSAGE_BYTES_MAX)),
+  data: nullable(bytes(0, MESSAGE_BYTES_MAX)),
+} as const
+
+export const letterContent = ({ number, at, body }: StoredLetter, p: number): LetterContent => {
+  const said = 'text' in body ? { text: body.text, data: null } : { text: null, data: body.data }
+  return { n: number, p, at, ...said }
+}
+
 const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
   confirm: record<Of<'confirm'>>({ k: literal('confirm') }),
   mailbox: record<Of<'mailbox'>>({ k: literal('mailbox'), v: uint() }),
+  mail: record<Of<'mail'>>({ k: literal('mail'), v: uint() }),
   text: record<Of<'text'>>({ k: literal('text'), d: text(MESSAGE_BYTES_MAX) }),
   data: record<Of<'data'>>({ k: literal('data'), d: bytes(0, MESSAGE_BYTES_MAX) }),
   taken: record<Of<'taken'>>({ k: literal('taken'), n: count }),
@@ -91,14 +111,7 @@ const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
   'file-ask': record<Of<'file-ask'>>({ k: literal('file-ask'), id }),
   got: record<Of<'got'>>({ k: literal('got'), s: bytes(STREAM_BYTES), n: uint() }),
   ready: record<Of<'ready'>>({ k: literal('ready') }),
-  letter: record<LetterPayload>({
-    k: literal('letter'),
-    s: bytes(STREAM_BYTES),
-    n: uint(),
-    at: uint(),
-    text: nullable(text(MESSAGE_BYTES_MAX)),
-    data: nullable(bytes(0, MESSAGE_BYTES_MAX)),
-  }),
+  letter: record<LetterPayload>({ k: literal('letter'), s: bytes(STREAM_BYTES), ...letterShape }),
   bye: record<Of<'bye'>>({ k: literal('bye') }),
 }
 

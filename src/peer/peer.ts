@@ -14,18 +14,15 @@ import { type Calling, call } from './call.ts'
 import { openChannel } from './channel.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { checkName, createContacts } from './contacts.ts'
+import { createCorrespondence } from './correspondence.ts'
 import type { Listener, Peer } from './face.ts'
-import { createFiles } from './files.ts'
 import { createFinder, type Found } from './finder.ts'
 import { answer, type Met } from './greeting.ts'
 import { createInbox, drain } from './inbox.ts'
-import { createLetters } from './letters.ts'
 import { createHost } from './mailbox-host.ts'
 import { namedMailboxes } from './mailbox-names.ts'
-import { createMailboxes } from './mailboxes.ts'
 import type { Notify } from './notice.ts'
 import { type FrameStream, seconds, type Transport, type World } from './ports.ts'
-import { createPost, type Post } from './post.ts'
 import { describeRemote, type Remote, type Trust } from './remote.ts'
 import { createUpkeep } from './upkeep.ts'
 
@@ -169,27 +166,18 @@ export const createPeer = (parts: PeerParts): Peer => {
     }
   }
 
-  const isContact = (id: Uint8Array): boolean => acquaintances.standing(id) !== 'unknown'
-  const post: Post = createPost({
-    store,
-    world,
-    isContact,
+  const { post, letters, files, rounds } = createCorrespondence({
+    ...{ ...calling, identity, directory, store, contacts, finder, acquaintances, notify },
+    ...{ closing: closing.signal, find, checkGoing, adopt, deadline },
     connect: (id, signal) => connect(encodeAddress(id), { signal }),
     handOver: (connection) => {
       const listens = listening !== undefined && accepted.size < HANDSHAKES_MAX
       if (listens) accepted.put(connection)
       return listens
     },
-    onLetters: (changed) => letters.onLetters(changed),
-    files: { ...store.transfers, fail: (...args) => files.fail(...args) },
   })
-  const waiting = { own: identity.log.id, store, contacts, post, world, closing: closing.signal }
-  const files = createFiles({ ...waiting, isContact })
-  const letters = createLetters(waiting)
-
-  const mailboxes = createMailboxes({ ...calling, identity, store, find, checkGoing, adopt })
   const announcing = createAnnouncer({
-    ...{ identity, directory, transport: transport.publicKey, world },
+    ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world },
     mailboxes: () => namedMailboxes(store),
   })
   const announce = (signal: AbortSignal | undefined): Promise<Publication> => announcing(() => deadline(signal))
@@ -207,6 +195,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     greet(streams).catch(() => {})
     upkeep.start()
     post.start()
+    rounds.start()
     const accept: Listener['accept'] = (options = {}) => accepted.take(options.signal)
     return { publication, accept, [Symbol.asyncIterator]: () => drain(accepted) }
   }
@@ -216,6 +205,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     accepted.end()
     upkeep.stop()
     post.stop()
+    rounds.stop()
     await host.close()
     await Promise.all([...connections].map((connection) => connection.close()))
     await files.stop()
@@ -234,9 +224,9 @@ export const createPeer = (parts: PeerParts): Peer => {
     address: encodeAddress(identity.log.id),
     identity: { log: identity.log },
     contacts,
-    letters: letters.api,
+    letters,
     files: files.api,
-    mailboxes,
+    mailboxes: rounds.api,
     addContact: async (address, { signal, name } = {}) => {
       const id = decodeAddress(address)
       if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')

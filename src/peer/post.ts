@@ -1,18 +1,10 @@
 import { equal, hex } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
-import {
-  FILE_AGE_MAX,
-  LETTER_AGE_MAX,
-  LETTERS_ARRIVED_MAX,
-  LINGER_MS,
-  REDIAL_MAX_MS,
-  REDIAL_MS,
-  STRANGER_LETTERS_MAX,
-  STRANGERS_LETTERS_MAX,
-} from '../core/limits.ts'
+import { FILE_AGE_MAX, LETTER_AGE_MAX, LINGER_MS, MAIL_AFTER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { Connection } from './connection.ts'
+import type { Intake } from './intake.ts'
 import {
   type LetterDesk,
   type LetterHandler,
@@ -20,6 +12,7 @@ import {
   type OpenLetterLine,
   openLetterLine,
 } from './letter-line.ts'
+import type { Mailer } from './mailer.ts'
 import type { LetterPayload } from './payloads.ts'
 import type { World } from './ports.ts'
 
@@ -42,8 +35,6 @@ export type Post = {
 export type PostParts = {
   readonly store: Store
   readonly world: World
-  /** Whether the owner knows the peer; strangers have less room. */
-  readonly isContact: (peer: Uint8Array) => boolean
   readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<Connection>
   /** Gives a connection that was made for letters to the application, if there is one that listens. */
   readonly handOver: (connection: Connection) => boolean
@@ -54,6 +45,9 @@ export type PostParts = {
     /** Gives up what waits for a peer and was sent before that time, milliseconds since 1970. */
     fail(peer: Uint8Array, reason: ErrorCode, before: number): Promise<void>
   }
+  /** The way to those who cannot be reached. */
+  readonly mail: Pick<Mailer, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
+  readonly intake: Intake
   /** Told of every letter that came, or whose state changed, once that is on disk. */
   readonly onLetters: (letters: readonly StoredLetter[]) => void
 }
@@ -72,7 +66,7 @@ type Correspondent = {
   redial: NodeJS.Timeout | undefined
 }
 
-export const createPost = ({ store, world, isContact, connect, handOver, files, onLetters }: PostParts): Post => {
+export const createPost = ({ store, world, connect, handOver, files, mail, intake, onLetters }: PostParts): Post => {
   const { letters, group } = store
   const correspondents = new Map<string, Correspondent>()
   const stopping = new AbortController()
@@ -92,7 +86,7 @@ export const createPost = ({ store, world, isContact, connect, handOver, files, 
     return fresh
   }
   const isWaiting = (id: Uint8Array): boolean => letters.pending(id, 0, 1).length > 0 || files.isWaiting(id)
-  const isWanted = ({ id, interrupted }: Correspondent): boolean => interrupted || isWaiting(id)
+  const isWanted = ({ id, interrupted }: Correspondent): boolean => interrupted || isWaiting(id) || mail.isWaiting(id)
   const change = async (work: () => readonly StoredLetter[]): Promise<void> => {
     const changed = await group.run(work)
     if (changed.length > 0) onLetters(changed)
@@ -145,6 +139,8 @@ export const createPost = ({ store, world, isContact, connect, handOver, files, 
 
   const dial = async (one: Correspondent): Promise<void> => {
     one.dialing = true
+    // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
+    const impatient = setTimeout(() => void mail.send(one.id, stopping.signal).catch(() => {}), MAIL_AFTER_MS).unref()
     try {
       await change(() => letters.markFailed(one.id, 'ERR_LETTER_EXPIRED', world.clock() - LETTER_AGE_MAX * 1000))
       await files.fail(one.id, 'ERR_FILE_EXPIRED', world.clock() - FILE_AGE_MAX * 1000)
@@ -159,7 +155,10 @@ export const createPost = ({ store, world, isContact, connect, handOver, files, 
       if (stopping.signal.aborted) return
       const code = error instanceof HandfastError ? error.code : null
       if (code !== null && FINAL.has(code)) await fail(one.id, code, Number.MAX_SAFE_INTEGER).catch(() => {})
+      // What does not get into a mailbox now is tried again with the next call.
+      else await mail.send(one.id, stopping.signal).catch(() => {})
     } finally {
+      clearTimeout(impatient)
       one.dialing = false
       poke(one)
     }
@@ -173,30 +172,8 @@ export const createPost = ({ store, world, isContact, connect, handOver, files, 
     else if (one.lines.size === 0) scheduleDial(one)
   }
 
-  const room = (id: Uint8Array): number => {
-    const arrived = letters.countArrived(id)
-    if (isContact(id)) return Math.max(0, LETTERS_ARRIVED_MAX - arrived)
-    return Math.max(0, Math.min(STRANGER_LETTERS_MAX - arrived, STRANGERS_LETTERS_MAX - letters.countStrangers()))
-  }
-
   const receive = async (id: Uint8Array, incoming: readonly LetterPayload[]): ReturnType<LetterDesk['receive']> => {
-    const { taken, fresh } = await group.run(() => {
-      let left = room(id)
-      let taken = 0
-      const fresh: StoredLetter[] = []
-      for (const { s, n, at, text, data } of incoming) {
-        const known = letters.places(id).find(({ stream }) => equal(stream, s))
-        if (left === 0 && n > (known?.have ?? 0)) break
-        const body = text !== null ? { text } : { data: data ?? new Uint8Array(0) }
-        const letter = letters.receive(id, s, n, at, body)
-        taken += 1
-        if (letter === null) continue
-        left -= 1
-        fresh.push(letter)
-      }
-      if (fresh.length > 0 && !isContact(id)) letters.trimStrangers()
-      return { taken, fresh }
-    })
+    const { taken, fresh } = await group.run(() => intake.take(id, incoming))
     const announce = (): void => {
       if (fresh.length > 0) onLetters(fresh)
     }
@@ -213,16 +190,21 @@ export const createPost = ({ store, world, isContact, connect, handOver, files, 
           return ours !== null && equal(ours, stream)
         },
         pending: (after, limit) => letters.pending(id, after, limit),
+        before: (number) => letters.before(id, number),
         sent: (upTo) => change(() => letters.markSent(id, upTo)),
         delivered: (upTo) => change(() => letters.markDelivered(id, upTo)),
         receive: (incoming) => receive(id, incoming),
-        hasRoom: () => room(id) > 0,
+        hasRoom: () => intake.room(id) > 0,
         poke: () => poke(one),
       })
       one.lines.add(open)
       one.failures = 0
       one.interrupted = false
-      note(() => letters.lineOpened(id))
+      note(() => {
+        letters.lineOpened(id)
+        // It is the first thing said on the line.
+        mail.receiptSaid(id)
+      })
       clearTimeout(one.redial)
       one.redial = undefined
       return {
@@ -236,15 +218,20 @@ export const createPost = ({ store, world, isContact, connect, handOver, files, 
         },
       }
     },
-    wake: (id) => poke(of(id)),
+    wake: (id) => {
+      const one = of(id)
+      poke(one)
+      // Whoever could not be reached a moment ago has mail at once all the same.
+      if (one.redial !== undefined) void mail.send(id, stopping.signal).catch(() => {})
+    },
     taken: (id) => {
       const lines = correspondents.get(hex(id))?.lines ?? []
-      if (room(id) > 0) for (const line of lines) line.invite()
+      if (intake.room(id) > 0) for (const line of lines) line.invite()
     },
     start: () => {
       const interrupted = letters.interrupted()
       for (const id of interrupted) of(id).interrupted = true
-      for (const id of [...interrupted, ...letters.waiting(), ...files.waiting()]) poke(of(id))
+      for (const id of [...interrupted, ...letters.waiting(), ...files.waiting(), ...mail.waiting()]) poke(of(id))
     },
     stop: () => {
       stopping.abort()

@@ -49,6 +49,9 @@ export type StoredLetter = {
 /** The place up to which letters of a stream are here: all of 1…`have`. */
 export type StreamPlace = { readonly stream: Uint8Array; readonly have: number }
 
+/** A letter's number in its stream, and that of the last one before it that will come, or came: some are given up. */
+export type LetterPlace = { readonly stream: Uint8Array; readonly number: number; readonly before: number }
+
 /** All of these are meant for a transaction of the caller's; they throw StoreError as `Database` does. */
 export type LetterStore = {
   /** Writes a letter to `peer`. @param newStream 16 fresh bytes, for the first one */
@@ -68,8 +71,14 @@ export type LetterStore = {
   markFailed(peer: Uint8Array, reason: ErrorCode, writtenBefore: number): readonly StoredLetter[]
   /** How far their streams are here, the latest first. */
   places(peer: Uint8Array): readonly StreamPlace[]
-  /** Takes in the next letter of a stream; null when it is here already. @throws StoreError ERR_LETTER_GAP */
-  receive(peer: Uint8Array, stream: Uint8Array, number: number, at: number, body: LetterBody): StoredLetter | null
+  /** The number of our last letter before that one that was not given up; 0 for none. */
+  before(peer: Uint8Array, number: number): number
+  /**
+   * Takes in the next letter of a stream; null when it is here already.
+   * @param place `before`: the number that it follows, as its sender says
+   * @throws StoreError ERR_LETTER_GAP
+   */
+  receive(peer: Uint8Array, place: LetterPlace, at: number, body: LetterBody): StoredLetter | null
   /** The first letter that arrived after `after` and was not taken, from `peer` or, null, from anybody. */
   arrived(peer: Uint8Array | null, after: number): StoredLetter | null
   countWaiting(peer: Uint8Array): number
@@ -195,17 +204,24 @@ export const createLetters = (database: Database, storeKey: SecretKey): LetterSt
     markSent: (peer, upTo) => change(peer, 'sent', null, "state = 'queued' AND number <= ?", upTo),
     markDelivered: (peer, upTo) => change(peer, 'delivered', null, 'number <= ?', upTo),
     markFailed: (peer, reason, writtenBefore) => change(peer, 'failed', reason, 'at < ?', writtenBefore),
+    before: (peer, number) =>
+      count(
+        database.get(
+          `SELECT coalesce(max(l.number), 0) AS n FROM letters l JOIN streams_out s ON s.peer = l.peer AND s.stream = l.stream
+           WHERE l.peer = ? AND l.out = 1 AND l.number < ? AND l.state <> 'failed'`,
+          ...[peer, number],
+        ),
+      ),
     places: (peer) =>
       database
         .all('SELECT stream, have FROM streams_in WHERE peer = ? ORDER BY touched DESC', peer)
         .map((row) => readRow('streams_in', readPlace, row)),
-    receive: (peer, stream, number, at, body) => {
+    receive: (peer, { stream, number, before }, at, body) => {
       const row = database.get('SELECT stream, have FROM streams_in WHERE peer = ? AND stream = ?', peer, stream)
       const have = row === undefined ? null : readRow('streams_in', readPlace, row).have
       if (have !== null && number <= have) return null
       // A stream that begins later than at 1 goes on: this store was lost, and what came before is gone.
-      if (have !== null && number !== have + 1)
-        throw new StoreError('ERR_LETTER_GAP', { hint: `${number} after ${have}` })
+      if (have !== null && before > have) throw new StoreError('ERR_LETTER_GAP', { hint: `${number} after ${have}` })
       database.run(
         `INSERT INTO streams_in (peer, stream, have, touched)
          VALUES (?, ?, ?, (SELECT coalesce(max(touched), 0) + 1 FROM streams_in))

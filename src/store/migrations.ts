@@ -55,4 +55,33 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX transfers_open ON transfers (peer, number) WHERE state IN ('queued', 'receiving')",
     'CREATE INDEX transfers_part ON transfers (number) WHERE part IS NOT NULL',
   ],
+  [
+    // The private halves of the prekeys that published cards name, sealed, and which initiators used each of them up. `issued`: seconds.
+    `CREATE TABLE prekeys (
+      card BLOB PRIMARY KEY CHECK (length(card) = 32), issued INTEGER NOT NULL, sealed BLOB NOT NULL
+    ) STRICT`,
+    `CREATE TABLE spent (
+      card BLOB NOT NULL REFERENCES prekeys (card) ON DELETE CASCADE, ek BLOB NOT NULL CHECK (length(ek) = 33),
+      PRIMARY KEY (card, ek)
+    ) STRICT`,
+    // Sessions with those who are reached through mailboxes. Times are seconds; `live`: whether it may be sent in.
+    `CREATE TABLE mail_sessions (
+      id BLOB PRIMARY KEY CHECK (length(id) = 16), peer BLOB NOT NULL CHECK (length(peer) = 32),
+      h1 BLOB NOT NULL CHECK (length(h1) = 32), ours INTEGER NOT NULL, live INTEGER NOT NULL,
+      begun INTEGER NOT NULL, heard INTEGER, touched INTEGER NOT NULL, sealed BLOB NOT NULL
+    ) STRICT`,
+    'CREATE INDEX mail_sessions_peer ON mail_sessions (peer, touched)',
+    // Parcels on their way to a mailbox. `upto`: the last of our letters in it, 0 for none. They can be opened by their recipient only.
+    `CREATE TABLE parcels (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32),
+      mailbox BLOB NOT NULL CHECK (length(mailbox) = 32), at INTEGER NOT NULL, upto INTEGER NOT NULL, parcel BLOB NOT NULL
+    ) STRICT`,
+    'CREATE INDEX parcels_peer ON parcels (peer, number)',
+    // Up to which letter parcels were made, since when nobody has confirmed them, and for which mailboxes.
+    `CREATE TABLE mailed (
+      peer BLOB PRIMARY KEY CHECK (length(peer) = 32), upto INTEGER NOT NULL, at INTEGER NOT NULL, mailboxes BLOB NOT NULL
+    ) STRICT`,
+    // Peers whose letters came through a mailbox and were not confirmed yet.
+    'CREATE TABLE receipts (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
+  ],
 ]

@@ -6,6 +6,9 @@ import { createFloors, type Floors } from './floors.ts'
 import { createForks, type Forks } from './forks.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { createLetters, type LetterStore } from './letters.ts'
+import { createMail, type MailStore } from './mail.ts'
+import { createMailSessions, type MailSessionStore } from './mail-sessions.ts'
+import { createPrekeys, type PrekeyStore } from './prekeys.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createTransfers, type TransferStore } from './transfers.ts'
 
@@ -17,6 +20,9 @@ export type Store = {
   readonly settings: Settings
   readonly letters: LetterStore
   readonly transfers: TransferStore
+  readonly prekeys: PrekeyStore
+  readonly mail: MailStore
+  readonly mailSessions: MailSessionStore
   readonly group: GroupCommit
   /** All of `work` or nothing of it; on disk when this returns. */
   transaction<T>(work: () => T): T
@@ -25,7 +31,7 @@ export type Store = {
 
 /**
  * @param folder a data folder that exists; null: in memory, gone with the process
- * @param storeKey what seals its letters and files; who only reads the other parts needs none
+ * @param storeKey what seals its letters, files and sessions; who only reads the other parts needs none
  * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
  */
 export const openStore = (folder: string | null, storeKey?: SecretKey): Store => {
@@ -38,6 +44,9 @@ export const openStore = (folder: string | null, storeKey?: SecretKey): Store =>
     settings: createSettings(database),
     letters: createLetters(database, key),
     transfers: createTransfers(database, key),
+    prekeys: createPrekeys(database, key),
+    mail: createMail(database),
+    mailSessions: createMailSessions(database, key),
     group: createGroupCommit(database.transaction),
     transaction: database.transaction,
     close: () => database.close(),

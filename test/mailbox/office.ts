@@ -47,7 +47,8 @@ export const createOffice = (keep: Keep = openKeep(null)): Office => {
     keep,
     world,
     announce: (identity, mailboxes = [mailbox]) => {
-      const parts = { identity, directory: directory.network, transport: makeBytes('transport', 32), world }
+      const prekeys = { keep: () => {} }
+      const parts = { identity, directory: directory.network, transport: makeBytes('transport', 32), prekeys, world }
       return createAnnouncer({ ...parts, mailboxes: () => mailboxes })(() => AbortSignal.timeout(5_000))
     },
     publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(5_000)),

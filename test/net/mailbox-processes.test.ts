@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { utf8 } from '../../src/core/bytes.ts'
-import { initialize, openPeer, type Peer } from '../../src/index.ts'
+import { initialize, type Notice, openPeer, type Peer } from '../../src/index.ts'
 import { type Child, startCli } from '../cli/child.ts'
 import { codeOf } from '../network/loopback-network.ts'
 import { makeTemporary } from '../peer/sides.ts'
@@ -23,20 +22,21 @@ const kill = async ({ child, exit }: Child): Promise<void> => {
   await exit()
 }
 
-/** Texts that wait for a peer, none of which is acknowledged unless it is said. */
-const fetchTexts = async (peer: Peer, acknowledge: boolean): Promise<string[]> => {
-  const texts: string[] = []
-  const onFailure = (_: string, error: unknown): void => {
-    throw error
-  }
-  for await (const delivery of peer.mailboxes.fetchAll({ onFailure })) {
-    texts.push(Buffer.from(delivery.envelope).toString())
-    if (acknowledge) await delivery.acknowledge()
-  }
+/** What came for a peer by way of its mailboxes. */
+const fetchTexts = async (peer: Peer): Promise<unknown[]> => {
+  const { taken, failures } = await peer.mailboxes.fetch()
+  assert.deepEqual(failures, [])
+  const texts: unknown[] = []
+  if (taken > 0)
+    for (let last = ''; last !== 'end'; ) {
+      const letter = await peer.letters.receive()
+      last = String(letter?.content)
+      texts.push(last)
+    }
   return texts
 }
 
-test('what a mailbox has taken survives its death exactly once, and what was acknowledged is gone for good', async (t) => {
+test('what a mailbox has taken survives its death exactly once, and what was fetched is gone for good', async (t) => {
   const folder = await makeTemporary(t)
   const own = join(folder, 'mailbox')
   await initialize(own)
@@ -52,32 +52,32 @@ test('what a mailbox has taken survives its death exactly once, and what was ack
   await initialize(bobs)
   const bob = await openPeer({ bootstrap, folder: bobs, mailboxes: [address] })
   t.after(() => bob.close())
-  const alice = await openPeer({ bootstrap })
+  const mailed = { wait: Promise.withResolvers<void>() }
+  const alice = await openPeer({ bootstrap, onNotice: ({ type }) => type === 'mailed' && mailed.wait.resolve() })
   t.after(() => alice.close())
-  await bob.publish()
+  await Promise.all([bob.publish(), alice.publish()])
+  const write = async (...texts: readonly string[]): Promise<void> => {
+    mailed.wait = Promise.withResolvers<void>()
+    await Promise.all(texts.map((text) => alice.letters.send(bob.address, text)))
+    await mailed.wait.promise
+  }
 
-  const found = await alice.lookup(bob.address)
-  const letter = 'hello '.repeat(10_000)
-  assert.deepEqual(await alice.mailboxes.depositAtAll(found, utf8(letter)), [{ mailbox: address, error: null }])
+  const letter = 'hello '.repeat(5_000)
+  await write(letter, 'end')
   await kill(first.node)
   const second = await again()
   // The storage of a node is in memory: who is named, and by whom, has to be said again.
-  await bob.publish()
-  assert.deepEqual(await fetchTexts(bob, false), [letter])
+  await Promise.all([bob.publish(), alice.publish()])
+  assert.deepEqual(await fetchTexts(bob), [letter, 'end'])
   await kill(second)
   const third = await again()
-  await bob.publish()
-  await alice.mailboxes.depositAtAll(await alice.lookup(bob.address), utf8('second'))
-  assert.deepEqual(await fetchTexts(bob, true), [letter, 'second'])
-  await kill(third)
-  const fourth = await again()
-  await bob.publish()
-  assert.deepEqual(await fetchTexts(bob, true), [])
+  await Promise.all([bob.publish(), alice.publish()])
+  assert.deepEqual(await fetchTexts(bob), [])
 
   // It talks to nobody, and stops when it is told to.
   assert.equal(await codeOf(alice.connect(address)), 'ERR_REMOTE')
-  assert.equal(await fourth.exit('SIGTERM'), 0)
-  assert.equal(fourth.stderr(), '')
+  assert.equal(await third.exit('SIGTERM'), 0)
+  assert.equal(third.stderr(), '')
   assert.equal((await stat(join(own, 'mailbox.db'))).mode & 0o777, 0o600)
 })
 
@@ -114,10 +114,15 @@ test('listen --mailbox: a contact’s own node keeps what comes, and talks', asy
   await using bob = await openPeer({ bootstrap: String(bootstrap), folder: bobs })
   assert.deepEqual(bob.mailboxes.named(), [address])
   await bob.publish()
-  await using alice = await openPeer({ bootstrap: String(bootstrap) })
-  const deposited = await alice.mailboxes.depositAtAll(await alice.lookup(bob.address), utf8('hello'))
-  assert.deepEqual(deposited, [{ mailbox: address, error: null }])
-  assert.deepEqual(await fetchTexts(bob, true), ['hello'])
+  const mailed = Promise.withResolvers<readonly string[]>()
+  const onNotice = (notice: Notice): void => {
+    if (notice.type === 'mailed') mailed.resolve(notice.mailboxes)
+  }
+  await using alice = await openPeer({ bootstrap: String(bootstrap), onNotice })
+  await alice.publish()
+  await alice.letters.send(bob.address, 'end')
+  assert.deepEqual(await mailed.promise, [address])
+  assert.deepEqual(await fetchTexts(bob), ['end'])
   const connection = await alice.connect(address)
   await connection.send('and to you')
   // Of all who came, only she is somebody to talk to.

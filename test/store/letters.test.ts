@@ -12,6 +12,7 @@ import { makeTemporary } from './folders.ts'
 
 const peer = (name: string | number): Uint8Array => makeBytes(`peer/${name}`, 32)
 const stream = (name: string | number): Uint8Array => makeBytes(`stream/${name}`, STREAM_BYTES)
+const place = (name: string | number, number: number, before = number - 1) => ({ stream: stream(name), number, before })
 const AT = 1_767_225_600_000
 
 const open = (t: TestContext, folder: string | null, key = 'key'): Store => {
@@ -56,8 +57,8 @@ test('states go one way: what was delivered is not sent again, and does not fail
 
 test('their letters are taken in order, once, and a gap changes nothing', (t) => {
   const { letters } = open(t, null)
-  const receive = (number: number, name = 1) =>
-    letters.receive(peer('bob'), stream(name), number, AT, { text: `${number}` })
+  const receive = (number: number, name = 1, before = number - 1) =>
+    letters.receive(peer('bob'), place(name, number, before), AT, { text: `${number}` })
   assert.equal(receive(1)?.state, 'arrived')
   assert.equal(receive(1), null)
   assert.throws(() => receive(3), { code: 'ERR_LETTER_GAP' })
@@ -66,14 +67,20 @@ test('their letters are taken in order, once, and a gap changes nothing', (t) =>
   // A stream that is new here may begin anywhere.
   assert.equal(receive(40, 2)?.number, 40)
   assert.throws(() => receive(42, 2), { code: 'ERR_LETTER_GAP' })
-  assert.deepEqual(letters.places(peer('bob'))[0], { stream: stream(2), have: 40 })
+  // What its sender gave up is not waited for.
+  assert.equal(receive(44, 1, 2)?.number, 44)
+  assert.equal(receive(3), null)
+  assert.deepEqual(letters.places(peer('bob')), [
+    { stream: stream(1), have: 44 },
+    { stream: stream(2), have: 40 },
+  ])
   assert.deepEqual(letters.places(peer('carol')), [])
 })
 
 test('of many streams the latest are remembered', (t) => {
   const { letters } = open(t, null)
   for (let name = 0; name < LETTER_STREAMS_MAX + 3; name++)
-    letters.receive(peer('bob'), stream(name), 1, AT, { text: 'x' })
+    letters.receive(peer('bob'), place(name, 1), AT, { text: 'x' })
   const names = Array.from({ length: LETTER_STREAMS_MAX }, (_, index) => stream(LETTER_STREAMS_MAX + 2 - index))
   assert.deepEqual(
     letters.places(peer('bob')).map((place) => place.stream),
@@ -88,7 +95,8 @@ test('what strangers said is kept for the latest only, what contacts said for ev
   transaction(() => {
     for (let index = 0; index < STRANGERS_LETTERS_MAX + 5; index++)
       for (const id of [peer(index), log.id]) {
-        const letter = letters.receive(id, stream('x'), id === log.id ? index + 1 : 1, AT, { text: `${index}` })
+        const number = id === log.id ? index + 1 : 1
+        const letter = letters.receive(id, place('x', number), AT, { text: `${index}` })
         letters.markTaken(letter?.id ?? 0)
       }
     letters.trimStrangers()
@@ -110,7 +118,7 @@ test('letters survive the process, and nothing of what they say is in the clear 
   const first = open(t, folder)
   const secret = 'a sentence that nobody else should read'
   first.letters.queue(peer('bob'), { text: secret }, AT, stream(1))
-  first.letters.receive(peer('bob'), stream(2), 1, AT, { text: secret })
+  first.letters.receive(peer('bob'), place(2, 1), AT, { text: secret })
   first.close()
   for (const name of await readdir(folder))
     assert.ok(!(await readFile(join(folder, name))).includes(secret), `${name} tells`)
@@ -125,7 +133,7 @@ test('letters survive the process, and nothing of what they say is in the clear 
 test('a row under another key, changed, or moved to another conversation is damaged, not believed', async (t) => {
   const folder = await makeTemporary(t)
   const store = open(t, folder)
-  store.letters.receive(peer('bob'), stream(1), 1, AT, { text: 'from Bob' })
+  store.letters.receive(peer('bob'), place(1, 1), AT, { text: 'from Bob' })
   const read = (from: string, by = store): unknown => by.letters.history(peer(from), 1e9, 10)
   assert.throws(() => read('bob', open(t, folder, 'another key')), { code: 'ERR_STORE_CORRUPT' })
   const raw = new DatabaseSync(join(folder, 'handfast.db'))

@@ -1,8 +1,8 @@
-import { decodeAddress, encodeAddress } from '../core/address.ts'
+import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
-import { HandfastError, KeyLogError, PeerError } from '../core/errors.ts'
+import { HandfastError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
-import { openParcel, sealParcel } from '../core/parcel.ts'
+import { openParcel } from '../core/parcel.ts'
 import type { Lookup } from '../directory/lookup.ts'
 import { depositAt, openFetching } from '../mailbox/client.ts'
 import type { Line } from '../mailbox/line.ts'
@@ -12,33 +12,19 @@ import type { Channel } from './channel.ts'
 import { type Connection, createConnection } from './connection.ts'
 import type { Met } from './greeting.ts'
 import { lineOf } from './mailbox-line.ts'
-import { namedMailboxes, nameMailboxes } from './mailbox-names.ts'
+import { namedMailboxes } from './mailbox-names.ts'
 import { seconds } from './ports.ts'
 import { describeRemote } from './remote.ts'
 import { createThrowaway } from './throwaway.ts'
 
-/** Mailboxes as a peer uses them: its own, and those of whom it writes to. Each visit is made as nobody (docs/spec/mailbox.md §2). */
-export type Mailboxes = {
-  /** Addresses of our own mailboxes, which our card names. */
-  named(): readonly string[]
+/** Mailboxes as a peer visits them: its own, and those of whom it writes to. Each visit is made as nobody (docs/spec/mailbox.md §2). */
+export type Visits = {
   /**
-   * Names these and no others, from the next publication on.
-   * @throws AddressError; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF
-   */
-  name(addresses: readonly string[]): void
-  /**
-   * Leaves an envelope for a recipient at one mailbox; on its disk when this resolves, as it says.
-   * @param to what `lookup` said of the recipient, whose card names the mailbox
-   * @param envelope at most 130,974 bytes, sealed to the recipient; here it is padded and sealed once more
+   * Leaves a parcel for a recipient at one mailbox; on its disk when this resolves, as it says. Leaving the same bytes again changes nothing.
+   * @param mailbox identity hash of the mailbox @param to that of the recipient
    * @throws MailboxError ERR_MAILBOX_*; those of `connect`
    */
-  deposit(mailbox: string, to: Addressee, envelope: Uint8Array, options?: Options): Promise<void>
-  /**
-   * Leaves an envelope at every mailbox that the recipient's card names: it arrives when one of them is there for both.
-   * @returns what became of it at each; empty when the card names none
-   * @throws as `deposit`, for what is wrong with the envelope or the recipient; the signal's reason
-   */
-  depositAtAll(to: Addressee, envelope: Uint8Array, options?: Options): Promise<readonly Deposited[]>
+  leave(mailbox: Uint8Array, to: Uint8Array, parcel: Uint8Array, signal?: AbortSignal): Promise<void>
   /**
    * What our mailboxes keep for us, oldest first, one mailbox after the other, each envelope once. A mailbox that fails does not stop
    * the others. Parcels that nobody here can open are deleted.
@@ -46,17 +32,11 @@ export type Mailboxes = {
   fetchAll(options?: FetchOptions): AsyncGenerator<Delivery, void, undefined>
 }
 
-export type Addressee = Pick<Lookup, 'log' | 'card' | 'fork'>
-
-type Options = { readonly signal?: AbortSignal | undefined }
-
-export type FetchOptions = Options & {
+export type FetchOptions = {
+  readonly signal?: AbortSignal | undefined
   /** Told which mailbox failed, and with what. */
   readonly onFailure?: ((mailbox: string, error: unknown) => void) | undefined
 }
-
-/** What became of an envelope at one mailbox: `error` null, it is kept there. */
-export type Deposited = { readonly mailbox: string; readonly error: unknown }
 
 export type Delivery = {
   readonly envelope: Uint8Array
@@ -66,7 +46,7 @@ export type Delivery = {
   acknowledge(): Promise<void>
 }
 
-export type MailboxesParts = Calling & {
+export type VisitsParts = Calling & {
   readonly identity: Identity
   readonly store: Store
   /** Looks a mailbox up. @throws those of `Peer.lookup` */
@@ -79,16 +59,7 @@ export type MailboxesParts = Calling & {
 
 type Visiting = { readonly line: Line; readonly channel: Uint8Array; close(): Promise<void> }
 
-/** Where an envelope goes: the device that the recipient's card is of. @throws KeyLogError ERR_LOG_FORK; PeerError ERR_PEER_* */
-const deviceOf = ({ log, card, fork }: Addressee): Uint8Array => {
-  if (fork !== null) throw new KeyLogError('ERR_LOG_FORK')
-  if (log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
-  const device = card === null ? undefined : log.last.entry.devices[card.card.device]
-  if (device === undefined) throw new PeerError('ERR_PEER_NO_CARD')
-  return device.dh
-}
-
-export const createMailboxes = (parts: MailboxesParts): Mailboxes => {
+export const createVisits = (parts: VisitsParts): Visits => {
   const { identity, store, world, find, checkGoing, adopt } = parts
   const { log } = identity
 
@@ -104,20 +75,6 @@ export const createMailboxes = (parts: MailboxesParts): Mailboxes => {
       return { line: lineOf(connection), channel: channel.stream.handshakeHash, close: () => connection.close() }
     }
     return call(parts, found, { identity: nobody, purpose: 'mailbox', signal }, begin)
-  }
-
-  const leave = async (
-    mailbox: Uint8Array,
-    to: Uint8Array,
-    parcel: Uint8Array,
-    signal?: AbortSignal,
-  ): Promise<void> => {
-    const visiting = await enter(mailbox, signal)
-    try {
-      await depositAt(visiting.line, { to, parcel }, signal)
-    } finally {
-      await visiting.close()
-    }
   }
 
   /** null when it is not for us: anybody may leave anything. */
@@ -162,26 +119,13 @@ export const createMailboxes = (parts: MailboxesParts): Mailboxes => {
   }
 
   return {
-    named: () => namedMailboxes(store).map(encodeAddress),
-    name: (addresses) => nameMailboxes(store, log.id, addresses),
-    deposit: async (mailbox, to, envelope, { signal } = {}) => {
-      const id = decodeAddress(mailbox)
-      const parcel = sealParcel(envelope, deviceOf(to), world.random)
-      await leave(id, to.log.id, parcel, signal)
-    },
-    depositAtAll: async (to, envelope, { signal } = {}) => {
-      // The same bytes everywhere: the recipient sees that they are one.
-      const parcel = sealParcel(envelope, deviceOf(to), world.random)
-      const tries = (to.card?.card.mailboxes ?? []).map(async (id): Promise<Deposited> => {
-        const mailbox = encodeAddress(id)
-        return leave(id, to.log.id, parcel, signal).then(
-          () => ({ mailbox, error: null }),
-          (error: unknown) => ({ mailbox, error }),
-        )
-      })
-      const deposited = await Promise.all(tries)
-      checkGoing(signal)
-      return deposited
+    leave: async (mailbox, to, parcel, signal) => {
+      const visiting = await enter(mailbox, signal)
+      try {
+        await depositAt(visiting.line, { to, parcel }, signal)
+      } finally {
+        await visiting.close()
+      }
     },
     fetchAll: async function* ({ signal, onFailure = () => {} } = {}) {
       const seen: Seen = new Map()

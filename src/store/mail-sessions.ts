@@ -1,0 +1,162 @@
+import { equal } from '../core/bytes.ts'
+import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { StoreError } from '../core/errors.ts'
+import { bytes, nullable, record, uint } from '../core/fields.ts'
+import type { SecretKey } from '../core/kdf.ts'
+import type { Device, KeyLog } from '../core/key-log.ts'
+import { LABEL_STORE_SESSION } from '../core/labels.ts'
+import {
+  HELLO_BYTES_MAX,
+  ITEM_BYTES_MAX,
+  LOG_ENTRIES_MAX,
+  MAIL_SESSIONS_MAX,
+  SESSION_BYTES_MAX,
+  STRANGERS_MAIL_SESSIONS_MAX,
+} from '../core/limits.ts'
+import { POINT_BYTES } from '../core/p256.ts'
+import { SESSION_ID_BYTES } from '../core/session/header.ts'
+import type { Session } from '../core/session/session.ts'
+import { decodeSession, encodeSession } from '../core/session/snapshot.ts'
+import type { Database } from './database.ts'
+import { envelopesOf, HASH_BYTES, readEnvelopes, readRow, verifyKept } from './rows.ts'
+import { checkOf, openBytes, sealBytes } from './sealing.ts'
+
+/** Sessions that outlive the process: with those who are reached through mailboxes. Sealed, since a snapshot is all secrets. */
+
+export type MailSession = {
+  /** 32 bytes, the same on both sides: chooses between two sessions */
+  readonly h1: Uint8Array
+  /** whether this side began it */
+  readonly ours: boolean
+  /** whether it may be sent in; one that may not can still receive */
+  readonly live: boolean
+  /** seconds since 1970: when it began, and when a message was last received in it */
+  readonly begun: number
+  readonly heard: number | null
+  readonly session: Session
+  /** what has to go with every message until one is received; null of theirs, and afterwards */
+  readonly hello: Uint8Array | null
+  /** the other side's log as it was at the beginning, and its device */
+  readonly log: KeyLog
+  readonly device: Device
+  /** our device's `dh` key: a session of keys that were replaced is over */
+  readonly own: Uint8Array
+}
+
+/** All of these throw StoreError as `Database` does. */
+export type MailSessionStore = {
+  get(id: Uint8Array): MailSession | null
+  /** Those with a peer, the latest first. */
+  all(peer: Uint8Array): readonly MailSession[]
+  /** Puts its present state in the place of the one before. @param now seconds since 1970 */
+  keep(session: MailSession, now: number): void
+}
+
+type Sealed = {
+  readonly id: Uint8Array
+  readonly session: Uint8Array
+  readonly hello: Uint8Array | null
+  readonly log: readonly Uint8Array[]
+  readonly sign: Uint8Array
+  readonly dh: Uint8Array
+  readonly own: Uint8Array
+}
+
+type Columns = {
+  readonly id: Uint8Array
+  readonly peer: Uint8Array
+  readonly h1: Uint8Array
+  readonly ours: number
+  readonly live: number
+  readonly begun: number
+  readonly heard: number | null
+  readonly sealed: Uint8Array
+}
+
+/** Snapshot, hello and log, with what CBOR and Fernet add. */
+const SEALED_MAX = SESSION_BYTES_MAX + HELLO_BYTES_MAX + LOG_ENTRIES_MAX * (ITEM_BYTES_MAX + 3) + 1024
+
+const readColumns = record<Columns>({
+  id: bytes(SESSION_ID_BYTES),
+  peer: bytes(HASH_BYTES),
+  h1: bytes(HASH_BYTES),
+  ours: uint(1),
+  live: uint(1),
+  begun: uint(),
+  heard: nullable(uint()),
+  sealed: bytes(1, SEALED_MAX),
+})
+const readSealed = record<Sealed>({
+  id: bytes(SESSION_ID_BYTES),
+  session: bytes(1, SESSION_BYTES_MAX),
+  hello: nullable(bytes(1, HELLO_BYTES_MAX)),
+  log: readEnvelopes,
+  sign: bytes(POINT_BYTES),
+  dh: bytes(POINT_BYTES),
+  own: bytes(POINT_BYTES),
+})
+
+const TABLE = 'mail_sessions'
+const COLUMNS = 'id, peer, h1, ours, live, begun, heard, sealed'
+const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
+const corrupt = (): StoreError => new StoreError('ERR_STORE_CORRUPT', { hint: `table ${TABLE}` })
+
+/** @param storeKey seals them */
+export const createMailSessions = (database: Database, storeKey: SecretKey): MailSessionStore => {
+  const check = checkOf(storeKey, LABEL_STORE_SESSION)
+
+  const seal = ({ session, hello, log, device, own }: MailSession): Uint8Array => {
+    const snapshot = encodeSession(session)
+    const { sign, dh } = device
+    const plaintext = encodeCbor({ id: session.id, session: snapshot, hello, log: envelopesOf(log), sign, dh, own })
+    const sealed = sealBytes(storeKey, LABEL_STORE_SESSION, plaintext)
+    for (const secret of [snapshot, plaintext]) secret.fill(0)
+    return sealed
+  }
+  const read = (row: unknown): MailSession => {
+    const { id, peer, h1, ours, live, begun, heard, sealed } = readRow(TABLE, readColumns, row)
+    const plaintext = openBytes(storeKey, LABEL_STORE_SESSION, { sealed, check })
+    if (plaintext === null) throw corrupt()
+    return readRow(
+      TABLE,
+      (value, name) => {
+        const inside = readSealed(decodeCbor(value as Uint8Array), name)
+        // A row cannot be put in the place of another.
+        if (!equal(inside.id, id)) throw corrupt()
+        const session = decodeSession(inside.session)
+        inside.session.fill(0)
+        plaintext.fill(0)
+        const { hello, sign, dh, own } = inside
+        const log = verifyKept(peer, inside.log)
+        return { h1, ours: ours === 1, live: live === 1, begun, heard, session, hello, log, device: { sign, dh }, own }
+      },
+      plaintext,
+    )
+  }
+
+  return {
+    get: (id) => {
+      const row = database.get(`SELECT ${COLUMNS} FROM ${TABLE} WHERE id = ?`, id)
+      return row === undefined ? null : read(row)
+    },
+    all: (peer) =>
+      database.all(`SELECT ${COLUMNS} FROM ${TABLE} WHERE peer = ? ORDER BY touched DESC, begun DESC`, peer).map(read),
+    keep: (one, now) =>
+      database.transaction(() => {
+        const { id } = one.log
+        database.run(
+          `INSERT OR REPLACE INTO ${TABLE} (${COLUMNS}, touched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          ...[one.session.id, id, one.h1, one.ours ? 1 : 0, one.live ? 1 : 0, one.begun, one.heard, seal(one), now],
+        )
+        database.run(
+          `DELETE FROM ${TABLE} WHERE rowid IN
+           (SELECT rowid FROM ${TABLE} WHERE peer = ? ORDER BY live DESC, touched DESC, rowid DESC LIMIT -1 OFFSET ${MAIL_SESSIONS_MAX})`,
+          id,
+        )
+        database.run(
+          `DELETE FROM ${TABLE} WHERE rowid IN
+           (SELECT rowid FROM ${TABLE} WHERE ${STRANGE} ORDER BY touched DESC LIMIT -1 OFFSET ${STRANGERS_MAIL_SESSIONS_MAX})`,
+        )
+      }),
+  }
+}
