@@ -13,7 +13,7 @@ import { tendFiles } from './file-report.ts'
 import { allDelivered, lastWords, reportLetters, undelivered } from './letter-report.ts'
 import { reportNotice } from './notice.ts'
 import { publishQuietly } from './publish.ts'
-import { readTyped } from './typed-line.ts'
+import { isAboutFiles, readTyped } from './typed-line.ts'
 
 export type ChatOptions = FileOptions & { readonly contact: string; readonly stay: boolean }
 
@@ -57,7 +57,7 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
       const intent = readTyped(line)
       if (intent.kind === 'quit') return lastWords(letters, address)
       if (terminal.interactive && line === '') continue
-      const said = conversation.say(intent)
+      const said = isAboutFiles(intent) ? desk.say(intent) : conversation.say(intent)
       if (!terminal.interactive) await said
     }
     await Promise.all([conversation.settled(), allDelivered(letters, address, ending), desk.settled()])
@@ -77,7 +77,7 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
   }
   const left = undelivered(letters, address)
   if (left > 0) context.emit({ event: 'waiting', peer: address, letters: left })
-  return !terminal.interactive && conversation.failures + left > 0 ? EXIT.failed : EXIT.done
+  return !terminal.interactive && conversation.failures + desk.failures + left > 0 ? EXIT.failed : EXIT.done
 }
 
 /** What became of the identity is told here when there will be no connection to tell it: it is told once. */

@@ -6,7 +6,7 @@ import type { Letters } from '../peer/letters.ts'
 import type { Context } from './context.ts'
 import type { CliEvent } from './events.ts'
 import { reasonOf } from './failure.ts'
-import type { Intent } from './typed-line.ts'
+import type { Said } from './typed-line.ts'
 
 /** One connection at the command line: reports what comes, sends what was typed, and moves files in both directions meanwhile. */
 export type Conversation = {
@@ -16,7 +16,7 @@ export type Conversation = {
    */
   attend(signal: AbortSignal): Promise<void>
   /** Writes a text down to be delivered, or begins to send a file. What goes wrong is reported, and never thrown. */
-  say(intent: Exclude<Intent, { kind: 'quit' }>): Promise<void>
+  say(intent: Said): Promise<void>
   /** Resolves when no file that was typed is on its way any more, or the connection has ended. */
   settled(): Promise<void>
   /** how many lines and files did not go out */
@@ -119,4 +119,4 @@ export const messageEvent = (peer: string, content: string | Uint8Array): CliEve
     ? { event: 'message', peer, text: content }
     : { event: 'data', peer, size: content.length, base64: Buffer.from(content).toString('base64') }
 
-const UNKNOWN = 'there is /file PATH and /quit; a text that begins with / is typed as //'
+const UNKNOWN = 'there is /file PATH, /files, /cancel and /quit; a text that begins with / is typed as //'

@@ -153,6 +153,19 @@ type Events = {
   'file-saved': PeerFile & { readonly path: string }
   'file-sent': PeerFile & { readonly sha256: string }
   'file-failed': { readonly peer: string; readonly direction: 'in' | 'out'; readonly name: string } & Reason
+  /** `files`, `/files`, one each: `done` bytes are on the receiving disk, as far as this side knows; `at` in seconds; `state` as the library has it */
+  file: PeerFile & {
+    readonly id: number
+    readonly direction: 'in' | 'out'
+    readonly done: number
+    readonly at: number
+    readonly state: string
+    readonly code: ErrorCode | null
+    readonly path: string
+    readonly sha256: string
+  }
+  /** `files --cancel`, `/cancel`: it is given up on both sides */
+  'file-cancelled': PeerFile & { readonly id: number; readonly direction: 'in' | 'out' }
   /** at the end: a file that goes on when both are there again */
   'file-waiting': PeerFile & { readonly direction: 'in' | 'out'; readonly done: number }
   /** `rotate`, `recover`, `renew`, `retire`: the new keys are on disk */

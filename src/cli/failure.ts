@@ -34,10 +34,12 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_CONTACT_NAME: 'choose another name',
   ERR_VERIFY: 'read the digits again with the owner; if they fit neither log, the owner should run handfast rotate',
   ERR_KEYS_REPLACED: 'connect again: its owner has new keys',
-  ERR_CONNECT: 'the peer may have gone since its card was published: ask its owner to run handfast listen, or leave a message with handfast send',
+  ERR_CONNECT:
+    'the peer may have gone since its card was published: ask its owner to run handfast listen, or leave a message with handfast send',
   ERR_CONNECTION_LOST: 'the last lines may not have arrived; start again to go on',
   ERR_FILE_READ: 'check its name, and whether you may read it',
   ERR_LOG_FORK: 'ask its owner which log is the right one, then handfast verify',
+  ERR_FILE_UNKNOWN: 'handfast files shows their numbers; only what is under way can be given up',
   ERR_FILE_WRITE: 'choose a name that is free, in a folder you may write to that has room',
   ERR_KEY_FORMAT: 'give one public key, as handfast key prints it',
   ERR_KEY_OTHER: 'do not use it for this address; ask the owner in another way which key is theirs',

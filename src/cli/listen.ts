@@ -13,7 +13,7 @@ import { reportLetters } from './letter-report.ts'
 import { listeningEvent } from './listening-event.ts'
 import { reportNotice } from './notice.ts'
 import { createParty } from './party.ts'
-import { readTyped } from './typed-line.ts'
+import { isAboutFiles, readTyped } from './typed-line.ts'
 
 export type ListenOptions = FileOptions & {
   /** whether it keeps a mailbox for others as well */
@@ -78,20 +78,20 @@ export const listen = async (context: Context, { mailbox, ...files }: ListenOpti
       peer.letters.take(letter)
     }
   }
+  const endReport = reportLetters(context, peer.letters)
+  const desk = tendFiles(context, peer.files, { ...files, signal: ending })
   const speak = async (): Promise<void> => {
     for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
       const intent = readTyped(line)
       if (intent.kind === 'quit') return
       if (terminal.interactive && line === '') continue
-      const said = party.say(intent)
+      const said = isAboutFiles(intent) ? desk.say(intent) : party.say(intent)
       if (!terminal.interactive) await said
     }
     // The end of a pipe is not the end of the conversations; Ctrl-D is.
     if (terminal.interactive) await party.settled()
     else if (!ending.aborted) await once(ending, 'abort')
   }
-  const endReport = reportLetters(context, peer.letters)
-  const desk = tendFiles(context, peer.files, { ...files, signal: ending })
   const works = [takeAll(), hear(), speak(), superseded.promise]
   for (const work of works) work.catch(() => {})
   try {

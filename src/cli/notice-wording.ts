@@ -1,10 +1,8 @@
 import type { Change } from '../core/floor.ts'
 import type { CliEvent } from './events.ts'
+import { shortAddress } from './measures.ts'
 
 /** What people are told of others without having asked. */
-
-/** Long enough that no one finds another address with the same look (65 bits), short enough to stand before a message. */
-export const shortAddress = (address: string): string => `${address.slice(0, 12)}…${address.slice(-4)}`
 
 export const CHANGES: Readonly<Record<Change, readonly string[]>> = {
   none: [],

@@ -1,6 +1,6 @@
 import type { Context } from './context.ts'
 import type { Conversation } from './conversation.ts'
-import { shortAddress } from './notice-wording.ts'
+import { shortAddress } from './measures.ts'
 
 /** Several conversations and one keyboard: who is addressed by what is typed. */
 export type Party = {

@@ -3,6 +3,7 @@ import { addBackupCommands } from './backup-commands.ts'
 import { addContactCommands } from './contact-commands.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
+import { addFiles } from './files-command.ts'
 import type { InitOptions } from './init.ts'
 import { addKey } from './key-command.ts'
 import { addMailboxes } from './mailboxes-command.ts'
@@ -138,6 +139,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     )
 
   addContactCommands(program, start)
+  addFiles(program, start)
   addMailboxes(program, start)
 
   addKey(program, start)
@@ -181,7 +183,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
 }
 
 const TYPED =
-  'Typed: a line of text, //… for one that begins with a slash, /file PATH to send a file, /quit or Ctrl-D to say goodbye.'
+  'Typed: a line of text, //… for one that begins with a slash, /file PATH to send a file, /files and /cancel for those under way, /quit or Ctrl-D to say goodbye.'
 
 const addFileOptions = (command: Command): Command =>
   command

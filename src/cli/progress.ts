@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress'
-import { fileSize } from './wording.ts'
+import { fileSize } from './measures.ts'
 
 /** One line about the files on their way. */
 

@@ -2,21 +2,34 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** What somebody wants who types a line into a conversation. */
-export type Intent =
+export type Intent = Said | FileIntent | { readonly kind: 'quit' }
+
+/** What is for the other side. */
+export type Said =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'quit' }
   /** a `/command` that does not exist: sending a mistyped one to the peer would be worse than asking again */
   | { readonly kind: 'unknown'; readonly text: string }
 
-/** Reads `/file PATH`, `/quit`, and `//…` for a text that begins with a slash; everything else is text. */
+/** What is about files that are under way: which there are, or that one is given up; `id` is null for the only one there is. */
+export type FileIntent =
+  | { readonly kind: 'files' }
+  | { readonly kind: 'cancel'; readonly id: number | null; readonly text: string }
+
+/** Reads `/file PATH`, `/files`, `/cancel [ID]`, `/quit`, and `//…` for a text that begins with a slash; everything else is text. */
 export const readTyped = (line: string): Intent => {
   if (line.startsWith('//')) return { kind: 'text', text: line.slice(1) }
   if (!line.startsWith('/')) return { kind: 'text', text: line }
-  const [command, argument] = /^(\S+)\s*(.*?)\s*$/.exec(line)?.slice(1) ?? []
+  const [command, argument = ''] = /^(\S+)\s*(.*?)\s*$/.exec(line)?.slice(1) ?? []
   if (command === '/quit' && argument === '') return { kind: 'quit' }
-  if (command === '/file' && argument) return { kind: 'file', path: expandHome(argument) }
+  if (command === '/file' && argument !== '') return { kind: 'file', path: expandHome(argument) }
+  if (command === '/files' && argument === '') return { kind: 'files' }
+  if (command === '/cancel' && /^\d{0,15}$/.test(argument))
+    return { kind: 'cancel', id: argument === '' ? null : Number(argument), text: line }
   return { kind: 'unknown', text: line }
 }
+
+export const isAboutFiles = (intent: Intent): intent is FileIntent =>
+  intent.kind === 'files' || intent.kind === 'cancel'
 
 const expandHome = (path: string): string => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : path)

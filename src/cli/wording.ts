@@ -1,36 +1,17 @@
 import { HEAD_DIGITS_MIN } from '../core/limits.ts'
 import type { CliEvent, EventName } from './events.ts'
-import { CHANGES, NOTICES, shortAddress } from './notice-wording.ts'
+import { fileWording } from './file-wording.ts'
+import { count, duration, fileSize, minutes, reason, shortAddress } from './measures.ts'
+import { CHANGES, NOTICES } from './notice-wording.ts'
 
 /** How events read to people: the lines of each, plain text. `terminal.ts` makes them harmless and prints them. */
 
-type Wording = { readonly [N in EventName]: (event: CliEvent<N>) => readonly string[] }
+export type Wording = { readonly [N in EventName]: (event: CliEvent<N>) => readonly string[] }
 
 /** Events that tell of something that went wrong: these go to stderr. */
 export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice', 'standing'])
 
 const PHRASE_COLUMNS = 4
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-
-export const fileSize = (bytes: number): string => {
-  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
-  const amount = bytes / 1024 ** power
-  return `${power === 0 ? amount : amount.toFixed(1)} ${UNITS[power]}`
-}
-
-const count = (amount: number, singular: string, plural: string): string =>
-  `${amount} ${amount === 1 ? singular : plural}`
-
-const minutes = (seconds: number): string =>
-  `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-
-/** In the largest unit of which there is a whole one. */
-const duration = (seconds: number): string => {
-  if (seconds < 60) return 'less than a minute'
-  if (seconds < 3600) return count(Math.floor(seconds / 60), 'minute', 'minutes')
-  if (seconds < 24 * 3600) return count(Math.floor(seconds / 3600), 'hour', 'hours')
-  return count(Math.floor(seconds / (24 * 3600)), 'day', 'days')
-}
 
 const numbered = (phrase: string): readonly string[] => {
   const words = phrase.split(' ').map((word, index) => `${String(index + 1).padStart(4)} ${word.padEnd(9)}`)
@@ -121,8 +102,6 @@ const digits = (hash: string): string => (hash.slice(0, HEAD_DIGITS_MIN).match(/
 
 /** Enough of a hash to tell two apart by eye. */
 const shortHash = (hash: string): string => hash.slice(0, 16)
-
-const reason = (code: string | null, message: string): string => (code === null ? message : `${message} [${code}]`)
 
 export const wording: Wording = {
   created: ({ address, folder, sealedBy, rootKey, recoveryPhrase }) => [
@@ -230,21 +209,7 @@ export const wording: Wording = {
     `* ${count(letters, 'message waits', 'messages wait')} here until ${shortAddress(peer)} has got ${letters === 1 ? 'it' : 'them'}: handfast listen delivers`,
   ],
   'not-sent': ({ text, code, message }) => [`handfast: not sent: ${reason(code, message)}: ${text.slice(0, 40)}`],
-  'file-offered': ({ peer, name, size, accepted }) => [
-    `* ${shortAddress(peer)} offers ${name} (${fileSize(size)})`,
-    ...(accepted ? [] : ['* refused: start with --accept-files to take files']),
-  ],
-  'file-resumed': ({ name, size, done, direction }) => [
-    `* going on ${direction === 'in' ? 'receiving' : 'sending'} ${name} after ${fileSize(done)} of ${fileSize(size)}`,
-  ],
-  'file-saved': ({ peer, size, path }) => [`* saved ${path} (${fileSize(size)}) from ${shortAddress(peer)}`],
-  'file-sent': ({ peer, name, size }) => [`* ${shortAddress(peer)} has stored ${name} (${fileSize(size)})`],
-  'file-failed': ({ name, direction, code, message }) => [
-    `handfast: ${name} was not ${direction === 'in' ? 'received' : 'sent'}: ${reason(code, message)}`,
-  ],
-  'file-waiting': ({ peer, name, size, done, direction }) => [
-    `* ${name} is not all ${direction === 'in' ? 'here' : 'there'} yet (${fileSize(done)} of ${fileSize(size)}): it goes on when ${shortAddress(peer)} and you are there again`,
-  ],
+  ...fileWording,
   saved: (saved) => [
     `address    ${saved.address}`,
     `keys       ${describeKeys(saved)}`,

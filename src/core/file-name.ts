@@ -10,17 +10,24 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}<>:"|?*]/gu
 /** Device names that Windows opens instead of a file, whatever ending follows. */
 const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])\s*(\.|$)/i
 
-/** A leading dot hides a file; Windows drops dots and spaces at the end. */
-const EDGES = /^[.\s]+|[.\s]+$/g
+/** A leading dot hides a file; Windows drops dots and spaces at the end. One pass: an expression would try every run of them anew. */
+const withoutEdges = (name: string): string => {
+  let [from, to] = [0, name.length]
+  while (from < to && isEdge(name[from])) from += 1
+  while (from < to && isEdge(name[to - 1])) to -= 1
+  return name.slice(from, to)
+}
+const isEdge = (unit = ''): boolean => /[.\s]/.test(unit)
 
 /**
  * The name to store a received file under: its last path part, without hidden or special meaning, at most 200 bytes of UTF-8.
  * @throws PeerError ERR_FILE_NAME when nothing is left of it
  */
 export const safeFileName = (name: string): string => {
-  const last = name.normalize('NFC').split(/[/\\]/).at(-1) ?? ''
-  const plain = last.replace(UNSAFE, '').replace(EDGES, '')
-  const cut = shorten(RESERVED.test(plain) ? `_${plain}` : plain).replace(EDGES, '')
+  const last = name.split(/[/\\]/).at(-1) ?? ''
+  // Composed after what stood between a letter and its accent is gone: a name that is safe stays as it is.
+  const plain = withoutEdges(last.replace(UNSAFE, '').normalize('NFC'))
+  const cut = withoutEdges(shorten(RESERVED.test(plain) ? `_${plain}` : plain))
   if (cut === '') throw new PeerError('ERR_FILE_NAME')
   return cut
 }
@@ -28,7 +35,12 @@ export const safeFileName = (name: string): string => {
 /** Cuts the stem, not the ending. */
 const shorten = (name: string): string => {
   const ending = /\.[A-Za-z0-9]{1,10}$/.exec(name)?.[0] ?? ''
-  let stem = name.slice(0, name.length - ending.length)
-  while (Buffer.byteLength(stem + ending) > NAME_BYTES_MAX) stem = [...stem].slice(0, -1).join('')
+  let room = NAME_BYTES_MAX - ending.length
+  let stem = ''
+  for (const character of name.slice(0, name.length - ending.length)) {
+    room -= Buffer.byteLength(character)
+    if (room < 0) break
+    stem += character
+  }
   return stem + ending
 }

@@ -1,5 +1,5 @@
 import { encodeAddress } from './address.ts'
-import { KeyLogError } from './errors.ts'
+import { EncodingError, KeyLogError } from './errors.ts'
 import { bytes, list, literal, record, text } from './fields.ts'
 import { sha256 } from './kdf.ts'
 import { compareLogs, type KeyLog, verifyLog } from './key-log.ts'
@@ -18,8 +18,15 @@ export type ForkProof = {
 /** Two logs of 64 entries of 900 bytes in base64, with room for the rest. */
 export const FORK_PROOF_BYTES_MAX = 2 * LOG_ENTRIES_MAX * ITEM_BYTES_MAX * 2
 
-const base64 = (value: unknown, name: string): Uint8Array =>
-  bytes(1, ITEM_BYTES_MAX)(Uint8Array.from(Buffer.from(text(2 * ITEM_BYTES_MAX)(value, name), 'base64url')), name)
+const toBase64 = (envelope: Uint8Array): string => Buffer.from(envelope).toString('base64url')
+
+/** Canonical text only, since Node's decoder passes over whatever is not base64: another reader must see the same proof. */
+const base64 = (value: unknown, name: string): Uint8Array => {
+  const encoded = text(2 * ITEM_BYTES_MAX)(value, name)
+  const decoded = Uint8Array.from(Buffer.from(encoded, 'base64url'))
+  if (toBase64(decoded) !== encoded) throw new EncodingError('ERR_FIELD', { hint: name })
+  return bytes(1, ITEM_BYTES_MAX)(decoded, name)
+}
 
 const branch = list(base64, 1, LOG_ENTRIES_MAX)
 
@@ -44,8 +51,7 @@ const proofOf = (a: KeyLog, b: KeyLog): ForkProof => {
  */
 export const encodeForkProof = (a: KeyLog, b: KeyLog): string => {
   const { address } = proofOf(a, b)
-  const envelopes = (log: KeyLog): string[] =>
-    log.entries.map(({ envelope }) => Buffer.from(envelope).toString('base64url'))
+  const envelopes = (log: KeyLog): string[] => log.entries.map(({ envelope }) => toBase64(envelope))
   const proof = { handfast: 'fork-proof', version: 1, address, a: envelopes(a), b: envelopes(b) }
   return `${JSON.stringify(proof, null, 2)}\n`
 }

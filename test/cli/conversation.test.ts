@@ -93,6 +93,26 @@ suite('conversations', { concurrency: 2 }, () => {
     assert.equal((await chat.done).code, 1)
   })
 
+  test('/cancel takes a file back, on both sides, and is no failure; there is nothing to cancel after that', async (t) => {
+    const { dir, stdin, chat, bob } = await chatWithBob(t)
+    writeFileSync(join(dir, 'a.txt'), 'content')
+    stdin.write(`/file ${join(dir, 'a.txt')}\n`)
+    const offer = await bob.files.receive()
+    stdin.write('/files\n')
+    const { id, state } = await chat.event('file')
+    assert.equal(state, 'offered')
+    stdin.write(`/cancel ${id}\n`)
+    assert.partialDeepStrictEqual(await chat.event('file-cancelled'), { id, direction: 'out', name: 'a.txt' })
+    await bob.letters.receive({ signal: AbortSignal.timeout(1) }).catch(() => {})
+    stdin.write('over\n')
+    assert.equal(await textOf(bob), 'over')
+    await assert.rejects(offer?.accept(dir) ?? Promise.reject(new Error('no offer')), { code: 'ERR_FILE_WITHDRAWN' })
+    stdin.end('/cancel\n')
+    assert.equal((await chat.event('not-sent')).code, 'ERR_FILE_UNKNOWN')
+    assert.equal((await chat.done).code, 1)
+    assert.doesNotMatch(chat.stdout.text, /file-failed/)
+  })
+
   test('data and files of programs are shown for what they are', async (t) => {
     const { stdin, chat, bob, connection, addressOfAlice, dir } = await chatWithBob(t, ['--stay'])
     stdin.end()

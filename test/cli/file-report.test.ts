@@ -21,10 +21,15 @@ const start = ({
   const asked: unknown[] = []
   const listeners = new Set<(transfer: FileTransfer) => void>()
   const kept: FileTransfer[] = []
+  const cancelled: number[] = []
   const never = () => Promise.reject(new Error())
   const { promise: arrival, resolve: arrive } = Promise.withResolvers<FileTransfer>()
   const files: Files = {
-    ...{ send: never, finished: () => arrival, cancel: never },
+    ...{ send: never, finished: () => arrival },
+    cancel: async (id) => {
+      if (cancelled.includes(id)) throw new PeerError('ERR_FILE_UNKNOWN')
+      cancelled.push(id)
+    },
     receive: async (options = {}) => {
       asked.push(options.from)
       return offers.shift() ?? null
@@ -58,7 +63,7 @@ const start = ({
     }
     for (const listener of listeners) listener(transfer)
   }
-  return { events, bars, offers, asked, kept, begin, tell, arrive: () => arrive(kept[0] ?? assert.fail()) }
+  return { events, bars, offers, asked, kept, cancelled, begin, tell, arrive: () => arrive(kept[0] ?? assert.fail()) }
 }
 
 const offerOf = (done: (what: string) => void, error?: Error): FileOffer => ({
@@ -167,4 +172,62 @@ test('at the end bars are put away, and what is kept is told', () => {
       ...{ peer: PEER, direction, name: 'a.txt', size: 100, done: 50 },
     })),
   )
+})
+
+const transferOf = (id: number, changed: Partial<FileTransfer> = {}): FileTransfer => ({
+  ...{ id, peer: PEER, direction: 'out', name: 'a.txt', size: 100, sha256: 'ab', path: '/a.txt' },
+  ...{ at: 1_767_225_600_999, done: 50, state: 'sending', reason: null },
+  ...changed,
+})
+
+test('/files tells what is under way, and nothing that is over', async () => {
+  const { events, kept, begin } = start()
+  kept.push(
+    transferOf(1, { state: 'delivered' }),
+    transferOf(2),
+    transferOf(3, { direction: 'in', state: 'waiting', done: 10 }),
+    transferOf(4, { state: 'failed', reason: 'ERR_FILE_CHANGED' }),
+  )
+  await begin().say({ kind: 'files' })
+  const about = { event: 'file', peer: PEER, name: 'a.txt', size: 100, at: 1_767_225_600, code: null, path: '/a.txt' }
+  assert.deepEqual(events, [
+    { ...about, id: 2, direction: 'out', done: 50, state: 'sending', sha256: 'ab' },
+    { ...about, id: 3, direction: 'in', done: 10, state: 'waiting', sha256: 'ab' },
+  ])
+})
+
+test('/cancel gives up the one of that number, or the only one; what it cannot mean is refused', async () => {
+  const { events, kept, cancelled, begin } = start()
+  const desk = begin()
+  const cancel = (id: number | null) => desk.say({ kind: 'cancel', id, text: `/cancel ${id}` })
+  await cancel(null)
+  kept.push(transferOf(1), transferOf(2, { state: 'delivered' }))
+  await cancel(null)
+  assert.deepEqual(cancelled, [1])
+  const about = { peer: PEER, direction: 'out', name: 'a.txt', size: 100 }
+  assert.deepEqual(events.at(-1), { event: 'file-cancelled', id: 1, ...about })
+  kept.push(transferOf(3, { direction: 'in', state: 'receiving' }))
+  await cancel(null)
+  await cancel(2)
+  await cancel(1)
+  assert.deepEqual(cancelled, [1])
+  await cancel(3)
+  assert.deepEqual(events.at(-1), { event: 'file-cancelled', id: 3, ...about, direction: 'in' })
+  const refused = events.flatMap((event) => (event.event === 'not-sent' ? [[event.text, event.code]] : []))
+  assert.deepEqual(refused, [
+    ['/cancel null', 'ERR_FILE_UNKNOWN'],
+    ['/cancel null', 'ERR_USAGE'],
+    ['/cancel 2', 'ERR_FILE_UNKNOWN'],
+    ['/cancel 1', 'ERR_FILE_UNKNOWN'],
+  ])
+  assert.equal(desk.failures, 4)
+})
+
+test('a file of ours that was given up is no failure, one that its sender took back is', () => {
+  const { events, begin, tell } = start()
+  begin()
+  tell({ state: 'failed', reason: 'ERR_FILE_WITHDRAWN' })
+  assert.deepEqual(events, [])
+  tell({ state: 'failed', reason: 'ERR_FILE_WITHDRAWN', direction: 'in' })
+  assert.partialDeepStrictEqual(events.at(-1), { event: 'file-failed', code: 'ERR_FILE_WITHDRAWN', direction: 'in' })
 })

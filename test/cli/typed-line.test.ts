@@ -15,6 +15,14 @@ test('/file takes a path with spaces, and ~/ for the home folder', () => {
   assert.deepEqual(readTyped('/file ~/b.pdf'), { kind: 'file', path: `${homedir()}/b.pdf` })
 })
 
+test('/files, and /cancel with a number or none', () => {
+  assert.deepEqual(readTyped('/files '), { kind: 'files' })
+  assert.deepEqual(readTyped('/cancel'), { kind: 'cancel', id: null, text: '/cancel' })
+  assert.deepEqual(readTyped('/cancel  12 '), { kind: 'cancel', id: 12, text: '/cancel  12 ' })
+  for (const text of ['/files 7', '/cancel x', '/cancel -1', '/cancel 1 2', `/cancel ${'1'.repeat(16)}`, '/cancels'])
+    assert.deepEqual(readTyped(text), { kind: 'unknown', text })
+})
+
 test('/quit, and what looks like a command but is none', () => {
   assert.deepEqual(readTyped('/quit '), { kind: 'quit' })
   for (const text of ['/', '/qiut', '/file', '/file  ', '/quit now', '/File x'])

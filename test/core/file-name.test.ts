@@ -89,6 +89,19 @@ test('a long name is cut to 200 bytes of whole characters and keeps its ending',
   assert.equal(Buffer.byteLength(safeFileName(`con.${'x'.repeat(196)}`)), 200)
 })
 
+test('what hides between a letter and its accent is no part of the name, and the name stays what it is', () => {
+  assert.equal(safeFileName('e\u200d\u0301.txt'), '\u00e9.txt')
+  assert.equal(safeFileName(safeFileName('e\u200d\u0301.txt')), '\u00e9.txt')
+})
+
+test('a name of any length takes no more than one pass over it', () => {
+  // Quadratic, each of these would take minutes and gigabytes.
+  const long = 1_000_000
+  assert.equal(safeFileName('x'.repeat(long)), 'x'.repeat(200))
+  assert.equal(safeFileName(`a${'. '.repeat(long)}b`), 'a')
+  assert.equal(safeFileName(`${'. '.repeat(long)}b`), 'b')
+})
+
 test('whatever comes in, what comes out is one visible file in one folder, and stays what it is', () => {
   const nasty = fc.constantFrom(
     '/',

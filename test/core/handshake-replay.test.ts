@@ -153,6 +153,35 @@ test('§5 two hellos that cross: both sides prefer the same session, and the oth
   assert.equal(chosen.size, 2)
 })
 
+test('§5 two hellos that cross on live connections: each is for its own, and no message of one session opens in the other', () => {
+  const [there, channel] = [makeMeeting('there'), makeBytes('back/channel', 64)]
+  const prekeys = makePrekeys('back')
+  const card = presentCard(alice, prekeys, channel)
+  const [ofAlice, ofBob] = [
+    { log: alice.log, device: 0, ik: at(alice.devices, 0).ik },
+    { log: bob.log, device: 0, ik: at(bob.devices, 0).ik },
+  ]
+  const remote = { log: alice.log, card, kem: prekeys.kem.publicKey }
+  const back = initiate({ self: ofBob, remote, channel, seen: null, first: utf8('back') }, surroundings('back'))
+  const first = initiate(there.initiation, surroundings('there'))
+  const answerBack = (hello: Uint8Array) =>
+    respond({ self: ofAlice, card, ...prekeys, channel }, hello, surroundings('alice'))
+  const answerThere = (hello: Uint8Array) => respond(there.response, hello, surroundings('bob'))
+  assert.throws(() => answerBack(first.hello), failsWith('ERR_HELLO_CARD'))
+  assert.throws(() => answerThere(back.hello), failsWith('ERR_HELLO_CARD'))
+  const random = seededRandom('crossing live')
+  const sides = [
+    [makeSide(first.session, random), makeSide(answerThere(first.hello).session, random)],
+    [makeSide(back.session, random), makeSide(answerBack(back.hello).session, random)],
+  ] as const
+  for (const [[caller, called], [other]] of [sides, [sides[1], sides[0]] as const]) {
+    const message = called.send('welcome')
+    assert.throws(() => other.receive(message), failsWith('ERR_MESSAGE_SESSION'))
+    assert.equal(caller.receive(message), 'welcome')
+    assert.equal(called.receive(caller.send('thanks')), 'thanks')
+  }
+})
+
 test('§5 the smaller h1 is preferred, compared byte by byte', () => {
   const h1 = fc.uint8Array({ minLength: 32, maxLength: 32 })
   fc.assert(

@@ -19,7 +19,7 @@ test('the vectors on disk are those the generator writes', () => {
   }
 })
 
-test('every way in which a log, a fork proof, a card, a hello or a message is refused has a vector', () => {
+test('every way in which a log, a fork proof, a card, a hello, a message, a parcel or a fetch claim is refused has a vector', () => {
   const covered = new Set(files.map(({ text }) => (JSON.parse(text) as { error?: ErrorCode }).error))
   const codes: readonly ErrorCode[] = [
     ...(['SIZE', 'DECODE', 'EMPTY', 'TOO_LONG', 'ADDRESS', 'SEQ', 'PREV', 'RETIRED'] as const).map(
@@ -35,6 +35,9 @@ test('every way in which a log, a fork proof, a card, a hello or a message is re
     'ERR_SESSION_CORRUPT',
     'ERR_SESSION_VERSION',
     'ERR_PROOF',
+    'ERR_PARCEL',
+    'ERR_MAILBOX_SIZE',
+    'ERR_MAILBOX_PROOF',
     'ERR_PEER_RETIRED',
     'ERR_PEER_SELF',
   ]

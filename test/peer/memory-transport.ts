@@ -226,7 +226,8 @@ export const createMemoryTransports = (): MemoryTransports => {
         return pair.near
       },
       listen: async () => {
-        if (!listeners.has(key)) listeners.set(key, { queue: [], change: createChange(), ended: false })
+        // A process that comes back listens under the same key.
+        if (listeners.get(key)?.ended !== false) listeners.set(key, { queue: [], change: createChange(), ended: false })
         return incoming(key)
       },
       close: async () => {

@@ -60,6 +60,13 @@ const textOf = (envelope: Uint8Array): string => Buffer.from(envelope).toString(
 const branch = (log: KeyLog): string[] => envelopesOf(log).map(textOf)
 const write = (changed: { readonly [field: string]: unknown }): string => JSON.stringify({ ...fields, ...changed })
 const flipped = (log: KeyLog, seq: number): string[] => branch(log).with(seq, textOf(flip(at(envelopesOf(log), seq))))
+/** The thief's log with its entries written in another way, which a lenient reader takes for the same. */
+const respelled = (change: (text: string) => string): string[] => fields.b.map(change)
+const padded = (text: string): string => text.padEnd(Math.ceil(text.length / 4) * 4, '=')
+/** The last letter of a text that is not whole groups carries bits that no byte needs: the next letter has another one of them. */
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const loose = (text: string): string =>
+  text.length % 4 === 0 ? text : text.slice(0, -1) + ALPHABET[ALPHABET.indexOf(text.at(-1) ?? '') + 1]
 const room = FORK_PROOF_BYTES_MAX - valid.length
 
 export const forkProofVectors: VectorMakers = {
@@ -99,4 +106,16 @@ export const forkProofVectors: VectorMakers = {
   gap: refused('ERR_LOG_SEQ', 'an entry left out', write({ a: branch(owner).toSpliced(1, 1) })),
   signature: refused('ERR_LOG_SIGNATURE', 'one bit of a signature changed', write({ b: flipped(thief, 2) })),
   'time-ahead': refused('ERR_LOG_TIME_AHEAD', 'an hour and a second ahead', valid, { now: NOW - 3601 }),
+  'base64-padded': refused('ERR_PROOF', 'base64url with padding', write({ b: respelled((text) => padded(text)) })),
+  'base64-alphabet': refused(
+    'ERR_PROOF',
+    'the alphabet of base64 in the place of base64url',
+    write({ b: respelled((text) => text.replaceAll('-', '+').replaceAll('_', '/')) }),
+  ),
+  'base64-inside': refused(
+    'ERR_PROOF',
+    'a newline inside an entry',
+    write({ b: respelled((text) => `${text.slice(0, 8)}\n${text.slice(8)}`) }),
+  ),
+  'base64-loose-bits': refused('ERR_PROOF', 'bits behind the last byte', write({ b: respelled(loose) })),
 }

@@ -1,16 +1,18 @@
 import { cardVectors } from './card.ts'
+import { fetchVectors } from './fetch.ts'
 import { floorVectors } from './floor.ts'
 import { forkProofVectors } from './fork-proof.ts'
 import { handshakeVectors } from './handshake.ts'
 import { keyLogVectors } from './key-log.ts'
 import { keyLogOrder } from './key-log-order.ts'
 import { keyLogRelations } from './key-log-relations.ts'
+import { parcelVectors } from './parcel.ts'
 import { protocolChecks } from './protocol-checks.ts'
 import { rotationVectors } from './rotation.ts'
 import { sessionVectors } from './session.ts'
 import { readVector, type Vector, type Vectors, writeFolder } from './vector-files.ts'
 
-/** Vectors of key log, fork proof, card, floor, rotation, handshake and session, each made when it is asked for. */
+/** Vectors of key log, fork proof, card, floor, rotation, handshake, session, parcel and fetch claim, each made when it is asked for. */
 export type VectorMakers = { readonly [name: string]: () => Vector }
 
 const makersOf: { readonly [folder: string]: VectorMakers } = {
@@ -21,6 +23,8 @@ const makersOf: { readonly [folder: string]: VectorMakers } = {
   rotation: rotationVectors,
   handshake: handshakeVectors,
   session: sessionVectors,
+  parcel: parcelVectors,
+  fetch: fetchVectors,
 }
 
 export const folders: readonly string[] = Object.keys(makersOf)

@@ -1,25 +1,48 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { listFiles, readFile, type Vector } from './vector-files.ts'
 
-/** Lists the vectors of the identity in docs/spec/identity.md, from the files themselves: runs after those that write them. */
+/** Lists vectors in the documents they are about, from the files themselves: runs after those that write them. */
 
 export const folders: readonly string[] = []
 
-const SPEC = new URL('../../docs/spec/identity.md', import.meta.url)
-export const HEADING = '## 9 Vectors\n'
+/** The folders of vectors by the section they are of; 0 is what stands before §1. */
+export type Sections = { readonly [section: number]: readonly string[] }
 
-/** The folders of the vectors of docs/spec/identity.md, by the section they are of; 0 is what stands before §1. */
-export const SECTIONS: { readonly [section: number]: readonly string[] } = {
-  0: ['cbor', 'cose'],
-  1: ['address'],
-  2: ['key-log'],
-  3: ['phrase', 'rotation'],
-  4: ['card'],
-  5: ['floor'],
-  6: ['fork-proof'],
-  7: ['safety-number'],
-  8: ['key-format'],
+/** A document of docs/spec that ends with the tables of its vectors. */
+export type Tables = {
+  readonly spec: string
+  readonly heading: string
+  readonly sections: Sections
+  readonly introduction: string
 }
+
+const IDENTITY: Tables = {
+  spec: 'identity.md',
+  heading: '## 9 Vectors\n',
+  sections: {
+    0: ['cbor', 'cose'],
+    1: ['address'],
+    2: ['key-log'],
+    3: ['phrase', 'rotation'],
+    4: ['card'],
+    5: ['floor'],
+    6: ['fork-proof'],
+    7: ['safety-number'],
+    8: ['key-format'],
+  },
+  introduction: `Every file of \`test/vectors/\` that is about this document; test/vectors/README.md says what its fields are. \`npm run vectors\` writes
+these tables, and a test holds them against the files, and the codes named above against both.`,
+}
+
+const MAILBOX: Tables = {
+  spec: 'mailbox.md',
+  heading: '## 8 Vectors\n',
+  sections: { 1: ['parcel'], 5: ['fetch'] },
+  introduction: `Every file of \`test/vectors/\` that is about this document; test/vectors/README.md says what its fields are. \`npm run vectors\` writes
+these tables, and a test holds them against the files.`,
+}
+
+export const TABLES: readonly Tables[] = [IDENTITY, MAILBOX]
 
 /** What comes of a vector, in a word. */
 export const outcomeOf = ({ error, relation, change, verifies, current }: Vector): string => {
@@ -45,16 +68,15 @@ const table = (section: string, folder: string): string =>
     '',
   ].join('\n')
 
-export const specText = (): string => readFileSync(SPEC, 'utf8')
+const locate = (spec: string): URL => new URL(`../../docs/spec/${spec}`, import.meta.url)
+
+export const specText = (spec: string): string => readFileSync(locate(spec), 'utf8')
 
 export async function generate(): Promise<void> {
-  const text = specText()
-  const before = text.slice(0, text.indexOf(HEADING) + HEADING.length)
-  const tables = Object.entries(SECTIONS).flatMap(([section, names]) => names.map((name) => table(section, name)))
-  const introduction = `
-Every file of \`test/vectors/\` that is about this document; test/vectors/README.md says what its fields are. \`npm run vectors\` writes
-these tables, and a test holds them against the files, and the codes named above against both.
-
-`
-  writeFileSync(SPEC, `${before}${introduction}${tables.join('\n')}`)
+  for (const { spec, heading, sections, introduction } of TABLES) {
+    const text = specText(spec)
+    const before = text.slice(0, text.indexOf(heading) + heading.length)
+    const tables = Object.entries(sections).flatMap(([section, names]) => names.map((name) => table(section, name)))
+    writeFileSync(locate(spec), `${before}\n${introduction}\n\n${tables.join('\n')}`)
+  }
 }

@@ -24,6 +24,7 @@ import { fromHex, seededRandom } from '../core/test-bytes.ts'
 import { checkConversation } from './conversation.ts'
 import { expecting, type Refused } from './expecting.ts'
 import { identityChecks } from './identity-checks.ts'
+import { mailboxChecks } from './mailbox-checks.ts'
 import type { Trace } from './trace.ts'
 
 /** What each vector of handshake and session claims, held against the code; a mismatch throws. */
@@ -207,4 +208,5 @@ export const protocolChecks: { readonly [folder: string]: (vector: never) => voi
   ...identityChecks,
   handshake: checkHandshake,
   session: checkSession,
+  ...mailboxChecks,
 }

@@ -1,0 +1,147 @@
+import { verifyCard, verifyLiveCard } from '../../src/core/card.ts'
+import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
+import { openEnvelope, signEnvelope } from '../../src/core/cose.ts'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import { checkForkProof, encodeForkProof } from '../../src/core/fork-proof.ts'
+import { appendEntry, decodeEntry, type KeyLog } from '../../src/core/key-log.ts'
+import { LABEL_CARD, LABEL_KEY_LOG, LABEL_LIVE_CARD } from '../../src/core/labels.ts'
+import { logColumn, readLog } from '../../src/store/rows.ts'
+import { at, NOW } from '../../test/core/identities.ts'
+import {
+  ALICE,
+  BEFORE_ROTATION,
+  BEFORE_UPDATE,
+  CARD,
+  FORKED,
+  LIVE,
+  PROOFS,
+  ROOTS,
+  ROTATED,
+  UPDATED,
+} from '../corpus.ts'
+import { type Target, target, textTarget } from '../target.ts'
+
+/** Key logs, cards and fork proofs: as they come, and signed again after they were changed, so that every check is reached. */
+
+const PROTECTED = Uint8Array.of(0xa1, 0x01, 0x26)
+const LOG_CODES: readonly ErrorCode[] = [
+  ...([
+    'ERR_LOG_SIZE',
+    'ERR_LOG_DECODE',
+    'ERR_LOG_SEQ',
+    'ERR_LOG_PREV',
+    'ERR_LOG_RETIRED',
+    'ERR_LOG_SIGNATURE',
+  ] as const),
+  ...(['ERR_LOG_ROOT', 'ERR_LOG_NEXT', 'ERR_LOG_TIME_BACK', 'ERR_LOG_TIME_AHEAD', 'ERR_LOG_TOO_LONG'] as const),
+]
+const CARD_CODES: readonly ErrorCode[] = [
+  ...(['ERR_CARD_SIZE', 'ERR_CARD_DECODE', 'ERR_CARD_ID', 'ERR_CARD_HEAD', 'ERR_CARD_RETIRED'] as const),
+  ...(['ERR_CARD_DEVICE', 'ERR_CARD_SIGNATURE', 'ERR_CARD_WINDOW', 'ERR_CARD_AHEAD'] as const),
+]
+const LIVE_CODES: readonly ErrorCode[] = [...CARD_CODES, 'ERR_CARD_EXPIRED', 'ERR_CARD_CHANNEL']
+
+/** What was decoded says all that was signed. */
+const envelopeOf = (value: CborValue, envelope: Uint8Array): Uint8Array =>
+  encodeCbor([PROTECTED, {}, encodeCbor(value), openEnvelope(envelope).signature])
+
+const envelopes = [...ROTATED.entries, FORKED.last].map(({ envelope }) => envelope)
+const payloadOf = ({ last }: KeyLog): Uint8Array => openEnvelope(last.envelope).payload
+/** What may follow a log, signed by whom: updates, and a rotation. */
+const following = [
+  { after: BEFORE_UPDATE, root: at(ROOTS, 0), corpus: [UPDATED, FORKED].map(payloadOf) },
+  { after: BEFORE_ROTATION, root: at(ROOTS, 1), corpus: [payloadOf(ROTATED)] },
+]
+
+export const identityTargets: readonly Target[] = [
+  target({
+    name: 'log-entry',
+    form: 'cbor',
+    corpus: envelopes,
+    decode: (envelope) => ({ envelope: Uint8Array.from(envelope), ...decodeEntry(envelope) }),
+    encode: ({ entry, envelope }) =>
+      envelopeOf({ ...entry, devices: entry.devices.map(({ sign, dh }) => ({ sign, dh })) }, envelope),
+    codes: ['ERR_LOG_SIZE', 'ERR_LOG_DECODE'],
+  }),
+  ...following.map(({ after, root, corpus }, index) =>
+    target({
+      name: `log-entry-signed-${index}`,
+      form: 'cbor',
+      corpus,
+      wrap: (payload) => signEnvelope(payload, root, LABEL_KEY_LOG),
+      decode: (envelope) => appendEntry(after, envelope, NOW).last,
+      encode: ({ envelope }) => envelope,
+      codes: LOG_CODES,
+      share: 1,
+    }),
+  ),
+  target({
+    name: 'log',
+    form: 'cbor',
+    corpus: [BEFORE_UPDATE, UPDATED, FORKED].map(logColumn),
+    decode: (column) => readLog(UPDATED.id)(Uint8Array.from(column), 'log'),
+    encode: logColumn,
+    codes: ['ERR_CBOR', 'ERR_FIELD', 'ERR_LOG_ADDRESS', 'ERR_LOG_EMPTY', ...LOG_CODES],
+    share: 1,
+  }),
+  target({
+    name: 'card',
+    form: 'cbor',
+    corpus: [CARD.envelope],
+    decode: (envelope) => verifyCard(envelope, ALICE.log, NOW),
+    encode: ({ card, envelope }) => envelopeOf({ ...card }, envelope),
+    codes: CARD_CODES,
+    share: 2,
+  }),
+  target({
+    name: 'live-card',
+    form: 'cbor',
+    corpus: [LIVE.card],
+    decode: (envelope) => verifyLiveCard(envelope, LIVE.log, NOW, LIVE.channel),
+    encode: ({ card, envelope }) => envelopeOf({ ...card }, envelope),
+    codes: LIVE_CODES,
+    share: 2,
+  }),
+  target({
+    name: 'card-signed',
+    form: 'cbor',
+    corpus: [openEnvelope(CARD.envelope).payload],
+    wrap: (payload) => signEnvelope(payload, at(ALICE.devices, 0).sign, LABEL_CARD),
+    decode: (envelope) => verifyCard(envelope, ALICE.log, NOW),
+    encode: ({ card, envelope }) => envelopeOf({ ...card }, envelope),
+    codes: CARD_CODES,
+    share: 1,
+  }),
+  target({
+    name: 'live-card-signed',
+    form: 'cbor',
+    corpus: [openEnvelope(LIVE.card).payload],
+    wrap: (payload) => signEnvelope(payload, at(ALICE.devices, 0).sign, LABEL_LIVE_CARD),
+    decode: (envelope) => verifyLiveCard(envelope, LIVE.log, NOW, LIVE.channel),
+    encode: ({ card, envelope }) => envelopeOf({ ...card }, envelope),
+    codes: LIVE_CODES,
+    share: 1,
+  }),
+  textTarget({
+    name: 'fork-proof',
+    form: 'json',
+    corpus: PROOFS,
+    decode: (text) => ({ text, ...checkForkProof(text, NOW) }),
+    // JSON may be spaced and ordered in many ways; what it says may not be said in many.
+    encode: ({ text, a, b }) =>
+      encodeForkProof(a, b) === `${JSON.stringify(inOrder(JSON.parse(text)), null, 2)}\n`
+        ? null
+        : encodeForkProof(a, b),
+    codes: ['ERR_PROOF', 'ERR_LOG_ADDRESS', ...LOG_CODES],
+    share: 1,
+  }),
+]
+
+/** Its fields in the order in which we write them. */
+const inOrder = ({ handfast, version, address, a, b }: Readonly<Record<string, unknown>>) => ({
+  handfast,
+  version,
+  address,
+  a,
+  b,
+})

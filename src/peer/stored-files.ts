@@ -1,0 +1,45 @@
+import { lockIdentity } from '../store/lock.ts'
+import { openStore } from '../store/store.ts'
+import { openVault, type Passphrase } from '../store/vault.ts'
+import { createContacts } from './contacts.ts'
+import { createFiles, type Files } from './files.ts'
+import { systemWorld } from './open.ts'
+import { seconds } from './ports.ts'
+
+/** Files of a data folder, without a network. */
+export type StoredFiles = AsyncDisposable & {
+  /** As `Files.list`, also while another program is open on the folder: that one alone knows what moves at this moment. */
+  readonly list: Files['list']
+  /**
+   * As `Files.cancel`; the other side hears of it on the next connection.
+   * @throws PeerError ERR_FILE_UNKNOWN; StoreError ERR_STORE_IN_USE while another program is open on the folder
+   */
+  readonly cancel: Files['cancel']
+}
+
+/** @throws StoreError ERR_STORE_MISSING, _LOCKED, _PASSPHRASE, and as `openPeer` */
+export const openFiles = async (folder: string, passphrase: Passphrase): Promise<StoredFiles> => {
+  const now = seconds(systemWorld)
+  const { identity, storeKey } = await openVault(folder, passphrase, now)
+  const store = openStore(folder, storeKey)
+  const closing = new AbortController()
+  const files = createFiles({
+    ...{ own: identity.log.id, store, world: systemWorld, closing: closing.signal },
+    contacts: createContacts(store, systemWorld),
+    isContact: () => true,
+    // There is no connection to send anything on.
+    post: { wake: () => {} },
+  })
+  return {
+    list: files.api.list,
+    cancel: async (id) => {
+      using _lock = await lockIdentity(folder, now)
+      await files.api.cancel(id)
+    },
+    [Symbol.asyncDispose]: async () => {
+      closing.abort()
+      await files.stop()
+      store.close()
+    },
+  }
+}
