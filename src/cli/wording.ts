@@ -1,5 +1,6 @@
 import { HEAD_DIGITS_MIN } from '../core/limits.ts'
 import type { CliEvent, EventName } from './events.ts'
+import { describeEvidence } from './evidence-wording.ts'
 import { fileWording } from './file-wording.ts'
 import { count, duration, fileSize, minutes, reason, shortAddress } from './measures.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
@@ -22,22 +23,6 @@ const numbered = (phrase: string): readonly string[] => {
       .join(' ')
       .trimEnd(),
   )
-}
-
-/** Sentences about the nodes that were asked; those about nobody are left out. */
-const describeEvidence = ({ evidence }: CliEvent<'lookup'>): string => {
-  const { answered, agreeing, older, empty, unread, invalid, failed, complete } = evidence
-  const parts = [
-    `${count(answered, 'node', 'nodes')} answered`,
-    `${agreeing} ${agreeing === 1 ? 'agrees' : 'agree'}`,
-    older > 0 && `${older} with an older log`,
-    empty > 0 && `${empty} with nothing`,
-    unread > 0 && `${unread} with a log not shown in full`,
-    invalid > 0 && `${invalid} with what does not verify`,
-    failed > 0 && `${count(failed, 'request', 'requests')} not answered`,
-    !complete && 'the time ran out first',
-  ]
-  return parts.filter((part) => part !== false).join(', ')
 }
 
 const describeCard = ({ expires, staleFor }: CliEvent<'lookup'>): string => {
@@ -142,10 +127,11 @@ export const wording: Wording = {
     `head       ${found.head}`,
     `status     ${found.status}${found.forked ? ', forked: another valid log contradicts this one; trust neither' : ''}`,
     `card       ${describeCard(found)}`,
-    `evidence   ${describeEvidence(found)}`,
+    `evidence   ${found.verdict.reason}`,
     `trust      ${found.trust.identity}, ${found.trust.freshness}: ${found.trust.reason}`,
     ...CHANGES[found.change].map((line) => `change     ${line}`),
   ],
+  evidence: describeEvidence,
   standing: ({ freshness, change }) =>
     [...(freshness === 'stale' ? [STALE] : []), ...CHANGES[change]].map((line) => `handfast: ${line}`),
   // What is printed is the key and nothing else; no line of it is so long that a screen would break it.

@@ -1,6 +1,6 @@
 import type { Identity } from '../core/identity.ts'
 import { LOOKUP_MS, VET_MS } from '../core/limits.ts'
-import { fetchKem } from '../directory/lookup.ts'
+import { fetchKem } from '../directory/fetch-kem.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'

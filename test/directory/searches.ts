@@ -1,6 +1,8 @@
 import type { SignedCard } from '../../src/core/card.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
-import { type Evidence, type Lookup, lookup } from '../../src/directory/lookup.ts'
+import type { Evidence } from '../../src/directory/evidence.ts'
+import { type Lookup, lookup } from '../../src/directory/lookup.ts'
+import type { Policy } from '../../src/directory/policies.ts'
 import { NOW } from '../core/identities.ts'
 import type { MemoryNetwork, MemoryNode } from './memory-network.ts'
 import { allPuts, putAll } from './records.ts'
@@ -11,19 +13,28 @@ export const never = (): AbortSignal => new AbortController().signal
 
 /** Looks an identity up; `now` is the looker's clock. */
 export const find = (
-  { network }: MemoryNetwork,
+  { network }: Pick<MemoryNetwork, 'network'>,
   id: Uint8Array,
   signal: AbortSignal = never(),
   now: number = NOW,
-): Promise<Lookup> => lookup(network, id, { now, signal })
+  policy?: Policy,
+): Promise<Lookup> => lookup(network, id, { now, signal, policy })
 
 /** Lets nodes hold a log and cards of it. */
 export const fill = (nodes: readonly MemoryNode[], held: KeyLog, cards: readonly SignedCard[] = []): void => {
   for (const { storage } of nodes) putAll(storage, [...allPuts(held), ...cards.flatMap((one) => allPuts(held, one))])
 }
 
+const COUNTS = ['answered', 'agreeing', 'older', 'empty', 'unread', 'invalid', 'failed', 'complete'] as const
+
+/** How many nodes said what, and whether all were heard. */
+export type Counts = Pick<Evidence, (typeof COUNTS)[number]>
+
+export const countsOf = ({ evidence }: Pick<Lookup, 'evidence'>): Partial<Counts> =>
+  Object.fromEntries(COUNTS.map((name) => [name, evidence[name]]))
+
 /** What 20 nodes that all answer give, but for what is named. */
-export const evidenceOf = (named: Partial<Evidence>): Evidence => ({
+export const counts = (named: Partial<Counts>): Counts => ({
   answered: 20,
   agreeing: 0,
   older: 0,
