@@ -22,16 +22,21 @@ export type Inventory = {
   readonly violations: readonly Violation[]
 }
 
+/** Whom to ask about whom; default: everybody about everybody. */
+export type Scope = { readonly people?: readonly Person[]; readonly nodes?: readonly Member[] }
+
 /** Nodes asked at the same time. */
 const AT_ONCE = 32
 /** One machine asks about this many people: nodes may limit what they tell one address. */
 const PEOPLE_PER_CLIENT = 25
 
-export const inspect = async (world: World, people: readonly Person[] = world.truth.people): Promise<Inventory> => {
+export const inspect = async (
+  world: World,
+  { people = world.truth.people, nodes = world.honest() }: Scope = {},
+): Promise<Inventory> => {
   const holders = new Map<Person, Member[]>(people.map((person) => [person, []]))
   const current = new Map<Person, Member[]>(people.map((person) => [person, []]))
   const violations: Violation[] = []
-  const nodes = [...world.honest()]
 
   const look = async (client: Client, member: Member, person: Person): Promise<void> => {
     const held = await readAll(client, member, person.id)
@@ -68,7 +73,8 @@ const readAll = async (client: Client, { address }: Member, id: Uint8Array): Pro
   const cards: Uint8Array[] = []
   for (;;) {
     const from = entries.length + cards.length
-    const first = await client.ask(address, COMMAND.get, encodeMessage({ id, from }))
+    // With a token: a node tells a stranger little that has not shown where it receives.
+    const first = await client.askWithToken(address, COMMAND.get, encodeMessage({ id, from }), null)
     if (first === null || first.value === null) return null
     const page = decodeGetAnswer(Uint8Array.from(first.value))
     entries.push(...page.entries)
@@ -82,7 +88,8 @@ const readHalves = async (client: Client, { address }: Member, person: Person): 
   const { card } = newest(person)
   const halves: Uint8Array[] = []
   for (const half of [0, 1]) {
-    const reply = await client.ask(address, COMMAND.getKemHalf, encodeMessage({ id: person.id, card: card.hash, half }))
+    const question = encodeMessage({ id: person.id, card: card.hash, half })
+    const reply = await client.askWithToken(address, COMMAND.getKemHalf, question, null)
     const held = reply?.value == null ? null : decodeGetKemHalfAnswer(Uint8Array.from(reply.value)).half
     if (held !== null) halves.push(held)
   }

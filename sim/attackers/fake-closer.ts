@@ -1,7 +1,7 @@
-import { type Address, nameOf } from '../world/network.ts'
+import type { Address } from '../world/network.ts'
 import { nodeId } from '../world/wire.ts'
 import { NOTHING, pretend } from './answers.ts'
-import { type Attack, giveOrders, nearest, type Plot } from './attack.ts'
+import { type Attack, giveOrders, type Plot } from './attack.ts'
 
 /** It names nodes that lie nearer to the target than any real one, and do not exist: whoever asks them waits. */
 export const fakeCloser: Attack = {
@@ -16,12 +16,15 @@ export const fakeCloser: Attack = {
   },
 }
 
-/** As many as a reply has room for. */
+/** As many as HyperDHT names. */
 const NAMED = 20
-/** Different ones for each target, and out of how many made-up addresses the nearest are taken. */
+/** Different ones for each target, out of a pool of made-up addresses that is thousands of times denser than the network. */
 const INVENTED = 200
-const TRIED = 20_000
+const POOL = 200_000
 
+type Pool = { readonly addresses: readonly Address[]; readonly places: Uint32Array }
+
+const pools = new WeakMap<Plot, Pool>()
 const invented = new WeakMap<Plot, Map<string, readonly Address[]>>()
 
 const inventions = (plot: Plot, target: Uint8Array): readonly Address[] => {
@@ -33,11 +36,23 @@ const inventions = (plot: Plot, target: Uint8Array): readonly Address[] => {
   return found
 }
 
-const invent = ({ random, world }: Plot, target: Uint8Array): readonly Address[] => {
-  const candidates = Array.from({ length: TRIED }, (): Address => {
+/** The nearest of the pool. Thirty-two bits of an id tell which those are. */
+const invent = (plot: Plot, target: Uint8Array): readonly Address[] => {
+  const pool = pools.get(plot) ?? makePool(plot)
+  pools.set(plot, pool)
+  const place = Buffer.from(target).readUInt32BE()
+  const within = (2 ** 32 / POOL) * 2 * INVENTED
+  const near = [...pool.places.keys()]
+    .map((index) => ({ index, distance: ((pool.places[index] ?? 0) ^ place) >>> 0 }))
+    .filter(({ distance }) => distance < within)
+    .sort((a, b) => a.distance - b.distance)
+  return near.slice(0, INVENTED).flatMap(({ index }) => pool.addresses[index] ?? [])
+}
+
+const makePool = ({ random }: Plot): Pool => {
+  const addresses = Array.from({ length: POOL }, (): Address => {
     const host = [100 + random.integer(20), random.integer(256), random.integer(256), 1 + random.integer(254)].join('.')
     return { host, port: 1024 + random.integer(60_000) }
   })
-  const free = candidates.filter((address) => !world.members.has(nameOf(address)))
-  return nearest(target, free, nodeId, INVENTED)
+  return { addresses, places: Uint32Array.from(addresses, (address) => nodeId(address).readUInt32BE()) }
 }

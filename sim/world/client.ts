@@ -9,17 +9,22 @@ export type Client = {
   /** One question, repeated when no answer comes; null when none came at all. */
   ask(to: Address, command: number, message: Uint8Array, options?: AskOptions): Promise<WireReply | null>
   /** The answer to a request that needs the round-trip token: a first question fetches it, and it is kept while it lasts. */
-  askWithToken(to: Address, command: number, message: Uint8Array, target: Uint8Array): Promise<WireReply | null>
+  askWithToken(
+    to: Address,
+    command: number,
+    message: Uint8Array,
+    target: Uint8Array | null,
+    options?: Pick<AskOptions, 'tries'>,
+  ): Promise<WireReply | null>
   close(): void
 }
 
-type AskOptions = { readonly target?: Uint8Array; readonly token?: Uint8Array | null; readonly tries?: number }
+type AskOptions = { readonly target?: Uint8Array | null; readonly token?: Uint8Array | null; readonly tries?: number }
 
 const WAIT_MS = 1_000
 const TRIES = 4
 /** Tokens hold for 7.5 s at least. */
 const TOKEN_MS = 6_000
-/** PING: every node answers it, though without a token. GET of nothing brings one. */
 const GET = 0
 
 export const createClient = (clock: VirtualClock, network: Network, address: Address): Client => {
@@ -53,10 +58,10 @@ export const createClient = (clock: VirtualClock, network: Network, address: Add
     return null
   }
 
-  const tokenFor = async (to: Address, message: Uint8Array): Promise<Uint8Array | null> => {
+  const tokenFor = async (to: Address, tries: number): Promise<Uint8Array | null> => {
     const known = tokens.get(nameOf(to))
     if (known !== undefined && known.until > clock.now()) return known.token
-    const reply = await ask(to, GET, message)
+    const reply = await ask(to, GET, QUESTION_FOR_TOKEN, { tries })
     if (!reply?.token) return null
     tokens.set(nameOf(to), { token: reply.token, until: clock.now() + TOKEN_MS })
     return reply.token
@@ -65,9 +70,9 @@ export const createClient = (clock: VirtualClock, network: Network, address: Add
   return {
     address,
     ask,
-    askWithToken: async (to, command, message, target) => {
-      const token = await tokenFor(to, QUESTION_FOR_TOKEN)
-      return token === null ? null : ask(to, command, message, { target, token })
+    askWithToken: async (to, command, message, target, { tries = TRIES } = {}) => {
+      const token = await tokenFor(to, tries)
+      return token === null ? null : ask(to, command, message, { target, token, tries })
     },
     close: () => network.unbind(address),
   }
