@@ -3,7 +3,7 @@
 import type HyperDHT from 'hyperdht'
 import { HandfastError } from '../src/core/errors.ts'
 import type { KeyLog } from '../src/core/key-log.ts'
-import { LOOKUP_MS } from '../src/core/limits.ts'
+import { CARD_REISSUE, LOOKUP_MS } from '../src/core/limits.ts'
 import { lookup } from '../src/directory/lookup.ts'
 import type { DirectoryNetwork } from '../src/directory/network-port.ts'
 import { joinDirectory } from '../src/directory/plugin.ts'
@@ -31,11 +31,14 @@ export type Production = {
   join(dht: HyperDHT, storage: Storage): DirectoryNetwork
   lookup(directory: DirectoryNetwork, id: Uint8Array): Promise<Outcome>
   publish(directory: DirectoryNetwork, statement: Statement): Promise<Published>
+  /** how often a peer publishes again, milliseconds */
+  readonly republishMs: number
 }
 
 const seconds = (): number => Math.floor(Date.now() / 1000)
 
 export const production: Production = {
+  republishMs: CARD_REISSUE * 1000,
   createStorage: () => createStorage(),
   join: joinDirectory,
   lookup: async (directory, id) => {

@@ -81,6 +81,23 @@ export const publishNewest = async (world: World, publisher: Member, person: Per
   return accepted
 }
 
+/** Lets owners do what a peer does that stays online: it publishes again on schedule, with a fresh card. @returns ends that */
+export const keepPublished = (world: World, owners: ReadonlyMap<Person, Member>): (() => void) => {
+  let stopped = false
+  const keep = async (person: Person, owner: Member): Promise<void> => {
+    for (;;) {
+      await world.clock.wait(world.production.republishMs)
+      if (stopped) return
+      world.truth.renewCard(person, world.clock.now())
+      await publishNewest(world, owner, person)
+    }
+  }
+  for (const [person, owner] of owners) void keep(person, owner)
+  return () => {
+    stopped = true
+  }
+}
+
 /** Spreads `count` lookups over people and over fresh readers, each of which does a handful and is gone. */
 export const lookUpAll = async (
   world: World,

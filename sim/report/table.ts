@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Cell, Check, Report } from '../scenarios/scenario.ts'
 
 /** Columns as wide as their widest cell, numbers to the right. */
@@ -32,6 +33,6 @@ export const formatReport = ({ columns, rows, checks, violations, digest }: Repo
     '',
     ...(checks.length === 0 ? [] : [formatTable(['number to reach', 'wanted', 'measured', ''], verdicts), '']),
     violated.length === 0 ? 'invariants: all hold' : violated.join('\n'),
-    ...(digest === null ? [] : [`datagrams: ${digest.slice(0, 16)}`]),
+    ...(digest === null ? [] : [`datagrams: ${createHash('sha256').update(digest).digest('hex').slice(0, 16)}`]),
   ].join('\n')
 }

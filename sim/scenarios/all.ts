@@ -1,3 +1,4 @@
+import { churns } from './churns.ts'
 import { flooding } from './flooding.ts'
 import { messages } from './messages.ts'
 import type { Scenario } from './scenario.ts'
@@ -5,4 +6,4 @@ import { sieges } from './sieges.ts'
 import { surrounds } from './surrounds.ts'
 
 /** Every scenario, in the order of `--list`. */
-export const SCENARIOS: readonly Scenario[] = [...sieges, ...surrounds, flooding, messages]
+export const SCENARIOS: readonly Scenario[] = [...sieges, ...surrounds, ...churns, flooding, messages]

@@ -31,6 +31,8 @@ export type World = {
   readonly truth: Truth
   /** The storage nodes that are up. */
   readonly members: ReadonlyMap<string, Member>
+  /** Those among them that are in everybody's bootstrap list. */
+  readonly bootstrap: readonly Address[]
   /** Lets `count` storage nodes join, the way real ones do; they are honest. @returns them */
   grow(count: number): Promise<readonly Member[]>
   /** One storage node at an address of one's choice. */
@@ -108,6 +110,7 @@ export const createWorld = ({ clock, random, production, loss }: WorldSettings):
     production,
     truth,
     members,
+    bootstrap,
     grow,
     join,
     reader: () => start({ host: addresses.next().host, port: 0 }, false),
