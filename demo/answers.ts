@@ -20,15 +20,13 @@ export const createAnswerRecord = (): AnswerRecord => {
   const answers = new Map<string, Uint8Array>()
   return {
     wrap: (network) => ({
-      request: network.request,
-      walk: (target, command, value, options) =>
-        network.walk(target, command, value, {
-          ...options,
-          onAnswer: (node, answer) => {
-            if (command === COMMAND.get) answers.set(nameOf(node), answer)
-            options.onAnswer(node, answer)
-          },
-        }),
+      ...network,
+      request: async (node, request) => {
+        const answer = await network.request(node, request)
+        const name = nameOf(node)
+        if (request.command === COMMAND.get && answer?.value && !answers.has(name)) answers.set(name, answer.value)
+        return answer
+      },
     }),
     forget: () => answers.clear(),
     judge: (id, now) => {

@@ -3,7 +3,8 @@
 import { encodeAddress } from '../src/core/address.ts'
 import { hex } from '../src/core/bytes.ts'
 import type { Identity } from '../src/core/identity.ts'
-import { type Evidence, type Lookup, lookup } from '../src/directory/lookup.ts'
+import type { Evidence } from '../src/directory/evidence.ts'
+import { type Lookup, lookup } from '../src/directory/lookup.ts'
 import type { DirectoryNetwork } from '../src/directory/network-port.ts'
 import { joinDirectory } from '../src/directory/plugin.ts'
 import type { Publication } from '../src/directory/publish.ts'
@@ -94,7 +95,12 @@ export const createPerson = (parts: Parts): PersonState => {
     return current
   }
 
-  const report = ({ log, card, freshness, evidence }: Omit<Lookup, 'fork' | 'holders'>): Found => ({
+  const report = ({
+    log,
+    card,
+    freshness,
+    evidence,
+  }: Pick<Lookup, 'log' | 'card' | 'freshness' | 'evidence'>): Found => ({
     head: hex(log.last.hash),
     entries: log.entries.length,
     card: card === null ? null : hex(card.hash),

@@ -38,7 +38,7 @@ const MODULES: readonly { module: (name: string) => boolean; within: string; onl
   {
     module: (name) => /^(hyperdht|udx-native)(\/|$)/.test(name),
     within: 'src/',
-    only: ['src/network/', 'src/directory/plugin.ts'],
+    only: ['src/network/', 'src/directory/plugin.ts', 'src/directory/requests.ts'],
   },
   {
     module: (name) => CRYPTO.test(name),

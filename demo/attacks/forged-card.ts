@@ -4,7 +4,8 @@ import { sha256 } from '../../src/core/kdf.ts'
 import { kemHalves } from '../../src/core/kem.ts'
 import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from '../../src/directory/messages.ts'
 import { type ClosestNode, nameOf } from '../../src/directory/network-port.ts'
-import { replicaTargets } from '../../src/directory/replicas.ts'
+import { EFFORT } from '../../src/directory/policies.ts'
+import { search } from '../../src/directory/search.ts'
 import { forgeRotation, forgeUpdate, withSignatureOf } from './forgeries.ts'
 import { forgeCard, type Hand } from './hand.ts'
 
@@ -39,8 +40,9 @@ export const storeForgeries = async (hand: Hand): Promise<readonly Reception[]> 
       await Promise.all(
         nodes.map(async ({ target, node, token }) => {
           const options = { signal: AbortSignal.timeout(ASK_MS), target, token }
-          const answer = await hand.directory.request(node, COMMAND.put, encodeMessage(record), options)
-          const said = answer === null ? 'silent' : (decodePutAnswer(answer).refused ?? 'accepted')
+          const put = { command: COMMAND.put, value: encodeMessage(record), ...options }
+          const value = (await hand.directory.request(node, put))?.value ?? null
+          const said = value === null ? 'silent' : (decodePutAnswer(value).refused ?? 'accepted')
           answers[said] = (answers[said] ?? 0) + 1
         }),
       )
@@ -53,14 +55,9 @@ type Reached = ClosestNode & { readonly target: Uint8Array }
 
 /** The nodes closest to each of the places where Bob's records live, each once, with the token it gave her. */
 const nodesAround = async ({ bob, directory }: Hand): Promise<readonly Reached[]> => {
-  const question = encodeMessage({ id: bob.log.id, from: 0 })
   const reached = new Map<string, Reached>()
-  const options = { signal: AbortSignal.timeout(ASK_MS), onAnswer: () => undefined }
-  await Promise.all(
-    replicaTargets(bob.log.id).map(async (target) => {
-      const { closest } = await directory.walk(target, COMMAND.get, question, options)
-      for (const node of closest) reached.set(nameOf(node.node), { ...node, target })
-    }),
-  )
+  const options = { effort: EFFORT.thorough, signal: AbortSignal.timeout(ASK_MS), onAnswer: () => undefined }
+  for (const { target, closest } of await search(directory, bob.log.id, options))
+    for (const node of closest) reached.set(nameOf(node.node), { ...node, target })
   return [...reached.values()]
 }

@@ -1,6 +1,7 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { StoreError, UsageError } from '../core/errors.ts'
+import type { Policy } from '../directory/policies.ts'
 import type { Contact } from '../peer/contacts.ts'
 import { openContacts, openReader } from '../peer/open.ts'
 import type { Context } from './context.ts'
@@ -38,7 +39,7 @@ export const contacts = async (context: Context, { contact, name, forget }: Cont
     emit({ event: 'forgotten', address })
     return EXIT.done
   }
-  const found = known.get(contact) ?? (await add(context, contact, name ?? undefined))
+  const found = known.get(contact) ?? (await add(context, contact, { name: name ?? undefined }))
   emit(describeContact(name === undefined ? found : known.rename(found.address, name)))
   return EXIT.done
 }
@@ -47,11 +48,11 @@ export const contacts = async (context: Context, { contact, name, forget }: Cont
 export const add = async (
   { folder, bootstrap, signal, terminal }: Context,
   address: string,
-  name?: string,
+  options: { readonly name?: string | undefined; readonly policy?: Policy } = {},
 ): Promise<Contact> => {
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
-  const contact = await peer.addContact(address, { signal, name })
+  const contact = await peer.addContact(address, { signal, ...options })
   terminal.status('')
   return contact
 }

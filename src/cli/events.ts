@@ -3,8 +3,10 @@ import type { Change } from '../core/floor.ts'
 import type { KeyFormat } from '../core/key-formats.ts'
 import type { KeyUse } from '../core/key-place.ts'
 import type { RootPlace } from '../core/root-key.ts'
-import type { Evidence, Freshness } from '../directory/lookup.ts'
+import type { Evidence } from '../directory/evidence.ts'
+import type { Freshness } from '../directory/lookup.ts'
 import type { ReplicaAcceptance } from '../directory/publish.ts'
+import type { Verdict } from '../directory/verdict.ts'
 import type { BackupSummary } from '../peer/backup.ts'
 import type { Notice } from '../peer/notice.ts'
 import type { Trust } from '../peer/remote.ts'
@@ -61,11 +63,14 @@ type Events = {
     readonly expires: number | null
     /** seconds since that card ran out; null when it is current, or when there is none */
     readonly staleFor: number | null
+    readonly verdict: Verdict
     readonly evidence: Evidence
     /** what became of the identity since this folder saw it last */
     readonly change: Change
     readonly trust: Trust
   }
+  /** `lookup --evidence`: the same evidence once more, for people */
+  evidence: { readonly address: string } & Evidence
   /** `contacts`, one each; `verify`, the one that was verified. `verified` and `added`: seconds since 1970 */
   contact: Head & {
     readonly address: string

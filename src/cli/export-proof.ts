@@ -24,7 +24,7 @@ const findKept = async (folder: string, id: Uint8Array): Promise<Fork | null> =>
 const findServed = async ({ bootstrap, signal, terminal }: Context, address: string): Promise<Fork> => {
   terminal.status('looking up')
   await using peer = await openPeer({ bootstrap, signal })
-  const { log, fork, evidence } = await peer.lookup(address, { signal })
+  const { log, fork, evidence } = await peer.lookup(address, { signal, policy: 'thorough' })
   terminal.status('')
   if (fork !== null) return { a: log, b: fork }
   throw new KeyLogError('ERR_PROOF', { hint: `no fork was found; ${evidence.agreeing} nodes hold the same log` })

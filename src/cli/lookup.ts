@@ -1,17 +1,25 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import type { Lookup } from '../directory/lookup.ts'
+import type { Policy } from '../directory/policies.ts'
 import { openReader } from '../peer/open.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
 
+export type LookupCommandOptions = {
+  readonly policy: Policy
+  /** whether to tell all of what the answer rests on */
+  readonly evidence: boolean
+}
+
 /** `handfast lookup`: tells what the network holds of an address, and how sure that is. */
-export const lookup = async (context: Context, address: string): Promise<number> => {
+export const lookup = async (context: Context, address: string, options: LookupCommandOptions): Promise<number> => {
   const { folder, bootstrap, signal, terminal, emit } = context
   const id = decodeAddress(address)
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
-  const { log, card, fork, freshness, evidence, change, trust } = await peer.lookup(address, { signal })
+  const found = await peer.lookup(address, { signal, policy: options.policy })
+  const { log, card, fork, freshness, evidence, verdict, change, trust } = found
   terminal.status('')
   emit({
     event: 'lookup',
@@ -24,10 +32,12 @@ export const lookup = async (context: Context, address: string): Promise<number>
     freshness,
     expires: card?.card.until ?? null,
     staleFor: staleFor({ freshness, card }, Math.floor(Date.now() / 1000)),
+    verdict,
     evidence,
     change,
     trust,
   })
+  if (options.evidence) emit({ event: 'evidence', address: encodeAddress(id), ...evidence })
   return EXIT.done
 }
 

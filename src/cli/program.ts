@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { DEFAULT_POLICY, POLICIES, type Policy } from '../directory/policies.ts'
 import { addBackupCommands } from './backup-commands.ts'
 import { addContactCommands } from './contact-commands.ts'
 import type { Context } from './context.ts'
@@ -129,11 +130,13 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     .description(
       'Finds an identity, verifies it to its address, and tells what the answer rests on. Needs no identity.',
     )
-    .addHelpText('after', '\nExample:\n  handfast lookup hf1… --bootstrap 127.0.0.1:4000')
-    .action((address: string) =>
+    .addOption(new Option('--policy <name>', 'how hard to look').choices(POLICIES).default(DEFAULT_POLICY))
+    .option('--evidence', 'tell all of what the answer rests on')
+    .addHelpText('after', '\nExample:\n  handfast lookup hf1… --evidence --bootstrap 127.0.0.1:4000')
+    .action((address: string, { policy, evidence = false }: { policy: Policy; evidence?: boolean }) =>
       start(async (context) => {
         const { lookup } = await import('./lookup.ts')
-        return lookup(context, address)
+        return lookup(context, address, { policy, evidence })
       }, EXIT.interrupted),
     )
 

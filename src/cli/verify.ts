@@ -21,7 +21,7 @@ export const verify = async (context: Context, { contact, head, yes }: VerifyOpt
   const id = decodeAddress(address)
   const own = await readVault(folder, Math.floor(Date.now() / 1000))
   using known = await openContacts(folder)
-  const before = known.get(address) ?? (await add(context, address))
+  const before = known.get(address) ?? (await add(context, address, { policy: 'thorough' }))
   const found = before.fork === null ? before : await lookAgain(context, known.need, address)
   const heads = found.fork === null ? [] : [found.fork.a, found.fork.b].map(headOf)
   emit({ event: 'compare', address: found.address, safetyNumber: safetyNumber(id, own.log.id), heads })
@@ -39,7 +39,7 @@ const lookAgain = async (
   terminal.status('looking up')
   try {
     await using peer = await openReader({ folder, bootstrap, signal })
-    await peer.lookup(address, { signal })
+    await peer.lookup(address, { signal, policy: 'thorough' })
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof HandfastError)) throw error

@@ -1,6 +1,8 @@
 import type { Change } from '../core/floor.ts'
 import { HEAD_DIGITS_MIN } from '../core/limits.ts'
 import type { CliEvent, EventName } from './events.ts'
+import { describeEvidence } from './evidence-wording.ts'
+import { count, duration } from './quantities.ts'
 
 /** How events read to people: the lines of each, plain text. `terminal.ts` makes them harmless and prints them. */
 
@@ -21,19 +23,8 @@ export const fileSize = (bytes: number): string => {
   return `${power === 0 ? amount : amount.toFixed(1)} ${UNITS[power]}`
 }
 
-const count = (amount: number, singular: string, plural: string): string =>
-  `${amount} ${amount === 1 ? singular : plural}`
-
 const minutes = (seconds: number): string =>
   `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-
-/** In the largest unit of which there is a whole one. */
-const duration = (seconds: number): string => {
-  if (seconds < 60) return 'less than a minute'
-  if (seconds < 3600) return count(Math.floor(seconds / 60), 'minute', 'minutes')
-  if (seconds < 24 * 3600) return count(Math.floor(seconds / 3600), 'hour', 'hours')
-  return count(Math.floor(seconds / (24 * 3600)), 'day', 'days')
-}
 
 const numbered = (phrase: string): readonly string[] => {
   const words = phrase.split(' ').map((word, index) => `${String(index + 1).padStart(4)} ${word.padEnd(9)}`)
@@ -44,22 +35,6 @@ const numbered = (phrase: string): readonly string[] => {
       .join(' ')
       .trimEnd(),
   )
-}
-
-/** Sentences about the nodes that were asked; those about nobody are left out. */
-const describeEvidence = ({ evidence }: CliEvent<'lookup'>): string => {
-  const { answered, agreeing, older, empty, unread, invalid, failed, complete } = evidence
-  const parts = [
-    `${count(answered, 'node', 'nodes')} answered`,
-    `${agreeing} ${agreeing === 1 ? 'agrees' : 'agree'}`,
-    older > 0 && `${older} with an older log`,
-    empty > 0 && `${empty} with nothing`,
-    unread > 0 && `${unread} with a log not shown in full`,
-    invalid > 0 && `${invalid} with what does not verify`,
-    failed > 0 && `${count(failed, 'request', 'requests')} not answered`,
-    !complete && 'the time ran out first',
-  ]
-  return parts.filter((part) => part !== false).join(', ')
 }
 
 const describeCard = ({ expires, staleFor }: CliEvent<'lookup'>): string => {
@@ -188,10 +163,11 @@ export const wording: Wording = {
     `head       ${found.head}`,
     `status     ${found.status}${found.forked ? ', forked: another valid log contradicts this one; trust neither' : ''}`,
     `card       ${describeCard(found)}`,
-    `evidence   ${describeEvidence(found)}`,
+    `evidence   ${found.verdict.reason}`,
     `trust      ${found.trust.identity}, ${found.trust.freshness}: ${found.trust.reason}`,
     ...CHANGES[found.change].map((line) => `change     ${line}`),
   ],
+  evidence: describeEvidence,
   standing: ({ freshness, change }) =>
     [...(freshness === 'stale' ? [STALE] : []), ...CHANGES[change]].map((line) => `handfast: ${line}`),
   // What is printed is the key and nothing else; no line of it is so long that a screen would break it.

@@ -21,9 +21,6 @@ export type Stance =
   /** it sent what does not decode or verify, and nothing of that was used */
   | 'invalid'
 
-/** Nodes that answered, and how many of them take each stance. */
-export type Tally = { readonly answered: number } & { readonly [S in Stance]: number }
-
 export type Finding = {
   readonly log: KeyLog
   /** the card of that log with the latest serial: a current one if there is any */
@@ -38,7 +35,6 @@ export type Collector = {
   finding(): Finding | null
   /** null when the node has not answered */
   stance(node: string): Stance | null
-  tally(): Tally
 }
 
 type NodeState = {
@@ -178,11 +174,6 @@ export const createCollector = (id: Uint8Array, now: number, anchor: Anchor | nu
     stance: (node) => {
       const state = nodes.get(node)
       return state === undefined ? null : stanceOf(state)
-    },
-    tally: () => {
-      const count = { agreeing: 0, older: 0, empty: 0, unread: 0, invalid: 0 }
-      for (const state of nodes.values()) count[stanceOf(state)] += 1
-      return { answered: nodes.size, ...count }
     },
   }
 }

@@ -1,19 +1,15 @@
-import { concat } from '../core/bytes.ts'
-import { checkKem, isCurrent, type SignedCard } from '../core/card.ts'
+import { isCurrent } from '../core/card.ts'
 import { DirectoryError } from '../core/errors.ts'
 import type { Anchor } from '../core/key-log.ts'
-import { type Collector, createCollector, type Finding, type Tally } from './collector.ts'
-import { COMMAND, decodeGetKemHalfAnswer, encodeMessage } from './messages.ts'
-import { type DirectoryNetwork, type NodeAddress, nameOf } from './network-port.ts'
-import { replicaTargets } from './replicas.ts'
-
-/** What a lookup rests on, for people and programs to judge it by. */
-export type Evidence = Tally & {
-  /** requests on the walks that got no answer; a silent node near several targets counts at each */
-  readonly failed: number
-  /** whether the walks toward all replica targets ended before the deadline */
-  readonly complete: boolean
-}
+import { DENSITY_SUSPECT } from '../core/limits.ts'
+import { type Collector, createCollector, type Finding } from './collector.ts'
+import { type Evidence, gatherEvidence } from './evidence.ts'
+import { type ClosestNode, type DirectoryNetwork, nameOf } from './network-port.ts'
+import { DEFAULT_POLICY, EFFORT, type Policy } from './policies.ts'
+import { type Acquainted, askForMore } from './questions.ts'
+import { type Place, search } from './search.ts'
+import { judge, type Verdict } from './verdict.ts'
+import type { Heard } from './walking.ts'
 
 export type Freshness = 'current' | 'stale'
 
@@ -21,8 +17,10 @@ export type Lookup = Finding & {
   /** `stale` when no unexpired card vouches for the log's head */
   readonly freshness: Freshness
   readonly evidence: Evidence
-  /** closest nodes that say they hold the log that stands, nearest first, from all replica targets in turn */
-  readonly holders: readonly NodeAddress[]
+  /** what the evidence comes to; only its kind `current` says that nothing newer is likely to be hidden */
+  readonly verdict: Verdict
+  /** nodes that say they hold the log that stands: the closest to all replica targets in turn, then others */
+  readonly holders: readonly Acquainted[]
 }
 
 export type LookupOptions = {
@@ -30,6 +28,8 @@ export type LookupOptions = {
   readonly signal: AbortSignal
   /** an entry that a person has confirmed: of a fork that parts before it, the branch through it stands */
   readonly anchor?: Anchor | null | undefined
+  /** Default: `fresh`. */
+  readonly policy?: Policy | undefined
 }
 
 /**
@@ -42,114 +42,80 @@ export type LookupOptions = {
 export const lookup = async (
   network: DirectoryNetwork,
   id: Uint8Array,
-  { now, signal, anchor }: LookupOptions,
+  { now, signal, anchor, policy = DEFAULT_POLICY }: LookupOptions,
 ): Promise<Lookup> => {
+  const effort = EFFORT[policy]
   const collector = createCollector(id, now, anchor)
-  const value = encodeMessage({ id, from: 0 })
-  // A node near several targets is read once: its places are counted from one answer to the next.
-  const readings = new Map<string, Promise<void>>()
-  const walks = await Promise.all(
-    replicaTargets(id).map(async (target) => {
-      const names = new Set<string>()
-      const walk = await network.walk(target, COMMAND.get, value, {
-        signal,
-        onAnswer: (node, answer) => {
-          const name = nameOf(node)
-          names.add(name)
-          if (!readings.has(name)) readings.set(name, readOn(network, collector, id, target, node, answer, signal))
-        },
-      })
-      return { ...walk, names: [...names] }
-    }),
-  )
-  await Promise.all(readings.values())
-  const tally = collector.tally()
-  const failed = walks.reduce((sum, walk) => sum + walk.failed, 0)
-  const evidence = { ...tally, failed, complete: walks.every((walk) => walk.complete) }
-  const found = collector.finding()
-  if (found === null) {
-    // Most nodes asked at every target have to say "nothing": silence and nonsense say nothing at all.
-    const conclusive = walks.every(({ complete, failed, names }) => {
-      const empty = names.filter((name) => collector.stance(name) === 'empty').length
-      return complete && empty > names.length - empty + failed
-    })
-    const hint = `${tally.answered} nodes answered, ${failed} requests failed`
-    throw new DirectoryError(conclusive ? 'ERR_LOOKUP_NOT_FOUND' : 'ERR_LOOKUP_INCOMPLETE', { hint })
+  const enough = new AbortController()
+  const asking = AbortSignal.any([signal, enough.signal])
+  const readings = new Map<string, Acquainted & { readonly done: Promise<void> }>()
+
+  const isEnough = (): boolean => {
+    const found = effort.early ? collector.finding() : null
+    return found?.fork === null && found.card !== null && isCurrent(found.card.card, now)
   }
-  const freshness = found.card !== null && isCurrent(found.card.card, now) ? 'current' : 'stale'
-  const nearest = inTurn(walks.map(({ closest }) => closest.map(({ node }) => node)))
-  const holders = nearest.filter((node) => collector.stance(nameOf(node)) === 'agreeing')
-  return { ...found, freshness, evidence, holders }
+  const onAnswer = (target: Uint8Array, heard: Heard): void => {
+    const name = nameOf(heard.node)
+    // A node near several targets is read once: its places are counted from one answer to the next.
+    if (readings.has(name)) return
+    const reading = readOn(network, collector, { id, target, signal: asking }, heard)
+    const done = reading.then(() => (isEnough() ? enough.abort() : undefined))
+    readings.set(name, { node: heard.node, token: heard.token, done })
+  }
+
+  const places = await search(network, id, { effort, signal: asking, onAnswer })
+  await Promise.all([...readings.values()].map(({ done }) => done))
+  const found = collector.finding()
+  if (found === null) throw missing(places, readings, collector)
+  const { log, card, fork } = found
+  const heard = new Map([...readings].map(([name, { node }]) => [name, node]))
+  const evidence = gatherEvidence(policy, places, heard, collector, { card: card?.card ?? null, now })
+  const freshness = card !== null && isCurrent(card.card, now) ? 'current' : 'stale'
+  const verdict = judge({ log, fork, freshness, evidence })
+  return { ...found, freshness, evidence, verdict, holders: holdersOf(places, readings, collector) }
+}
+
+type Readings = ReadonlyMap<string, Acquainted>
+
+/** Most nodes asked at every target have to say "nothing": silence, nonsense and a crowd say nothing at all. */
+const missing = (places: readonly Place[], heard: Readings, { stance }: Collector): DirectoryError => {
+  const conclusive = places.every(({ asked, complete, density }) => {
+    const empty = asked.filter((name) => stance(name) === 'empty').length
+    return complete && empty > asked.length - empty && (density ?? 0) < DENSITY_SUSPECT
+  })
+  const asked = new Set(places.flatMap((place) => place.asked)).size
+  const hint = `${heard.size} nodes answered, ${asked - heard.size} did not`
+  return new DirectoryError(conclusive ? 'ERR_LOOKUP_NOT_FOUND' : 'ERR_LOOKUP_INCOMPLETE', { hint })
+}
+
+const holdersOf = (places: readonly Place[], heard: Readings, { stance }: Collector): readonly Acquainted[] => {
+  const nearest = inTurn(places.map(({ closest }) => closest))
+  const names = new Set(nearest.map(({ node }) => nameOf(node)))
+  const others = [...heard].filter(([name]) => !names.has(name)).map(([, { node, token }]) => ({ node, token }))
+  return [...nearest, ...others].filter(({ node }) => stance(nameOf(node)) === 'agreeing')
 }
 
 /** The first of every list, then the second of every list, and so on; each node once. */
-const inTurn = (lists: readonly (readonly NodeAddress[])[]): readonly NodeAddress[] => {
+const inTurn = (lists: readonly (readonly ClosestNode[])[]): readonly ClosestNode[] => {
   const longest = Math.max(0, ...lists.map(({ length }) => length))
   const all = Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat()
-  return [...new Map(all.map((node) => [nameOf(node), node])).values()]
+  return [...new Map(all.map((one) => [nameOf(one.node), one])).values()]
 }
+
+type Reading = { readonly id: Uint8Array; readonly target: Uint8Array; readonly signal: AbortSignal }
 
 /** Asks one node page after page until it has told all that matters. */
 const readOn = async (
   network: DirectoryNetwork,
   collector: Collector,
-  id: Uint8Array,
-  target: Uint8Array,
-  node: NodeAddress,
-  first: Uint8Array,
-  signal: AbortSignal,
+  { id, ...options }: Reading,
+  { node, token, value }: Heard,
 ): Promise<void> => {
   const name = nameOf(node)
-  let from = collector.accept(name, first)
-  while (from !== null && !signal.aborted) {
-    const answer = await network.request(node, COMMAND.get, encodeMessage({ id, from }), { signal, target })
+  let from = collector.accept(name, value)
+  while (from !== null && !options.signal.aborted) {
+    const answer = await askForMore(network, { node, token, id, from }, options)
     if (answer === null) return
     from = collector.accept(name, answer)
-  }
-}
-
-/**
- * Fetches the ML-KEM-768 key (1184 bytes) a published card commits to from the nodes that hold the log. All are asked at once:
- * silent nodes near a target must not use up the time.
- * @throws DirectoryError ERR_LOOKUP_NOT_FOUND when each of them answered and none has it, ERR_LOOKUP_INCOMPLETE otherwise
- */
-export const fetchKem = async (
-  network: DirectoryNetwork,
-  { card, holders }: { readonly card: SignedCard; readonly holders: readonly NodeAddress[] },
-  signal: AbortSignal,
-): Promise<Uint8Array> => {
-  const { id } = card.card
-  const target = replicaTargets(id)[0] ?? id
-  const done = new AbortController()
-  const options = { signal: AbortSignal.any([signal, done.signal]), target }
-  let silent = holders.length === 0
-  const ask = async (node: NodeAddress, half: number): Promise<Uint8Array | null> => {
-    const request = encodeMessage({ id, card: card.hash, half })
-    const answer = await network.request(node, COMMAND.getKemHalf, request, options)
-    silent ||= answer === null
-    return answer === null ? null : readHalf(answer)
-  }
-  const fetch = async (node: NodeAddress): Promise<Uint8Array> => {
-    const [first, second] = await Promise.all([ask(node, 0), ask(node, 1)])
-    if (!first || !second) throw new DirectoryError('ERR_LOOKUP_NOT_FOUND')
-    const kem = concat(first, second)
-    checkKem(card.card, kem)
-    return kem
-  }
-  try {
-    return await Promise.any(holders.map(fetch))
-  } catch (cause) {
-    const hint = 'the ML-KEM key of the card'
-    throw new DirectoryError(silent ? 'ERR_LOOKUP_INCOMPLETE' : 'ERR_LOOKUP_NOT_FOUND', { hint, cause })
-  } finally {
-    done.abort()
-  }
-}
-
-const readHalf = (answer: Uint8Array): Uint8Array | null => {
-  try {
-    return decodeGetKemHalfAnswer(answer).half
-  } catch {
-    return null
   }
 }

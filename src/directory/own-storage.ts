@@ -1,4 +1,3 @@
-import { REPLICA_NODES } from '../core/limits.ts'
 import { type DirectoryNetwork, type NodeAddress, nameOf } from './network-port.ts'
 import type { Storage } from './storage.ts'
 
@@ -12,18 +11,12 @@ export const includeOwn = (
   network: DirectoryNetwork,
   { storage, self, now }: { readonly storage: Storage; readonly self: NodeAddress; readonly now: () => number },
 ): DirectoryNetwork => ({
-  walk: async (target, command, value, options) => {
-    const own = storage.handle(command, value, { now: now(), proven: false })
-    if (own !== null) options.onAnswer(self, own)
-    const walk = await network.walk(target, command, value, options)
-    const others = walk.closest.filter(({ node }) => nameOf(node) !== nameOf(self))
-    const closest = own === null ? others : [...others, { node: self, token: new Uint8Array(0) }]
-    return { ...walk, closest: closest.slice(0, REPLICA_NODES) }
-  },
-  request: async (node, command, value, options) => {
-    if (nameOf(node) !== nameOf(self)) return network.request(node, command, value, options)
-    return options.signal.aborted
-      ? null
-      : storage.handle(command, value, { now: now(), proven: options.token !== undefined })
+  ...network,
+  seeds: async (target) => [self, ...(await network.seeds(target))],
+  request: async (node, request) => {
+    if (nameOf(node) !== nameOf(self)) return network.request(node, request)
+    if (request.signal.aborted) return null
+    const value = storage.handle(request.command, request.value, { now: now(), proven: request.token !== undefined })
+    return { value, closer: [], token: new Uint8Array(0), id: network.idOf(self) }
   },
 })

@@ -6,7 +6,9 @@ import type { KeyLog } from '../core/key-log.ts'
 import { ACCEPTANCES_WANTED } from '../core/limits.ts'
 import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from './messages.ts'
 import { type ClosestNode, type DirectoryNetwork, nameOf } from './network-port.ts'
-import { replicaTargets } from './replicas.ts'
+import { EFFORT } from './policies.ts'
+import { askAgain } from './questions.ts'
+import { search } from './search.ts'
 
 /** Acceptances at one replica target: `accepted` of the `asked` closest nodes confirmed every record. */
 export type ReplicaAcceptance = { readonly asked: number; readonly accepted: number }
@@ -55,7 +57,6 @@ export const publish = async (
   signal: AbortSignal,
 ): Promise<Publication> => {
   const { id } = records.log
-  const value = encodeMessage({ id, from: 0 })
   const puts = putsOf(records)
   const outcomes = new Map<string, Promise<ErrorCode | null>>()
 
@@ -69,11 +70,10 @@ export const publish = async (
     return outcome
   }
 
-  let cutShort = false
+  const places = await search(network, id, { effort: EFFORT.fresh, signal, onAnswer: () => {} })
+  const cutShort = places.some(({ complete }) => !complete)
   const replicas = await Promise.all(
-    replicaTargets(id).map(async (target): Promise<ReplicaAcceptance> => {
-      const { closest, complete } = await network.walk(target, COMMAND.get, value, { signal, onAnswer: () => {} })
-      if (!complete) cutShort = true
+    places.map(async ({ target, closest }): Promise<ReplicaAcceptance> => {
       const results = await Promise.all(closest.map((node) => store(target, node)))
       return { asked: closest.length, accepted: results.filter((refusal) => refusal === null).length }
     }),
@@ -95,14 +95,14 @@ export const publish = async (
 /** Puts all records at one node; the first refusal ends it. */
 const putAll = async (
   network: DirectoryNetwork,
-  { node, token }: ClosestNode,
+  acquainted: ClosestNode,
   target: Uint8Array,
   { entries, rest }: Puts,
   signal: AbortSignal,
 ): Promise<ErrorCode | null> => {
   const putInOrder = async (requests: readonly Uint8Array[]): Promise<ErrorCode | null> => {
     for (const request of requests) {
-      const answer = await network.request(node, COMMAND.put, request, { signal, target, token })
+      const answer = await askAgain(network, acquainted, { command: COMMAND.put, value: request, signal, target })
       if (answer === null) return 'ERR_TIMEOUT'
       const refused = readRefusal(answer)
       if (refused !== null) return refused

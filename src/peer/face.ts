@@ -1,4 +1,5 @@
 import type { KeyLog } from '../core/key-log.ts'
+import type { Policy } from '../directory/policies.ts'
 import type { Publication } from '../directory/publish.ts'
 import type { Connection } from './connection.ts'
 import type { Contact, Contacts } from './contacts.ts'
@@ -10,6 +11,11 @@ import type { Mailboxes } from './mailboxes.ts'
 /** What a peer is to the program that opened it. `peer.ts` puts one together. */
 
 export type Signal = { readonly signal?: AbortSignal | undefined }
+
+export type LookupOptions = Signal & {
+  /** How hard to look: see `Policy`. Default: `fresh`. */
+  readonly policy?: Policy | undefined
+}
 
 export type ConnectOptions = Signal & {
   /** Called with what the directory said, before the connection is tried: a change is told once. */
@@ -40,12 +46,13 @@ export type Peer = AsyncDisposable & {
    * Finds an identity and makes it a contact, without connecting to it.
    * @throws those of `lookup`; PeerError ERR_PEER_SELF, ERR_CONTACT_NAME
    */
-  addContact(address: string, options?: Signal & { readonly name?: string | undefined }): Promise<Contact>
+  addContact(address: string, options?: LookupOptions & { readonly name?: string | undefined }): Promise<Contact>
   /**
-   * Finds an identity in the directory and verifies it to its address.
+   * Finds an identity in the directory and verifies it to its address. What the answer rests on is its `evidence`, what that comes to its
+   * `verdict`.
    * @throws AddressError; DirectoryError ERR_LOOKUP_NOT_FOUND, ERR_LOOKUP_INCOMPLETE; KeyLogError ERR_ROLLBACK
    */
-  lookup(address: string, options?: Signal): Promise<Found>
+  lookup(address: string, options?: LookupOptions): Promise<Found>
   /**
    * Looks the address up and connects to whoever proves to be it, who is a contact from then on.
    * @throws those of `lookup`; KeyLogError ERR_LOG_FORK while two logs of it contradict each other: see `contacts.verify`; PeerError ERR_PEER_SELF, _NO_CARD, _RETIRED, ERR_REMOTE, ERR_TIMEOUT;

@@ -3,6 +3,7 @@ import { type Change, changeSince } from '../core/floor.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
 import { type Lookup, lookup } from '../directory/lookup.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { Policy } from '../directory/policies.ts'
 import type { Acquaintances } from './acquaintances.ts'
 import { seconds, type World } from './ports.ts'
 import type { Trust } from './remote.ts'
@@ -12,12 +13,19 @@ import type { Trust } from './remote.ts'
 /** An identity as the directory shows it, and what became of it since this peer saw it last. */
 export type Found = Lookup & { readonly change: Change; readonly trust: Trust }
 
+export type FindOptions = {
+  readonly signal: AbortSignal
+  readonly asked: boolean
+  readonly policy?: Policy | undefined
+}
+
 export type Finder = {
   /**
    * @param asked whether we ask for our own sake, or because it called
+   * @param policy how hard to look; default `fresh`
    * @throws DirectoryError ERR_LOOKUP_*; KeyLogError ERR_ROLLBACK, ERR_LOG_FORK; StoreError
    */
-  find(id: Uint8Array, options: { readonly signal: AbortSignal; readonly asked: boolean }): Promise<Found>
+  find(id: Uint8Array, options: FindOptions): Promise<Found>
   /** What the directory says about the log of one who called: it must not know better. @throws as `find` */
   vet(log: KeyLog, signal: AbortSignal): Promise<Trust>
 }
@@ -39,19 +47,21 @@ export const createFinder = (directory: DirectoryNetwork, acquaintances: Acquain
     return kept === null ? null : compareLogs(kept.a, log) === 'fork' ? kept.a : kept.b
   }
 
-  const judge = ({ log, card, freshness }: Lookup, fork: KeyLog | null): Trust => {
+  const judge = ({ log, card, freshness, verdict }: Lookup, fork: KeyLog | null): Trust => {
     const identity = standing(log.id)
     if (fork !== null) return { identity, freshness: 'forked', reason: 'another valid log contradicts this one' }
     if (log.last.entry.status === 'retired')
       return { identity, freshness: 'retired', reason: 'its owner, or who held its keys, ended it' }
+    // A card that is current says nothing of a newer log that somebody hides.
+    if (verdict.kind === 'eclipse') return { identity, freshness: STALE, reason: verdict.reason }
     if (freshness === 'current') return { identity, freshness, reason: 'its card is current' }
     if (card === null) return { identity, freshness, reason: 'no card of it was found' }
     const age = seconds(world) - card.card.until
     return { identity, freshness, reason: `its newest card ran out ${describeAge(age)} ago` }
   }
 
-  const find: Finder['find'] = async (id, { signal, asked }) => {
-    const found = await lookup(directory, id, { now: seconds(world), signal, anchor: anchor(id) })
+  const find: Finder['find'] = async (id, { signal, asked, policy }) => {
+    const found = await lookup(directory, id, { now: seconds(world), signal, anchor: anchor(id), policy })
     const change = changeSince(floor(id), found.log)
     const fork = forkAgainst(found)
     // An expired card says nothing: a newer one that has expired as well must not turn it into a rollback.

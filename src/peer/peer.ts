@@ -5,6 +5,7 @@ import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
 import { HANDSHAKES_MAX, LOOKUP_MS, VET_MS } from '../core/limits.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { Policy } from '../directory/policies.ts'
 import type { Publication } from '../directory/publish.ts'
 import type { Mailbox } from '../mailbox/service.ts'
 import type { Store } from '../store/store.ts'
@@ -68,10 +69,10 @@ export const createPeer = (parts: PeerParts): Peer => {
     if (closing.signal.aborted) throw new PeerError('ERR_PEER_CLOSED')
   }
 
-  const find = async (id: Uint8Array, signal: AbortSignal | undefined): Promise<Found> => {
+  const find = async (id: Uint8Array, signal: AbortSignal | undefined, policy?: Policy): Promise<Found> => {
     checkGoing(signal)
     try {
-      return await finder.find(id, { signal: deadline(signal), asked: true })
+      return await finder.find(id, { signal: deadline(signal), asked: true, policy })
     } finally {
       checkGoing(signal)
     }
@@ -237,15 +238,15 @@ export const createPeer = (parts: PeerParts): Peer => {
     letters: letters.api,
     files: files.api,
     mailboxes,
-    addContact: async (address, { signal, name } = {}) => {
+    addContact: async (address, { signal, name, policy } = {}) => {
       const id = decodeAddress(address)
       if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
       if (name !== undefined) checkName(name)
-      const { log } = await find(id, signal)
+      const { log } = await find(id, signal, policy)
       if (store.contacts.get(id) === null) store.contacts.keep(log, seconds(world))
       return name === undefined ? contacts.need(address) : contacts.rename(address, name)
     },
-    lookup: async (address, { signal } = {}) => find(decodeAddress(address), signal),
+    lookup: async (address, { signal, policy } = {}) => find(decodeAddress(address), signal, policy),
     connect,
     listen: ({ signal } = {}) => {
       listening ??= startListening(signal).catch((error: unknown) => {

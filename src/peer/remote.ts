@@ -9,7 +9,7 @@ export type Trust = {
   /** `verified`: you confirmed it; `pinned`: you gave this address; `unknown`: it came to you, and nobody has vouched for it */
   readonly identity: 'unknown' | 'pinned' | 'verified'
   /**
-   * `stale`: no unexpired card in the directory says that its log ends here; `forked`: two valid logs contradict each other, and
+   * `stale`: no unexpired card in the directory says that its log ends here, or somebody may hide what is newer; `forked`: two valid logs contradict each other, and
    * nothing is sent before you have verified it anew; `retired`: it has ended
    */
   readonly freshness: 'current' | 'stale' | 'forked' | 'retired'

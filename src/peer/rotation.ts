@@ -58,7 +58,9 @@ const within = (signal: AbortSignal | undefined): AbortSignal =>
 
 /** What the directory holds of an identity; null when it surely holds nothing. @throws DirectoryError ERR_LOOKUP_INCOMPLETE */
 export const findLog = async (id: Uint8Array, { directory, world, signal }: Ground): Promise<Lookup | null> => {
-  const found = await lookup(directory, id, { now: seconds(world), signal: within(signal) }).catch((error: unknown) => {
+  // To rotate a log that went on elsewhere would fork it, and that cannot be undone.
+  const options = { now: seconds(world), signal: within(signal), policy: 'thorough' } as const
+  const found = await lookup(directory, id, options).catch((error: unknown) => {
     signal?.throwIfAborted()
     if (error instanceof HandfastError && error.code === 'ERR_LOOKUP_NOT_FOUND') return null
     throw error

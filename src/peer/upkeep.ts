@@ -54,7 +54,8 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
 
   /** A contradiction to one's own log is a theft: the owner is the one who can end it. */
   const inspectOwn = async (): Promise<void> => {
-    const { log: found, fork } = await lookup(directory, log.id, { now: seconds(world), signal: deadline() })
+    const options = { now: seconds(world), signal: deadline(), policy: 'thorough' } as const
+    const { log: found, fork } = await lookup(directory, log.id, options)
     if (fork !== null) acquaintances.contradict(found, fork)
   }
 

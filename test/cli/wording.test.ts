@@ -9,6 +9,7 @@ import { signCard } from '../../src/core/card.ts'
 import { createIdentity } from '../../src/core/identity.ts'
 import { generateKem } from '../../src/core/kem.ts'
 import { generatePrivateKey } from '../../src/core/p256.ts'
+import type { Evidence } from '../../src/directory/evidence.ts'
 import { NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 
@@ -65,26 +66,37 @@ test('every message stands behind the name of its sender, and no status line loo
   for (const line of left) assert.match(line, /^\* /)
 })
 
-const evidence = { answered: 20, agreeing: 20, older: 0, empty: 0, unread: 0, invalid: 0, failed: 0, complete: true }
+const place = { closest: 20, agreeing: 18, paths: 4, pathsAgreeing: 3, density: 1.26 }
+const evidence: Evidence = {
+  policy: 'fresh',
+  ...{ asked: 70, answered: 41, agreeing: 38, older: 3, empty: 0, unread: 0, invalid: 0, passed: 20, failed: 9 },
+  ...{ paths: 12, pathsAgreeing: 10, networks: 40, local: false, density: null, age: 7200, complete: true },
+  places: [place, place, { ...place, density: null }],
+}
 const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false }
 const none = { freshness: 'stale', expires: null, staleFor: null } as const
 const found = {
   ...head,
   ...none,
   event: 'lookup',
+  verdict: { kind: 'current', reason: 'current, 38 of 41 nodes agree, 3 older' },
   evidence,
   change: 'none',
   trust: { identity: 'pinned', freshness: 'current', reason: 'a test' },
 } as const
-const evidenceOf = (change: Partial<typeof evidence>): string =>
-  wording.lookup({ ...found, evidence: { ...evidence, ...change } }).find((line) => line.startsWith('evidence')) ?? ''
 
-test('evidence is one sentence, and hides no doubt', () => {
-  assert.match(evidenceOf({}), /^evidence +20 nodes answered, 20 agree$/)
-  assert.match(evidenceOf({ answered: 1, agreeing: 1 }), /^evidence +1 node answered, 1 agrees$/)
-  for (const key of ['older', 'empty', 'unread', 'invalid', 'failed'] as const)
-    assert.match(evidenceOf({ [key]: 3 }), /, 3 \w/)
-  assert.notEqual(evidenceOf({ complete: false }), evidenceOf({}))
+test('what a lookup rests on is one sentence, and with --evidence all that is known of it', () => {
+  assert.ok(wording.lookup(found).includes('evidence   current, 38 of 41 nodes agree, 3 older'))
+  const told = (change: Partial<Evidence>): string =>
+    wording.evidence({ event: 'evidence', address: PEER, ...evidence, ...change }).join('\n')
+  const whole = told({})
+  assert.match(whole, /^asked +70 nodes: 41 that ought to know, 20 for the way only, 9 without an answer$/m)
+  assert.match(whole, /^place 1 +18 of the 20 closest nodes agree, 3 of 4 paths lead there, 1.3 times as dense/m)
+  assert.match(whole, /^place 3 .* too few nodes to compare$/m)
+  for (const key of ['agreeing', 'older', 'empty', 'unread', 'invalid', 'networks'] as const)
+    assert.notEqual(told({ [key]: 17 }), whole, key)
+  for (const change of [{ age: null }, { complete: false }, { local: true }, { policy: 'first' }] as const)
+    assert.notEqual(told(change), whole)
 })
 
 test('a log that is stale is so since a time, and one that is current until a time', () => {

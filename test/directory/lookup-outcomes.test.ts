@@ -15,7 +15,7 @@ import {
 import { LIARS } from './liars.ts'
 import { createMemoryNetwork, hanging, type MemoryNode, saying, silent } from './memory-network.ts'
 import { cardFor } from './records.ts'
-import { evidenceOf, fill, find } from './searches.ts'
+import { counts, countsOf, fill, find } from './searches.ts'
 
 const alice = makeIdentity('Alice')
 const [root0, root1] = [at(alice.roots, 0), at(alice.roots, 1)]
@@ -41,7 +41,7 @@ test('§4 the deadline ends a lookup with what was found by then', async () => {
   }
   const found = await find(net, id, deadline.signal)
   assert.deepEqual(found.card?.hash, card.hash)
-  assert.deepEqual(found.evidence, evidenceOf({ answered: 12, agreeing: 12, failed: 24, complete: false }))
+  assert.deepEqual(countsOf(found), counts({ answered: 12, agreeing: 12, failed: 8, complete: false }))
 })
 
 test('§4 a node that falls silent after its first page is unread, and the others are found', async () => {
@@ -53,7 +53,7 @@ test('§4 a node that falls silent after its first page is unread, and the other
   at(net.nodes, 0).behaviour = ({ honest }) => (pages++ < 3 ? honest() : null)
   const found = await find(net, id)
   assert.equal(found.log.entries.length, 8)
-  assert.deepEqual(found.evidence, evidenceOf({ agreeing: 19, unread: 1 }))
+  assert.deepEqual(countsOf(found), counts({ agreeing: 19, unread: 1 }))
 })
 
 const nothingHeld = LIARS['nothing held']

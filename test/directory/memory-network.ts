@@ -1,11 +1,13 @@
 import { equal, hex, utf8 } from '../../src/core/bytes.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import type { ClosestNode, DirectoryNetwork, NodeAddress } from '../../src/directory/network-port.ts'
-import { nameOf } from '../../src/directory/network-port.ts'
+import { NETWORK_NODES } from '../../src/core/limits.ts'
+import { distanceOf } from '../../src/directory/distance.ts'
+import { type Answer, type DirectoryNetwork, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
 import { createStorage, type Storage } from '../../src/directory/storage.ts'
-import { NOW } from '../core/identities.ts'
+import { makeBytes, NOW } from '../core/identities.ts'
+import { createIdleClock } from './idle-clock.ts'
 
-/** A DirectoryNetwork without sockets: storage nodes that anyone may replace by liars. */
+/** A DirectoryNetwork without sockets: storage nodes that anyone may replace by liars. Time passes only while all wait. */
 
 /** What one node answers: bytes, null for "no answer", or a promise that may never come. */
 export type Behaviour = (request: {
@@ -20,6 +22,8 @@ export type MemoryNode = {
   readonly storage: Storage
   /** replaces the honest answer */
   behaviour: Behaviour | null
+  /** changes the rest of an answer: nodes it names, token and id, or that there is a value */
+  manner: ((answer: Answer, target: Uint8Array) => Answer) | null
   /** requests it got since the network began, by command */
   readonly asked: Map<number, number>
 }
@@ -31,14 +35,18 @@ export type MemoryNetwork = {
   now: number
 }
 
-const CLOSEST_MAX = 20
-
-const distance = (target: Uint8Array, node: NodeAddress): string => {
-  const id = sha256(utf8(nameOf(node)))
-  return hex(id.map((byte, index) => byte ^ (target[index] ?? 0)))
+export type MemoryOptions = {
+  readonly capacity?: number | undefined
+  /** default: each in a private network of its own kind, where nodes of one /24 are not counted together */
+  readonly addressOf?: ((index: number) => NodeAddress) | undefined
 }
 
-const tokenOf = (node: NodeAddress): Uint8Array => sha256(utf8(`token of ${nameOf(node)}`))
+/** Nodes that one names, and that a walk begins with, as in HyperDHT. */
+const CLOSEST_MAX = 20
+
+export const idOf = (node: NodeAddress): Uint8Array => sha256(utf8(nameOf(node)))
+
+export const tokenOf = (node: NodeAddress): Uint8Array => sha256(utf8(`token of ${nameOf(node)}`))
 
 /** Resolves with null as soon as `signal` aborts. */
 const orAbort = async <T>(work: Promise<T | null>, signal: AbortSignal): Promise<T | null> => {
@@ -55,70 +63,63 @@ const orAbort = async <T>(work: Promise<T | null>, signal: AbortSignal): Promise
 
 export const createMemoryNetwork = (
   size: number,
-  { capacity }: { readonly capacity?: number | undefined } = {},
+  { capacity, addressOf = (index) => ({ host: `10.0.${index >> 8}.${index & 255}`, port: 49737 }) }: MemoryOptions = {},
 ): MemoryNetwork => {
   const nodes = Array.from(
     { length: size },
     (_, index): MemoryNode => ({
-      address: { host: `10.0.${index >> 8}.${index & 255}`, port: 49737 },
+      address: addressOf(index),
       storage: createStorage(capacity),
-      behaviour: null,
+      ...{ behaviour: null, manner: null },
       asked: new Map(),
     }),
   )
   const byName = new Map(nodes.map((node) => [nameOf(node.address), node]))
-  const clock = { now: NOW }
+  const ids = nodes.map(({ address }) => ({ address, id: idOf(address) }))
+  const seconds = { now: NOW }
+  const clock = createIdleClock()
+  let randoms = 0
 
-  const ask = async (
-    node: MemoryNode,
-    command: number,
-    value: Uint8Array,
-    token: Uint8Array | undefined,
-    signal: AbortSignal,
-  ): Promise<Uint8Array | null> => {
-    node.asked.set(command, (node.asked.get(command) ?? 0) + 1)
-    // A wrong token is an error reply, which is no answer.
-    if (token !== undefined && !equal(token, tokenOf(node.address))) return null
-    const honest = (other: Uint8Array = value): Uint8Array | null =>
-      node.storage.handle(command, other, { now: clock.now, proven: token !== undefined })
-    const answer = Promise.resolve(node.behaviour === null ? honest() : node.behaviour({ command, value, honest }))
-    return orAbort(answer, signal)
-  }
+  const closest = (target: Uint8Array): readonly NodeAddress[] =>
+    ids
+      .map(({ address, id }) => ({ address, distance: hex(distanceOf(id, target)) }))
+      .sort((a, b) => (a.distance < b.distance ? -1 : 1))
+      .slice(0, CLOSEST_MAX)
+      .map(({ address }) => address)
 
   const network: DirectoryNetwork = {
-    walk: async (target, command, value, { signal, onAnswer }) => {
-      const sorted = nodes.toSorted((a, b) => (distance(target, a.address) < distance(target, b.address) ? -1 : 1))
-      const closest: ClosestNode[] = []
-      let failed = 0
-      // Like Kademlia: nearer nodes first, and on until enough have answered.
-      while (sorted.length > 0 && closest.length < CLOSEST_MAX && !signal.aborted) {
-        const round = sorted.splice(0, CLOSEST_MAX - closest.length)
-        const answers = await Promise.all(
-          round.map(async (node) => {
-            const answer = await ask(node, command, value, undefined, signal)
-            if (answer !== null) onAnswer(node.address, answer)
-            return answer
-          }),
-        )
-        for (const [index, node] of round.entries()) {
-          if (answers[index] === null) failed += 1
-          else closest.push({ node: node.address, token: tokenOf(node.address) })
-        }
-      }
-      return { closest, failed, complete: !signal.aborted }
-    },
-    request: async (address, command, value, { signal, token }) => {
+    request: async (address, { target, command, value, token, signal }) => {
       const node = byName.get(nameOf(address))
-      return node === undefined || signal.aborted ? null : ask(node, command, value, token, signal)
+      if (signal.aborted) return null
+      if (node === undefined) return orAbort(new Promise<null>(() => {}), signal)
+      clock.stir()
+      node.asked.set(command, (node.asked.get(command) ?? 0) + 1)
+      // A wrong token is refused with a right one.
+      const isWrong = token !== undefined && !equal(token, tokenOf(address))
+      const honest = (other: Uint8Array = value): Uint8Array | null =>
+        node.storage.handle(command, other, { now: seconds.now, proven: token !== undefined })
+      const said = isWrong ? null : (node.behaviour?.({ command, value, honest }) ?? null)
+      const answer = node.behaviour === null && !isWrong ? honest() : await orAbort(Promise.resolve(said), signal)
+      clock.stir()
+      if (answer === null && !isWrong) return null
+      const closer = closest(target).filter((one) => nameOf(one) !== nameOf(address))
+      const whole = { value: answer, closer, token: tokenOf(address), id: idOf(address) }
+      return node.manner === null ? whole : node.manner(whole, target)
     },
+    seeds: async (target) => closest(target),
+    idOf,
+    size: () => size,
+    perNetwork: NETWORK_NODES,
+    clock,
+    random: (length) => makeBytes(`random ${randoms++}`, length),
   }
-  return Object.assign(clock, { network, nodes })
+  return Object.assign(seconds, { network, nodes })
 }
 
 /** Behaviours of nodes that fail or lie. */
 export const silent: Behaviour = () => null
 
-/** Never answers; only the deadline ends the waiting. */
+/** Never answers; only time ends the waiting. */
 export const hanging: Behaviour = () => new Promise(() => {})
 
 export const saying =

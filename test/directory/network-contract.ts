@@ -3,9 +3,11 @@ import { type TestContext, test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
 import { signCard } from '../../src/core/card.ts'
 import { createLog, type KeyLog } from '../../src/core/key-log.ts'
-import { fetchKem, lookup } from '../../src/directory/lookup.ts'
+import { compareDistances, distanceOf } from '../../src/directory/distance.ts'
+import { fetchKem } from '../../src/directory/fetch-kem.ts'
+import { lookup } from '../../src/directory/lookup.ts'
 import { COMMAND, decodeGetAnswer, decodePutAnswer, encodeMessage } from '../../src/directory/messages.ts'
-import { type DirectoryNetwork, type NodeAddress, nameOf, type Walk } from '../../src/directory/network-port.ts'
+import { type DirectoryNetwork, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
 import { publish } from '../../src/directory/publish.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
 import type { Storage } from '../../src/directory/storage.ts'
@@ -20,6 +22,7 @@ import {
   publicOf,
 } from '../core/identities.ts'
 import { allPuts } from './records.ts'
+import { type Seen, walkTo } from './walks.ts'
 
 /** What the directory may rely on from any DirectoryNetwork: the twin in memory and the plugin over real nodes pass the same. */
 
@@ -54,20 +57,11 @@ const recordsAt = (now: number): Parameters<typeof publish>[1] & { readonly log:
   return { log, card: { signed: signCard(log, at(alice.devices, 0).sign, content), kem: kem.publicKey } }
 }
 
-type Seen = Walk & { readonly answers: readonly (readonly [string, Uint8Array])[] }
-
 export const checkNetworkContract = (start: (t: TestContext, size: number) => Promise<Harness>): void => {
-  const walk = async (
-    { network }: Harness,
-    target: Uint8Array,
-    value: Uint8Array,
-    signal = plenty(),
-  ): Promise<Seen> => {
-    const answers: [string, Uint8Array][] = []
-    const onAnswer = (node: NodeAddress, answer: Uint8Array): void => void answers.push([nameOf(node), answer])
-    return { ...(await network.walk(target, COMMAND.get, value, { signal, onAnswer })), answers }
-  }
-  const namesOf = ({ closest }: Walk): readonly string[] => closest.map(({ node }) => nameOf(node))
+  const walk = ({ network }: Harness, target: Uint8Array, value: Uint8Array, signal = plenty()): Promise<Seen> =>
+    walkTo(network, target, value, signal)
+  const namesOf = ({ closest }: Seen): readonly string[] => closest.map(({ node }) => nameOf(node))
+  const answersOf = ({ heard }: Seen): readonly string[] => heard.map(({ node }) => nameOf(node)).sort()
 
   test('a walk hears each node once and ends with the closest, nearest first, each with a token', async (t) => {
     const harness = await start(t, 6)
@@ -76,10 +70,12 @@ export const checkNetworkContract = (start: (t: TestContext, size: number) => Pr
     const value = encodeMessage({ id, from: 0 })
     const seen = await walk(harness, target, value)
     const names = harness.nodes.map(({ address }) => nameOf(address)).sort()
-    assert.deepEqual(seen.answers.map(([name]) => name).sort(), names)
-    for (const [, answer] of seen.answers) assert.equal(decodeGetAnswer(answer).tip, null)
+    assert.deepEqual(answersOf(seen), names)
+    for (const { value } of seen.heard) assert.equal(decodeGetAnswer(value).tip, null)
     assert.deepEqual([...namesOf(seen)].sort(), names)
-    assert.deepEqual([seen.failed, seen.complete], [0, true])
+    const distances = seen.closest.map(({ node }) => distanceOf(harness.network.idOf(node), target))
+    assert.deepEqual(distances, distances.toSorted(compareDistances))
+    assert.deepEqual([[...seen.asked].sort(), seen.complete], [names, true])
     for (const { token } of seen.closest) assert.ok(token.length > 0)
     assert.deepEqual(namesOf(await walk(harness, target, value)), namesOf(seen))
   })
@@ -103,70 +99,99 @@ export const checkNetworkContract = (start: (t: TestContext, size: number) => Pr
     ).storage
     for (const request of [...allPuts(log), ...allPuts(log)]) {
       const options = { signal: plenty(), target: log.id, token }
-      const answer = await harness.network.request(node, COMMAND.put, encodeMessage(request), options)
-      assert.ok(answer !== null)
-      assert.equal(decodePutAnswer(answer).refused, null)
+      const put = { ...options, command: COMMAND.put, value: encodeMessage(request) }
+      const answer = await harness.network.request(node, put)
+      assert.ok(answer !== null && answer.value !== null)
+      assert.equal(decodePutAnswer(answer.value).refused, null)
     }
     assert.deepEqual(
       harness.nodes.map(({ storage }) => storage.size),
       harness.nodes.map(({ storage }) => (storage === held ? 1 : 0)),
     )
-    const answer = await harness.network.request(node, COMMAND.get, value, { signal: plenty(), target: log.id })
+    const get = { command: COMMAND.get, value, signal: plenty(), target: log.id, token }
+    const answer = (await harness.network.request(node, get))?.value ?? null
     assert.deepEqual(
       hex(answer ?? new Uint8Array(0)),
       hex(held.handle(COMMAND.get, value, { now: harness.now, proven: false }) ?? new Uint8Array(0)),
     )
     assert.ok(answer !== null && answer.length > 900, 'as large as answers get')
     const seen = await walk(harness, log.id, value)
-    assert.equal(seen.answers.filter(([, one]) => decodeGetAnswer(one).tip !== null).length, 1)
+    assert.equal(seen.heard.filter((one) => decodeGetAnswer(one.value).tip !== null).length, 1)
   })
 
   test('a PUT without a token, with a made-up one, or with that of another node is not answered and not stored', async (t) => {
     const harness = await start(t, 3)
     const { log } = recordsAt(harness.now)
     const { closest } = await walk(harness, log.id, encodeMessage({ id: log.id, from: 0 }))
-    const { node } = at(closest, 0)
-    const value = encodeMessage(at(allPuts(log), 0))
-    const requests = [{}, { token: makeBytes('token', 32) }, { token: at(closest, 1).token }].map((token) =>
-      harness.network.request(node, COMMAND.put, value, { signal: patience(), target: log.id, ...token }),
+    const { node, token: right } = at(closest, 0)
+    const put = { command: COMMAND.put, value: encodeMessage(at(allPuts(log), 0)), target: log.id }
+    // All nodes of the real network have one address, but each its own secret.
+    const [none, madeUp, others] = await Promise.all(
+      [undefined, makeBytes('token', 32), at(closest, 1).token].map((token) =>
+        harness.network.request(node, { ...put, token, signal: patience() }),
+      ),
     )
-    assert.deepEqual(await Promise.all(requests), [null, null, null])
+    assert.equal(none, null)
+    assert.deepEqual([madeUp?.value, others?.value], [null, null])
+    for (const refusal of [madeUp, others]) assert.deepEqual(refusal?.token, right, 'a refusal comes with a right one')
     for (const { storage } of harness.nodes) assert.equal(storage.size, 0)
   })
 
   test('what a node cannot understand is not answered', async (t) => {
     const harness = await start(t, 2)
-    const options = { signal: patience(), target: makeBytes('target', 32) }
+    const options = { command: COMMAND.get, signal: patience(), target: makeBytes('target', 32) }
     const asked = [new Uint8Array(0), makeBytes('garbage', 50)].map((value) =>
-      harness.network.request(at(harness.nodes, 0).address, COMMAND.get, value, options),
+      harness.network.request(at(harness.nodes, 0).address, { ...options, value }),
     )
     assert.deepEqual(await Promise.all(asked), [null, null])
   })
 
-  test('a silent node costs only time: the others are heard, and the signal ends the walk', async (t) => {
+  test('a node names others closer to the target asked for, never the one that asks, and says its id', async (t) => {
+    const harness = await start(t, 8)
+    const { network, nodes } = harness
+    // Everybody hears of everybody first.
+    await walk(harness, makeBytes('target', 32), encodeMessage({ id: makeBytes('id', 32), from: 0 }))
+    const [{ address }, target] = [at(nodes, 0), makeBytes('another', 32)]
+    const value = encodeMessage({ id: makeBytes('id', 32), from: 0 })
+    const answer = await network.request(address, { target, command: COMMAND.get, value, signal: plenty() })
+    assert.ok(answer !== null && answer.closer.length > 0)
+    assert.deepEqual(answer.id, network.idOf(address))
+    const known = new Set(nodes.map((node) => nameOf(node.address)))
+    for (const node of answer.closer) assert.ok(known.has(nameOf(node)) && nameOf(node) !== nameOf(address))
+  })
+
+  test('a silent node costs only time: the others are heard, and the walk does not wait for it long', async (t) => {
     const harness = await start(t, 5)
     const silent = nameOf(at(harness.nodes, 4).address)
     await harness.silence(4)
     const value = encodeMessage({ id: makeBytes('id', 32), from: 0 })
     const begun = performance.now()
-    const seen = await walk(harness, makeBytes('target', 32), value, patience())
-    assert.equal(seen.answers.length, 4)
+    const seen = await walk(harness, makeBytes('target', 32), value)
+    assert.equal(seen.heard.length, 4)
     assert.ok(!namesOf(seen).includes(silent))
     assert.equal(seen.closest.length, 4)
-    assert.deepEqual([seen.failed, seen.complete], [1, false])
-    const options = { signal: patience(), target: makeBytes('target', 32) }
-    assert.equal(await harness.network.request(at(harness.nodes, 4).address, COMMAND.get, value, options), null)
+    assert.deepEqual([seen.asked.length, seen.complete], [5, true])
+    const get = { command: COMMAND.get, value, signal: patience(), target: makeBytes('target', 32) }
+    assert.equal(await harness.network.request(at(harness.nodes, 4).address, get), null)
     // By itself HyperDHT gives a walk up after 6 s and a request after 4 s.
-    assert.ok(performance.now() - begun < 3_000)
+    assert.ok(performance.now() - begun < 3_500)
+  })
+
+  test('a signal ends a walk, which is not complete then', async (t) => {
+    const harness = await start(t, 5)
+    const stop = new AbortController()
+    const value = encodeMessage({ id: makeBytes('id', 32), from: 0 })
+    const seen = await walkTo(harness.network, makeBytes('target', 32), value, stop.signal, () => stop.abort())
+    assert.deepEqual([seen.heard.length, seen.complete], [1, false])
   })
 
   test('a signal that is aborted already asks nobody', async (t) => {
     const harness = await start(t, 2)
     const value = encodeMessage({ id: makeBytes('id', 32), from: 0 })
     const seen = await walk(harness, makeBytes('target', 32), value, AbortSignal.abort())
-    assert.deepEqual(seen, { closest: [], failed: 0, complete: false, answers: [] })
-    const options = { signal: AbortSignal.abort(), target: makeBytes('target', 32) }
-    assert.equal(await harness.network.request(at(harness.nodes, 0).address, COMMAND.get, value, options), null)
+    assert.deepEqual([seen.closest, seen.asked, seen.heard, seen.complete], [[], [], [], false])
+    const get = { command: COMMAND.get, value, signal: AbortSignal.abort(), target: makeBytes('target', 32) }
+    assert.equal(await harness.network.request(at(harness.nodes, 0).address, get), null)
   })
 
   test('§4 what is published is found, with its key, at every node', async (t) => {

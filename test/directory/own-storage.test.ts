@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { REPLICA_NODES } from '../../src/core/limits.ts'
+import { compareDistances, distanceOf } from '../../src/directory/distance.ts'
 import { lookup } from '../../src/directory/lookup.ts'
-import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
+import type { DirectoryNetwork, NodeAddress } from '../../src/directory/network-port.ts'
 import { includeOwn } from '../../src/directory/own-storage.ts'
 import { publish } from '../../src/directory/publish.ts'
+import { replicaTargets } from '../../src/directory/replicas.ts'
 import { createStorage } from '../../src/directory/storage.ts'
 import { makeIdentity, NOW } from '../core/identities.ts'
-import { createMemoryNetwork, silent } from '../directory/memory-network.ts'
+import { createMemoryNetwork, idOf, silent } from '../directory/memory-network.ts'
 
 /** A storage node that counts itself among the nodes it asks. */
 
 const carol = makeIdentity('own/carol')
-const self = { host: '192.0.2.1', port: 4000 }
+const home = { host: '10.1.0.1', port: 4000 }
 const signal = AbortSignal.timeout(10_000)
 
-const start = (size: number) => {
+const start = (size: number, self = home) => {
   const others = createMemoryNetwork(size)
   const storage = createStorage()
   const network: DirectoryNetwork = includeOwn(others.network, { storage, self, now: () => NOW })
@@ -42,7 +44,17 @@ test('among others it is one more, and what it keeps is enough when they are sil
 })
 
 test('where 20 others are nearer it does not push itself in', async () => {
-  const { storage, network } = start(REPLICA_NODES)
+  const size = 4 * REPLICA_NODES
+  const { nodes } = createMemoryNetwork(size)
+  const isFar = (self: NodeAddress): boolean =>
+    replicaTargets(carol.log.id).every((target) => {
+      const own = distanceOf(idOf(self), target)
+      const nearer = nodes.filter(({ address }) => compareDistances(distanceOf(idOf(address), target), own) < 0)
+      return nearer.length >= REPLICA_NODES
+    })
+  const far = Array.from({ length: 1000 }, (_, port) => ({ ...home, port: 5000 + port })).find(isFar)
+  assert.ok(far !== undefined)
+  const { storage, network } = start(size, far)
   await publish(network, { log: carol.log }, signal)
   assert.equal(storage.size, 0)
 })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { equal } from '../../src/core/bytes.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { ACCEPTANCES_WANTED, LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
 import { COMMAND, encodeMessage } from '../../src/directory/messages.ts'
@@ -20,6 +22,7 @@ import {
 } from '../core/identities.ts'
 import { type Behaviour, createMemoryNetwork, hanging, type MemoryNetwork, silent } from './memory-network.ts'
 import { allPuts, cardFor, entryPut, getKemHalf, putAll, readAll } from './records.ts'
+import { walkTo } from './walks.ts'
 
 const alice = makeIdentity('Alice')
 const root0 = at(alice.roots, 0)
@@ -151,10 +154,8 @@ test('§4 a target where nobody answers is weak, however well the others went', 
   const publication = await publish(
     {
       ...net.network,
-      walk: async (target, command, value, options) => {
-        const walk = await net.network.walk(target, command, value, options)
-        return target.every((byte, index) => byte === first?.[index]) ? { ...walk, closest: [] } : walk
-      },
+      request: async (node, request) =>
+        first !== undefined && equal(request.target, first) ? null : net.network.request(node, request),
     },
     records,
     never(),
@@ -170,19 +171,20 @@ test('§4 a target where nobody answers is weak, however well the others went', 
 test('§4 a publication that its deadline cut short is weak', async () => {
   const net = createMemoryNetwork(20)
   const deadline = new AbortController()
-  const [first] = replicaTargets(log.id)
-  const publication = await publish(
-    {
-      ...net.network,
-      walk: async (target, command, value, options) => {
-        const walk = await net.network.walk(target, command, value, options)
-        return target.every((byte, index) => byte === first?.[index]) ? { ...walk, complete: false } : walk
-      },
-    },
-    records,
-    deadline.signal,
-  )
-  assert.deepEqual([publication.accepted, publication.weak], [20, true])
+  const waiting = at(net.nodes, 19)
+  let asked = 0
+  waiting.behaviour = (request) => {
+    asked += 1
+    // Once all targets have asked: every other node has been asked in the same round.
+    if (asked === 3) turn().then(() => deadline.abort())
+    return hanging(request)
+  }
+  // What has been heard is put to before the deadline is over.
+  const { network } = net
+  const request: typeof network.request = (node, { signal, ...rest }) =>
+    network.request(node, rest.command === COMMAND.put ? { ...rest, signal: never() } : { ...rest, signal })
+  const publication = await publish({ ...network, request }, records, deadline.signal)
+  assert.deepEqual([publication.accepted, publication.weak], [19, true])
 })
 
 test('§4 ERR_PUBLISH_REFUSED when nobody accepts', async () => {
@@ -217,14 +219,11 @@ test('§4 only nodes with a valid token are put to: a thief of tokens stores not
   const net = createMemoryNetwork(2)
   const [node, neighbour] = [at(net.nodes, 0), at(net.nodes, 1)]
   const value = encodeMessage({ id: log.id, from: 0 })
-  const { closest } = await net.network.walk(log.id, COMMAND.get, value, { signal: never(), onAnswer: () => {} })
+  const { closest } = await walkTo(net.network, log.id, value)
   const token = closest.find((one) => nameOf(one.node) === nameOf(neighbour.address))?.token
   assert.ok(token !== undefined)
-  const put = encodeMessage(entryPut(log, 0))
-  assert.equal(
-    await net.network.request(node.address, COMMAND.put, put, { signal: never(), target: log.id, token }),
-    null,
-  )
-  assert.equal(await net.network.request(node.address, COMMAND.put, put, { signal: never(), target: log.id }), null)
+  const put = { command: COMMAND.put, value: encodeMessage(entryPut(log, 0)), signal: never(), target: log.id }
+  assert.equal((await net.network.request(node.address, { ...put, token }))?.value, null)
+  assert.equal(await net.network.request(node.address, put), null)
   assert.equal(node.storage.size, 0)
 })

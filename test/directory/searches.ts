@@ -1,6 +1,7 @@
 import type { SignedCard } from '../../src/core/card.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
-import { type Evidence, type Lookup, lookup } from '../../src/directory/lookup.ts'
+import type { Evidence } from '../../src/directory/evidence.ts'
+import { type Lookup, lookup } from '../../src/directory/lookup.ts'
 import { NOW } from '../core/identities.ts'
 import type { MemoryNetwork, MemoryNode } from './memory-network.ts'
 import { allPuts, putAll } from './records.ts'
@@ -22,8 +23,16 @@ export const fill = (nodes: readonly MemoryNode[], held: KeyLog, cards: readonly
   for (const { storage } of nodes) putAll(storage, [...allPuts(held), ...cards.flatMap((one) => allPuts(held, one))])
 }
 
+const COUNTS = ['answered', 'agreeing', 'older', 'empty', 'unread', 'invalid', 'failed', 'complete'] as const
+
+/** How many nodes said what, and whether all were heard. */
+export type Counts = Pick<Evidence, (typeof COUNTS)[number]>
+
+export const countsOf = ({ evidence }: Pick<Lookup, 'evidence'>): Partial<Counts> =>
+  Object.fromEntries(COUNTS.map((name) => [name, evidence[name]]))
+
 /** What 20 nodes that all answer give, but for what is named. */
-export const evidenceOf = (named: Partial<Evidence>): Evidence => ({
+export const counts = (named: Partial<Counts>): Counts => ({
   answered: 20,
   agreeing: 0,
   older: 0,

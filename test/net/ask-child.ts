@@ -5,8 +5,9 @@
 
 import { decodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
-import { COMMAND, decodeGetAnswer, encodeMessage } from '../../src/directory/messages.ts'
+import { COMMAND, decodeGetAnswer } from '../../src/directory/messages.ts'
 import { joinDirectory } from '../../src/directory/plugin.ts'
+import { encodeGet } from '../../src/directory/questions.ts'
 import { createStorage } from '../../src/directory/storage.ts'
 import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
 import { createNode } from '../../src/network/node.ts'
@@ -19,7 +20,8 @@ const directory = joinDirectory(dht, createStorage())
 const signal = AbortSignal.timeout(10_000)
 const tips = await Promise.all(
   nodes.map(async (node) => {
-    const answer = await directory.request(node, COMMAND.get, encodeMessage({ id, from: 0 }), { signal, target: id })
+    const get = { command: COMMAND.get, value: encodeGet(id), signal, target: id }
+    const answer = (await directory.request(node, get))?.value ?? null
     if (answer === null) throw new Error(`${node.host}:${node.port} is silent`)
     const { tip } = decodeGetAnswer(answer)
     return tip === null ? null : hex(tip)

@@ -42,8 +42,12 @@ export const createTown = (): Town => {
   const town = { directory: before }
   const transports = createMemoryTransports()
   const network: DirectoryNetwork = {
-    walk: (...args) => town.directory.network.walk(...args),
+    ...before.network,
+    get clock() {
+      return town.directory.network.clock
+    },
     request: (...args) => town.directory.network.request(...args),
+    seeds: (target) => town.directory.network.seeds(target),
   }
   const open: Town['open'] = (identity, changed = {}) => {
     const store = changed.store ?? openStore(null)

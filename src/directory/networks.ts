@@ -1,0 +1,39 @@
+import { isIPv4 } from 'node:net'
+import type { NodeAddress } from './network-port.ts'
+
+/** Which addresses a walk believes, and which of them belong to one owner. */
+
+export type Reach = 'loopback' | 'private' | 'public'
+
+/** Where an address can be reached from; null for what is no node's address. */
+export const reachOf = ({ host, port }: NodeAddress): Reach | null => {
+  if (!isIPv4(host) || !Number.isInteger(port) || port < 1 || port > 65535) return null
+  const [a = 0, b = 0] = host.split('.').map(Number)
+  if (a === 0 || a >= 224) return null
+  if (a === 127) return 'loopback'
+  const isPrivate =
+    a === 10 ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168) ||
+    (a === 169 && b === 254) ||
+    (a === 100 && b >= 64 && b < 128)
+  return isPrivate ? 'private' : 'public'
+}
+
+/** The /24 network of an IPv4 address, as text. */
+export const networkOf = ({ host }: NodeAddress): string => host.slice(0, host.lastIndexOf('.'))
+
+/** The network whose nodes count together; null where addresses cost nothing and say nothing: at home and on one machine. */
+export const sharedNetworkOf = (node: NodeAddress): string | null =>
+  reachOf(node) === 'public' ? networkOf(node) : null
+
+/**
+ * Which nodes others may send us to. Whoever names private addresses must not make us probe the network we stand in, unless that is
+ * where the DHT is: then we know a node there ourselves.
+ */
+export const askableFrom = (seeds: readonly NodeAddress[]): ((node: NodeAddress) => boolean) => {
+  const allowed = new Set<Reach | null>(seeds.map(reachOf))
+  allowed.delete(null)
+  if (allowed.has('private')) allowed.add('public')
+  return (node) => allowed.has(reachOf(node))
+}

@@ -1,0 +1,62 @@
+import { DENSITY_SUSPECT, REPLICA_NODES, REPLICA_NODES_WIDENED } from '../core/limits.ts'
+import { densityRatio } from './density.ts'
+import { COMMAND } from './messages.ts'
+import type { DirectoryNetwork } from './network-port.ts'
+import type { Effort } from './policies.ts'
+import { encodeGet } from './questions.ts'
+import { replicaTargets } from './replicas.ts'
+import type { WalkState } from './walk.ts'
+import { type Heard, startWalking, type Walking } from './walking.ts'
+
+/** One replica target, and the way there. */
+export type Place = WalkState & {
+  readonly target: Uint8Array
+  /** how many times denser its neighbourhood is than that of a random place; null when the network is too small to tell, or time ran out */
+  readonly density: number | null
+}
+
+export type Searching = {
+  readonly effort: Effort
+  readonly signal: AbortSignal
+  onAnswer(target: Uint8Array, heard: Heard): void
+}
+
+/**
+ * Walks toward all three replica targets of an identity with GET, and toward a random place beside them: how dense the network is where nobody
+ * had a reason to be. A target with far denser neighbours is walked on to the 60 closest, so as to reach
+ * honest nodes behind those of an attacker.
+ */
+export const search = async (
+  network: DirectoryNetwork,
+  id: Uint8Array,
+  { effort, signal, onAnswer }: Searching,
+): Promise<readonly Place[]> => {
+  const value = encodeGet(id)
+  const errand = { command: COMMAND.get, value, effort, signal }
+  let calibration: Promise<WalkState> | undefined
+
+  /** Needed only where there are more nodes than one place takes. */
+  const onKnown = (known: number): void => {
+    if (known <= REPLICA_NODES || effort.early) return
+    calibration ??= startWalking(network, {
+      ...{ ...errand, target: network.random(id.length) },
+      onAnswer: () => {},
+    }).until(REPLICA_NODES)
+  }
+
+  const walkings = replicaTargets(id).map((target): [Uint8Array, Walking] => [
+    target,
+    startWalking(network, { ...errand, target, onKnown, onAnswer: (heard) => onAnswer(target, heard) }),
+  ])
+  const first = await Promise.all(
+    walkings.map(async ([target, walking]) => ({ target, walking, state: await walking.until(REPLICA_NODES) })),
+  )
+  const elsewhere = (await calibration)?.distances ?? []
+  return Promise.all(
+    first.map(async ({ target, walking, state }): Promise<Place> => {
+      const density = densityRatio(state.distances, elsewhere, REPLICA_NODES)
+      if (density === null || density < DENSITY_SUSPECT) return { ...state, target, density }
+      return { ...(await walking.until(REPLICA_NODES_WIDENED)), target, density }
+    }),
+  )
+}
