@@ -43,11 +43,11 @@ export const production: Production = {
   join: joinDirectory,
   lookup: async (directory, id) => {
     try {
-      const { log, card, freshness } = await lookup(directory, id, {
+      const { log, card, verdict: judged } = await lookup(directory, id, {
         now: seconds(),
         signal: AbortSignal.timeout(LOOKUP_MS),
       })
-      const verdict = freshness === 'current' ? 'fresh' : 'doubtful'
+      const verdict = judged.kind === 'current' ? 'fresh' : 'doubtful'
       return { verdict, log, card: card?.envelope ?? null }
     } catch (error) {
       if (!(error instanceof HandfastError)) throw error
