@@ -9,6 +9,7 @@ import type { DirectoryNetwork } from '../src/directory/network-port.ts'
 import { joinDirectory } from '../src/directory/plugin.ts'
 import { publish } from '../src/directory/publish.ts'
 import { createStorage, type Storage } from '../src/directory/storage.ts'
+import type { DhtNode } from '../src/network/node.ts'
 import type { Statement } from './people.ts'
 
 /** What a lookup came to, in the simulator's words. */
@@ -27,7 +28,8 @@ export type Published = { readonly accepted: number; readonly weak: boolean }
 
 /** The parts under test; a test may put a sabotaged one in. */
 export type Production = {
-  createStorage(): Storage
+  /** @param node the node it is for */
+  createStorage(node: DhtNode): Storage
   join(dht: HyperDHT, storage: Storage): DirectoryNetwork
   lookup(directory: DirectoryNetwork, id: Uint8Array): Promise<Outcome>
   publish(directory: DirectoryNetwork, statement: Statement): Promise<Published>
@@ -43,7 +45,11 @@ export const production: Production = {
   join: joinDirectory,
   lookup: async (directory, id) => {
     try {
-      const { log, card, verdict: judged } = await lookup(directory, id, {
+      const {
+        log,
+        card,
+        verdict: judged,
+      } = await lookup(directory, id, {
         now: seconds(),
         signal: AbortSignal.timeout(LOOKUP_MS),
       })

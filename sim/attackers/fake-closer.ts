@@ -18,9 +18,9 @@ export const fakeCloser: Attack = {
 
 /** As many as HyperDHT names. */
 const NAMED = 20
-/** Different ones for each target, out of a pool of made-up addresses that is thousands of times denser than the network. */
+/** Different ones for each target, out of a pool of made-up addresses that is this many times denser than the network. */
 const INVENTED = 200
-const POOL = 200_000
+const DENSER = 400
 
 type Pool = { readonly addresses: readonly Address[]; readonly places: Uint32Array }
 
@@ -41,7 +41,7 @@ const invent = (plot: Plot, target: Uint8Array): readonly Address[] => {
   const pool = pools.get(plot) ?? makePool(plot)
   pools.set(plot, pool)
   const place = Buffer.from(target).readUInt32BE()
-  const within = (2 ** 32 / POOL) * 2 * INVENTED
+  const within = (2 ** 32 / pool.addresses.length) * 2 * INVENTED
   const near = [...pool.places.keys()]
     .map((index) => ({ index, distance: ((pool.places[index] ?? 0) ^ place) >>> 0 }))
     .filter(({ distance }) => distance < within)
@@ -49,8 +49,8 @@ const invent = (plot: Plot, target: Uint8Array): readonly Address[] => {
   return near.slice(0, INVENTED).flatMap(({ index }) => pool.addresses[index] ?? [])
 }
 
-const makePool = ({ random }: Plot): Pool => {
-  const addresses = Array.from({ length: POOL }, (): Address => {
+const makePool = ({ random, world }: Plot): Pool => {
+  const addresses = Array.from({ length: DENSER * world.members.size }, (): Address => {
     const host = [100 + random.integer(20), random.integer(256), random.integer(256), 1 + random.integer(254)].join('.')
     return { host, port: 1024 + random.integer(60_000) }
   })

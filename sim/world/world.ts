@@ -73,7 +73,7 @@ export const createWorld = ({ clock, random, production, loss }: WorldSettings):
     const machine = createMachine(network, address.host, ports)
     const first = bootstrap.length === 0
     const node = await createNode({ ...address, udx: machine.udx, storage: storing, first, bootstrap: [...bootstrap] })
-    const storage = production.createStorage()
+    const storage = production.createStorage(node)
     const directory = production.join(node.dht, storage)
     return { address, machine, node, storage, directory, honest: true }
   }
