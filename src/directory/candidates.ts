@@ -37,6 +37,8 @@ export type Candidates = {
   add(node: NodeAddress, path: number, informant: Candidate | null): void
   ask(candidate: Candidate, now: number): void
   accept(candidate: Candidate, answer: Answer): void
+  /** Takes back that those were asked who have not had the time to answer: nobody needs them. */
+  release(): void
   /** Storage nodes that answered, nearest first, of each public network the nearest `perNetwork`. */
   closest(): readonly ClosestNode[]
   /** Distances of the same nodes, of one path or of all. */
@@ -108,6 +110,13 @@ export const createCandidates = ({ target, perNetwork, idOf, isAskable }: Settin
       for (const informant of candidate.informants) {
         informant.unproven -= 1
         informant.proven += 1
+      }
+    },
+    release: () => {
+      for (const candidate of all) {
+        if (candidate.state !== 'asked') continue
+        candidate.state = 'waiting'
+        for (const informant of candidate.informants) informant.unproven -= 1
       }
     },
     closest: () => storing().map(({ node, token }) => ({ node, token })),

@@ -27,6 +27,18 @@ export const networkOf = ({ host }: NodeAddress): string => host.slice(0, host.l
 export const sharedNetworkOf = (node: NodeAddress): string | null =>
   reachOf(node) === 'public' ? networkOf(node) : null
 
+/** The first nodes of each public network, `perNetwork` of them. */
+export const limitNetworks = (nodes: readonly NodeAddress[], perNetwork: number): readonly NodeAddress[] => {
+  const counts = new Map<string, number>()
+  return nodes.filter((node) => {
+    const network = sharedNetworkOf(node)
+    if (network === null) return true
+    const count = (counts.get(network) ?? 0) + 1
+    counts.set(network, count)
+    return count <= perNetwork
+  })
+}
+
 /**
  * Which nodes others may send us to. Whoever names private addresses must not make us probe the network we stand in, unless that is
  * where the DHT is: then we know a node there ourselves.

@@ -3,7 +3,7 @@ import { DirectoryError, type ErrorCode } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
 import { kemHalves } from '../core/kem.ts'
 import type { KeyLog } from '../core/key-log.ts'
-import { ACCEPTANCES_WANTED } from '../core/limits.ts'
+import { ACCEPTANCES_WANTED, DENSITY_SUSPECT } from '../core/limits.ts'
 import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from './messages.ts'
 import { type ClosestNode, type DirectoryNetwork, nameOf } from './network-port.ts'
 import { EFFORT } from './policies.ts'
@@ -21,6 +21,8 @@ export type Publication = {
   readonly refusals: ReadonlyMap<ErrorCode, number>
   /** fewer than 8 of the closest nodes accepted at some target (or not all, where there are fewer), or its walk was cut short */
   readonly weak: boolean
+  /** some target's neighbours are so dense that an attacker may stand around it: more of them were put to than usual */
+  readonly crowded: boolean
 }
 
 /** What is published: anyone may publish a log, since it proves itself; a card comes with the key it commits to. */
@@ -89,7 +91,8 @@ export const publish = async (
   const enough = ({ asked, accepted: took }: ReplicaAcceptance): boolean =>
     took > 0 && took >= Math.min(ACCEPTANCES_WANTED, asked)
   const weak = cutShort || !replicas.every(enough)
-  return { replicas, accepted, refusals, weak }
+  const crowded = places.some(({ density }) => (density ?? 0) >= DENSITY_SUSPECT)
+  return { replicas, accepted, refusals, weak, crowded }
 }
 
 /** Puts all records at one node; the first refusal ends it. */

@@ -13,6 +13,7 @@ import {
   type Request,
   systemClock,
 } from './network-port.ts'
+import { limitNetworks } from './networks.ts'
 
 /** The requesting half of the plugin: single requests over dht-rpc, which repeats each three times, a second apart. */
 
@@ -27,7 +28,7 @@ export const createRequests = (
   { perNetwork = NETWORK_NODES, clock = systemClock }: Requesting = {},
 ): DirectoryNetwork => ({
   request: (node, message) => request(plugin, node, message),
-  seeds: (target) => seeds(plugin, target),
+  seeds: (target) => seeds(plugin, target, perNetwork),
   idOf,
   size: () => size(plugin),
   perNetwork,
@@ -41,9 +42,13 @@ const idOf = ({ host, port }: NodeAddress): Uint8Array =>
 
 const addressOf = ({ host, port }: NodeAddress): NodeAddress => ({ host, port })
 
-const seeds = async ({ dht }: Plugin, target: Uint8Array): Promise<readonly NodeAddress[]> => {
+/** Of so many, 20 are taken: whoever fills the routing table with ports of one address is not all a walk begins with. */
+const SEEDS_FROM = 3 * REPLICA_NODES
+
+const seeds = async ({ dht }: Plugin, target: Uint8Array, perNetwork: number): Promise<readonly NodeAddress[]> => {
   if (dht === null || dht.destroyed) return []
-  const known = dht.table.closest(Buffer.from(target), REPLICA_NODES).map(addressOf)
+  const near = dht.table.closest(Buffer.from(target), SEEDS_FROM).map(addressOf)
+  const known = limitNetworks(near, perNetwork).slice(0, REPLICA_NODES)
   const entrances = await Promise.all(
     dht.bootstrapNodes.map(async ({ host, port }) => {
       if (isIPv4(host)) return [{ host, port }]

@@ -10,7 +10,7 @@ import {
   WALK_QUOTA,
 } from '../core/limits.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
-import { compareDistances, splice } from './distance.ts'
+import { compareDistances, distanceOf, splice } from './distance.ts'
 import type { Answer, ClosestNode, NodeAddress } from './network-port.ts'
 import { askableFrom } from './networks.ts'
 
@@ -37,6 +37,8 @@ export type WalkSetting = {
   readonly perNetwork?: number
   /** how many nodes the network has, roughly; null when nobody knows */
   readonly size: number | null
+  /** 32 random bytes: nobody is to know where around the target the walk looks */
+  readonly salt: Uint8Array
   idOf(node: NodeAddress): Uint8Array
 }
 
@@ -71,7 +73,7 @@ export type WalkState = {
   readonly closest: readonly ClosestNode[]
   /** their distances */
   readonly distances: readonly Uint8Array[]
-  /** names of the nodes that were asked */
+  /** names of the nodes that were asked, but for those nobody waited for in the end */
   readonly asked: readonly string[]
   /** the nodes of each path that answered, by name */
   readonly paths: readonly (readonly string[])[]
@@ -85,7 +87,7 @@ export type Walk = {
 }
 
 export const createWalk = (setting: WalkSetting): Walk => {
-  const { target, seeds, paths, patience, thorough, until, perNetwork = NETWORK_NODES, size, idOf } = setting
+  const { target, seeds, paths, patience, thorough, until, perNetwork = NETWORK_NODES, size, salt, idOf } = setting
   const isAskable = askableFrom(seeds)
   const candidates = createCandidates({ target, perNetwork, idOf, isAskable })
   const times: number[] = []
@@ -146,10 +148,14 @@ export const createWalk = (setting: WalkSetting): Walk => {
     }
   }
 
-  /** What a path asks for: its first one the target itself, the others places around it, so that no crowd at the target hides them. */
+  /**
+   * What a node is asked for: by the first path nodes close to the target itself, by the others close to some place in the part
+   * of the space that holds as many nodes as are wanted, so that a crowd at the target does not hide its other neighbours.
+   */
   const aimOf = ({ path, id }: Candidate): Uint8Array => {
+    // Another place each time: an attacker's ids are all alike.
     const depth = size === null || path === 0 ? 0 : Math.floor(Math.log2(size / wanted))
-    return depth < 1 ? target : splice(target, id, depth)
+    return depth < 1 ? target : splice(target, distanceOf(id, turned(salt, asked)), depth)
   }
 
   const next: Walk['next'] = (event, now) => {
@@ -198,6 +204,7 @@ export const createWalk = (setting: WalkSetting): Walk => {
       .filter((end) => end > now)
     const slows = candidates.all.filter(({ state }) => state === 'asked').map(({ askedAt }) => askedAt + slow)
     over = waits.length === 0
+    if (over) candidates.release()
     return { asks, done: over, known: candidates.all.length, wake: Math.min(until, ...waits, ...slows) }
   }
 
@@ -214,3 +221,6 @@ export const createWalk = (setting: WalkSetting): Walk => {
     }),
   }
 }
+
+const turned = (bytes: Uint8Array, by: number): Uint8Array =>
+  bytes.map((_, index) => bytes[(index + by) % bytes.length] ?? 0)

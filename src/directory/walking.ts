@@ -38,7 +38,8 @@ export const startWalking = (network: DirectoryNetwork, errand: Errand): Walking
 
   const begin = async (): Promise<Walk> => {
     const seeds = signal.aborted ? [] : await network.seeds(target)
-    const setting = { ...effort, target, seeds, perNetwork, size: network.size(), idOf: network.idOf }
+    const [size, salt] = [network.size(), network.random(target.length)]
+    const setting = { ...effort, target, seeds, perNetwork, size, salt, idOf: network.idOf }
     return createWalk({ ...setting, closest: REPLICA_NODES, until: clock.now() + LOOKUP_MS })
   }
 

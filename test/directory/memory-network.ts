@@ -3,6 +3,7 @@ import { sha256 } from '../../src/core/kdf.ts'
 import { NETWORK_NODES } from '../../src/core/limits.ts'
 import { distanceOf } from '../../src/directory/distance.ts'
 import { type Answer, type DirectoryNetwork, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
+import { limitNetworks } from '../../src/directory/networks.ts'
 import { createStorage, type Storage } from '../../src/directory/storage.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { createIdleClock } from './idle-clock.ts'
@@ -80,11 +81,11 @@ export const createMemoryNetwork = (
   const clock = createIdleClock()
   let randoms = 0
 
-  const closest = (target: Uint8Array): readonly NodeAddress[] =>
+  const closest = (target: Uint8Array, count = CLOSEST_MAX): readonly NodeAddress[] =>
     ids
       .map(({ address, id }) => ({ address, distance: hex(distanceOf(id, target)) }))
       .sort((a, b) => (a.distance < b.distance ? -1 : 1))
-      .slice(0, CLOSEST_MAX)
+      .slice(0, count)
       .map(({ address }) => address)
 
   const network: DirectoryNetwork = {
@@ -106,7 +107,7 @@ export const createMemoryNetwork = (
       const whole = { value: answer, closer, token: tokenOf(address), id: idOf(address) }
       return node.manner === null ? whole : node.manner(whole, target)
     },
-    seeds: async (target) => closest(target),
+    seeds: async (target) => limitNetworks(closest(target, 3 * CLOSEST_MAX), NETWORK_NODES).slice(0, CLOSEST_MAX),
     idOf,
     size: () => size,
     perNetwork: NETWORK_NODES,

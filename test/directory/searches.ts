@@ -2,6 +2,7 @@ import type { SignedCard } from '../../src/core/card.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
 import type { Evidence } from '../../src/directory/evidence.ts'
 import { type Lookup, lookup } from '../../src/directory/lookup.ts'
+import type { Policy } from '../../src/directory/policies.ts'
 import { NOW } from '../core/identities.ts'
 import type { MemoryNetwork, MemoryNode } from './memory-network.ts'
 import { allPuts, putAll } from './records.ts'
@@ -12,11 +13,12 @@ export const never = (): AbortSignal => new AbortController().signal
 
 /** Looks an identity up; `now` is the looker's clock. */
 export const find = (
-  { network }: MemoryNetwork,
+  { network }: Pick<MemoryNetwork, 'network'>,
   id: Uint8Array,
   signal: AbortSignal = never(),
   now: number = NOW,
-): Promise<Lookup> => lookup(network, id, { now, signal })
+  policy?: Policy,
+): Promise<Lookup> => lookup(network, id, { now, signal, policy })
 
 /** Lets nodes hold a log and cards of it. */
 export const fill = (nodes: readonly MemoryNode[], held: KeyLog, cards: readonly SignedCard[] = []): void => {
