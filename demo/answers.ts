@@ -24,9 +24,9 @@ export const createAnswerRecord = (): AnswerRecord => {
       walk: (target, command, value, options) =>
         network.walk(target, command, value, {
           ...options,
-          onAnswer: (node, answer) => {
+          onAnswer: (node, answer, token) => {
             if (command === COMMAND.get) answers.set(nameOf(node), answer)
-            options.onAnswer(node, answer)
+            options.onAnswer(node, answer, token)
           },
         }),
     }),

@@ -3,8 +3,8 @@ import { checkKem, isCurrent, type SignedCard } from '../core/card.ts'
 import { DirectoryError } from '../core/errors.ts'
 import type { Anchor } from '../core/key-log.ts'
 import { type Collector, createCollector, type Finding, type Tally } from './collector.ts'
-import { COMMAND, decodeGetKemHalfAnswer, encodeMessage } from './messages.ts'
-import { type DirectoryNetwork, type NodeAddress, nameOf } from './network-port.ts'
+import { COMMAND, decodeGetKemHalfAnswer, encodeMessage, encodePaddedGet } from './messages.ts'
+import { type ClosestNode, type DirectoryNetwork, nameOf } from './network-port.ts'
 import { replicaTargets } from './replicas.ts'
 
 /** What a lookup rests on, for people and programs to judge it by. */
@@ -22,7 +22,7 @@ export type Lookup = Finding & {
   readonly freshness: Freshness
   readonly evidence: Evidence
   /** closest nodes that say they hold the log that stands, nearest first, from all replica targets in turn */
-  readonly holders: readonly NodeAddress[]
+  readonly holders: readonly ClosestNode[]
 }
 
 export type LookupOptions = {
@@ -45,7 +45,8 @@ export const lookup = async (
   { now, signal, anchor }: LookupOptions,
 ): Promise<Lookup> => {
   const collector = createCollector(id, now, anchor)
-  const value = encodeMessage({ id, from: 0 })
+  // So long that the first page may be large, although no node has given a token yet.
+  const value = encodePaddedGet({ id, from: 0 })
   // A node near several targets is read once: its places are counted from one answer to the next.
   const readings = new Map<string, Promise<void>>()
   const walks = await Promise.all(
@@ -53,10 +54,11 @@ export const lookup = async (
       const names = new Set<string>()
       const walk = await network.walk(target, COMMAND.get, value, {
         signal,
-        onAnswer: (node, answer) => {
+        onAnswer: (node, answer, token) => {
           const name = nameOf(node)
           names.add(name)
-          if (!readings.has(name)) readings.set(name, readOn(network, collector, id, target, node, answer, signal))
+          if (!readings.has(name))
+            readings.set(name, readOn(network, collector, { id, target, node, token }, answer, signal))
         },
       })
       return { ...walk, names: [...names] }
@@ -77,32 +79,33 @@ export const lookup = async (
     throw new DirectoryError(conclusive ? 'ERR_LOOKUP_NOT_FOUND' : 'ERR_LOOKUP_INCOMPLETE', { hint })
   }
   const freshness = found.card !== null && isCurrent(found.card.card, now) ? 'current' : 'stale'
-  const nearest = inTurn(walks.map(({ closest }) => closest.map(({ node }) => node)))
-  const holders = nearest.filter((node) => collector.stance(nameOf(node)) === 'agreeing')
+  const nearest = inTurn(walks.map(({ closest }) => closest))
+  const holders = nearest.filter(({ node }) => collector.stance(nameOf(node)) === 'agreeing')
   return { ...found, freshness, evidence, holders }
 }
 
 /** The first of every list, then the second of every list, and so on; each node once. */
-const inTurn = (lists: readonly (readonly NodeAddress[])[]): readonly NodeAddress[] => {
+const inTurn = (lists: readonly (readonly ClosestNode[])[]): readonly ClosestNode[] => {
   const longest = Math.max(0, ...lists.map(({ length }) => length))
   const all = Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat()
-  return [...new Map(all.map((node) => [nameOf(node), node])).values()]
+  return [...new Map(all.map((closest) => [nameOf(closest.node), closest])).values()]
 }
+
+type Reading = { readonly id: Uint8Array; readonly target: Uint8Array; readonly token: Uint8Array | null }
 
 /** Asks one node page after page until it has told all that matters. */
 const readOn = async (
   network: DirectoryNetwork,
   collector: Collector,
-  id: Uint8Array,
-  target: Uint8Array,
-  node: NodeAddress,
+  { id, target, node, token }: Omit<ClosestNode, 'token'> & Reading,
   first: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> => {
+  const options = token === null ? { signal, target } : { signal, target, token }
   const name = nameOf(node)
   let from = collector.accept(name, first)
   while (from !== null && !signal.aborted) {
-    const answer = await network.request(node, COMMAND.get, encodeMessage({ id, from }), { signal, target })
+    const answer = await network.request(node, COMMAND.get, encodeMessage({ id, from }), options)
     if (answer === null) return
     from = collector.accept(name, answer)
   }
@@ -115,7 +118,7 @@ const readOn = async (
  */
 export const fetchKem = async (
   network: DirectoryNetwork,
-  { card, holders }: { readonly card: SignedCard; readonly holders: readonly NodeAddress[] },
+  { card, holders }: { readonly card: SignedCard; readonly holders: readonly ClosestNode[] },
   signal: AbortSignal,
 ): Promise<Uint8Array> => {
   const { id } = card.card
@@ -123,13 +126,13 @@ export const fetchKem = async (
   const done = new AbortController()
   const options = { signal: AbortSignal.any([signal, done.signal]), target }
   let silent = holders.length === 0
-  const ask = async (node: NodeAddress, half: number): Promise<Uint8Array | null> => {
+  const ask = async ({ node, token }: ClosestNode, half: number): Promise<Uint8Array | null> => {
     const request = encodeMessage({ id, card: card.hash, half })
-    const answer = await network.request(node, COMMAND.getKemHalf, request, options)
+    const answer = await network.request(node, COMMAND.getKemHalf, request, { ...options, token })
     silent ||= answer === null
     return answer === null ? null : readHalf(answer)
   }
-  const fetch = async (node: NodeAddress): Promise<Uint8Array> => {
+  const fetch = async (node: ClosestNode): Promise<Uint8Array> => {
     const [first, second] = await Promise.all([ask(node, 0), ask(node, 1)])
     if (!first || !second) throw new DirectoryError('ERR_LOOKUP_NOT_FOUND')
     const kem = concat(first, second)

@@ -6,7 +6,7 @@ export type NodeAddress = { readonly host: string; readonly port: number }
 
 export const nameOf = ({ host, port }: NodeAddress): string => `${host}:${port}`
 
-/** A node near the target with the round-trip token it gave, which a PUT must show. */
+/** A node near the target with the round-trip token it gave, which a PUT must show, and whoever wants a large answer. */
 export type ClosestNode = { readonly node: NodeAddress; readonly token: Uint8Array }
 
 export type Walk = {
@@ -19,12 +19,18 @@ export type Walk = {
 }
 
 export type DirectoryNetwork = {
-  /** Asks the nodes on the way to `target`, nearer and nearer; `onAnswer` sees each answer as it comes. Never throws for silent nodes. */
+  /**
+   * Asks the nodes on the way to `target`, nearer and nearer; `onAnswer` sees each answer as it comes, with the round-trip token beside
+   * it. Never throws for silent nodes.
+   */
   walk(
     target: Uint8Array,
     command: Command,
     value: Uint8Array,
-    options: { readonly signal: AbortSignal; onAnswer(node: NodeAddress, value: Uint8Array): void },
+    options: {
+      readonly signal: AbortSignal
+      onAnswer(node: NodeAddress, value: Uint8Array, token: Uint8Array | null): void
+    },
   ): Promise<Walk>
   /** Asks one node; null when it does not answer. */
   request(

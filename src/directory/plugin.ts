@@ -22,7 +22,7 @@ class DirectoryPlugin extends Plugin {
   override onrequest({ command, value }: PluginRequest, request: IncomingRequest): void {
     const proven = request.token !== null
     const now = Math.floor(Date.now() / 1000)
-    const answer = value === null ? null : this.#answer(command, value, { now, proven })
+    const answer = value === null ? null : this.#answer(command, value, { now, proven, from: request.from.host })
     if (answer !== null) request.reply(answer)
   }
 
@@ -65,9 +65,9 @@ const walk = async (
   signal.addEventListener('abort', stop, { once: true })
   let empty = 0
   try {
-    for await (const { from, value: answer } of query) {
+    for await (const { from, value: answer, token } of query) {
       if (answer === null) empty += 1
-      else onAnswer(addressOf(from), Uint8Array.from(answer))
+      else onAnswer(addressOf(from), Uint8Array.from(answer), token === null ? null : Uint8Array.from(token))
     }
   } catch (error) {
     // A walk that is stopped, or whose node is closed, ends here; what it found so far is its result.

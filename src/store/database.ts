@@ -25,6 +25,11 @@ export type Schema = {
   readonly applicationId: number
   /** Statements, step by step. A step that was ever released never changes. */
   readonly migrations: readonly (readonly string[])[]
+  /**
+   * What a commit survives: a power cut (default), for which it waits for the disk; or only the end of the process, for what others
+   * bring again.
+   */
+  readonly survives?: 'power cut' | 'process'
 }
 
 /** What a peer remembers; "hfst". */
@@ -114,9 +119,10 @@ export const openDatabase = (folder: string | null, schema: Schema = HANDFAST): 
   try {
     if (folder !== null) createPrivate(path)
     sql = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true, defensive: true })
-    // Durable before anything leaves the process: a commit waits for the disk.
+    // Durable before anything leaves the process: with FULL, a commit waits for the disk.
+    const synchronous = schema.survives === 'process' ? 'NORMAL' : 'FULL'
     sql.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF',
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF`,
     )
     const database = wrap(sql, path)
     migrate(database, schema, path)

@@ -2,10 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fetchKem, lookup } from '../../src/directory/lookup.ts'
 import { COMMAND, decodeGetKemHalfAnswer, encodeMessage } from '../../src/directory/messages.ts'
-import { type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
+import { type ClosestNode, nameOf } from '../../src/directory/network-port.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
 import { at, failsWith, flip, type Identity, makeBytes, makeIdentity, makePrekeys, NOW } from '../core/identities.ts'
-import { type Behaviour, createMemoryNetwork, hanging, type MemoryNetwork, saying, silent } from './memory-network.ts'
+import {
+  type Behaviour,
+  createMemoryNetwork,
+  hanging,
+  type MemoryNetwork,
+  saying,
+  silent,
+  tokenOf,
+} from './memory-network.ts'
 import { allPuts, cardFor, putAll } from './records.ts'
 
 const alice = makeIdentity('Alice')
@@ -19,7 +27,8 @@ const filled = (size: number): MemoryNetwork => {
   for (const { storage } of net.nodes) putAll(storage, allPuts(log, card, prekeys))
   return net
 }
-const holdersOf = (net: MemoryNetwork): readonly NodeAddress[] => net.nodes.map(({ address }) => address)
+const holdersOf = (net: MemoryNetwork): readonly ClosestNode[] =>
+  net.nodes.map(({ address }) => ({ node: address, token: tokenOf(address) }))
 const fetch = (net: MemoryNetwork, holders = holdersOf(net), signal = never()): Promise<Uint8Array> =>
   fetchKem(net.network, { card, holders }, signal)
 
@@ -104,8 +113,8 @@ test('§4 surrounding one target does not hide the key: the holders are of all t
     if (near.flat().includes(name)) putAll(node.storage, allPuts(owner.log, current, prekeys))
   }
   const { holders } = await lookup(net.network, owner.log.id, { now: NOW, signal: never() })
-  assert.deepEqual(new Set(holders.map(nameOf)), new Set(near.flat()))
-  const first = new Set(holders.slice(0, 3).map(nameOf))
+  assert.deepEqual(new Set(holders.map(({ node }) => nameOf(node))), new Set(near.flat()))
+  const first = new Set(holders.slice(0, 3).map(({ node }) => nameOf(node)))
   for (const names of near) assert.ok(first.has(at(names, 0)), 'the nearest of every target comes first')
   assert.deepEqual(await fetchKem(net.network, { card: current, holders }, never()), prekeys.kem.publicKey)
 })

@@ -44,7 +44,10 @@ test('§4 an identity that everyone holds is found with its card, and all of the
   assert.equal(found.freshness, 'current')
   assert.equal(found.fork, null)
   assert.deepEqual(found.evidence, evidenceOf({ agreeing: 20 }))
-  assert.deepEqual(new Set(found.holders.map(nameOf)), new Set(net.nodes.map(({ address }) => nameOf(address))))
+  assert.deepEqual(
+    new Set(found.holders.map(({ node }) => nameOf(node))),
+    new Set(net.nodes.map(({ address }) => nameOf(address))),
+  )
 })
 
 test('§4 one honest copy beats any number of older ones', async () => {

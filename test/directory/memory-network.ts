@@ -33,12 +33,15 @@ export type MemoryNetwork = {
 
 const CLOSEST_MAX = 20
 
+/** Where all requests come from. */
+const CLIENT = '192.0.2.1'
+
 const distance = (target: Uint8Array, node: NodeAddress): string => {
   const id = sha256(utf8(nameOf(node)))
   return hex(id.map((byte, index) => byte ^ (target[index] ?? 0)))
 }
 
-const tokenOf = (node: NodeAddress): Uint8Array => sha256(utf8(`token of ${nameOf(node)}`))
+export const tokenOf = (node: NodeAddress): Uint8Array => sha256(utf8(`token of ${nameOf(node)}`))
 
 /** Resolves with null as soon as `signal` aborts. */
 const orAbort = async <T>(work: Promise<T | null>, signal: AbortSignal): Promise<T | null> => {
@@ -61,7 +64,7 @@ export const createMemoryNetwork = (
     { length: size },
     (_, index): MemoryNode => ({
       address: { host: `10.0.${index >> 8}.${index & 255}`, port: 49737 },
-      storage: createStorage(capacity),
+      storage: createStorage(capacity === undefined ? {} : { capacity }),
       behaviour: null,
       asked: new Map(),
     }),
@@ -80,7 +83,7 @@ export const createMemoryNetwork = (
     // A wrong token is an error reply, which is no answer.
     if (token !== undefined && !equal(token, tokenOf(node.address))) return null
     const honest = (other: Uint8Array = value): Uint8Array | null =>
-      node.storage.handle(command, other, { now: clock.now, proven: token !== undefined })
+      node.storage.handle(command, other, { now: clock.now, proven: token !== undefined, from: CLIENT })
     const answer = Promise.resolve(node.behaviour === null ? honest() : node.behaviour({ command, value, honest }))
     return orAbort(answer, signal)
   }
@@ -96,7 +99,7 @@ export const createMemoryNetwork = (
         const answers = await Promise.all(
           round.map(async (node) => {
             const answer = await ask(node, command, value, undefined, signal)
-            if (answer !== null) onAnswer(node.address, answer)
+            if (answer !== null) onAnswer(node.address, answer, tokenOf(node.address))
             return answer
           }),
         )

@@ -111,10 +111,10 @@ export const checkNetworkContract = (start: (t: TestContext, size: number) => Pr
       harness.nodes.map(({ storage }) => storage.size),
       harness.nodes.map(({ storage }) => (storage === held ? 1 : 0)),
     )
-    const answer = await harness.network.request(node, COMMAND.get, value, { signal: plenty(), target: log.id })
+    const answer = await harness.network.request(node, COMMAND.get, value, { signal: plenty(), target: log.id, token })
     assert.deepEqual(
       hex(answer ?? new Uint8Array(0)),
-      hex(held.handle(COMMAND.get, value, { now: harness.now, proven: false }) ?? new Uint8Array(0)),
+      hex(held.handle(COMMAND.get, value, { now: harness.now, proven: true }) ?? new Uint8Array(0)),
     )
     assert.ok(answer !== null && answer.length > 900, 'as large as answers get')
     const seen = await walk(harness, log.id, value)
