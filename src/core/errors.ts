@@ -113,6 +113,7 @@ const SENTENCES = {
   ERR_PUT_KEY_HALF: 'the key half is not the one the card commits to',
   ERR_LOOKUP_NOT_FOUND: 'no node that was asked holds this identity',
   ERR_LOOKUP_INCOMPLETE: 'too few nodes answered to say whether the identity exists',
+  ERR_READ_BACK: 'what was stored could not be read back',
   ERR_PUBLISH_REFUSED: 'no storage node accepted the record',
 
   // Network

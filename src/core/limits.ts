@@ -119,6 +119,9 @@ export const QUOTA_UNPROVEN_ALL_BURST = 10_000
 /** Source networks whose quotas are remembered; of more, those longest quiet begin anew. 4,096 × ~150 B. */
 export const QUOTA_SOURCES_MAX = 4_096
 
+/** Nodes that a storage node remembers to enter the network by, when those of its list are silent: some of them will be there. */
+export const NODE_SEEDS_MAX = 64
+
 /** Handshakes under way at one time with strangers: each holds keys and a stream. */
 export const HANDSHAKES_MAX = 64
 

@@ -30,6 +30,8 @@ export type Schema = {
    * bring again.
    */
   readonly survives?: 'power cut' | 'process'
+  /** Whether one process at a time has it: another one is refused at once with ERR_STORE_IN_USE. Ends with the process. */
+  readonly exclusive?: boolean
 }
 
 /** What a peer remembers; "hfst". */
@@ -118,7 +120,9 @@ export const openDatabase = (folder: string | null, schema: Schema = HANDFAST): 
   let sql: DatabaseSync | undefined
   try {
     if (folder !== null) createPrivate(path)
-    sql = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true, defensive: true })
+    const timeout = schema.exclusive === true ? 0 : BUSY_MS
+    sql = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true, defensive: true })
+    if (schema.exclusive === true) sql.exec('PRAGMA locking_mode = EXCLUSIVE')
     // Durable before anything leaves the process: with FULL, a commit waits for the disk.
     const synchronous = schema.survives === 'process' ? 'NORMAL' : 'FULL'
     sql.exec(

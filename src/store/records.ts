@@ -40,6 +40,8 @@ const SCHEMA: Schema = {
   name: 'records.db',
   applicationId: 0x68667263,
   survives: 'process',
+  // What is known of them is in the memory of one node, and would be wrong if another wrote.
+  exclusive: true,
   migrations: [
     [
       // `source` stands for the network a record came from, under a key that the process which wrote it took with it.
@@ -65,7 +67,10 @@ const readHead = record<Head>({ id: bytes(HASH_BYTES), touched: uint(), source: 
 const readContent = record<{ content: Uint8Array }>({ content: bytes(1, CONTENT_BYTES_MAX) })
 const readEntry = record<{ envelope: Uint8Array }>({ envelope: bytes(1, ITEM_BYTES_MAX) })
 
-/** @param folder a data folder that exists; null: in memory. @throws StoreError ERR_STORE_* */
+/**
+ * @param folder a data folder that exists; null: in memory
+ * @throws StoreError ERR_STORE_IN_USE when another node has it; ERR_STORE_*
+ */
 export const openRecords = (folder: string | null): RecordStore => {
   const database = openDatabase(folder, SCHEMA)
 

@@ -269,9 +269,19 @@ for (const [what, damage] of damages)
 test('§4 what is changed on disk while the node runs is not served either', async (t) => {
   for (const [what, damage] of damages) {
     const folder = await fill(t)
-    const storage = openOn(folder)
+    let shelf = openRecords(folder)
+    const storage = createStorage({
+      shelf: {
+        ...shelf,
+        read: (one) => shelf.read(one),
+        remove: (ids) => shelf.remove(ids),
+        close: () => shelf.close(),
+      },
+    })
     assert.notEqual(get(storage, id).tip, null)
+    shelf.close()
     tamper(folder, damage)
+    shelf = openRecords(folder)
     const served = get(storage, id)
     // Entries are named by their hashes: one that lies beside them is neither served nor in the way.
     assert.deepEqual(served.tip, what === 'an entry too many' ? log.last.hash : null, what)

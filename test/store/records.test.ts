@@ -39,18 +39,35 @@ test('the file is private, and takes the place of no other database', async (t) 
   assert.equal(await codeOf((async () => openRecords(other))()), 'ERR_STORE_CORRUPT')
 })
 
+test('one node at a time has the records of a folder', async (t) => {
+  const folder = await makeTemporary(t)
+  const first = openRecords(folder)
+  assert.equal(await codeOf((async () => openRecords(folder))()), 'ERR_STORE_IN_USE')
+  first.write(change)
+  first.close()
+  const second = openRecords(folder)
+  assert.deepEqual([...second.heads()], [head])
+  second.close()
+})
+
 test('a row that cannot be one is ERR_STORE_CORRUPT', async (t) => {
   const folder = await makeTemporary(t)
-  const records = openRecords(folder)
-  records.write(change)
-  const raw = new DatabaseSync(join(folder, 'records.db'))
-  raw.prepare('UPDATE records SET content = ?').run(new Uint8Array(30_000))
-  assert.equal(await codeOf((async () => records.read(head.id))()), 'ERR_STORE_CORRUPT')
-  raw.exec('UPDATE entries SET envelope = zeroblob(0)')
-  raw.prepare('UPDATE records SET content = ?').run(change.content)
-  assert.equal(await codeOf((async () => records.read(head.id))()), 'ERR_STORE_CORRUPT')
-  assert.throws(() => raw.exec('UPDATE records SET touched = -1'))
-  assert.throws(() => raw.exec('UPDATE records SET items = 0'))
-  raw.close()
-  records.close()
+  const first = openRecords(folder)
+  first.write(change)
+  first.close()
+  for (const [sql, ...values] of [
+    ['UPDATE records SET content = ?', new Uint8Array(30_000)],
+    ['UPDATE records SET content = ?', new Uint8Array(0)],
+    ['UPDATE entries SET envelope = ?', new Uint8Array(901)],
+    ['UPDATE records SET content = ?', change.content],
+  ] as const) {
+    const raw = new DatabaseSync(join(folder, 'records.db'))
+    raw.prepare(sql).run(...values)
+    assert.throws(() => raw.exec('UPDATE records SET touched = -1'))
+    assert.throws(() => raw.exec('UPDATE records SET items = 0'))
+    raw.close()
+    const records = openRecords(folder)
+    assert.equal(await codeOf((async () => records.read(head.id))()), 'ERR_STORE_CORRUPT')
+    records.close()
+  }
 })
