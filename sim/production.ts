@@ -41,7 +41,7 @@ const seconds = (): number => Math.floor(Date.now() / 1000)
 
 export const production: Production = {
   republishMs: CARD_REISSUE * 1000,
-  createStorage: () => createStorage(),
+  createStorage: ({ dht }) => createStorage({ self: () => dht.id }),
   join: joinDirectory,
   lookup: async (directory, id) => {
     try {
