@@ -51,7 +51,7 @@ const message = <T extends Message>(name: string, corpus: readonly Uint8Array[],
   })
 
 /** A storage node that holds Alice, and nobody else whatever it is told. */
-const storage = createStorage(4)
+const storage = createStorage({ capacity: 4 })
 for (const put of puts) storage.handle(COMMAND.put, put, { now: NOW, proven: true })
 const held = (): Uint8Array => storage.handle(COMMAND.get, get, { now: NOW, proven: true }) ?? new Uint8Array(0)
 const before = held()

@@ -108,6 +108,8 @@ type Events = {
   }
   /** `node` takes part; `bootstrap` is what others give as --bootstrap */
   node: { readonly bootstrap: string; readonly first: boolean }
+  /** `node --http`: where its health and its numbers can be asked for */
+  watching: { readonly http: string }
   /** `listen`, `node --mailbox`: others may name this address as their mailbox */
   keeping: { readonly address: string }
   /** `mailboxes`, one each: named in the card from the next publication on */

@@ -8,6 +8,7 @@ import { addFiles } from './files-command.ts'
 import type { InitOptions } from './init.ts'
 import { addKey } from './key-command.ts'
 import { addMailboxes } from './mailboxes-command.ts'
+import { addNode } from './node-command.ts'
 import { addRecovery } from './recovery-commands.ts'
 import { tokenOptions } from './token-options.ts'
 
@@ -62,25 +63,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     .exitOverride()
     .addHelpText('after', EXAMPLES)
 
-  program
-    .command('node')
-    .summary('keep records for others; without --bootstrap, start a network')
-    .description(
-      'Runs a storage node of the network, and prints the bootstrap address others use. Without --bootstrap it starts a new one.',
-    )
-    .option('--host <address>', 'IPv4 address to bind, which others reach it at')
-    .option('--port <number>', 'UDP port (default: any free one)', readPort)
-    .option('--mailbox', 'also keep a mailbox, as the identity in the data folder')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --mailbox --folder ./mailbox --bootstrap 127.0.0.1:4000',
-    )
-    .action((options: { host?: string; port?: number; mailbox?: boolean }) =>
-      start(async (context) => {
-        const { node } = await import('./node.ts')
-        return node(context, { host: options.host, port: options.port, mailbox: options.mailbox === true })
-      }, EXIT.done),
-    )
+  addNode(program, start)
 
   tokenOptions(program.command('init'))
     .option('--pkcs11-generate', 'make that key on the token')
@@ -199,10 +182,4 @@ const readFolder = (text: string): string => {
   // An unset variable of a script must not put an identity into the current folder.
   if (text === '') throw new InvalidArgumentError('It is empty.')
   return text
-}
-
-const readPort = (text: string): number => {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
-    throw new InvalidArgumentError('A port is a number from 0 to 65535.')
-  return Number(text)
 }

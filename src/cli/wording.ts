@@ -148,6 +148,7 @@ export const wording: Wording = {
     `others     handfast node --bootstrap ${bootstrap}`,
   ],
   listening: (publication) => [`address    ${publication.address}`, `published  ${describePublication(publication)}`],
+  watching: ({ http }) => [`watched    http://${http}/healthz and http://${http}/metrics`],
   keeping: ({ address }) => [`mailbox    others name it with: handfast mailboxes ${address}`],
   mailbox: ({ address }) => [address],
   connected: ({ peer, direction, trust, change }) => [

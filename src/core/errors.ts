@@ -107,11 +107,13 @@ const SENTENCES = {
   // Directory
   ERR_REQUEST_DECODE: 'the directory request or answer does not decode',
   ERR_PUT_GAP: 'the entry before is missing: put it first',
-  ERR_PUT_FULL: 'the storage node has no room for another identity',
+  ERR_PUT_FULL: 'the storage node has no room for this record',
+  ERR_PUT_RATE: 'the storage node has had too much work from this network: try again later',
   ERR_PUT_CARD_FIRST: 'a key half is kept only for a card that commits to it',
   ERR_PUT_KEY_HALF: 'the key half is not the one the card commits to',
   ERR_LOOKUP_NOT_FOUND: 'no node that was asked holds this identity',
   ERR_LOOKUP_INCOMPLETE: 'too few nodes answered to say whether the identity exists',
+  ERR_READ_BACK: 'what was stored could not be read back',
   ERR_PUBLISH_REFUSED: 'no storage node accepted the record',
 
   // Network

@@ -84,11 +84,43 @@ export const ACCEPTANCES_WANTED = 8
 /** Branches a storage node keeps of one identity: the one that stands, and evidence of forks. */
 export const BRANCHES_MAX = 4
 
-/** Identities one storage node keeps in memory: 20,000 × ~4 KB stays under 100 MB. */
+/** Identities one storage node keeps: 20,000 × ~4 KB stays under 100 MB, in memory as on disk. */
 export const IDENTITIES_MAX = 20_000
+
+/** Entries and cards any identity may have; more, from what all have room for on average: the rightful ones have few. */
+export const ITEMS_PER_IDENTITY = 4
 
 /** A storage node forgets an identity this long after its last publication. */
 export const RECORD_AGE_MAX = 7 * 24 * 3600
+
+/** A repeated publication is written to disk when the last one that was is older: repeating is cheap, writing is not. */
+export const RECORD_TOUCH_AGE = 600
+
+/** Entries and cards that a storage node has parsed, for the next PUT: 1,024 × ~4 KB. What it serves it reads from its shelf. */
+export const RECORD_CACHE_ITEMS = 1_024
+
+/**
+ * Work that requests of one source network may cause a storage node, in units of about 0.1 ms: so many a second, 5 % of a core, and so
+ * many at once after a pause.
+ */
+export const QUOTA_SOURCE_RATE = 500
+export const QUOTA_SOURCE_BURST = 5_000
+
+/** The same of all networks together: half a core. */
+export const QUOTA_ALL_RATE = 5_000
+export const QUOTA_ALL_BURST = 10_000
+
+/** The same for requests without a token, whose source may be forged: first questions, of which a network has some hundred a second. */
+export const QUOTA_UNPROVEN_SOURCE_RATE = 200
+export const QUOTA_UNPROVEN_SOURCE_BURST = 2_000
+export const QUOTA_UNPROVEN_ALL_RATE = 2_000
+export const QUOTA_UNPROVEN_ALL_BURST = 10_000
+
+/** Source networks whose quotas are remembered; of more, those longest quiet begin anew. 4,096 × ~150 B. */
+export const QUOTA_SOURCES_MAX = 4_096
+
+/** Nodes that a storage node remembers to enter the network by, when those of its list are silent: some of them will be there. */
+export const NODE_SEEDS_MAX = 64
 
 /** Handshakes under way at one time with strangers: each holds keys and a stream. */
 export const HANDSHAKES_MAX = 64

@@ -1,5 +1,5 @@
 import { equal, hex } from '../core/bytes.ts'
-import { DirectoryError, KeyLogError } from '../core/errors.ts'
+import { DirectoryError, EncodingError, KeyLogError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
 import {
   appendEntry,
@@ -10,7 +10,7 @@ import {
   type LogEntry,
   prefixOf,
 } from '../core/key-log.ts'
-import { BRANCHES_MAX } from '../core/limits.ts'
+import { BRANCHES_MAX, CLOCK_TOLERANCE } from '../core/limits.ts'
 
 /** The verified branches of one identity's log that a storage node keeps. */
 export type Branches = {
@@ -83,4 +83,39 @@ const trim = (standing: KeyLog, rivals: readonly KeyLog[]): readonly KeyLog[] =>
     kept.splice(oldest, 1)
   }
   return kept
+}
+
+/** Every time is behind this clock: entries and cards were held against the real one when they were accepted. */
+export const LATE_CLOCK = Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE
+
+/**
+ * Branches as they were kept: all is verified again, but for the clock.
+ * @param tips hashes of the last entries, the standing branch first, then the rivals
+ * @param envelopes every entry of every branch once, in any order
+ * @throws HandfastError when they are not what was kept
+ */
+export const restoreBranches = (
+  id: Uint8Array,
+  tips: readonly Uint8Array[],
+  envelopes: readonly Uint8Array[],
+): Branches => {
+  const kept = new Map(envelopes.map((envelope) => [hex(sha256(envelope)), envelope]))
+  /** The log that ends with each entry: what branches share is verified once. */
+  const logs = new Map<string, KeyLog>()
+  const logTo = (hash: Uint8Array): KeyLog => {
+    const known = logs.get(hex(hash))
+    if (known !== undefined) return known
+    const envelope = kept.get(hex(hash))
+    if (envelope === undefined) throw new EncodingError('ERR_FIELD', { hint: 'an entry is missing' })
+    const { prev } = decodeEntry(envelope).entry
+    if (prev === null && !equal(hash, id)) throw new KeyLogError('ERR_LOG_ADDRESS')
+    const log = appendEntry(prev === null ? null : logTo(prev), envelope, LATE_CLOCK)
+    logs.set(hex(hash), log)
+    return log
+  }
+  const [standing, ...rivals] = tips.map(logTo)
+  if (standing === undefined) throw new EncodingError('ERR_FIELD', { hint: 'no branch' })
+  if (!rivals.every((rival) => ['fork', 'superseded'].includes(compareLogs(rival, standing))))
+    throw new EncodingError('ERR_FIELD', { hint: 'another branch stands' })
+  return { standing, rivals }
 }

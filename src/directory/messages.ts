@@ -12,10 +12,30 @@ export type Command = (typeof COMMAND)[keyof typeof COMMAND]
 /** Largest value of an answer: with 20 closer nodes, an id, a token and the IP header, a datagram of 1,212 of 1,280 bytes. */
 export const ANSWER_BYTES_MAX = 986
 
+/**
+ * An answer to a sender without a token is at most so many times as long as the request. What is around a request weighs, three times,
+ * more than what is around an answer, so on the wire it is less than three times (docs/spec/directory.md §3).
+ */
+const UNPROVEN_FACTOR = 3
+
+/** Length of a request that may get the largest answer without a token. */
+const FULL_REQUEST_BYTES = Math.ceil(ANSWER_BYTES_MAX / UNPROVEN_FACTOR)
+
+/** Longest padding: there is nothing to be had for more. */
+export const PAD_BYTES_MAX = FULL_REQUEST_BYTES
+
+/** The largest answer to a request of `size` bytes whose sender has not shown that it receives at its address. */
+export const unprovenAnswerMax = (size: number): number => Math.min(ANSWER_BYTES_MAX, UNPROVEN_FACTOR * size)
+
 const HASH_BYTES = 32
 
 /** "What do you hold of `id`, from place `from` on?" Places count the standing branch, what proves forks, then all cards. */
-export type GetRequest = { readonly id: Uint8Array; readonly from: number }
+export type GetRequest = {
+  readonly id: Uint8Array
+  readonly from: number
+  /** says nothing: makes a request so long that its answer may be, see `encodePaddedGet` */
+  readonly pad?: Uint8Array
+}
 
 /** As much as fits of what was asked for, in order. */
 export type GetAnswer = {
@@ -56,7 +76,11 @@ export const ENTRIES_SERVED_MAX = LOG_ENTRIES_MAX + (BRANCHES_MAX - 1) * (LOG_EN
 /** Items one node can serve of one identity, each perhaps in an answer of its own. */
 export const PLACES_MAX = ENTRIES_SERVED_MAX + DEVICES_MAX
 
-const readGet = record<GetRequest>({ id, from: uint(PLACES_MAX) })
+const place = uint(PLACES_MAX)
+const readPlainGet = record<GetRequest>({ id, from: place })
+const readPaddedGet = record<Required<GetRequest>>({ id, from: place, pad: bytes(0, PAD_BYTES_MAX) })
+const readGet: Reader<GetRequest> = (value, name) =>
+  typeof value === 'object' && value !== null && 'pad' in value ? readPaddedGet(value, name) : readPlainGet(value, name)
 const readGetAnswer = record<GetAnswer>({
   tip: nullable(bytes(HASH_BYTES)),
   entryCount: uint(ENTRIES_SERVED_MAX),
@@ -106,3 +130,13 @@ export const decodePutAnswer = decodeAs(readPutAnswer)
 export const encodeMessage = (
   message: GetRequest | GetAnswer | GetKemHalfRequest | GetKemHalfAnswer | PutRequest | PutAnswer,
 ): Uint8Array => encodeCbor(message)
+
+/** Bytes that a padding of more than 255 adds beside itself: its name and its length. */
+const PAD_FRAME_BYTES = 7
+
+/** A GET that may get the largest answer from a node that has given no token yet: 329 bytes. */
+export const encodePaddedGet = ({ id: wanted, from }: Pick<GetRequest, 'id' | 'from'>): Uint8Array => {
+  const plain = { id: wanted, from }
+  const pad = new Uint8Array(FULL_REQUEST_BYTES - PAD_FRAME_BYTES - encodeMessage(plain).length)
+  return encodeMessage({ ...plain, pad })
+}

@@ -1,10 +1,11 @@
-import { COMMAND, encodeMessage } from './messages.ts'
+import { COMMAND, encodeMessage, encodePaddedGet } from './messages.ts'
 import type { ClosestNode, DirectoryNetwork, Request } from './network-port.ts'
 
 /** What is asked of single nodes, and how. */
 
-/** The one place that encodes GET. `from`: the place to read on from. */
-export const encodeGet = (id: Uint8Array, from = 0): Uint8Array => encodeMessage({ id, from })
+/** The one place that encodes GET. `from`: the place to read on from. The first is so long that its answer may be large without a token. */
+export const encodeGet = (id: Uint8Array, from = 0): Uint8Array =>
+  from === 0 ? encodePaddedGet({ id, from }) : encodeMessage({ id, from })
 
 /** A node that answered before, with the token it gave then; null when it gave none. */
 export type Acquainted = { readonly node: ClosestNode['node']; readonly token: Uint8Array | null }

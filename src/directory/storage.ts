@@ -1,9 +1,18 @@
-import { equal, hex } from '../core/bytes.ts'
-import { isCurrent, type SignedCard, verifyCard } from '../core/card.ts'
-import { CardError, DirectoryError, HandfastError } from '../core/errors.ts'
-import { sha256 } from '../core/kdf.ts'
-import { IDENTITIES_MAX, RECORD_AGE_MAX } from '../core/limits.ts'
-import { type Branches, forkProofs, offerEntry } from './branches.ts'
+import { randomBytes } from 'node:crypto'
+import { hex, type RandomBytes, utf8 } from '../core/bytes.ts'
+import { type ErrorCode, HandfastError } from '../core/errors.ts'
+import { hmac, secretKey } from '../core/kdf.ts'
+import {
+  IDENTITIES_MAX,
+  QUOTA_ALL_BURST,
+  QUOTA_ALL_RATE,
+  QUOTA_SOURCE_BURST,
+  QUOTA_SOURCE_RATE,
+  QUOTA_UNPROVEN_ALL_BURST,
+  QUOTA_UNPROVEN_ALL_RATE,
+  QUOTA_UNPROVEN_SOURCE_BURST,
+  QUOTA_UNPROVEN_SOURCE_RATE,
+} from '../core/limits.ts'
 import {
   ANSWER_BYTES_MAX,
   COMMAND,
@@ -11,187 +20,200 @@ import {
   decodeGetKemHalf,
   decodePut,
   encodeMessage,
-  type GetAnswer,
-  type GetRequest,
-  type PutRequest,
+  unprovenAnswerMax,
 } from './messages.ts'
+import { kemHalfOf, NOTHING, pageOf } from './page.ts'
+import { createQuota, type Quota } from './quota.ts'
+import { withCard, withEntry, withKemHalf } from './record.ts'
+import { createRecords, OWN_SOURCE, type RecordCounts, SOURCE_BYTES } from './records.ts'
+import { createMemoryShelf, type Shelf } from './shelf.ts'
+import { isLoopback, networkOf } from './source-network.ts'
 
 /** What a storage node keeps and answers (protocol §4). It stores nothing it could not verify. */
-
-type KeyHalves = { readonly card: Uint8Array; readonly halves: Map<number, Uint8Array> }
-
-/** Everything kept of one identity. Cards and key halves are of the standing tip only, one of each a device. */
-type IdentityRecord = {
-  readonly branches: Branches
-  /** what is served of them: the standing branch, and after it the proof of a fork */
-  readonly entries: readonly Uint8Array[]
-  readonly cards: Map<number, SignedCard>
-  readonly kem: Map<number, KeyHalves>
-  /** seconds of the last accepted PUT */
-  touched: number
-}
-
-/** Entries and cards any identity may have; more, from what all have room for on average: the rightful ones have few. */
-const ITEMS_PER_IDENTITY = 4
-
-const itemsOf = ({ branches, cards }: IdentityRecord): number =>
-  [branches.standing, ...branches.rivals].reduce((sum, { entries }) => sum + entries.length, cards.size)
-
 export type Storage = {
-  /** Answers one request; null when it cannot be understood, and then no answer is sent. */
-  handle(
-    command: number,
-    value: Uint8Array,
-    request: { readonly now: number; readonly proven: boolean },
-  ): Uint8Array | null
+  /** Answers one request; null when it gets no answer: it cannot be understood, lacks a token, or is one too many. */
+  handle(command: number, value: Uint8Array, request: Request): Uint8Array | null
   /** number of identities kept */
   readonly size: number
 }
 
-/** An empty storage node for at most `capacity` identities, and entries and cards in proportion. */
-export const createStorage = (capacity: number = IDENTITIES_MAX): Storage => {
-  const records = new Map<string, IdentityRecord>()
-  let items = 0
+export type Request = {
+  /** this clock, seconds */
+  readonly now: number
+  /** whether the sender showed a round-trip token: it receives at its address */
+  readonly proven: boolean
+  /** the IPv4 address it comes from; absent: from this process itself, which no quota holds and whose records stay */
+  readonly from?: string | undefined
+}
 
-  const drop = (key: string, record: IdentityRecord): void => {
-    records.delete(key)
-    items -= itemsOf(record)
+/** A storage as its node has it. */
+export type StorageNode = Storage & {
+  readonly counts: Counts
+  /** Drops what has expired: nobody may ask for it again. */
+  sweep(now: number): void
+  close(): void
+}
+
+/** What happened since the start, and what is there now. */
+export type Counts = RecordCounts & {
+  readonly requests: { readonly get: number; readonly getKemHalf: number; readonly put: number; readonly other: number }
+  /** requests that got no answer */
+  readonly unanswered: number
+  /** requests beyond a quota */
+  readonly limited: number
+  /** PUTs refused, by reason */
+  readonly refused: ReadonlyMap<ErrorCode, number>
+}
+
+export type StorageOptions = {
+  /** identities at most, and four times as many entries and cards */
+  readonly capacity?: number
+  /** Default: in memory. Closed with the storage. */
+  readonly shelf?: Shelf
+  /** this node's id, 32 bytes, by which it knows what is far from it; null while it has none */
+  readonly self?: () => Uint8Array | null
+  /** addresses that no quota holds; default: those of this machine */
+  readonly exempt?: (host: string) => boolean
+  readonly random?: RandomBytes
+}
+
+/** Units of work, about 0.1 ms each: for any request, and for each entry or card that is verified. */
+const WORK = { request: 1, verify: 8 } as const
+
+/** What nobody sends by mistake, as wrong times, orders and versions are: ten times the work is counted. */
+const FORGERY: readonly ErrorCode[] = ['ERR_LOG_ADDRESS', 'ERR_LOG_SIGNATURE', 'ERR_LOG_ROOT', 'ERR_CARD_SIGNATURE']
+const FORGERY_FACTOR = 10
+
+const KEY_BYTES = 32
+
+const NAMES = new Map<number, keyof Counts['requests']>([
+  [COMMAND.get, 'get'],
+  [COMMAND.getKemHalf, 'getKemHalf'],
+  [COMMAND.put, 'put'],
+])
+
+/** @throws StoreError when the shelf is a database that cannot be read */
+export const createStorage = (options: StorageOptions = {}): StorageNode => {
+  const { capacity = IDENTITIES_MAX, self = () => null, exempt = isLoopback } = options
+  const { shelf = createMemoryShelf(), random = (size) => Uint8Array.from(randomBytes(size)) } = options
+  // Known to this process alone: the disk does not tell where records came from. After a restart, networks begin anew.
+  const sourceKey = secretKey(random(KEY_BYTES))
+  const quotas = {
+    proven: createQuota(
+      { rate: QUOTA_SOURCE_RATE, burst: QUOTA_SOURCE_BURST },
+      { rate: QUOTA_ALL_RATE, burst: QUOTA_ALL_BURST },
+    ),
+    unproven: createQuota(
+      { rate: QUOTA_UNPROVEN_SOURCE_RATE, burst: QUOTA_UNPROVEN_SOURCE_BURST },
+      { rate: QUOTA_UNPROVEN_ALL_RATE, burst: QUOTA_UNPROVEN_ALL_BURST },
+    ),
+  }
+  const requests = { get: 0, getKemHalf: 0, put: 0, other: 0 }
+  const refused = new Map<ErrorCode, number>()
+  let unanswered = 0
+  let limited = 0
+  /** entries and cards verified for the request at hand */
+  let verified = 0
+  const onVerified = (count: number): void => {
+    verified += count
+  }
+  const records = createRecords({ capacity, shelf, self, onVerified })
+
+  const sourceOf = (from: string | undefined): string =>
+    from === undefined ? OWN_SOURCE : hex(hmac(sourceKey, utf8(networkOf(from))).subarray(0, SOURCE_BYTES))
+
+  const refuse = (code: ErrorCode): Uint8Array => {
+    refused.set(code, (refused.get(code) ?? 0) + 1)
+    return encodeMessage({ refused: code })
   }
 
-  const find = (id: Uint8Array, now: number): IdentityRecord | undefined => {
-    const found = records.get(hex(id))
-    if (found === undefined || found.touched + RECORD_AGE_MAX >= now) return found
-    drop(hex(id), found)
-    return undefined
-  }
-
-  /** `own` items an identity would have, `more` than it has. */
-  const isFull = (own: number, more: number): boolean =>
-    (own === more && records.size >= capacity) ||
-    (own > ITEMS_PER_IDENTITY && items + more > capacity * ITEMS_PER_IDENTITY)
-
-  /** @throws DirectoryError ERR_PUT_FULL */
-  const makeRoom = (own: number, more: number, now: number): void => {
-    if (!isFull(own, more)) return
-    for (const [key, record] of records) if (record.touched + RECORD_AGE_MAX < now) drop(key, record)
-    if (isFull(own, more)) throw new DirectoryError('ERR_PUT_FULL')
-  }
-
-  const putEntry = ({ id, d }: PutRequest & { t: 'entry' }, now: number): void => {
-    const found = find(id, now)
-    const branches = offerEntry(found?.branches ?? null, id, d, now)
-    if (found !== undefined && branches === found.branches) {
-      found.touched = now
-      return
-    }
-    const moved = found === undefined || !equal(branches.standing.last.hash, found.branches.standing.last.hash)
-    const { cards, kem } = moved ? { cards: new Map(), kem: new Map() } : found
-    const entries = [...branches.standing.entries, ...forkProofs(branches)].map(({ envelope }) => envelope)
-    const record = { branches, entries, cards, kem, touched: now }
-    const own = itemsOf(record)
-    const more = own - (found === undefined ? 0 : itemsOf(found))
-    if (more > 0) makeRoom(own, more, now)
-    records.set(hex(id), record)
-    items += more
-  }
-
-  const putCard = ({ id, d }: PutRequest & { t: 'card' }, now: number): void => {
-    const found = find(id, now)
-    if (found === undefined) throw new DirectoryError('ERR_PUT_GAP')
-    const signed = verifyCard(d, found.branches.standing, now)
-    if (!isCurrent(signed.card, now)) throw new CardError('ERR_CARD_EXPIRED')
-    const { device, serial } = signed.card
-    const known = found.cards.get(device)
-    if (known !== undefined && !equal(known.hash, signed.hash)) {
-      if (serial <= known.card.serial) throw new CardError('ERR_CARD_SERIAL')
-      found.kem.delete(device)
-    }
-    if (known === undefined) {
-      makeRoom(itemsOf(found) + 1, 1, now)
-      items += 1
-    }
-    found.cards.set(device, signed)
-    found.touched = now
-  }
-
-  const putKemHalf = ({ id, card, half, d, other }: PutRequest & { t: 'kem' }, now: number): void => {
-    const found = find(id, now)
-    const signed = [...(found?.cards.values() ?? [])].find(({ hash }) => equal(hash, card))
-    if (found === undefined || signed === undefined) throw new DirectoryError('ERR_PUT_CARD_FIRST')
-    const hashes = half === 0 ? [sha256(d), other] : [other, sha256(d)]
-    if (!equal(sha256(...hashes), signed.card.kem)) throw new DirectoryError('ERR_PUT_KEY_HALF')
-    const { device } = signed.card
-    const kept = found.kem.get(device) ?? { card, halves: new Map<number, Uint8Array>() }
-    kept.halves.set(half, d)
-    found.kem.set(device, kept)
-  }
-
-  const put = (value: Uint8Array, now: number): Uint8Array => {
-    try {
-      const request = decodePut(value)
-      if (request.t === 'entry') putEntry(request, now)
-      else if (request.t === 'card') putCard(request, now)
-      else putKemHalf(request, now)
+  const put = (value: Uint8Array, { now, from }: Request): Uint8Array => {
+    const request = decodePut(value)
+    const source = sourceOf(from)
+    if (request.t === 'entry' && records.knows(request.id, request.d, now)) {
+      records.touch(request.id, source, now)
       return encodeMessage({ refused: null })
+    }
+    const found = records.find(request.id, now)
+    if (request.t === 'kem') {
+      const record = withKemHalf(found, request)
+      if (record !== found) records.keep(request.id, record, { before: found, source, now, touch: false })
+      return encodeMessage({ refused: null })
+    }
+    verified += 1
+    const record = request.t === 'entry' ? withEntry(found, request, now) : withCard(found, request, now)
+    if (record === found) {
+      verified -= 1
+      records.touch(request.id, source, now)
+    } else records.keep(request.id, record, { before: found, source, now, touch: true })
+    return encodeMessage({ refused: null })
+  }
+
+  const get = (value: Uint8Array, { now, proven, from: sender }: Request): Uint8Array => {
+    const { id, from } = decodeGet(value)
+    const found = records.view(id, now)
+    const max = proven || sender === undefined ? ANSWER_BYTES_MAX : unprovenAnswerMax(value.length)
+    return found === null ? encodeMessage(NOTHING) : pageOf(found, from, max)
+  }
+
+  const getKemHalf = (value: Uint8Array, { now }: Request): Uint8Array => {
+    const request = decodeGetKemHalf(value)
+    const found = records.view(request.id, now)
+    return encodeMessage({ half: found === null ? null : kemHalfOf(found, request) })
+  }
+
+  const answer = (command: number, value: Uint8Array, request: Request): Uint8Array | null => {
+    const known = request.proven || request.from === undefined
+    if (command === COMMAND.get) return get(value, request)
+    if (command === COMMAND.getKemHalf && known) return getKemHalf(value, request)
+    if (command !== COMMAND.put || !request.proven) return null
+    return put(value, request)
+  }
+
+  /** What is wrong with a PUT is told, and everything else gets no answer. */
+  const attempt = (command: number, value: Uint8Array, request: Request): [Uint8Array | null, ErrorCode | null] => {
+    try {
+      return [answer(command, value, request), null]
     } catch (error) {
       if (!(error instanceof HandfastError)) throw error
-      return encodeMessage({ refused: error.code })
+      return [command === COMMAND.put ? refuse(error.code) : null, error.code]
     }
   }
 
-  const get = ({ id, from }: GetRequest, now: number): Uint8Array => {
-    const found = find(id, now)
-    if (found === undefined) return encodeMessage(NOTHING)
-    const { entries } = found
-    // Expired ones too: since when an identity is stale is worth knowing.
-    const cards = [...found.cards.values()]
-    return fit(
-      {
-        ...NOTHING,
-        tip: found.branches.standing.last.hash,
-        entryCount: entries.length,
-        cardCount: cards.length,
-      },
-      entries.slice(from),
-      cards.slice(Math.max(0, from - entries.length)).map(({ envelope }) => envelope),
-    )
+  const quotaFor = ({ proven, from }: Request): Quota | null => {
+    if (from === undefined || exempt(from)) return null
+    return proven ? quotas.proven : quotas.unproven
   }
 
-  const getKemHalf = (value: Uint8Array, now: number): Uint8Array => {
-    const { id, card, half } = decodeGetKemHalf(value)
-    const kept = [...(find(id, now)?.kem.values() ?? [])].find((halves) => equal(halves.card, card))
-    return encodeMessage({ half: kept?.halves.get(half) ?? null })
+  const handle: Storage['handle'] = (command, value, request) => {
+    const { now, proven, from = '' } = request
+    requests[NAMES.get(command) ?? 'other'] += 1
+    const quota = quotaFor(request)
+    const network = networkOf(from)
+    if (quota !== null && !quota.allows(network, now)) {
+      limited += 1
+      if (command === COMMAND.put && proven) return refuse('ERR_PUT_RATE')
+      unanswered += 1
+      return null
+    }
+    verified = 0
+    const [said, code] = attempt(command, value, request)
+    const isForgery = code !== null && FORGERY.includes(code)
+    const work = WORK.request + WORK.verify * verified
+    quota?.charge(network, now, isForgery ? work * FORGERY_FACTOR : work, work)
+    if (said === null) unanswered += 1
+    return said
   }
 
   return {
-    handle: (command, value, { now, proven }) => {
-      try {
-        if (command === COMMAND.get) return get(decodeGet(value), now)
-        if (command === COMMAND.getKemHalf) return getKemHalf(value, now)
-        if (command === COMMAND.put && proven) return put(value, now)
-        return null
-      } catch (error) {
-        if (error instanceof HandfastError) return null
-        throw error
-      }
-    },
+    handle,
     get size() {
-      return records.size
+      return records.counts.identities
     },
+    get counts() {
+      return { ...records.counts, requests: { ...requests }, refused: new Map(refused), unanswered, limited }
+    },
+    sweep: records.sweep,
+    close: shelf.close,
   }
-}
-
-const NOTHING: GetAnswer = { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] }
-
-/** Fills an answer up to one datagram: entries in order, and cards only behind the last entry. */
-const fit = (empty: GetAnswer, entries: readonly Uint8Array[], cards: readonly Uint8Array[]): Uint8Array => {
-  let answer = empty
-  const grow = (candidate: GetAnswer): boolean => {
-    if (encodeMessage(candidate).length > ANSWER_BYTES_MAX) return false
-    answer = candidate
-    return true
-  }
-  entries.every((envelope) => grow({ ...answer, entries: [...answer.entries, envelope] })) &&
-    cards.every((envelope) => grow({ ...answer, cards: [...answer.cards, envelope] }))
-  return encodeMessage(answer)
 }

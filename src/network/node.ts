@@ -24,6 +24,8 @@ export type NodeOptions = {
   readonly storage?: boolean | undefined
   /** 32 B: seed of the node's own Ed25519 key pair; default random. */
   readonly transportSeed?: Uint8Array | undefined
+  /** Where sockets come from; default: UDP of this machine. A simulation has a network in memory. */
+  readonly udx?: UDX | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -80,7 +82,7 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
   const { transportSeed } = options
   // Made here, because a seed of another size would throw in the middle of HyperDHT's constructor.
   const keyPair = HyperDHT.keyPair(transportSeed === undefined ? undefined : Buffer.from(transportSeed))
-  const udx = new UDX()
+  const udx = options.udx ?? new UDX()
   const guard = loopback ? guardLoopback(udx) : null
   const plan = { udx, host, port, loopback, storage, keyPair }
   try {

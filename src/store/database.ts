@@ -25,6 +25,13 @@ export type Schema = {
   readonly applicationId: number
   /** Statements, step by step. A step that was ever released never changes. */
   readonly migrations: readonly (readonly string[])[]
+  /**
+   * What a commit survives: a power cut (default), for which it waits for the disk; or only the end of the process, for what others
+   * bring again.
+   */
+  readonly survives?: 'power cut' | 'process'
+  /** Whether one process at a time has it: another one is refused at once with ERR_STORE_IN_USE. Ends with the process. */
+  readonly exclusive?: boolean
 }
 
 /** What a peer remembers; "hfst". */
@@ -113,10 +120,13 @@ export const openDatabase = (folder: string | null, schema: Schema = HANDFAST): 
   let sql: DatabaseSync | undefined
   try {
     if (folder !== null) createPrivate(path)
-    sql = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true, defensive: true })
-    // Durable before anything leaves the process: a commit waits for the disk.
+    const timeout = schema.exclusive === true ? 0 : BUSY_MS
+    sql = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true, defensive: true })
+    if (schema.exclusive === true) sql.exec('PRAGMA locking_mode = EXCLUSIVE')
+    // Durable before anything leaves the process: with FULL, a commit waits for the disk.
+    const synchronous = schema.survives === 'process' ? 'NORMAL' : 'FULL'
     sql.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF',
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF`,
     )
     const database = wrap(sql, path)
     migrate(database, schema, path)

@@ -22,14 +22,24 @@ export type Child = {
 
 type Environment = Readonly<Record<string, string>>
 
-export const startCli = (t: TestContext, argv: readonly string[], env: Environment = {}): Child =>
-  startScript(t, MAIN, argv, env)
+/** Who runs a command, when it is not who runs the test. */
+type User = { readonly uid?: number; readonly gid?: number }
+
+export const startCli = (t: TestContext, argv: readonly string[], env: Environment = {}, user: User = {}): Child =>
+  startScript(t, MAIN, argv, env, user)
 
 /** @param script its whole path */
-export const startScript = (t: TestContext, script: string, argv: readonly string[], env: Environment = {}): Child => {
+export const startScript = (
+  t: TestContext,
+  script: string,
+  argv: readonly string[],
+  env: Environment = {},
+  user: User = {},
+): Child => {
   // What one process has compiled serves the others.
   const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
-  const child = spawn(process.execPath, [script, ...argv], { env: { PATH, NODE_COMPILE_CACHE, ...env }, stdio: 'pipe' })
+  const options = { env: { PATH, NODE_COMPILE_CACHE, ...env }, stdio: 'pipe', ...user } as const
+  const child = spawn(process.execPath, [script, ...argv], options)
   t.after(() => child.kill('SIGKILL'))
   child.stdin.on('error', () => {})
   let [out, err, read] = ['', '', 0]

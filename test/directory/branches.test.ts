@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { equal } from '../../src/core/bytes.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import { type KeyLog, rotateLog, updateLog, verifyLog } from '../../src/core/key-log.ts'
 import { BRANCHES_MAX } from '../../src/core/limits.ts'
-import { type Branches, forkProofs, offerEntry } from '../../src/directory/branches.ts'
+import { type Branches, forkProofs, offerEntry, restoreBranches } from '../../src/directory/branches.ts'
 import {
   at,
   commitmentAfter,
@@ -164,4 +165,31 @@ test('§2 whatever the order of arrival, the rotation stands and every kept bran
     }),
     { numRuns: 20 },
   )
+})
+
+/** Branches as a node keeps them: the last hash of each, and every entry once. */
+const kept = ({ standing, rivals }: Branches) => ({
+  tips: [standing, ...rivals].map(({ last }) => last.hash),
+  envelopes: [...new Set([standing, ...rivals].flatMap(envelopesOf))],
+})
+
+test('§4 branches that were kept are restored as they were', () => {
+  for (const branches of [offerAll(o2), offerAll(o2, longTheft), offerAll(longTheft, r3), offerAll(theft, o1, r3)]) {
+    const { tips, envelopes } = kept(branches)
+    assert.deepEqual(restoreBranches(id, tips, envelopes.toReversed()), branches)
+  }
+})
+
+test('§4 branches that were not kept like this are not restored', () => {
+  const { tips, envelopes } = kept(offerAll(longTheft, r3))
+  const carol = makeIdentity('Carol').log
+  for (const [wrong, entries, code] of [
+    [tips.toReversed(), envelopes, 'ERR_FIELD'],
+    [[...tips, o1.last.hash], envelopes, 'ERR_FIELD'],
+    [[...tips, at(tips, 0)], envelopes, 'ERR_FIELD'],
+    [[], envelopes, 'ERR_FIELD'],
+    [tips, envelopes.filter((envelope) => !equal(envelope, o1.last.envelope)), 'ERR_FIELD'],
+    [[carol.last.hash], envelopesOf(carol), 'ERR_LOG_ADDRESS'],
+  ] as const)
+    assert.throws(() => restoreBranches(id, wrong, entries), failsWith(code))
 })

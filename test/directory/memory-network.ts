@@ -70,7 +70,7 @@ export const createMemoryNetwork = (
     { length: size },
     (_, index): MemoryNode => ({
       address: addressOf(index),
-      storage: createStorage(capacity),
+      storage: createStorage(capacity === undefined ? {} : { capacity }),
       ...{ behaviour: null, manner: null },
       asked: new Map(),
     }),

@@ -5,7 +5,13 @@ import { hex } from '../../src/core/bytes.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import { KEM_HALF_BYTES } from '../../src/core/kem.ts'
 import { DEVICES_MAX, ITEM_BYTES_MAX, REPLICA_NODES } from '../../src/core/limits.ts'
-import { ANSWER_BYTES_MAX, encodeMessage, PLACES_MAX } from '../../src/directory/messages.ts'
+import {
+  ANSWER_BYTES_MAX,
+  encodeMessage,
+  encodePaddedGet,
+  PLACES_MAX,
+  unprovenAnswerMax,
+} from '../../src/directory/messages.ts'
 import { makeBytes } from '../core/identities.ts'
 import { fromHex } from '../core/test-bytes.ts'
 import { DECODERS } from '../vectors/directory-checks.ts'
@@ -85,9 +91,33 @@ test('§4 the largest item fits an answer, and the largest answer fits a datagra
   assert.equal(HEADERS + answerDatagram(ANSWER_BYTES_MAX), 1212)
 })
 
-test('§4 an answer is at most 11.3 times what it takes to ask for it', () => {
-  // The cheapest request leaves out id, token and target, and then gets no closer nodes.
-  const asked = HEADERS + RPC + COMMAND_BYTES + prefixed(pluginRequest(encodeMessage({ id, from: 0 }).length))
-  const answered = HEADERS + RPC + ID + TOKEN + prefixed(ANSWER_BYTES_MAX)
-  assert.deepEqual([asked, answered], [97, 1091])
+/** The cheapest datagram that carries a value, and what comes back: closer nodes only for who names a target. */
+const cheapest = (value: number, target: boolean): { asked: number; answered: (value: number) => number } => ({
+  asked: HEADERS + RPC + COMMAND_BYTES + (target ? TARGET : 0) + prefixed(pluginRequest(value)),
+  answered: (size) => HEADERS + RPC + ID + TOKEN + (target ? CLOSER_NODES : 0) + prefixed(size),
+})
+
+test('§3 whatever the length of a request, the answer to who shows no token is less than three times as large', () => {
+  const shortest = encodeMessage({ id, from: 0 }).length
+  for (let size = shortest; size <= 1000; size++)
+    for (const target of [false, true]) {
+      const { asked, answered } = cheapest(size, target)
+      assert.ok(answered(unprovenAnswerMax(size)) < 3 * asked, `${size} bytes`)
+    }
+})
+
+test('§3 a padded request may get the largest answer, and no longer one is needed', () => {
+  for (const from of [0, 23, 24, PLACES_MAX]) {
+    const size = encodePaddedGet({ id, from }).length
+    assert.equal(size, 329)
+    assert.equal(unprovenAnswerMax(size), ANSWER_BYTES_MAX)
+    assert.ok(unprovenAnswerMax(size - 1) < ANSWER_BYTES_MAX)
+  }
+  const { asked, answered } = cheapest(329, true)
+  assert.deepEqual([asked, answered(ANSWER_BYTES_MAX)], [418, 1212])
+})
+
+test('§3 the shortest request gets a tip and the numbers of entries and cards', () => {
+  const counts = { tip: id, entryCount: PLACES_MAX - DEVICES_MAX, cardCount: DEVICES_MAX, entries: [], cards: [] }
+  assert.ok(encodeMessage(counts).length <= unprovenAnswerMax(encodeMessage({ id, from: 0 }).length))
 })

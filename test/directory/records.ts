@@ -62,15 +62,15 @@ type CardChoice = {
   readonly mailboxes: readonly Uint8Array[]
 }
 
-export type Times = { readonly now?: number; readonly proven?: boolean }
+export type Times = { readonly now?: number; readonly proven?: boolean; readonly from?: string }
 
 /** Puts one record: null when it was accepted, else why not. */
 export const put = (
   storage: Storage,
   request: PutRequest,
-  { now = NOW, proven = true }: Times = {},
+  { now = NOW, proven = true, from }: Times = {},
 ): ErrorCode | null => {
-  const answer = storage.handle(COMMAND.put, encodeMessage(request), { now, proven })
+  const answer = storage.handle(COMMAND.put, encodeMessage(request), { now, proven, from })
   assert.ok(answer !== null, 'a PUT with a token is always answered')
   return decodePutAnswer(answer).refused
 }

@@ -70,7 +70,7 @@ test('§4 a card prolongs the life of the record, a key half does not', () => {
 })
 
 test('§4 a full node refuses another identity, serves and renews those it has, and takes one when one expires', () => {
-  const storage = createStorage(2)
+  const storage = createStorage({ capacity: 2 })
   const bob = makeIdentity('Bob').log
   const carol = makeIdentity('Carol').log
   putAll(storage, allPuts(alice.log))
@@ -84,7 +84,7 @@ test('§4 a full node refuses another identity, serves and renews those it has, 
 })
 
 test('§4 one identity cannot fill a node with branches and entries', () => {
-  const storage = createStorage(10)
+  const storage = createStorage({ capacity: 10 })
   const branches = [1, 2, 3, 4].map((index) =>
     lengthen(updateLog(alice.log, root0, { ...content, time: NOW + index }), root0, LOG_ENTRIES_MAX),
   )
@@ -94,7 +94,7 @@ test('§4 one identity cannot fill a node with branches and entries', () => {
 })
 
 test('§4 in a node full of entries a small identity still gets its update, its rotation and its card', () => {
-  const storage = createStorage(3)
+  const storage = createStorage({ capacity: 3 })
   const carol = makeIdentity('Carol')
   const long = lengthen(carol.log, at(carol.roots, 0), 12)
   putAll(storage, [...allPuts(alice.log), ...allPuts(prefixOf(long, 10))])
@@ -110,7 +110,7 @@ test('§4 in a node full of entries a small identity still gets its update, its 
 })
 
 test('§4 cards take room like entries', () => {
-  const storage = createStorage(1)
+  const storage = createStorage({ capacity: 1 })
   const carol = makeIdentity('Carol', { devices: 4 })
   const cards = carol.devices.map((_, device) => cardFor(carol.log, carol, prekeys, { device }))
   putAll(storage, [...allPuts(carol.log), ...cards.slice(0, 3).map(cardPut)])

@@ -22,6 +22,14 @@ test('the schema is numbered, and made once', async (t) => {
   }
 })
 
+test('a database of what others bring again does not wait for the disk', async (t) => {
+  const folder = await makeTemporary(t)
+  const database = openDatabase(folder, { name: 'other.db', applicationId: 1, migrations: [], survives: 'process' })
+  assert.deepEqual({ ...(database.get('PRAGMA synchronous') as object) }, { synchronous: 1 })
+  assert.deepEqual({ ...(database.get('PRAGMA journal_mode') as object) }, { journal_mode: 'wal' })
+  database.close()
+})
+
 test('a schema of a later version is refused and left as it is', async (t) => {
   const folder = await makeTemporary(t)
   openStore(folder).close()

@@ -1,7 +1,15 @@
 import { hex } from '../../src/core/bytes.ts'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
-import { ENTRIES_SERVED_MAX, encodeMessage, type GetAnswer, PLACES_MAX } from '../../src/directory/messages.ts'
+import {
+  decodeGet,
+  ENTRIES_SERVED_MAX,
+  encodeMessage,
+  encodePaddedGet,
+  type GetAnswer,
+  PAD_BYTES_MAX,
+  PLACES_MAX,
+} from '../../src/directory/messages.ts'
 import { type Json, type Vector, type Vectors, writeFolder } from './vector-files.ts'
 
 /**
@@ -138,6 +146,21 @@ export const directoryVectors: Vectors = {
   'put-text-item': refused('put', 'an item of text', { t: 'card', id, d: 'text' }),
   'put-answer-long-code': refused('put-answer', 'a code of 41 characters', { refused: 'E'.repeat(41) }),
   'put-answer-flag': refused('put-answer', 'false in place of null', { refused: false }),
+
+  'get-padded': accepted(
+    'get',
+    'so long that the largest answer may follow',
+    decodeGet(encodePaddedGet({ id, from: 0 })),
+  ),
+  'get-empty-pad': accepted('get', 'a padding without bytes', { id, from: 0, pad: new Uint8Array(0) }),
+  'get-largest-pad': accepted('get', 'the longest padding', { id, from: 0, pad: new Uint8Array(PAD_BYTES_MAX) }),
+  'get-long-pad': refused('get', 'a padding of a byte too many', {
+    id,
+    from: 0,
+    pad: new Uint8Array(PAD_BYTES_MAX + 1),
+  }),
+  'get-text-pad': refused('get', 'a padding of text', { id, from: 0, pad: 'text' }),
+  'put-answer-rate': accepted('put-answer', 'its network had too much', { refused: 'ERR_PUT_RATE' }),
 }
 
 export async function generate(): Promise<void> {

@@ -1,0 +1,48 @@
+import { replicaTargets } from '../../src/directory/replicas.ts'
+import type { Person } from '../people.ts'
+import { type Address, nameOf } from '../world/network.ts'
+import { nodeId } from '../world/wire.ts'
+import type { Member } from '../world/world.ts'
+import { nearest, type Plot } from './attack.ts'
+import { stale } from './stale.ts'
+
+/**
+ * A node's place is the hash of its address and port, so places near a key can be had by trying ports. The nodes join like
+ * everybody, and then show of that key what was true before.
+ */
+
+const PORTS = Array.from({ length: 64_000 }, (_, index) => 1024 + index)
+
+/** Port grinding: `count` nodes on one address around each target of the key. */
+export const surroundFromOneHost = async (plot: Plot, { id }: Person, count: number): Promise<readonly Member[]> => {
+  const host = plot.world.newHost()
+  const candidates = PORTS.map((port) => ({ host, port }))
+  const places = replicaTargets(id).flatMap((target) => nearest(target, candidates, nodeId, count))
+  return occupy(plot, places)
+}
+
+/** Sybils: `count` machines in as many networks around each target of the key, each on the port that brings it nearest. */
+export const surroundFromManyHosts = async (plot: Plot, { id }: Person, count: number): Promise<readonly Member[]> => {
+  const places = replicaTargets(id).flatMap((target) =>
+    Array.from({ length: count }, () => {
+      const host = plot.world.newHost()
+      return nearest(
+        target,
+        plot.random.sample(PORTS, SYBIL_PORTS).map((port) => ({ host, port })),
+        nodeId,
+        1,
+      )
+    }).flat(),
+  )
+  return occupy(plot, places)
+}
+
+/** Ports that each of many machines tries. */
+const SYBIL_PORTS = 4_000
+
+const occupy = async (plot: Plot, places: readonly Address[]): Promise<readonly Member[]> => {
+  const free = [...new Map(places.map((place) => [nameOf(place), place])).values()]
+  const members = await Promise.all(free.map((place) => plot.world.join(place)))
+  for (const member of members) stale.subvert?.(member, plot)
+  return members
+}

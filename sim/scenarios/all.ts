@@ -1,0 +1,9 @@
+import { churns } from './churns.ts'
+import { flooding } from './flooding.ts'
+import { messages } from './messages.ts'
+import type { Scenario } from './scenario.ts'
+import { sieges } from './sieges.ts'
+import { surrounds } from './surrounds.ts'
+
+/** Every scenario, in the order of `--list`. */
+export const SCENARIOS: readonly Scenario[] = [...sieges, ...surrounds, ...churns, flooding, messages]

@@ -1,0 +1,55 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { EXIT } from './failure.ts'
+import type { Start } from './program.ts'
+
+/** The command `node` with its options. */
+
+type Endpoint = { readonly host: string; readonly port: number }
+
+type NodeFlags = {
+  readonly host?: string
+  readonly port?: number
+  readonly mailbox?: boolean
+  readonly persistent?: boolean
+  readonly http?: Endpoint
+}
+
+export const addNode = (program: Command, start: Start): void => {
+  program
+    .command('node')
+    .summary('keep records for others; without --bootstrap, start a network')
+    .description(
+      'Runs a storage node of the network, and prints the bootstrap address others use. Without --bootstrap it starts a new one.',
+    )
+    .option('--host <address>', 'IPv4 address to bind, which others reach it at')
+    .option('--port <number>', 'UDP port (default: any free one)', readPort)
+    .option('--persistent', 'keep records, port and transport key in the data folder')
+    .option('--mailbox', 'also keep a mailbox, as the identity in the data folder')
+    .option('--http <address>', 'serve /healthz and /metrics at host:port', readHttp)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --persistent --folder ./node --bootstrap 127.0.0.1:4000 --http 127.0.0.1:9464',
+    )
+    .action(({ host, port, mailbox = false, persistent = false, http }: NodeFlags) =>
+      start(async (context) => {
+        const { node } = await import('./node.ts')
+        return node(context, { host, port, mailbox, persistent, http })
+      }, EXIT.done),
+    )
+}
+
+const PORT_MAX = 65535
+
+const readPort = (text: string): number => {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > PORT_MAX)
+    throw new InvalidArgumentError(`A port is a number from 0 to ${PORT_MAX}.`)
+  return Number(text)
+}
+
+/** An address and a port, as of this machine: what does not exist is told by the system. */
+const readHttp = (text: string): Endpoint => {
+  const [host = '', port = '', ...rest] = text.split(':')
+  if (host === '' || rest.length > 0)
+    throw new InvalidArgumentError('It is written as host:port, with an IPv4 address.')
+  return { host, port: readPort(port) }
+}

@@ -1,0 +1,64 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Counts } from '../directory/storage.ts'
+
+/** What a storage node tells Prometheus: numbers about itself, and none about anybody else. */
+export type Metrics = {
+  /** as `Registry.contentType` */
+  readonly type: string
+  text(): Promise<string>
+}
+
+export type MetricsParts = {
+  readonly counts: () => Counts
+  /** other nodes known */
+  readonly nodes: () => number
+  /** bytes of the databases on disk; 0 in memory */
+  readonly diskBytes: () => Promise<number>
+}
+
+type Samples = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[]
+type Samplers = () => Samples | Promise<Samples>
+
+const one = (value: number): Samples => [[{}, value]]
+
+export const createMetrics = ({ counts, nodes, diskBytes }: MetricsParts): Metrics => {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+
+  const gauge = (name: string, help: string, read: Samplers): void => {
+    new Gauge({
+      ...{ name, help, registers: [registry] },
+      async collect() {
+        for (const [, value] of await read()) this.set(value)
+      },
+    })
+  }
+  /** Counted elsewhere, and only shown here. */
+  const counter = (name: string, help: string, read: Samplers, labelNames: readonly string[] = []): void => {
+    new Counter({
+      ...{ name, help, labelNames, registers: [registry] },
+      async collect() {
+        this.reset()
+        for (const [labels, value] of await read()) this.inc({ ...labels }, value)
+      },
+    })
+  }
+
+  counter('handfast_requests_total', 'Requests of other nodes', () => kinds(counts()), ['kind'])
+  counter('handfast_unanswered_total', 'Requests that got no answer', () => one(counts().unanswered))
+  counter('handfast_limited_total', 'Requests beyond a quota', () => one(counts().limited))
+  counter('handfast_refused_total', 'PUTs that were refused', () => refusals(counts()), ['code'])
+  counter('handfast_evicted_total', 'Identities that made room', () => one(counts().evicted))
+  counter('handfast_expired_total', 'Identities that nobody published again', () => one(counts().expired))
+  counter('handfast_damaged_total', 'Records that were not what had been stored', () => one(counts().damaged))
+  gauge('handfast_identities', 'Identities kept', () => one(counts().identities))
+  gauge('handfast_items', 'Log entries and cards kept', () => one(counts().items))
+  gauge('handfast_nodes', 'Other nodes known', () => one(nodes()))
+  gauge('handfast_disk_bytes', 'Bytes of the databases', async () => one(await diskBytes()))
+
+  return { type: registry.contentType, text: () => registry.metrics() }
+}
+
+const kinds = ({ requests }: Counts): Samples => Object.entries(requests).map(([kind, value]) => [{ kind }, value])
+
+const refusals = ({ refused }: Counts): Samples => [...refused].map(([code, value]) => [{ code }, value])

@@ -1,0 +1,156 @@
+import { hex } from '../core/bytes.ts'
+import { replicaTargets } from './replicas.ts'
+import type { Claim, Resident } from './room.ts'
+
+/** The identities of a storage node by the source network they are counted under. */
+
+export type Group = {
+  readonly source: string
+  readonly members: Set<Resident>
+  /** entries and cards of all of them */
+  items: number
+  /** the member farthest from this node; undefined: not known at the moment */
+  farthest: Resident | undefined
+}
+
+type Claimant = Claim & { readonly present: Resident | undefined }
+
+export type Groups = {
+  join(newcomer: Omit<Resident, 'group'>, source: string): Resident
+  leave(resident: Resident): void
+  resize(resident: Resident, items: number): void
+  /** Counts a resident under `source` from now on, if that has less, or is this node itself. */
+  credit(resident: Resident, source: string): void
+  /**
+   * Who goes next, beside those who are `gone` already: of the network that has most of what is short, the one farthest from here.
+   * null when that is the claimant itself.
+   */
+  choose(short: 'identities' | 'items', claimant: Claimant, gone: ReadonlySet<Resident>): Resident | null
+}
+
+/** Bytes of a distance that are compared: 48 bits are exact in a number, and tell 20,000 identities apart. */
+const DISTANCE_BYTES = 6
+
+export const createGroups = ({
+  self,
+  own,
+}: {
+  readonly self: () => Uint8Array | null
+  readonly own: string
+}): Groups => {
+  const groups = new Map<string, Group>()
+  let basis: string | null = null
+
+  const groupOf = (source: string): Group => {
+    const known = groups.get(source)
+    if (known !== undefined) return known
+    const group: Group = { source, members: new Set(), items: 0, farthest: undefined }
+    groups.set(source, group)
+    return group
+  }
+
+  const enter = (resident: Resident, group: Group): void => {
+    group.members.add(resident)
+    group.items += resident.items
+    group.farthest = undefined
+  }
+
+  const leave = (resident: Resident): void => {
+    const { group } = resident
+    group.members.delete(resident)
+    group.items -= resident.items
+    if (group.farthest === resident) group.farthest = undefined
+    if (group.members.size === 0) groups.delete(group.source)
+  }
+
+  /** Where this node is; when others see it elsewhere than before, all distances are others. */
+  const place = (): Uint8Array => {
+    const id = self() ?? new Uint8Array(DISTANCE_BYTES)
+    const now = hex(id)
+    if (basis !== null && basis !== now)
+      for (const group of groups.values()) {
+        group.farthest = undefined
+        for (const member of group.members) member.distance = null
+      }
+    basis = now
+    return id
+  }
+
+  const distanceOf = (resident: Resident, from: Uint8Array): number => {
+    resident.distance ??= nearest(resident.key, from)
+    return resident.distance
+  }
+
+  const farthestOf = (group: Group, gone: ReadonlySet<Resident>, from: Uint8Array): Resident | undefined => {
+    if (group.farthest !== undefined && !gone.has(group.farthest)) return group.farthest
+    const staying = [...group.members].filter((member) => !gone.has(member))
+    const found = staying.reduce<Resident | undefined>(
+      (best, member) => (best === undefined || distanceOf(member, from) > distanceOf(best, from) ? member : best),
+      undefined,
+    )
+    // Those who are gone may yet stay.
+    if (staying.length === group.members.size) group.farthest = found
+    return found
+  }
+
+  const choose: Groups['choose'] = (short, { key, source, items, present }, gone) => {
+    const from = place()
+    const weigh = (resident: Pick<Resident, 'items'>): number => (short === 'items' ? resident.items : 1)
+    const freed = new Map<Group, number>()
+    for (const resident of gone) freed.set(resident.group, (freed.get(resident.group) ?? 0) + weigh(resident))
+    // What the claimant would add counts before it is there.
+    const home = present?.group ?? groups.get(source)
+    const more = short === 'items' ? items - (present?.items ?? 0) : 1
+    const isOwn = (home?.source ?? source) === own
+    const loadOf = (group: Group): number =>
+      (short === 'items' ? group.items : group.members.size) - (freed.get(group) ?? 0) + (group === home ? more : 0)
+    const others = [...groups.values()].filter((group) => group.source !== own)
+    const homeLoad = home === undefined ? more : loadOf(home)
+    const most = others.reduce((max, group) => Math.max(max, loadOf(group)), isOwn ? 0 : homeLoad)
+
+    let victim: Resident | null = null
+    let reach = !isOwn && homeLoad === most ? nearest(key, from) : -1
+    for (const group of others) {
+      const farthest = loadOf(group) < most ? undefined : farthestOf(group, gone, from)
+      if (farthest === undefined || farthest === present || distanceOf(farthest, from) <= reach) continue
+      victim = farthest
+      reach = distanceOf(farthest, from)
+    }
+    return victim
+  }
+
+  return {
+    join: (newcomer, source) => {
+      const group = groupOf(source)
+      const resident: Resident = { ...newcomer, group }
+      enter(resident, group)
+      return resident
+    },
+    leave,
+    resize: (resident, items) => {
+      resident.group.items += items - resident.items
+      resident.items = items
+    },
+    credit: (resident, source) => {
+      const { group } = resident
+      if (group.source === source || group.source === own) return
+      const there = groups.get(source)?.items ?? 0
+      if (source !== own && there + resident.items >= group.items) return
+      leave(resident)
+      resident.group = groupOf(source)
+      enter(resident, resident.group)
+    },
+    choose,
+  }
+}
+
+/** How far the nearest replica target of an identity is from the node `from`. */
+const nearest = (key: string, from: Uint8Array): number =>
+  Math.min(
+    ...replicaTargets(Uint8Array.from(Buffer.from(key, 'hex'))).map((target) => {
+      let distance = 0
+      for (let index = 0; index < DISTANCE_BYTES; index++)
+        distance = distance * 256 + ((target[index] ?? 0) ^ (from[index] ?? 0))
+      return distance
+    }),
+  )

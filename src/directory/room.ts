@@ -1,0 +1,129 @@
+import { DirectoryError } from '../core/errors.ts'
+import { ITEMS_PER_IDENTITY, RECORD_AGE_MAX } from '../core/limits.ts'
+import { createGroups, type Group } from './room-groups.ts'
+
+/**
+ * Who may stay when a storage node is full. Every identity is counted under a source network. The network that has most makes room,
+ * and of what it has the identity that lies farthest from this node: flooding from a few networks pushes out what came from those
+ * networks, and from many networks, what other nodes are nearer to.
+ */
+export type Room = {
+  get(key: string): Resident | undefined
+  /**
+   * Who has to go so that `claim` fits; nothing changes yet.
+   * @throws DirectoryError ERR_PUT_FULL when it would be the claimant
+   */
+  plan(claim: Claim, now: number): readonly Resident[]
+  /** Takes the claimant in, or as it is now. */
+  settle(claim: Claim, now: number): Resident
+  /** Counts a repeated publication: the identity is then under the network that has less, so that repeating it harms nobody. */
+  touch(resident: Resident, source: string, now: number): void
+  remove(key: string): void
+  expired(now: number): readonly Resident[]
+  readonly identities: number
+  readonly items: number
+}
+
+/** An identity that is kept. */
+export type Resident = {
+  /** the identity hash in hex */
+  readonly key: string
+  /** entries and cards */
+  items: number
+  /** when it was published last, seconds */
+  touched: number
+  /** the same as the shelf knows it */
+  saved: number
+  group: Group
+  /** how far its nearest replica target is from this node; null until somebody has to go */
+  distance: number | null
+  /** SHA-256 of what was verified of it in this process; null when nothing was */
+  verified: Uint8Array | null
+}
+
+export type Claim = {
+  readonly key: string
+  /** the network it comes from */
+  readonly source: string
+  /** entries and cards it would have */
+  readonly items: number
+}
+
+export type RoomOptions = {
+  /** identities; four times as many entries and cards */
+  readonly capacity: number
+  /** this node's id, 32 bytes; null while it has none */
+  readonly self: () => Uint8Array | null
+  /** the source whose identities never make room: this node's own */
+  readonly own: string
+}
+
+export const createRoom = ({ capacity, self, own }: RoomOptions): Room => {
+  const residents = new Map<string, Resident>()
+  const groups = createGroups({ self, own })
+  let items = 0
+
+  const isOver = ({ age, now }: { readonly age: number; readonly now: number }): boolean => age + RECORD_AGE_MAX < now
+  const expired = (now: number): readonly Resident[] =>
+    [...residents.values()].filter(({ touched }) => isOver({ age: touched, now }))
+
+  const plan: Room['plan'] = (claim, now) => {
+    const present = residents.get(claim.key)
+    const more = claim.items - (present?.items ?? 0)
+    const tooMany = (gone: ReadonlySet<Resident>): 'identities' | 'items' | null => {
+      const freed = [...gone].reduce((sum, one) => sum + one.items, 0)
+      if (present === undefined && residents.size - gone.size >= capacity) return 'identities'
+      const needed = claim.items > ITEMS_PER_IDENTITY && more > 0
+      return needed && items - freed + more > capacity * ITEMS_PER_IDENTITY ? 'items' : null
+    }
+    if (tooMany(new Set()) === null) return []
+    const gone = new Set(expired(now).filter((one) => one !== present))
+    for (let short = tooMany(gone); short !== null; short = tooMany(gone)) {
+      const next = groups.choose(short, { ...claim, present }, gone)
+      if (next === null) throw new DirectoryError('ERR_PUT_FULL')
+      gone.add(next)
+    }
+    return [...gone]
+  }
+
+  const remove = (key: string): void => {
+    const resident = residents.get(key)
+    if (resident === undefined) return
+    residents.delete(key)
+    items -= resident.items
+    groups.leave(resident)
+  }
+
+  return {
+    get: (key) => residents.get(key),
+    plan,
+    settle: (claim, now) => {
+      const present = residents.get(claim.key)
+      items += claim.items - (present?.items ?? 0)
+      if (present === undefined) {
+        const { key, source, items: count } = claim
+        const resident = groups.join(
+          { key, items: count, touched: now, saved: now, distance: null, verified: null },
+          source,
+        )
+        residents.set(key, resident)
+        return resident
+      }
+      groups.resize(present, claim.items)
+      present.touched = now
+      return present
+    },
+    touch: (resident, source, now) => {
+      resident.touched = now
+      groups.credit(resident, source)
+    },
+    remove,
+    expired,
+    get identities() {
+      return residents.size
+    },
+    get items() {
+      return items
+    },
+  }
+}
