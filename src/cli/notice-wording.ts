@@ -24,6 +24,10 @@ export const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About
   ],
   changed: ({ address, change }) => CHANGES[change].map((line) => `* ${shortAddress(address)}: ${line}`),
   'not-published': ({ why }) => [`handfast: could not be published anew, next try in 6 hours: ${why}`],
+  unconfirmed: ({ why }) => [
+    'handfast: others may not find your latest keys, though nodes accepted them.',
+    `hint: what is found instead is ${why}; others try again with every lookup`,
+  ],
   'mailbox-failed': ({ address, why }) => [
     `handfast: the mailbox ${shortAddress(address)} did not hand out anything: ${why}`,
   ],

@@ -11,6 +11,7 @@ export const reportNotice = ({ emit }: Pick<Context, 'emit'>, own: string, notic
   }
   const about = notice.type
   const change = notice.type === 'changed' ? notice.change : 'none'
-  const reason = 'error' in notice ? reasonOf(notice.error) : { code: null, message: '' }
+  const message = notice.type === 'unconfirmed' ? notice.reason : ''
+  const reason = 'error' in notice ? reasonOf(notice.error) : { code: null, message }
   emit({ event: 'notice', about, address: 'address' in notice ? notice.address : own, change, ...reason })
 }

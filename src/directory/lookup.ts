@@ -21,6 +21,8 @@ export type Lookup = Finding & {
   readonly verdict: Verdict
   /** nodes that say they hold the log that stands: the closest to all replica targets in turn, then others */
   readonly holders: readonly Acquainted[]
+  /** nodes closest to a target that do not agree, each with the target it is close to */
+  readonly lacking: readonly (ClosestNode & { readonly target: Uint8Array })[]
 }
 
 export type LookupOptions = {
@@ -30,6 +32,8 @@ export type LookupOptions = {
   readonly anchor?: Anchor | null | undefined
   /** Default: `fresh`. */
   readonly policy?: Policy | undefined
+  /** Begins its walks at random places, so that they come from elsewhere than those of a publication. Default: false. */
+  readonly detour?: boolean | undefined
 }
 
 /**
@@ -42,7 +46,7 @@ export type LookupOptions = {
 export const lookup = async (
   network: DirectoryNetwork,
   id: Uint8Array,
-  { now, signal, anchor, policy = DEFAULT_POLICY }: LookupOptions,
+  { now, signal, anchor, policy = DEFAULT_POLICY, detour }: LookupOptions,
 ): Promise<Lookup> => {
   const effort = EFFORT[policy]
   const collector = createCollector(id, now, anchor)
@@ -63,7 +67,7 @@ export const lookup = async (
     readings.set(name, { node: heard.node, token: heard.token, done })
   }
 
-  const places = await search(network, id, { effort, signal: asking, onAnswer })
+  const places = await search(network, id, { effort, signal: asking, detour, onAnswer })
   await Promise.all([...readings.values()].map(({ done }) => done))
   const found = collector.finding()
   if (found === null) throw missing(places, readings, collector)
@@ -72,7 +76,10 @@ export const lookup = async (
   const evidence = gatherEvidence(policy, places, heard, collector, { card: card?.card ?? null, now })
   const freshness = card !== null && isCurrent(card.card, now) ? 'current' : 'stale'
   const verdict = judge({ log, fork, freshness, evidence })
-  return { ...found, freshness, evidence, verdict, holders: holdersOf(places, readings, collector) }
+  const lacking = places.flatMap(({ closest, target }) =>
+    closest.filter(({ node }) => collector.stance(nameOf(node)) !== 'agreeing').map((one) => ({ ...one, target })),
+  )
+  return { ...found, freshness, evidence, verdict, holders: holdersOf(places, readings, collector), lacking }
 }
 
 type Readings = ReadonlyMap<string, Acquainted>

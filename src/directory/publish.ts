@@ -95,6 +95,17 @@ export const publish = async (
   return { replicas, accepted, refusals, weak, crowded }
 }
 
+/**
+ * Puts records at one node that is close to a target.
+ * @returns why it refused; null when it took them all
+ */
+export const putRecords = (
+  network: DirectoryNetwork,
+  { target, ...closest }: ClosestNode & { readonly target: Uint8Array },
+  records: Records,
+  signal: AbortSignal,
+): Promise<ErrorCode | null> => putAll(network, closest, target, putsOf(records), signal)
+
 /** Puts all records at one node; the first refusal ends it. */
 const putAll = async (
   network: DirectoryNetwork,

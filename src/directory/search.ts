@@ -18,6 +18,8 @@ export type Place = WalkState & {
 export type Searching = {
   readonly effort: Effort
   readonly signal: AbortSignal
+  /** Whether to begin elsewhere than others do on their way to these targets, this node itself among them. */
+  readonly detour?: boolean | undefined
   onAnswer(target: Uint8Array, heard: Heard): void
 }
 
@@ -29,7 +31,7 @@ export type Searching = {
 export const search = async (
   network: DirectoryNetwork,
   id: Uint8Array,
-  { effort, signal, onAnswer }: Searching,
+  { effort, signal, detour = false, onAnswer }: Searching,
 ): Promise<readonly Place[]> => {
   const value = encodeGet(id)
   const errand = { command: COMMAND.get, value, effort, signal }
@@ -46,7 +48,10 @@ export const search = async (
 
   const walkings = replicaTargets(id).map((target): [Uint8Array, Walking] => [
     target,
-    startWalking(network, { ...errand, target, onKnown, onAnswer: (heard) => onAnswer(target, heard) }),
+    startWalking(network, {
+      ...{ ...errand, target, onKnown, from: detour ? network.random(id.length) : target },
+      onAnswer: (heard) => onAnswer(target, heard),
+    }),
   ])
   const first = await Promise.all(
     walkings.map(async ([target, walking]) => ({ target, walking, state: await walking.until(REPLICA_NODES) })),

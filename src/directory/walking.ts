@@ -21,6 +21,8 @@ export type Errand = {
   readonly effort: Pick<Effort, 'paths' | 'patience' | 'thorough'>
   /** the deadline, or that enough was heard */
   readonly signal: AbortSignal
+  /** a place near which the walk begins; default: the target itself, as near as this node's table goes */
+  readonly from?: Uint8Array | undefined
   onAnswer(heard: Heard): void
   /** Told as it goes on how many nodes the walk has heard of. */
   onKnown?(known: number): void
@@ -32,12 +34,12 @@ export type Walking = {
 }
 
 export const startWalking = (network: DirectoryNetwork, errand: Errand): Walking => {
-  const { target, effort, signal } = errand
+  const { target, effort, signal, from = target } = errand
   const { clock, perNetwork } = network
   let walk: Promise<Walk> | undefined
 
   const begin = async (): Promise<Walk> => {
-    const seeds = signal.aborted ? [] : await network.seeds(target)
+    const seeds = signal.aborted ? [] : await network.seeds(from)
     const [size, salt] = [network.size(), network.random(target.length)]
     const setting = { ...effort, target, seeds, perNetwork, size, salt, idOf: network.idOf }
     return createWalk({ ...setting, closest: REPLICA_NODES, until: clock.now() + LOOKUP_MS })

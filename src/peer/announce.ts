@@ -5,7 +5,7 @@ import { compareLogs } from '../core/key-log.ts'
 import { generatePrivateKey } from '../core/p256.ts'
 import { lookup } from '../directory/lookup.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
-import { type Publication, publish } from '../directory/publish.ts'
+import { type Publication, publish, type Records } from '../directory/publish.ts'
 import type { PrekeyStore } from '../store/prekeys.ts'
 import { seconds, type World } from './ports.ts'
 import { supersededBy } from './rotation.ts'
@@ -24,7 +24,13 @@ export type Announcing = {
   readonly mailboxes?: () => readonly Uint8Array[]
 }
 
-/** @returns announces once each time it is called: `deadline` gives the signal for each of its steps */
+export type Announcer = {
+  /** Publishes log and a new card; `deadline` gives the signal for each of its steps. @throws those of `publish`; PeerError ERR_PEER_SUPERSEDED */
+  announce(deadline: () => AbortSignal): Promise<Publication>
+  /** What was announced last; the log alone before that. */
+  records(): Records
+}
+
 export const createAnnouncer = ({
   identity,
   directory,
@@ -32,9 +38,10 @@ export const createAnnouncer = ({
   prekeys,
   world,
   mailboxes = () => [],
-}: Announcing) => {
+}: Announcing): Announcer => {
   const { log, sign, device } = identity
   let serial = 0
+  let latest: Records = { log }
 
   /** Nodes keep cards of the log that stands: one that refuses ours may know why. */
   const checkStanding = async (signal: AbortSignal): Promise<void> => {
@@ -59,14 +66,16 @@ export const createAnnouncer = ({
     return { signed, kem: kem.publicKey }
   }
 
-  return async (deadline: () => AbortSignal): Promise<Publication> => {
-    const publication = await publish(directory, { log, card: issueCard() }, deadline()).catch(
-      async (error: unknown) => {
-        await checkStanding(deadline())
-        throw error
-      },
-    )
+  const announce: Announcer['announce'] = async (deadline) => {
+    const records = { log, card: issueCard() }
+    const publication = await publish(directory, records, deadline()).catch(async (error: unknown) => {
+      await checkStanding(deadline())
+      throw error
+    })
+    latest = records
     if (publication.refusals.has('ERR_CARD_HEAD')) await checkStanding(deadline())
     return publication
   }
+
+  return { announce, records: () => latest }
 }

@@ -12,6 +12,8 @@ export type Notice =
   /** log and card could not be published anew: others will see them as stale when the present card runs out */
   | { readonly type: 'not-published'; readonly error: unknown }
 
+  /** what was published is not what others find: `reason` says what they do; told once, until they find it */
+  | { readonly type: 'unconfirmed'; readonly reason: string }
   /** something is in mailboxes of a peer that could not be reached, which gets it from there: so many letters, or 0 and receipts */
   | {
       readonly type: 'mailed'

@@ -177,14 +177,15 @@ export const createPeer = (parts: PeerParts): Peer => {
       return listens
     },
   })
-  const announcing = createAnnouncer({
+  const announcer = createAnnouncer({
     ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world },
     mailboxes: () => namedMailboxes(store),
   })
-  const announce = (signal: AbortSignal | undefined): Promise<Publication> => announcing(() => deadline(signal))
+  const announce = (signal: AbortSignal | undefined): Promise<Publication> => announcer.announce(() => deadline(signal))
   const upkeep = createUpkeep({
     ...{ identity, directory, store, acquaintances, finder, world, notify },
     announce: () => announce(undefined),
+    announced: announcer.records,
     deadline: () => deadline(undefined),
   })
 

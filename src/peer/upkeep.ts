@@ -1,10 +1,11 @@
 import { encodeAddress } from '../core/address.ts'
-import { HandfastError } from '../core/errors.ts'
+import { DirectoryError, HandfastError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
+import { compareLogs } from '../core/key-log.ts'
 import { CARD_REISSUE, CONTACT_REPUBLISH } from '../core/limits.ts'
-import { lookup } from '../directory/lookup.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
-import { type Publication, publish } from '../directory/publish.ts'
+import { type Publication, publish, type Records } from '../directory/publish.ts'
+import { readBack } from '../directory/read-back.ts'
 import type { Store } from '../store/store.ts'
 import type { Acquaintances } from './acquaintances.ts'
 import type { Finder } from './finder.ts'
@@ -30,33 +31,57 @@ export type UpkeepParts = {
   readonly world: World
   readonly notify: Notify
   readonly announce: () => Promise<Publication>
+  /** what was announced last */
+  readonly announced: () => Records
   /** The signal for one step. */
   readonly deadline: () => AbortSignal
 }
 
 export const createUpkeep = (parts: UpkeepParts): Upkeep => {
-  const { identity, directory, store, acquaintances, finder, world, notify, announce, deadline } = parts
+  const { identity, directory, store, acquaintances, finder, world, notify } = parts
+  const { announce, announced, deadline } = parts
   const { contacts, forks } = store
-  const { log } = identity
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let running = false
+  /** whether the latest announcement was accepted by anybody, and whether others did not find it */
+  let accepted = true
+  let unconfirmed = false
 
   const announceAnew = async (): Promise<void> => {
     try {
       await announce()
+      accepted = true
     } catch (error) {
+      accepted = false
       if (stopped) return
       const superseded = error instanceof HandfastError && error.code === 'ERR_PEER_SUPERSEDED'
       notify(superseded ? { type: 'superseded', error } : { type: 'not-published', error })
     }
   }
 
-  /** A contradiction to one's own log is a theft: the owner is the one who can end it. */
+  /**
+   * Looks at one's own records as others see them, and puts them where they are missing. A contradiction to one's own log is a theft: the
+   * owner is the one who can end it.
+   */
   const inspectOwn = async (): Promise<void> => {
-    const options = { now: seconds(world), signal: deadline(), policy: 'thorough' } as const
-    const { log: found, fork } = await lookup(directory, log.id, options)
-    if (fork !== null) acquaintances.contradict(found, fork)
+    const options = { now: seconds(world), signal: deadline() }
+    const seen = await readBack(directory, announced(), options).catch((error: unknown) => {
+      if (error instanceof DirectoryError) return error
+      throw error
+    })
+    if (stopped) return
+    if (seen instanceof DirectoryError) doubt(seen.message)
+    else if (seen.found.fork !== null) acquaintances.contradict(seen.found.log, seen.found.fork)
+    // That the log went on elsewhere is what the next announcement tells.
+    else if (!['longer', 'supersedes'].includes(compareLogs(seen.found.log, identity.log)))
+      doubt(seen.confirmed ? null : seen.found.verdict.reason)
+  }
+
+  /** Tells of it once, until it is over. */
+  const doubt = (reason: string | null): void => {
+    if (reason !== null && accepted && !unconfirmed) notify({ type: 'unconfirmed', reason })
+    unconfirmed = reason !== null && accepted
   }
 
   const inspectConnected = async (): Promise<void> => {
@@ -86,14 +111,25 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
     running = false
   }
 
+  /** A little early, by chance: who began together does not go on together. */
+  const schedule = (): void => {
+    const [byte = 0] = world.random(1)
+    const delay = CARD_REISSUE * 1000 * (1 - byte / 2550)
+    timer = setTimeout(() => {
+      if (stopped) return
+      schedule()
+      void announceAnew().then(inspect)
+    }, delay)
+  }
+
   return {
     start: () => {
       void inspect()
-      timer = setInterval(() => void announceAnew().then(inspect), CARD_REISSUE * 1000)
+      schedule()
     },
     stop: () => {
       stopped = true
-      clearInterval(timer)
+      clearTimeout(timer)
     },
   }
 }

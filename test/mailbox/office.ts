@@ -49,7 +49,7 @@ export const createOffice = (keep: Keep = openKeep(null)): Office => {
     announce: (identity, mailboxes = [mailbox]) => {
       const prekeys = { keep: () => {} }
       const parts = { identity, directory: directory.network, transport: makeBytes('transport', 32), prekeys, world }
-      return createAnnouncer({ ...parts, mailboxes: () => mailboxes })(() => AbortSignal.timeout(5_000))
+      return createAnnouncer({ ...parts, mailboxes: () => mailboxes }).announce(() => AbortSignal.timeout(5_000))
     },
     publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(5_000)),
     visit: ({ channel = makeBytes('channel', 64), source = sourceOf('192.0.2') } = {}) =>

@@ -134,7 +134,7 @@ test('§2 nor in the hello: to its owner each visit is by somebody else', async 
   const box = boxes[3] ?? mallory
   const transport = town.transports.add(transportKeyOf(box))
   const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey }
-  await createAnnouncer({ ...announced, prekeys: a.store.prekeys, world: makeWorld('box') })(() =>
+  await createAnnouncer({ ...announced, prekeys: a.store.prekeys, world: makeWorld('box') }).announce(() =>
     AbortSignal.timeout(5_000),
   )
   const streams = await transport.listen()

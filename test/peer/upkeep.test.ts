@@ -4,6 +4,8 @@ import { encodeAddress } from '../../src/core/address.ts'
 import { createIdentity, renewDevice } from '../../src/core/identity.ts'
 import { CARD_REISSUE, CONTACT_REPUBLISH, RECORD_AGE_MAX } from '../../src/core/limits.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
+import { COMMAND } from '../../src/directory/messages.ts'
+import { createStorage } from '../../src/directory/storage.ts'
 import type { Notice } from '../../src/peer/notice.ts'
 import { NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -17,7 +19,7 @@ const { identity: carol, phrase } = createIdentity(NOW, seededRandom('upkeep/car
 const address = encodeAddress(carol.log.id)
 
 const start = async (t: TestContext) => {
-  t.mock.timers.enable({ apis: ['setInterval'] })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const town = createTown()
   const world = makeWorld('upkeep')
   const notices: Notice[] = []
@@ -123,6 +125,36 @@ test('§2 a machine whose keys are void is told at its next round; silence is to
     ['not-published', 'ERR_PUBLISH_REFUSED'],
     ['superseded', 'ERR_PEER_SUPERSEDED'],
   ])
+})
+
+test('§5 an owner is told once that others do not find what was published, and again after they did', async (t) => {
+  const { town, notices, bob: b, pass } = await start(t)
+  await b.listen()
+  for (let turn = 0; turn < 20; turn++) await settle()
+  const told = () => notices.filter(({ type }) => type === 'unconfirmed').length
+  assert.equal(told(), 0)
+  // Nodes that accept everything, and say to everybody that they hold nothing.
+  const lie = (): void => {
+    for (const node of town.directory.nodes) {
+      const empty = createStorage()
+      node.behaviour = ({ command, value, honest }) =>
+        command === COMMAND.put ? honest() : empty.handle(command, value, { now: NOW, proven: true })
+    }
+  }
+  lie()
+  await pass(3)
+  assert.equal(told(), 1)
+  const [one] = town.directory.nodes
+  assert.ok(one)
+  one.behaviour = null
+  await pass(2)
+  assert.equal(told(), 1)
+  for (const node of town.directory.nodes) node.behaviour = null
+  await pass(1)
+  lie()
+  one.behaviour = null
+  await pass(1)
+  assert.equal(told(), 2)
 })
 
 test('§2 who talks with a thief for hours is told when the owner has taken the identity back', async (t) => {
