@@ -71,7 +71,7 @@ const doubtOf = (evidence: Evidence): string | null => {
 /** "38 of 41 nodes agree, 3 older": those about nobody are left out. */
 const describeCounts = ({ answered, agreeing, older, empty, unread, invalid }: Evidence): string =>
   [
-    `${agreeing} of ${answered} ${answered === 1 ? 'node' : 'nodes'} agree`,
+    `${agreeing} of ${answered} ${answered === 1 ? 'node agrees' : 'nodes agree'}`,
     older > 0 && `${older} older`,
     empty > 0 && `${empty} with nothing`,
     unread > 0 && `${unread} not shown in full`,

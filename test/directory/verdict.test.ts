@@ -30,7 +30,7 @@ test('sentences say what people need to know', () => {
   )
   assert.match(
     verdictOf({ agreeing: 1, answered: 1, older: 0, paths: 1, pathsAgreeing: 1 }).reason,
-    /, 1 of 1 node agree/,
+    /, 1 of 1 node agrees/,
   )
   for (const [name, words] of [
     ['empty', '2 with nothing'],
