@@ -211,6 +211,8 @@ declare module 'hyperdht' {
       keyPair?: KeyPair
       /** Try addresses of the local network. Default true. */
       localConnection?: boolean
+      /** Try the server's address before the holes are punched. Default true. */
+      fastOpen?: boolean
       holepunch?: () => boolean
       relayThrough?: Uint8Array | null
       createHandshake?: CreateHandshake

@@ -101,7 +101,7 @@ test('§4 a lookup while most nodes are dead finds what is known, and does not s
     assert.rejects(unknown, failsWith('ERR_LOOKUP_INCOMPLETE')),
   ])
   assert.deepEqual(found.card?.hash, card.hash)
-  assert.deepEqual([found.evidence.agreeing, found.evidence.complete], [3, false])
+  assert.deepEqual([found.evidence.agreeing, found.evidence.complete], [3, true])
   assert.ok(found.evidence.failed > 0)
 })
 
