@@ -65,10 +65,10 @@ export const flooding: Scenario = {
   name: 'flooding',
   summary: `${IDENTITIES} throw-away identities from ${NETWORKS} networks, each put at the same ${VICTIMS} nodes`,
   run: async (setting) => {
-    const { nodes = NODES, people = PEOPLE, lookups = LOOKUPS } = setting.options
+    const { nodes = NODES, people = PEOPLE, lookups = LOOKUPS, flood: identities = IDENTITIES } = setting.options
     setting.say(`${nodes} nodes, ${VICTIMS} of them flooded`)
     const { result, digest } = await inWorld(setting, 'flooding', (world) =>
-      course(world, { nodes, people, lookups, identities: IDENTITIES }),
+      course(world, { nodes, people, lookups, identities }),
     )
     const { flooded, before, after, observations, violations } = result
     const evicted = before === 0 ? 1 : (before - after) / before
@@ -87,7 +87,7 @@ export const flooding: Scenario = {
       ],
       checks: [
         {
-          what: `honest records evicted at nodes that are sent ${IDENTITIES} identities`,
+          what: `honest records evicted at nodes that are sent ${identities} identities`,
           wanted: `< ${percent(EVICTED_MAX)}`,
           measured: percent(evicted),
           reached: evicted < EVICTED_MAX,
