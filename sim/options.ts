@@ -28,7 +28,7 @@ export const USAGE = `npm run sim -- --scenario NAME [options]
   --nodes N          storage nodes, attackers included (4 to 5000)
   --seed TEXT        another seed, another run (default 1)
   --attackers SHARE  how many of the nodes attack (0 to 0.9, default 0.3)
-  --people N         identities that are published (1 to 2000)
+  --people N         identities that are published (1 to 20000)
   --lookups N        (1 to 20000)
   --flood N          throw-away identities of a flood (1 to 200000)
   --loss SHARE       datagrams lost (0 to 0.5, default 0.01)
@@ -63,7 +63,7 @@ export const readOptions = (args: readonly string[]): Options => {
     nodes: number('nodes', 4, 5000),
     seed: values.seed ?? '1',
     attackers: share('attackers', 0.9, 0.3),
-    people: number('people', 1, 2000),
+    people: number('people', 1, 20_000),
     lookups: number('lookups', 1, 20_000),
     flood: number('flood', 1, 200_000),
     loss: share('loss', 0.5, 0.01),

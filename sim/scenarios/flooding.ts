@@ -14,7 +14,7 @@ const NODES = 100
 const PEOPLE = 200
 const LOOKUPS = 100
 /** Every throw-away identity is put at each of these nodes: five times what the nodes of a network have to share among them. */
-const VICTIMS = 4
+const VICTIMS = 3
 const IDENTITIES = 100_000
 const NETWORKS = 10
 const MACHINES = 8
