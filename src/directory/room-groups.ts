@@ -104,14 +104,21 @@ export const createGroups = ({
     const isOwn = (home?.source ?? source) === own
     const loadOf = (group: Group): number =>
       (short === 'items' ? group.items : group.members.size) - (freed.get(group) ?? 0) + (group === home ? more : 0)
-    const others = [...groups.values()].filter((group) => group.source !== own)
     const homeLoad = home === undefined ? more : loadOf(home)
-    const most = others.reduce((max, group) => Math.max(max, loadOf(group)), isOwn ? 0 : homeLoad)
+    let most = isOwn ? 0 : homeLoad
+    let heaviest: Group[] = []
+    // A flood comes through here for each of its identities, and there may be as many groups as identities.
+    for (const group of groups.values()) {
+      const load = group.source === own ? -1 : loadOf(group)
+      if (load > most) heaviest = []
+      if (load >= most) heaviest.push(group)
+      most = Math.max(most, load)
+    }
 
     let victim: Resident | null = null
     let reach = !isOwn && homeLoad === most ? nearest(key, from) : -1
-    for (const group of others) {
-      const farthest = loadOf(group) < most ? undefined : farthestOf(group, gone, from)
+    for (const group of heaviest) {
+      const farthest = farthestOf(group, gone, from)
       if (farthest === undefined || farthest === present || distanceOf(farthest, from) <= reach) continue
       victim = farthest
       reach = distanceOf(farthest, from)

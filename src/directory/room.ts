@@ -63,9 +63,15 @@ export const createRoom = ({ capacity, self, own }: RoomOptions): Room => {
   const groups = createGroups({ self, own })
   let items = 0
 
-  const isOver = ({ age, now }: { readonly age: number; readonly now: number }): boolean => age + RECORD_AGE_MAX < now
-  const expired = (now: number): readonly Resident[] =>
-    [...residents.values()].filter(({ touched }) => isOver({ age: touched, now }))
+  /** Nobody was published last before this: a full room is not searched for who has expired when that can be nobody. */
+  let earliest = Number.POSITIVE_INFINITY
+
+  const expired = (now: number): readonly Resident[] => {
+    if (earliest + RECORD_AGE_MAX >= now) return []
+    const all = [...residents.values()]
+    earliest = all.reduce((min, { touched }) => Math.min(min, touched), Number.POSITIVE_INFINITY)
+    return all.filter(({ touched }) => touched + RECORD_AGE_MAX < now)
+  }
 
   const plan: Room['plan'] = (claim, now) => {
     const present = residents.get(claim.key)
@@ -100,6 +106,7 @@ export const createRoom = ({ capacity, self, own }: RoomOptions): Room => {
     settle: (claim, now) => {
       const present = residents.get(claim.key)
       items += claim.items - (present?.items ?? 0)
+      earliest = Math.min(earliest, now)
       if (present === undefined) {
         const { key, source, items: count } = claim
         const resident = groups.join(
@@ -115,6 +122,7 @@ export const createRoom = ({ capacity, self, own }: RoomOptions): Room => {
     },
     touch: (resident, source, now) => {
       resident.touched = now
+      earliest = Math.min(earliest, now)
       groups.credit(resident, source)
     },
     remove,

@@ -5,7 +5,7 @@ import { createIdentity, createIdentityBy, type Identity } from '../core/identit
 import type { RootSigner } from '../core/root-key.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { joinDirectory } from '../directory/plugin.ts'
-import { createStorage } from '../directory/storage.ts'
+import { createStorage, type StorageNode } from '../directory/storage.ts'
 import { openKeep } from '../mailbox/keep.ts'
 import { createMailbox, type Mailbox } from '../mailbox/service.ts'
 import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
@@ -13,6 +13,7 @@ import { createNode, type DhtNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
 import type { Fork } from '../store/forks.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
+import { openRecords } from '../store/records.ts'
 import { SETTING_LENGTH_MAX } from '../store/settings.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { createVault, openVault, type Passphrase, readVault, refuseExisting, type Vault } from '../store/vault.ts'
@@ -42,7 +43,7 @@ export type OpenOptions = {
   readonly host?: string | undefined
   /** UDP port; default: any free one. */
   readonly port?: number | undefined
-  /** Also store records for others, so that peers can bootstrap from this one; it must be reachable. Default: false. */
+  /** Also store records for others, in the folder, so that peers can bootstrap from this one; it must be reachable. Default: false. */
   readonly storage?: boolean | undefined
   /** Also keep a mailbox for those whose cards name this identity. Default: false. */
   readonly mailbox?: boolean | undefined
@@ -230,15 +231,20 @@ const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: Ope
   const { host, port, storage, signal, mailboxes } = options
   if (mailboxes !== undefined) nameMailboxes(own.store, own.identity.log.id, mailboxes)
   const node = await createNode({ bootstrap, host, port, storage, signal })
+  let kept: StorageNode | undefined
   const end = async (): Promise<void> => {
     await node.close()
+    kept?.close()
     release()
   }
   try {
-    const directory = joinDirectory(node.dht, createStorage())
+    const onDisk = storage === true && options.folder !== undefined ? { shelf: openRecords(options.folder) } : {}
+    kept = createStorage({ self: () => node.dht.id, ...onDisk })
+    const directory = joinDirectory(node.dht, kept)
     return putTogether({ ...own, node, directory, release: end, talks: true }, options)
   } catch (error) {
     await node.close()
+    kept?.close()
     throw error
   }
 }

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { decodeAddress } from '../../src/core/address.ts'
+import { hex } from '../../src/core/bytes.ts'
+import { initialize, openPeer } from '../../src/index.ts'
+import { openRecords } from '../../src/store/records.ts'
+import { addressOf, startNetwork } from '../network/loopback-network.ts'
+import { makeTemporary } from '../store/folders.ts'
+
+/** A peer that stores for others has what it stores in its folder; one that does not has no such file. */
+
+test('what a peer keeps for others is in its folder when it closes', async (t) => {
+  const folder = await makeTemporary(t)
+  const [alices, bobs] = [join(folder, 'alice'), join(folder, 'bob')]
+  await Promise.all([initialize(alices), initialize(bobs)])
+  const { nodes } = await startNetwork(t, 1)
+  const bootstrap = nodes.map(addressOf).map(({ host, port }) => `${host}:${port}`)
+  const alice = await openPeer({ bootstrap, folder: alices, storage: true })
+  t.after(() => alice.close())
+  const bob = await openPeer({ bootstrap, folder: bobs })
+  t.after(() => bob.close())
+  assert.equal((await bob.publish()).accepted, 1)
+  await alice.close()
+  const records = openRecords(alices)
+  assert.deepEqual(
+    [...records.heads()].map(({ id }) => hex(id)),
+    [hex(decodeAddress(bob.address))],
+  )
+  records.close()
+  await assert.rejects(access(join(bobs, 'records.db')), { code: 'ENOENT' })
+})
