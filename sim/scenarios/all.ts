@@ -1,4 +1,5 @@
 import { churns } from './churns.ts'
+import { expiry } from './expiry.ts'
 import { flooding } from './flooding.ts'
 import { memory } from './memory.ts'
 import { messages } from './messages.ts'
@@ -7,4 +8,4 @@ import { sieges } from './sieges.ts'
 import { surrounds } from './surrounds.ts'
 
 /** Every scenario, in the order of `--list`. */
-export const SCENARIOS: readonly Scenario[] = [...sieges, ...surrounds, ...churns, flooding, messages, memory]
+export const SCENARIOS: readonly Scenario[] = [...sieges, ...surrounds, ...churns, expiry, flooding, messages, memory]
