@@ -321,9 +321,12 @@ export const PATIENCE_THOROUGH_MS = 2_500
 
 /**
  * Neighbours of a target this many times as dense as those of a random place are no accident: with 20 nodes at each place it happens
- * once in 80,000 measurements. Who hides all honest nodes from a reader makes them about 20 times as dense.
+ * once in 200,000 measurements. Who hides all honest nodes from a reader makes them about 20 times as dense.
  */
 export const DENSITY_SUSPECT = 4
+
+/** A random place this many times as dense as this node's own neighbourhood is measured against another: by accident once in 400 times. */
+export const DENSITY_DOUBT = 2.5
 
 /** The closest nodes asked and put to where neighbours are too dense: behind 40 of an attacker's there are 20 others. */
 export const REPLICA_NODES_WIDENED = 60

@@ -1,5 +1,5 @@
-import { DENSITY_SUSPECT, REPLICA_NODES, REPLICA_NODES_WIDENED } from '../core/limits.ts'
-import { densityRatio } from './density.ts'
+import { DENSITY_DOUBT, DENSITY_SUSPECT, REPLICA_NODES, REPLICA_NODES_WIDENED } from '../core/limits.ts'
+import { densityRatio, sizeFrom } from './density.ts'
 import { COMMAND } from './messages.ts'
 import type { DirectoryNetwork } from './network-port.ts'
 import type { Effort } from './policies.ts'
@@ -7,6 +7,8 @@ import { encodeGet } from './questions.ts'
 import { replicaTargets } from './replicas.ts'
 import type { WalkState } from './walk.ts'
 import { type Heard, startWalking, type Walking } from './walking.ts'
+
+const TARGET_BYTES = 32
 
 /** One replica target, and the way there. */
 export type Place = WalkState & {
@@ -33,15 +35,12 @@ export const search = async (
 ): Promise<readonly Place[]> => {
   const value = encodeGet(id)
   const errand = { command: COMMAND.get, value, effort, signal }
-  let calibration: Promise<WalkState> | undefined
+  let calibration: Promise<readonly Uint8Array[]> | undefined
 
   /** Needed only where there are more nodes than one place takes. */
   const onKnown = (known: number): void => {
     if (known <= REPLICA_NODES || effort.early) return
-    calibration ??= startWalking(network, {
-      ...{ ...errand, target: network.random(id.length) },
-      onAnswer: () => {},
-    }).until(REPLICA_NODES)
+    calibration ??= measureElsewhere(network, errand)
   }
 
   const walkings = replicaTargets(id).map((target): [Uint8Array, Walking] => [
@@ -51,7 +50,7 @@ export const search = async (
   const first = await Promise.all(
     walkings.map(async ([target, walking]) => ({ target, walking, state: await walking.until(REPLICA_NODES) })),
   )
-  const elsewhere = (await calibration)?.distances ?? []
+  const elsewhere = (await calibration) ?? []
   return Promise.all(
     first.map(async ({ target, walking, state }): Promise<Place> => {
       const density = densityRatio(state.distances, elsewhere, REPLICA_NODES)
@@ -59,4 +58,23 @@ export const search = async (
       return { ...(await walking.until(REPLICA_NODES_WIDENED)), target, density }
     }),
   )
+}
+
+type Measuring = Omit<Parameters<typeof startWalking>[1], 'target' | 'onAnswer'>
+
+/**
+ * Distances of the nodes closest to a random place, which nobody could prepare for. Once in a hundred times it is in the midst of an
+ * attacker's crowd: where it is denser than this node's own neighbourhood, another place is measured, and the emptier of them counts.
+ */
+const measureElsewhere = async (network: DirectoryNetwork, errand: Measuring): Promise<readonly Uint8Array[]> => {
+  const measure = async (): Promise<readonly Uint8Array[]> => {
+    const target = network.random(TARGET_BYTES)
+    const { distances } = await startWalking(network, { ...errand, target, onAnswer: () => {} }).until(REPLICA_NODES)
+    return distances.slice(0, REPLICA_NODES)
+  }
+  const first = await measure()
+  const [size, expected] = [sizeFrom(first), network.size()]
+  if (size === null || (expected !== null && size < DENSITY_DOUBT * expected)) return first
+  const second = await measure()
+  return (densityRatio(first, second, REPLICA_NODES) ?? 0) > 1 ? second : first
 }
