@@ -48,6 +48,9 @@ const course = async (world: World, sizes: { nodes: number; people: number; look
   return { looks, violations: [...observer.violations, ...stored] }
 }
 
+const vouchedFor = ({ observations }: Pick<Look, 'observations'>): number =>
+  shareOf(observations, ({ newest, verdict }) => newest && verdict === 'fresh')
+
 const expectations = (looks: readonly Look[]): readonly Check[] => {
   const limit = RECORD_AGE_MAX / (24 * 3600)
   const before = looks.filter(({ day }) => day < limit).map(({ kept }) => kept)
@@ -72,13 +75,21 @@ export const expiry: Scenario = {
         day,
         observations.length,
         percent(shareOf(observations, ({ newest }) => newest)),
-        percent(shareOf(observations, ({ newest, verdict }) => newest && verdict === 'fresh')),
+        percent(vouchedFor({ observations })),
         percent(shareOf(observations, ({ verdict }) => verdict === 'not-found')),
         percent(kept),
       ]),
       checks: expectations(result.looks),
       violations: result.violations,
-      plot: null,
+      plot: {
+        title: 'A week without publications',
+        x: 'days',
+        y: '%',
+        series: [
+          { name: 'records kept', points: result.looks.map(({ day, kept }) => [day, 100 * kept] as const) },
+          { name: 'called current', points: result.looks.map((look) => [look.day, 100 * vouchedFor(look)] as const) },
+        ],
+      },
       digest,
     }
   },
