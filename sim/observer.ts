@@ -24,7 +24,12 @@ export type Observation = {
 
 /** What must never happen, and did. */
 export type Violation = {
-  readonly invariant: 'superseded-as-current' | 'eclipse-as-fresh' | 'unverified-returned' | 'unverified-stored'
+  readonly invariant:
+    | 'superseded-as-current'
+    | 'expired-as-current'
+    | 'eclipse-as-fresh'
+    | 'unverified-returned'
+    | 'unverified-stored'
   readonly what: string
 }
 
@@ -90,8 +95,14 @@ const judge = (world: World, person: Person, outcome: Outcome, seen: Observation
   const { log, card, verdict } = outcome
   if (verdict === 'fresh' && !seen.newest) {
     const invariant = seen.reached ? 'superseded-as-current' : 'eclipse-as-fresh'
-    const how = seen.reached ? 'though an honest copy of the newest reached the reader' : 'and no honest node was heard'
+    const how = seen.reached ? 'though an honest copy of the newest reached the reader' : 'no honest copy reached it'
     violations.push({ invariant, what: `${person.name}: a superseded log was called current, ${how}` })
+  }
+  if (verdict === 'fresh' && newest(person).card.card.until * 1000 < world.clock.now()) {
+    violations.push({
+      invariant: 'expired-as-current',
+      what: `${person.name}: called current, and every card has run out`,
+    })
   }
   const items = [...(log?.entries.map(({ envelope }) => envelope) ?? []), ...(card === null ? [] : [card])]
   if (!items.every((item) => world.truth.isGenuine(item))) {

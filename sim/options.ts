@@ -12,6 +12,8 @@ export type Options = {
   readonly attackers: number
   readonly people: number | undefined
   readonly lookups: number | undefined
+  /** throw-away identities of a flood */
+  readonly flood: number | undefined
   /** share of datagrams lost */
   readonly loss: number
   readonly json: string | undefined
@@ -26,20 +28,21 @@ export const USAGE = `npm run sim -- --scenario NAME [options]
   --nodes N          storage nodes, attackers included (4 to 5000)
   --seed TEXT        another seed, another run (default 1)
   --attackers SHARE  how many of the nodes attack (0 to 0.9, default 0.3)
-  --people N         identities that are published (1 to 2000)
+  --people N         identities that are published (1 to 20000)
   --lookups N        (1 to 20000)
+  --flood N          throw-away identities of a flood (1 to 200000)
   --loss SHARE       datagrams lost (0 to 0.5, default 0.01)
   --json FILE        where the result goes (default sim/results/NAME-N.json)
   --svg FILE         where the plot goes (default sim/results/NAME-N.svg)
 
 Exit code 0: every number was reached. 1: an invariant was violated. 2: wrong input. 3: the invariants hold, a number was not reached.`
 
-const STRINGS = ['scenario', 'nodes', 'seed', 'attackers', 'people', 'lookups', 'loss', 'json', 'svg'] as const
+const STRINGS = ['scenario', 'nodes', 'seed', 'attackers', 'people', 'lookups', 'flood', 'loss', 'json', 'svg'] as const
 
 /** @throws UsageError */
 export const readOptions = (args: readonly string[]): Options => {
   const values = parse(args)
-  const number = (name: 'nodes' | 'people' | 'lookups', min: number, max: number): number | undefined => {
+  const number = (name: 'nodes' | 'people' | 'lookups' | 'flood', min: number, max: number): number | undefined => {
     const text = values[name]
     if (text === undefined) return undefined
     if (!/^[0-9]{1,9}$/.test(text) || Number(text) < min || Number(text) > max)
@@ -60,8 +63,9 @@ export const readOptions = (args: readonly string[]): Options => {
     nodes: number('nodes', 4, 5000),
     seed: values.seed ?? '1',
     attackers: share('attackers', 0.9, 0.3),
-    people: number('people', 1, 2000),
+    people: number('people', 1, 20_000),
     lookups: number('lookups', 1, 20_000),
+    flood: number('flood', 1, 200_000),
     loss: share('loss', 0.5, 0.01),
     json: values.json,
     svg: values.svg,

@@ -7,7 +7,7 @@ import { isBuiltin } from 'node:module'
 import { dirname, join, posix, relative, sep } from 'node:path'
 import { codeOnly, type Import, readImports } from './read-imports.ts'
 
-/** A file imports its own folder and these; those in `types` with `import type` only. All lie in src, but for the page. */
+/** A file imports its own folder and these; those in `types` with `import type` only. All lie in src, but for the page and the simulator. */
 const FOLDERS: Readonly<Record<string, { readonly values: readonly string[]; readonly types?: readonly string[] }>> = {
   core: { values: [] },
   directory: { values: ['core'] },
@@ -18,6 +18,7 @@ const FOLDERS: Readonly<Record<string, { readonly values: readonly string[]; rea
   daemon: { values: ['core', 'directory', 'store', 'peer'] },
   cli: { values: ['core', 'directory', 'store', 'peer', 'daemon'] },
   web: { values: [] },
+  sim: { values: ['core', 'directory', 'network'] },
 }
 
 const ENTRY_POINT = ['core', 'directory', 'store', 'network', 'mailbox', 'peer', 'daemon', 'src']
@@ -60,7 +61,10 @@ const SELF = /^handfast(\/|$)/
 export type Rule = 'folder' | 'types-only' | 'module' | 'pure' | 'outside' | 'self' | 'computed' | 'place' | 'cycle'
 export type Breach = { readonly path: string; readonly line: number; readonly rule: Rule; readonly detail: string }
 
-/** Checks every file of `root`/src and `root`/web; breaches come in the order of path and line. Throws when there is no src. */
+/** Folders beside src that have rules of their own, where they exist. */
+const BESIDE = ['web', 'sim']
+
+/** Checks every file of `root`/src, `root`/web and `root`/sim; breaches come in the order of path and line. Throws when there is no src. */
 export function checkImports(root: string): Breach[] {
   const breaches: Breach[] = []
   const graph = new Map<string, { to: string; line: number }[]>()
@@ -91,8 +95,7 @@ export function checkImports(root: string): Breach[] {
 }
 
 function sourceFiles(root: string): string[] {
-  const tops = existsSync(join(root, 'web')) ? ['src', 'web'] : ['src']
-  return tops
+  return ['src', ...BESIDE.filter((top) => existsSync(join(root, top)))]
     .flatMap((top) => readdirSync(join(root, top), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && /\.[cm]?[jt]s$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
@@ -103,7 +106,7 @@ function sourceFiles(root: string): string[] {
 /** The folder of the tables a path lies in: 'src' for a file directly in src, undefined when it is none of theirs. */
 function folderOf(path: string): string | undefined {
   const [top, folder, file] = path.split('/')
-  if (top !== 'src') return top === 'web' ? 'web' : undefined
+  if (top !== 'src') return BESIDE.find((one) => one === top)
   return file === undefined ? 'src' : folder
 }
 

@@ -39,7 +39,7 @@ export const pretend = (ask: Ask, answer: (id: Uint8Array) => Order): Order => {
 }
 
 /** Shows what was true before, and knows of nothing else. */
-export const showOld = (plot: Plot, id: Uint8Array): Order => {
+export const showOld = (plot: Plot, id: Uint8Array): { readonly value: Uint8Array } => {
   const statement = firstStatement(plot, id)
   return { value: statement === null ? NOTHING : holding(statement) }
 }

@@ -38,11 +38,8 @@ export type Ask = {
   readonly from: Address
 }
 
-/** An answer, or no answer, or the answer an honest node would give. */
-export type Order =
-  | { readonly value: Uint8Array | null; readonly closerNodes?: readonly Address[] }
-  | 'silence'
-  | 'as-usual'
+/** An answer, or none. */
+export type Order = { readonly value: Uint8Array | null; readonly closerNodes?: readonly Address[] } | 'silence'
 
 /**
  * From now on `decide` answers what the directory asks this node. Everything else it answers as before, or it would fall out of the
@@ -57,7 +54,6 @@ export const giveOrders = (member: Member, { world, random }: Plot, decide: (ask
     const question = request === null ? null : directoryRequest(request)
     if (request === null || question === null) return false
     const order = decide({ request, question, from })
-    if (order === 'as-usual') return false
     if (order === 'silence') return true
     const { value, closerNodes = request.target === null ? [] : node.dht.table.closest(Buffer.from(request.target)) } =
       order

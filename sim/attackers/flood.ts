@@ -16,7 +16,8 @@ import type { Plot } from './attack.ts'
 
 export type Flood = {
   readonly victims: readonly Member[]
-  readonly identities: number
+  /** envelopes of first entries, each of another identity */
+  readonly envelopes: readonly Uint8Array[]
   /** /24 networks of the senders, and machines in each */
   readonly networks: number
   readonly machines: number
@@ -45,8 +46,7 @@ export const throwAway = ({ world, random }: Plot, count: number): readonly Uint
   })
 }
 
-export const flood = async (plot: Plot, { victims, identities, networks, machines }: Flood): Promise<Flooded> => {
-  const envelopes = throwAway(plot, identities)
+export const flood = async (plot: Plot, { victims, envelopes, networks, machines }: Flood): Promise<Flooded> => {
   const result: Flooded = { stored: 0, refused: 0, unanswered: 0 }
   const clients = Array.from({ length: networks }, () => sendersIn(plot, machines)).flat()
 

@@ -38,7 +38,6 @@ const inject = (plot: Plot, ask: Ask, ahead: number, as: { host: string; port: n
   const id = askedFor(ask)
   if (id === null) return
   const order = plot.random.uniform() < 0.5 ? showOld(plot, id) : { value: NOTHING }
-  if (typeof order === 'string') return
   const reply = encodeReply({
     tid: (ask.request.tid + ahead) & 0xffff,
     to: ask.from,

@@ -1,6 +1,7 @@
 /** Attackers that are a share of all nodes: each course is run twice, without them and with them. */
 
 import type { Attack } from '../attackers/attack.ts'
+import { colluding } from '../attackers/colluding.ts'
 import { fakeCloser } from '../attackers/fake-closer.ts'
 import { garbage } from '../attackers/garbage.ts'
 import { nothing } from '../attackers/null.ts'
@@ -79,7 +80,17 @@ const check = (attack: Attack, calm: Siege, siege: Siege): readonly Check[] => {
   return attack === silent ? [success, speed] : [success]
 }
 
-const ATTACKS: readonly Attack[] = [silent, nothing, garbage, stale, fakeCloser, tidRace, forgedSender, replay]
+const ATTACKS: readonly Attack[] = [
+  silent,
+  nothing,
+  garbage,
+  stale,
+  fakeCloser,
+  colluding,
+  tidRace,
+  forgedSender,
+  replay,
+]
 
 const lay = async (setting: Setting, attack: Attack | null): Promise<{ result: Siege; digest: string }> => {
   const { nodes = NODES, people = PEOPLE, lookups = LOOKUPS, attackers } = setting.options

@@ -8,6 +8,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module'
 import timersPromises from 'node:timers/promises'
 import type { Timer, VirtualClock } from './clock.ts'
 import type { Random } from './random.ts'
+import { createMemory } from './remembering.ts'
 import { signWithFixedNonce } from './signing.ts'
 
 type Sodium = { randombytes_buf(buffer: Uint8Array): void }
@@ -28,6 +29,7 @@ export const takeOver = (clock: VirtualClock, random: Random): Disposable => {
         max === undefined ? random.integer(min) : min + random.integer(max - min),
       randomFillSync: <T extends Uint8Array>(buffer: T) => fill(random, buffer),
       sign: signWithFixedNonce(crypto.sign),
+      ...createMemory(crypto.createPublicKey, crypto.verify),
     }),
     replace(globalThis.crypto, { getRandomValues: <T extends Uint8Array>(buffer: T) => fill(random, buffer) }),
     replace(sodium, { randombytes_buf: (buffer: Uint8Array) => void fill(random, buffer) }),

@@ -127,7 +127,7 @@ test('§2 a machine whose keys are void is told at its next round; silence is to
   ])
 })
 
-test('§5 an owner is told once that others do not find what was published, and again after they did', async (t) => {
+test('§6 an owner is told once that others do not find what was published, and again after they did', async (t) => {
   const { town, notices, bob: b, pass } = await start(t)
   await b.listen()
   for (let turn = 0; turn < 20; turn++) await settle()
