@@ -28,11 +28,20 @@ const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 
 type Process = AsyncDisposable & { readonly address: Address; resident(): { now: number; peak: number } }
 
-/** `handfast node`, as anybody would start it. */
-const startNode = async (persistent: boolean): Promise<Process> => {
+/** How a node is started. */
+type Manner = { readonly name: string; readonly persistent: boolean; readonly flags: readonly string[] }
+
+/** As the service and the image of docs/operate.md do it: this is the one that has a number to reach. */
+const SERVICE: Manner = { name: 'the service (--persistent)', persistent: true, flags: ['--max-semi-space-size=2'] }
+const MANNERS: readonly Manner[] = [
+  SERVICE,
+  { name: 'handfast node', persistent: false, flags: [] },
+]
+
+const startNode = async ({ persistent, flags }: Manner): Promise<Process> => {
   const folder = mkdtempSync(join(tmpdir(), 'handfast-sim-'))
   const kept = persistent ? ['--persistent', '--folder', folder] : []
-  const child = spawn(process.execPath, [MAIN, 'node', '--json', '--host', '127.0.0.1', ...kept], {
+  const child = spawn(process.execPath, [...flags, MAIN, 'node', '--json', '--host', '127.0.0.1', ...kept], {
     env: { ...process.env, HANDFAST_BOOTSTRAP: '', HANDFAST_FOLDER: folder, NODE_COMPILE_CACHE: COMPILED },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -107,9 +116,9 @@ const fillNode = async (network: DirectoryNetwork, to: Address, truth: Truth, co
 /** The node is measured after each part. */
 const PARTS = 10
 
-const measure = async (setting: Setting, count: number, persistent: boolean) => {
-  setting.say(`a real node ${persistent ? 'with a data folder' : 'in memory'} is given ${count} identities`)
-  await using node = await startNode(persistent)
+const measure = async (setting: Setting, count: number, manner: Manner) => {
+  setting.say(`${manner.name} is given ${count} identities`)
+  await using node = await startNode(manner)
   const own = await createNode({ bootstrap: [node.address] })
   try {
     const network = joinDirectory(own.dht, createStorage())
@@ -120,13 +129,11 @@ const measure = async (setting: Setting, count: number, persistent: boolean) => 
       sizes.push([stored, node.resident().now])
     }
     const [stored = 0] = sizes.at(-1) ?? []
-    return { persistent, sizes, stored, ...node.resident() }
+    return { manner, sizes, stored, ...node.resident() }
   } finally {
     await own.close()
   }
 }
-
-const nameOf = (persistent: boolean): string => (persistent ? 'handfast node --persistent' : 'handfast node')
 
 export const memory: Scenario = {
   name: 'memory',
@@ -135,28 +142,31 @@ export const memory: Scenario = {
     const { people: count = IDENTITIES } = setting.options
     {
       // The first start strips the types, and keeps what is left when it ends: it is not one of those that are measured.
-      await using _compiling = await startNode(true)
+      await using _compiling = await startNode(SERVICE)
     }
-    const runs = [await measure(setting, count, false), await measure(setting, count, true)]
+    const runs: Awaited<ReturnType<typeof measure>>[] = []
+    for (const manner of MANNERS) runs.push(await measure(setting, count, manner))
     return {
       columns: ['case', 'identities stored', 'MB at the start', 'MB', 'MB at most'],
-      rows: runs.map(({ persistent, stored, sizes, now, peak }) => [
-        nameOf(persistent),
+      rows: runs.map(({ manner, stored, sizes, now, peak }) => [
+        manner.name,
         stored,
         ...[sizes[0]?.[1] ?? 0, now, peak].map((megabytes) => megabytes.toFixed(1)),
       ]),
-      checks: runs.map(({ persistent, stored, peak }) => ({
-        what: `memory with ${count} identities, at most (${nameOf(persistent)})`,
-        wanted: `< ${RESIDENT_MAX} MB`,
-        measured: `${peak.toFixed(1)} MB with ${stored} stored`,
-        reached: peak < RESIDENT_MAX && stored === count,
-      })),
+      checks: runs
+        .filter(({ manner }) => manner === SERVICE)
+        .map(({ manner, stored, peak }) => ({
+          what: `memory with ${count} identities, at most (${manner.name})`,
+          wanted: `< ${RESIDENT_MAX} MB`,
+          measured: `${peak.toFixed(1)} MB with ${stored} stored`,
+          reached: peak < RESIDENT_MAX && stored === count,
+        })),
       violations: [],
       plot: {
         title: 'Resident memory of a storage node',
         x: 'identities',
         y: 'MB',
-        series: runs.map(({ persistent, sizes }) => ({ name: nameOf(persistent), points: sizes })),
+        series: runs.map(({ manner, sizes }) => ({ name: manner.name, points: sizes })),
       },
       digest: null,
     }
