@@ -359,8 +359,8 @@ export const PATIENCE_THOROUGH_MS = 2_500
  */
 export const DENSITY_SUSPECT = 4
 
-/** A random place this many times as dense as this node's own neighbourhood is measured against another: by accident once in 400 times. */
-export const DENSITY_DOUBT = 2.5
+/** A random place this many times as dense as this node's own neighbourhood is measured against another: by accident once in 60 times. */
+export const DENSITY_DOUBT = 2
 
 /** The closest nodes asked and put to where neighbours are too dense: behind 40 of an attacker's there are 20 others. */
 export const REPLICA_NODES_WIDENED = 60
