@@ -28,6 +28,8 @@ type Published = {
   readonly replicas: readonly ReplicaAcceptance[]
   readonly refusals: Readonly<Record<string, number>>
   readonly weak: boolean
+  /** an attacker may stand around the address: more nodes were put to than usual */
+  readonly crowded: boolean
 }
 
 /**

@@ -3,6 +3,6 @@ import type { CliEvent } from './events.ts'
 
 /** How well an address can be found from now on. */
 export const listeningEvent = (address: string, publication: Publication): CliEvent<'listening'> => {
-  const { accepted, replicas, refusals, weak } = publication
-  return { event: 'listening', address, accepted, replicas, refusals: Object.fromEntries(refusals), weak }
+  const { accepted, replicas, refusals, weak, crowded } = publication
+  return { event: 'listening', address, accepted, replicas, refusals: Object.fromEntries(refusals), weak, crowded }
 }

@@ -21,8 +21,16 @@ export const changeKeys = async (
   }
   const { log, publication } = await work({ folder, bootstrap, signal, passphrase: passphrases.current, onSaved })
   terminal.status('')
-  const { accepted, replicas, refusals, weak } = publication
-  emit({ event: 'published', ...describe(log), accepted, replicas, refusals: Object.fromEntries(refusals), weak })
+  const { accepted, replicas, refusals, weak, crowded } = publication
+  emit({
+    event: 'published',
+    ...describe(log),
+    accepted,
+    replicas,
+    refusals: Object.fromEntries(refusals),
+    weak,
+    crowded,
+  })
   return EXIT.done
 }
 

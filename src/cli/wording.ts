@@ -52,9 +52,9 @@ const describeKey = (checked: CliEvent<'key-checked'>): string => {
     : `it was its ${describeUse(checked)} up to entry ${checked.seq}, and is void now`
 }
 
-const describePublication = ({ replicas, weak }: CliEvent<'listening' | 'published'>): string => {
+const describePublication = ({ replicas, weak, crowded }: CliEvent<'listening' | 'published'>): string => {
   const places = replicas.map(({ accepted, asked }) => `${accepted} of ${asked}`).join(', ')
-  return `accepted by ${places} nodes${weak ? '; weak: too few of them, so others may not find this address' : ''}`
+  return `accepted by ${places} nodes${weak ? '; weak: too few of them, so others may not find this address' : ''}${crowded ? '; crowded: somebody may stand around this address, so more nodes were asked' : ''}`
 }
 
 const describeKeys = ({ epoch, seq, happened }: CliEvent<'saved'>): string => {

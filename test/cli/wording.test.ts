@@ -154,9 +154,11 @@ test('a publication says how many nodes took it at each place, and when that is 
     replicas: [place, place, { asked: 20, accepted: 3 }],
     refusals: {},
   }
-  const line = (weak: boolean) => wording.listening({ event: 'listening', ...publication, weak })[1] ?? ''
+  const line = (weak: boolean, crowded = false) =>
+    wording.listening({ event: 'listening', ...publication, weak, crowded })[1] ?? ''
   assert.match(line(false), /accepted by 20 of 20, 20 of 20, 3 of 20 nodes$/)
   assert.match(line(true), /accepted by 20 of 20, 20 of 20, 3 of 20 nodes; weak/)
+  assert.match(line(false, true), /3 of 20 nodes; crowded/)
 })
 
 const NEW = { event: 'created', address: PEER, folder: '/', sealedBy: 'key-file', rootKey: 'folder' } as const
