@@ -10,7 +10,8 @@ const read = (path: string): string => readFileSync(join(import.meta.dirname, '.
 const [unit, image, operate] = ['packaging/handfast-node.service', 'packaging/Dockerfile', 'docs/operate.md'].map(read)
 
 const execStart = /^ExecStart=(.+)$/m.exec(unit ?? '')?.[1]?.split(' ') ?? []
-const listIn = (name: string): string[] => JSON.parse(new RegExp(`^${name} (\\[.+\\])$`, 'm').exec(image ?? '')?.[1] ?? '[]')
+const listIn = (name: string): string[] =>
+  JSON.parse(new RegExp(`^${name} (\\[.+\\])$`, 'm').exec(image ?? '')?.[1] ?? '[]')
 const [entrypoint, command] = [listIn('ENTRYPOINT'), listIn('CMD')]
 
 test('both start the node with the same options, which exist', async () => {
