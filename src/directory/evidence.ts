@@ -12,9 +12,10 @@ export type Tally = { readonly [S in Stance]: number }
 
 /** The same of one replica target. */
 export type PlaceEvidence = {
-  /** storage nodes closest to it that answered, and how many of them agree */
+  /** storage nodes closest to it that answered; how many of them agree, and how many have an older log */
   readonly closest: number
   readonly agreeing: number
+  readonly older: number
   /** disjoint paths on which anybody answered, and those that led to a node that agrees */
   readonly paths: number
   readonly pathsAgreeing: number
@@ -93,10 +94,12 @@ export const gatherEvidence = (
 
 const gatherPlace = ({ closest, paths, density }: Place, { stance }: Pick<Collector, 'stance'>): PlaceEvidence => {
   const agrees = (name: string): boolean => stance(name) === 'agreeing'
+  const stances = closest.map(({ node }) => stance(nameOf(node)))
   const walked = paths.filter((names) => names.some((name) => stance(name) !== null))
   return {
     closest: closest.length,
-    agreeing: closest.filter(({ node }) => agrees(nameOf(node))).length,
+    agreeing: stances.filter((one) => one === 'agreeing').length,
+    older: stances.filter((one) => one === 'older').length,
     paths: walked.length,
     pathsAgreeing: walked.filter((names) => names.some(agrees)).length,
     density,

@@ -22,7 +22,7 @@ class DirectoryPlugin extends Plugin {
   override onrequest({ command, value }: PluginRequest, request: IncomingRequest): void {
     const proven = request.token !== null
     const now = Math.floor(Date.now() / 1000)
-    const answer = value === null ? null : this.#answer(command, value, { now, proven })
+    const answer = value === null ? null : this.#answer(command, value, { now, proven, from: request.from.host })
     if (answer !== null) request.reply(answer)
   }
 

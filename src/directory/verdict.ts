@@ -1,6 +1,6 @@
 import { DENSITY_SUSPECT, WITNESS_NETWORKS } from '../core/limits.ts'
 import type { Finding } from './collector.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, PlaceEvidence } from './evidence.ts'
 
 /** What a lookup's evidence comes to. */
 
@@ -33,8 +33,8 @@ export type Judged = Pick<Finding, 'log' | 'fork'> & {
 
 /**
  * Judges what was found. `current` needs all of these: a current card, no fork, and a lookup over all paths that ended by itself; 20 nodes
- * at each target and at a random place, and no target 4 times as dense as that place; of the nodes that ought to know most that
- * do; most paths ending at a node that agrees; and nodes of 10 networks, unless all are private.
+ * at each target and at a random place, and no target 4 times as dense as that place; half of the closest nodes agreeing or older; a
+ * third of all paths leading to a node that agrees; and nodes of 10 networks, unless all are private.
  */
 export const judge = ({ log, fork, freshness, evidence }: Judged): Verdict => {
   const { density, policy } = evidence
@@ -60,10 +60,12 @@ export const judge = ({ log, fork, freshness, evidence }: Judged): Verdict => {
 
 /** Why a lookup that ended well enough may have missed something newer. */
 const doubtOf = (evidence: Evidence): string | null => {
-  const { complete, density, agreeing, older, answered, paths, pathsAgreeing, networks, local } = evidence
+  const { complete, density, places, paths, pathsAgreeing, networks, local } = evidence
   if (!complete) return 'the time ran out first'
-  if (2 * (agreeing + older) < answered) return 'most nodes told nothing'
-  if (2 * pathsAgreeing <= paths) return `only ${pathsAgreeing} of ${paths} paths lead to this log`
+  // Of the closest only: of those on the way the ones that tell nothing are not counted, but those that lie are.
+  const sum = (each: (place: PlaceEvidence) => number): number => places.reduce((total, one) => total + each(one), 0)
+  if (2 * sum((place) => place.agreeing + place.older) < sum((place) => place.closest)) return 'most nodes told nothing'
+  if (3 * pathsAgreeing < paths) return `only ${pathsAgreeing} of ${paths} paths lead to this log`
   if (density !== null && !local && networks < WITNESS_NETWORKS) return `all nodes are in ${networks} networks`
   return null
 }

@@ -66,7 +66,7 @@ test('every message stands behind the name of its sender, and no status line loo
   for (const line of left) assert.match(line, /^\* /)
 })
 
-const place = { closest: 20, agreeing: 18, paths: 4, pathsAgreeing: 3, density: 1.26 }
+const place = { closest: 20, agreeing: 18, older: 2, paths: 4, pathsAgreeing: 3, density: 1.26 }
 const evidence: Evidence = {
   policy: 'fresh',
   ...{ asked: 70, answered: 41, agreeing: 38, older: 3, empty: 0, unread: 0, invalid: 0, passed: 20, failed: 9 },

@@ -41,13 +41,13 @@ test('nodes are counted once: those that ought to know or claim to, those on the
 })
 
 test('a path leads to the log when somebody on it agrees, and counts when somebody answered', () => {
-  const { paths, pathsAgreeing, places } = gather([place([a], [[d, a], [b], [f], []]), place([c], [[c], [a]])])
+  const { paths, pathsAgreeing, places } = gather([place([a, b], [[d, a], [b], [f], []]), place([c], [[c], [a]])])
   assert.deepEqual([paths, pathsAgreeing], [4, 2])
   assert.deepEqual(
-    places.map((one) => [one.closest, one.agreeing, one.paths, one.pathsAgreeing]),
+    places.map((one) => [one.closest, one.agreeing, one.older, one.paths, one.pathsAgreeing]),
     [
-      [1, 1, 2, 1],
-      [1, 0, 2, 1],
+      [2, 1, 1, 2, 1],
+      [1, 0, 0, 2, 1],
     ],
   )
 })

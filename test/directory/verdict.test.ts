@@ -10,7 +10,7 @@ const alice = makeIdentity('Alice')
 const log = lengthen(alice.log, at(alice.roots, 0), 3)
 const content = { devices: publicOf(alice.devices), time: NOW }
 
-const place = { closest: 20, agreeing: 18, paths: 4, pathsAgreeing: 4, density: 1.2 }
+const place = { closest: 20, agreeing: 18, older: 2, paths: 4, pathsAgreeing: 4, density: 1.2 }
 const sound: Evidence = {
   policy: 'fresh',
   ...{ asked: 70, answered: 41, agreeing: 38, older: 3, empty: 0, unread: 0, invalid: 0, passed: 20, failed: 9 },
@@ -49,10 +49,11 @@ const doubts: readonly (readonly [string, Partial<Evidence>, VerdictKind])[] = [
   ['the policy first', { policy: 'first', complete: false }, 'unconfirmed'],
   ['a deadline that came first', { complete: false }, 'unconfirmed'],
   ['a deadline in a small network', { complete: false, density: null, places: [] }, 'unconfirmed'],
-  ['most nodes having nothing', { agreeing: 20, older: 0, empty: 21 }, 'unconfirmed'],
-  ['half of them having nothing', { agreeing: 20, older: 1, empty: 20 }, 'current'],
-  ['half of the paths leading elsewhere', { pathsAgreeing: 6 }, 'unconfirmed'],
-  ['more than half leading there', { pathsAgreeing: 7 }, 'current'],
+  ['most of the closest having nothing', { places: [{ ...place, agreeing: 7, older: 2 }] }, 'unconfirmed'],
+  ['half of them having nothing', { places: [{ ...place, agreeing: 8, older: 2 }] }, 'current'],
+  ['liars on the way only', { invalid: 60, answered: 101 }, 'current'],
+  ['fewer than a third of the paths leading there', { pathsAgreeing: 3 }, 'unconfirmed'],
+  ['a third leading there', { pathsAgreeing: 4 }, 'current'],
   ['too few networks', { networks: WITNESS_NETWORKS - 1 }, 'unconfirmed'],
   ['as few networks as may be', { networks: WITNESS_NETWORKS }, 'current'],
   ['few networks where addresses are private', { networks: 1, local: true }, 'current'],
