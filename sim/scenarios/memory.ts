@@ -33,10 +33,7 @@ type Manner = { readonly name: string; readonly persistent: boolean; readonly fl
 
 /** As the service and the image of docs/operate.md do it: this is the one that has a number to reach. */
 const SERVICE: Manner = { name: 'the service (--persistent)', persistent: true, flags: ['--max-semi-space-size=2'] }
-const MANNERS: readonly Manner[] = [
-  SERVICE,
-  { name: 'handfast node', persistent: false, flags: [] },
-]
+const MANNERS: readonly Manner[] = [SERVICE, { name: 'handfast node', persistent: false, flags: [] }]
 
 const startNode = async ({ persistent, flags }: Manner): Promise<Process> => {
   const folder = mkdtempSync(join(tmpdir(), 'handfast-sim-'))

@@ -3,11 +3,12 @@ import { test } from 'node:test'
 import type { Attack } from '../../sim/attackers/attack.ts'
 import { garbage } from '../../sim/attackers/garbage.ts'
 import { stale } from '../../sim/attackers/stale.ts'
-import type { Violation } from '../../sim/observer.ts'
+import { createObserver, type Violation } from '../../sim/observer.ts'
 import { type Production, production } from '../../sim/production.ts'
+import { publishNewest } from '../../sim/siege.ts'
 import { prefixOf } from '../../src/core/key-log.ts'
 import { COMMAND, decodeGet, decodePut, encodeMessage } from '../../src/directory/messages.ts'
-import { siege } from './small-world.ts'
+import { siege, withWorld } from './small-world.ts'
 
 /** The simulator is worth something only if it notices. Each of these builds breaks one promise. */
 
@@ -31,6 +32,30 @@ test('a lookup that calls a superseded log current, though the newest reached it
     return found.log === null ? found : { ...found, log: prefixOf(found.log, 0), verdict: 'fresh' }
   }
   assert.deepEqual(await violated(stale, { lookup }), new Set(['superseded-as-current']))
+})
+
+test('a lookup that calls a log current whose cards have all run out is noticed', async () => {
+  const lookup: Production['lookup'] = async (directory, id) => {
+    const found = await production.lookup(directory, id)
+    return { ...found, verdict: 'fresh' }
+  }
+  const { result } = await withWorld(
+    async (world) => {
+      await world.grow(24)
+      const person = world.truth.create('somebody', world.clock.now())
+      const reader = await world.reader()
+      await publishNewest(world, reader, person)
+      const observer = createObserver(world)
+      await observer.lookup(reader, person)
+      const before = observer.violations.length
+      world.clock.leap(2 * 24 * 3600 * 1000)
+      await world.clock.wait(120_000)
+      await observer.lookup(reader, person)
+      return { before, after: observer.violations.map(({ invariant }) => invariant) }
+    },
+    { parts: { lookup } },
+  )
+  assert.deepEqual(result, { before: 0, after: ['expired-as-current'] })
 })
 
 test('a lookup that asks nobody and calls what it remembers current is noticed', async () => {

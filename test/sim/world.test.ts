@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createClock } from '../../sim/world/clock.ts'
+import { createMachine } from '../../sim/world/memory-udx.ts'
 import { createNetwork, PAYLOAD_MAX } from '../../sim/world/network.ts'
 import { createRandom } from '../../sim/world/random.ts'
 import {
@@ -50,6 +51,17 @@ test('datagrams arrive late, once, and not when they are too large or nobody is 
   await clock.drive(clock.wait(1_000))
   assert.deepEqual(arrived.sort(), [1, PAYLOAD_MAX])
   assert.deepEqual({ ...network.traffic }, { sent: 4, bytes: 2 * PAYLOAD_MAX + 3, lost: 0, tooLarge: 1 })
+})
+
+test('a machine that is switched off sends nothing, whoever still holds one of its sockets', () => {
+  const clock = createClock(0)
+  const network = createNetwork(clock, createRandom('test'), { loss: 0 })
+  const machine = createMachine(network, from.host, createRandom('ports'))
+  const socket = machine.udx.createSocket()
+  socket.trySend(Buffer.alloc(1), to.port, to.host)
+  machine.mute = true
+  socket.trySend(Buffer.alloc(1), to.port, to.host)
+  assert.equal(network.traffic.sent, 1)
 })
 
 test('about as many datagrams are lost as the network is told', async () => {
