@@ -29,16 +29,16 @@ const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 type Process = AsyncDisposable & { readonly address: Address; resident(): { now: number; peak: number } }
 
 /** How a node is started. */
-type Manner = { readonly name: string; readonly persistent: boolean; readonly flags: readonly string[] }
+type Manner = { readonly name: string; readonly persistent: boolean }
 
 /** As the service and the image of docs/operate.md do it: this is the one that has a number to reach. */
-const SERVICE: Manner = { name: 'the service (--persistent)', persistent: true, flags: ['--max-semi-space-size=2'] }
-const MANNERS: readonly Manner[] = [SERVICE, { name: 'handfast node', persistent: false, flags: [] }]
+const SERVICE: Manner = { name: 'handfast node --persistent', persistent: true }
+const MANNERS: readonly Manner[] = [SERVICE, { name: 'handfast node', persistent: false }]
 
-const startNode = async ({ persistent, flags }: Manner): Promise<Process> => {
+const startNode = async ({ persistent }: Manner): Promise<Process> => {
   const folder = mkdtempSync(join(tmpdir(), 'handfast-sim-'))
   const kept = persistent ? ['--persistent', '--folder', folder] : []
-  const child = spawn(process.execPath, [...flags, MAIN, 'node', '--json', '--host', '127.0.0.1', ...kept], {
+  const child = spawn(process.execPath, [MAIN, 'node', '--json', '--host', '127.0.0.1', ...kept], {
     env: { ...process.env, HANDFAST_BOOTSTRAP: '', HANDFAST_FOLDER: folder, NODE_COMPILE_CACHE: COMPILED },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First of all: it may begin the process anew.
+import './small-heap.ts'
 import { homedir } from 'node:os'
 import { describeFailure, EXIT, trace } from './failure.ts'
 import { harmless } from './harmless.ts'

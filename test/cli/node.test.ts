@@ -177,3 +177,10 @@ suite('node', { concurrency: 2 }, () => {
     assert.equal(node.stderr(), '')
   })
 })
+
+test('a node begins with little room for young objects, and as the process that was started', async (t) => {
+  const node = await startNode(t)
+  const line = await readFile(`/proc/${node.child.pid}/cmdline`, 'utf8')
+  assert.ok(line.split('\0').includes('--max-semi-space-size=2'), line)
+  assert.equal(await node.exit('SIGTERM'), 0)
+})
