@@ -292,10 +292,10 @@ export const MAIL_SESSIONS_MAX = 4
 export const STRANGERS_MAIL_SESSIONS_MAX = 200
 
 /**
- * Envelopes of strangers that wait in our mailboxes for room or a letter before them, and for how many seconds each: a tenth of what a mailbox
- * keeps for us, so that they do not shut out others.
+ * Envelopes of strangers that wait in our mailboxes for room or a letter before them, and for how many seconds each: so few that they do not
+ * shut out others from the 1,000 that a mailbox keeps for us.
  */
-export const STRANGERS_MAIL_MAX = 100
+export const STRANGERS_MAIL_MAX = 32
 export const STRANGER_MAIL_AGE = 24 * 3600
 
 /** Milliseconds after which a peer that was called and has not answered is written to by way of its mailboxes as well. */
