@@ -6,7 +6,7 @@
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openPeer } from '../../src/index.ts'
+import { openPeer } from '../../src/peer/open.ts'
 
 const [, , bootstrap = '', folder = '', received = '', to, path] = process.argv
 const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)

@@ -6,7 +6,7 @@
 
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openPeer } from '../../src/index.ts'
+import { openPeer } from '../../src/peer/open.ts'
 
 const [, , folder = '', bootstrap = '', other = '', amount = ''] = process.argv
 const count = Number(amount)

@@ -1,7 +1,7 @@
 /** Child of two-peers.test.ts: Bob in a process of his own. `node peer-child.ts <bootstrap> <folder>`; one JSON line per event. */
 
 import { join } from 'node:path'
-import { openPeer } from '../../src/index.ts'
+import { openPeer } from '../../src/peer/open.ts'
 
 const [, , bootstrap = '', folder = ''] = process.argv
 const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
