@@ -1,28 +1,5 @@
 #!/usr/bin/env node
-// First of all: it may begin the process anew.
+// What may begin the process anew comes before everything there is to load.
 import './small-heap.ts'
-import { homedir } from 'node:os'
-import { describeFailure, EXIT, trace } from './failure.ts'
-import { harmless } from './harmless.ts'
-import { run } from './run.ts'
 
-/** The command `handfast`. */
-
-/** Milliseconds after which a command that has ended does not wait for what it left open. */
-const LINGER_MS = 1_000
-
-// A mistake of ours should not show a stack to somebody who did not ask for it.
-process.on('uncaughtException', (error) => {
-  const lines = [`handfast: ${describeFailure(error)?.message}`, ...(process.env.HANDFAST_DEBUG ? trace(error) : [])]
-  process.stderr.write(`${lines.map(harmless).join('\n')}\n`, () => process.exit(EXIT.failed))
-})
-
-process.exitCode = await run(process.argv.slice(2), {
-  platform: process.platform,
-  home: homedir(),
-  env: process.env,
-  streams: process,
-  signals: process,
-  exit: (code) => process.exit(code),
-})
-setTimeout(() => process.exit(), LINGER_MS).unref()
+await import('./command-line.ts')
