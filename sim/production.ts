@@ -3,11 +3,12 @@
 import type HyperDHT from 'hyperdht'
 import { HandfastError } from '../src/core/errors.ts'
 import type { KeyLog } from '../src/core/key-log.ts'
-import { CARD_REISSUE, LOOKUP_MS } from '../src/core/limits.ts'
+import { CARD_REISSUE, LOOKUP_MS, RECORD_REPAIR } from '../src/core/limits.ts'
 import { lookup } from '../src/directory/lookup.ts'
 import type { DirectoryNetwork } from '../src/directory/network-port.ts'
 import { joinDirectory } from '../src/directory/plugin.ts'
 import { publish } from '../src/directory/publish.ts'
+import { readBack } from '../src/directory/read-back.ts'
 import { createStorage, type Storage } from '../src/directory/storage.ts'
 import type { DhtNode } from '../src/network/node.ts'
 import type { Statement } from './people.ts'
@@ -33,14 +34,18 @@ export type Production = {
   join(dht: HyperDHT, storage: Storage): DirectoryNetwork
   lookup(directory: DirectoryNetwork, id: Uint8Array): Promise<Outcome>
   publish(directory: DirectoryNetwork, statement: Statement): Promise<Published>
-  /** how often a peer publishes again, milliseconds */
+  /** Looks whether it is where it should be, and puts it where it is missing, as a peer does between two publications. */
+  repair(directory: DirectoryNetwork, statement: Statement): Promise<void>
+  /** how often a peer publishes again, and how often it repairs, milliseconds */
   readonly republishMs: number
+  readonly repairMs: number
 }
 
 const seconds = (): number => Math.floor(Date.now() / 1000)
 
 export const production: Production = {
   republishMs: CARD_REISSUE * 1000,
+  repairMs: RECORD_REPAIR * 1000,
   createStorage: ({ dht }) => createStorage({ self: () => dht.id }),
   join: joinDirectory,
   lookup: async (directory, id) => {
@@ -60,6 +65,12 @@ export const production: Production = {
       const verdict = error.code === 'ERR_LOOKUP_NOT_FOUND' ? 'not-found' : 'could-not-ask'
       return { verdict, log: null, card: null }
     }
+  },
+  repair: async (directory, { log, card, kem }) => {
+    const options = { now: seconds(), signal: AbortSignal.timeout(LOOKUP_MS) }
+    await readBack(directory, { log, card: { signed: card, kem } }, options).catch((error: unknown) => {
+      if (!(error instanceof HandfastError)) throw error
+    })
   },
   publish: async (directory, { log, card, kem }) => {
     const { accepted, weak } = await publish(

@@ -81,13 +81,19 @@ export const publishNewest = async (world: World, publisher: Member, person: Per
   return accepted
 }
 
-/** Lets owners do what a peer does that stays online: it publishes again on schedule, with a fresh card. @returns ends that */
+/** Lets owners do what a peer does that stays online: it publishes again on schedule, with a fresh card, and repairs meanwhile. @returns ends that */
 export const keepPublished = (world: World, owners: ReadonlyMap<Person, Member>): (() => void) => {
   let stopped = false
   const keep = async (person: Person, owner: Member): Promise<void> => {
-    for (;;) {
-      await world.clock.wait(world.production.republishMs)
+    const { republishMs, repairMs, repair } = world.production
+    for (let next = world.clock.now() + republishMs; ; ) {
+      await world.clock.wait(repairMs)
       if (stopped) return
+      if (world.clock.now() < next) {
+        await repair(owner.directory, newest(person))
+        continue
+      }
+      next += republishMs
       world.truth.renewCard(person, world.clock.now())
       await publishNewest(world, owner, person)
     }

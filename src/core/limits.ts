@@ -362,6 +362,12 @@ export const DENSITY_SUSPECT = 4
 /** A random place this many times as dense as this node's own neighbourhood is measured against another: by accident once in 60 times. */
 export const DENSITY_DOUBT = 2
 
+/**
+ * Seconds after which a peer looks whether its records are where they should be, and puts them where they are missing. When half of all nodes are
+ * replaced every hour, half of 40 copies are left by then; after the 6 hours to the next card it would be none.
+ */
+export const RECORD_REPAIR = 3600
+
 /** The closest nodes asked and put to where neighbours are too dense: behind 40 of an attacker's there are 20 others. */
 export const REPLICA_NODES_WIDENED = 60
 

@@ -2,7 +2,7 @@ import { encodeAddress } from '../core/address.ts'
 import { DirectoryError, HandfastError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { compareLogs } from '../core/key-log.ts'
-import { CARD_REISSUE, CONTACT_REPUBLISH } from '../core/limits.ts'
+import { CARD_REISSUE, CONTACT_REPUBLISH, RECORD_REPAIR } from '../core/limits.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { type Publication, publish, type Records } from '../directory/publish.ts'
 import { readBack } from '../directory/read-back.ts'
@@ -13,7 +13,7 @@ import type { Notify } from './notice.ts'
 import { seconds, type World } from './ports.ts'
 
 /**
- * What a listening peer does every 6 hours: it says anew where it is, looks whether its own log was contradicted, looks after those
+ * What a listening peer does every 6 hours, and in part every hour: it says anew where it is, looks whether its own log was contradicted, looks after those
  * it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week.
  */
 export type Upkeep = {
@@ -41,7 +41,7 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
   const { identity, directory, store, acquaintances, finder, world, notify } = parts
   const { announce, announced, deadline } = parts
   const { contacts, forks } = store
-  let timer: NodeJS.Timeout | undefined
+  const timers = new Set<NodeJS.Timeout>()
   let stopped = false
   let running = false
   /** whether the latest announcement was accepted by anybody, and whether others did not find it */
@@ -111,25 +111,34 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
     running = false
   }
 
-  /** A little early, by chance: who began together does not go on together. */
-  const schedule = (): void => {
+  /** Again and again, each time a little early, by chance: who began together does not go on together. */
+  const every = (seconds: number, work: () => void): void => {
     const [byte = 0] = world.random(1)
-    const delay = CARD_REISSUE * 1000 * (1 - byte / 2550)
-    timer = setTimeout(() => {
-      if (stopped) return
-      schedule()
-      void announceAnew().then(inspect)
-    }, delay)
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer)
+        if (stopped) return
+        every(seconds, work)
+        work()
+      },
+      seconds * 1000 * (1 - byte / 2550),
+    )
+    timers.add(timer)
+  }
+  /** Between two announcements nodes come and go, with what they stored. */
+  const repair = (): void => {
+    if (!running) void inspectOwn().catch(() => {})
   }
 
   return {
     start: () => {
       void inspect()
-      schedule()
+      every(CARD_REISSUE, () => void announceAnew().then(inspect))
+      every(RECORD_REPAIR, repair)
     },
     stop: () => {
       stopped = true
-      clearTimeout(timer)
+      for (const timer of timers) clearTimeout(timer)
     },
   }
 }
