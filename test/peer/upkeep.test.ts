@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { encodeAddress } from '../../src/core/address.ts'
 import { createIdentity, renewDevice } from '../../src/core/identity.ts'
-import { CARD_REISSUE, CONTACT_REPUBLISH, RECORD_AGE_MAX } from '../../src/core/limits.ts'
+import { CARD_REISSUE, CONTACT_REPUBLISH, RECORD_AGE_MAX, RECORD_REPAIR } from '../../src/core/limits.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
 import { COMMAND } from '../../src/directory/messages.ts'
 import { createStorage } from '../../src/directory/storage.ts'
@@ -155,6 +155,21 @@ test('§6 an owner is told once that others do not find what was published, and 
   one.behaviour = null
   await pass(1)
   assert.equal(told(), 2)
+})
+
+test('§6 a node that lost the records has them again within the hour', async (t) => {
+  const { town, world, bob: b } = await start(t)
+  await b.listen()
+  for (let turn = 0; turn < 20; turn++) await settle()
+  const [node] = town.directory.nodes
+  assert.ok(node && node.storage.size === 1)
+  const empty = createStorage()
+  Object.assign(node, { storage: empty })
+  world.now += RECORD_REPAIR
+  town.directory.now = world.now
+  t.mock.timers.tick(RECORD_REPAIR * 1000)
+  for (let turn = 0; turn < 20; turn++) await settle()
+  assert.equal(empty.size, 1)
 })
 
 test('§2 who talks with a thief for hours is told when the owner has taken the identity back', async (t) => {
