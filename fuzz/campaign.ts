@@ -28,7 +28,7 @@ export type Campaign = {
   readonly seed: string
   /** in all, shared out by the targets' shares */
   readonly inputs: number
-  /** milliseconds one input may take, and a little more for each byte, the best of three; default: any */
+  /** milliseconds one input may take, and a little more for each byte, the best of three; default: as long as it likes */
   readonly patience?: number | undefined
   /** Told before each input. */
   readonly onInput?: ((target: string, index: number) => void) | undefined

@@ -35,7 +35,7 @@ export type Truth = {
   supersede(person: Person, now: number, options?: { readonly rotate?: boolean }): Statement
   /** A fresh card for the same keys. */
   renewCard(person: Person, now: number): Statement
-  /** Takes in items that others signed: a throw-away identity is signed as well as any. */
+  /** Takes in items that others signed: a throw-away identity is properly signed. */
   register(...items: readonly Uint8Array[]): void
   /** Whether somebody really signed (or, for a key half, committed to) exactly these bytes. */
   isGenuine(item: Uint8Array): boolean

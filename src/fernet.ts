@@ -28,7 +28,7 @@ export type EncryptOptions = {
 }
 
 export type DecryptOptions = {
-  /** The oldest a token may be, in seconds; default: any age. */
+  /** The oldest a token may be, in seconds; without it age does not matter. */
   readonly ttl?: number | undefined
   /** The time to judge the token by, in seconds since 1970; default: the clock. */
   readonly now?: number | undefined

@@ -10,7 +10,7 @@ import type { Member } from '../world/world.ts'
 import type { Plot } from './attack.ts'
 
 /**
- * Fills storage nodes with identities that nobody needs. They are signed as well as any: keys cost nothing. Few networks send them, with
+ * Fills storage nodes with identities that nobody needs. They are properly signed: keys cost nothing. Few networks send them, with
  * many addresses each, as fast as the nodes take them.
  */
 

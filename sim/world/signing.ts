@@ -2,7 +2,7 @@ import { createECDH, createHash, type KeyObject, type sign } from 'node:crypto'
 
 /**
  * ECDSA on P-256 with one nonce for everything: the same bytes in every run, and a hundred times faster than with fresh nonces. It gives
- * the keys away, which matters to nobody here; the signatures are as valid as any other, and are verified by the production code.
+ * the keys away, which matters to nobody here; the signatures are valid, and are verified by the production code.
  */
 
 /** The group order n (SEC 2, §2.4.2). */

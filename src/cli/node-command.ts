@@ -22,7 +22,7 @@ export const addNode = (program: Command, start: Start): void => {
       'Runs a storage node of the network, and prints the bootstrap address others use. Without --bootstrap it starts a new one.',
     )
     .option('--host <address>', 'IPv4 address to bind, which others reach it at')
-    .option('--port <number>', 'UDP port (default: any free one)', readPort)
+    .option('--port <number>', 'UDP port (default: a free one)', readPort)
     .option('--persistent', 'keep records, port and transport key in the data folder')
     .option('--mailbox', 'also keep a mailbox, as the identity in the data folder')
     .option('--http <address>', 'serve /healthz and /metrics at host:port', readHttp)

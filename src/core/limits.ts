@@ -99,26 +99,6 @@ export const RECORD_TOUCH_AGE = 600
 /** Entries and cards that a storage node has parsed, for the next PUT: 1,024 × ~4 KB. What it serves it reads from its shelf. */
 export const RECORD_CACHE_ITEMS = 1_024
 
-/**
- * Work that requests of one source network may cause a storage node, in units of about 0.1 ms: so many a second, 5 % of a core, and so
- * many at once after a pause.
- */
-export const QUOTA_SOURCE_RATE = 500
-export const QUOTA_SOURCE_BURST = 5_000
-
-/** The same of all networks together: half a core. */
-export const QUOTA_ALL_RATE = 5_000
-export const QUOTA_ALL_BURST = 10_000
-
-/** The same for requests without a token, whose source may be forged: first questions, of which a network has some hundred a second. */
-export const QUOTA_UNPROVEN_SOURCE_RATE = 200
-export const QUOTA_UNPROVEN_SOURCE_BURST = 2_000
-export const QUOTA_UNPROVEN_ALL_RATE = 2_000
-export const QUOTA_UNPROVEN_ALL_BURST = 10_000
-
-/** Source networks whose quotas are remembered; of more, those longest quiet begin anew. 4,096 × ~150 B. */
-export const QUOTA_SOURCES_MAX = 4_096
-
 /** Nodes that a storage node remembers to enter the network by, when those of its list are silent: some of them will be there. */
 export const NODE_SEEDS_MAX = 64
 
@@ -307,69 +287,8 @@ export const MAIL_AGAIN = MAILBOX_AGE / 2
 /** Milliseconds between two visits to one's own mailboxes, and up to half as much more by chance. */
 export const MAIL_FETCH_MS = 5 * 60_000
 
-/** Disjoint paths of one walk toward a target (S/Kademlia): with 4, an attacker with 30 % of all nodes rarely sits on each of them. */
-export const WALK_PATHS = 4
-
-/** Paths of a thorough walk: it is rare, and may cost twice as much. */
-export const WALK_PATHS_THOROUGH = 8
-
-/** Requests of one path at a time that are not slow: three keep a path going when one node is far away. */
-export const WALK_CONCURRENCY = 3
-
-/** Storage nodes that each path must have heard before it may end: those of 4 paths together are the 20 closest. */
-export const WALK_QUOTA = 5
-
-/** Nodes that one walk asks at most: three times what an honest network of a million nodes takes. */
-export const WALK_ASKED_MAX = 256
-
-/** Nodes taken from one answer: HyperDHT names the 20 closest it knows; a datagram has room for 200. */
-export const WALK_NAMED_MAX = 20
-
-/** Nodes named by one node that may be unanswered, beyond as many as have answered: what a liar's made-up nodes cost. */
-export const WALK_UNPROVEN = 2
-
-/** The same while a path has too few answers: of 8 nodes an honest node names, all are silent once in 15,000 times when 30 % are. */
-export const WALK_UNPROVEN_NEEDY = 8
-
-/** Nodes of one /24 network among the closest to a target: one address with many ports must not fill a key's neighbourhood. */
-export const NETWORK_NODES = 2
-
-/** Nodes of one /24 network that one walk asks at most: two that answer, and two that may be gone. */
-export const NETWORK_ASKED_MAX = 4
-
-/** A node is slow after this many times the median time of an answer, and another is asked beside it. */
-export const SLOW_FACTOR = 3
-
-/** Bounds of that time, milliseconds: below it scheduling on a busy machine looks like silence, above it waiting helps nobody. */
-export const SLOW_MIN_MS = 150
-export const SLOW_MAX_MS = 1_000
-
-/** The same before there was any answer. */
-export const SLOW_FIRST_MS = 500
-
-/** Milliseconds a walk waits for a slow node while fewer than 20 have answered: in a small network each of them counts. */
-export const PATIENCE_MS = 1_000
-
-/** Milliseconds a thorough walk waits for each slow node: HyperDHT has repeated the request twice by then. */
-export const PATIENCE_THOROUGH_MS = 2_500
-
-/**
- * Neighbours of a target this many times as dense as those of a random place are no accident: with 20 nodes at each place it happens
- * once in 200,000 measurements. Who hides all honest nodes from a reader makes them about 20 times as dense.
- */
-export const DENSITY_SUSPECT = 4
-
-/** A random place this many times as dense as this node's own neighbourhood is measured against another: by accident once in 60 times. */
-export const DENSITY_DOUBT = 2
-
 /**
  * Seconds after which a peer looks whether its records are where they should be, and puts them where they are missing. When half of all nodes are
  * replaced every hour, half of 40 copies are left by then; after the 6 hours to the next card it would be none.
  */
 export const RECORD_REPAIR = 3600
-
-/** The closest nodes asked and put to where neighbours are too dense: behind 40 of an attacker's there are 20 others. */
-export const REPLICA_NODES_WIDENED = 60
-
-/** Distinct /24 networks among the nodes that answered, of a lookup in a public network that is called current. */
-export const WITNESS_NETWORKS = 10

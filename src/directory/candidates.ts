@@ -1,6 +1,6 @@
 import { equal } from '../core/bytes.ts'
-import { NETWORK_ASKED_MAX, WALK_NAMED_MAX, WALK_UNPROVEN, WALK_UNPROVEN_NEEDY } from '../core/limits.ts'
 import { compareDistances, distanceOf } from './distance.ts'
+import { NETWORK_ASKED_MAX, WALK_NAMED_MAX, WALK_UNPROVEN, WALK_UNPROVEN_NEEDY } from './limits.ts'
 import { type Answer, type ClosestNode, type NodeAddress, nameOf } from './network-port.ts'
 import { sharedNetworkOf } from './networks.ts'
 

@@ -1,4 +1,4 @@
-import { PATIENCE_MS, PATIENCE_THOROUGH_MS, WALK_PATHS, WALK_PATHS_THOROUGH } from '../core/limits.ts'
+import { PATIENCE_MS, PATIENCE_THOROUGH_MS, WALK_PATHS, WALK_PATHS_THOROUGH } from './limits.ts'
 
 /** How hard a lookup looks, by name. Whatever the policy, what it returns is verified to the address. */
 

@@ -1,4 +1,4 @@
-import { QUOTA_SOURCES_MAX } from '../core/limits.ts'
+import { QUOTA_SOURCES_MAX } from './limits.ts'
 
 /** How much work others may cause: one token bucket for each source network and one for all of them. A unit is about 0.1 ms of a core. */
 export type Quota = {

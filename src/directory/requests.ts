@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import HyperDHT from 'hyperdht'
 import type Plugin from 'hyperdht/lib/plugin.js'
-import { NETWORK_NODES, REPLICA_NODES } from '../core/limits.ts'
+import { REPLICA_NODES } from '../core/limits.ts'
 import { sizeFrom } from './density.ts'
 import { compareDistances, distanceOf } from './distance.ts'
+import { NETWORK_NODES } from './limits.ts'
 import {
   type Answer,
   type Clock,

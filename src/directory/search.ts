@@ -1,5 +1,6 @@
-import { DENSITY_DOUBT, DENSITY_SUSPECT, REPLICA_NODES, REPLICA_NODES_WIDENED } from '../core/limits.ts'
+import { REPLICA_NODES } from '../core/limits.ts'
 import { densityRatio, sizeFrom } from './density.ts'
+import { DENSITY_DOUBT, DENSITY_SUSPECT, REPLICA_NODES_WIDENED } from './limits.ts'
 import { COMMAND } from './messages.ts'
 import type { DirectoryNetwork } from './network-port.ts'
 import type { Effort } from './policies.ts'

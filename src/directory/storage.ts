@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { hex, type RandomBytes, utf8 } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
 import { hmac, secretKey } from '../core/kdf.ts'
+import { IDENTITIES_MAX } from '../core/limits.ts'
 import {
-  IDENTITIES_MAX,
   QUOTA_ALL_BURST,
   QUOTA_ALL_RATE,
   QUOTA_SOURCE_BURST,
@@ -12,7 +12,7 @@ import {
   QUOTA_UNPROVEN_ALL_RATE,
   QUOTA_UNPROVEN_SOURCE_BURST,
   QUOTA_UNPROVEN_SOURCE_RATE,
-} from '../core/limits.ts'
+} from './limits.ts'
 import {
   ANSWER_BYTES_MAX,
   COMMAND,

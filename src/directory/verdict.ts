@@ -1,6 +1,6 @@
-import { DENSITY_SUSPECT, WITNESS_NETWORKS } from '../core/limits.ts'
 import type { Finding } from './collector.ts'
 import type { Evidence, PlaceEvidence } from './evidence.ts'
+import { DENSITY_SUSPECT, WITNESS_NETWORKS } from './limits.ts'
 
 /** What a lookup's evidence comes to. */
 

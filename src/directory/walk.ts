@@ -1,3 +1,5 @@
+import { type Candidate, createCandidates } from './candidates.ts'
+import { compareDistances, distanceOf, splice } from './distance.ts'
 import {
   NETWORK_NODES,
   SLOW_FACTOR,
@@ -8,9 +10,7 @@ import {
   WALK_CONCURRENCY,
   WALK_NAMED_MAX,
   WALK_QUOTA,
-} from '../core/limits.ts'
-import { type Candidate, createCandidates } from './candidates.ts'
-import { compareDistances, distanceOf, splice } from './distance.ts'
+} from './limits.ts'
 import type { Answer, ClosestNode, NodeAddress } from './network-port.ts'
 import { askableFrom } from './networks.ts'
 

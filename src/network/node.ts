@@ -18,7 +18,7 @@ export type NodeOptions = {
   readonly first?: boolean | undefined
   /** IPv4 address of this machine; default 127.0.0.1 in a loopback network, else every interface. */
   readonly host?: string | undefined
-  /** Default and 0: any free port. */
+  /** Default and 0: a free port. */
   readonly port?: number | undefined
   /** Keep records for others and be a node they can bootstrap to: needs to be reachable. */
   readonly storage?: boolean | undefined

@@ -41,7 +41,7 @@ export type OpenOptions = {
   readonly onRecoveryPhrase?: ((phrase: string) => void) | undefined
   /** Address to bind; default: 127.0.0.1 when all bootstrap nodes are there, else every interface. */
   readonly host?: string | undefined
-  /** UDP port; default: any free one. */
+  /** UDP port; default: a free one. */
   readonly port?: number | undefined
   /** Also store records for others, in the folder, so that peers can bootstrap from this one; it must be reachable. Default: false. */
   readonly storage?: boolean | undefined

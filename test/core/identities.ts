@@ -53,7 +53,7 @@ export const commitmentAfter = ({ roots }: Pick<Identity, 'roots'>, rotation: nu
   commitToRoots(roots.slice(rotation + 1).map(({ publicKey }) => publicKey))
 
 export const makeIdentity = (name: string, { devices: count = 1, rotations = 5 } = {}): Identity => {
-  const roots = Array.from({ length: rotations + 1 }, (_, index) => makeKey(`${name}/root/${index}`))
+  const roots = Array.from({ length: rotations + 1 }, (_, index) => makeKey([name, 'root', index].join('/')))
   const devices = Array.from({ length: count }, (_, index) => makeDevice(`${name}/device/${index}`))
   const log = createLog(at(roots, 0), commitmentAfter({ roots }, 0), { devices: publicOf(devices), time: NOW })
   return { address: encodeAddress(log.id), roots, devices, log }

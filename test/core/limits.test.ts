@@ -3,12 +3,14 @@ import { test } from 'node:test'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import * as limits from '../../src/core/limits.ts'
 import { padmeSize } from '../../src/core/padding.ts'
+import * as directoryLimits from '../../src/directory/limits.ts'
 
 /** Version, time, iv, MAC and up to one block of padding. */
 const FERNET_OVERHEAD = 1 + 8 + 16 + 32 + 16
 
 test('every limit is a positive whole number', () => {
-  for (const [name, limit] of Object.entries(limits)) assert.ok(Number.isSafeInteger(limit) && limit > 0, name)
+  for (const [name, limit] of Object.entries({ ...limits, ...directoryLimits }))
+    assert.ok(Number.isSafeInteger(limit) && limit > 0, name)
 })
 
 test('§8 a whole log, sealed in a hello with an ML-KEM ciphertext and a confirmation, fits one frame', () => {

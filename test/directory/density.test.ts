@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sha256 } from '../../src/core/kdf.ts'
-import { DENSITY_SUSPECT, REPLICA_NODES } from '../../src/core/limits.ts'
+import { REPLICA_NODES } from '../../src/core/limits.ts'
 import { densityRatio, sizeFrom } from '../../src/directory/density.ts'
 import { compareDistances } from '../../src/directory/distance.ts'
+import { DENSITY_SUSPECT } from '../../src/directory/limits.ts'
 import { makeBytes } from '../core/identities.ts'
 
 /** Distances of `size` nodes to a place, as hashes are spread, nearest first. */

@@ -1,7 +1,7 @@
 import { equal, hex, utf8 } from '../../src/core/bytes.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import { NETWORK_NODES } from '../../src/core/limits.ts'
 import { distanceOf } from '../../src/directory/distance.ts'
+import { NETWORK_NODES } from '../../src/directory/limits.ts'
 import { type Answer, type DirectoryNetwork, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
 import { limitNetworks } from '../../src/directory/networks.ts'
 import { createStorage, type Storage } from '../../src/directory/storage.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { QUOTA_SOURCES_MAX } from '../../src/core/limits.ts'
+import { QUOTA_SOURCES_MAX } from '../../src/directory/limits.ts'
 import { createQuota, type Quota } from '../../src/directory/quota.ts'
 
 const EACH = { rate: 2, burst: 10 }

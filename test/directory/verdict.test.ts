@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { prefixOf, rotateLog, updateLog } from '../../src/core/key-log.ts'
-import { DENSITY_SUSPECT, WITNESS_NETWORKS } from '../../src/core/limits.ts'
 import type { Evidence } from '../../src/directory/evidence.ts'
+import { DENSITY_SUSPECT, WITNESS_NETWORKS } from '../../src/directory/limits.ts'
 import { type Judged, judge, type VerdictKind } from '../../src/directory/verdict.ts'
 import { at, commitmentAfter, lengthen, makeIdentity, NOW, publicOf } from '../core/identities.ts'
 

@@ -1,67 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import {
-  NETWORK_NODES,
-  SLOW_FIRST_MS,
-  SLOW_MAX_MS,
-  WALK_ASKED_MAX,
-  WALK_UNPROVEN_NEEDY,
-} from '../../src/core/limits.ts'
 import { compareDistances, distanceOf } from '../../src/directory/distance.ts'
+import { NETWORK_NODES, SLOW_FIRST_MS, WALK_UNPROVEN_NEEDY } from '../../src/directory/limits.ts'
 import { type Answer, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
 import { networkOf } from '../../src/directory/networks.ts'
-import { type Ask, createWalk, type Step, type Walk, type WalkSetting } from '../../src/directory/walk.ts'
-import { at, makeBytes } from '../core/identities.ts'
-import { idOf as hashOf, tokenOf } from './memory-network.ts'
+import { type Ask, createWalk, type Step } from '../../src/directory/walk.ts'
+import { at } from '../core/identities.ts'
+import { answerOf, byDistance, idOf, namesOf, node, nodesOf, run, setting, target, UNTIL } from './walk-steps.ts'
 
-/** The state machine by hand, and whatever schedule of replies, silence and lies there is. */
-
-const target = makeBytes('target', 32)
-const ids = new Map<string, Uint8Array>()
-const idOf = (one: NodeAddress): Uint8Array => {
-  const id = ids.get(nameOf(one)) ?? hashOf(one)
-  ids.set(nameOf(one), id)
-  return id
-}
-const UNTIL = 10_000
-
-const node = (index: number): NodeAddress => ({ host: `60.${index >> 8}.${index & 255}.1`, port: 4000 })
-const nodesOf = (size: number): readonly NodeAddress[] => Array.from({ length: size }, (_, index) => node(index))
-const byDistance = (nodes: readonly NodeAddress[]): readonly NodeAddress[] =>
-  nodes.toSorted((a, b) => compareDistances(distanceOf(idOf(a), target), distanceOf(idOf(b), target)))
-
-const setting = (change: Partial<WalkSetting> = {}): WalkSetting => ({
-  ...{ target, seeds: nodesOf(8), paths: 4, closest: 20, patience: 1_000, thorough: false, until: UNTIL, size: null },
-  salt: makeBytes('salt', 32),
-  idOf,
-  ...change,
-})
-
-const answerOf = (from: NodeAddress, closer: readonly NodeAddress[] = []): Answer => ({
-  ...{ value: new Uint8Array(1), closer, token: tokenOf(from), id: idOf(from) },
-})
-
-/** Answers everything at once, as `reply` says, until the walk is over; whom it asked, in order. */
-const run = (walk: Walk, reply: (ask: Ask) => Answer | null, now = 0): readonly Ask[] => {
-  const asked: Ask[] = []
-  const pending: Ask[] = []
-  let step: Step = walk.next({ type: 'tick' }, now)
-  for (;;) {
-    asked.push(...step.asks)
-    pending.push(...step.asks)
-    if (step.done) return asked
-    const next = pending.shift()
-    assert.ok(next !== undefined, 'a walk that is not over waits for somebody')
-    const answer = reply(next)
-    step = walk.next(
-      answer === null ? { type: 'silence', node: next.node } : { type: 'answer', node: next.node, answer },
-      now,
-    )
-  }
-}
-const namesOf = (asks: readonly { readonly node: NodeAddress }[]): readonly string[] =>
-  asks.map((ask) => nameOf(ask.node))
+/** The state machine, step by step. */
 
 test('a walk of nobody is over at once', () => {
   assert.deepEqual(createWalk(setting({ seeds: [] })).next({ type: 'tick' }, 0).done, true)
@@ -242,79 +189,6 @@ test('a walk that is over goes on when more are wanted', () => {
     pending.push(...walk.next({ type: 'answer', node: ask.node, answer: reply(ask) }, 0).asks)
   assert.equal(walk.state().closest.length, 40)
   assert.deepEqual(walk.state().closest.slice(0, 20), before)
-})
-
-/** One thing that may happen, by numbers: which of those asked, what comes of it, and how much time passes. */
-const happening = fc.record({
-  which: fc.nat(),
-  what: fc.constantFrom('answer', 'answer', 'answer', 'liar', 'silence', 'null', 'stranger', 'again', 'tick'),
-  names: fc.array(fc.nat(400), { maxLength: 30 }),
-  pause: fc.integer({ min: 0, max: 400 }),
-})
-
-test('whatever happens, a walk ends, asks nobody twice, keeps paths disjoint and networks apart', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.nat(400), { maxLength: 25 }),
-      fc.integer({ min: 1, max: 8 }),
-      fc.array(happening, { maxLength: 400 }),
-      fc.boolean(),
-      (seeds, paths, happenings, thorough) => {
-        // Eight nodes to a network.
-        const of = (index: number): NodeAddress => ({ host: `60.0.${index >> 3}.${index & 7}`, port: 4000 })
-        const walk = createWalk(setting({ seeds: seeds.map(of), paths, thorough, patience: 2_000 }))
-        const pathOf = new Map<string, number>()
-        let [now, step] = [0, walk.next({ type: 'tick' }, 0)]
-        const pending: Ask[] = []
-        const heard: NodeAddress[] = []
-        const check = (): void => {
-          for (const ask of step.asks) {
-            assert.ok(!pathOf.has(nameOf(ask.node)), 'asked twice')
-            assert.ok(!step.done && now < UNTIL)
-            pathOf.set(nameOf(ask.node), ask.path)
-            pending.push(ask)
-          }
-          assert.ok(pathOf.size <= WALK_ASKED_MAX)
-        }
-        check()
-        for (const { which, what, names, pause } of happenings) {
-          if (step.done) break
-          now += pause
-          const [ask] = pending.length === 0 || what === 'tick' ? [] : pending.splice(which % pending.length, 1)
-          const stranger = what === 'again' ? (heard[which % Math.max(1, heard.length)] ?? of(500)) : of(500 + which)
-          const from = ask === undefined || what === 'stranger' || what === 'again' ? stranger : ask.node
-          if (ask !== undefined && from !== ask.node) pending.push(ask)
-          const lie = what === 'liar' ? { id: idOf(of(which)) } : what === 'null' ? { value: null } : {}
-          if (what === 'silence') step = walk.next({ type: 'silence', node: from }, now)
-          else if (what === 'tick') step = walk.next({ type: 'tick' }, now)
-          else {
-            step = walk.next({ type: 'answer', node: from, answer: { ...answerOf(from, names.map(of)), ...lie } }, now)
-            if (from === ask?.node) heard.push(from)
-          }
-          check()
-        }
-        // From now on all are silent: nothing but time passes.
-        for (let ticks = 0; !step.done; ticks++) {
-          assert.ok(step.wake > now && ticks < 2 * WALK_ASKED_MAX, 'it always says when it goes on')
-          now = step.wake
-          step = walk.next({ type: 'tick' }, now)
-          check()
-        }
-        assert.ok(now <= UNTIL)
-        const { closest, distances, paths: walked, asked } = walk.state()
-        assert.equal(asked.length, pathOf.size)
-        assert.deepEqual(walked.flat().length, new Set(walked.flat()).size)
-        for (const [path, names] of walked.entries()) for (const name of names) assert.equal(pathOf.get(name), path)
-        const perNetwork = Map.groupBy(closest, (one) => networkOf(one.node))
-        for (const ones of perNetwork.values()) assert.ok(ones.length <= NETWORK_NODES)
-        assert.deepEqual(distances, distances.toSorted(compareDistances))
-        for (const { node: one } of closest) assert.ok(heard.some((other) => nameOf(other) === nameOf(one)))
-        // Nothing moves it any more.
-        assert.deepEqual(walk.next({ type: 'tick' }, now + SLOW_MAX_MS).asks, [])
-      },
-    ),
-    { numRuns: 300 },
-  )
 })
 
 test('the deadline ends a walk, and so does a stop: neither is complete, and neither asks anybody any more', () => {
