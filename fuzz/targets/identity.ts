@@ -19,22 +19,13 @@ import {
   ROTATED,
   UPDATED,
 } from '../corpus.ts'
+import { ENTRY_CODES } from '../log-codes.ts'
 import { type Target, target, textTarget } from '../target.ts'
 
 /** Key logs, cards and fork proofs: as they come, and signed again after they were changed, so that every check is reached. */
 
 const PROTECTED = Uint8Array.of(0xa1, 0x01, 0x26)
-const LOG_CODES: readonly ErrorCode[] = [
-  ...([
-    'ERR_LOG_SIZE',
-    'ERR_LOG_DECODE',
-    'ERR_LOG_SEQ',
-    'ERR_LOG_PREV',
-    'ERR_LOG_RETIRED',
-    'ERR_LOG_SIGNATURE',
-  ] as const),
-  ...(['ERR_LOG_ROOT', 'ERR_LOG_NEXT', 'ERR_LOG_TIME_BACK', 'ERR_LOG_TIME_AHEAD', 'ERR_LOG_TOO_LONG'] as const),
-]
+const LOG_CODES: readonly ErrorCode[] = [...ENTRY_CODES, 'ERR_LOG_TOO_LONG']
 const CARD_CODES: readonly ErrorCode[] = [
   ...(['ERR_CARD_SIZE', 'ERR_CARD_DECODE', 'ERR_CARD_ID', 'ERR_CARD_HEAD', 'ERR_CARD_RETIRED'] as const),
   ...(['ERR_CARD_DEVICE', 'ERR_CARD_SIGNATURE', 'ERR_CARD_WINDOW', 'ERR_CARD_AHEAD'] as const),

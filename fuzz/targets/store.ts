@@ -13,21 +13,12 @@ import { assemble, encodeSecrets } from '../../src/store/secrets.ts'
 import { at, makeBytes, makeKey, NOW } from '../../test/core/identities.ts'
 import { anchorAt, CHEAP, contactOf, floorAt, keptOf, nothing, PASSPHRASE } from '../../test/store/backups.ts'
 import { ALICE, FORKED, LIVE, ROTATED, UPDATED } from '../corpus.ts'
+import { ENTRY_CODES } from '../log-codes.ts'
 import { type Target, target, textTarget } from '../target.ts'
 
 /** What lies on disk, or came from another one: backups, and the keys of an identity. */
 
-const LOG_CODES: readonly ErrorCode[] = [
-  ...([
-    'ERR_LOG_SIZE',
-    'ERR_LOG_DECODE',
-    'ERR_LOG_SEQ',
-    'ERR_LOG_PREV',
-    'ERR_LOG_RETIRED',
-    'ERR_LOG_SIGNATURE',
-  ] as const),
-  ...(['ERR_LOG_ROOT', 'ERR_LOG_NEXT', 'ERR_LOG_TIME_BACK', 'ERR_LOG_TIME_AHEAD', 'ERR_LOG_ADDRESS'] as const),
-]
+const LOG_CODES: readonly ErrorCode[] = [...ENTRY_CODES, 'ERR_LOG_ADDRESS']
 const KEY_CODES: readonly ErrorCode[] = ['ERR_CBOR', 'ERR_FIELD', 'ERR_P256_SCALAR', 'ERR_TOKEN_NAME']
 
 /** Alice's keys, as a vault keeps them. */

@@ -1,5 +1,5 @@
 import { equal, hex } from '../core/bytes.ts'
-import { KeyLogError, StoreError } from '../core/errors.ts'
+import { KeyLogError, SessionError, StoreError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
 import type { KeyLog } from '../core/key-log.ts'
@@ -84,10 +84,21 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
     return fresh
   }
 
-  /** Session, letters and receipts change together or not at all. */
-  const keep = (session: MailSession, { message }: Envelope, opened: Opened | null): readonly StoredLetter[] =>
+  /**
+   * Session, letters and receipts change together or not at all. While the directory was asked, mail may have been sent in the session: its
+   * state is the one on disk, not the one from before.
+   */
+  const keep = (
+    { id }: { readonly id: Uint8Array },
+    { message }: Envelope,
+    hello: Opened | null,
+  ): readonly StoredLetter[] =>
     store.transaction(() => {
       const now = seconds(world)
+      const stored = sessions.get(id)
+      const opened = stored === null ? hello : null
+      const session = stored ?? opened?.session
+      if (session === undefined) throw new SessionError('ERR_MESSAGE_SESSION')
       const peer = session.log.id
       const { plaintext, session: next } = decryptMessage(session.session, message, surroundings())
       const said = decodeMail(plaintext)
@@ -138,7 +149,7 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
       // Keys that their owner has replaced may be a thief's by now.
       if (!hasDevice(log, session.device)) return 'void'
       accept(log)
-      const changed = keep(session, envelope, opened)
+      const changed = keep(session.session, envelope, opened)
       if (changed.length > 0) onLetters(changed)
       return 'taken'
     } catch (error) {

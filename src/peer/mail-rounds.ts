@@ -57,7 +57,8 @@ export type MailRoundsParts = {
 export const createMailRounds = (parts: MailRoundsParts): MailRounds => {
   const { own, store, world, visits, intake, wake, notify, closing } = parts
   const failing = new Set<string>()
-  let round: Promise<Fetched> | undefined
+  /** the last one that was asked for; it never rejects */
+  let round: Promise<unknown> | undefined
   let timer: NodeJS.Timeout | undefined
 
   /** A mailbox that goes on failing is no news. */
@@ -102,9 +103,9 @@ export const createMailRounds = (parts: MailRoundsParts): MailRounds => {
     if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
     const ending = signal === undefined ? closing : AbortSignal.any([closing, signal])
     // Who asks while a round is under way may ask for what came after it passed.
-    await round?.catch(() => {})
-    round = go(ending)
-    return round
+    const mine = (round ?? Promise.resolve()).then(() => go(ending))
+    round = mine.catch(() => {})
+    return mine
   }
 
   const schedule = (): void => {
