@@ -75,6 +75,9 @@ export const DENSITY_SUSPECT = 4
 /** A random place this many times as dense as this node's own neighbourhood is measured against another: by accident once in 60 times. */
 export const DENSITY_DOUBT = 2
 
+/** Places measured in all: three lie in an attacker's crowds once in a million lookups, two once in ten thousand. */
+export const DENSITY_PLACES = 3
+
 /** The closest nodes asked and put to where neighbours are too dense: behind 40 of an attacker's there are 20 others. */
 export const REPLICA_NODES_WIDENED = 60
 

@@ -1,6 +1,6 @@
 import { REPLICA_NODES } from '../core/limits.ts'
 import { densityRatio, sizeFrom } from './density.ts'
-import { DENSITY_DOUBT, DENSITY_SUSPECT, REPLICA_NODES_WIDENED } from './limits.ts'
+import { DENSITY_DOUBT, DENSITY_PLACES, DENSITY_SUSPECT, REPLICA_NODES_WIDENED } from './limits.ts'
 import { COMMAND } from './messages.ts'
 import type { DirectoryNetwork } from './network-port.ts'
 import type { Effort } from './policies.ts'
@@ -70,7 +70,7 @@ type Measuring = Omit<Parameters<typeof startWalking>[1], 'target' | 'onAnswer'>
 
 /**
  * Distances of the nodes closest to a random place, which nobody could prepare for. Once in a hundred times it is in the midst of an
- * attacker's crowd: where it is denser than this node's own neighbourhood, another place is measured, and the emptier of them counts.
+ * attacker's crowd: where it is denser than this node's own neighbourhood, up to two more are measured, and the emptiest of them counts.
  */
 const measureElsewhere = async (network: DirectoryNetwork, errand: Measuring): Promise<readonly Uint8Array[]> => {
   const measure = async (): Promise<readonly Uint8Array[]> => {
@@ -78,9 +78,16 @@ const measureElsewhere = async (network: DirectoryNetwork, errand: Measuring): P
     const { distances } = await startWalking(network, { ...errand, target, onAnswer: () => {} }).until(REPLICA_NODES)
     return distances.slice(0, REPLICA_NODES)
   }
-  const first = await measure()
-  const [size, expected] = [sizeFrom(first), network.size()]
-  if (size === null || (expected !== null && size < DENSITY_DOUBT * expected)) return first
-  const second = await measure()
-  return (densityRatio(first, second, REPLICA_NODES) ?? 0) > 1 ? second : first
+  let emptiest = await measure()
+  for (let places = 1; places < DENSITY_PLACES && isDoubtful(emptiest, network.size()); places++) {
+    const other = await measure()
+    if ((densityRatio(emptiest, other, REPLICA_NODES) ?? 0) > 1) emptiest = other
+  }
+  return emptiest
+}
+
+/** Whether a place is so dense that it may lie in a crowd. @param expected nodes of the network, as far as is known */
+const isDoubtful = (distances: readonly Uint8Array[], expected: number | null): boolean => {
+  const size = sizeFrom(distances)
+  return size !== null && (expected === null || size >= DENSITY_DOUBT * expected)
 }

@@ -10,7 +10,7 @@ import { type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
 import type { Policy } from '../../src/directory/policies.ts'
 import { publish } from '../../src/directory/publish.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
-import { at, type Identity, makeIdentity, makePrekeys, NOW, publicOf } from '../core/identities.ts'
+import { at, type Identity, makeBytes, makeIdentity, makePrekeys, NOW, publicOf } from '../core/identities.ts'
 import { createMemoryNetwork, idOf, type MemoryNetwork, type MemoryNode } from './memory-network.ts'
 import { cardFor } from './records.ts'
 import { fill, find, never } from './searches.ts'
@@ -47,6 +47,14 @@ const groundAddresses = (each: number, hostOf: (index: number) => string): reado
 }
 const onePort = groundAddresses(20, () => '99.9.9.9')
 const manyHosts = groundAddresses(30, (index) => `90.${index % 251}.${index % 241}.1`)
+
+/** A place that is near none of the targets, nor so near as to share their crowds. */
+const elsewhere = (size: number): Uint8Array => {
+  for (let tries = 0; ; tries++) {
+    const place = makeBytes(`elsewhere ${tries}`, size)
+    if (targets.every((target) => fractionOf(distanceOf(target, place)) > 0.1)) return place
+  }
+}
 
 /** The attacker's nodes come after the honest ones. */
 const start = (sybils: readonly NodeAddress[] = []): MemoryNetwork =>
@@ -136,10 +144,10 @@ test('§4 an eclipse is noticed also when the random place happens to be in the 
   const net = start(manyHosts)
   fill(net.nodes.slice(SIZE), old, [cardFor(old, alice, prekeys)])
   let calls = 0
-  // Salts of three walks, and then place and salt of the fourth.
-  const random = (size: number): Uint8Array => (calls++ < 5 ? at(targets, 0) : net.network.random(size))
+  // Salts of three walks, then place and salt of the fourth; and those of the fifth, which has no better luck.
+  const random = (size: number): Uint8Array => (calls++ < 7 ? at(targets, 0) : elsewhere(size))
   const { verdict } = await find({ network: { ...net.network, random } }, log.id)
-  assert.ok(calls > 5)
+  assert.ok(calls > 7)
   assert.equal(verdict.kind, 'eclipse', verdict.reason)
 })
 
