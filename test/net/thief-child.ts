@@ -4,11 +4,11 @@
  */
 
 import { hex } from '../../src/core/bytes.ts'
+import { HandfastError } from '../../src/core/errors.ts'
 import { type Identity, renewDevice } from '../../src/core/identity.ts'
 import { type EntryContent, updateLogBy } from '../../src/core/key-log.ts'
 import { rootSigner } from '../../src/core/root-key.ts'
-import { HandfastError, openPeer } from '../../src/index.ts'
-import { systemWorld } from '../../src/peer/open.ts'
+import { openPeer, systemWorld } from '../../src/peer/open.ts'
 import { seconds } from '../../src/peer/ports.ts'
 import { openVault } from '../../src/store/vault.ts'
 
