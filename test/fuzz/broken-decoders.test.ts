@@ -22,9 +22,11 @@ const get = named('get')
 const refuse = (): never => {
   throw new EncodingError('ERR_CBOR')
 }
-/** The length that a byte string announces in its head of four bytes, found anywhere. */
+/** Kept, so that nothing is collected while another is made: what goes hides what comes. */
 const made: Uint8Array[] = []
+const MADE_MAX = 2 ** 28
 
+/** The length that a byte string announces in its head of four bytes, found anywhere. */
 const announced = (input: Uint8Array): number => {
   const head = input.indexOf(0x5a)
   return head === -1 || head + 5 > input.length ? 0 : new DataView(input.buffer, input.byteOffset).getUint32(head + 1)
@@ -83,9 +85,7 @@ const BROKEN: Readonly<Record<string, readonly [Target, RegExp]>> = {
     {
       ...cbor,
       decode: (input) => {
-        const room = announced(input)
-        // Kept until the next one: what is collected before it was measured was never seen.
-        made[0] = new Uint8Array(room < 2 ** 31 ? room : 0)
+        made.push(new Uint8Array(Math.min(MADE_MAX, announced(input))))
         return cbor.decode(input)
       },
     },
