@@ -5,6 +5,7 @@
  */
 
 import { appendFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { openPeer } from '../../src/peer/open.ts'
 
@@ -15,6 +16,8 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 /** Letters written at once. */
 const BATCH = 5
 
+// It would be written at the end, to which few of these come: each would compile everything anew.
+flushCompileCache()
 say('begun')
 const peer = await openPeer({ folder, bootstrap })
 const { letters } = peer

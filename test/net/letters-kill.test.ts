@@ -31,7 +31,7 @@ test('letters arrive once and in order, whenever and however often either side i
   const folders = [join(parent, 'alice'), join(parent, 'bob')]
   const [dht, ...made] = await Promise.all([createDht(t), ...folders.map((folder) => initialize(folder))])
   const bootstrap = dht.get('node') ?? ''
-  const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(parent, 'cache') }
+  const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(parent, 'compiled') }
   const running = new Set<ChildProcess>()
   t.after(() => {
     for (const child of running) child.kill('SIGKILL')

@@ -24,7 +24,7 @@ export const startStage = async (t: TestContext) => {
     await rm(dir, { recursive: true, force: true })
   })
   // There are dozens of them, and they read the same sources: what one has compiled serves the others.
-  const env = { NODE_COMPILE_CACHE: join(dir, 'compiled') }
+  const env = { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(dir, 'compiled') }
   const begin = (child: Child): Child => {
     children.push(child)
     return child
