@@ -22,6 +22,7 @@ const NAMED = 20
 const INVENTED = 200
 const DENSER = 400
 
+/** In the order of their ids, of which 32 bits tell them apart well enough. */
 type Pool = { readonly addresses: readonly Address[]; readonly places: Uint32Array }
 
 const pools = new WeakMap<Plot, Pool>()
@@ -36,23 +37,40 @@ const inventions = (plot: Plot, target: Uint8Array): readonly Address[] => {
   return found
 }
 
-/** The nearest of the pool. Thirty-two bits of an id tell which those are. */
+/** The nearest of the pool: among those that have as many first bits in common with the target as leaves enough of them. */
 const invent = (plot: Plot, target: Uint8Array): readonly Address[] => {
-  const pool = pools.get(plot) ?? makePool(plot)
-  pools.set(plot, pool)
+  const { addresses, places } = pools.get(plot) ?? makePool(plot)
   const place = Buffer.from(target).readUInt32BE()
-  const within = (2 ** 32 / pool.addresses.length) * 2 * INVENTED
-  const near = [...pool.places.keys()]
-    .map((index) => ({ index, distance: ((pool.places[index] ?? 0) ^ place) >>> 0 }))
-    .filter(({ distance }) => distance < within)
+  const block = 2 ** Math.min(32, Math.ceil(32 - Math.log2(addresses.length / (2 * INVENTED))))
+  const first = Math.floor(place / block) * block
+  const start = firstFrom(places, first)
+  return addresses
+    .slice(start, firstFrom(places, first + block))
+    .map((address, index) => ({ address, distance: ((places[start + index] ?? 0) ^ place) >>> 0 }))
     .sort((a, b) => a.distance - b.distance)
-  return near.slice(0, INVENTED).flatMap(({ index }) => pool.addresses[index] ?? [])
+    .slice(0, INVENTED)
+    .map(({ address }) => address)
 }
 
-const makePool = ({ random, world }: Plot): Pool => {
-  const addresses = Array.from({ length: DENSER * world.members.size }, (): Address => {
+/** Where the first stands that is not below `least`. */
+const firstFrom = (places: Uint32Array, least: number): number => {
+  let [low, high] = [0, places.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((places[middle] ?? 0) < least) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const makePool = (plot: Plot): Pool => {
+  const { random, world } = plot
+  const all = Array.from({ length: DENSER * world.members.size }, () => {
     const host = [100 + random.integer(20), random.integer(256), random.integer(256), 1 + random.integer(254)].join('.')
-    return { host, port: 1024 + random.integer(60_000) }
-  })
-  return { addresses, places: Uint32Array.from(addresses, (address) => nodeId(address).readUInt32BE()) }
+    const address = { host, port: 1024 + random.integer(60_000) }
+    return { address, place: nodeId(address).readUInt32BE() }
+  }).sort((a, b) => a.place - b.place)
+  const pool = { addresses: all.map(({ address }) => address), places: Uint32Array.from(all, ({ place }) => place) }
+  pools.set(plot, pool)
+  return pool
 }

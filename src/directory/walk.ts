@@ -186,7 +186,7 @@ export const createWalk = (setting: WalkSetting): Walk => {
         const { path, state } = candidate
         const count = busy[path] ?? 0
         if (state !== 'waiting' || count >= limit || asked >= WALK_ASKED_MAX || (needy && !barOf(path).needy)) continue
-        if (!isWanted(candidate) || !candidates.hasRoom(candidate) || !candidates.isVouched(candidate, needy)) continue
+        if (!isWanted(candidate) || !candidates.isVouched(candidate, needy) || !candidates.hasRoom(candidate)) continue
         ask(candidate)
         busy[path] = count + 1
       }

@@ -39,11 +39,14 @@ const honestAddress = (index: number): NodeAddress => ({ host: `50.${index >> 4}
 /** Addresses that an attacker chose from many, nearest to each target. */
 const groundAddresses = (each: number, hostOf: (index: number) => string): readonly NodeAddress[] => {
   const choices = Array.from({ length: 20_000 }, (_, index) => ({ host: hostOf(index), port: 1024 + index }))
-  const ids = new Map(choices.map((node) => [node, idOf(node)]))
-  return targets.flatMap((target) => {
-    const near = (node: NodeAddress): Uint8Array => distanceOf(ids.get(node) ?? idOf(node), target)
-    return choices.toSorted((a, b) => compareDistances(near(a), near(b))).slice(0, each)
-  })
+  const nodes = choices.map((node) => ({ node, id: idOf(node) }))
+  return targets.flatMap((target) =>
+    nodes
+      .map(({ node, id }) => ({ node, distance: distanceOf(id, target) }))
+      .sort((a, b) => compareDistances(a.distance, b.distance))
+      .slice(0, each)
+      .map(({ node }) => node),
+  )
 }
 const onePort = groundAddresses(20, () => '99.9.9.9')
 const manyHosts = groundAddresses(30, (index) => `90.${index % 251}.${index % 241}.1`)
