@@ -1,4 +1,4 @@
-/** `npm run sim`: one scenario, its table, its result as JSON and its plot. Exit codes are those of `USAGE`. */
+/** `npm run sim`: of each scenario its table, its result as JSON and its plot. Exit codes are those of `USAGE`. */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -26,36 +26,42 @@ const save = (file: string, text: string): void => {
   }
 }
 
-const exitCode = ({ violations, checks }: Report): number => {
-  if (violations.length > 0) return 1
-  return checks.every(({ reached }) => reached) ? 0 : 3
+const exitCode = (reports: readonly Report[]): number => {
+  if (reports.some(({ violations }) => violations.length > 0)) return 1
+  return reports.every(({ checks }) => checks.every(({ reached }) => reached)) ? 0 : 3
 }
 
-const runOne = async (options: Options): Promise<number> => {
-  const scenario = find(options.scenario)
+const runOne = async (scenario: Scenario, options: Options): Promise<Report> => {
   const began = process.hrtime.bigint()
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
   const report = await scenario.run({ options, production, say })
   const took = Number(process.hrtime.bigint() - began) / 1e9
   const file = join(RESULTS, `${scenario.name}${options.nodes === undefined ? '' : `-${options.nodes}`}`)
   const { plot, ...rest } = report
-  save(options.json ?? `${file}.json`, `${JSON.stringify({ scenario: scenario.name, options, ...rest }, null, 2)}\n`)
+  const { scenarios: _, list: __, help: ___, ...given } = options
+  const result = { scenario: scenario.name, options: given, ...rest }
+  save(options.json ?? `${file}.json`, `${JSON.stringify(result, null, 2)}\n`)
   if (plot !== null) save(options.svg ?? `${file}.svg`, drawPlot(plot))
   console.log(`${formatReport(report)}\ntook ${took.toFixed(0)} s`)
-  return exitCode(report)
+  return report
 }
+
+const list = (): string =>
+  formatTable(
+    ['scenario', ''],
+    SCENARIOS.map(({ name, summary }) => [name, summary]),
+  )
 
 const main = async (): Promise<number> => {
   try {
     const options = readOptions(process.argv.slice(2))
-    if (!options.list) return await runOne(options)
-    console.log(
-      formatTable(
-        ['scenario', ''],
-        SCENARIOS.map(({ name, summary }) => [name, summary]),
-      ),
-    )
-    return 0
+    if (options.help || options.list) {
+      console.log(options.help ? USAGE : list())
+      return 0
+    }
+    const reports: Report[] = []
+    for (const scenario of options.scenarios.map(find)) reports.push(await runOne(scenario, options))
+    return exitCode(reports)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(`sim: ${error.message}\n\n${USAGE}\n`)

@@ -3,8 +3,10 @@
 import { parseArgs } from 'node:util'
 
 export type Options = {
-  readonly scenario: string
+  /** names, none twice */
+  readonly scenarios: readonly string[]
   readonly list: boolean
+  readonly help: boolean
   /** Honest storage nodes and attackers together; undefined: what the scenario is about. */
   readonly nodes: number | undefined
   readonly seed: string
@@ -23,8 +25,9 @@ export type Options = {
 /** The command line is wrong; the message says how, and the exit code is 2. */
 export class UsageError extends Error {}
 
-export const USAGE = `npm run sim -- --scenario NAME [options]
+export const USAGE = `npm run sim -- --scenario NAME[,NAME...] [options]
   --list             the scenarios
+  --help             this
   --nodes N          storage nodes, attackers included (4 to 5000)
   --seed TEXT        another seed, another run (default 1)
   --attackers SHARE  how many of the nodes attack (0 to 0.9, default 0.3)
@@ -32,8 +35,8 @@ export const USAGE = `npm run sim -- --scenario NAME [options]
   --lookups N        (1 to 20000)
   --flood N          throw-away identities of a flood (1 to 200000)
   --loss SHARE       datagrams lost (0 to 0.5, default 0.01)
-  --json FILE        where the result goes (default sim/results/NAME-N.json)
-  --svg FILE         where the plot goes (default sim/results/NAME-N.svg)
+  --json FILE        where the result of one scenario goes (default sim/results/NAME-N.json)
+  --svg FILE         where its plot goes (default sim/results/NAME-N.svg)
 
 Exit code 0: every number was reached. 1: an invariant was violated. 2: wrong input. 3: the invariants hold, a number was not reached.`
 
@@ -56,10 +59,13 @@ export const readOptions = (args: readonly string[]): Options => {
       throw new UsageError(`--${name} takes a share from 0 to ${max}, not '${text}'`)
     return Number(text)
   }
-  if (values.list !== true && values.scenario === undefined) throw new UsageError('which --scenario? --list shows them')
+  const { list = false, help = false } = values
+  if (!list && !help && values.scenario === undefined) throw new UsageError('which --scenario? --list shows them')
+  const scenarios = [...new Set((values.scenario ?? '').split(','))]
+  if (scenarios.length > 1 && (values.json ?? values.svg) !== undefined)
+    throw new UsageError('--json and --svg take the result of one scenario')
   return {
-    scenario: values.scenario ?? '',
-    list: values.list === true,
+    ...{ scenarios, list, help },
     nodes: number('nodes', 4, 5000),
     seed: values.seed ?? '1',
     attackers: share('attackers', 0.9, 0.3),
@@ -78,7 +84,8 @@ const parse = (args: readonly string[]) => {
       (typeof STRINGS)[number],
       { type: 'string' }
     >
-    return parseArgs({ args: [...args], options: { ...strings, list: { type: 'boolean' } } }).values
+    return parseArgs({ args: [...args], options: { ...strings, list: { type: 'boolean' }, help: { type: 'boolean' } } })
+      .values
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readOptions, UsageError } from '../../sim/options.ts'
+import { readOptions, USAGE, UsageError } from '../../sim/options.ts'
 
 const MAIN = join(import.meta.dirname, '../../sim/main.ts')
 const run = (...args: string[]) => spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' })
@@ -25,6 +25,7 @@ test('wrong input is told apart from every number that is right', () => {
   ])
     assert.throws(() => readOptions([...scenario, ...wrong]), UsageError, wrong.join(' '))
   assert.throws(() => readOptions([]), UsageError)
+  assert.throws(() => readOptions(['--scenario', 'silent,null', '--json', 'one.json']), UsageError)
   const { nodes, attackers, seed } = readOptions([...scenario, '--nodes', '4', '--attackers', '0.9', '--seed', 'x'])
   assert.deepEqual({ nodes, attackers, seed }, { nodes: 4, attackers: 0.9, seed: 'x' })
 })
@@ -35,6 +36,12 @@ test('the command exits with 2 and says what is wrong, without a stack', () => {
   assert.equal(stdout, '')
   assert.match(stderr, /nothing-like-it/)
   assert.doesNotMatch(stderr, /\n\s+at /)
+})
+
+test('asked for help, the command says how it is used', () => {
+  const { status, stdout, stderr } = run('--help')
+  assert.deepEqual([status, stderr], [0, ''])
+  assert.equal(stdout, `${USAGE}\n`)
 })
 
 test('a run writes its result and its plot where it is told', (t) => {
