@@ -46,9 +46,11 @@ export const rootChain = (phrase: string): RootChain => {
       hkdf(new Uint8Array(0), concat(seed, utf8(`/${rotation}/${attempt++}`)), LABEL_RECOVERY, size),
     )
   }
+  let publicKeys: readonly Uint8Array[] | undefined
   const next = (rotation: number): Uint8Array => {
-    const later = Array.from({ length: ROTATIONS_MAX - rotation }, (_, index) => root(rotation + 1 + index).publicKey)
-    return commitToRoots(later)
+    // Derived once: every commitment is to all that come later, and a recovery makes up to 63 of them.
+    publicKeys ??= Array.from({ length: ROTATIONS_MAX }, (_, index) => root(1 + index).publicKey)
+    return commitToRoots(publicKeys.slice(rotation))
   }
   return { root, next }
 }
