@@ -3,12 +3,12 @@ import type { Person } from '../people.ts'
 import { type Address, nameOf } from '../world/network.ts'
 import { nodeId } from '../world/wire.ts'
 import type { Member } from '../world/world.ts'
-import { nearest, type Plot } from './attack.ts'
+import { type Attack, nearest, type Plot } from './attack.ts'
 import { stale } from './stale.ts'
 
 /**
  * A node's place is the hash of its address and port, so places near a key can be had by trying ports. The nodes join like
- * everybody, and then show of that key what was true before.
+ * everybody before they attack.
  */
 
 const PORTS = Array.from({ length: 64_000 }, (_, index) => 1024 + index)
@@ -18,11 +18,19 @@ export const surroundFromOneHost = async (plot: Plot, { id }: Person, count: num
   const host = plot.world.newHost()
   const candidates = PORTS.map((port) => ({ host, port }))
   const places = replicaTargets(id).flatMap((target) => nearest(target, candidates, nodeId, count))
-  return occupy(plot, places)
+  return occupy(plot, places, stale)
 }
 
-/** Sybils: `count` machines in as many networks around each target of the key, each on the port that brings it nearest. */
-export const surroundFromManyHosts = async (plot: Plot, { id }: Person, count: number): Promise<readonly Member[]> => {
+/**
+ * Sybils: `count` machines in as many networks around each target of the key, each on the port that brings it nearest. What `conduct` has
+ * them do, they do with one another.
+ */
+export const surroundFromManyHosts = async (
+  plot: Plot,
+  { id }: Person,
+  count: number,
+  conduct: Attack,
+): Promise<readonly Member[]> => {
   const places = replicaTargets(id).flatMap((target) =>
     Array.from({ length: count }, () => {
       const host = plot.world.newHost()
@@ -34,15 +42,15 @@ export const surroundFromManyHosts = async (plot: Plot, { id }: Person, count: n
       )
     }).flat(),
   )
-  return occupy(plot, places)
+  return occupy(plot, places, conduct)
 }
 
 /** Ports that each of many machines tries. */
 const SYBIL_PORTS = 4_000
 
-const occupy = async (plot: Plot, places: readonly Address[]): Promise<readonly Member[]> => {
+const occupy = async (plot: Plot, places: readonly Address[], conduct: Attack): Promise<readonly Member[]> => {
   const free = [...new Map(places.map((place) => [nameOf(place), place])).values()]
   const members = await Promise.all(free.map((place) => plot.world.join(place)))
-  for (const member of members) stale.subvert?.(member, plot)
+  for (const member of members) conduct.subvert?.(member, { ...plot, attackers: members })
   return members
 }

@@ -1,6 +1,8 @@
 /** Attackers that choose their places: around the three targets of one key, between its owner's first statement and the second. */
 
-import type { Plot } from '../attackers/attack.ts'
+import type { Attack, Plot } from '../attackers/attack.ts'
+import { colluding } from '../attackers/colluding.ts'
+import { stale } from '../attackers/stale.ts'
 import { surroundFromManyHosts, surroundFromOneHost } from '../attackers/surround.ts'
 import { inspect } from '../inspector.ts'
 import { createObserver, type Observation, type Violation } from '../observer.ts'
@@ -136,19 +138,19 @@ const portGrinding: Scenario = {
   },
 }
 
-const sybils: Scenario = {
-  name: 'sybils',
-  summary: 'many machines in as many networks around each target of a key, serving what was true before',
+const sybilsThat = (name: string, summary: string, conduct: Attack): Scenario => ({
+  name,
+  summary: `many machines in as many networks around each target of a key, ${summary}`,
   run: async (setting): Promise<Report> => {
     const runs: { count: number; outcomes: readonly Outcome[]; digest: string }[] = []
     for (const count of SYBILS) {
-      const [outcomes, digest] = await surroundSome(setting, `sybils ${count}`, (plot, person) =>
-        surroundFromManyHosts(plot, person, count),
+      const [outcomes, digest] = await surroundSome(setting, `${name} ${count}`, (plot, person) =>
+        surroundFromManyHosts(plot, person, count, conduct),
       )
       runs.push({ count, outcomes, digest })
     }
-    const seriesOf = (name: string, is: (one: Observation) => boolean) => ({
-      name,
+    const seriesOf = (what: string, is: (one: Observation) => boolean) => ({
+      name: what,
       points: runs.map(({ count, outcomes }) => {
         const observations = outcomes.flatMap((one) => one.observations)
         return [count, 100 * shareOf(observations, is)] as const
@@ -172,6 +174,10 @@ const sybils: Scenario = {
       digest: runs.map(({ digest }) => digest).join(''),
     }
   },
-}
+})
 
-export const surrounds: readonly Scenario[] = [portGrinding, sybils]
+export const surrounds: readonly Scenario[] = [
+  portGrinding,
+  sybilsThat('sybils', 'serving what was true before', stale),
+  sybilsThat('eclipse', 'doing so and naming nobody but one another', colluding),
+]
