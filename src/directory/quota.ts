@@ -10,6 +10,17 @@ export type Quota = {
   readonly size: number
 }
 
+/** What costs how much, in units. */
+export const WORK = {
+  request: 1,
+  /** an entry or card that is verified */
+  verify: 8,
+  /** a byte of what is kept of an identity beside its entries, which every answer reads anew */
+  readByte: 1 / 8192,
+  /** an entry or card of an identity of which something is kept anew: all of them are compared and counted then */
+  keptItem: 1 / 16,
+} as const
+
 /** Units a second, and at once after a pause. */
 export type Rate = { readonly rate: number; readonly burst: number }
 

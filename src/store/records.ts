@@ -13,6 +13,8 @@ export type RecordStore = {
   /** Everybody who is there. @throws StoreError, as all that follow */
   heads(): Iterable<Head>
   read(id: Uint8Array): { readonly content: Uint8Array; readonly entries: readonly Uint8Array[] } | null
+  content(id: Uint8Array): Uint8Array | null
+  entry(id: Uint8Array, hash: Uint8Array): Uint8Array | null
   /** All of it or nothing. */
   write(change: Change): void
   touch(head: Head): void
@@ -78,17 +80,24 @@ export const openRecords = (folder: string | null): RecordStore => {
     for (const id of ids) database.run('DELETE FROM records WHERE id = ?', id)
   }
 
+  const content = (id: Uint8Array): Uint8Array | null => {
+    const row = database.get('SELECT content FROM records WHERE id = ?', id)
+    return row === undefined ? null : readRow('records', readContent, row).content
+  }
+
   return {
     heads: () =>
       database.all('SELECT id, touched, source, items FROM records').map((row) => readRow('records', readHead, row)),
     read: (id) => {
-      const row = database.get('SELECT content FROM records WHERE id = ?', id)
-      if (row === undefined) return null
+      const kept = content(id)
+      if (kept === null) return null
       const entries = database.all('SELECT envelope FROM entries WHERE id = ?', id)
-      return {
-        content: readRow('records', readContent, row).content,
-        entries: entries.map((entry) => readRow('entries', readEntry, entry).envelope),
-      }
+      return { content: kept, entries: entries.map((row) => readRow('entries', readEntry, row).envelope) }
+    },
+    content,
+    entry: (id, hash) => {
+      const row = database.get('SELECT envelope FROM entries WHERE id = ? AND hash = ?', id, hash)
+      return row === undefined ? null : readRow('entries', readEntry, row).envelope
     },
     write: ({ head: { id, touched, source, items }, content, added, dropped, evicted }) =>
       database.transaction(() => {

@@ -102,6 +102,8 @@ test('§4 what is changed on disk while the node runs is not served either', asy
       shelf: {
         ...shelf,
         read: (one) => shelf.read(one),
+        content: (one) => shelf.content(one),
+        entry: (one, hash) => shelf.entry(one, hash),
         remove: (ids) => shelf.remove(ids),
         close: () => shelf.close(),
       },
