@@ -62,8 +62,8 @@ const SCHEMA: Schema = {
 
 const SOURCE_BYTES = 16
 
-/** Eight cards of 900 bytes, eight keys of 1,184, four hashes, and CBOR's heads. */
-const CONTENT_BYTES_MAX = 20_000
+/** Eight cards of 900 bytes, eight keys of 1,184, hashes of 253 entries that are served and of 4 last ones, and CBOR's heads. */
+const CONTENT_BYTES_MAX = 26_000
 
 const readHead = record<Head>({ id: bytes(HASH_BYTES), touched: uint(), source: bytes(SOURCE_BYTES), items: uint() })
 const readContent = record<{ content: Uint8Array }>({ content: bytes(1, CONTENT_BYTES_MAX) })
