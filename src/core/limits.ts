@@ -102,6 +102,9 @@ export const RECORD_TOUCH_AGE = 600
 /** Entries and cards that a storage node has parsed, for the next PUT: 1,024 × ~4 KB. What it serves it reads from its shelf. */
 export const RECORD_CACHE_ITEMS = 1_024
 
+/** Other networks that published an identity, as remembered of each: more than an attacker is expected to flood from. 20,000 × 12 × ~60 B. */
+export const RECORD_SOURCES_MAX = 12
+
 /** Nodes that a storage node remembers to enter the network by, when those of its list are silent: some of them will be there. */
 export const NODE_SEEDS_MAX = 64
 

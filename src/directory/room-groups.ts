@@ -1,4 +1,5 @@
 import { hex } from '../core/bytes.ts'
+import { RECORD_SOURCES_MAX } from '../core/limits.ts'
 import { replicaTargets } from './replicas.ts'
 import type { Claim, Resident } from './room.ts'
 
@@ -19,11 +20,12 @@ export type Groups = {
   join(newcomer: Omit<Resident, 'group'>, source: string): Resident
   leave(resident: Resident): void
   resize(resident: Resident, items: number): void
-  /** Counts a resident under `source` from now on, if that has less, or is this node itself. */
+  /** Counts a resident under `source` from now on, if that has less, or is this node itself; otherwise remembers that it was there. */
   credit(resident: Resident, source: string): void
   /**
    * Who goes next, beside those who are `gone` already: of the network that has most of what is short, the one farthest from here.
-   * null when that is the claimant itself.
+   * null when that is the claimant itself. Who was published from another network that has less is counted under that instead of
+   * going: repeating what is not one's own, and flooding from there, must not push it out.
    */
   choose(short: 'identities' | 'items', claimant: Claimant, gone: ReadonlySet<Resident>): Resident | null
 }
@@ -93,7 +95,51 @@ export const createGroups = ({
     return found
   }
 
-  const choose: Groups['choose'] = (short, { key, source, items, present }, gone) => {
+  const itemsIn = (source: string): number => groups.get(source)?.items ?? 0
+
+  /** Of too many networks the one that has most goes, and of equal ones the last: where a flood is to come from there may be little yet. */
+  const remember = (resident: Resident, source: string): void => {
+    if (resident.others.includes(source)) return
+    const others = [...resident.others, source]
+    const most = Math.max(...others.map(itemsIn))
+    if (others.length > RECORD_SOURCES_MAX) {
+      const index = others.findLastIndex((other) => itemsIn(other) === most)
+      others.splice(index, 1)
+    }
+    resident.others = others
+  }
+
+  const move = (resident: Resident, source: string): void => {
+    const before = resident.group.source
+    leave(resident)
+    resident.others = resident.others.filter((other) => other !== source)
+    remember(resident, before)
+    resident.group = groupOf(source)
+    enter(resident, resident.group)
+  }
+
+  /** Another network that published a resident, and has less than the one it is counted under even with it. */
+  const refugeOf = (resident: Resident, short: 'identities' | 'items'): string | undefined => {
+    const loadIn = (source: string): number =>
+      short === 'items' ? itemsIn(source) : (groups.get(source)?.members.size ?? 0)
+    const more = short === 'items' ? resident.items : 1
+    return resident.others.find((other) => loadIn(other) + more < loadIn(resident.group.source))
+  }
+
+  const choose: Groups['choose'] = (short, ...question) => {
+    for (;;) {
+      const victim = farthestOfMost(short, ...question)
+      if (victim === null || refugeOf(victim, short) === undefined) return victim
+      // All of that network at once: one by one, each would be looked for among all that are left. Loads come closer to each other with
+      // each move, so this ends.
+      for (const member of [...victim.group.members]) {
+        const refuge = refugeOf(member, short)
+        if (refuge !== undefined) move(member, refuge)
+      }
+    }
+  }
+
+  const farthestOfMost: Groups['choose'] = (short, { key, source, items, present }, gone) => {
     const from = place()
     const weigh = (resident: Pick<Resident, 'items'>): number => (short === 'items' ? resident.items : 1)
     const freed = new Map<Group, number>()
@@ -141,11 +187,8 @@ export const createGroups = ({
     credit: (resident, source) => {
       const { group } = resident
       if (group.source === source || group.source === own) return
-      const there = groups.get(source)?.items ?? 0
-      if (source !== own && there + resident.items >= group.items) return
-      leave(resident)
-      resident.group = groupOf(source)
-      enter(resident, resident.group)
+      if (source === own || itemsIn(source) + resident.items < group.items) move(resident, source)
+      else remember(resident, source)
     },
     choose,
   }

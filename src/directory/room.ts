@@ -10,13 +10,13 @@ import { createGroups, type Group } from './room-groups.ts'
 export type Room = {
   get(key: string): Resident | undefined
   /**
-   * Who has to go so that `claim` fits; nothing changes yet.
+   * Who has to go so that `claim` fits. Nobody comes or goes yet, but some may be counted under other networks afterwards.
    * @throws DirectoryError ERR_PUT_FULL when it would be the claimant
    */
   plan(claim: Claim, now: number): readonly Resident[]
   /** Takes the claimant in, or as it is now. */
   settle(claim: Claim, now: number): Resident
-  /** Counts a repeated publication: the identity is then under the network that has less, so that repeating it harms nobody. */
+  /** Counts a repeated publication: the identity is then under the network that has less, and the other is remembered. */
   touch(resident: Resident, source: string, now: number): void
   remove(key: string): void
   expired(now: number): readonly Resident[]
@@ -35,6 +35,8 @@ export type Resident = {
   /** the same as the shelf knows it */
   saved: number
   group: Group
+  /** networks it was published from as well: it may be counted under these when that is better for it */
+  others: readonly string[]
   /** how far its nearest replica target is from this node; null until somebody has to go */
   distance: number | null
   /** SHA-256 of what was verified of it in this process; null when nothing was */
@@ -110,7 +112,7 @@ export const createRoom = ({ capacity, self, own }: RoomOptions): Room => {
       if (present === undefined) {
         const { key, source, items: count } = claim
         const resident = groups.join(
-          { key, items: count, touched: now, saved: now, distance: null, verified: null },
+          { key, items: count, touched: now, saved: now, others: [], distance: null, verified: null },
           source,
         )
         residents.set(key, resident)
