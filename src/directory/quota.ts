@@ -23,6 +23,8 @@ export const WORK = {
   readByte: 1 / 8192,
   /** an entry or card of an identity of which something is kept anew: all of them are compared and counted then */
   keptItem: 1 / 16,
+  /** a network that is looked at to make room: there may be 20,000 */
+  network: 1 / 1000,
 } as const
 
 /** Units a second, and at once after a pause. */

@@ -82,7 +82,7 @@ const headOf = ({ key, touched, group, items }: Resident): Head => ({
 })
 
 export const createRecords = ({ shelf, capacity, self, onWork }: RecordsParts): Records => {
-  const room = createRoom({ capacity, self, own: OWN_SOURCE })
+  const room = createRoom({ capacity, self, own: OWN_SOURCE, onSearch: (networks) => onWork(WORK.network * networks) })
   const cache = createCache()
   const count = { evicted: 0, expired: 0, damaged: 0 }
 

@@ -28,6 +28,7 @@ export type Groups = {
    * going: repeating what is not one's own, and flooding from there, must not push it out.
    */
   choose(short: 'identities' | 'items', claimant: Claimant, gone: ReadonlySet<Resident>): Resident | null
+  readonly size: number
 }
 
 /** Bytes of a distance that are compared: 48 bits are exact in a number, and tell 20,000 identities apart. */
@@ -191,6 +192,9 @@ export const createGroups = ({
       else remember(resident, source)
     },
     choose,
+    get size() {
+      return groups.size
+    },
   }
 }
 

@@ -58,9 +58,11 @@ export type RoomOptions = {
   readonly self: () => Uint8Array | null
   /** the source whose identities never make room: this node's own */
   readonly own: string
+  /** told through how many networks was gone to make room */
+  readonly onSearch?: (networks: number) => void
 }
 
-export const createRoom = ({ capacity, self, own }: RoomOptions): Room => {
+export const createRoom = ({ capacity, self, own, onSearch }: RoomOptions): Room => {
   const residents = new Map<string, Resident>()
   const groups = createGroups({ self, own })
   let items = 0
@@ -85,6 +87,7 @@ export const createRoom = ({ capacity, self, own }: RoomOptions): Room => {
       return needed && items - freed + more > capacity * ITEMS_PER_IDENTITY ? 'items' : null
     }
     if (tooMany(new Set()) === null) return []
+    onSearch?.(groups.size)
     const gone = new Set(expired(now).filter((one) => one !== present))
     for (let short = tooMany(gone); short !== null; short = tooMany(gone)) {
       const next = groups.choose(short, { ...claim, present }, gone)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sha256 } from '../../src/core/kdf.ts'
 import { COMMAND, encodeMessage, type PutRequest } from '../../src/directory/messages.ts'
+import { createMemoryShelf } from '../../src/directory/shelf.ts'
 import { createStorage, type StorageNode } from '../../src/directory/storage.ts'
 import { at, flip, lengthen, makeBytes, makeIdentity, makePrekeys, NOW } from '../core/identities.ts'
 import { allPuts, cardFor, cardPut, entryPut, get, put, putAll } from './records.ts'
@@ -87,6 +89,18 @@ test('§4 an answer out of much that is kept costs more than one out of little',
   for (let index = 0; index < 100; index++)
     assert.ok(storage.handle(COMMAND.get, heavy, { now: NOW, proven: true, from: HERE }) !== null)
   assert.equal(5_000 - unitsLeft(storage, HERE), 300 - 100)
+})
+
+test('§4 who comes to a full node pays for the search for room among all networks', () => {
+  const shelf = createMemoryShelf()
+  const heads = Array.from({ length: 2_000 }, (_, index) => {
+    const id = sha256(Uint8Array.of(index >> 8, index & 255))
+    return { id, touched: NOW, source: id.subarray(0, 16), items: 1 }
+  })
+  const storage = createStorage({ capacity: heads.length, shelf: { ...shelf, heads: () => heads } })
+  const refused = put(storage, first, { from: HERE })
+  assert.ok(refused === null || refused === 'ERR_PUT_FULL')
+  assert.equal(5_000 - unitsLeft(storage, HERE), 9 + 2)
 })
 
 test('§4 what is only repeated costs little: thousands of times before it is too much', () => {
