@@ -1,7 +1,14 @@
 import { equal, hex } from '../core/bytes.ts'
 import { EncodingError, HandfastError, StoreError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
-import { RECORD_AGE_MAX, RECORD_CACHE_ITEMS, RECORD_TOUCH_AGE } from '../core/limits.ts'
+import {
+  BRANCHES_MAX,
+  DEVICES_MAX,
+  LOG_ENTRIES_MAX,
+  RECORD_AGE_MAX,
+  RECORD_CACHE_ITEMS,
+  RECORD_TOUCH_AGE,
+} from '../core/limits.ts'
 import { contentOf, entryChanges, readContent, restoreRecord } from './content.ts'
 import type { View } from './page.ts'
 import { WORK } from './quota.ts'
@@ -66,6 +73,9 @@ export const SOURCE_BYTES = 16
 /** The source of what this node put itself. */
 export const OWN_SOURCE = '00'.repeat(SOURCE_BYTES)
 
+/** Entries of all branches and cards: whatever the disk says, no identity has more. */
+const ITEMS_MAX = BRANCHES_MAX * LOG_ENTRIES_MAX + DEVICES_MAX
+
 /** The disk cannot be asked; a row that is not what it was is another thing. */
 const isOutage = (error: unknown): boolean =>
   !(error instanceof HandfastError) || (error instanceof StoreError && error.code !== 'ERR_STORE_CORRUPT')
@@ -87,7 +97,7 @@ export const createRecords = ({ shelf, capacity, self, onWork }: RecordsParts): 
   const count = { evicted: 0, expired: 0, damaged: 0 }
 
   for (const { id, touched, source, items } of shelf.heads())
-    room.settle({ key: hex(id), source: hex(source), items }, touched)
+    room.settle({ key: hex(id), source: hex(source), items: Math.min(items, ITEMS_MAX) }, touched)
 
   const forget = (key: string): void => {
     room.remove(key)
@@ -126,6 +136,7 @@ export const createRecords = ({ shelf, capacity, self, onWork }: RecordsParts): 
     if (kept === null) return null
     onWork(WORK.verify * resident.items)
     const record = restoreRecord(id, kept)
+    room.settle({ key: resident.key, source: resident.group.source, items: itemsOf(record) }, resident.touched)
     resident.verified = sha256(kept.content)
     cache.set(resident.key, record)
     return record
