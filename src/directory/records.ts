@@ -23,7 +23,7 @@ export type Records = {
    * that still verifies, is kept.
    * @throws StoreError
    */
-  view<T>(id: Uint8Array, now: number, use: (view: View) => T): T | null
+  view<T extends NonNullable<unknown>>(id: Uint8Array, now: number, use: (view: View) => T): T | null
   /** All of it, to put something to. @throws StoreError */
   find(id: Uint8Array, now: number): IdentityRecord | null
   /** Whether this entry is kept already: publications repeat it, and parsing costs more than all the rest. @throws StoreError */
