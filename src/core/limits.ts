@@ -86,11 +86,11 @@ export const BRANCHES_MAX = 4
 
 /**
  * Identities one storage node keeps: 20,000 × ~4 KB stays under 100 MB. Were they the largest that room is given to, cards with their
- * keys above all, they would take 240 MB, on disk: in memory there is less than 1 KB of each.
+ * keys above all, they would take 300 MB, on disk: in memory there is less than 1 KB of each.
  */
 export const IDENTITIES_MAX = 20_000
 
-/** Entries and cards any identity may have; more, from what all have room for on average: the rightful ones have few. */
+/** Entries and cards any identity may have; beyond these all together have as many again: the rightful ones have few. */
 export const ITEMS_PER_IDENTITY = 4
 
 /** A storage node forgets an identity this long after its last publication. */

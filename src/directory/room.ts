@@ -1,6 +1,6 @@
 import { DirectoryError } from '../core/errors.ts'
 import { ITEMS_PER_IDENTITY, RECORD_AGE_MAX } from '../core/limits.ts'
-import { createGroups, type Group } from './room-groups.ts'
+import { createGroups, extraOf, type Group, type Shortage } from './room-groups.ts'
 
 /**
  * Who may stay when a storage node is full. Every identity is counted under a source network. The network that has most makes room,
@@ -52,7 +52,7 @@ export type Claim = {
 }
 
 export type RoomOptions = {
-  /** identities; four times as many entries and cards */
+  /** identities; and four times as many entries and cards beyond the four that each may have */
   readonly capacity: number
   /** this node's id, 32 bytes; null while it has none */
   readonly self: () => Uint8Array | null
@@ -66,6 +66,7 @@ export const createRoom = ({ capacity, self, own, onSearch }: RoomOptions): Room
   const residents = new Map<string, Resident>()
   const groups = createGroups({ self, own })
   let items = 0
+  let extra = 0
 
   /** Nobody was published last before this: a full room is not searched for who has expired when that can be nobody. */
   let earliest = Number.POSITIVE_INFINITY
@@ -79,12 +80,12 @@ export const createRoom = ({ capacity, self, own, onSearch }: RoomOptions): Room
 
   const plan: Room['plan'] = (claim, now) => {
     const present = residents.get(claim.key)
-    const more = claim.items - (present?.items ?? 0)
-    const tooMany = (gone: ReadonlySet<Resident>): 'identities' | 'items' | null => {
-      const freed = [...gone].reduce((sum, one) => sum + one.items, 0)
+    const more = extraOf(claim.items) - extraOf(present?.items ?? 0)
+    // An identity grows by one at a time: as long as only what is beyond four of each counts, few have to go for that.
+    const tooMany = (gone: ReadonlySet<Resident>): Shortage | null => {
       if (present === undefined && residents.size - gone.size >= capacity) return 'identities'
-      const needed = claim.items > ITEMS_PER_IDENTITY && more > 0
-      return needed && items - freed + more > capacity * ITEMS_PER_IDENTITY ? 'items' : null
+      const freed = [...gone].reduce((sum, one) => sum + extraOf(one.items), 0)
+      return more > 0 && extra - freed + more > capacity * ITEMS_PER_IDENTITY ? 'extra' : null
     }
     if (tooMany(new Set()) === null) return []
     onSearch?.(groups.size)
@@ -102,6 +103,7 @@ export const createRoom = ({ capacity, self, own, onSearch }: RoomOptions): Room
     if (resident === undefined) return
     residents.delete(key)
     items -= resident.items
+    extra -= extraOf(resident.items)
     groups.leave(resident)
   }
 
@@ -111,6 +113,7 @@ export const createRoom = ({ capacity, self, own, onSearch }: RoomOptions): Room
     settle: (claim, now) => {
       const present = residents.get(claim.key)
       items += claim.items - (present?.items ?? 0)
+      extra += extraOf(claim.items) - extraOf(present?.items ?? 0)
       earliest = Math.min(earliest, now)
       if (present === undefined) {
         const { key, source, items: count } = claim

@@ -66,7 +66,7 @@ export type Counts = RecordCounts & {
 }
 
 export type StorageOptions = {
-  /** identities at most, and four times as many entries and cards */
+  /** identities at most, and four times as many entries and cards beyond the four that each may have */
   readonly capacity?: number
   /** Default: in memory. Closed with the storage. */
   readonly shelf?: Shelf

@@ -118,12 +118,24 @@ test('this node’s own identities stay, and find room as long as there are othe
 
 test('an identity of few entries may always grow, one of many only where there is room', () => {
   const room = makeRoom(2)
-  enter(room, claimOf('long', 'a', 7))
+  enter(room, claimOf('long', 'a', 12))
   enter(room, claimOf('short', 'b', 1))
   assert.deepEqual(enter(room, claimOf('short', 'b', 4)), [])
-  assert.equal(enter(room, claimOf('long', 'a', 8)), null)
+  assert.equal(enter(room, claimOf('long', 'a', 13)), null)
   assert.deepEqual(enter(room, claimOf('short', 'b', 5)), [keyOf('long')])
   assert.deepEqual([room.identities, room.items], [1, 5])
+})
+
+test('one more entry pushes out one identity at most, and no short one', () => {
+  const room = makeRoom(100)
+  for (const name of names('long', 80)) enter(room, claimOf(name, `network of ${name}`, 9))
+  for (const name of names('short', 20)) enter(room, claimOf(name, `network of ${name}`, 4))
+  for (const name of names('short', 20)) {
+    const gone = enter(room, claimOf(name, `network of ${name}`, 5))
+    const long = new Set(names('long', 80).map(keyOf))
+    assert.ok(gone === null || (gone.length <= 1 && gone.every((key) => long.has(key))), `${gone?.length}`)
+  }
+  assert.ok(room.identities > 80)
 })
 
 test('a repeated publication counts under the network that has less, so that repeating what is not one’s own harms nobody', () => {
