@@ -84,10 +84,13 @@ export const ACCEPTANCES_WANTED = 8
 /** Branches a storage node keeps of one identity: the one that stands, and evidence of forks. */
 export const BRANCHES_MAX = 4
 
-/** Identities one storage node keeps: 20,000 × ~4 KB stays under 100 MB, in memory as on disk. */
+/**
+ * Identities one storage node keeps: 20,000 × ~4 KB stays under 100 MB. Were they the largest that room is given to, cards with their
+ * keys above all, they would take 300 MB, on disk: in memory there is less than 1 KB of each.
+ */
 export const IDENTITIES_MAX = 20_000
 
-/** Entries and cards any identity may have; more, from what all have room for on average: the rightful ones have few. */
+/** Entries and cards any identity may have; beyond these all together have as many again: the rightful ones have few. */
 export const ITEMS_PER_IDENTITY = 4
 
 /** A storage node forgets an identity this long after its last publication. */
@@ -98,6 +101,9 @@ export const RECORD_TOUCH_AGE = 600
 
 /** Entries and cards that a storage node has parsed, for the next PUT: 1,024 × ~4 KB. What it serves it reads from its shelf. */
 export const RECORD_CACHE_ITEMS = 1_024
+
+/** Other networks that published an identity, as remembered of each: more than an attacker is expected to flood from. 20,000 × 12 × ~60 B. */
+export const RECORD_SOURCES_MAX = 12
 
 /** Nodes that a storage node remembers to enter the network by, when those of its list are silent: some of them will be there. */
 export const NODE_SEEDS_MAX = 64

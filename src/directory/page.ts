@@ -1,6 +1,4 @@
-import { equal, hex } from '../core/bytes.ts'
-import { EncodingError } from '../core/errors.ts'
-import { sha256 } from '../core/kdf.ts'
+import { equal } from '../core/bytes.ts'
 import { KEM_HALF_BYTES } from '../core/kem.ts'
 import type { Content } from './content.ts'
 import { encodeMessage, type GetAnswer, type GetKemHalfRequest } from './messages.ts'
@@ -9,34 +7,31 @@ import { encodeMessage, type GetAnswer, type GetKemHalfRequest } from './message
 export type View = {
   /** hash of the last entry of the branch that stands */
   readonly tip: Uint8Array
-  readonly entries: readonly Uint8Array[]
+  /** hashes of the entries, in order */
+  readonly served: readonly Uint8Array[]
+  /** The entry with that hash. @throws EncodingError ERR_FIELD when it is not there, or not as it was */
+  entry(hash: Uint8Array): Uint8Array
   readonly cards: readonly Uint8Array[]
   readonly kem: Content['kem']
-}
-
-/** @throws EncodingError ERR_FIELD when an entry that is named is not there, or not as it was */
-export const viewOf = ({ tips: [tip], served, cards, kem }: Content, envelopes: readonly Uint8Array[]): View => {
-  const kept = new Map(envelopes.map((envelope) => [hex(sha256(envelope)), envelope]))
-  const entries = served.map((hash) => kept.get(hex(hash)))
-  if (tip === undefined || !entries.every((envelope) => envelope !== undefined))
-    throw new EncodingError('ERR_FIELD', { hint: 'an entry is missing' })
-  return { tip, entries, cards, kem }
 }
 
 /** What a node that holds nothing says. */
 export const NOTHING: GetAnswer = { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] }
 
-/** As much of it, from place `from` on, as an answer of `max` bytes takes: entries in order, and cards only behind the last. */
-export const pageOf = ({ tip, entries, cards }: View, from: number, max: number): Uint8Array => {
-  let answer: GetAnswer = { ...NOTHING, tip, entryCount: entries.length, cardCount: cards.length }
+/**
+ * As much of it, from place `from` on, as an answer of `max` bytes takes: entries in order, and cards only behind the last.
+ * @throws EncodingError ERR_FIELD when an entry is not there, or not as it was
+ */
+export const pageOf = ({ tip, served, entry, cards }: View, from: number, max: number): Uint8Array => {
+  let answer: GetAnswer = { ...NOTHING, tip, entryCount: served.length, cardCount: cards.length }
   const grow = (candidate: GetAnswer): boolean => {
     if (encodeMessage(candidate).length > max) return false
     answer = candidate
     return true
   }
   // Expired cards too: since when an identity is stale is worth knowing.
-  const rest = cards.slice(Math.max(0, from - entries.length))
-  entries.slice(from).every((entry) => grow({ ...answer, entries: [...answer.entries, entry] })) &&
+  const rest = cards.slice(Math.max(0, from - served.length))
+  served.slice(from).every((hash) => grow({ ...answer, entries: [...answer.entries, entry(hash)] })) &&
     rest.every((card) => grow({ ...answer, cards: [...answer.cards, card] }))
   return encodeMessage(answer)
 }

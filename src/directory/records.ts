@@ -1,17 +1,29 @@
 import { equal, hex } from '../core/bytes.ts'
-import { HandfastError, StoreError } from '../core/errors.ts'
+import { EncodingError, HandfastError, StoreError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
-import { RECORD_AGE_MAX, RECORD_CACHE_ITEMS, RECORD_TOUCH_AGE } from '../core/limits.ts'
+import {
+  BRANCHES_MAX,
+  DEVICES_MAX,
+  LOG_ENTRIES_MAX,
+  RECORD_AGE_MAX,
+  RECORD_CACHE_ITEMS,
+  RECORD_TOUCH_AGE,
+} from '../core/limits.ts'
 import { contentOf, entryChanges, readContent, restoreRecord } from './content.ts'
-import { type View, viewOf } from './page.ts'
+import type { View } from './page.ts'
+import { WORK } from './quota.ts'
 import { allEntries, type IdentityRecord, itemsOf } from './record.ts'
 import { createRoom, type Resident } from './room.ts'
-import type { Head, Kept, Shelf } from './shelf.ts'
+import type { Head, Shelf } from './shelf.ts'
 
 /** The records of a storage node: on a shelf, and only as many as there is room for. What lies there is verified before it is used. */
 export type Records = {
-  /** What can be served of an identity; null when nothing, or nothing that still verifies, is kept of it. @throws StoreError */
-  view(id: Uint8Array, now: number): View | null
+  /**
+   * What `use` makes of what can be served of an identity: it reads no more of that than it takes. null when nothing, or nothing
+   * that still verifies, is kept.
+   * @throws StoreError
+   */
+  view<T extends NonNullable<unknown>>(id: Uint8Array, now: number, use: (view: View) => T): T | null
   /** All of it, to put something to. @throws StoreError */
   find(id: Uint8Array, now: number): IdentityRecord | null
   /** Whether this entry is kept already: publications repeat it, and parsing costs more than all the rest. @throws StoreError */
@@ -52,14 +64,17 @@ export type RecordsParts = {
   /** identities at most */
   readonly capacity: number
   readonly self: () => Uint8Array | null
-  /** told how many entries and cards were verified again */
-  readonly onVerified: (count: number) => void
+  /** told what was done, in units of work */
+  readonly onWork: (units: number) => void
 }
 
 export const SOURCE_BYTES = 16
 
 /** The source of what this node put itself. */
 export const OWN_SOURCE = '00'.repeat(SOURCE_BYTES)
+
+/** Entries of all branches and cards: whatever the disk says, no identity has more. */
+const ITEMS_MAX = BRANCHES_MAX * LOG_ENTRIES_MAX + DEVICES_MAX
 
 /** The disk cannot be asked; a row that is not what it was is another thing. */
 const isOutage = (error: unknown): boolean =>
@@ -76,13 +91,13 @@ const headOf = ({ key, touched, group, items }: Resident): Head => ({
   items,
 })
 
-export const createRecords = ({ shelf, capacity, self, onVerified }: RecordsParts): Records => {
-  const room = createRoom({ capacity, self, own: OWN_SOURCE })
+export const createRecords = ({ shelf, capacity, self, onWork }: RecordsParts): Records => {
+  const room = createRoom({ capacity, self, own: OWN_SOURCE, onSearch: (networks) => onWork(WORK.network * networks) })
   const cache = createCache()
   const count = { evicted: 0, expired: 0, damaged: 0 }
 
   for (const { id, touched, source, items } of shelf.heads())
-    room.settle({ key: hex(id), source: hex(source), items }, touched)
+    room.settle({ key: hex(id), source: hex(source), items: Math.min(items, ITEMS_MAX) }, touched)
 
   const forget = (key: string): void => {
     room.remove(key)
@@ -103,12 +118,11 @@ export const createRecords = ({ shelf, capacity, self, onVerified }: RecordsPart
     return null
   }
 
-  /** What `use` makes of the bytes on the shelf; what it finds wrong with them costs the record. */
-  const read = <T>(resident: Resident, use: (id: Uint8Array, kept: Kept) => T): T | null => {
-    const id = unhex(resident.key)
+  /** What `use` makes of what is on the shelf; what it misses there, or finds wrong, costs the record. */
+  const attempt = <T>(resident: Resident, use: (id: Uint8Array) => T | null): T | null => {
     try {
-      const kept = shelf.read(id)
-      if (kept !== null) return use(id, kept)
+      const made = use(unhex(resident.key))
+      if (made !== null) return made
     } catch (error) {
       if (isOutage(error)) throw error
     }
@@ -116,28 +130,42 @@ export const createRecords = ({ shelf, capacity, self, onVerified }: RecordsPart
     return null
   }
 
-  /** Verifies all of it. */
-  const restore = (resident: Resident, id: Uint8Array, kept: Kept): IdentityRecord => {
-    onVerified(resident.items)
+  /** Reads and verifies all of it. */
+  const restore = (resident: Resident, id: Uint8Array): IdentityRecord | null => {
+    const kept = shelf.read(id)
+    if (kept === null) return null
+    onWork(WORK.verify * resident.items)
     const record = restoreRecord(id, kept)
+    room.settle({ key: resident.key, source: resident.group.source, items: itemsOf(record) }, resident.touched)
     resident.verified = sha256(kept.content)
     cache.set(resident.key, record)
     return record
   }
 
+  const entryOf = (id: Uint8Array, hash: Uint8Array): Uint8Array => {
+    const envelope = shelf.entry(id, hash)
+    if (envelope !== null && equal(sha256(envelope), hash)) return envelope
+    throw new EncodingError('ERR_FIELD', { hint: 'an entry is missing' })
+  }
+
   const find: Records['find'] = (id, now) => {
     const resident = present(id, now)
     if (resident === null) return null
-    return cache.get(resident.key) ?? read(resident, (_, kept) => restore(resident, id, kept))
+    return cache.get(resident.key) ?? attempt(resident, () => restore(resident, id))
   }
 
-  const view: Records['view'] = (id, now) => {
+  const view: Records['view'] = (id, now, use) => {
     const resident = present(id, now)
     if (resident === null) return null
-    return read(resident, (_, kept) => {
+    return attempt(resident, () => {
+      const content = shelf.content(id)
+      if (content === null) return null
+      onWork(WORK.readByte * content.length)
       // Entries are named by their hashes in what is compared here: the same bytes need no second verification.
-      if (resident.verified === null || !equal(resident.verified, sha256(kept.content))) restore(resident, id, kept)
-      return viewOf(readContent(kept.content), kept.entries)
+      if (resident.verified === null || !equal(resident.verified, sha256(content))) restore(resident, id)
+      const { tips, ...rest } = readContent(content)
+      const [tip] = tips
+      return tip === undefined ? null : use({ ...rest, tip, entry: (hash) => entryOf(id, hash) })
     })
   }
 
@@ -148,10 +176,11 @@ export const createRecords = ({ shelf, capacity, self, onVerified }: RecordsPart
       const hash = sha256(envelope)
       const parsed = cache.get(hex(id))
       if (parsed !== undefined && present(id, now) !== null) return allEntries(parsed).has(hex(hash))
-      return view(id, now)?.entries.some((known) => equal(sha256(known), hash)) ?? false
+      return view(id, now, ({ served }) => served.some((known) => equal(known, hash))) ?? false
     },
     keep: (id, record, { before, source, now, touch }) => {
       const claim = { key: hex(id), source, items: itemsOf(record) }
+      onWork(WORK.keptItem * claim.items)
       const gone = room.plan(claim, now)
       const known = room.get(claim.key)
       const touched = touch || known === undefined ? now : known.touched

@@ -8,8 +8,12 @@ import { sha256 } from '../core/kdf.ts'
 export type Shelf = {
   /** Everybody who is there. @throws StoreError, as all that follow, when it is a database */
   heads(): Iterable<Head>
-  /** null when nobody is there */
+  /** All there is of somebody; null when nobody is there. */
   read(id: Uint8Array): Kept | null
+  /** The same without the entries, which may be hundreds. */
+  content(id: Uint8Array): Uint8Array | null
+  /** One entry by its SHA-256; null when it is not there. */
+  entry(id: Uint8Array, hash: Uint8Array): Uint8Array | null
   /** All of it or nothing; a process that is killed afterwards has it. */
   write(change: Change): void
   /** Changes only the head of somebody who is there. */
@@ -56,6 +60,8 @@ export const createMemoryShelf = (): Shelf => {
       const slot = slots.get(hex(id))
       return slot === undefined ? null : { content: slot.content, entries: [...slot.entries.values()] }
     },
+    content: (id) => slots.get(hex(id))?.content ?? null,
+    entry: (id, hash) => slots.get(hex(id))?.entries.get(hex(hash)) ?? null,
     write: ({ head, content, added, dropped, evicted }) => {
       remove(evicted)
       const entries = new Map(slots.get(hex(head.id))?.entries)

@@ -23,7 +23,7 @@ import {
   unprovenAnswerMax,
 } from './messages.ts'
 import { kemHalfOf, NOTHING, pageOf } from './page.ts'
-import { createQuota, type Quota } from './quota.ts'
+import { createQuota, type Quota, WORK } from './quota.ts'
 import { withCard, withEntry, withKemHalf } from './record.ts'
 import { createRecords, OWN_SOURCE, type RecordCounts, SOURCE_BYTES } from './records.ts'
 import { createMemoryShelf, type Shelf } from './shelf.ts'
@@ -66,7 +66,7 @@ export type Counts = RecordCounts & {
 }
 
 export type StorageOptions = {
-  /** identities at most, and four times as many entries and cards */
+  /** identities at most, and four times as many entries and cards beyond the four that each may have */
   readonly capacity?: number
   /** Default: in memory. Closed with the storage. */
   readonly shelf?: Shelf
@@ -76,9 +76,6 @@ export type StorageOptions = {
   readonly exempt?: (host: string) => boolean
   readonly random?: RandomBytes
 }
-
-/** Units of work, about 0.1 ms each: for any request, and for each entry or card that is verified. */
-const WORK = { request: 1, verify: 8 } as const
 
 /** What nobody sends by mistake, as wrong times, orders and versions are: ten times the work is counted. */
 const FORGERY: readonly ErrorCode[] = ['ERR_LOG_ADDRESS', 'ERR_LOG_SIGNATURE', 'ERR_LOG_ROOT', 'ERR_CARD_SIGNATURE']
@@ -112,12 +109,12 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
   const refused = new Map<ErrorCode, number>()
   let unanswered = 0
   let limited = 0
-  /** entries and cards verified for the request at hand */
-  let verified = 0
-  const onVerified = (count: number): void => {
-    verified += count
+  /** units of work done for the request at hand */
+  let work = 0
+  const onWork = (units: number): void => {
+    work += units
   }
-  const records = createRecords({ capacity, shelf, self, onVerified })
+  const records = createRecords({ capacity, shelf, self, onWork })
 
   const sourceOf = (from: string | undefined): string =>
     from === undefined ? OWN_SOURCE : hex(hmac(sourceKey, utf8(networkOf(from))).subarray(0, SOURCE_BYTES))
@@ -140,10 +137,10 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
       if (record !== found) records.keep(request.id, record, { before: found, source, now, touch: false })
       return encodeMessage({ refused: null })
     }
-    verified += 1
+    onWork(WORK.verify)
     const record = request.t === 'entry' ? withEntry(found, request, now) : withCard(found, request, now)
     if (record === found) {
-      verified -= 1
+      onWork(-WORK.verify)
       records.touch(request.id, source, now)
     } else records.keep(request.id, record, { before: found, source, now, touch: true })
     return encodeMessage({ refused: null })
@@ -151,15 +148,14 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
 
   const get = (value: Uint8Array, { now, proven, from: sender }: Request): Uint8Array => {
     const { id, from } = decodeGet(value)
-    const found = records.view(id, now)
     const max = proven || sender === undefined ? ANSWER_BYTES_MAX : unprovenAnswerMax(value.length)
-    return found === null ? encodeMessage(NOTHING) : pageOf(found, from, max)
+    return records.view(id, now, (found) => pageOf(found, from, max)) ?? encodeMessage(NOTHING)
   }
 
   const getKemHalf = (value: Uint8Array, { now }: Request): Uint8Array => {
     const request = decodeGetKemHalf(value)
-    const found = records.view(request.id, now)
-    return encodeMessage({ half: found === null ? null : kemHalfOf(found, request) })
+    const half = records.view(request.id, now, (found) => [kemHalfOf(found, request)])?.[0] ?? null
+    return encodeMessage({ half })
   }
 
   const answer = (command: number, value: Uint8Array, request: Request): Uint8Array | null => {
@@ -196,11 +192,11 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
       unanswered += 1
       return null
     }
-    verified = 0
+    work = WORK.request
     const [said, code] = attempt(command, value, request)
     const isForgery = code !== null && FORGERY.includes(code)
-    const work = WORK.request + WORK.verify * verified
-    quota?.charge(network, now, isForgery ? work * FORGERY_FACTOR : work, work)
+    const units = Math.floor(work)
+    quota?.charge(network, now, isForgery ? units * FORGERY_FACTOR : units, units)
     if (said === null) unanswered += 1
     return said
   }

@@ -71,8 +71,11 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
       throw error
     })
     if (stopped) return
-    if (seen instanceof DirectoryError) doubt(seen.message)
-    else if (seen.found.fork !== null) acquaintances.contradict(seen.found.log, seen.found.fork)
+    if (seen instanceof DirectoryError) {
+      doubt(seen.message)
+      // Nobody showed anything: all of them may have lost it, as after a power cut.
+      await publish(directory, announced(), deadline()).catch(() => null)
+    } else if (seen.found.fork !== null) acquaintances.contradict(seen.found.log, seen.found.fork)
     // That the log went on elsewhere is what the next announcement tells.
     else if (!['longer', 'supersedes'].includes(compareLogs(seen.found.log, identity.log)))
       doubt(seen.confirmed ? null : seen.found.verdict.reason)

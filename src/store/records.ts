@@ -13,6 +13,8 @@ export type RecordStore = {
   /** Everybody who is there. @throws StoreError, as all that follow */
   heads(): Iterable<Head>
   read(id: Uint8Array): { readonly content: Uint8Array; readonly entries: readonly Uint8Array[] } | null
+  content(id: Uint8Array): Uint8Array | null
+  entry(id: Uint8Array, hash: Uint8Array): Uint8Array | null
   /** All of it or nothing. */
   write(change: Change): void
   touch(head: Head): void
@@ -60,8 +62,8 @@ const SCHEMA: Schema = {
 
 const SOURCE_BYTES = 16
 
-/** Eight cards of 900 bytes, eight keys of 1,184, four hashes, and CBOR's heads. */
-const CONTENT_BYTES_MAX = 20_000
+/** Eight cards of 900 bytes, eight keys of 1,184, hashes of 253 entries that are served and of 4 last ones, and CBOR's heads. */
+const CONTENT_BYTES_MAX = 26_000
 
 const readHead = record<Head>({ id: bytes(HASH_BYTES), touched: uint(), source: bytes(SOURCE_BYTES), items: uint() })
 const readContent = record<{ content: Uint8Array }>({ content: bytes(1, CONTENT_BYTES_MAX) })
@@ -78,17 +80,24 @@ export const openRecords = (folder: string | null): RecordStore => {
     for (const id of ids) database.run('DELETE FROM records WHERE id = ?', id)
   }
 
+  const content = (id: Uint8Array): Uint8Array | null => {
+    const row = database.get('SELECT content FROM records WHERE id = ?', id)
+    return row === undefined ? null : readRow('records', readContent, row).content
+  }
+
   return {
     heads: () =>
       database.all('SELECT id, touched, source, items FROM records').map((row) => readRow('records', readHead, row)),
     read: (id) => {
-      const row = database.get('SELECT content FROM records WHERE id = ?', id)
-      if (row === undefined) return null
+      const kept = content(id)
+      if (kept === null) return null
       const entries = database.all('SELECT envelope FROM entries WHERE id = ?', id)
-      return {
-        content: readRow('records', readContent, row).content,
-        entries: entries.map((entry) => readRow('entries', readEntry, entry).envelope),
-      }
+      return { content: kept, entries: entries.map((row) => readRow('entries', readEntry, row).envelope) }
+    },
+    content,
+    entry: (id, hash) => {
+      const row = database.get('SELECT envelope FROM entries WHERE id = ? AND hash = ?', id, hash)
+      return row === undefined ? null : readRow('entries', readEntry, row).envelope
     },
     write: ({ head: { id, touched, source, items }, content, added, dropped, evicted }) =>
       database.transaction(() => {

@@ -82,7 +82,7 @@ test('a disk that cannot be written to is not well, and the reason has a code', 
 })
 
 test('a disk that takes everything and has nothing afterwards is not well', async () => {
-  const report = await healthOf({ storage: broken({ read: () => null }) }).check()
+  const report = await healthOf({ storage: broken({ content: () => null }) }).check()
   assert.equal(report.ok, false)
   assert.ok(report.own !== null)
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { hex, utf8 } from '../../src/core/bytes.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import { RECORD_AGE_MAX } from '../../src/core/limits.ts'
+import { RECORD_AGE_MAX, RECORD_SOURCES_MAX } from '../../src/core/limits.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
 import { type Claim, createRoom, type Room } from '../../src/directory/room.ts'
 import { failsWith, makeBytes, NOW } from '../core/identities.ts'
@@ -118,12 +118,24 @@ test('this node’s own identities stay, and find room as long as there are othe
 
 test('an identity of few entries may always grow, one of many only where there is room', () => {
   const room = makeRoom(2)
-  enter(room, claimOf('long', 'a', 7))
+  enter(room, claimOf('long', 'a', 12))
   enter(room, claimOf('short', 'b', 1))
   assert.deepEqual(enter(room, claimOf('short', 'b', 4)), [])
-  assert.equal(enter(room, claimOf('long', 'a', 8)), null)
+  assert.equal(enter(room, claimOf('long', 'a', 13)), null)
   assert.deepEqual(enter(room, claimOf('short', 'b', 5)), [keyOf('long')])
   assert.deepEqual([room.identities, room.items], [1, 5])
+})
+
+test('one more entry pushes out one identity at most, and no short one', () => {
+  const room = makeRoom(100)
+  for (const name of names('long', 80)) enter(room, claimOf(name, `network of ${name}`, 9))
+  for (const name of names('short', 20)) enter(room, claimOf(name, `network of ${name}`, 4))
+  for (const name of names('short', 20)) {
+    const gone = enter(room, claimOf(name, `network of ${name}`, 5))
+    const long = new Set(names('long', 80).map(keyOf))
+    assert.ok(gone === null || (gone.length <= 1 && gone.every((key) => long.has(key))), `${gone?.length}`)
+  }
+  assert.ok(room.identities > 80)
 })
 
 test('a repeated publication counts under the network that has less, so that repeating what is not one’s own harms nobody', () => {
@@ -142,6 +154,46 @@ test('a repeated publication counts under the network that has less, so that rep
   assert.equal(repeat('crowd 4', OWN), OWN)
   assert.equal(repeat('crowd 4', 'empty'), OWN)
   assert.equal(room.get(keyOf('alice'))?.touched, NOW + 5)
+})
+
+test('who repeats what is another’s, and then floods from there, pushes it out no more than before', () => {
+  const room = makeRoom(200)
+  const honest = names('neighbour', 5)
+  for (const name of honest) enter(room, claimOf(name, 'home'))
+  const repeat = (source: string): void => {
+    for (const name of honest) {
+      const resident = room.get(keyOf(name))
+      if (resident !== undefined) room.touch(resident, source, NOW)
+    }
+  }
+  const flood = (source: string): void => {
+    for (const name of names(`throw-away from ${source}`, 400)) enter(room, claimOf(name, source))
+  }
+  const there = (): number => honest.filter((name) => room.get(keyOf(name)) !== undefined).length
+  const flooders = names('flooder', 10)
+  flooders.forEach(repeat)
+  flooders.forEach(flood)
+  assert.equal(there(), 5)
+  // Nor does he who publishes it first, as long as its owner does too.
+  for (const name of honest) room.remove(keyOf(name))
+  for (const name of honest) enter(room, claimOf(name, 'flooder 0'))
+  repeat('home')
+  flooders.forEach(repeat)
+  flooders.forEach(flood)
+  assert.equal(there(), 5)
+})
+
+test('one identity does not make a node remember more and more networks, and the first of equals stay', () => {
+  const room = makeRoom(10)
+  enter(room, claimOf('alice', 'home'))
+  enter(room, claimOf('bob', 'home'))
+  const alice = room.get(keyOf('alice'))
+  assert.ok(alice !== undefined)
+  for (const source of names('network', 100)) room.touch(alice, source, NOW)
+  assert.equal(alice.others.length, RECORD_SOURCES_MAX)
+  assert.ok(alice.others.includes('network 1') && !alice.others.includes('network 99'))
+  room.touch(alice, 'network 7', NOW)
+  assert.equal(new Set([alice.group.source, ...alice.others]).size, alice.others.length + 1)
 })
 
 test('when others see this node elsewhere, what is far from it is another thing', () => {

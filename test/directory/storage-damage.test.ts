@@ -102,6 +102,8 @@ test('§4 what is changed on disk while the node runs is not served either', asy
       shelf: {
         ...shelf,
         read: (one) => shelf.read(one),
+        content: (one) => shelf.content(one),
+        entry: (one, hash) => shelf.entry(one, hash),
         remove: (ids) => shelf.remove(ids),
         close: () => shelf.close(),
       },
@@ -122,5 +124,18 @@ test('a card put to what was damaged is refused as if nothing had been there', a
   tamper(folder, at(damages, 0)[1])
   const storage = openOn(folder)
   assert.equal(put(storage, cardPut(cardFor(log, alice, prekeys, { serial: NOW * 1000 + 1 }))), 'ERR_PUT_GAP')
+  storage.close()
+})
+
+test('a wrong count on disk takes no room from others, and is put right when the record is read', async (t) => {
+  const folder = await fill(t)
+  const before = openOn(folder)
+  const { items } = before.counts
+  before.close()
+  tamper(folder, (raw) => raw.exec('UPDATE records SET items = 1000000000'))
+  const storage = openOn(folder)
+  assert.ok(storage.counts.items < 1_000)
+  for (const one of [id, bob.id]) get(storage, one)
+  assert.equal(storage.counts.items, items)
   storage.close()
 })

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sha256 } from '../../src/core/kdf.ts'
 import { COMMAND, encodeMessage, type PutRequest } from '../../src/directory/messages.ts'
+import { createMemoryShelf } from '../../src/directory/shelf.ts'
 import { createStorage, type StorageNode } from '../../src/directory/storage.ts'
-import { at, flip, lengthen, makeIdentity, makePrekeys, NOW } from '../core/identities.ts'
+import { at, flip, lengthen, makeBytes, makeIdentity, makePrekeys, NOW } from '../core/identities.ts'
 import { allPuts, cardFor, cardPut, entryPut, get, put, putAll } from './records.ts'
 
 /** Nobody keeps a storage node busy: work is counted by the network it comes from. */
@@ -63,6 +65,42 @@ test('§4 a network that was refused is heard again later', () => {
   const storage = createStorage()
   untilTooMuch(storage, forged, HERE)
   assert.equal(put(storage, first, { from: HERE, now: NOW + 60 }), null)
+})
+
+/** Units that are left to a network: questions about nobody cost one each. */
+const unitsLeft = (storage: StorageNode, from: string): number => {
+  const nobody = encodeMessage({ id: makeBytes('nobody', 32), from: 0 })
+  for (let units = 0; ; units++)
+    if (storage.handle(COMMAND.get, nobody, { now: NOW, proven: true, from }) === null) return units
+}
+
+test('§4 who makes a log long pays for all that is compared and counted with each entry', () => {
+  const storage = createStorage()
+  putAll(storage, allPuts(lengthen(log, at(alice.roots, 0), 64)), { from: HERE })
+  assert.equal(5_000 - unitsLeft(storage, HERE), 64 * 9 + 16 + 2 * 16 + 3 * 16 + 4)
+})
+
+test('§4 an answer out of much that is kept costs more than one out of little', () => {
+  const storage = createStorage()
+  const bob = makeIdentity('Bob', { devices: 8 })
+  const cards = bob.devices.map((_, device) => cardFor(bob.log, bob, prekeys, { device }))
+  for (const one of cards) putAll(storage, allPuts(bob.log, one, prekeys))
+  const heavy = encodeMessage({ id: bob.log.id, from: 0 })
+  for (let index = 0; index < 100; index++)
+    assert.ok(storage.handle(COMMAND.get, heavy, { now: NOW, proven: true, from: HERE }) !== null)
+  assert.equal(5_000 - unitsLeft(storage, HERE), 300 - 100)
+})
+
+test('§4 who comes to a full node pays for the search for room among all networks', () => {
+  const shelf = createMemoryShelf()
+  const heads = Array.from({ length: 2_000 }, (_, index) => {
+    const id = sha256(Uint8Array.of(index >> 8, index & 255))
+    return { id, touched: NOW, source: id.subarray(0, 16), items: 1 }
+  })
+  const storage = createStorage({ capacity: heads.length, shelf: { ...shelf, heads: () => heads } })
+  const refused = put(storage, first, { from: HERE })
+  assert.ok(refused === null || refused === 'ERR_PUT_FULL')
+  assert.equal(5_000 - unitsLeft(storage, HERE), 9 + 2)
 })
 
 test('§4 what is only repeated costs little: thousands of times before it is too much', () => {

@@ -157,20 +157,27 @@ test('§6 an owner is told once that others do not find what was published, and 
   assert.equal(told(), 2)
 })
 
-test('§6 a node that lost the records has them again within the hour', async (t) => {
-  const { town, world, bob: b } = await start(t)
-  await b.listen()
-  for (let turn = 0; turn < 20; turn++) await settle()
-  const [node] = town.directory.nodes
-  assert.ok(node && node.storage.size === 1)
-  const empty = createStorage()
-  Object.assign(node, { storage: empty })
-  world.now += RECORD_REPAIR
-  town.directory.now = world.now
-  t.mock.timers.tick(RECORD_REPAIR * 1000)
-  for (let turn = 0; turn < 20; turn++) await settle()
-  assert.equal(empty.size, 1)
-})
+for (const who of ['a node', 'every node'] as const)
+  test(`§6 ${who} that lost the records has them again within the hour`, async (t) => {
+    const { town, world, bob: b } = await start(t)
+    await b.listen()
+    for (let turn = 0; turn < 20; turn++) await settle()
+    const nodes = who === 'a node' ? town.directory.nodes.slice(0, 1) : town.directory.nodes
+    const empty = nodes.map((node) => {
+      assert.equal(node.storage.size, 1)
+      const storage = createStorage()
+      Object.assign(node, { storage })
+      return storage
+    })
+    world.now += RECORD_REPAIR
+    town.directory.now = world.now
+    t.mock.timers.tick(RECORD_REPAIR * 1000)
+    for (let turn = 0; turn < 20; turn++) await settle()
+    assert.deepEqual(
+      empty.map(({ size }) => size),
+      nodes.map(() => 1),
+    )
+  })
 
 test('§2 who talks with a thief for hours is told when the owner has taken the identity back', async (t) => {
   const { town, world, bob: b, notices, pass } = await start(t)

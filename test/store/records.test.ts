@@ -3,6 +3,11 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { encodeCbor } from '../../src/core/cbor.ts'
+import { KEM_HALF_BYTES } from '../../src/core/kem.ts'
+import { BRANCHES_MAX, DEVICES_MAX, ITEM_BYTES_MAX } from '../../src/core/limits.ts'
+import { readContent as readRecordContent } from '../../src/directory/content.ts'
+import { ENTRIES_SERVED_MAX } from '../../src/directory/messages.ts'
 import { openRecords } from '../../src/store/records.ts'
 import { openStore } from '../../src/store/store.ts'
 import { makeBytes } from '../core/identities.ts'
@@ -25,6 +30,22 @@ test('what was written is there when the database is opened again', async (t) =>
   assert.deepEqual([...again.heads()], [head])
   assert.deepEqual(again.read(head.id), { content: change.content, entries: change.added })
   again.close()
+})
+
+test('the most that may be kept of one identity beside its entries is read back', () => {
+  const many = <T>(count: number, one: T): readonly T[] => Array.from({ length: count }, () => one)
+  const [hash, half] = [new Uint8Array(32), new Uint8Array(KEM_HALF_BYTES)]
+  const content = encodeCbor({
+    tips: many(BRANCHES_MAX, hash),
+    served: many(ENTRIES_SERVED_MAX, hash),
+    cards: many(DEVICES_MAX, new Uint8Array(ITEM_BYTES_MAX)),
+    kem: many(DEVICES_MAX, [hash, half, half]),
+  })
+  assert.doesNotThrow(() => readRecordContent(content))
+  const records = openRecords(null)
+  records.write({ ...change, content })
+  assert.deepEqual(records.content(head.id), content)
+  records.close()
 })
 
 test('the file is private, and takes the place of no other database', async (t) => {
