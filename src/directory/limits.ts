@@ -17,7 +17,7 @@ export const QUOTA_UNPROVEN_SOURCE_BURST = 2_000
 export const QUOTA_UNPROVEN_ALL_RATE = 2_000
 export const QUOTA_UNPROVEN_ALL_BURST = 10_000
 
-/** Source networks whose quotas are remembered; of more, those longest quiet begin anew. 4,096 × ~150 B. */
+/** Source networks whose quotas are remembered; of more, those longest quiet begin anew. 4,096 × ~250 B. */
 export const QUOTA_SOURCES_MAX = 4_096
 
 /** Disjoint paths of one walk toward a target (S/Kademlia): with 4, an attacker with 30 % of all nodes rarely sits on each of them. */
