@@ -102,7 +102,15 @@ suite('watching', { concurrency: 2 }, () => {
       assert.equal(await second.exit(), 1)
       assert.match(second.stderr(), new RegExp(`\\[${code}\\]`))
     }
-    for (const address of ['9464', '127.0.0.1', '127.0.0.1:99999', ':9464', '::1:9464', '127.0.0.1:x'])
+    for (const address of [
+      '9464',
+      '127.0.0.1',
+      '127.0.0.1:99999',
+      ':9464',
+      '::1:9464',
+      '127.0.0.1:x',
+      'name.invalid:9464',
+    ])
       assert.equal((await runCli(['node', '--http', address])).code, 2, address)
   })
 })
