@@ -1,4 +1,4 @@
-import { hex } from '../core/bytes.ts'
+import { concat, hex } from '../core/bytes.ts'
 import { sha256 } from '../core/kdf.ts'
 
 /**
@@ -43,29 +43,58 @@ export type Change = {
   readonly evicted: readonly Uint8Array[]
 }
 
+/** All bytes of an identity one after the other: by itself each of some five buffers would cost some 200 bytes more. */
+type Slot = {
+  readonly touched: number
+  readonly items: number
+  /** id, source, content, entries */
+  readonly bytes: Uint8Array
+  /** where each of them ends */
+  readonly ends: readonly number[]
+}
+
+const slotOf = ({ id, source, touched, items }: Head, { content, entries }: Kept): Slot => {
+  const ends: number[] = []
+  const parts = [id, source, content, ...entries]
+  for (const { length } of parts) ends.push((ends.at(-1) ?? 0) + length)
+  return { touched, items, bytes: concat(...parts), ends }
+}
+
+/** A copy, so that who holds it holds no more than that. */
+const part = ({ bytes, ends }: Slot, index: number): Uint8Array => bytes.slice(ends[index - 1] ?? 0, ends[index])
+
+const headOf = (slot: Slot): Head => {
+  const { touched, items } = slot
+  return { id: part(slot, 0), source: part(slot, 1), touched, items }
+}
+
+const keptOf = (slot: Slot): Kept => ({
+  content: part(slot, 2),
+  entries: slot.ends.slice(3).map((_, index) => part(slot, 3 + index)),
+})
+
 /** Gone with the process. */
 export const createMemoryShelf = (): Shelf => {
-  type Slot = { readonly head: Head; readonly content: Uint8Array; readonly entries: ReadonlyMap<string, Uint8Array> }
   const slots = new Map<string, Slot>()
   const remove = (ids: readonly Uint8Array[]): void => {
     for (const id of ids) slots.delete(hex(id))
   }
+  const read = (id: Uint8Array): Kept | null => {
+    const slot = slots.get(hex(id))
+    return slot === undefined ? null : keptOf(slot)
+  }
   return {
-    heads: () => [...slots.values()].map(({ head }) => head),
-    read: (id) => {
-      const slot = slots.get(hex(id))
-      return slot === undefined ? null : { content: slot.content, entries: [...slot.entries.values()] }
-    },
+    heads: () => slots.values().map(headOf),
+    read,
     write: ({ head, content, added, dropped, evicted }) => {
       remove(evicted)
-      const entries = new Map(slots.get(hex(head.id))?.entries)
-      for (const hash of dropped) entries.delete(hex(hash))
-      for (const envelope of added) entries.set(hex(sha256(envelope)), envelope)
-      slots.set(hex(head.id), { head, content, entries })
+      const gone = new Set(dropped.map(hex))
+      const stay = (read(head.id)?.entries ?? []).filter((entry) => gone.size === 0 || !gone.has(hex(sha256(entry))))
+      slots.set(hex(head.id), slotOf(head, { content, entries: [...stay, ...added] }))
     },
     touch: (head) => {
       const slot = slots.get(hex(head.id))
-      if (slot !== undefined) slots.set(hex(head.id), { ...slot, head })
+      if (slot !== undefined) slots.set(hex(head.id), slotOf(head, keptOf(slot)))
     },
     remove,
     close: () => slots.clear(),
