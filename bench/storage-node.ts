@@ -1,12 +1,12 @@
 /**
  * What a storage node costs: `node bench/storage-node.ts [identities] [disk|memory]` fills a real node with that many identities (a log of
  * two entries, a card, both halves of its key) and reads each once. Their owners are a process of their own, so that the memory is the
- * node's. Prints one line of JSON.
+ * node's. Prints one line of JSON; `disk` is the size of the database and its journal while the node runs, in MB as in docs/operate.md.
  */
 
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -71,8 +71,15 @@ const measure = async (): Promise<object> => {
     for (const id of ids) storage.handle(COMMAND.get, encodeMessage({ id, from: 0 }), { now, proven: true })
     const milliseconds = { publication: busy / ids.length, read: (performance.now() - begun) / ids.length }
     const { identities, items, damaged } = storage.counts
-    const mebibytes = { empty, full: process.memoryUsage.rss(), peak }
-    return { where, identities, items, damaged, ...rounded(mebibytes, 2 ** 20), ...rounded(milliseconds, 1) }
+    const full = process.memoryUsage.rss()
+    const mebibytes = { empty, full, peak: Math.max(peak, full) }
+    const disk = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+    return {
+      ...{ where, identities, items, damaged },
+      ...rounded(mebibytes, 2 ** 20),
+      ...rounded({ disk }, 1e6),
+      ...rounded(milliseconds, 1),
+    }
   } finally {
     owners.kill()
     await node.close()

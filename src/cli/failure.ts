@@ -45,6 +45,7 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_KEY_OTHER: 'do not use it for this address; ask the owner in another way which key is theirs',
   ERR_LOG_RETIRED: 'a retired identity is not taken up again: handfast init makes a new one',
   ERR_LOG_TIME_AHEAD: 'check the clock of this computer; if it is right, the log was made with a wrong one',
+  ERR_LOOPBACK_ONLY: 'on 127.0.0.0/8 nothing leaves this machine: give --host another address, or a list of nodes here',
   ERR_LOOKUP_NOT_FOUND: 'has its owner run handfast listen on this network? records are forgotten after 7 days',
   ERR_LOOKUP_INCOMPLETE: TRY_LATER,
   ERR_MAILBOX_COUNT: 'remove one first: handfast mailboxes hf1… --remove',
@@ -68,7 +69,7 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_SIGNER: 'another key of the same id may be on the token; the identity is as it was',
   ERR_STORAGE_ADDRESS: 'run it where others can reach it: with a public address, or a forwarded UDP port',
   ERR_STORE_CORRUPT:
-    'keep it for now, and use another folder: handfast restore takes a backup, handfast recover the recovery phrase',
+    'delete it if it is records.db, which others fill again. Else keep it for now, and use another folder: handfast restore takes a backup, handfast recover the recovery phrase',
   ERR_STORE_EXISTS: 'it is untouched; make another one with --folder',
   ERR_STORE_FULL: 'make room, or choose another data folder with --folder',
   ERR_STORE_IN_USE: 'stop the other one first (handfast listen, chat, or a program that embeds it)',

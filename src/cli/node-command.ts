@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { type Command, InvalidArgumentError } from 'commander'
 import { EXIT } from './failure.ts'
 import type { Start } from './program.ts'
@@ -46,10 +47,12 @@ const readPort = (text: string): number => {
   return Number(text)
 }
 
-/** An address and a port, as of this machine: what does not exist is told by the system. */
+const AS_ENDPOINT = 'It is written as host:port, with an IPv4 address of this machine.'
+
+/** Not a host name: nobody should be asked for it, and `localhost` may be an IPv6 address, which no health check looks for. */
 const readHttp = (text: string): Endpoint => {
-  const [host = '', port = '', ...rest] = text.split(':')
-  if (host === '' || rest.length > 0)
-    throw new InvalidArgumentError('It is written as host:port, with an IPv4 address.')
+  const [name = '', port, ...rest] = text.split(':')
+  const host = name === 'localhost' ? '127.0.0.1' : name
+  if (!isIPv4(host) || port === undefined || rest.length > 0) throw new InvalidArgumentError(AS_ENDPOINT)
   return { host, port: readPort(port) }
 }

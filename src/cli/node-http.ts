@@ -16,7 +16,10 @@ export type Watch = {
 
 /** What a page costs bounds how many may be asked for at once. */
 const CONNECTIONS_MAX = 32
+/** How long a request may take to arrive: whoever is slower must not keep the others out. */
 const REQUEST_MS = 5_000
+/** How many times in that time slow requests are looked for. Node's default, every 30 s, would let them stay for as long. */
+const LOOKS = 5
 
 const plain = (status: number, body: string): Page => ({ status, type: 'text/plain; charset=utf-8', body: `${body}\n` })
 
@@ -34,12 +37,21 @@ const answer = async (pages: Pages, method: string | undefined, url: string | un
   }
 }
 
-/** @throws NetworkError ERR_PORT_IN_USE, ERR_PORT_DENIED, ERR_NETWORK_HOST */
+/**
+ * @param requestMs milliseconds that a request has to arrive
+ * @throws NetworkError ERR_PORT_IN_USE, ERR_PORT_DENIED, ERR_NETWORK_HOST
+ */
 export const startWatch = async (
   { host, port }: { readonly host: string; readonly port: number },
   pages: Pages,
+  requestMs = REQUEST_MS,
 ): Promise<Watch> => {
-  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, async (request, response) => {
+  const patience = {
+    requestTimeout: requestMs,
+    headersTimeout: requestMs,
+    connectionsCheckingInterval: requestMs / LOOKS,
+  }
+  const server = createServer(patience, async (request, response) => {
     const { status, type, body } = await answer(pages, request.method, request.url)
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', connection: 'close' })
     response.end(request.method === 'HEAD' ? undefined : body)

@@ -1,10 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Counts } from '../directory/storage.ts'
+import type { NodeMailbox } from './node-mailbox.ts'
 
 /** What a storage node tells Prometheus: numbers about itself, and none about anybody else. */
 export type Metrics = {
   /** as `Registry.contentType` */
   readonly type: string
+  /** @throws StoreError */
   text(): Promise<string>
 }
 
@@ -14,14 +16,20 @@ export type MetricsParts = {
   readonly nodes: () => number
   /** bytes of the databases on disk; 0 in memory */
   readonly diskBytes: () => Promise<number>
+  /** null when there is none */
+  readonly mailbox: Pick<NodeMailbox, 'counts'> | null
 }
+
+type MailboxCounts = ReturnType<NodeMailbox['counts']>
 
 type Samples = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[]
 type Samplers = () => Samples | Promise<Samples>
 
 const one = (value: number): Samples => [[{}, value]]
 
-export const createMetrics = ({ counts, nodes, diskBytes }: MetricsParts): Metrics => {
+const some = (value: number | undefined): Samples => (value === undefined ? [] : one(value))
+
+export const createMetrics = ({ counts, nodes, diskBytes, mailbox }: MetricsParts): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
 
@@ -56,9 +64,26 @@ export const createMetrics = ({ counts, nodes, diskBytes }: MetricsParts): Metri
   gauge('handfast_nodes', 'Other nodes known', () => one(nodes()))
   gauge('handfast_disk_bytes', 'Bytes of the databases', async () => one(await diskBytes()))
 
-  return { type: registry.contentType, text: () => registry.metrics() }
+  /** looked at once for each time all of it is asked for: counting parcels is a pass over an index */
+  let box: MailboxCounts | null = null
+  gauge('handfast_mailbox_parcels', 'Parcels kept', () => some(box?.parcels))
+  gauge('handfast_mailbox_bytes', 'Bytes of the parcels kept', () => some(box?.bytes))
+  gauge('handfast_mailbox_guests', 'Guests served at this moment', () => some(box?.guests))
+  counter('handfast_mailbox_kept_total', 'Deposits that were accepted', () => some(box?.kept))
+  counter('handfast_mailbox_opened_total', 'Recipients who proved who they are', () => some(box?.opened))
+  counter('handfast_mailbox_handed_total', 'Parcels handed out', () => some(box?.handed))
+  counter('handfast_mailbox_refused_total', 'Guests refused', () => (box === null ? [] : refusals(box)), ['code'])
+
+  return {
+    type: registry.contentType,
+    text: async () => {
+      box = mailbox?.counts() ?? null
+      return registry.metrics()
+    },
+  }
 }
 
 const kinds = ({ requests }: Counts): Samples => Object.entries(requests).map(([kind, value]) => [{ kind }, value])
 
-const refusals = ({ refused }: Counts): Samples => [...refused].map(([code, value]) => [{ code }, value])
+const refusals = ({ refused }: Pick<Counts, 'refused'>): Samples =>
+  [...refused].map(([code, value]) => [{ code }, value])

@@ -3,6 +3,7 @@ import type { StorageNode } from '../directory/storage.ts'
 import { createHealth } from './node-health.ts'
 import type { NodeHome } from './node-home.ts'
 import { startWatch } from './node-http.ts'
+import type { NodeMailbox } from './node-mailbox.ts'
 import { createMetrics } from './node-metrics.ts'
 
 /** What of a running node can be watched. */
@@ -12,6 +13,7 @@ export type Watched = {
   /** the network without this node */
   readonly others: DirectoryNetwork
   readonly home: NodeHome | null
+  readonly mailbox: Pick<NodeMailbox, 'counts'> | null
 }
 
 /**
@@ -20,11 +22,12 @@ export type Watched = {
  */
 export const watchNode = async (
   at: { readonly host: string; readonly port: number },
-  { started, storage, others, home }: Watched,
+  { started, storage, others, home, mailbox }: Watched,
 ): Promise<AsyncDisposable & { readonly address: string }> => {
   const nodes = (): number => started.dht.toArray().length
   const health = createHealth({ storage, others, nodes, clock: Date.now })
-  const metrics = createMetrics({ counts: () => storage.counts, nodes, diskBytes: async () => home?.size() ?? 0 })
+  const diskBytes = async (): Promise<number> => home?.size() ?? 0
+  const metrics = createMetrics({ counts: () => storage.counts, nodes, diskBytes, mailbox })
   const { address, close } = await startWatch(at, {
     '/healthz': async () => {
       const report = await health.check()

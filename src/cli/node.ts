@@ -1,20 +1,16 @@
 import { once } from 'node:events'
 import { NetworkError } from '../core/errors.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { includeOwn } from '../directory/own-storage.ts'
 import { joinDirectory } from '../directory/plugin.ts'
 import { createStorage, type StorageNode } from '../directory/storage.ts'
 import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
 import { createNode, type DhtNode, type NodeOptions } from '../network/node.ts'
-import type { Notice } from '../peer/notice.ts'
-import { openMailboxOn } from '../peer/open.ts'
 import { readVault } from '../store/vault.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
-import { listeningEvent } from './listening-event.ts'
 import { type NodeHome, openNodeHome } from './node-home.ts'
+import { openNodeMailbox } from './node-mailbox.ts'
 import { watchNode } from './node-watch.ts'
-import { reportNotice } from './notice.ts'
 
 export type NodeCommandOptions = {
   readonly host: string | undefined
@@ -39,15 +35,17 @@ export const node = async (context: Context, options: NodeCommandOptions): Promi
   await using own = await start(context, options, persistent ? await openNodeHome(folder) : null)
   const { started, storage, home } = own
   const others = joinDirectory(started.dht, storage)
-  await using watch = http === undefined ? null : await watchNode(http, { ...own, others })
-  terminal.status('')
   // Bound to every interface, the address others see is the one that reaches it.
   const seen = started.dht.remoteAddress() ?? started
+  terminal.status('')
+  const directory = includeOwn(others, { storage, self: seen, now: clock })
+  await using box = mailbox ? await openNodeMailbox(context, started, directory) : null
+  await using watch = http === undefined ? null : await watchNode(http, { ...own, others, mailbox: box })
   const first = started.dht.bootstrapNodes.length === 0
   emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })
   if (watch !== null) emit({ event: 'watching', http: watch.address })
   using _tidying = tidy(started, storage, home)
-  if (mailbox) await keepMailbox(context, started, includeOwn(others, { storage, self: seen, now: clock }))
+  if (box !== null) await box.keep()
   else if (!signal.aborted) await once(signal, 'abort')
   await home?.remember(started.port, alive(started))
   return EXIT.done
@@ -123,22 +121,4 @@ const tidy = (started: DhtNode, storage: StorageNode, home: NodeHome | null): Di
   }
   const timer = setInterval(() => void work(), TIDY_MS)
   return { [Symbol.dispose]: () => clearInterval(timer) }
-}
-
-/** Keeps the mailbox of the folder's identity until the command is stopped. */
-const keepMailbox = async (context: Context, on: DhtNode, directory: DirectoryNetwork): Promise<void> => {
-  const { folder, passphrases, signal, terminal, emit } = context
-  const superseded = Promise.withResolvers<never>()
-  superseded.promise.catch(() => {})
-  const onNotice = (notice: Notice): void => {
-    if (notice.type === 'superseded') superseded.reject(notice.error)
-    else reportNotice(context, peer.address, notice)
-  }
-  await using peer = await openMailboxOn(on, directory, { folder, passphrase: passphrases.current, onNotice })
-  terminal.status('publishing')
-  const { publication } = await peer.listen({ signal })
-  terminal.status('')
-  emit(listeningEvent(peer.address, publication))
-  emit({ event: 'keeping', address: peer.address })
-  if (!signal.aborted) await Promise.race([once(signal, 'abort'), superseded.promise])
 }

@@ -1,4 +1,4 @@
-import { hex } from '../core/bytes.ts'
+import { concat, equal, hex } from '../core/bytes.ts'
 import { sha256 } from '../core/kdf.ts'
 
 /**
@@ -47,31 +47,83 @@ export type Change = {
   readonly evicted: readonly Uint8Array[]
 }
 
+/** All bytes of an identity one after the other: by itself each of some seven buffers would cost some 200 bytes more. */
+type Slot = {
+  readonly touched: number
+  readonly items: number
+  /** id, source, content, and of each entry its hash and itself */
+  readonly bytes: Uint8Array
+  /** where each of them ends */
+  readonly ends: readonly number[]
+}
+
+/** Places of the parts in a slot. */
+const [ID, SOURCE, CONTENT, FIRST] = [0, 1, 2, 3]
+
+const slotOf = (
+  { id, source, touched, items }: Head,
+  content: Uint8Array,
+  entries: ReadonlyMap<string, Uint8Array>,
+): Slot => {
+  const ends: number[] = []
+  const parts = [id, source, content, ...[...entries].flatMap(([hash, entry]) => [Buffer.from(hash, 'hex'), entry])]
+  for (const { length } of parts) ends.push((ends.at(-1) ?? 0) + length)
+  return { touched, items, bytes: concat(...parts), ends }
+}
+
+const view = ({ bytes, ends }: Slot, index: number): Uint8Array => bytes.subarray(ends[index - 1] ?? 0, ends[index])
+
+/** A copy, so that who holds it holds no more than that. */
+const part = (slot: Slot, index: number): Uint8Array => view(slot, index).slice()
+
+const headOf = (slot: Slot): Head => {
+  const { touched, items } = slot
+  return { id: part(slot, ID), source: part(slot, SOURCE), touched, items }
+}
+
+const entriesOf = (slot: Slot): Map<string, Uint8Array> => {
+  const entries = new Map<string, Uint8Array>()
+  for (let at = FIRST; at < slot.ends.length; at += 2) entries.set(hex(view(slot, at)), part(slot, at + 1))
+  return entries
+}
+
+const entryOf = (slot: Slot, hash: Uint8Array): Uint8Array | null => {
+  for (let at = FIRST; at < slot.ends.length; at += 2) if (equal(view(slot, at), hash)) return part(slot, at + 1)
+  return null
+}
+
 /** Gone with the process. */
 export const createMemoryShelf = (): Shelf => {
-  type Slot = { readonly head: Head; readonly content: Uint8Array; readonly entries: ReadonlyMap<string, Uint8Array> }
   const slots = new Map<string, Slot>()
+  const slotFor = (id: Uint8Array): Slot | undefined => slots.get(hex(id))
   const remove = (ids: readonly Uint8Array[]): void => {
     for (const id of ids) slots.delete(hex(id))
   }
   return {
-    heads: () => [...slots.values()].map(({ head }) => head),
+    heads: () => slots.values().map(headOf),
     read: (id) => {
-      const slot = slots.get(hex(id))
-      return slot === undefined ? null : { content: slot.content, entries: [...slot.entries.values()] }
+      const slot = slotFor(id)
+      return slot === undefined ? null : { content: part(slot, CONTENT), entries: [...entriesOf(slot).values()] }
     },
-    content: (id) => slots.get(hex(id))?.content ?? null,
-    entry: (id, hash) => slots.get(hex(id))?.entries.get(hex(hash)) ?? null,
+    content: (id) => {
+      const slot = slotFor(id)
+      return slot === undefined ? null : part(slot, CONTENT)
+    },
+    entry: (id, hash) => {
+      const slot = slotFor(id)
+      return slot === undefined ? null : entryOf(slot, hash)
+    },
     write: ({ head, content, added, dropped, evicted }) => {
       remove(evicted)
-      const entries = new Map(slots.get(hex(head.id))?.entries)
+      const slot = slotFor(head.id)
+      const entries = slot === undefined ? new Map<string, Uint8Array>() : entriesOf(slot)
       for (const hash of dropped) entries.delete(hex(hash))
       for (const envelope of added) entries.set(hex(sha256(envelope)), envelope)
-      slots.set(hex(head.id), { head, content, entries })
+      slots.set(hex(head.id), slotOf(head, content, entries))
     },
     touch: (head) => {
-      const slot = slots.get(hex(head.id))
-      if (slot !== undefined) slots.set(hex(head.id), { ...slot, head })
+      const slot = slotFor(head.id)
+      if (slot !== undefined) slots.set(hex(head.id), slotOf(head, view(slot, CONTENT), entriesOf(slot)))
     },
     remove,
     close: () => slots.clear(),

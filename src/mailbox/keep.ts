@@ -37,8 +37,12 @@ export type Keep = {
   sweep(now: number): void
   /** parcels kept */
   readonly size: number
+  /** The same, with the bytes of them: what is expired counts until it is swept. Costs a pass over an index, as each deposit does. */
+  load(): Load
   close(): void
 }
+
+export type Load = { readonly parcels: number; readonly bytes: number }
 
 /** What is known of a parcel before it is there. */
 export type Slip = {
@@ -79,8 +83,6 @@ const SCHEMA: Schema = {
     ],
   ],
 }
-
-type Load = { readonly parcels: number; readonly bytes: number }
 
 const readLoad = record<Load>({ parcels: uint(), bytes: uint() })
 const readKept = record<Kept>({
@@ -185,6 +187,7 @@ export const openKeep = (folder: string | null): Keep => {
     get size() {
       return load().parcels
     },
+    load: () => load(),
     close: database.close,
   }
 }

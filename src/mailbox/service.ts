@@ -1,12 +1,12 @@
 import { isIPv4 } from 'node:net'
 import { type RandomBytes, utf8 } from '../core/bytes.ts'
-import { HandfastError } from '../core/errors.ts'
+import { type ErrorCode, HandfastError } from '../core/errors.ts'
 import { hmac, secretKey } from '../core/kdf.ts'
 import { MAILBOX_GUESTS, MAILBOX_GUESTS_PER_SOURCE, MAILBOX_STEP_MS, MAILBOX_VISIT_MS } from '../core/limits.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { createAdmission } from './admission.ts'
 import { withDeadline } from './deadline.ts'
-import type { Keep } from './keep.ts'
+import type { Keep, Load } from './keep.ts'
 import type { Line } from './line.ts'
 import { type Answer, encodeAnswer } from './messages.ts'
 import { createVisit, type Visit } from './visit.ts'
@@ -17,8 +17,24 @@ export type Mailbox = {
   serve(line: Line, guest: Guest): Promise<void>
   /** parcels kept */
   readonly size: number
+  /** @throws StoreError */
+  counts(): MailboxCounts
   /** Ends all visits and closes the database. */
   close(): Promise<void>
+}
+
+/** What is there now, and what guests were told since the start. */
+export type MailboxCounts = Load & {
+  /** guests served at this moment */
+  readonly guests: number
+  /** parcels taken in, also those that were there already */
+  readonly kept: number
+  /** times that somebody proved to be a recipient */
+  readonly opened: number
+  /** parcels handed out */
+  readonly handed: number
+  /** guests refused, by the code they were told: a disk that fails is `ERR_REMOTE` */
+  readonly refused: ReadonlyMap<ErrorCode, number>
 }
 
 /** What a mailbox knows of a guest. */
@@ -56,6 +72,8 @@ export const createMailbox = ({ id, directory, keep, now, random }: MailboxParts
   const visits = new Set<Promise<void>>()
   const guests = new Map<string, number>()
   const timer = setInterval(() => sweep(), SWEEP_MS).unref()
+  const told = { kept: 0, opened: 0, handed: 0 }
+  const refused = new Map<ErrorCode, number>()
   let closed: Promise<void> | undefined
 
   const sweep = (): void => {
@@ -68,8 +86,17 @@ export const createMailbox = ({ id, directory, keep, now, random }: MailboxParts
   }
   sweep()
 
-  const say = async (line: Line, answer: Answer, signal: AbortSignal): Promise<void> =>
-    withDeadline(MAILBOX_STEP_MS, signal, (late) => line.send(encodeAnswer(answer), { signal: late }))
+  const count = (answer: Answer): void => {
+    if (answer.t === 'kept') told.kept += 1
+    if (answer.t === 'open') told.opened += 1
+    if (answer.t === 'parcel') told.handed += 1
+    if (answer.t === 'refused') refused.set(answer.code, (refused.get(answer.code) ?? 0) + 1)
+  }
+
+  const say = async (line: Line, answer: Answer, signal: AbortSignal): Promise<void> => {
+    count(answer)
+    return withDeadline(MAILBOX_STEP_MS, signal, (late) => line.send(encodeAnswer(answer), { signal: late }))
+  }
 
   const attend = async (line: Line, visit: Visit, signal: AbortSignal): Promise<void> => {
     for (;;) {
@@ -121,6 +148,7 @@ export const createMailbox = ({ id, directory, keep, now, random }: MailboxParts
     get size() {
       return keep.size
     },
+    counts: () => ({ ...keep.load(), ...told, guests: visits.size, refused: new Map(refused) }),
     close: () => {
       closed ??= close()
       return closed

@@ -7,7 +7,7 @@ import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { joinDirectory } from '../directory/plugin.ts'
 import { createStorage, type StorageNode } from '../directory/storage.ts'
 import { openKeep } from '../mailbox/keep.ts'
-import { createMailbox, type Mailbox } from '../mailbox/service.ts'
+import { createMailbox, type Mailbox, type MailboxCounts } from '../mailbox/service.ts'
 import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
 import { createNode, type DhtNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
@@ -241,7 +241,8 @@ const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: Ope
     const onDisk = storage === true && options.folder !== undefined ? { shelf: openRecords(options.folder) } : {}
     kept = createStorage({ self: () => node.dht.id, ...onDisk })
     const directory = joinDirectory(node.dht, kept)
-    return putTogether({ ...own, node, directory, release: end, talks: true }, options)
+    const mailbox = options.mailbox === true ? openMailbox(own.identity, directory, options.folder) : undefined
+    return putTogether({ ...own, node, directory, mailbox, release: end, talks: true }, options.onNotice)
   } catch (error) {
     await node.close()
     kept?.close()
@@ -249,22 +250,23 @@ const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: Ope
   }
 }
 
-type Together = Pick<PeerParts, 'identity' | 'directory' | 'store' | 'release' | 'talks'> & { readonly node: DhtNode }
-
-const putTogether = (
-  { node, ...parts }: Together,
-  { folder, mailbox = false, onNotice }: Pick<OpenOptions, 'folder' | 'mailbox' | 'onNotice'>,
-): Peer => {
-  const { identity, directory } = parts
+/** @throws StoreError ERR_STORE_* */
+const openMailbox = ({ log }: Identity, directory: DirectoryNetwork, folder: string | undefined): Mailbox => {
   const [now, random] = [() => seconds(systemWorld), systemWorld.random]
-  const open = (): Mailbox =>
-    createMailbox({ id: identity.log.id, directory, keep: openKeep(folder ?? null), now, random })
-  const transport = createTransport(node, identity.transportSeed.export())
-  return createPeer({
-    ...parts,
-    ...{ transport, world: systemWorld, notify: onNotice },
-    mailbox: mailbox ? open() : undefined,
-  })
+  return createMailbox({ id: log.id, directory, keep: openKeep(folder ?? null), now, random })
+}
+
+type Together = Omit<PeerParts, 'transport' | 'world' | 'notify'> & { readonly node: DhtNode }
+
+const putTogether = ({ node, ...parts }: Together, onNotice: OpenOptions['onNotice']): Peer => {
+  const transport = createTransport(node, parts.identity.transportSeed.export())
+  return createPeer({ ...parts, ...{ transport, world: systemWorld, notify: onNotice } })
+}
+
+export type MailboxPeer = {
+  readonly peer: Peer
+  /** What its mailbox keeps and has done. @throws StoreError */
+  readonly counts: () => MailboxCounts
 }
 
 /**
@@ -274,9 +276,11 @@ const putTogether = (
 export const openMailboxOn = (
   node: DhtNode,
   directory: DirectoryNetwork,
-  options: Pick<OpenOptions, 'onNotice' | 'passphrase'> & { readonly folder: string },
-): Promise<Peer> =>
-  openLocked(options.folder, options.passphrase ?? null, async ({ identity }, lock, store) => {
+  { folder, passphrase = null, onNotice }: Pick<OpenOptions, 'onNotice' | 'passphrase'> & { readonly folder: string },
+): Promise<MailboxPeer> =>
+  openLocked(folder, passphrase, async ({ identity }, lock, store) => {
     const release = async (): Promise<void> => lock.release()
-    return putTogether({ node, directory, identity, store, release, talks: false }, { ...options, mailbox: true })
+    const mailbox = openMailbox(identity, directory, folder)
+    const peer = putTogether({ node, directory, identity, store, release, mailbox, talks: false }, onNotice)
+    return { peer, counts: mailbox.counts }
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
@@ -9,10 +10,11 @@ import { publish } from '../../src/directory/publish.ts'
 import { createStorage } from '../../src/directory/storage.ts'
 import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
 import { createNode } from '../../src/network/node.ts'
+import { initialize, openPeer } from '../../src/peer/open.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { makeTemporary } from '../store/folders.ts'
 import { startCli } from './child.ts'
-import { runCli } from './in-process.ts'
+import { beginCli, runCli } from './in-process.ts'
 
 /** What of a running node can be asked for over HTTP. */
 
@@ -83,6 +85,39 @@ suite('watching', { concurrency: 2 }, () => {
       assert.ok(!new RegExp(`\\b${secret}\\b`).test(text), secret)
   })
 
+  test('/metrics of a node with a mailbox tells what it keeps and for how many', async (t) => {
+    const folder = await makeTemporary(t)
+    const { address } = await initialize(folder)
+    const signals = new EventEmitter()
+    const argv = ['node', '--json', '--mailbox', '--folder', folder, '--host', '127.0.0.1', '--http', 'localhost:0']
+    const node = beginCli(argv, { signals })
+    const stop = async (): Promise<number> => {
+      signals.emit('SIGTERM')
+      return (await node.done).code
+    }
+    t.after(stop)
+    const { bootstrap } = await node.event('node')
+    const { http } = await node.event('watching')
+    assert.match(String(http), /^127\.0\.0\.1:/)
+    await node.event('keeping')
+    const ask = async (): Promise<ReadonlyMap<string, number>> =>
+      samplesOf(await (await fetch(`http://${http}/metrics`)).text())
+    const client = await openPeer({ bootstrap: String(bootstrap), mailboxes: [address] })
+    t.after(() => client.close())
+    await client.publish()
+    assert.equal((await ask()).get('handfast_mailbox_opened_total'), 0)
+    assert.deepEqual((await client.mailboxes.fetch()).failures, [])
+    const samples = await ask()
+    assert.deepEqual(
+      ['opened_total', 'handed_total', 'kept_total', 'parcels', 'bytes'].map((name) =>
+        samples.get(`handfast_mailbox_${name}`),
+      ),
+      [1, 0, 0, 0, 0],
+    )
+    await client.close()
+    assert.deepEqual([await stop(), node.stderr.text], [0, ''])
+  })
+
   test('there is nothing else, and nothing to be written', async (t) => {
     const { ask } = await watch(t)
     for (const path of ['/', '/metrics/', '/healthz/x', '/constructor', '/..%2f'])
@@ -102,7 +137,15 @@ suite('watching', { concurrency: 2 }, () => {
       assert.equal(await second.exit(), 1)
       assert.match(second.stderr(), new RegExp(`\\[${code}\\]`))
     }
-    for (const address of ['9464', '127.0.0.1', '127.0.0.1:99999', ':9464', '::1:9464', '127.0.0.1:x'])
+    for (const address of [
+      '9464',
+      '127.0.0.1',
+      '127.0.0.1:99999',
+      ':9464',
+      '::1:9464',
+      '127.0.0.1:x',
+      'name.invalid:9464',
+    ])
       assert.equal((await runCli(['node', '--http', address])).code, 2, address)
   })
 })

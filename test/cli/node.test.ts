@@ -178,9 +178,12 @@ suite('node', { concurrency: 2 }, () => {
   })
 })
 
-test('a node begins with little room for young objects, and as the process that was started', async (t) => {
+test('a node begins with little room for young objects, one heap for all threads, and as the process that was started', async (t) => {
   const node = await startNode(t)
   const line = await readFile(`/proc/${node.child.pid}/cmdline`, 'utf8')
-  assert.ok(line.split('\0').includes('--max-semi-space-size=2'), line)
+  for (const flag of ['--max-semi-space-size=2', '--optimize-for-size'])
+    assert.ok(line.split('\0').includes(flag), line)
+  const environment = await readFile(`/proc/${node.child.pid}/environ`, 'utf8')
+  assert.ok(environment.split('\0').includes('MALLOC_ARENA_MAX=1'))
   assert.equal(await node.exit('SIGTERM'), 0)
 })

@@ -68,11 +68,37 @@ test('a guest leaves a parcel, and the recipient takes it', async (t) => {
   assert.equal(service.size, 0)
 })
 
+test('what guests were told is counted, and what is there', async (t) => {
+  const { service, enter } = await open(t)
+  const none = { parcels: 0, bytes: 0, guests: 0, kept: 0, opened: 0, handed: 0, refused: new Map() }
+  assert.deepEqual(service.counts(), none)
+  const parcels = [parcelFor(bob, 'x'), parcelFor(bob, 'y', 100_000)]
+  for (const parcel of parcels) await depositAt(enter().line, { to: bob.log.id, parcel })
+  // Nobody knows her here, so nothing is taken for her.
+  assert.equal(await codeOf(depositAt(enter().line, { to: alice.log.id, parcel: parcelFor(alice, 'x') })), 'ERR_REMOTE')
+  const bytes = parcels.reduce((sum, parcel) => sum + parcel.length, 0)
+  const refused = new Map([['ERR_LOOKUP_NOT_FOUND', 1]])
+  const { line, visit } = enter()
+  const fetching = await openFetching(line, { ...bob, mailbox: id, channel })
+  const handed = await fetching.next()
+  assert.ok(handed !== null)
+  const full = { parcels: 2, bytes, kept: 2, opened: 1, handed: 1, refused }
+  assert.partialDeepStrictEqual(service.counts(), full)
+  await fetching.done(handed.id)
+  line.close()
+  await visit
+  assert.partialDeepStrictEqual(service.counts(), { ...full, parcels: 1, bytes: parcels[1]?.length })
+})
+
 test('§7 no more than 32 guests are served at a time, and 8 of one network; who leaves makes room', async (t) => {
-  const { enter } = await open(t)
+  const { service, enter } = await open(t)
   const guests = Array.from({ length: MAILBOX_GUESTS_PER_SOURCE }, (_, index) => enter(`192.0.2.${index}`))
   const refused = enter('192.0.2.200')
   assert.deepEqual([await hear(refused.line), await hear(refused.line)], ['ERR_MAILBOX_BUSY', 'goodbye'])
+  assert.deepEqual(
+    [service.counts().guests, service.counts().refused],
+    [guests.length, new Map([['ERR_MAILBOX_BUSY', 1]])],
+  )
   for (let index = guests.length; index < MAILBOX_GUESTS; index++) guests.push(enter(`198.51.${index}.1`))
   assert.equal(await hear(enter('203.0.113.1').line), 'ERR_MAILBOX_BUSY')
   guests[0]?.line.close()
