@@ -50,6 +50,8 @@ const SYBIL_PORTS = 4_000
 
 const occupy = async (plot: Plot, places: readonly Address[], conduct: Attack): Promise<readonly Member[]> => {
   const free = [...new Map(places.map((place) => [nameOf(place), place])).values()]
+  // Each node has a second socket, on whatever port is free.
+  for (const place of free) plot.world.network.reserve(place)
   const members = await Promise.all(free.map((place) => plot.world.join(place)))
   for (const member of members) conduct.subvert?.(member, { ...plot, attackers: members })
   return members

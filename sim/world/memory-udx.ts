@@ -102,7 +102,7 @@ class MemorySocket extends EventEmitter<SocketEvents> implements Socket {
   #freePort(): number {
     for (;;) {
       const port = EPHEMERAL_PORTS.from + this.#random.integer(EPHEMERAL_PORTS.count)
-      if (!this.#network.isBound({ host: this.#machine.host, port })) return port
+      if (!this.#network.isTaken({ host: this.#machine.host, port })) return port
     }
   }
 

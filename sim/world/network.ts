@@ -31,7 +31,10 @@ export type Network = {
   /** @throws an error with code EADDRINUSE when somebody is bound there */
   bind(address: Address, receive: Receiver): void
   unbind(address: Address): void
-  isBound(address: Address): boolean
+  /** Keeps an address for who will bind it: nobody else gets it by chance. */
+  reserve(address: Address): void
+  /** Whether somebody is bound there, or it is reserved. */
+  isTaken(address: Address): boolean
   /** Sees each datagram when it is sent, or when it arrives; returns what stops that. */
   watch(moment: 'sent' | 'arrived', watcher: Watcher): () => void
   /** Hash of every datagram sent so far with its time and addresses: two runs that agree did the same. */
@@ -45,6 +48,7 @@ export const nameOf = ({ host, port }: Address): string => `${host}:${port}`
 
 export const createNetwork = (clock: VirtualClock, random: Random, { loss }: NetworkSettings): Network => {
   const receivers = new Map<string, Receiver>()
+  const reserved = new Set<string>()
   const watchers = { sent: new Set<Watcher>(), arrived: new Set<Watcher>() }
   const traffic: Traffic = { sent: 0, bytes: 0, lost: 0, tooLarge: 0 }
   const latency = createLatency(random.fork('latency'))
@@ -80,7 +84,8 @@ export const createNetwork = (clock: VirtualClock, random: Random, { loss }: Net
       receivers.set(name, receive)
     },
     unbind: (address) => void receivers.delete(nameOf(address)),
-    isBound: (address) => receivers.has(nameOf(address)),
+    reserve: (address) => void reserved.add(nameOf(address)),
+    isTaken: (address) => receivers.has(nameOf(address)) || reserved.has(nameOf(address)),
     watch: (moment, watcher) => {
       watchers[moment].add(watcher)
       return () => void watchers[moment].delete(watcher)

@@ -53,6 +53,17 @@ test('datagrams arrive late, once, and not when they are too large or nobody is 
   assert.deepEqual({ ...network.traffic }, { sent: 4, bytes: 2 * PAYLOAD_MAX + 3, lost: 0, tooLarge: 1 })
 })
 
+test('a port that is reserved is nobody’s by chance, and there for who asks for it', () => {
+  const network = createNetwork(createClock(0), createRandom('test'), { loss: 0 })
+  const { host } = from
+  const { udx } = createMachine(network, host, createRandom('ports'))
+  for (let port = 1024; port < 65_536; port++) if (port !== 40_000) network.reserve({ host, port })
+  const [free, asked] = [udx.createSocket(), udx.createSocket()]
+  free.bind()
+  asked.bind(50_000)
+  assert.deepEqual([free.address()?.port, asked.address()?.port], [40_000, 50_000])
+})
+
 test('a machine that is switched off sends nothing, whoever still holds one of its sockets', () => {
   const clock = createClock(0)
   const network = createNetwork(clock, createRandom('test'), { loss: 0 })
@@ -131,7 +142,7 @@ test('a storage node that is switched off answers nobody and says nothing any mo
       if (datagram.from.host === victim.address.host) heard += 1
     })
     await world.clock.wait(60_000)
-    return { heard, left: world.members.size, bound: world.network.isBound(victim.address) }
+    return { heard, left: world.members.size, bound: world.network.isTaken(victim.address) }
   })
   assert.deepEqual(result, { heard: 0, left: 3, bound: false })
 })
