@@ -68,8 +68,9 @@ export const production: Production = {
   },
   repair: async (directory, { log, card, kem }) => {
     const options = { now: seconds(), signal: AbortSignal.timeout(LOOKUP_MS) }
-    await readBack(directory, { log, card: { signed: card, kem } }, options).catch((error: unknown) => {
+    await readBack(directory, { log, card: { signed: card, kem } }, options).catch(async (error: unknown) => {
       if (!(error instanceof HandfastError)) throw error
+      await production.publish(directory, { log, card, kem })
     })
   },
   publish: async (directory, { log, card, kem }) => {

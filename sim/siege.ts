@@ -81,7 +81,10 @@ export const publishNewest = async (world: World, publisher: Member, person: Per
   return accepted
 }
 
-/** Lets owners do what a peer does that stays online: it publishes again on schedule, with a fresh card, and repairs meanwhile. @returns ends that */
+/**
+ * Lets owners do what a peer does that stays online: it publishes again on schedule, with a fresh card, and repairs meanwhile.
+ * @returns ends that
+ */
 export const keepPublished = (world: World, owners: ReadonlyMap<Person, Member>): (() => void) => {
   let stopped = false
   const keep = async (person: Person, owner: Member): Promise<void> => {

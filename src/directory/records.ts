@@ -142,6 +142,10 @@ export const createRecords = ({ shelf, capacity, self, onWork }: RecordsParts): 
     return record
   }
 
+  /** Entries are named by their hashes in what is compared here: the same bytes need no second verification. */
+  const isVerified = ({ verified }: Resident, content: Uint8Array): boolean =>
+    verified !== null && equal(verified, sha256(content))
+
   const entryOf = (id: Uint8Array, hash: Uint8Array): Uint8Array => {
     const envelope = shelf.entry(id, hash)
     if (envelope !== null && equal(sha256(envelope), hash)) return envelope
@@ -161,8 +165,9 @@ export const createRecords = ({ shelf, capacity, self, onWork }: RecordsParts): 
       const content = shelf.content(id)
       if (content === null) return null
       onWork(WORK.readByte * content.length)
-      // Entries are named by their hashes in what is compared here: the same bytes need no second verification.
-      if (resident.verified === null || !equal(resident.verified, sha256(content))) restore(resident, id)
+      if (!isVerified(resident, content)) restore(resident, id)
+      // Not what was read in between, but this.
+      if (!isVerified(resident, content)) return null
       const { tips, ...rest } = readContent(content)
       const [tip] = tips
       return tip === undefined ? null : use({ ...rest, tip, entry: (hash) => entryOf(id, hash) })

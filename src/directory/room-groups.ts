@@ -122,8 +122,8 @@ export const createGroups = ({
   const remember = (resident: Resident, source: string): void => {
     if (resident.others.includes(source)) return
     const others = [...resident.others, source]
-    const most = Math.max(...others.map(itemsIn))
     if (others.length > RECORD_SOURCES_MAX) {
+      const most = Math.max(...others.map(itemsIn))
       const index = others.findLastIndex((other) => itemsIn(other) === most)
       others.splice(index, 1)
     }

@@ -154,8 +154,9 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
 
   const getKemHalf = (value: Uint8Array, { now }: Request): Uint8Array => {
     const request = decodeGetKemHalf(value)
-    const half = records.view(request.id, now, (found) => [kemHalfOf(found, request)])?.[0] ?? null
-    return encodeMessage({ half })
+    return encodeMessage(
+      records.view(request.id, now, (found) => ({ half: kemHalfOf(found, request) })) ?? { half: null },
+    )
   }
 
   const answer = (command: number, value: Uint8Array, request: Request): Uint8Array | null => {

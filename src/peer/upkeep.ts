@@ -13,8 +13,8 @@ import type { Notify } from './notice.ts'
 import { seconds, type World } from './ports.ts'
 
 /**
- * What a listening peer does every 6 hours, and in part every hour: it says anew where it is, looks whether its own log was contradicted, looks after those
- * it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week.
+ * What a listening peer does every 6 hours, and in part every hour: it says anew where it is, looks whether its own log was contradicted,
+ * looks after those it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week.
  */
 export type Upkeep = {
   /** Begins, with everything but the first publication, which has been made. */

@@ -206,7 +206,7 @@ test('§2 a log with any one byte changed does not verify', () => {
       )
       assert.throws(() => verifyLog(alice.log.id, envelopes, NOW), KeyLogError)
     }),
-    { seed: SEED, numRuns: 300 },
+    { seed: SEED, numRuns: 600 },
   )
 })
 

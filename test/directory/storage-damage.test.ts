@@ -119,6 +119,17 @@ test('§4 what is changed on disk while the node runs is not served either', asy
   }
 })
 
+test('what is changed between reading it and verifying it is not served: verified is what was read', async (t) => {
+  const folder = await fill(t)
+  const shelf = openRecords(folder)
+  const kept = decodeCbor(shelf.content(id) ?? new Uint8Array(0)) as Kept
+  const forged = encodeCbor({ ...kept, cards: [cardFor(log, forger, prekeys).envelope] })
+  const storage = createStorage({ shelf: { ...shelf, content: () => forged } })
+  assert.deepEqual(get(storage, id).cards, [])
+  assert.equal(storage.counts.damaged, 1)
+  storage.close()
+})
+
 test('a card put to what was damaged is refused as if nothing had been there', async (t) => {
   const folder = await fill(t)
   tamper(folder, at(damages, 0)[1])

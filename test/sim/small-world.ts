@@ -5,9 +5,9 @@ import { inWorld } from '../../sim/scenarios/scenario.ts'
 import { besiege, type Siege } from '../../sim/siege.ts'
 import type { World } from '../../sim/world/world.ts'
 
-/** Networks small enough for a test: 28 storage nodes, a handful of people. */
+/** Networks small enough for a test: 32 storage nodes, a handful of people. */
 
-export const SMALL = { nodes: 28, attackers: 0.3, people: 2, lookups: 6 } as const
+export const SMALL = { nodes: 32, attackers: 0.3, people: 2, lookups: 6 } as const
 
 type Choice = { readonly seed?: string; readonly parts?: Partial<Production> }
 
