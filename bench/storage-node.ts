@@ -15,11 +15,11 @@ import { sha256 } from '../src/core/kdf.ts'
 import { generateKem, kemHalves } from '../src/core/kem.ts'
 import { createLog, updateLog } from '../src/core/key-log.ts'
 import { generatePrivateKey } from '../src/core/p256.ts'
-import { COMMAND, decodePut, encodeMessage, type PutRequest } from '../src/directory/messages.ts'
-import { joinDirectory } from '../src/directory/plugin.ts'
-import { createStorage } from '../src/directory/storage.ts'
+import { createStorage } from '../src/directory/node/storage.ts'
+import { COMMAND, decodePut, encodeMessage, type PutRequest } from '../src/directory/request-format.ts'
+import { joinDirectory } from '../src/network/directory-plugin.ts'
 import { createNode } from '../src/network/node.ts'
-import { openRecords } from '../src/store/records.ts'
+import { openRecords } from '../src/store/record-database.ts'
 
 const [count = '10000', where = 'disk'] = process.argv.slice(2)
 const now = Math.floor(Date.now() / 1000)

@@ -3,8 +3,8 @@
 import { verifyCard } from '../src/core/card.ts'
 import { HandfastError } from '../src/core/errors.ts'
 import { verifyLog } from '../src/core/key-log.ts'
-import { COMMAND, decodeGetAnswer } from '../src/directory/messages.ts'
 import { type DirectoryNetwork, nameOf } from '../src/directory/network-port.ts'
+import { COMMAND, decodeGetAnswer } from '../src/directory/request-format.ts'
 
 /** 'sound', 'empty', or the code of the check that failed, with the number of nodes. */
 export type Verdicts = Readonly<Record<string, number>>

@@ -1,6 +1,6 @@
 /** Overheard frames as one file: for each a byte of direction, its length in four bytes, and the frame. */
 
-import { decodeFrame, type Frame } from '../src/peer/frames.ts'
+import { decodeFrame, type Frame } from '../src/connection/frames.ts'
 import type { Overheard } from './wiretap.ts'
 
 const HEAD_BYTES = 5

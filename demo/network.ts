@@ -2,9 +2,9 @@
 
 import { hex } from '../src/core/bytes.ts'
 import { sha256 } from '../src/core/kdf.ts'
-import { COMMAND, decodeGetAnswer, encodeMessage, type GetAnswer } from '../src/directory/messages.ts'
-import { joinDirectory } from '../src/directory/plugin.ts'
-import { createStorage, type Storage } from '../src/directory/storage.ts'
+import { createStorage, type Storage } from '../src/directory/node/storage.ts'
+import { COMMAND, decodeGetAnswer, encodeMessage, type GetAnswer } from '../src/directory/request-format.ts'
+import { joinDirectory } from '../src/network/directory-plugin.ts'
 import { createNode, type DhtNode } from '../src/network/node.ts'
 
 /** What one storage node keeps of an identity: hashes in hex, null where it keeps nothing. */

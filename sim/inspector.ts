@@ -9,7 +9,7 @@ import {
   decodeGetKemHalfAnswer,
   encodeMessage,
   type GetAnswer,
-} from '../src/directory/messages.ts'
+} from '../src/directory/request-format.ts'
 import type { Violation } from './observer.ts'
 import { newest, type Person } from './people.ts'
 import type { Client } from './world/client.ts'

@@ -1,5 +1,10 @@
 /** Handfast's public API, whole: what is not listed here may change at any time. */
 
+export type { Connection, Incoming } from './connection/connection.ts'
+export type { Remote, Trust } from './connection/remote.ts'
+export type { Contact, Contacts } from './contacts/contact-api.ts'
+export type { Notice } from './contacts/notice.ts'
+export type { Found } from './contacts/resolver.ts'
 export { decodeAddress, encodeAddress } from './core/address.ts'
 export {
   AddressError,
@@ -26,21 +31,13 @@ export { exportPublicKey, type KeyFormat, parsePublicKey } from './core/key-form
 export type { Device, Entry, KeyLog, LogEntry } from './core/key-log.ts'
 export type { P256PrivateKey, Signer } from './core/p256.ts'
 export type { RootPlace, RootSigner, TokenKey } from './core/root-key.ts'
-export type { Evidence } from './directory/evidence.ts'
-export type { Lookup } from './directory/lookup.ts'
-export type { Policy } from './directory/policies.ts'
-export type { Publication } from './directory/publish.ts'
-export type { Verdict } from './directory/verdict.ts'
-export { type BackupOptions, type BackupSummary, backup, type RestoreOptions, restore } from './peer/backup.ts'
-export type { Connection, Incoming } from './peer/connection.ts'
-export type { Contact, Contacts } from './peer/contacts.ts'
-export type { ConnectOptions, Listener, LookupOptions, Peer, Signal } from './peer/face.ts'
-export type { FileOffer, Files, FileTransfer, SendFileOptions } from './peer/files.ts'
-export type { Found } from './peer/finder.ts'
-export type { Letter, Letters } from './peer/letters.ts'
-export type { Fetched, Mailboxes } from './peer/mail-rounds.ts'
-export type { Notice } from './peer/notice.ts'
-export { type InitializeOptions, initialize, type OpenOptions, openPeer } from './peer/open.ts'
+export type { Evidence } from './directory/client/evidence.ts'
+export type { Lookup } from './directory/client/lookup.ts'
+export type { Policy } from './directory/client/policies.ts'
+export type { Publication } from './directory/client/publish.ts'
+export type { Verdict } from './directory/client/verdict.ts'
+export type { FileOffer, Files, FileTransfer, SendFileOptions } from './files/file-api.ts'
+export { type BackupOptions, type BackupSummary, backup, type RestoreOptions, restore } from './identity/backup.ts'
 export {
   adopt,
   type ChangeOptions,
@@ -50,8 +47,11 @@ export {
   renew,
   retire,
   rotate,
-} from './peer/recovery.ts'
-export type { Remote, Trust } from './peer/remote.ts'
-export type { Rotation } from './peer/rotation.ts'
+} from './identity/replace-keys.ts'
+export type { Rotation } from './identity/rotation.ts'
+export type { Fetched, Mailboxes } from './messages/mailbox-poller.ts'
+export type { Letter, Letters } from './messages/message-api.ts'
+export { type InitializeOptions, initialize, type OpenOptions, openPeer } from './peer/open.ts'
+export type { ConnectOptions, Listener, LookupOptions, Peer, Signal } from './peer/peer.ts'
 export { generatePkcs11Key, importPkcs11Key, openPkcs11Signer, type Pkcs11Signer } from './store/pkcs11-signer.ts'
 export type { TokenOptions } from './store/pkcs11-tool.ts'

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { joinDirectory } from '../src/directory/plugin.ts'
-import { createStorage } from '../src/directory/storage.ts'
+import { createStorage } from '../src/directory/node/storage.ts'
 import { openPeer } from '../src/index.ts'
+import { joinDirectory } from '../src/network/directory-plugin.ts'
 import { startNetwork } from './network/loopback-network.ts'
 
 /** The README's library example does what it says, as it stands there. */

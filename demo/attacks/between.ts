@@ -3,8 +3,8 @@
  * encrypted, and both end at her.
  */
 
+import { type CardFrame, decodeFrame, encodeFrame } from '../../src/connection/frames.ts'
 import { signLiveCard } from '../../src/core/card.ts'
-import { type CardFrame, decodeFrame, encodeFrame } from '../../src/peer/frames.ts'
 import { systemWorld } from '../../src/peer/open.ts'
 import type { FrameStream } from '../../src/peer/ports.ts'
 import { countKinds } from '../capture.ts'

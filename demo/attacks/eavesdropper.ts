@@ -3,6 +3,7 @@
  * said, and tries every key she has or can make on the tokens.
  */
 
+import { decodeFrame } from '../../src/connection/frames.ts'
 import { hex, utf8 } from '../../src/core/bytes.ts'
 import { verifyLiveCard } from '../../src/core/card.ts'
 import { decodeCbor } from '../../src/core/cbor.ts'
@@ -16,7 +17,6 @@ import { decapsulate, KEM_CIPHERTEXT_BYTES } from '../../src/core/kem.ts'
 import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
 import { dh, POINT_BYTES } from '../../src/core/p256.ts'
 import { messageFernetKey } from '../../src/core/session/message-key.ts'
-import { decodeFrame } from '../../src/peer/frames.ts'
 import { systemWorld } from '../../src/peer/open.ts'
 import { countKinds, firstOf } from '../capture.ts'
 import type { Overheard } from '../wiretap.ts'

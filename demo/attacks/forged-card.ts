@@ -2,10 +2,10 @@
 
 import { sha256 } from '../../src/core/kdf.ts'
 import { kemHalves } from '../../src/core/kem.ts'
-import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from '../../src/directory/messages.ts'
+import { EFFORT } from '../../src/directory/client/policies.ts'
+import { search } from '../../src/directory/client/search.ts'
 import { type ClosestNode, nameOf } from '../../src/directory/network-port.ts'
-import { EFFORT } from '../../src/directory/policies.ts'
-import { search } from '../../src/directory/search.ts'
+import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from '../../src/directory/request-format.ts'
 import { forgeRotation, forgeUpdate, withSignatureOf } from './forgeries.ts'
 import { forgeCard, type Hand } from './hand.ts'
 

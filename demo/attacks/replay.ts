@@ -1,10 +1,10 @@
 /** Mallory replays to Bob what Alice sent him before, on streams of her own. */
 
+import { openChannel } from '../../src/connection/channel.ts'
+import { decodeFrame, encodeFrame, type Frame, WIRE_VERSION } from '../../src/connection/frames.ts'
+import { dial } from '../../src/connection/live-handshake.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import { openChannel } from '../../src/peer/channel.ts'
-import { decodeFrame, encodeFrame, type Frame, WIRE_VERSION } from '../../src/peer/frames.ts'
-import { dial } from '../../src/peer/greeting.ts'
 import { systemWorld } from '../../src/peer/open.ts'
 import type { FrameStream } from '../../src/peer/ports.ts'
 import { firstOf } from '../capture.ts'

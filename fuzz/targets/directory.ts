@@ -2,7 +2,8 @@ import { equal } from '../../src/core/bytes.ts'
 import { encodeCbor } from '../../src/core/cbor.ts'
 import { signEnvelope } from '../../src/core/cose.ts'
 import { LABEL_KEY_LOG } from '../../src/core/labels.ts'
-import { createCollector } from '../../src/directory/collector.ts'
+import { createCollector } from '../../src/directory/client/answer-collector.ts'
+import { createStorage } from '../../src/directory/node/storage.ts'
 import {
   ANSWER_BYTES_MAX,
   COMMAND,
@@ -14,8 +15,7 @@ import {
   decodePutAnswer,
   encodeMessage,
   type GetAnswer,
-} from '../../src/directory/messages.ts'
-import { createStorage } from '../../src/directory/storage.ts'
+} from '../../src/directory/request-format.ts'
 import { makeKey, NOW } from '../../test/core/identities.ts'
 import { allPuts } from '../../test/directory/records.ts'
 import { ALICE, CARD, PREKEYS } from '../corpus.ts'

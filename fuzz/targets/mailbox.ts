@@ -14,7 +14,7 @@ import {
   encodeAnswer,
   encodeRequest,
   type Request,
-} from '../../src/mailbox/messages.ts'
+} from '../../src/mailbox/mailbox-format.ts'
 import { makeBytes, makeKey } from '../../test/core/identities.ts'
 import { fromHex, seededRandom } from '../../test/core/test-bytes.ts'
 import type { FetchVector } from '../../test/vectors/mailbox-checks.ts'

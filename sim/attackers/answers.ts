@@ -1,6 +1,6 @@
 /** Answers of the directory as attackers put them together. */
 
-import { COMMAND, decodeGet, encodeMessage } from '../../src/directory/messages.ts'
+import { COMMAND, decodeGet, encodeMessage } from '../../src/directory/request-format.ts'
 import type { Statement } from '../people.ts'
 import type { Ask, Order, Plot } from './attack.ts'
 import { firstStatement } from './attack.ts'

@@ -1,5 +1,5 @@
-import { COMMAND, encodeMessage } from '../../src/directory/messages.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
+import { COMMAND, encodeMessage } from '../../src/directory/request-format.ts'
 import { newest } from '../people.ts'
 import { holding, pretend } from './answers.ts'
 import { type Attack, giveOrders, nearestHonest, type Order, type Plot } from './attack.ts'

@@ -1,5 +1,5 @@
-import { COMMAND, encodeMessage } from '../../src/directory/messages.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
+import { COMMAND, encodeMessage } from '../../src/directory/request-format.ts'
 import type { Statement } from '../people.ts'
 import { type Attack, nearestHonest } from './attack.ts'
 

@@ -1,7 +1,7 @@
 /** One simulated internet with Handfast nodes on it: who is there, and how they come and go. */
 
 import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
-import type { Storage } from '../../src/directory/storage.ts'
+import type { Storage } from '../../src/directory/node/storage.ts'
 import { createNode, type DhtNode } from '../../src/network/node.ts'
 import { createTruth, type Truth } from '../people.ts'
 import type { Production } from '../production.ts'

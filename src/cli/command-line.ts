@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
-import { describeFailure, EXIT, trace } from './failure.ts'
-import { harmless } from './harmless.ts'
+import { describeFailure, EXIT, trace } from './output/failure.ts'
+import { harmless } from './output/sanitize.ts'
 import { run } from './run.ts'
 
 /** The command `handfast`, in a process of its own. */

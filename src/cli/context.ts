@@ -1,7 +1,7 @@
-import type { CliEvent } from './events.ts'
-import type { Passphrases } from './passphrases.ts'
-import type { Progress } from './progress.ts'
-import type { Terminal } from './terminal.ts'
+import type { CliEvent } from './output/events.ts'
+import type { Passphrases } from './terminal/passphrases.ts'
+import type { Progress } from './terminal/progress.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /** What every command is given. */
 export type Context = {

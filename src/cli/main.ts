@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 // What may begin the process anew comes before everything there is to load.
-import './small-heap.ts'
+import './node/small-heap.ts'
 
 await import('./command-line.ts')

@@ -1,16 +1,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { DEFAULT_POLICY, POLICIES, type Policy } from '../directory/policies.ts'
-import { addBackupCommands } from './backup-commands.ts'
-import { addContactCommands } from './contact-commands.ts'
+import { DEFAULT_POLICY, POLICIES, type Policy } from '../directory/client/policies.ts'
+import { addBackupCommands } from './commands/backup-commands.ts'
+import { addContactCommands } from './commands/contact-commands.ts'
+import { addFiles } from './commands/files-command.ts'
+import type { InitOptions } from './commands/init.ts'
+import { addKey } from './commands/key-command.ts'
+import { addMailboxes } from './commands/mailboxes-command.ts'
+import { addNode } from './commands/node-command.ts'
+import { addRecovery } from './commands/recovery-commands.ts'
+import { tokenOptions } from './commands/token-options.ts'
 import type { Context } from './context.ts'
-import { EXIT } from './failure.ts'
-import { addFiles } from './files-command.ts'
-import type { InitOptions } from './init.ts'
-import { addKey } from './key-command.ts'
-import { addMailboxes } from './mailboxes-command.ts'
-import { addNode } from './node-command.ts'
-import { addRecovery } from './recovery-commands.ts'
-import { tokenOptions } from './token-options.ts'
+import { EXIT } from './output/failure.ts'
 
 /** The commands, their options and their help. What a command does is loaded when it is called. */
 
@@ -73,7 +73,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     .addHelpText('after', '\nExample:\n  handfast init --folder ./alice')
     .action((options: InitOptions) =>
       start(async (context) => {
-        const { init } = await import('./init.ts')
+        const { init } = await import('./commands/init.ts')
         return init(context, options)
       }, EXIT.interrupted),
     )
@@ -87,7 +87,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     .addHelpText('after', '\nExamples:\n  handfast passphrase\n  handfast passphrase --remove')
     .action((options: { newPassphraseFile?: string; remove?: boolean }) =>
       start(async (context) => {
-        const { passphrase } = await import('./passphrase.ts')
+        const { passphrase } = await import('./commands/passphrase.ts')
         const { newPassphraseFile, remove = false } = options
         return passphrase(context, { newPassphraseFile, remove })
       }, EXIT.interrupted),
@@ -102,7 +102,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     .addHelpText('after', '\nExample:\n  handfast id --json')
     .action(() =>
       start(async (context) => {
-        const { id } = await import('./id.ts')
+        const { id } = await import('./commands/id.ts')
         return id(context)
       }, EXIT.interrupted),
     )
@@ -119,7 +119,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     .addHelpText('after', '\nExample:\n  handfast lookup hf1… --evidence --bootstrap 127.0.0.1:4000')
     .action((address: string, { policy, evidence = false }: { policy: Policy; evidence?: boolean }) =>
       start(async (context) => {
-        const { lookup } = await import('./lookup.ts')
+        const { lookup } = await import('./commands/lookup.ts')
         return lookup(context, address, { policy, evidence })
       }, EXIT.interrupted),
     )
@@ -143,7 +143,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     )
     .action((options: FileFlags & { mailbox?: boolean }) =>
       start(async (context) => {
-        const { listen } = await import('./listen.ts')
+        const { listen } = await import('./commands/listen.ts')
         return listen(context, { mailbox: options.mailbox === true, ...fileOptions(options) })
       }, EXIT.done),
     )
@@ -160,7 +160,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     )
     .action((contact: string, options: FileFlags & { stay?: boolean }) =>
       start(async (context) => {
-        const { chat } = await import('./chat.ts')
+        const { chat } = await import('./commands/chat.ts')
         return chat(context, { contact, stay: options.stay === true, ...fileOptions(options) })
       }, EXIT.done),
     )

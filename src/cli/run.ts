@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { defaultFolder, type Surroundings } from './data-folder.ts'
-import type { CliEvent } from './events.ts'
-import { describeFailure, EXIT } from './failure.ts'
-import { createPassphrases } from './passphrases.ts'
-import { createPrinter } from './printer.ts'
+import type { CliEvent } from './output/events.ts'
+import { describeFailure, EXIT } from './output/failure.ts'
+import { createPrinter } from './output/printer.ts'
 import { createProgram, type GlobalOptions, type Start } from './program.ts'
-import { createProgress } from './progress.ts'
-import { listenForStop, type Signals } from './stopping.ts'
-import { createTerminal, type Streams } from './terminal.ts'
+import { createPassphrases } from './terminal/passphrases.ts'
+import { createProgress } from './terminal/progress.ts'
+import { listenForStop, type Signals } from './terminal/shutdown.ts'
+import { createTerminal, type Streams } from './terminal/terminal.ts'
 
 /** All of the process that the command line touches; tests bring their own. */
 export type System = Surroundings & {

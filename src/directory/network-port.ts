@@ -1,5 +1,5 @@
 import type { RandomBytes } from '../core/bytes.ts'
-import type { Command } from './messages.ts'
+import type { Command } from './request-format.ts'
 
 /** What the directory needs of the DHT. `plugin.ts` is the real adapter; tests have one in memory. */
 

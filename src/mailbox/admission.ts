@@ -4,10 +4,10 @@ import { KeyLogError, MailboxError, PeerError } from '../core/errors.ts'
 import { checkFloor } from '../core/floor.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
 import { LOOKUP_MS, MAILBOX_AGE, MAILBOX_LOOKUPS, MAILBOX_MEMORY, MAILBOX_MEMORY_AGE } from '../core/limits.ts'
-import { type Lookup, lookup } from '../directory/lookup.ts'
+import { type Lookup, lookup } from '../directory/client/lookup.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { withDeadline } from './deadline.ts'
-import type { Keep } from './keep.ts'
+import type { Keep } from './mailbox-store.ts'
 
 /** For whom a mailbox takes parcels, and who is current enough to be handed them: the directory says, and is remembered briefly. */
 export type Admission = {

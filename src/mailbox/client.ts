@@ -6,7 +6,7 @@ import { sha256 } from '../core/kdf.ts'
 import { MAILBOX_LOG_ENTRIES, MAILBOX_RECIPIENT_PARCELS, MAILBOX_STEP_MS } from '../core/limits.ts'
 import { withDeadline } from './deadline.ts'
 import type { Line } from './line.ts'
-import { type Answer, decodeAnswer, encodeRequest, partSize, partsOf, type Request } from './messages.ts'
+import { type Answer, decodeAnswer, encodeRequest, partSize, partsOf, type Request } from './mailbox-format.ts'
 
 /** The guest's side of a visit to a mailbox (docs/spec/mailbox.md §4, §5). It believes nothing that a mailbox says of a parcel. */
 

@@ -1,8 +1,8 @@
+import { createContacts } from '../contacts/contact-api.ts'
+import { createFiles, type Files } from '../files/file-api.ts'
 import { lockIdentity } from '../store/lock.ts'
 import { openStore } from '../store/store.ts'
 import { openVault, type Passphrase } from '../store/vault.ts'
-import { createContacts } from './contacts.ts'
-import { createFiles, type Files } from './files.ts'
 import { systemWorld } from './open.ts'
 import { seconds } from './ports.ts'
 

@@ -11,13 +11,13 @@ import {
   LOG_ENTRIES_MAX,
   NAME_LENGTH_MAX,
 } from '../core/limits.ts'
-import type { StoredContact } from './contacts.ts'
-import type { KeptFloor } from './floors.ts'
-import type { KeptFork } from './forks.ts'
+import type { StoredContact } from './contact-store.ts'
+import type { KeptFloor } from './floor-store.ts'
+import type { KeptFork } from './fork-store.ts'
 import type { Remembered } from './remembered.ts'
 import { envelopesOf, HASH_BYTES, readEnvelopes, verifyKept } from './rows.ts'
-import { assemble, encodeSecrets, type Kept } from './secrets.ts'
 import { SETTING_LENGTH_MAX } from './settings.ts'
+import { assemble, encodeSecrets, type Kept } from './vault-secrets.ts'
 
 /** What is sealed of a backup: an identity and what its folder remembers, as CBOR. Never sessions, messages or files. */
 export type BackupContent = {

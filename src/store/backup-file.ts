@@ -6,7 +6,7 @@ import { literal, type Reader, record } from '../core/fields.ts'
 import { LABEL_BACKUP } from '../core/labels.ts'
 import { pad, unpad } from '../core/padding.ts'
 import { systemCode } from './failures.ts'
-import { checkVersion, removePrivate, writePrivate } from './files.ts'
+import { checkVersion, removePrivate, writePrivate } from './private-files.ts'
 import {
   base64,
   checkOf,

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { asStoreError } from './failures.ts'
-import { makeFolder } from './files.ts'
+import { makeFolder } from './private-files.ts'
 import { readVault } from './vault.ts'
 
 /**

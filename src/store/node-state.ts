@@ -3,7 +3,7 @@ import { StoreError } from '../core/errors.ts'
 import { list, literal, type Reader, record, text, uint } from '../core/fields.ts'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { NODE_SEEDS_MAX } from '../core/limits.ts'
-import { checkVersion, readPrivate, writePrivate } from './files.ts'
+import { checkVersion, readPrivate, writePrivate } from './private-files.ts'
 import { base64, toBase64 } from './sealing.ts'
 
 /** What makes a storage node the same one after a restart (`node.json`, docs/spec/store.md). */

@@ -9,7 +9,7 @@ import { type SecretKey, secretKey, sha256 } from '../core/kdf.ts'
 import { type KeyLog, verifyLog } from '../core/key-log.ts'
 import { LABEL_STORE_IDENTITY } from '../core/labels.ts'
 import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
-import { checkVersion, makeFolder, readPrivate, removePrivate, writePrivate } from './files.ts'
+import { checkVersion, makeFolder, readPrivate, removePrivate, writePrivate } from './private-files.ts'
 import {
   base64,
   checkOf,
@@ -23,7 +23,7 @@ import {
   sealBytes,
   toBase64,
 } from './sealing.ts'
-import { assemble, encodeSecrets, type Kept } from './secrets.ts'
+import { assemble, encodeSecrets, type Kept } from './vault-secrets.ts'
 
 /**
  * The identity on disk: `identity.json`, its log in the clear (it is public) and its private keys sealed, either under a

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { basename, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { harmless } from '../../src/cli/harmless.ts'
+import { harmless } from '../../src/cli/output/sanitize.ts'
 
 /** The command `handfast`, or another script, in a process of its own. */
 

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
-import { joinDirectory } from '../../src/directory/plugin.ts'
-import { createStorage } from '../../src/directory/storage.ts'
+import { createStorage } from '../../src/directory/node/storage.ts'
+import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { createNode } from '../../src/network/node.ts'
 
 /** A network of one node on 127.0.0.1, and a port where nobody answers: their addresses, by name. */

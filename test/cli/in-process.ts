@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { Readable, Writable } from 'node:stream'
 import { run, type System } from '../../src/cli/run.ts'
-import type { Streams } from '../../src/cli/terminal.ts'
+import type { Streams } from '../../src/cli/terminal/terminal.ts'
 
 /** Command lines run in this process, with streams, signals and surroundings of their own. */
 

@@ -4,9 +4,9 @@ import { distanceOf } from '../../src/directory/distance.ts'
 import { NETWORK_NODES } from '../../src/directory/limits.ts'
 import { type Answer, type DirectoryNetwork, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
 import { limitNetworks } from '../../src/directory/networks.ts'
-import { createStorage, type Storage } from '../../src/directory/storage.ts'
+import { createStorage, type Storage } from '../../src/directory/node/storage.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
-import { createIdleClock } from './idle-clock.ts'
+import { createIdleClock } from './client/idle-clock.ts'
 
 /** A DirectoryNetwork without sockets: storage nodes that anyone may replace by liars. Time passes only while all wait. */
 

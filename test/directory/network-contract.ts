@@ -3,14 +3,14 @@ import { type TestContext, test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
 import { signCard } from '../../src/core/card.ts'
 import { createLog, type KeyLog } from '../../src/core/key-log.ts'
+import { fetchKem } from '../../src/directory/client/fetch-kem.ts'
+import { lookup } from '../../src/directory/client/lookup.ts'
+import { publish } from '../../src/directory/client/publish.ts'
 import { compareDistances, distanceOf } from '../../src/directory/distance.ts'
-import { fetchKem } from '../../src/directory/fetch-kem.ts'
-import { lookup } from '../../src/directory/lookup.ts'
-import { COMMAND, decodeGetAnswer, decodePutAnswer, encodeMessage } from '../../src/directory/messages.ts'
 import { type DirectoryNetwork, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
-import { publish } from '../../src/directory/publish.ts'
+import type { Storage } from '../../src/directory/node/storage.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
-import type { Storage } from '../../src/directory/storage.ts'
+import { COMMAND, decodeGetAnswer, decodePutAnswer, encodeMessage } from '../../src/directory/request-format.ts'
 import {
   at,
   commitmentAfter,
@@ -21,8 +21,8 @@ import {
   makePrekeys,
   publicOf,
 } from '../core/identities.ts'
+import { type Seen, walkTo } from './client/walks.ts'
 import { allPuts } from './records.ts'
-import { type Seen, walkTo } from './walks.ts'
 
 /** What the directory may rely on from any DirectoryNetwork: the twin in memory and the plugin over real nodes pass the same. */
 

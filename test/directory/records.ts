@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../src/core/errors.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { kemHalves } from '../../src/core/kem.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
+import type { Storage } from '../../src/directory/node/storage.ts'
 import {
   COMMAND,
   decodeGetAnswer,
@@ -12,8 +13,7 @@ import {
   encodeMessage,
   type GetAnswer,
   type PutRequest,
-} from '../../src/directory/messages.ts'
-import type { Storage } from '../../src/directory/storage.ts'
+} from '../../src/directory/request-format.ts'
 import { at, type Identity, makeBytes, NOW, type Prekeys } from '../core/identities.ts'
 
 /** What the directory's tests put, and how they read it back. */

@@ -6,7 +6,7 @@ import type { Target } from '../../fuzz/target.ts'
 import { targets } from '../../fuzz/targets.ts'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { EncodingError } from '../../src/core/errors.ts'
-import { decodeGet, encodeMessage, type GetRequest } from '../../src/directory/messages.ts'
+import { decodeGet, encodeMessage, type GetRequest } from '../../src/directory/request-format.ts'
 import { at } from '../core/identities.ts'
 
 /** Decoders that are broken on purpose, each as decoders are: the fuzzer has to see it, and say how to see it again. */

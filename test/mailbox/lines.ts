@@ -1,5 +1,5 @@
+import { createInbox } from '../../src/connection/queue.ts'
 import type { Line } from '../../src/mailbox/line.ts'
-import { createInbox } from '../../src/peer/inbox.ts'
 
 /** Two ends of a line in memory. */
 

@@ -5,11 +5,11 @@
 
 import { decodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
-import { COMMAND, decodeGetAnswer } from '../../src/directory/messages.ts'
-import { joinDirectory } from '../../src/directory/plugin.ts'
-import { encodeGet } from '../../src/directory/questions.ts'
-import { createStorage } from '../../src/directory/storage.ts'
+import { encodeGet } from '../../src/directory/client/get-requests.ts'
+import { createStorage } from '../../src/directory/node/storage.ts'
+import { COMMAND, decodeGetAnswer } from '../../src/directory/request-format.ts'
 import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
+import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { createNode } from '../../src/network/node.ts'
 
 const [, , address = '', ...list] = process.argv

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { initialize } from '../../src/index.ts'
 import { type Child, startCli } from '../cli/child.ts'
-import { makeTemporary } from '../peer/sides.ts'
+import { makeTemporary } from '../connection/sides.ts'
 
 /** Two people who are never there at the same moment, each command a process of its own, some of them killed. */
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { initialize, type Notice, openPeer, type Peer } from '../../src/index.ts'
 import { type Child, startCli } from '../cli/child.ts'
+import { makeTemporary } from '../connection/sides.ts'
 import { codeOf } from '../network/loopback-network.ts'
-import { makeTemporary } from '../peer/sides.ts'
 
 /** `handfast node --mailbox` in a process of its own, which is killed whenever it hurts most. */
 

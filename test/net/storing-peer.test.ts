@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { decodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { initialize, openPeer } from '../../src/index.ts'
-import { openRecords } from '../../src/store/records.ts'
+import { openRecords } from '../../src/store/record-database.ts'
 import { addressOf, startNetwork } from '../network/loopback-network.ts'
 import { makeTemporary } from '../store/folders.ts'
 

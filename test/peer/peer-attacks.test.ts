@@ -1,18 +1,29 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { openChannel } from '../../src/connection/channel.ts'
+import { dial } from '../../src/connection/live-handshake.ts'
 import { StoreError } from '../../src/core/errors.ts'
 import { createIdentity, type Identity, renewDevice } from '../../src/core/identity.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { HANDSHAKES_MAX } from '../../src/core/limits.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
-import { openChannel } from '../../src/peer/channel.ts'
-import { dial } from '../../src/peer/greeting.ts'
 import type { FrameStream } from '../../src/peer/ports.ts'
 import { openStore } from '../../src/store/store.ts'
+import {
+  alice,
+  bob,
+  codeOf,
+  createPuppet,
+  dialing,
+  identityOf,
+  isSettled,
+  mallory,
+  nextText,
+  settle,
+} from '../connection/sides.ts'
 import { at, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
-import { alice, bob, codeOf, createPuppet, dialing, identityOf, isSettled, mallory, nextText, settle } from './sides.ts'
-import { createTown, transportKeyOf } from './town.ts'
+import { createTown, transportKeyOf } from '../messages/town.ts'
 
 /** Strangers, thieves and a lying directory against whole peers. */
 

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { Connection } from '../../src/connection/connection.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import { equal } from '../../src/core/bytes.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { CARD_REISSUE } from '../../src/core/limits.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
-import type { Connection } from '../../src/peer/connection.ts'
-import type { Listener, Peer } from '../../src/peer/face.ts'
+import type { Listener, Peer } from '../../src/peer/peer.ts'
+import { alice, bob, codeOf, isSettled, makeWorld, nextText, settle } from '../connection/sides.ts'
 import { NOW } from '../core/identities.ts'
 import { hanging, silent } from '../directory/memory-network.ts'
-import { alice, bob, codeOf, isSettled, makeWorld, nextText, settle } from './sides.ts'
-import { createTown, type Town } from './town.ts'
+import { createTown, type Town } from '../messages/town.ts'
 
 /** Alice and Bob's peers; Bob listens. */
 const start = async (t: TestContext) => {

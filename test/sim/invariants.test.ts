@@ -7,7 +7,7 @@ import { createObserver, type Violation } from '../../sim/observer.ts'
 import { type Production, production } from '../../sim/production.ts'
 import { publishNewest } from '../../sim/siege.ts'
 import { prefixOf } from '../../src/core/key-log.ts'
-import { COMMAND, decodeGet, decodePut, encodeMessage } from '../../src/directory/messages.ts'
+import { COMMAND, decodeGet, decodePut, encodeMessage } from '../../src/directory/request-format.ts'
 import { siege, withWorld } from './small-world.ts'
 
 /** The simulator is worth something only if it notices. Each of these builds breaks one promise. */

@@ -8,7 +8,7 @@ import {
   decodePut,
   decodePutAnswer,
   encodeMessage,
-} from '../../src/directory/messages.ts'
+} from '../../src/directory/request-format.ts'
 import { fromHex } from '../core/test-bytes.ts'
 import type { MessageKind } from './generate-directory.ts'
 import type { Vector } from './vector-files.ts'

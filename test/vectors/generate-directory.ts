@@ -9,7 +9,7 @@ import {
   type GetAnswer,
   PAD_BYTES_MAX,
   PLACES_MAX,
-} from '../../src/directory/messages.ts'
+} from '../../src/directory/request-format.ts'
 import { type Json, type Vector, type Vectors, writeFolder } from './vector-files.ts'
 
 /**

@@ -1,0 +1,95 @@
+import type { Connection } from '../../connection/connection.ts'
+import type { Notice } from '../../contacts/notice.ts'
+import type { Found } from '../../contacts/resolver.ts'
+import { decodeAddress, encodeAddress } from '../../core/address.ts'
+import { MESSAGE_BYTES_MAX } from '../../core/limits.ts'
+import { openPeer } from '../../peer/open.ts'
+import type { Peer } from '../../peer/peer.ts'
+import { isAboutFiles, readTyped } from '../chat/command-line-input.ts'
+import { createConversation, messageEvent } from '../chat/conversation.ts'
+import { tendFiles } from '../chat/file-report.ts'
+import { allDelivered, lastWords, reportLetters, undelivered } from '../chat/message-report.ts'
+import type { Context, FileOptions } from '../context.ts'
+import { EXIT } from '../output/failure.ts'
+import { reportNotice } from '../output/notice.ts'
+import { resolve } from './contacts.ts'
+import { publishQuietly } from './publish.ts'
+
+export type ChatOptions = FileOptions & { readonly contact: string; readonly stay: boolean }
+
+/**
+ * `handfast chat`: one conversation, until either side ends it.
+ * @returns the exit code: that of a failure when something that was piped in did not go out
+ */
+export const chat = async (context: Context, { contact, stay, ...files }: ChatOptions): Promise<number> => {
+  const { folder, bootstrap, signal, terminal, passphrases } = context
+  const address = await resolve(folder, contact)
+  terminal.status('looking up and connecting')
+  const onNotice = (notice: Notice): void => reportNotice(context, address, notice)
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
+  await publishQuietly(peer, signal)
+  const connection = await connect(context, peer, address)
+  terminal.status('')
+  const { letters } = peer
+  const conversation = createConversation(context, connection, { introduced: new Set(), letters, files: peer.files })
+  const over = new AbortController()
+  const ending = AbortSignal.any([signal, over.signal])
+  const endReport = reportLetters(context, letters)
+  const desk = tendFiles(context, peer.files, { ...files, from: address, signal: ending })
+
+  const hear = async (): Promise<void> => {
+    for (;;) {
+      const letter = await letters.receive({ from: address, signal: ending })
+      if (letter === null) return
+      context.emit(messageEvent(letter.peer, letter.content))
+      letters.take(letter)
+    }
+  }
+  /** What came before the other side left is told before its leaving. */
+  const attend = async (): Promise<void> => {
+    const hearing = hear()
+    hearing.catch(() => {})
+    await conversation.attend(ending)
+  }
+  const speak = async (): Promise<void> => {
+    // One character more than a message may have, so that a line cut here is refused and not sent in part.
+    for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
+      const intent = readTyped(line)
+      if (intent.kind === 'quit') return lastWords(letters, address)
+      if (terminal.interactive && line === '') continue
+      const said = isAboutFiles(intent) ? desk.say(intent) : conversation.say(intent)
+      if (!terminal.interactive) await said
+    }
+    await Promise.all([conversation.settled(), allDelivered(letters, address, ending), desk.settled()])
+    if (stay) await attending
+  }
+  const attending = attend()
+  const speaking = speak()
+  for (const work of [attending, speaking]) work.catch(() => {})
+  try {
+    await Promise.race([attending, speaking])
+  } finally {
+    over.abort()
+    await connection.close()
+    await conversation.settled()
+    endReport()
+    desk.end()
+  }
+  const left = undelivered(letters, address)
+  if (left > 0) context.emit({ event: 'waiting', peer: address, letters: left })
+  return !terminal.interactive && conversation.failures + desk.failures + left > 0 ? EXIT.failed : EXIT.done
+}
+
+/** What became of the identity is told here when there will be no connection to tell it: it is told once. */
+const connect = async ({ signal, emit }: Context, peer: Peer, address: string): Promise<Connection> => {
+  let change: Found['change'] = 'none'
+  const onFound = (found: Found): void => {
+    change = found.change
+  }
+  try {
+    return await peer.connect(address, { signal, onFound })
+  } catch (error) {
+    if (change !== 'none') emit({ event: 'changed', peer: encodeAddress(decodeAddress(address)), change })
+    throw error
+  }
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import type { Connection } from '../../connection/connection.ts'
+import type { Notice } from '../../contacts/notice.ts'
+import { encodeAddress } from '../../core/address.ts'
+import { MESSAGE_BYTES_MAX } from '../../core/limits.ts'
+import { openPeer } from '../../peer/open.ts'
+import { readVault } from '../../store/vault.ts'
+import { isAboutFiles, readTyped } from '../chat/command-line-input.ts'
+import { createConversation, messageEvent } from '../chat/conversation.ts'
+import { tendFiles } from '../chat/file-report.ts'
+import { reportLetters } from '../chat/message-report.ts'
+import { createParty } from '../chat/recipient.ts'
+import type { Context, FileOptions } from '../context.ts'
+import { EXIT } from '../output/failure.ts'
+import { listeningEvent } from '../output/listening-event.ts'
+import { reportNotice } from '../output/notice.ts'
+
+export type ListenOptions = FileOptions & {
+  /** whether it keeps a mailbox for others as well */
+  readonly mailbox: boolean
+}
+
+/** `handfast listen`: publishes where this peer is, and converses with whoever comes, until it is stopped. */
+export const listen = async (context: Context, { mailbox, ...files }: ListenOptions): Promise<number> => {
+  const { folder, bootstrap, signal, terminal, passphrases, emit } = context
+  terminal.status('publishing')
+  const { log } = await readVault(folder, Math.floor(Date.now() / 1000))
+  const own = encodeAddress(log.id)
+  const superseded = Promise.withResolvers<never>()
+  const onNotice = (notice: Notice): void => {
+    // With void keys nobody will talk to us any more: what is needed now is not patience.
+    if (notice.type === 'superseded') superseded.reject(notice.error)
+    else reportNotice(context, own, notice)
+  }
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice, mailbox })
+  const listener = await peer.listen({ signal })
+  terminal.status('')
+  emit(listeningEvent(peer.address, listener.publication))
+  if (mailbox) emit({ event: 'keeping', address: peer.address })
+
+  const party = createParty(context)
+  const over = new AbortController()
+  const ending = AbortSignal.any([signal, over.signal])
+  const introduced = new Set<string>()
+  const guests = new Set<Promise<void>>()
+
+  const welcome = async (connection: Connection): Promise<void> => {
+    const onActivity = (): void => party.turnTo(conversation, connection.remote.address)
+    const { letters } = peer
+    const conversation = createConversation(context, connection, { introduced, letters, files: peer.files, onActivity })
+    onActivity()
+    try {
+      await conversation.attend(ending)
+    } catch {
+      // Reported as disconnected; the others stay.
+    } finally {
+      party.leave(conversation)
+      await connection.close()
+      await conversation.settled()
+    }
+  }
+  const takeAll = async (): Promise<void> => {
+    for (;;) {
+      const connection = await listener.accept({ signal: ending })
+      if (connection === null) return
+      const guest = welcome(connection)
+      guests.add(guest)
+      void guest.finally(() => guests.delete(guest))
+    }
+  }
+  /** Letters come through connections and mailboxes alike, so they are read apart from both. */
+  const hear = async (): Promise<void> => {
+    for (;;) {
+      const letter = await peer.letters.receive({ signal: ending })
+      if (letter === null) return
+      emit(messageEvent(letter.peer, letter.content))
+      party.heardFrom(letter.peer)
+      peer.letters.take(letter)
+    }
+  }
+  const endReport = reportLetters(context, peer.letters)
+  const desk = tendFiles(context, peer.files, { ...files, signal: ending })
+  const speak = async (): Promise<void> => {
+    for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
+      const intent = readTyped(line)
+      if (intent.kind === 'quit') return
+      if (terminal.interactive && line === '') continue
+      const said = isAboutFiles(intent) ? desk.say(intent) : party.say(intent)
+      if (!terminal.interactive) await said
+    }
+    // The end of a pipe is not the end of the conversations; Ctrl-D is.
+    if (terminal.interactive) await party.settled()
+    else if (!ending.aborted) await once(ending, 'abort')
+  }
+  const works = [takeAll(), hear(), speak(), superseded.promise]
+  for (const work of works) work.catch(() => {})
+  try {
+    await Promise.race(works)
+  } finally {
+    over.abort()
+    endReport()
+    desk.end()
+    await Promise.all(guests)
+  }
+  return EXIT.done
+}

@@ -1,0 +1,58 @@
+import { isIPv4 } from 'node:net'
+import { type Command, InvalidArgumentError } from 'commander'
+import { EXIT } from '../output/failure.ts'
+import type { Start } from '../program.ts'
+
+/** The command `node` with its options. */
+
+type Endpoint = { readonly host: string; readonly port: number }
+
+type NodeFlags = {
+  readonly host?: string
+  readonly port?: number
+  readonly mailbox?: boolean
+  readonly persistent?: boolean
+  readonly http?: Endpoint
+}
+
+export const addNode = (program: Command, start: Start): void => {
+  program
+    .command('node')
+    .summary('keep records for others; without --bootstrap, start a network')
+    .description(
+      'Runs a storage node of the network, and prints the bootstrap address others use. Without --bootstrap it starts a new one.',
+    )
+    .option('--host <address>', 'IPv4 address to bind, which others reach it at')
+    .option('--port <number>', 'UDP port (default: a free one)', readPort)
+    .option('--persistent', 'keep records, port and transport key in the data folder')
+    .option('--mailbox', 'also keep a mailbox, as the identity in the data folder')
+    .option('--http <address>', 'serve /healthz and /metrics at host:port', readHttp)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --persistent --folder ./node --bootstrap 127.0.0.1:4000 --http 127.0.0.1:9464',
+    )
+    .action(({ host, port, mailbox = false, persistent = false, http }: NodeFlags) =>
+      start(async (context) => {
+        const { node } = await import('./node.ts')
+        return node(context, { host, port, mailbox, persistent, http })
+      }, EXIT.done),
+    )
+}
+
+const PORT_MAX = 65535
+
+const readPort = (text: string): number => {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > PORT_MAX)
+    throw new InvalidArgumentError(`A port is a number from 0 to ${PORT_MAX}.`)
+  return Number(text)
+}
+
+const AS_ENDPOINT = 'It is written as host:port, with an IPv4 address of this machine.'
+
+/** Not a host name: nobody should be asked for it, and `localhost` may be an IPv6 address, which no health check looks for. */
+const readHttp = (text: string): Endpoint => {
+  const [name = '', port, ...rest] = text.split(':')
+  const host = name === 'localhost' ? '127.0.0.1' : name
+  if (!isIPv4(host) || port === undefined || rest.length > 0) throw new InvalidArgumentError(AS_ENDPOINT)
+  return { host, port: readPort(port) }
+}

@@ -1,0 +1,52 @@
+import { encodeAddress } from '../../core/address.ts'
+import { hex } from '../../core/bytes.ts'
+import type { KeyLog } from '../../core/key-log.ts'
+import type { ChangeOptions, RecoveryOptions } from '../../identity/replace-keys.ts'
+import type { Rotation } from '../../identity/rotation.ts'
+import type { Context } from '../context.ts'
+import { EXIT } from '../output/failure.ts'
+import { type PhraseOptions, readPhrase } from '../terminal/phrase.ts'
+import { whatHappened } from './log.ts'
+
+/** What `rotate`, `recover`, `renew` and `retire` have in common: a report of each step once it is done. */
+export const changeKeys = async (
+  context: Context,
+  work: (options: ChangeOptions) => Promise<Rotation>,
+): Promise<number> => {
+  const { folder, bootstrap, signal, terminal, passphrases, emit } = context
+  terminal.status('looking up what the network knows')
+  const onSaved: ChangeOptions['onSaved'] = (log, rootKey) => {
+    emit({ event: 'saved', ...describe(log), folder, rootKey })
+    terminal.status('publishing')
+  }
+  const { log, publication } = await work({ folder, bootstrap, signal, passphrase: passphrases.current, onSaved })
+  terminal.status('')
+  const { accepted, replicas, refusals, weak, crowded } = publication
+  emit({
+    event: 'published',
+    ...describe(log),
+    accepted,
+    replicas,
+    refusals: Object.fromEntries(refusals),
+    weak,
+    crowded,
+  })
+  return EXIT.done
+}
+
+/** `changeKeys` by the recovery phrase. */
+export const turnKeys = async (
+  context: Context,
+  options: PhraseOptions,
+  work: (options: RecoveryOptions) => Promise<Rotation>,
+): Promise<number> => {
+  const phrase = await readPhrase(context, options)
+  return changeKeys(context, (rest) => work({ ...rest, phrase }))
+}
+
+const describe = (log: KeyLog) => {
+  const { id, epoch, last } = log
+  const { seq, status } = last.entry
+  const happened = whatHappened(log, seq)
+  return { address: encodeAddress(id), epoch, seq, head: hex(last.hash), status, happened }
+}

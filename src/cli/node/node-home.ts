@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type SecretKey, secretKey } from '../../core/kdf.ts'
+import { NODE_SEEDS_MAX } from '../../core/limits.ts'
+import type { Shelf } from '../../directory/node/record-store.ts'
+import { readNodeState, writeNodeState } from '../../store/node-state.ts'
+import { makeFolder } from '../../store/private-files.ts'
+import { openRecords } from '../../store/record-database.ts'
+
+/** The data folder of a storage node that is the same one after a restart. */
+export type NodeHome = {
+  /** closed with the storage that uses it */
+  readonly shelf: Shelf
+  readonly transportSeed: SecretKey
+  /** the port it had before; undefined at the first start */
+  readonly port: number | undefined
+  /** nodes seen alive before, 'host:port' */
+  readonly seeds: readonly string[]
+  /** bytes of its databases */
+  size(): Promise<number>
+  /** Remembers the port, and nodes seen alive before those of earlier runs. @throws StoreError */
+  remember(port: number, alive: readonly string[]): Promise<void>
+}
+
+const SEED_BYTES = 32
+
+const DATABASES = /^(records|mailbox)\.db/
+
+const sizeOf = async (folder: string): Promise<number> => {
+  const names = (await readdir(folder)).filter((name) => DATABASES.test(name))
+  // SQLite takes its journal away when it likes.
+  const sizes = names.map((name) =>
+    stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  )
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+/** @throws StoreError ERR_STORE_IN_USE when another node has the folder; ERR_STORE_* */
+export const openNodeHome = async (folder: string): Promise<NodeHome> => {
+  await makeFolder(folder)
+  const shelf = openRecords(folder)
+  try {
+    const before = await readNodeState(folder)
+    const transportSeed = before?.transportSeed ?? secretKey(Uint8Array.from(randomBytes(SEED_BYTES)))
+    let known = { port: before?.port, seeds: before?.seeds ?? [] }
+    return {
+      shelf,
+      transportSeed,
+      ...known,
+      size: () => sizeOf(folder),
+      remember: async (port, alive) => {
+        const seeds = [...new Set([...alive, ...known.seeds])].slice(0, NODE_SEEDS_MAX)
+        if (port === known.port && seeds.join() === known.seeds.join()) return
+        await writeNodeState(folder, { transportSeed, port, seeds })
+        known = { port, seeds }
+      },
+    }
+  } catch (error) {
+    shelf.close()
+    throw error
+  }
+}

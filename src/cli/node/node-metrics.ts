@@ -1,0 +1,89 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Counts } from '../../directory/node/storage.ts'
+import type { NodeMailbox } from './node-mailbox.ts'
+
+/** What a storage node tells Prometheus: numbers about itself, and none about anybody else. */
+export type Metrics = {
+  /** as `Registry.contentType` */
+  readonly type: string
+  /** @throws StoreError */
+  text(): Promise<string>
+}
+
+export type MetricsParts = {
+  readonly counts: () => Counts
+  /** other nodes known */
+  readonly nodes: () => number
+  /** bytes of the databases on disk; 0 in memory */
+  readonly diskBytes: () => Promise<number>
+  /** null when there is none */
+  readonly mailbox: Pick<NodeMailbox, 'counts'> | null
+}
+
+type MailboxCounts = ReturnType<NodeMailbox['counts']>
+
+type Samples = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[]
+type Samplers = () => Samples | Promise<Samples>
+
+const one = (value: number): Samples => [[{}, value]]
+
+const some = (value: number | undefined): Samples => (value === undefined ? [] : one(value))
+
+export const createMetrics = ({ counts, nodes, diskBytes, mailbox }: MetricsParts): Metrics => {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+
+  const gauge = (name: string, help: string, read: Samplers): void => {
+    new Gauge({
+      ...{ name, help, registers: [registry] },
+      async collect() {
+        for (const [, value] of await read()) this.set(value)
+      },
+    })
+  }
+  /** Counted elsewhere, and only shown here. */
+  const counter = (name: string, help: string, read: Samplers, labelNames: readonly string[] = []): void => {
+    new Counter({
+      ...{ name, help, labelNames, registers: [registry] },
+      async collect() {
+        this.reset()
+        for (const [labels, value] of await read()) this.inc({ ...labels }, value)
+      },
+    })
+  }
+
+  counter('handfast_requests_total', 'Requests of other nodes', () => kinds(counts()), ['kind'])
+  counter('handfast_unanswered_total', 'Requests that got no answer', () => one(counts().unanswered))
+  counter('handfast_limited_total', 'Requests beyond a quota', () => one(counts().limited))
+  counter('handfast_refused_total', 'PUTs that were refused', () => refusals(counts()), ['code'])
+  counter('handfast_evicted_total', 'Identities that made room', () => one(counts().evicted))
+  counter('handfast_expired_total', 'Identities that nobody published again', () => one(counts().expired))
+  counter('handfast_damaged_total', 'Records that were not what had been stored', () => one(counts().damaged))
+  gauge('handfast_identities', 'Identities kept', () => one(counts().identities))
+  gauge('handfast_items', 'Log entries and cards kept', () => one(counts().items))
+  gauge('handfast_nodes', 'Other nodes known', () => one(nodes()))
+  gauge('handfast_disk_bytes', 'Bytes of the databases', async () => one(await diskBytes()))
+
+  /** looked at once for each time all of it is asked for: counting parcels is a pass over an index */
+  let box: MailboxCounts | null = null
+  gauge('handfast_mailbox_parcels', 'Parcels kept', () => some(box?.parcels))
+  gauge('handfast_mailbox_bytes', 'Bytes of the parcels kept', () => some(box?.bytes))
+  gauge('handfast_mailbox_guests', 'Guests served at this moment', () => some(box?.guests))
+  counter('handfast_mailbox_kept_total', 'Deposits that were accepted', () => some(box?.kept))
+  counter('handfast_mailbox_opened_total', 'Recipients who proved who they are', () => some(box?.opened))
+  counter('handfast_mailbox_handed_total', 'Parcels handed out', () => some(box?.handed))
+  counter('handfast_mailbox_refused_total', 'Guests refused', () => (box === null ? [] : refusals(box)), ['code'])
+
+  return {
+    type: registry.contentType,
+    text: async () => {
+      box = mailbox?.counts() ?? null
+      return registry.metrics()
+    },
+  }
+}
+
+const kinds = ({ requests }: Counts): Samples => Object.entries(requests).map(([kind, value]) => [{ kind }, value])
+
+const refusals = ({ refused }: Pick<Counts, 'refused'>): Samples =>
+  [...refused].map(([code, value]) => [{ code }, value])

@@ -1,0 +1,35 @@
+import { fileSize, minutes, reason, shortAddress } from './format.ts'
+import type { Wording } from './wording.ts'
+
+/** How events about files read to people. */
+
+type FileWording = Pick<Wording, 'file' | (`file-${string}` & keyof Wording)>
+
+export const fileWording: FileWording = {
+  file: ({ id, peer, direction, name, size, done, at, state, code }) => [
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? '>' : '<'} ${shortAddress(peer)}  ${describeState(state, code, done, size)}: ${name} (${fileSize(size)})`,
+  ],
+  'file-offered': ({ peer, name, size, accepted }) => [
+    `* ${shortAddress(peer)} offers ${name} (${fileSize(size)})`,
+    ...(accepted ? [] : ['* refused: start with --accept-files to take files']),
+  ],
+  'file-resumed': ({ name, size, done, direction }) => [
+    `* going on ${direction === 'in' ? 'receiving' : 'sending'} ${name} after ${fileSize(done)} of ${fileSize(size)}`,
+  ],
+  'file-saved': ({ peer, size, path }) => [`* saved ${path} (${fileSize(size)}) from ${shortAddress(peer)}`],
+  'file-sent': ({ peer, name, size }) => [`* ${shortAddress(peer)} has stored ${name} (${fileSize(size)})`],
+  'file-failed': ({ name, direction, code, message }) => [
+    `handfast: ${name} was not ${direction === 'in' ? 'received' : 'sent'}: ${reason(code, message)}`,
+  ],
+  'file-waiting': ({ peer, name, size, done, direction }) => [
+    `* ${name} is not all ${direction === 'in' ? 'here' : 'there'} yet (${fileSize(done)} of ${fileSize(size)}): it goes on when ${shortAddress(peer)} and you are there again`,
+  ],
+  'file-cancelled': ({ id, peer, direction, name }) => [
+    `* given up: ${name} (${id}) ${direction === 'in' ? 'from' : 'to'} ${shortAddress(peer)}`,
+  ],
+}
+
+const describeState = (state: string, code: string | null, done: number, size: number): string => {
+  if (code !== null) return `${state} (${code})`
+  return done > 0 && done < size ? `${state}, ${fileSize(done)} done` : state
+}

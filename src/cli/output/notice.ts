@@ -1,0 +1,17 @@
+import type { Notice } from '../../contacts/notice.ts'
+import type { Context } from '../context.ts'
+import { reasonOf } from './failure.ts'
+
+/** Reports what a peer has to tell unasked. @param own this peer's address */
+export const reportNotice = ({ emit }: Pick<Context, 'emit'>, own: string, notice: Notice): void => {
+  if (notice.type === 'mailed') {
+    const { address: peer, mailboxes, letters } = notice
+    emit({ event: 'mailed', peer, mailboxes, letters })
+    return
+  }
+  const about = notice.type
+  const change = notice.type === 'changed' ? notice.change : 'none'
+  const message = notice.type === 'unconfirmed' ? notice.reason : ''
+  const reason = 'error' in notice ? reasonOf(notice.error) : { code: null, message }
+  emit({ event: 'notice', about, address: 'address' in notice ? notice.address : own, change, ...reason })
+}

@@ -1,0 +1,29 @@
+import type { Terminal } from '../terminal/terminal.ts'
+import type { CliEvent, EventName } from './events.ts'
+import { type Failure, trace } from './failure.ts'
+import { harmlessJson } from './sanitize.ts'
+import { TROUBLE, wording } from './wording.ts'
+
+/** Tells events and failures to people, or with --json to programs: one object a line, events on stdout, the failure on stderr. */
+export type Printer = {
+  emit(event: CliEvent): void
+  /** @param error what is traced when `debug` was asked for */
+  fail(failure: Failure, error: unknown): void
+}
+
+export const createPrinter = (terminal: Terminal, { json, debug }: { json: boolean; debug: boolean }): Printer => {
+  const emit = <N extends EventName>(event: CliEvent<N>): void => {
+    if (json) terminal.raw(`${harmlessJson(event)}\n`)
+    else if (TROUBLE.has(event.event)) terminal.err(wording[event.event](event))
+    else terminal.out(wording[event.event](event))
+  }
+
+  return {
+    emit,
+    fail: ({ code, message, hint }, error) => {
+      if (json) terminal.err([harmlessJson({ error: { code, message, hint } })])
+      else terminal.err([`handfast: ${message}${code === null ? '' : ` [${code}]`}`, `hint: ${hint}`])
+      if (debug) terminal.err(trace(error))
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { PeerError, UsageError } from '../../core/errors.ts'
+import type { Context } from '../context.ts'
+
+/** How the recovery phrase comes in: typed unseen, piped in, or from a file; never as an argument, which others can read. */
+
+/** Longer than 24 words, and than any mistake worth reading. */
+const PHRASE_MAX = 2_000
+
+export type PhraseOptions = { readonly phraseFile?: string | undefined }
+
+/** @throws UsageError ERR_USAGE when nothing came; PeerError ERR_FILE_READ */
+export const readPhrase = async ({ terminal, signal }: Context, { phraseFile }: PhraseOptions): Promise<string> => {
+  const phrase = phraseFile === undefined ? await ask(terminal, signal) : await fromFile(phraseFile)
+  signal.throwIfAborted()
+  if (phrase.trim() === '')
+    throw new UsageError('ERR_USAGE', {
+      hint: 'no recovery phrase was given: type it, pipe it in, or use --phrase-file',
+    })
+  return phrase
+}
+
+const ask = async (terminal: Context['terminal'], signal: AbortSignal): Promise<string> =>
+  (await terminal.ask('recovery phrase (24 words; they do not show): ', { hidden: true, limit: PHRASE_MAX, signal })) ??
+  ''
+
+const fromFile = async (path: string): Promise<string> => {
+  try {
+    return (await readFile(path, 'utf8')).slice(0, PHRASE_MAX)
+  } catch (cause) {
+    throw new PeerError('ERR_FILE_READ', { hint: path, cause })
+  }
+}

@@ -1,0 +1,35 @@
+import { UsageError } from '../../core/errors.ts'
+import type { P256PrivateKey } from '../../core/p256.ts'
+import type { RootSigner, TokenKey } from '../../core/root-key.ts'
+import { importPkcs11Key } from '../../store/pkcs11-signer.ts'
+import type { TokenOptions } from '../../store/pkcs11-tool.ts'
+import type { TokenFlags } from '../commands/token-options.ts'
+import type { Context } from '../context.ts'
+
+/** Which key on which PKCS#11 token the command line means. */
+
+/** @returns null when none is meant @throws UsageError ERR_USAGE for a part of one */
+export const readToken = ({ pkcs11Module, pkcs11Token, pkcs11Key }: TokenFlags): TokenKey | null => {
+  const parts = [pkcs11Module, pkcs11Token, pkcs11Key]
+  if (parts.every((part) => part === undefined)) return null
+  if (pkcs11Module === undefined || pkcs11Token === undefined || pkcs11Key === undefined)
+    throw new UsageError('ERR_USAGE', { hint: '--pkcs11-module, --pkcs11-token and --pkcs11-key belong together' })
+  // Other programs write an id as 0A, 0a or 0a:0b.
+  return { module: pkcs11Module, token: pkcs11Token, key: pkcs11Key.toLowerCase().replaceAll(':', '') }
+}
+
+/** How a command opens the token: the PIN is asked for when it is needed, which is once in each command. */
+export const tokenAccess = ({ passphrases, signal }: Context, { pinFile }: TokenFlags): TokenOptions => ({
+  pin: () => passphrases.pin(pinFile),
+  signal,
+})
+
+/** What puts the new root key of a rotation onto the token that the command line names; undefined when it names none. */
+export const keepRootOn = (
+  context: Context,
+  flags: TokenFlags,
+): ((root: P256PrivateKey) => Promise<RootSigner>) | undefined => {
+  const token = readToken(flags)
+  if (token === null) return undefined
+  return (root) => importPkcs11Key(token, root, tokenAccess(context, flags))
+}

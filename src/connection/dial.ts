@@ -1,0 +1,53 @@
+import type { Acquaintances } from '../contacts/trust-store.ts'
+import { KeyLogError, PeerError } from '../core/errors.ts'
+import type { Self } from '../core/handshake.ts'
+import type { Lookup } from '../directory/client/lookup.ts'
+import type { Transport, World } from '../peer/ports.ts'
+import { type Channel, openChannel } from './channel.ts'
+import { dial, type Met, type Purpose } from './live-handshake.ts'
+
+/** From what the directory said of an identity to a session with its owner. */
+
+export type Calling = {
+  readonly transport: Transport
+  readonly acquaintances: Pick<Acquaintances, 'floor' | 'accept'>
+  readonly world: World
+}
+
+export type Call = {
+  /** as whom we call */
+  readonly identity: Self
+  /** Who comes to a mailbox is nobody: neither under our transport key. Default: to talk. */
+  readonly purpose?: Purpose | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Connects to the owner of `found`, who proves to be it; when anything fails, also in `begin`, the other side is told and the stream ended.
+ * @throws KeyLogError ERR_LOG_FORK; PeerError ERR_PEER_RETIRED, ERR_PEER_NO_CARD; NetworkError ERR_CONNECT; those of `dial`
+ */
+export const call = async <T>(
+  { transport, acquaintances, world }: Calling,
+  { log: known, card, fork }: Pick<Lookup, 'log' | 'card' | 'fork'>,
+  { identity, purpose = 'talk', signal }: Call,
+  begin: (channel: Channel, met: Met) => T,
+): Promise<T> => {
+  if (fork !== null) throw new KeyLogError('ERR_LOG_FORK')
+  if (known.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
+  if (card === null) throw new PeerError('ERR_PEER_NO_CARD')
+  const stream = await transport.connect(card.card.transport, { signal, anonymous: purpose === 'mailbox' })
+  const channel = openChannel(stream)
+  const abort = (): void => stream.destroy()
+  signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted) abort()
+  try {
+    const met = await dial(channel, { identity, known, floor: acquaintances.floor(known.id), world, purpose })
+    acquaintances.accept(met.log, null, true)
+    return begin(channel, met)
+  } catch (error) {
+    await channel.refuse(error)
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+}

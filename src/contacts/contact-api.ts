@@ -1,0 +1,131 @@
+import { decodeAddress, encodeAddress } from '../core/address.ts'
+import { hex } from '../core/bytes.ts'
+import { KeyLogError, PeerError } from '../core/errors.ts'
+import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
+import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
+import { HEAD_DIGITS_MIN, NAME_LENGTH_MAX } from '../core/limits.ts'
+import { seconds, type World } from '../peer/ports.ts'
+import type { StoredContact } from '../store/contact-store.ts'
+import type { Fork } from '../store/fork-store.ts'
+import type { Store } from '../store/store.ts'
+
+/** Somebody whose address you gave. */
+export type Contact = {
+  readonly address: string
+  /** what you call it */
+  readonly name: string | null
+  readonly trust: 'pinned' | 'verified'
+  /** the furthest log that was accepted */
+  readonly log: KeyLog
+  /** when you verified it, seconds since 1970 */
+  readonly verified: number | null
+  /** when it was added, seconds since 1970 */
+  readonly added: number
+  /** two logs that contradict each other: nothing is sent before you have verified it anew */
+  readonly fork: Fork | null
+}
+
+/** Who this peer knows. A contact is made by `add`, and by connecting to an address; none of this needs the network. */
+export type Contacts = {
+  list(): readonly Contact[]
+  /** By address, or by the name you gave it. */
+  get(nameOrAddress: string): Contact | null
+  /** @throws PeerError ERR_CONTACT */
+  need(nameOrAddress: string): Contact
+  /** @throws PeerError ERR_CONTACT, ERR_CONTACT_NAME */
+  rename(nameOrAddress: string, name: string | null): Contact
+  /**
+   * Marks a contact as verified: you compared its safety number with its owner. When two logs of it contradict each other this ends
+   * the block in favour of one of them: `head` says which, as its owner reads it to you (`handfast log`, or `identity.log`).
+   * @param head the hash, in hex, of an entry of the owner's log that is not in the other one; its first 20 digits will do
+   * @throws PeerError ERR_CONTACT; ERR_VERIFY when no log known here has that entry, or both have; KeyLogError ERR_LOG_FORK when there
+   *   is a contradiction and no `head`
+   */
+  verify(nameOrAddress: string, head?: string): Contact
+  /** Forgets a contact; the rollback floor stays. @throws PeerError ERR_CONTACT */
+  remove(nameOrAddress: string): void
+}
+
+const NAME = /^[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u
+
+/** @throws PeerError ERR_CONTACT_NAME */
+export const checkName = (name: string): string => {
+  const plain = name.normalize('NFC')
+  // A name that looks like an address would be taken for one.
+  if (plain.length > NAME_LENGTH_MAX || !NAME.test(plain) || /^hf1/i.test(plain))
+    throw new PeerError('ERR_CONTACT_NAME', { hint: '1 to 64 visible characters that do not begin with hf1' })
+  return plain
+}
+
+export const createContacts = (store: Store, world: World): Contacts => {
+  const { contacts, floors, forks } = store
+
+  const describe = ({ id, name, log, verified, added }: StoredContact): Contact => {
+    const trust = verified === null ? 'pinned' : 'verified'
+    return { address: encodeAddress(id), name, trust, log, verified, added, fork: forks.get(id) }
+  }
+  const find = (nameOrAddress: string): StoredContact | null =>
+    /^hf1/i.test(nameOrAddress)
+      ? contacts.get(decodeAddress(nameOrAddress))
+      : contacts.named(nameOrAddress.normalize('NFC'))
+  const need = (nameOrAddress: string): StoredContact => {
+    const contact = find(nameOrAddress)
+    if (contact === null) throw new PeerError('ERR_CONTACT', { hint: nameOrAddress.slice(0, NAME_LENGTH_MAX) })
+    return contact
+  }
+
+  /** The log that is confirmed, and its entry that was named. */
+  const choose = ({ log }: StoredContact, fork: Fork | null, head: string | undefined): [KeyLog, Anchor] => {
+    if (head === undefined) {
+      if (fork !== null)
+        throw new KeyLogError('ERR_LOG_FORK', { hint: 'which of the two logs? give the head of its log' })
+      return [log, { seq: log.last.entry.seq, head: log.last.hash }]
+    }
+    const digits = head.replaceAll(' ', '').toLowerCase()
+    if (digits.length < HEAD_DIGITS_MIN || !/^[0-9a-f]+$/.test(digits))
+      throw new PeerError('ERR_VERIFY', { hint: `at least ${HEAD_DIGITS_MIN} hexadecimal digits are needed` })
+    const known = fork === null ? [log] : [log, fork.a, fork.b].filter((one) => one.epoch === fork.a.epoch)
+    const entries = known.flatMap(({ entries }) => entries)
+    const named = entries.find(({ hash }) => hex(hash).startsWith(digits))
+    if (named === undefined) throw new PeerError('ERR_VERIFY')
+    const anchor = { seq: named.entry.seq, head: named.hash }
+    const confirmed = known.filter((one) => containsEntry(one, anchor))
+    const longest = confirmed.reduce((best, one) => (compareLogs(one, best) === 'longer' ? one : best))
+    if (confirmed.some((one) => compareLogs(one, longest) === 'fork'))
+      throw new PeerError('ERR_VERIFY', { hint: 'both logs have this entry: give a later one' })
+    return [longest, anchor]
+  }
+
+  return {
+    list: () => contacts.all().map(describe),
+    get: (nameOrAddress) => {
+      const contact = find(nameOrAddress)
+      return contact === null ? null : describe(contact)
+    },
+    need: (nameOrAddress) => describe(need(nameOrAddress)),
+    rename: (nameOrAddress, name) => {
+      const { id } = need(nameOrAddress)
+      contacts.rename(id, name === null ? null : checkName(name))
+      return describe(need(encodeAddress(id)))
+    },
+    verify: (nameOrAddress, head) =>
+      store.transaction(() => {
+        const contact = need(nameOrAddress)
+        const { id } = contact
+        const fork = forks.get(id)
+        const [log, anchor] = choose(contact, fork, head)
+        const next = (floor: Floor | null): Floor => {
+          // A person's word decides between equals; it does not bring back what was superseded.
+          if (floor !== null && (fork === null || log.epoch < floor.epoch)) checkFloor(floor, log, null)
+          const continued = floor !== null && containsEntry(log, floor) ? floor : null
+          return raiseFloor(continued, log, null)
+        }
+        floors.update(id, next, true)
+        contacts.keep(log, seconds(world))
+        contacts.verify(id, anchor, seconds(world))
+        forks.forget(id)
+        return describe(need(encodeAddress(id)))
+      }),
+    remove: (nameOrAddress) => contacts.remove(need(nameOrAddress).id),
+  }
+}

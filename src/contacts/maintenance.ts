@@ -1,0 +1,147 @@
+import { encodeAddress } from '../core/address.ts'
+import { DirectoryError, HandfastError } from '../core/errors.ts'
+import type { Identity } from '../core/identity.ts'
+import { compareLogs } from '../core/key-log.ts'
+import { CARD_REISSUE, CONTACT_REPUBLISH, RECORD_REPAIR } from '../core/limits.ts'
+import { readBack } from '../directory/client/publication-check.ts'
+import { type Publication, publish, type Records } from '../directory/client/publish.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
+import { seconds, type World } from '../peer/ports.ts'
+import type { Store } from '../store/store.ts'
+import type { Notify } from './notice.ts'
+import type { Finder } from './resolver.ts'
+import type { Acquaintances } from './trust-store.ts'
+
+/**
+ * What a listening peer does every 6 hours, and in part every hour: it says anew where it is, looks whether its own log was contradicted,
+ * looks after those it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week.
+ */
+export type Upkeep = {
+  /** Begins, with everything but the first publication, which has been made. */
+  start(): void
+  stop(): void
+}
+
+export type UpkeepParts = {
+  readonly identity: Identity
+  readonly directory: DirectoryNetwork
+  readonly store: Store
+  readonly acquaintances: Acquaintances
+  readonly finder: Finder
+  readonly world: World
+  readonly notify: Notify
+  readonly announce: () => Promise<Publication>
+  /** what was announced last */
+  readonly announced: () => Records
+  /** The signal for one step. */
+  readonly deadline: () => AbortSignal
+}
+
+export const createUpkeep = (parts: UpkeepParts): Upkeep => {
+  const { identity, directory, store, acquaintances, finder, world, notify } = parts
+  const { announce, announced, deadline } = parts
+  const { contacts, forks } = store
+  const timers = new Set<NodeJS.Timeout>()
+  let stopped = false
+  let running = false
+  /** whether the latest announcement was accepted by anybody, and whether others did not find it */
+  let accepted = true
+  let unconfirmed = false
+
+  const announceAnew = async (): Promise<void> => {
+    try {
+      await announce()
+      accepted = true
+    } catch (error) {
+      accepted = false
+      if (stopped) return
+      const superseded = error instanceof HandfastError && error.code === 'ERR_PEER_SUPERSEDED'
+      notify(superseded ? { type: 'superseded', error } : { type: 'not-published', error })
+    }
+  }
+
+  /**
+   * Looks at one's own records as others see them, and puts them where they are missing. A contradiction to one's own log is a theft: the
+   * owner is the one who can end it.
+   */
+  const inspectOwn = async (): Promise<void> => {
+    const options = { now: seconds(world), signal: deadline() }
+    const seen = await readBack(directory, announced(), options).catch((error: unknown) => {
+      if (error instanceof DirectoryError) return error
+      throw error
+    })
+    if (stopped) return
+    if (seen instanceof DirectoryError) {
+      doubt(seen.message)
+      // Nobody showed anything: all of them may have lost it, as after a power cut.
+      await publish(directory, announced(), deadline()).catch(() => null)
+    } else if (seen.found.fork !== null) acquaintances.contradict(seen.found.log, seen.found.fork)
+    // That the log went on elsewhere is what the next announcement tells.
+    else if (!['longer', 'supersedes'].includes(compareLogs(seen.found.log, identity.log)))
+      doubt(seen.confirmed ? null : seen.found.verdict.reason)
+  }
+
+  /** Tells of it once, until it is over. */
+  const doubt = (reason: string | null): void => {
+    if (reason !== null && accepted && !unconfirmed) notify({ type: 'unconfirmed', reason })
+    unconfirmed = reason !== null && accepted
+  }
+
+  const inspectConnected = async (): Promise<void> => {
+    for (const id of acquaintances.connected()) {
+      if (stopped) return
+      const found = await finder.find(id, { signal: deadline(), asked: false }).catch(() => null)
+      if (found !== null && found.change !== 'none')
+        notify({ type: 'changed', address: encodeAddress(id), change: found.change })
+    }
+  }
+
+  const republishContacts = async (): Promise<void> => {
+    for (const { id, log: theirs, published } of contacts.all()) {
+      if (stopped) return
+      const now = seconds(world)
+      if (published + CONTACT_REPUBLISH > now || forks.get(id) !== null) continue
+      const done = await publish(directory, { log: theirs }, deadline()).catch(() => null)
+      if (done !== null) contacts.published(id, now)
+    }
+  }
+
+  /** One step after the other, and none stops the next. What lasts until the next round is due is not overtaken by it. */
+  const inspect = async (): Promise<void> => {
+    if (running) return
+    running = true
+    for (const step of [inspectOwn, inspectConnected, republishContacts]) if (!stopped) await step().catch(() => {})
+    running = false
+  }
+
+  /** Again and again, each time a little early, by chance: who began together does not go on together. */
+  const every = (seconds: number, work: () => void): void => {
+    const [byte = 0] = world.random(1)
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer)
+        if (stopped) return
+        every(seconds, work)
+        work()
+      },
+      seconds * 1000 * (1 - byte / 2550),
+    )
+    timers.add(timer)
+  }
+  /** Between two announcements nodes come and go, with what they stored. */
+  const repair = (): void => {
+    if (!running) void inspectOwn().catch(() => {})
+  }
+
+  return {
+    start: () => {
+      void inspect()
+      every(CARD_REISSUE, () => void announceAnew().then(inspect))
+      every(RECORD_REPAIR, repair)
+    },
+    stop: () => {
+      stopped = true
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}

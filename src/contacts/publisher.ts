@@ -1,0 +1,81 @@
+import { signCard } from '../core/card.ts'
+import type { Identity } from '../core/identity.ts'
+import { generateKem } from '../core/kem.ts'
+import { compareLogs } from '../core/key-log.ts'
+import { generatePrivateKey } from '../core/p256.ts'
+import { lookup } from '../directory/client/lookup.ts'
+import { type Publication, publish, type Records } from '../directory/client/publish.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
+import { supersededBy } from '../identity/rotation.ts'
+import { seconds, type World } from '../peer/ports.ts'
+import type { PrekeyStore } from '../store/prekey-store.ts'
+
+/** How a peer says where it is: a card with fresh prekeys, published with its log. */
+
+export type Announcing = {
+  readonly identity: Identity
+  readonly directory: DirectoryNetwork
+  /** transport public key, 32 bytes */
+  readonly transport: Uint8Array
+  /** keeps the private halves of prekeys for those who write while we are away */
+  readonly prekeys: Pick<PrekeyStore, 'keep'>
+  readonly world: World
+  /** identity hashes of the mailboxes to name, asked for at each card; default: none */
+  readonly mailboxes?: () => readonly Uint8Array[]
+}
+
+export type Announcer = {
+  /** Publishes log and a new card; `deadline` gives the signal for each of its steps. @throws those of `publish`; PeerError ERR_PEER_SUPERSEDED */
+  announce(deadline: () => AbortSignal): Promise<Publication>
+  /** What was announced last; the log alone before that. */
+  records(): Records
+}
+
+export const createAnnouncer = ({
+  identity,
+  directory,
+  transport,
+  prekeys,
+  world,
+  mailboxes = () => [],
+}: Announcing): Announcer => {
+  const { log, sign, device } = identity
+  let serial = 0
+  let latest: Records = { log }
+
+  /** Nodes keep cards of the log that stands: one that refuses ours may know why. */
+  const checkStanding = async (signal: AbortSignal): Promise<void> => {
+    const found = await lookup(directory, log.id, { now: seconds(world), signal }).catch(() => null)
+    if (found === null) return
+    const relation = compareLogs(log, found.log)
+    if (relation !== 'same' && relation !== 'longer' && relation !== 'supersedes') throw supersededBy(log, found.log)
+  }
+
+  /** A retired identity has no card: its log is all there is to say. */
+  const issueCard = () => {
+    if (log.last.entry.status === 'retired') return undefined
+    serial = Math.max(serial + 1, world.clock())
+    const kem = generateKem(world.random)
+    const spk = generatePrivateKey(world.random)
+    const named = mailboxes()
+    const keys = { spk: spk.publicKey, kem: kem.publicKey }
+    const signed = signCard(log, sign, { device, now: serial, ...keys, transport, mailboxes: named })
+    // Without a mailbox nothing that was made with them can come.
+    if (named.length > 0)
+      prekeys.keep(signed.hash, { envelope: signed.envelope, seq: signed.card.seq, spk, kem }, signed.card.from)
+    return { signed, kem: kem.publicKey }
+  }
+
+  const announce: Announcer['announce'] = async (deadline) => {
+    const records = { log, card: issueCard() }
+    const publication = await publish(directory, records, deadline()).catch(async (error: unknown) => {
+      await checkStanding(deadline())
+      throw error
+    })
+    latest = records
+    if (publication.refusals.has('ERR_CARD_HEAD')) await checkStanding(deadline())
+    return publication
+  }
+
+  return { announce, records: () => latest }
+}

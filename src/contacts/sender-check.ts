@@ -1,0 +1,33 @@
+import { HandfastError, KeyLogError } from '../core/errors.ts'
+import { compareLogs, type KeyLog } from '../core/key-log.ts'
+import type { Finder } from './resolver.ts'
+import type { Acquaintances } from './trust-store.ts'
+
+/** What is known by now of one whose mail came later than it was sent: as the directory says, and as this peer remembers. */
+export type SenderCheck = (log: KeyLog, signal: AbortSignal) => Promise<KeyLog>
+
+/** @param remembered the furthest log of an identity that is kept here */
+export const createSenderCheck =
+  (
+    finder: Pick<Finder, 'find'>,
+    { fork, hold }: Pick<Acquaintances, 'fork' | 'hold'>,
+    remembered: (id: Uint8Array) => KeyLog | null,
+  ): SenderCheck =>
+  /** @throws KeyLogError ERR_LOG_FORK, ERR_ROLLBACK; StoreError */
+  async (log, signal) => {
+    const found = await finder.find(log.id, { signal, asked: false }).catch((error: unknown) => {
+      // A directory that holds nothing, or less than was seen already, says nothing.
+      if (error instanceof HandfastError && /^ERR_(LOOKUP_|ROLLBACK)/.test(error.code)) return null
+      throw error
+    })
+    let furthest = log
+    for (const other of [remembered(log.id), found?.log]) {
+      if (other === null || other === undefined) continue
+      const relation = compareLogs(other, furthest)
+      if (relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')
+      if (relation === 'longer' || relation === 'supersedes') furthest = other
+    }
+    if (found?.fork || fork(furthest) !== null) throw new KeyLogError('ERR_LOG_FORK')
+    hold(furthest, null)
+    return furthest
+  }

@@ -1,0 +1,127 @@
+import { encodeAddress } from '../core/address.ts'
+import { equal, hex } from '../core/bytes.ts'
+import type { Card, SignedCard } from '../core/card.ts'
+import { HandfastError, KeyLogError, PeerError } from '../core/errors.ts'
+import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
+import { type Anchor, compareLogs, containsEntry, type Device, type KeyLog } from '../core/key-log.ts'
+import { seconds, type World } from '../peer/ports.ts'
+import type { Fork } from '../store/fork-store.ts'
+import type { Store } from '../store/store.ts'
+import type { Notify } from './notice.ts'
+
+/**
+ * What this peer believes about others, over time: nothing older than what it accepted, no log that a contradiction stands against,
+ * and no connection whose keys their owner has replaced.
+ */
+export type Acquaintances = {
+  floor(id: Uint8Array): Floor | null
+  /** the entry that a person has confirmed */
+  anchor(id: Uint8Array): Anchor | null
+  /** the contradiction that stands against an identity, unless `log` has outgrown it */
+  fork(log: KeyLog): Fork | null
+  /** Whom we take the identity for. */
+  standing(id: Uint8Array): 'unknown' | 'pinned' | 'verified'
+  /** @throws KeyLogError ERR_ROLLBACK, ERR_LOG_FORK */
+  hold(log: KeyLog, card: SignedCard<Card> | null): void
+  /**
+   * Accepts a verified log as the truth from now on; on disk when it returns.
+   * @param asked whether we asked for it, or it called
+   * @throws KeyLogError ERR_ROLLBACK, ERR_LOG_FORK; StoreError
+   */
+  accept(log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void
+  /** Keeps two logs that contradict each other as evidence, and ends what is connected to that identity. */
+  contradict(a: KeyLog, b: KeyLog): void
+  /** Aborted when the connection under these keys must end, with the reason; `release` when it has ended by itself. */
+  watch(log: KeyLog, device: Device): Watch
+  /** Identities that are connected. */
+  connected(): readonly Uint8Array[]
+}
+
+export type Watch = { readonly signal: AbortSignal; release(): void }
+
+type Watched = { readonly id: Uint8Array; readonly device: Device; readonly controller: AbortController }
+
+export const createAcquaintances = (store: Store, world: World, notify: Notify): Acquaintances => {
+  const { floors, forks, contacts } = store
+  const watched = new Set<Watched>()
+
+  const anchor = (id: Uint8Array): Anchor | null => contacts.get(id)?.anchor ?? null
+
+  const ended = (id: Uint8Array, reason: HandfastError, still: (device: Device) => boolean): void => {
+    for (const one of watched) if (equal(one.id, id) && !still(one.device)) one.controller.abort(reason)
+  }
+
+  const isDecided = (a: KeyLog, b: KeyLog): boolean => {
+    const confirmed = anchor(a.id)
+    return confirmed !== null && containsEntry(a, confirmed) !== containsEntry(b, confirmed)
+  }
+
+  const contradict = (a: KeyLog, b: KeyLog): void => {
+    if (compareLogs(a, b) !== 'fork' || isDecided(a, b)) return
+    const known = forks.get(a.id)
+    /** The same branch, as far as it has been seen: its owner may read out its latest entry. */
+    const furthest = (branch: KeyLog): KeyLog => [a, b].find((log) => compareLogs(log, branch) === 'longer') ?? branch
+    forks.keep(known === null ? { a, b } : { a: furthest(known.a), b: furthest(known.b) }, seconds(world))
+    ended(a.id, new KeyLogError('ERR_LOG_FORK'), () => false)
+    if (known === null) notify({ type: 'forked', address: encodeAddress(a.id) })
+  }
+
+  const hold = (log: KeyLog, card: SignedCard<Card> | null): void => {
+    const floor = floors.get(log.id)
+    if (floor === null) return
+    try {
+      checkFloor(floor, log, card)
+    } catch (error) {
+      const contact = contacts.get(log.id)
+      if (error instanceof HandfastError && error.code === 'ERR_LOG_FORK' && contact !== null)
+        contradict(contact.log, log)
+      throw error
+    }
+  }
+
+  const accept = (log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void => {
+    hold(log, card)
+    store.transaction(() => {
+      // Held again inside: another process may have accepted more meanwhile.
+      const next = (floor: Floor | null): Floor => {
+        if (floor !== null) checkFloor(floor, log, card)
+        return raiseFloor(floor, log, card)
+      }
+      floors.update(log.id, next, asked)
+      const fork = forks.get(log.id)
+      if (fork !== null && log.epoch > fork.a.epoch) forks.forget(log.id)
+      const contact = contacts.get(log.id)
+      if (contact !== null && !equal(contact.log.last.hash, log.last.hash)) contacts.keep(log, seconds(world))
+    })
+    const { devices, status } = log.last.entry
+    ended(
+      log.id,
+      new PeerError('ERR_KEYS_REPLACED'),
+      ({ dh }) => status === 'active' && devices.some((device) => equal(device.dh, dh)),
+    )
+  }
+
+  return {
+    floor: (id) => floors.get(id),
+    anchor,
+    fork: (log) => {
+      const fork = forks.get(log.id)
+      return fork !== null && log.epoch > fork.a.epoch ? null : fork
+    },
+    standing: (id) => {
+      const contact = contacts.get(id)
+      if (contact === null) return 'unknown'
+      return contact.verified === null ? 'pinned' : 'verified'
+    },
+    hold,
+    accept,
+    contradict,
+    watch: ({ id }, device) => {
+      const controller = new AbortController()
+      const one = { id, device, controller }
+      watched.add(one)
+      return { signal: controller.signal, release: () => void watched.delete(one) }
+    },
+    connected: () => [...new Map([...watched].map(({ id }) => [hex(id), id])).values()],
+  }
+}

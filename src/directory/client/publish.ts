@@ -1,0 +1,139 @@
+import type { SignedCard } from '../../core/card.ts'
+import { DirectoryError, type ErrorCode } from '../../core/errors.ts'
+import { sha256 } from '../../core/kdf.ts'
+import { kemHalves } from '../../core/kem.ts'
+import type { KeyLog } from '../../core/key-log.ts'
+import { ACCEPTANCES_WANTED } from '../../core/limits.ts'
+import { DENSITY_SUSPECT } from '../limits.ts'
+import { type ClosestNode, type DirectoryNetwork, nameOf } from '../network-port.ts'
+import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from '../request-format.ts'
+import { askAgain } from './get-requests.ts'
+import { EFFORT } from './policies.ts'
+import { search } from './search.ts'
+
+/** Acceptances at one replica target: `accepted` of the `asked` closest nodes confirmed every record. */
+export type ReplicaAcceptance = { readonly asked: number; readonly accepted: number }
+
+export type Publication = {
+  readonly replicas: readonly ReplicaAcceptance[]
+  /** nodes that accepted everything, at whichever target */
+  readonly accepted: number
+  /** why nodes refused, and how many did; ERR_TIMEOUT stands for silence */
+  readonly refusals: ReadonlyMap<ErrorCode, number>
+  /** fewer than 8 of the closest nodes accepted at some target (or not all, where there are fewer), or its walk was cut short */
+  readonly weak: boolean
+  /** some target's neighbours are so dense that an attacker may stand around it: more of them were put to than usual */
+  readonly crowded: boolean
+}
+
+/** What is published: anyone may publish a log, since it proves itself; a card comes with the key it commits to. */
+export type Records = {
+  readonly log: KeyLog
+  readonly card?: { readonly signed: SignedCard; readonly kem: Uint8Array } | undefined
+}
+
+/** PUTs in the order in which a node can verify them. */
+type Puts = { readonly entries: readonly Uint8Array[]; readonly rest: readonly Uint8Array[] }
+
+const putsOf = ({ log, card }: Records): Puts => {
+  const { id } = log
+  const entries = log.entries.map(({ envelope }) => encodeMessage({ t: 'entry', id, d: envelope }))
+  if (card === undefined) return { entries, rest: [] }
+  const { signed, kem } = card
+  const [first, second] = kemHalves(kem)
+  const rest: readonly PutRequest[] = [
+    { t: 'card', id, d: signed.envelope },
+    { t: 'kem', id, card: signed.hash, half: 0, d: first, other: sha256(second) },
+    { t: 'kem', id, card: signed.hash, half: 1, d: second, other: sha256(first) },
+  ]
+  return { entries, rest: rest.map(encodeMessage) }
+}
+
+/**
+ * Stores the records at the nodes closest to each replica target and counts who really took them.
+ * @param signal the overall deadline
+ * @throws DirectoryError ERR_PUBLISH_REFUSED when nobody did
+ */
+export const publish = async (
+  network: DirectoryNetwork,
+  records: Records,
+  signal: AbortSignal,
+): Promise<Publication> => {
+  const { id } = records.log
+  const puts = putsOf(records)
+  const outcomes = new Map<string, Promise<ErrorCode | null>>()
+
+  /** A node close to several targets is asked once. */
+  const store = (target: Uint8Array, closest: ClosestNode): Promise<ErrorCode | null> => {
+    const name = nameOf(closest.node)
+    const known = outcomes.get(name)
+    if (known !== undefined) return known
+    const outcome = putAll(network, closest, target, puts, signal)
+    outcomes.set(name, outcome)
+    return outcome
+  }
+
+  const places = await search(network, id, { effort: EFFORT.fresh, signal, onAnswer: () => {} })
+  const cutShort = places.some(({ complete }) => !complete)
+  const replicas = await Promise.all(
+    places.map(async ({ target, closest }): Promise<ReplicaAcceptance> => {
+      const results = await Promise.all(closest.map((node) => store(target, node)))
+      return { asked: closest.length, accepted: results.filter((refusal) => refusal === null).length }
+    }),
+  )
+  const results = await Promise.all(outcomes.values())
+  const refusals = new Map<ErrorCode, number>()
+  for (const refusal of results) if (refusal !== null) refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1)
+  const accepted = results.filter((refusal) => refusal === null).length
+  if (accepted === 0) {
+    const reasons = [...refusals].map(([code, count]) => `${code} from ${count}`).join(', ')
+    throw new DirectoryError('ERR_PUBLISH_REFUSED', { hint: reasons || 'no node answered' })
+  }
+  const enough = ({ asked, accepted: took }: ReplicaAcceptance): boolean =>
+    took > 0 && took >= Math.min(ACCEPTANCES_WANTED, asked)
+  const weak = cutShort || !replicas.every(enough)
+  const crowded = places.some(({ density }) => (density ?? 0) >= DENSITY_SUSPECT)
+  return { replicas, accepted, refusals, weak, crowded }
+}
+
+/**
+ * Puts records at one node that is close to a target.
+ * @returns why it refused; null when it took them all
+ */
+export const putRecords = (
+  network: DirectoryNetwork,
+  { target, ...closest }: ClosestNode & { readonly target: Uint8Array },
+  records: Records,
+  signal: AbortSignal,
+): Promise<ErrorCode | null> => putAll(network, closest, target, putsOf(records), signal)
+
+/** Puts all records at one node; the first refusal ends it. */
+const putAll = async (
+  network: DirectoryNetwork,
+  acquainted: ClosestNode,
+  target: Uint8Array,
+  { entries, rest }: Puts,
+  signal: AbortSignal,
+): Promise<ErrorCode | null> => {
+  const putInOrder = async (requests: readonly Uint8Array[]): Promise<ErrorCode | null> => {
+    for (const request of requests) {
+      const answer = await askAgain(network, acquainted, { command: COMMAND.put, value: request, signal, target })
+      if (answer === null) return 'ERR_TIMEOUT'
+      const refused = readRefusal(answer)
+      if (refused !== null) return refused
+    }
+    return null
+  }
+  // A node keeps no entry without those before it: one that has the log says so at its last entry.
+  const refused = await putInOrder(entries.slice(-1))
+  if (refused !== null && refused !== 'ERR_PUT_GAP') return refused
+  return putInOrder(refused === null ? rest : [...entries, ...rest])
+}
+
+const readRefusal = (answer: Uint8Array): ErrorCode | null => {
+  try {
+    return decodePutAnswer(answer).refused
+  } catch {
+    return 'ERR_REQUEST_DECODE'
+  }
+}

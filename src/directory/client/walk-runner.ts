@@ -1,0 +1,106 @@
+import { LOOKUP_MS, REPLICA_NODES } from '../../core/limits.ts'
+import type { DirectoryNetwork, NodeAddress } from '../network-port.ts'
+import type { Command } from '../request-format.ts'
+import type { Effort } from './policies.ts'
+import { type Ask, createWalk, type Walk, type WalkEvent, type WalkState } from './walk.ts'
+
+/** Walks a walk: sends what the state machine asks for, and tells it what came back. */
+
+/** A node that answered, and what it said. */
+export type Heard = {
+  readonly node: NodeAddress
+  readonly value: Uint8Array
+  /** what it gave to be shown in what follows */
+  readonly token: Uint8Array | null
+}
+
+export type Errand = {
+  readonly target: Uint8Array
+  readonly command: Command
+  readonly value: Uint8Array
+  readonly effort: Pick<Effort, 'paths' | 'patience' | 'thorough'>
+  /** the deadline, or that enough was heard */
+  readonly signal: AbortSignal
+  /** a place near which the walk begins; default: the target itself, as near as this node's table goes */
+  readonly from?: Uint8Array | undefined
+  onAnswer(heard: Heard): void
+  /** Told as it goes on how many nodes the walk has heard of. */
+  onKnown?(known: number): void
+}
+
+export type Walking = {
+  /** Resolves when as many of the closest as can be reached have answered, or the signal aborts. May be called again for more. */
+  until(closest: number): Promise<WalkState>
+}
+
+export const startWalking = (network: DirectoryNetwork, errand: Errand): Walking => {
+  const { target, effort, signal, from = target } = errand
+  const { clock, perNetwork } = network
+  let walk: Promise<Walk> | undefined
+
+  const begin = async (): Promise<Walk> => {
+    const seeds = signal.aborted ? [] : await network.seeds(from)
+    const [size, salt] = [network.size(), network.random(target.length)]
+    const setting = { ...effort, target, seeds, perNetwork, size, salt, idOf: network.idOf }
+    return createWalk({ ...setting, closest: REPLICA_NODES, until: clock.now() + LOOKUP_MS })
+  }
+
+  return {
+    until: async (closest) => {
+      walk ??= begin()
+      return walkUntil(network, errand, await walk, closest)
+    },
+  }
+}
+
+const walkUntil = async (
+  { request, clock }: DirectoryNetwork,
+  { command, value, signal, onAnswer, onKnown }: Errand,
+  walk: Walk,
+  closest: number,
+): Promise<WalkState> => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  // Nobody waits for answers any more once the walk is over.
+  const over = new AbortController()
+  const asking = AbortSignal.any([signal, over.signal])
+  const sending: Promise<void>[] = []
+  let callOff = (): void => {}
+
+  const send = async ({ node, target }: Ask): Promise<void> => {
+    const answer = await request(node, { target, command, value, signal: asking })
+    // Readers first: a walk must not end before its last answer was heard.
+    const { value: said, token } = answer ?? { value: null, token: null }
+    if (said !== null && !over.signal.aborted) onAnswer({ node, value: said, token })
+    take(answer === null ? { type: 'silence', node } : { type: 'answer', node, answer })
+  }
+  const take = (event: WalkEvent): void => {
+    const { asks, done, known, wake } = walk.next(event, clock.now())
+    callOff()
+    onKnown?.(known)
+    if (done) {
+      over.abort()
+      resolve()
+      return
+    }
+    callOff = clock.after(Math.max(0, wake - clock.now()), () => take({ type: 'tick' }))
+    for (const ask of asks) {
+      const sent = send(ask)
+      sent.catch(reject)
+      sending.push(sent)
+    }
+  }
+  const stop = (): void => take({ type: 'stop' })
+
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    take(signal.aborted ? { type: 'stop' } : { type: 'widen', closest })
+    await promise
+    // Those that were given up are silent to the walk before it may go on.
+    await Promise.all(sending)
+    return walk.state()
+  } finally {
+    signal.removeEventListener('abort', stop)
+    callOff()
+    over.abort()
+  }
+}

@@ -1,0 +1,87 @@
+import { equal, hex } from '../../core/bytes.ts'
+import { isCurrent, type SignedCard, verifyCard } from '../../core/card.ts'
+import { CardError, DirectoryError } from '../../core/errors.ts'
+import { sha256 } from '../../core/kdf.ts'
+import type { LogEntry } from '../../core/key-log.ts'
+import type { PutRequest } from '../request-format.ts'
+import { type Branches, forkProofs, offerEntry } from './branches.ts'
+
+/** Everything verified that is kept of one identity, as a value: each accepted PUT gives the next one. */
+export type IdentityRecord = {
+  readonly branches: Branches
+  /** of the standing tip only, one of each device */
+  readonly cards: ReadonlyMap<number, SignedCard>
+  /** by device, of the cards that are kept */
+  readonly kem: ReadonlyMap<number, KeyHalves>
+}
+
+/** The two halves of a key, 592 bytes each; the SHA-256 of one that is not here. */
+export type KeyHalves = readonly [Uint8Array, Uint8Array]
+
+/** Every entry of every branch once. */
+export const allEntries = ({ branches: { standing, rivals } }: IdentityRecord): ReadonlyMap<string, LogEntry> =>
+  new Map([standing, ...rivals].flatMap(({ entries }) => entries.map((entry) => [hex(entry.hash), entry])))
+
+/** Entries and cards: what the room of a storage node is counted in. */
+export const itemsOf = (record: IdentityRecord): number => allEntries(record).size + record.cards.size
+
+/** What is served of the entries: the standing branch, and after it the proofs of forks. */
+export const servedOf = ({ branches }: IdentityRecord): readonly LogEntry[] => [
+  ...branches.standing.entries,
+  ...forkProofs(branches),
+]
+
+type Put<T extends PutRequest['t']> = PutRequest & { readonly t: T }
+
+/**
+ * The record with one more entry, or `record` itself when the entry was known.
+ * @throws KeyLogError (its check failed), DirectoryError ERR_PUT_GAP
+ */
+export const withEntry = (record: IdentityRecord | null, { id, d }: Put<'entry'>, now: number): IdentityRecord => {
+  const branches = offerEntry(record?.branches ?? null, id, d, now)
+  if (record !== null && branches === record.branches) return record
+  const stands = record !== null && equal(branches.standing.last.hash, record.branches.standing.last.hash)
+  const { cards, kem } = stands ? record : { cards: new Map(), kem: new Map() }
+  return { branches, cards, kem }
+}
+
+/** The card with these bytes, when it is kept: it was verified, and repeating it is no work. */
+const knownCard = ({ cards }: IdentityRecord, envelope: Uint8Array): SignedCard | undefined => {
+  const hash = sha256(envelope)
+  return [...cards.values()].find((known) => equal(known.hash, hash))
+}
+
+/**
+ * The record with this card in place of its device's last one, or `record` itself when it is that one.
+ * @throws CardError (its check failed), ERR_CARD_EXPIRED, ERR_CARD_SERIAL; DirectoryError ERR_PUT_GAP
+ */
+export const withCard = (record: IdentityRecord | null, { d }: Put<'card'>, now: number): IdentityRecord => {
+  if (record === null) throw new DirectoryError('ERR_PUT_GAP')
+  const same = knownCard(record, d)
+  const signed = same ?? verifyCard(d, record.branches.standing, now)
+  if (!isCurrent(signed.card, now)) throw new CardError('ERR_CARD_EXPIRED')
+  if (same !== undefined) return record
+  const { device, serial } = signed.card
+  const known = record.cards.get(device)
+  if (known !== undefined && serial <= known.card.serial) throw new CardError('ERR_CARD_SERIAL')
+  const kem = new Map(record.kem)
+  kem.delete(device)
+  return { ...record, cards: new Map(record.cards).set(device, signed), kem }
+}
+
+/**
+ * The record with half of the key that a card commits to, or `record` itself when it was there.
+ * @throws DirectoryError ERR_PUT_CARD_FIRST, ERR_PUT_KEY_HALF
+ */
+export const withKemHalf = (record: IdentityRecord | null, { card, half, d, other }: Put<'kem'>): IdentityRecord => {
+  const signed = [...(record?.cards.values() ?? [])].find(({ hash }) => equal(hash, card))
+  if (record === null || signed === undefined) throw new DirectoryError('ERR_PUT_CARD_FIRST')
+  const hashes = half === 0 ? [sha256(d), other] : [other, sha256(d)]
+  if (!equal(sha256(...hashes), signed.card.kem)) throw new DirectoryError('ERR_PUT_KEY_HALF')
+  const { device } = signed.card
+  const known = record.kem.get(device)
+  const [first, second] = known ?? (half === 0 ? [d, other] : [other, d])
+  const halves: KeyHalves = half === 0 ? [d, second] : [first, d]
+  if (known !== undefined && equal(known[half === 0 ? 0 : 1], d)) return record
+  return { ...record, kem: new Map(record.kem).set(device, halves) }
+}

@@ -1,0 +1,196 @@
+import { decodeAddress } from '../core/address.ts'
+import { StoreError } from '../core/errors.ts'
+import type { Identity } from '../core/identity.ts'
+import type { KeyLog } from '../core/key-log.ts'
+import type { P256PrivateKey } from '../core/p256.ts'
+import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/root-key.ts'
+import { createStorage } from '../directory/node/storage.ts'
+import { parseBootstrap } from '../network/bootstrap-list.ts'
+import { joinDirectory } from '../network/directory-plugin.ts'
+import { createNode } from '../network/node.ts'
+import { chooseBootstrap, systemWorld } from '../peer/open.ts'
+import { seconds } from '../peer/ports.ts'
+import { type FolderLock, lockIdentity } from '../store/lock.ts'
+import { pkcs11Signer } from '../store/pkcs11-signer.ts'
+import type { TokenOptions } from '../store/pkcs11-tool.ts'
+import { openStore } from '../store/store.ts'
+import { createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
+import { adoptLost, renewOwn } from './renewal.ts'
+import {
+  checkPhrase,
+  checkSame,
+  type Ground,
+  type Recovering,
+  type Rotation,
+  recoverLost,
+  rotateOwn,
+} from './rotation.ts'
+
+/** Rotation, recovery, renewal and retirement on the real parts: a data folder, a DHT node for the time it takes, clock and randomness. */
+
+/** What every change of keys needs. */
+export type ChangeOptions = {
+  /** data folder */
+  readonly folder: string
+  /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
+  readonly passphrase?: Passphrase | undefined
+  /** At least one node of the network: 'host:port', several separated by commas, or a list. */
+  readonly bootstrap: string | readonly string[]
+  readonly signal?: AbortSignal | undefined
+  /** Called once the new keys are on disk, before they are published; `root` says where the root key is. */
+  readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
+}
+
+export type RecoveryOptions = ChangeOptions & {
+  /** the 24 words */
+  readonly phrase: string
+  /**
+   * Takes the new root key elsewhere before anything is saved, and returns what signs with it there: `importPkcs11Key` puts it on
+   * a token. Default: the folder keeps it, sealed with the other keys, also when the former one was elsewhere.
+   */
+  readonly keepRoot?: ((root: P256PrivateKey) => Promise<RootSigner>) | undefined
+}
+
+type Network = ChangeOptions & Pick<RecoveryOptions, 'keepRoot'>
+
+const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<T>): Promise<T> => {
+  const { folder, signal, onSaved, keepRoot } = options
+  // A folder that is still empty remembers nothing, and gets its database with its identity.
+  const store = await readVault(folder, seconds(systemWorld)).then(
+    () => openStore(folder),
+    () => null,
+  )
+  try {
+    const node = await createNode({ bootstrap: chooseBootstrap(options.bootstrap, store), signal })
+    try {
+      const directory = joinDirectory(node.dht, createStorage())
+      return await work({ directory, world: systemWorld, signal, onSaved, keepRoot })
+    } finally {
+      await node.close()
+    }
+  } finally {
+    store?.close()
+  }
+}
+
+const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Promise<Rotation> => {
+  checkBootstrap(options)
+  const { folder, passphrase = null, phrase } = options
+  using _lock = await lockIdentity(folder, seconds(systemWorld))
+  const vault = await openVault(folder, passphrase, seconds(systemWorld))
+  checkPhrase(vault.identity.log, phrase, { world: systemWorld })
+  return onNetwork(options, (ground) => rotateOwn(vault.identity, vault, phrase, status, ground))
+}
+
+/**
+ * Replaces all keys of the identity in a data folder, by its recovery phrase: whoever copied the old ones has nothing any more.
+ * The address stays. A peer that is open on the folder goes on with the old keys: close it first.
+ * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED; PeerError ERR_PEER_SUPERSEDED; StoreError; NetworkError;
+ *   DirectoryError ERR_LOOKUP_INCOMPLETE, and ERR_PUBLISH_REFUSED, when the new keys are on disk already
+ */
+export const rotate = (options: RecoveryOptions): Promise<Rotation> => turn(options, 'active')
+
+/** Ends the identity in a data folder for good, so that its contacts see it. @throws as `rotate` */
+export const retire = (options: RecoveryOptions): Promise<Rotation> => turn(options, 'retired')
+
+export type NewFolder = {
+  /** What a folder that holds no identity yet is to be sealed under; null: a key file. Default: `passphrase`. */
+  readonly newPassphrase?: (() => Promise<string | null>) | undefined
+}
+
+/** A folder without an identity is no failure here. */
+const unlessMissing = (error: unknown): null => {
+  if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
+  throw error
+}
+
+const emptyFolder = async (folder: string, source: string | null | (() => Promise<string | null>)) => {
+  const passphrase = typeof source === 'function' ? await source() : source
+  const save = async (identity: Identity): Promise<void> => void (await createVault(folder, identity, passphrase))
+  return { identity: null, save }
+}
+
+const lockIfThere = (folder: string): Promise<FolderLock | null> =>
+  lockIdentity(folder, seconds(systemWorld)).catch(unlessMissing)
+
+const openIfThere = (folder: string, passphrase: Passphrase): Promise<Vault | null> =>
+  openVault(folder, passphrase, seconds(systemWorld)).catch(unlessMissing)
+
+/** A list that is given is checked before anything else; '' stands for the one that the folder remembers. */
+const checkBootstrap = ({ bootstrap }: ChangeOptions): void => {
+  if (bootstrap !== '') parseBootstrap(bootstrap)
+}
+
+/**
+ * Goes on with an identity on a new machine: address and recovery phrase are all that is needed. Every key that was in use
+ * before is void. Run again it loses nothing.
+ * @throws AddressError; KeyLogError ERR_LOG_RETIRED unless `evenRetired`; StoreError ERR_STORE_EXISTS when the folder holds another identity; else as `rotate`, and DirectoryError
+ *   ERR_LOOKUP_NOT_FOUND
+ */
+export const recover = async ({
+  address,
+  evenRetired,
+  newPassphrase,
+  ...options
+}: RecoveryOptions & Recovering & NewFolder & { readonly address: string }): Promise<Rotation> => {
+  const { folder, passphrase = null, phrase } = options
+  const id = decodeAddress(address)
+  checkBootstrap(options)
+  using _lock = await lockIfThere(folder)
+  const vault = await openIfThere(folder, passphrase)
+  const own = vault?.identity.log ?? null
+  checkSame(own, id)
+  checkPhrase(own, phrase, { world: systemWorld })
+  const keeping = vault ?? (await emptyFolder(folder, newPassphrase ?? passphrase))
+  return onNetwork(options, (ground) => recoverLost(id, keeping, phrase, ground, { evenRetired }))
+}
+
+export type RenewalOptions = ChangeOptions & {
+  /** Signs as the root key. Default: the root key in the folder, or the one on the token that the folder names. */
+  readonly root?: RootSigner | undefined
+  /** How that token is opened. */
+  readonly token?: TokenOptions | undefined
+}
+
+/** What signs as a root key that is elsewhere; undefined when it is here, or nobody knows where. */
+const signerFor = (root: RootKey, { root: given, token, signal }: RenewalOptions): RootSigner | undefined => {
+  if (given !== undefined || isHere(root) || root.token === null) return given
+  return pkcs11Signer(root.token, root.publicKey, { signal, ...token })
+}
+
+/**
+ * Replaces the keys of this device in the name of the root key, without the recovery phrase: whoever has the old ones is not taken for
+ * this peer any more. The address and the root key stay. A peer that is open on the folder goes on with the old keys: close it first.
+ * @throws KeyError ERR_ROOT_ELSEWHERE when `root` is needed, ERR_ROOT_OTHER, ERR_SIGNER; TokenError; else as `rotate`, and KeyLogError
+ *   ERR_LOG_TOO_LONG
+ */
+export const renew = async (options: RenewalOptions): Promise<Rotation> => {
+  checkBootstrap(options)
+  const { folder, passphrase = null } = options
+  using _lock = await lockIdentity(folder, seconds(systemWorld))
+  const vault = await openVault(folder, passphrase, seconds(systemWorld))
+  const { identity } = vault
+  return onNetwork(options, (ground) => renewOwn(identity, vault, signerFor(identity.root, options), ground))
+}
+
+/**
+ * Goes on with an identity on a new machine by what holds its root key, without the recovery phrase: its one device is this machine,
+ * all former ones are void. In a folder that holds the identity it does what `renew` does.
+ * @throws AddressError; StoreError ERR_STORE_EXISTS when the folder holds another identity; DirectoryError ERR_LOOKUP_NOT_FOUND; KeyLogError
+ *   ERR_LOG_FORK; else as `renew`
+ */
+export const adopt = async ({
+  address,
+  newPassphrase,
+  ...options
+}: RenewalOptions & NewFolder & { readonly address: string; readonly root: RootSigner }): Promise<Rotation> => {
+  const { folder, passphrase = null, root } = options
+  const id = decodeAddress(address)
+  checkBootstrap(options)
+  using _lock = await lockIfThere(folder)
+  const vault = await openIfThere(folder, passphrase)
+  checkSame(vault?.identity.log ?? null, id)
+  if (vault !== null) return onNetwork(options, (ground) => renewOwn(vault.identity, vault, root, ground))
+  const keeping = await emptyFolder(folder, newPassphrase ?? passphrase)
+  return onNetwork(options, (ground) => adoptLost(id, keeping, root, ground))
+}

@@ -1,0 +1,158 @@
+import { encodeAddress } from '../core/address.ts'
+import { equal } from '../core/bytes.ts'
+import { DirectoryError, HandfastError, KeyLogError, PeerError, StoreError } from '../core/errors.ts'
+import type { Identity } from '../core/identity.ts'
+import type { KeyLog } from '../core/key-log.ts'
+import { LOOKUP_MS } from '../core/limits.ts'
+import type { P256PrivateKey } from '../core/p256.ts'
+import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../core/recovery.ts'
+import { rootChain } from '../core/recovery-phrase.ts'
+import { elsewhere, placeOf, type RootPlace, type RootSigner, rootSigner } from '../core/root-key.ts'
+import { type Lookup, lookup } from '../directory/client/lookup.ts'
+import { type Publication, publish } from '../directory/client/publish.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
+import { seconds, type World } from '../peer/ports.ts'
+
+/**
+ * What the recovery phrase does, in the order that makes it safe: look what the directory knows, rotate, save, and only then
+ * publish. What is saved is never forked by a second run: that continues it, or publishes it.
+ */
+
+/** Where an identity is kept; `save` resolves once it is on disk. */
+export type Keeping = {
+  /** null when there is none yet */
+  readonly identity: Identity | null
+  save(identity: Identity): Promise<void>
+}
+
+export type Ground = {
+  readonly directory: DirectoryNetwork
+  readonly world: World
+  readonly signal?: AbortSignal | undefined
+  /** Called once the new keys are on disk, before anything is published; `root` says where the root key is. */
+  readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
+  /** Takes the new root key of a rotation elsewhere before anything is saved. Default: it is kept with the other keys. */
+  readonly keepRoot?: ((root: P256PrivateKey) => Promise<RootSigner>) | undefined
+}
+
+export type Recovering = {
+  /** Also when the log found ends in a retirement by rotation: its owner's last word, or a thief's copy of a rotation. */
+  readonly evenRetired?: boolean | undefined
+}
+
+export type Rotation = {
+  readonly address: string
+  readonly log: KeyLog
+  readonly publication: Publication
+}
+
+/** The error of a machine whose identity went on elsewhere. */
+export const supersededBy = (own: KeyLog, found: KeyLog): PeerError => {
+  const rotated = `known there: ${found.epoch} rotations, here: ${own.epoch}; the keys of this folder are void: handfast recover gives it new ones`
+  const updated = 'signed with the same root key; if not by you, somebody else has it: handfast rotate'
+  return new PeerError('ERR_PEER_SUPERSEDED', { hint: found.epoch > own.epoch ? rotated : updated })
+}
+
+const within = (signal: AbortSignal | undefined): AbortSignal =>
+  AbortSignal.any([AbortSignal.timeout(LOOKUP_MS), ...(signal === undefined ? [] : [signal])])
+
+/** What the directory holds of an identity; null when it surely holds nothing. @throws DirectoryError ERR_LOOKUP_INCOMPLETE */
+export const findLog = async (id: Uint8Array, { directory, world, signal }: Ground): Promise<Lookup | null> => {
+  // To rotate a log that went on elsewhere would fork it, and that cannot be undone.
+  const options = { now: seconds(world), signal: within(signal), policy: 'thorough' } as const
+  const found = await lookup(directory, id, options).catch((error: unknown) => {
+    signal?.throwIfAborted()
+    if (error instanceof HandfastError && error.code === 'ERR_LOOKUP_NOT_FOUND') return null
+    throw error
+  })
+  signal?.throwIfAborted()
+  return found
+}
+
+const publishLog = async (log: KeyLog, { directory, signal }: Ground): Promise<Rotation> => {
+  const publication = await publish(directory, { log }, within(signal))
+  return { address: encodeAddress(log.id), log, publication }
+}
+
+export const saveAndPublish = async (keeping: Keeping, identity: Identity, ground: Ground): Promise<Rotation> => {
+  ground.signal?.throwIfAborted()
+  await keeping.save(identity)
+  ground.onSaved?.(identity.log, placeOf(identity.root))
+  return publishLog(identity.log, ground)
+}
+
+/** The rotated identity, its root key where it is to be kept. @throws KeyError ERR_ROOT_OTHER; what `keepRoot` throws */
+const placed = async (rotated: Identity<P256PrivateKey>, { keepRoot, signal }: Ground): Promise<Identity> => {
+  if (keepRoot === undefined) return rotated
+  signal?.throwIfAborted()
+  const signer = await keepRoot(rotated.root)
+  rootSigner(rotated.root, signer)
+  return { ...rotated, root: elsewhere(signer) }
+}
+
+/** A folder is never made to hold another identity than it holds. @throws StoreError ERR_STORE_EXISTS */
+export const checkSame = (own: KeyLog | null, id: Uint8Array): void => {
+  if (own !== null && !equal(own.id, id))
+    throw new StoreError('ERR_STORE_EXISTS', { hint: `another one: ${encodeAddress(own.id)}` })
+}
+
+/** Fails early, before anybody is asked, when the phrase is none of this log's. @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER */
+export const checkPhrase = (own: KeyLog | null, phrase: string, { world }: Pick<Ground, 'world'>): void => {
+  if (own === null) rootChain(phrase)
+  else if (!isFinal(own)) rotateIdentity(ownBase(own, phrase), phrase, seconds(world), world.random)
+}
+
+/**
+ * Rotates the identity of this machine, or retires it for good.
+ * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED; PeerError ERR_PEER_SUPERSEDED when it was rotated
+ *   elsewhere: nothing is saved then. DirectoryError ERR_LOOKUP_INCOMPLETE; ERR_PUBLISH_REFUSED after saving.
+ */
+export const rotateOwn = async (
+  own: Identity,
+  keeping: Keeping,
+  phrase: string,
+  status: 'active' | 'retired',
+  ground: Ground,
+): Promise<Rotation> => {
+  const { log } = own
+  const found = await findLog(log.id, ground)
+  if (found !== null && found.log.epoch > log.epoch) throw supersededBy(log, found.log)
+  // A retirement that was saved and may not have been published.
+  if (status === 'retired' && isFinal(log)) return publishLog(log, ground)
+  if (isFinal(log)) throw new KeyLogError('ERR_LOG_RETIRED')
+  const { world } = ground
+  const rotated = rotateIdentity(ownBase(log, phrase), phrase, seconds(world), world.random, status)
+  return saveAndPublish(keeping, await placed(rotated, ground), ground)
+}
+
+/**
+ * Takes an identity over by its phrase and address alone.
+ * @param id the 32-byte identity hash
+ * @throws StoreError ERR_STORE_EXISTS when another identity is kept there; KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError
+ *   ERR_LOG_RETIRED; DirectoryError ERR_LOOKUP_NOT_FOUND, _INCOMPLETE: nothing is saved then. ERR_PUBLISH_REFUSED after saving.
+ */
+export const recoverLost = async (
+  id: Uint8Array,
+  keeping: Keeping,
+  phrase: string,
+  ground: Ground,
+  { evenRetired = false }: Recovering = {},
+): Promise<Rotation> => {
+  const own = keeping.identity?.log ?? null
+  checkSame(own, id)
+  const found = (await findLog(id, ground))?.log ?? null
+  const furthest = furthestOf(own, found)
+  if (isFinal(furthest) && !evenRetired) throw new KeyLogError('ERR_LOG_RETIRED')
+  // A rotation that was saved here and is not known there yet is continued: to leave it out would fork it.
+  const base = furthest === own ? ownBase(own, phrase) : recoveryBase(furthest, phrase)
+  const { world } = ground
+  const rotated = rotateIdentity(base, phrase, seconds(world), world.random)
+  return saveAndPublish(keeping, await placed(rotated, ground), ground)
+}
+
+/** The log with the most rotations; of equally many the one found, for the own one may be a thief's or void. */
+const furthestOf = (own: KeyLog | null, found: KeyLog | null): KeyLog => {
+  if (found !== null && (own === null || own.epoch <= found.epoch)) return found
+  if (own === null) throw new DirectoryError('ERR_LOOKUP_NOT_FOUND')
+  return own
+}

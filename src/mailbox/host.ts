@@ -1,0 +1,157 @@
+import { isIPv4 } from 'node:net'
+import { type RandomBytes, utf8 } from '../core/bytes.ts'
+import { type ErrorCode, HandfastError } from '../core/errors.ts'
+import { hmac, secretKey } from '../core/kdf.ts'
+import { MAILBOX_GUESTS, MAILBOX_GUESTS_PER_SOURCE, MAILBOX_STEP_MS, MAILBOX_VISIT_MS } from '../core/limits.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
+import { createAdmission } from './admission.ts'
+import { withDeadline } from './deadline.ts'
+import { createVisit, type Visit } from './guest-visit.ts'
+import type { Line } from './line.ts'
+import { type Answer, encodeAnswer } from './mailbox-format.ts'
+import type { Keep, Load } from './mailbox-store.ts'
+
+/** A mailbox: serves guests, at most 32 at a time, each with a deadline for every step. */
+export type Mailbox = {
+  /** Serves one guest until the visit is over; whoever calls closes the connection then. Never rejects. */
+  serve(line: Line, guest: Guest): Promise<void>
+  /** parcels kept */
+  readonly size: number
+  /** @throws StoreError */
+  counts(): MailboxCounts
+  /** Ends all visits and closes the database. */
+  close(): Promise<void>
+}
+
+/** What is there now, and what guests were told since the start. */
+export type MailboxCounts = Load & {
+  /** guests served at this moment */
+  readonly guests: number
+  /** parcels taken in, also those that were there already */
+  readonly kept: number
+  /** times that somebody proved to be a recipient */
+  readonly opened: number
+  /** parcels handed out */
+  readonly handed: number
+  /** guests refused, by the code they were told: a disk that fails is `ERR_REMOTE` */
+  readonly refused: ReadonlyMap<ErrorCode, number>
+}
+
+/** What a mailbox knows of a guest. */
+export type Guest = {
+  /** hash of the connection's transport handshake, 64 bytes */
+  readonly channel: Uint8Array
+  /** the IP address that the connection comes from */
+  readonly host: string
+}
+
+export type MailboxParts = {
+  /** the mailbox's own identity hash, 32 bytes */
+  readonly id: Uint8Array
+  readonly directory: DirectoryNetwork
+  /** closed with the mailbox */
+  readonly keep: Keep
+  /** this clock, seconds */
+  readonly now: () => number
+  readonly random: RandomBytes
+}
+
+/** Milliseconds between two sweeps. */
+const SWEEP_MS = 3_600_000
+
+const SOURCE_KEY_BYTES = 32
+
+/** The network of an IPv4 address: its first 24 bits. HyperDHT knows no other addresses; any other text is its own network. */
+export const networkOf = (host: string): string => (isIPv4(host) ? host.slice(0, host.lastIndexOf('.')) : host)
+
+export const createMailbox = ({ id, directory, keep, now, random }: MailboxParts): Mailbox => {
+  const closing = new AbortController()
+  const admission = createAdmission({ mailbox: id, directory, keep, now })
+  // Known to this process alone: the disk does not tell where parcels came from. After a restart, networks begin anew.
+  const sourceKey = secretKey(random(SOURCE_KEY_BYTES))
+  const visits = new Set<Promise<void>>()
+  const guests = new Map<string, number>()
+  const timer = setInterval(() => sweep(), SWEEP_MS).unref()
+  const told = { kept: 0, opened: 0, handed: 0 }
+  const refused = new Map<ErrorCode, number>()
+  let closed: Promise<void> | undefined
+
+  const sweep = (): void => {
+    try {
+      keep.sweep(now())
+    } catch (error) {
+      // Tried again in an hour; what has expired is not handed out meanwhile either.
+      process.emitWarning(error instanceof Error ? error : String(error))
+    }
+  }
+  sweep()
+
+  const count = (answer: Answer): void => {
+    if (answer.t === 'kept') told.kept += 1
+    if (answer.t === 'open') told.opened += 1
+    if (answer.t === 'parcel') told.handed += 1
+    if (answer.t === 'refused') refused.set(answer.code, (refused.get(answer.code) ?? 0) + 1)
+  }
+
+  const say = async (line: Line, answer: Answer, signal: AbortSignal): Promise<void> => {
+    count(answer)
+    return withDeadline(MAILBOX_STEP_MS, signal, (late) => line.send(encodeAnswer(answer), { signal: late }))
+  }
+
+  const attend = async (line: Line, visit: Visit, signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      const message = await withDeadline(MAILBOX_STEP_MS, signal, (late) => line.receive({ signal: late }))
+      if (message === null) return
+      const { answers, over } = await visit.step(message, signal)
+      for (const answer of answers) await say(line, answer, signal)
+      if (over) return
+    }
+  }
+
+  const welcome = async (line: Line, { channel, host }: Guest): Promise<void> => {
+    const network = networkOf(host)
+    const present = guests.get(network) ?? 0
+    if (closing.signal.aborted || visits.size >= MAILBOX_GUESTS || present >= MAILBOX_GUESTS_PER_SOURCE)
+      return say(line, { t: 'refused', code: 'ERR_MAILBOX_BUSY' }, closing.signal)
+    guests.set(network, present + 1)
+    const source = hmac(sourceKey, utf8(network))
+    const visit = createVisit({ mailbox: id, channel, source, keep, admission, now, random })
+    const attending = withDeadline(MAILBOX_VISIT_MS, closing.signal, (late) => attend(line, visit, late))
+    visits.add(attending)
+    try {
+      await attending
+    } finally {
+      visits.delete(attending)
+      const left = (guests.get(network) ?? 1) - 1
+      if (left > 0) guests.set(network, left)
+      else guests.delete(network)
+    }
+  }
+
+  const close = async (): Promise<void> => {
+    closing.abort(new Error('closing'))
+    clearInterval(timer)
+    await Promise.allSettled(visits)
+    keep.close()
+  }
+
+  return {
+    serve: async (line, guest) => {
+      try {
+        await welcome(line, guest)
+      } catch (error) {
+        // A guest that is late, or lost, is no event of ours; anything else is a mistake of ours that must not end the process.
+        const expected = error instanceof HandfastError || closing.signal.aborted
+        if (!expected) process.emitWarning(error instanceof Error ? error : String(error))
+      }
+    },
+    get size() {
+      return keep.size
+    },
+    counts: () => ({ ...keep.load(), ...told, guests: visits.size, refused: new Map(refused) }),
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}

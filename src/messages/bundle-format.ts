@@ -1,0 +1,79 @@
+import { type LetterContent, letterShape } from '../connection/payloads.ts'
+import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { MailboxError } from '../core/errors.ts'
+import { bytes, list, literal, nullable, record, uint } from '../core/fields.ts'
+import { HEADER_BYTES_MAX, HELLO_BYTES_MAX, LETTER_STREAMS_MAX, LETTER_WINDOW } from '../core/limits.ts'
+import { PARCELLED_BYTES_MAX } from '../core/parcel.ts'
+import type { Message } from '../core/session/session.ts'
+import { STREAM_BYTES } from '../store/message-store.ts'
+
+/** What is in a parcel, and what that says once decrypted (docs/spec/mail.md §2). */
+
+export type Envelope = {
+  /** what the session began with, as long as nothing was received in it */
+  readonly hello: Uint8Array | null
+  readonly message: Message
+}
+
+/** Receipts, and letters of one stream. */
+export type Mail = {
+  /** all letters of your stream `s` up to number `n` are on this disk */
+  readonly got: readonly { readonly s: Uint8Array; readonly n: number }[]
+  /** the stream that the letters are of; null when there are none */
+  readonly s: Uint8Array | null
+  /** the last letter of it that you have confirmed, or that was given up: nothing before it will come */
+  readonly after: number
+  readonly letters: readonly LetterContent[]
+}
+
+const readEnvelope = record<{
+  readonly v: 1
+  readonly hello: Uint8Array | null
+  readonly h: Uint8Array
+  readonly d: Uint8Array
+}>({
+  v: literal(1),
+  hello: nullable(bytes(1, HELLO_BYTES_MAX)),
+  h: bytes(1, HEADER_BYTES_MAX),
+  d: bytes(1, PARCELLED_BYTES_MAX),
+})
+const readMail = record<Mail>({
+  got: list(record({ s: bytes(STREAM_BYTES), n: uint() }), 0, LETTER_STREAMS_MAX),
+  s: nullable(bytes(STREAM_BYTES)),
+  after: uint(),
+  letters: list(record<LetterContent>(letterShape), 0, LETTER_WINDOW),
+})
+
+export const encodeEnvelope = ({ hello, message }: Envelope): Uint8Array =>
+  encodeCbor({ v: 1, hello, h: message.header, d: message.token })
+
+/** @throws MailboxError ERR_MAIL */
+export const decodeEnvelope = (envelope: Uint8Array): Envelope => {
+  try {
+    const { hello, h, d } = readEnvelope(decodeCbor(envelope), 'envelope')
+    return { hello, message: { header: h, token: d } }
+  } catch (cause) {
+    throw new MailboxError('ERR_MAIL', { cause })
+  }
+}
+
+export const encodeMail = (mail: Mail): Uint8Array => encodeCbor(mail)
+
+/** Letters rise, and each follows the one before it. */
+const isCoherent = ({ s, after, letters }: Mail): boolean =>
+  (s !== null) === letters.length > 0 &&
+  letters.every(
+    ({ n, p, text, data }, index) =>
+      n > p && p >= (letters[index - 1]?.n ?? 0) && n > after && (text === null) !== (data === null),
+  )
+
+/** @throws MailboxError ERR_MAIL */
+export const decodeMail = (plaintext: Uint8Array): Mail => {
+  try {
+    const mail = readMail(decodeCbor(plaintext), 'mail')
+    if (isCoherent(mail)) return mail
+  } catch (cause) {
+    throw new MailboxError('ERR_MAIL', { cause })
+  }
+  throw new MailboxError('ERR_MAIL')
+}

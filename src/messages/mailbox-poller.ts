@@ -1,0 +1,136 @@
+import type { Notify } from '../contacts/notice.ts'
+import { encodeAddress } from '../core/address.ts'
+import { PeerError } from '../core/errors.ts'
+import { MAIL_FETCH_MS, PREKEY_AGE } from '../core/limits.ts'
+import { seconds, type World } from '../peer/ports.ts'
+import type { Store } from '../store/store.ts'
+import type { Visits } from './mailbox-client.ts'
+import type { MailIntake } from './mailbox-receiver.ts'
+import { namedMailboxes, nameMailboxes } from './named-mailboxes.ts'
+
+/** Where mail waits for whom is not there. */
+export type Mailboxes = {
+  /** Addresses of our own mailboxes, which our card names. */
+  named(): readonly string[]
+  /**
+   * Names these and no others, from the next publication on.
+   * @throws AddressError; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF
+   */
+  name(addresses: readonly string[]): void
+  /**
+   * Takes in what our mailboxes keep for us; a peer that listens does so by itself, at once and then every few minutes. Our log and card have
+   * to be published, since a mailbox asks the directory who we are.
+   * @throws StoreError, the signal's reason; PeerError ERR_PEER_CLOSED
+   */
+  fetch(options?: { readonly signal?: AbortSignal | undefined }): Promise<Fetched>
+}
+
+export type Fetched = {
+  /** envelopes that were taken in: each holds letters, or receipts for ours */
+  readonly taken: number
+  /** envelopes that wait where they are: for a letter before them, for room, or for a decision about a fork */
+  readonly left: number
+  /** mailboxes that failed, and with what */
+  readonly failures: readonly { readonly mailbox: string; readonly error: unknown }[]
+}
+
+export type MailRounds = {
+  readonly api: Mailboxes
+  /** Fetches now, and then again and again. */
+  start(): void
+  stop(): void
+}
+
+export type MailRoundsParts = {
+  readonly own: Uint8Array
+  readonly store: Store
+  readonly world: World
+  readonly visits: Pick<Visits, 'fetchAll'>
+  readonly intake: MailIntake
+  /** Letters or receipts to these peers may be sendable. */
+  readonly wake: (peer: Uint8Array) => void
+  readonly notify: Notify
+  /** aborted when the peer closes */
+  readonly closing: AbortSignal
+}
+
+export const createMailRounds = (parts: MailRoundsParts): MailRounds => {
+  const { own, store, world, visits, intake, wake, notify, closing } = parts
+  const failing = new Set<string>()
+  /** the last one that was asked for; it never rejects */
+  let round: Promise<unknown> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  /** A mailbox that goes on failing is no news. */
+  const report = (failures: Fetched['failures']): void => {
+    for (const mailbox of [...failing]) if (failures.every((one) => one.mailbox !== mailbox)) failing.delete(mailbox)
+    for (const { mailbox, error } of failures) {
+      if (failing.has(mailbox)) continue
+      failing.add(mailbox)
+      notify({ type: 'mailbox-failed', address: mailbox, error })
+    }
+  }
+
+  const pass = async (signal: AbortSignal): Promise<Fetched> => {
+    const failures: { mailbox: string; error: unknown }[] = []
+    const count = { taken: 0, left: 0 }
+    const onFailure = (mailbox: string, error: unknown): void => void failures.push({ mailbox, error })
+    for await (const { envelope, acknowledge } of visits.fetchAll({ signal, onFailure })) {
+      const fate = await intake.take(envelope, signal)
+      if (fate !== 'void') count[fate] += 1
+      // What is not deleted there comes again, and is known then.
+      if (fate !== 'left') await acknowledge().catch(() => signal.throwIfAborted())
+    }
+    return { ...count, failures }
+  }
+
+  const go = async (signal: AbortSignal): Promise<Fetched> => {
+    intake.begin()
+    let last = await pass(signal)
+    let { taken } = last
+    // What one mailbox has lost may have come from the next one, and was what the rest waited for.
+    while (last.left > 0 && last.taken > 0) {
+      last = await pass(signal)
+      taken += last.taken
+    }
+    report(last.failures)
+    // A receipt can be what more letters waited for.
+    for (const peer of [...store.letters.waiting(), ...store.mail.waiting()]) wake(peer)
+    return { ...last, taken }
+  }
+
+  const fetch: Mailboxes['fetch'] = async ({ signal } = {}) => {
+    if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
+    const ending = signal === undefined ? closing : AbortSignal.any([closing, signal])
+    // Who asks while a round is under way may ask for what came after it passed.
+    const mine = (round ?? Promise.resolve()).then(() => go(ending))
+    round = mine.catch(() => {})
+    return mine
+  }
+
+  const schedule = (): void => {
+    if (closing.aborted) return
+    const [byte = 0] = world.random(1)
+    timer = setTimeout(again, MAIL_FETCH_MS * (1 + byte / 510)).unref()
+  }
+  const again = (): void => {
+    store.prekeys.forget(seconds(world) - PREKEY_AGE)
+    const done = store.settings.get('mailboxes') ? fetch() : Promise.resolve()
+    void done
+      .catch((error: unknown) => {
+        if (closing.aborted) return
+        notify({ type: 'mailbox-failed', address: encodeAddress(own), error })
+      })
+      .finally(schedule)
+  }
+
+  return {
+    api: {
+      named: () => namedMailboxes(store).map(encodeAddress),
+      name: (addresses) => nameMailboxes(store, own, addresses),
+      fetch,
+    },
+    start: again,
+    stop: () => clearTimeout(timer),
+  }
+}

@@ -1,0 +1,127 @@
+import { decodePayload, encodePayload } from '../connection/payloads.ts'
+import { equal } from '../core/bytes.ts'
+import { verifyCard } from '../core/card.ts'
+import { HandfastError, HandshakeError } from '../core/errors.ts'
+import { initiate, respond } from '../core/handshake.ts'
+import { decodeHello } from '../core/hello.ts'
+import type { Identity } from '../core/identity.ts'
+import { type Device, prefixOf } from '../core/key-log.ts'
+import { MAIL_AGAIN } from '../core/limits.ts'
+import { preferSession } from '../core/session/preference.ts'
+import type { Surroundings } from '../core/session/session.ts'
+import type { Lookup } from '../directory/client/lookup.ts'
+import type { MailSession } from '../store/offline-session-store.ts'
+import type { Store } from '../store/store.ts'
+
+/** Sessions with those who are away: which one mail is sent in, and how one begins (docs/spec/mail.md §3). */
+
+const MAIL_VERSION = 1
+const FIRST = encodePayload({ k: 'mail', v: MAIL_VERSION })
+
+const sameDevice = (a: Device, b: Device): boolean => equal(a.sign, b.sign) && equal(a.dh, b.dh)
+
+/** Whether a log, as it is now, still has the device. */
+export const hasDevice = ({ last: { entry } }: Lookup['log'], device: Device): boolean =>
+  entry.status === 'active' && entry.devices.some((one) => sameDevice(one, device))
+
+/**
+ * The session to send in; null when one has to be begun. Each side sends in the latest that either side began, and of these two in the
+ * one that both prefer. One that nobody has answered for a week leads nowhere.
+ * @param to their device @param own our device's `dh` key @param now seconds since 1970
+ */
+export const chooseSession = (
+  sessions: readonly MailSession[],
+  to: Device,
+  own: Uint8Array,
+  now: number,
+): MailSession | null => {
+  const usable = sessions.filter(
+    (one) =>
+      one.live &&
+      one.session.sending !== null &&
+      sameDevice(one.device, to) &&
+      equal(one.own, own) &&
+      (one.heard !== null || now - one.begun < MAIL_AGAIN),
+  )
+  const [ours, theirs] = [usable.find((one) => one.ours), usable.find((one) => !one.ours)]
+  return ours !== undefined && theirs !== undefined ? preferSession(ours, theirs) : (ours ?? theirs ?? null)
+}
+
+/**
+ * Begins a session with the owner of a published card.
+ * @param kem the key that the card commits to, 1184 bytes
+ * @throws those of `initiate`
+ */
+export const beginSession = (
+  { log: own, device: index, ik }: Identity,
+  {
+    log,
+    card,
+    device,
+  }: { readonly log: Lookup['log']; readonly card: NonNullable<Lookup['card']>; readonly device: Device },
+  kem: Uint8Array,
+  surroundings: Surroundings,
+): MailSession => {
+  const begun = initiate(
+    {
+      self: { log: own, device: index, ik },
+      remote: { log, card, kem },
+      channel: new Uint8Array(0),
+      seen: log.last.hash,
+      first: FIRST,
+    },
+    surroundings,
+  )
+  const { hello, session, h1 } = begun
+  const when = { begun: surroundings.now, heard: null }
+  return { h1, ours: true, live: true, ...when, session, hello, log, device, own: ik.publicKey }
+}
+
+export type Opened = {
+  readonly session: MailSession
+  /** hash of our card that the hello was made for, and what it used of it */
+  readonly card: Uint8Array
+  readonly ek: Uint8Array
+}
+
+/**
+ * Opens a hello that was made for one of our published cards.
+ * @throws HandshakeError ERR_HELLO_CARD when its prekeys are not kept, ERR_HELLO_REPLAY, and those of `respond`; StoreError
+ */
+export const openHello = (
+  { log: own, device: index, ik }: Identity,
+  { prekeys }: Pick<Store, 'prekeys'>,
+  hello: Uint8Array,
+  surroundings: Surroundings,
+): Opened => {
+  const { card: hash } = decodeHello(hello)
+  const kept = prekeys.get(hash)
+  if (kept === null) throw new HandshakeError('ERR_HELLO_CARD')
+  if (prekeys.isUsedUp(hash)) throw new HandshakeError('ERR_HELLO_REPLAY')
+  const { envelope, seq, spk, kem } = kept
+  const card = verifyCard(envelope, prefixOf(own, seq), surroundings.now)
+  const spent = prekeys.spent(hash)
+  const self = { log: own, device: index, ik }
+  const accepted = respond({ self, card, spk, kem, channel: new Uint8Array(0), spent }, hello, surroundings)
+  const { log, ek, h1, first } = accepted
+  const payload = decodePayload(first)
+  if (payload?.k !== 'mail') throw new HandshakeError('ERR_HELLO_DECODE')
+  if (payload.v !== MAIL_VERSION) throw new HandshakeError('ERR_HELLO_VERSION')
+  const device = log.last.entry.devices[accepted.device]
+  if (device === undefined) throw new HandshakeError('ERR_HELLO_DEVICE')
+  const when = { begun: surroundings.now, heard: null }
+  const keys = { log, device, own: ik.publicKey }
+  const session = { h1, ours: false, live: true, ...when, session: accepted.session, hello: null, ...keys }
+  return { session, card: hash, ek }
+}
+
+/**
+ * Of the sessions with somebody who began one, those that it would have used if it had them: it sends in none of these any more.
+ * One of ours that was not answered may simply have crossed it.
+ */
+export const outlived = (sessions: readonly MailSession[]): readonly MailSession[] =>
+  sessions.filter(({ live, ours, heard }) => live && (!ours || heard !== null))
+
+/** Whether opening failed because of what was sent, and not because of this machine. */
+export const isRefusal = (error: unknown): error is HandfastError =>
+  error instanceof HandfastError && !error.code.startsWith('ERR_STORE_')

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { suite, type TestContext, test } from 'node:test'
+import type { Connection } from '../../../src/connection/connection.ts'
+import { createIdentity } from '../../../src/core/identity.ts'
+import { createStorage } from '../../../src/directory/node/storage.ts'
+import { parseBootstrap } from '../../../src/network/bootstrap-list.ts'
+import { joinDirectory } from '../../../src/network/directory-plugin.ts'
+import { createNode } from '../../../src/network/node.ts'
+import { createTransport } from '../../../src/network/transport.ts'
+import { createPeer } from '../../../src/peer/create-peer.ts'
+import { initialize, openPeer, systemWorld } from '../../../src/peer/open.ts'
+import type { Peer } from '../../../src/peer/peer.ts'
+import { seconds } from '../../../src/peer/ports.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { createDht } from '../dht.ts'
+import { beginCli } from '../in-process.ts'
+
+/** `listen` and `chat` against peers that do what no command would. */
+
+type Stage = {
+  readonly dir: string
+  readonly bootstrap: string
+  readonly alice: string
+  readonly addressOfAlice: string
+}
+
+const prepare = async (t: TestContext): Promise<Stage> => {
+  const dir = mkdtempSync(join(tmpdir(), 'handfast-cli-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const alice = join(dir, 'alice')
+  const [dht, { address }] = await Promise.all([createDht(t), initialize(alice)])
+  return { dir, bootstrap: dht.get('node') ?? '', alice, addressOfAlice: address }
+}
+
+const openBob = async (t: TestContext, bootstrap: string): Promise<Peer> => {
+  const bob = await openPeer({ bootstrap })
+  t.after(() => bob.close())
+  return bob
+}
+
+/** Bob listens, and Alice chats to him. */
+const chatWithBob = async (t: TestContext, argv: readonly string[] = []) => {
+  const stage = await prepare(t)
+  const bob = await openBob(t, stage.bootstrap)
+  const listener = await bob.listen()
+  const stdin = new PassThrough()
+  const args = ['chat', bob.address, '--json', '--folder', stage.alice, '--bootstrap', stage.bootstrap, ...argv]
+  const chat = beginCli(args, { stdin })
+  return { ...stage, bob, stdin, chat, connection: await accept(listener) }
+}
+
+const accept = async (listener: { accept(): Promise<Connection | null> }): Promise<Connection> => {
+  const connection = await listener.accept()
+  assert.ok(connection !== null)
+  return connection
+}
+
+/** The next thing that a command wrote to this peer. */
+const textOf = async (peer: Peer): Promise<unknown> => (await peer.letters.receive())?.content
+
+suite('conversations', { concurrency: 2 }, () => {
+  test('a line that cannot be sent is reported, the others go, and the code says so', async (t) => {
+    const { bob, stdin, chat, connection } = await chatWithBob(t)
+    stdin.end(`one\n${'x'.repeat(32 * 1024 + 1)}\n/qiut\n/file /nonexistent\ntwo\n`)
+    assert.deepEqual([await textOf(bob), await textOf(bob)], ['one', 'two'])
+    assert.equal(await connection.receive(), null)
+    const { code } = await chat.done
+    assert.equal(code, 1)
+    assert.equal((await chat.event('not-sent')).code, 'ERR_MESSAGE_SIZE')
+    assert.partialDeepStrictEqual(await chat.event('not-sent'), { code: 'ERR_USAGE', text: '/qiut' })
+    assert.partialDeepStrictEqual(await chat.event('file-failed'), { code: 'ERR_FILE_READ', direction: 'out' })
+  })
+
+  test('/quit says goodbye at once, whatever follows', async (t) => {
+    const { bob, stdin, chat, connection } = await chatWithBob(t)
+    stdin.write('one\n/quit\ntwo\n')
+    assert.equal(await textOf(bob), 'one')
+    assert.equal(await connection.receive(), null)
+    assert.equal((await chat.done).code, 0)
+  })
+
+  test('a file the other side refuses is a failure of what was piped in', async (t) => {
+    const { dir, stdin, chat, bob } = await chatWithBob(t)
+    writeFileSync(join(dir, 'a.txt'), 'content')
+    stdin.end(`/file ${join(dir, 'a.txt')}\n`)
+    await (await bob.files.receive())?.refuse()
+    assert.equal((await chat.event('file-failed')).code, 'ERR_FILE_REFUSED')
+    assert.equal((await chat.done).code, 1)
+  })
+
+  test('/cancel takes a file back, on both sides, and is no failure; there is nothing to cancel after that', async (t) => {
+    const { dir, stdin, chat, bob } = await chatWithBob(t)
+    writeFileSync(join(dir, 'a.txt'), 'content')
+    stdin.write(`/file ${join(dir, 'a.txt')}\n`)
+    const offer = await bob.files.receive()
+    stdin.write('/files\n')
+    const { id, state } = await chat.event('file')
+    assert.equal(state, 'offered')
+    stdin.write(`/cancel ${id}\n`)
+    assert.partialDeepStrictEqual(await chat.event('file-cancelled'), { id, direction: 'out', name: 'a.txt' })
+    await bob.letters.receive({ signal: AbortSignal.timeout(1) }).catch(() => {})
+    stdin.write('over\n')
+    assert.equal(await textOf(bob), 'over')
+    await assert.rejects(offer?.accept(dir) ?? Promise.reject(new Error('no offer')), { code: 'ERR_FILE_WITHDRAWN' })
+    stdin.end('/cancel\n')
+    assert.equal((await chat.event('not-sent')).code, 'ERR_FILE_UNKNOWN')
+    assert.equal((await chat.done).code, 1)
+    assert.doesNotMatch(chat.stdout.text, /file-failed/)
+  })
+
+  test('data and files of programs are shown for what they are', async (t) => {
+    const { stdin, chat, bob, connection, addressOfAlice, dir } = await chatWithBob(t, ['--stay'])
+    stdin.end()
+    await connection.send(Uint8Array.of(1, 2, 255))
+    assert.partialDeepStrictEqual(await chat.event('data'), { size: 3, base64: 'AQL/' })
+    writeFileSync(join(dir, 'a.txt'), 'content')
+    const name = '../\u001b[2Jetc\u202e.txt'
+    const { id } = await bob.files.send(addressOfAlice, join(dir, 'a.txt'), { name })
+    await assert.rejects(bob.files.finished(id), { code: 'ERR_FILE_REFUSED' })
+    assert.partialDeepStrictEqual(await chat.event('file-offered'), { name: '[2Jetc.txt', accepted: false })
+    await connection.close()
+    assert.equal((await chat.done).code, 0)
+    assert.match(chat.stdout.text, /"reason":"left"/)
+  })
+
+  test('a connection that breaks is a failure', async (t) => {
+    const { dir, bootstrap, alice } = await prepare(t)
+    const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
+    t.after(() => node.close())
+    const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
+    const transport = createTransport(node, identity.transportSeed.export())
+    const directory = joinDirectory(node.dht, createStorage())
+    const parts = { identity, directory, transport, store: openStore(null), world: systemWorld, release: node.close }
+    const bob = createPeer(parts)
+    t.after(() => bob.close())
+    const listener = await bob.listen()
+    const stdin = new PassThrough()
+    const download = join(dir, 'received')
+    const argv = ['chat', bob.address, '--folder', alice, '--bootstrap', bootstrap, '--accept-files']
+    const chat = beginCli([...argv, '--download', download, '--json'], { stdin })
+    await accept(listener)
+    await chat.event('connected')
+    await transport.close()
+    assert.partialDeepStrictEqual(await chat.event('disconnected'), { reason: 'lost', code: 'ERR_CONNECTION_LOST' })
+    const { code, stderr } = await chat.done
+    assert.equal(code, 1)
+    assert.equal(JSON.parse(stderr).error.code, 'ERR_CONNECTION_LOST')
+  })
+
+  test('listen talks to several at once, and shows each safety number once', async (t) => {
+    const { bootstrap, alice, addressOfAlice } = await prepare(t)
+    const stdin = new PassThrough()
+    const signals = new EventEmitter()
+    const argv = ['listen', '--json', '--folder', alice, '--bootstrap', bootstrap]
+    const listen = beginCli(argv, { stdin, signals })
+    await listen.event('listening')
+    stdin.write('too early\n')
+    assert.equal((await listen.event('not-sent')).text, 'too early')
+
+    const [bob, carol] = await Promise.all([openBob(t, bootstrap), openBob(t, bootstrap)])
+    const fromBob = await bob.connect(addressOfAlice)
+    await listen.event('safety-number')
+    const fromCarol = await carol.connect(addressOfAlice)
+    await listen.event('safety-number')
+    await fromBob.send('Bob speaks')
+    await listen.event('message')
+    stdin.write('to Bob\n')
+    assert.equal(await textOf(bob), 'to Bob')
+    await fromCarol.send('Carol speaks\nhf1alice…: a second line')
+    assert.equal((await listen.event('message')).peer, carol.address)
+    stdin.write('to Carol\n')
+    assert.equal(await textOf(carol), 'to Carol')
+
+    await fromBob.close()
+    await listen.event('disconnected')
+    const again = await bob.connect(addressOfAlice)
+    await listen.event('connected')
+    // Its own input has an end; the conversations have not.
+    stdin.end('last\n')
+    assert.equal(await textOf(bob), 'last')
+    await again.send('still here')
+    await listen.event('message')
+
+    signals.emit('SIGTERM')
+    assert.deepEqual([await again.receive(), await fromCarol.receive()], [null, null])
+    const { code, stdout, stderr } = await listen.done
+    assert.equal(code, 0)
+    assert.equal(stderr, '')
+    assert.equal(stdout.match(/"event":"safety-number"/g)?.length, 2)
+    assert.ok(stdout.endsWith('}\n'))
+    for (const line of stdout.trimEnd().split('\n')) assert.equal(typeof JSON.parse(line).event, 'string')
+  })
+})

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, type TestContext, test } from 'node:test'
+import { encodeAddress } from '../../../src/core/address.ts'
+import { initialize } from '../../../src/peer/open.ts'
+import { openVault } from '../../../src/store/vault.ts'
+
+/** Questions on a terminal the system made: what it echoes, and in which state it is left. */
+
+const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
+
+/** Runs a command line on a pseudo-terminal, and after it what tells the terminal's state. */
+const onTerminal = (t: TestContext, argv: readonly string[]) => {
+  const command = [process.execPath, MAIN, ...argv].map((word) => `'${word}'`).join(' ')
+  const child = spawn('script', ['-qec', `${command}; echo "code $?"; stty -a`, '/dev/null'], {
+    env: { PATH: process.env.PATH, TERM: 'xterm', SHELL: '/bin/sh' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const ended = once(child, 'close')
+  const silent = once(child.stdout, 'end')
+  let text = ''
+  let read = 0
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const found = pattern.exec(text.slice(read))
+      if (found !== null) {
+        read += found.index + found[0].length
+        return found
+      }
+      if (child.stdout.readableEnded) throw new Error(`no ${pattern} in ${JSON.stringify(text)}`)
+      await Promise.race([once(child.stdout, 'data'), silent])
+    }
+  }
+  return {
+    until,
+    type: (keys: string) => void child.stdin.write(keys),
+    end: async () => {
+      await ended
+      return text
+    },
+  }
+}
+
+/** The end of every run: the exit code, and a terminal that echoes and edits lines again. */
+const assertSane = (text: string, code: number): void => {
+  assert.match(text, new RegExp(`\ncode ${code}\r`))
+  for (const mode of ['echo', 'icanon', 'isig', 'icrnl']) assert.match(text, new RegExp(`[ ;\n]${mode}[ ;\r]`))
+}
+
+const start = async (t: TestContext): Promise<string> => {
+  const dir = await mkdtemp(join(tmpdir(), 'handfast-cli-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+suite('pseudo-terminal', { concurrency: 2 }, () => {
+  test('init: a passphrase is typed twice and never shown, then three words', async (t) => {
+    const folder = join(await start(t), 'alice')
+    const terminal = onTerminal(t, ['init', '--folder', folder])
+    for (const question of [/new passphrase[^:]*: [^:]*: $/, /once more: $/]) {
+      await terminal.until(question)
+      terminal.type('Xyzzy-plugh\r')
+    }
+    const [shown] = await terminal.until(/stored nowhere:[\s\S]*word \d+: /)
+    const words = new Map(Array.from(shown.matchAll(/(\d+) ([a-z]+)/g), ([, place, word]) => [place, word]))
+    let place = /word (\d+): $/.exec(shown)?.[1]
+    for (let count = 0; count < 3; count++) {
+      terminal.type(`${words.get(place)}\r`)
+      if (count < 2) place = (await terminal.until(/word (\d+): /))[1]
+    }
+    const text = await terminal.end()
+    assertSane(text, 0)
+    assert.doesNotMatch(text, /xyzzy|plugh/i)
+    const { identity } = await openVault(folder, 'Xyzzy-plugh', Math.floor(Date.now() / 1000))
+    assert.equal(identity.log.epoch, 0)
+  })
+
+  test('backup and restore: a passphrase is typed twice, then once, and never shown', async (t) => {
+    const dir = await start(t)
+    const [folder, file, fresh] = [join(dir, 'alice'), join(dir, 'alice.backup'), join(dir, 'fresh')]
+    const { address } = await initialize(folder)
+    const making = onTerminal(t, ['backup', file, '--folder', folder])
+    for (const [question, typed] of [
+      [/passphrase for the backup: $/, 'Xyzzy-plugh'],
+      [/once more: $/, 'Xyzzy-plugg'],
+      [/differ[^:]*: [^:]*passphrase for the backup: $/, 'Xyzzy-plugh'],
+      [/once more: $/, 'Xyzzy-plugh'],
+    ] as const) {
+      await making.until(question)
+      making.type(`${typed}\r`)
+    }
+    const made = await making.end()
+    assertSane(made, 0)
+    const restoring = onTerminal(t, ['restore', file, '--folder', fresh])
+    await restoring.until(/passphrase of the backup: $/)
+    restoring.type('Xyzzy-plugh\r')
+    await restoring.until(/new passphrase[^:]*: [^:]*: $/)
+    restoring.type('\r')
+    const restored = await restoring.end()
+    assertSane(restored, 0)
+    for (const text of [made, restored]) {
+      assert.ok(text.includes(address))
+      assert.doesNotMatch(text, /xyzzy|plug/i)
+    }
+    const { identity } = await openVault(fresh, null, Math.floor(Date.now() / 1000))
+    assert.equal(encodeAddress(identity.log.id), address)
+  })
+
+  test('Ctrl-C at the question for a backup: no file, and the terminal as it was', async (t) => {
+    const dir = await start(t)
+    await initialize(join(dir, 'alice'))
+    const terminal = onTerminal(t, ['backup', join(dir, 'alice.backup'), '--folder', join(dir, 'alice')])
+    await terminal.until(/passphrase for the backup: $/)
+    terminal.type('half\u0003')
+    const text = await terminal.end()
+    assertSane(text, 130)
+    assert.doesNotMatch(text, /half/)
+    assert.deepEqual(await readdir(dir), ['alice'])
+  })
+
+  test('Ctrl-C at a question ends the command, and leaves the terminal as it was', async (t) => {
+    const dir = await start(t)
+    const terminal = onTerminal(t, ['init', '--folder', join(dir, 'alice')])
+    await terminal.until(/new passphrase/)
+    terminal.type('half\u0003')
+    const text = await terminal.end()
+    assertSane(text, 130)
+    assert.doesNotMatch(text, /half/)
+    assert.deepEqual(await readdir(dir), [])
+  })
+})

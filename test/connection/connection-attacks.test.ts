@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Connection } from '../../src/connection/connection.ts'
+import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
+import { MESSAGE_BYTES_MAX, MESSAGE_WINDOW } from '../../src/core/limits.ts'
+import { at, flip, makeBytes } from '../core/identities.ts'
+import type { MemoryPair } from './memory-transport.ts'
+import { codeOf, nextText, settle, startConversation, startWithMallory } from './sides.ts'
+
+/** What an authenticated peer, or someone who holds the transport, can do to a connection: end it, and nothing else. */
+
+type Sent = { readonly t: 'msg'; readonly h: Uint8Array; readonly d: Uint8Array }
+type Field = { readonly [field: string]: CborValue }
+
+type Three = readonly [Uint8Array, Uint8Array, Uint8Array]
+type Change = (frames: Three) => readonly Uint8Array[]
+
+/** Alice sends three texts over a wire that does `change` to their frames; Bob reads until it ends. */
+const read = async (change: Change) => {
+  const { pair, alice, bob } = await startConversation()
+  const held: Uint8Array[] = []
+  pair.toFar.rewrite = (frame) => {
+    held.push(frame)
+    return []
+  }
+  for (const text of ['one', 'two', 'three']) await alice.send(text)
+  pair.toFar.rewrite = () => change([at(held, 0), at(held, 1), at(held, 2)])
+  await alice.send('four')
+  const texts: string[] = []
+  for (;;) {
+    await settle()
+    const item = await bob.receive({ signal: AbortSignal.timeout(5_000) }).catch((error) => error)
+    if (item?.type !== 'text') return { texts, code: item?.code, alice: await codeOf(alice.receive()) }
+    texts.push(item.text)
+  }
+}
+
+const edit = (frame: Uint8Array, change: (sent: Sent) => Field): Uint8Array => {
+  const sent = decodeCbor(frame) as Sent
+  return encodeCbor({ ...sent, ...change(sent) })
+}
+
+test('§6 a changed, repeated, moved or missing message ends the connection with its own code', async () => {
+  const cases: readonly [string, string[], Change][] = [
+    ['ERR_MESSAGE_TOKEN', ['one'], ([a, b]) => [a, edit(b, ({ d }) => ({ d: flip(d) }))]],
+    ['ERR_MESSAGE_TOKEN', ['one'], ([a, b]) => [a, edit(b, ({ d }) => ({ d: flip(d, 30) }))]],
+    ['ERR_MESSAGE_SESSION', ['one'], ([a, b]) => [a, edit(b, ({ h }) => ({ h: flip(h, 4) }))]],
+    ['ERR_MESSAGE_HEADER', ['one'], ([a, b]) => [a, edit(b, () => ({ h: makeBytes('header', 60) }))]],
+    ['ERR_MESSAGE_TOKEN', ['one'], ([a, b, c]) => [a, edit(b, () => ({ d: (decodeCbor(c) as Sent).d }))]],
+    ['ERR_MESSAGE_DUPLICATE', ['one'], ([a]) => [a, a]],
+    ['ERR_MESSAGE_DUPLICATE', ['one', 'two'], ([a, b]) => [a, b, a]],
+    ['ERR_FRAME', [], ([, b]) => [b]],
+    ['ERR_FRAME', ['one'], ([a, , c]) => [a, c]],
+    ['ERR_FRAME', ['one'], ([a, b, c]) => [a, c, b]],
+    ['ERR_FRAME', ['one'], ([a, b]) => [a, b.slice(0, -1)]],
+    ['ERR_FRAME', ['one'], ([a]) => [a, makeBytes('noise', 100)]],
+  ]
+  for (const [index, [code, texts, change]] of cases.entries())
+    assert.deepEqual(await read(change), { texts, code, alice: 'ERR_REMOTE' }, `case ${index}`)
+})
+
+test('§6 a message of the other direction, or of another session, does not open', async () => {
+  const { pair, bob } = await startConversation()
+  await bob.send('from Bob')
+  const reflected = pair.toNear.sent.at(-1)
+  assert.ok(reflected)
+  await pair.near.send(reflected)
+  assert.match(String(await codeOf(bob.receive())), /^ERR_MESSAGE_/)
+
+  const [first, second] = [await startConversation(), await startConversation()]
+  await first.alice.send('for the first')
+  await second.pair.near.send(first.pair.toFar.sent.at(-1) ?? new Uint8Array(1))
+  assert.equal(await codeOf(second.bob.receive()), 'ERR_MESSAGE_SESSION')
+})
+
+test('§8 greeting frames inside a session end it, and so does a refusal', async () => {
+  const frames: readonly [string, CborValue][] = [
+    ['ERR_FRAME', { t: 'open', v: 1, id: makeBytes('id', 32), head: null }],
+    ['ERR_FRAME_VERSION', { t: 'open', v: 2, id: makeBytes('id', 32), head: null }],
+    ['ERR_FRAME', { t: 'card', log: [], card: makeBytes('card', 300), kem: makeBytes('kem', 1184) }],
+    ['ERR_FRAME', { t: 'hello', d: makeBytes('hello', 100) }],
+    ['ERR_REMOTE', { t: 'error', code: 'ERR_TIMEOUT' }],
+  ]
+  for (const [code, frame] of frames) {
+    const { mallory, bob } = await startWithMallory()
+    await mallory.sendFrame(frame)
+    assert.equal(await codeOf(bob.receive()), code)
+    await bob.closed
+    assert.equal(await codeOf(bob.send('late')), code)
+  }
+})
+
+test('§8 payloads out of shape end the connection; unknown kinds and types are skipped', async () => {
+  for (const payload of [
+    { k: 'text', d: 'x'.repeat(MESSAGE_BYTES_MAX + 1) },
+    { k: 'text', d: 1 },
+    { k: 'taken' },
+    { k: 1 },
+    [],
+    'text',
+  ]) {
+    const { mallory, bob } = await startWithMallory()
+    await mallory.say(payload)
+    assert.equal(await codeOf(bob.receive()), 'ERR_FRAME')
+  }
+  const { mallory, bob } = await startWithMallory()
+  await mallory.sendFrame({ t: 'later', d: [1] })
+  await mallory.say({ k: 'later', d: [1] })
+  await mallory.say({ k: 'confirm' })
+  await mallory.say({ k: 'text', d: 'still here' })
+  assert.equal(await nextText(bob), 'still here')
+})
+
+const READ: Readonly<Record<string, CborValue>> = {
+  text: { k: 'text', d: 'x' },
+  data: { k: 'data', d: new Uint8Array(0) },
+}
+
+for (const [kind, payload] of Object.entries(READ))
+  test(`§8 who sends more ${kind} than there is room for is cut off; what fitted can be read`, async () => {
+    const { mallory, bob } = await startWithMallory()
+    for (let count = 0; count < MESSAGE_WINDOW + 3; count++) await mallory.say(payload).catch(() => {})
+    await bob.closed
+    for (let count = 0; count < MESSAGE_WINDOW; count++) assert.equal((await bob.receive())?.type, kind)
+    assert.equal(await codeOf(bob.receive()), 'ERR_FRAME')
+    assert.equal((await mallory.hearUntil('error').catch((error) => error)).code, 'ERR_REMOTE')
+  })
+
+/** Sends until sending waits; the number that went. */
+const fill = async (bob: Connection): Promise<number> => {
+  let sent = 0
+  for (let count = 0; count < 300; count++)
+    bob.send('x').then(
+      () => {
+        sent += 1
+      },
+      () => {},
+    )
+  await settle()
+  return sent
+}
+
+test('§8 saying that more was taken than was sent opens no window', async () => {
+  const { mallory, bob } = await startWithMallory()
+  for (const n of [1, 1_000, 2 ** 32 - 1]) await mallory.say({ k: 'taken', n })
+  assert.equal(await fill(bob), MESSAGE_WINDOW)
+  await mallory.say({ k: 'taken', n: 0 })
+  assert.equal(await fill(bob), 0)
+})
+
+test('§8 reports do not pile up before a peer that takes none of them', async () => {
+  const { pair, mallory, bob } = await startWithMallory()
+  pair.toNear.hold()
+  const before = pair.toNear.sent.length
+  for (let count = 0; count < 300; count++) {
+    await mallory.say({ k: 'text', d: `${count}` })
+    assert.equal(await nextText(bob), `${count}`)
+  }
+  assert.ok(pair.toNear.sent.length - before <= 2, `${pair.toNear.sent.length - before} reports wait`)
+  // Once there is room again, nothing of the count is lost: Mallory hears of all 300.
+  pair.toNear.release()
+  let taken = 0
+  while (taken < 300) taken += Number((await mallory.hearUntil('taken')).n)
+  assert.equal(taken, 300)
+})
+
+test('§8 after a goodbye nothing counts, and the stream is closed from this side as well', async () => {
+  const { mallory, bob } = await startWithMallory()
+  await mallory.say({ k: 'text', d: 'before' })
+  await mallory.say({ k: 'bye' })
+  await mallory.say({ k: 'text', d: 'after' }).catch(() => {})
+  assert.equal(await nextText(bob), 'before')
+  assert.equal(await bob.receive(), null)
+  // Mallory never ends hers.
+  await bob.closed
+  while ((await mallory.hear()) !== null);
+})
+
+const lose = (pair: MemoryPair): void => {
+  pair.toFar.rewrite = () => []
+}
+
+test('§8 whoever drops the last messages cannot pass it off as a goodbye', async () => {
+  const { pair, alice, bob } = await startConversation()
+  await alice.send('one')
+  lose(pair)
+  await alice.send('two')
+  pair.toFar.rewrite = (frame) => [frame]
+  await alice.close()
+  assert.equal(await nextText(bob), 'one')
+  assert.equal(await codeOf(bob.receive()), 'ERR_FRAME')
+})

@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Channel, openChannel } from '../../src/connection/channel.ts'
+import { WIRE_VERSION } from '../../src/connection/frames.ts'
+import { type Answering, answer, dial, type Met } from '../../src/connection/live-handshake.ts'
+import { verifyLiveCard } from '../../src/core/card.ts'
+import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
+import { HandshakeError, KeyLogError } from '../../src/core/errors.ts'
+import { initiate } from '../../src/core/handshake.ts'
+import type { Identity } from '../../src/core/identity.ts'
+import { updateLog, verifyLog } from '../../src/core/key-log.ts'
+import { HANDSHAKE_STEP_MS } from '../../src/core/limits.ts'
+import type { Session } from '../../src/core/session/session.ts'
+import { envelopesOf, flip, makeBytes, NOW } from '../core/identities.ts'
+import { seededRandom } from '../core/test-bytes.ts'
+import { createPair } from './memory-transport.ts'
+import {
+  alice,
+  answering,
+  bob,
+  codeOf,
+  createPuppet,
+  dialing,
+  greet,
+  isSettled,
+  makeWorld,
+  mallory,
+  settle,
+} from './sides.ts'
+
+/** The responder against an initiator that breaks the rules. */
+
+type Visit = { readonly near: Channel; readonly met: Promise<Met>; readonly outcome: Promise<unknown> }
+
+const visit = (identity: Identity = bob, changed: Partial<Answering> = {}): Visit => {
+  const pair = createPair()
+  const channel = openChannel(pair.far)
+  const met = answer(channel, answering(identity, changed))
+  const outcome = codeOf(
+    met.catch(async (error) => {
+      await channel.refuse(error)
+      throw error
+    }),
+  )
+  return { near: openChannel(pair.near), met, outcome }
+}
+
+const send = (near: Channel, frame: CborValue): Promise<void> => near.stream.send(encodeCbor(frame))
+const open = { t: 'open', v: WIRE_VERSION, id: bob.log.id, head: null }
+
+/** Opens, and makes the hello that `near`'s card calls for; what comes of it is for the test to send. */
+const prepare = async (
+  near: Channel,
+  self: Identity = mallory,
+  first: Uint8Array = encodeCbor({ k: 'confirm' }),
+): Promise<{ hello: Uint8Array; session: Session }> => {
+  await send(near, open)
+  const frame = await near.expect('card', 1_000)
+  const log = verifyLog(bob.log.id, frame.log, NOW)
+  const channel = near.stream.handshakeHash
+  const card = verifyLiveCard(frame.card, log, NOW, channel)
+  const remote = { log, card, kem: frame.kem }
+  return initiate({ self, remote, channel, seen: null, first }, { now: NOW, random: seededRandom('mallory') })
+}
+
+const FRAMES: Readonly<Record<string, CborValue>> = {
+  open,
+  card: { t: 'card', log: [], card: makeBytes('card', 300), kem: makeBytes('kem', 1184) },
+  hello: { t: 'hello', d: makeBytes('hello', 100) },
+  msg: { t: 'msg', h: makeBytes('header', 60), d: makeBytes('token', 100) },
+  chunk: { t: 'chunk', id: makeBytes('id', 16), i: 0, d: makeBytes('chunk', 100) },
+}
+
+const STEPS: readonly [string, (near: Channel) => Promise<void>][] = [
+  ['open', async () => {}],
+  ['hello', async (near) => void (await prepare(near))],
+  [
+    'msg',
+    async (near) => {
+      await send(near, { t: 'hello', d: (await prepare(near)).hello })
+      await near.expect('msg', 1_000)
+    },
+  ],
+]
+
+for (const [wanted, reach] of STEPS) {
+  test(`§5 where ${wanted} is due, nothing else may come`, async () => {
+    for (const [type, frame] of Object.entries(FRAMES).filter(([type]) => type !== wanted)) {
+      const { near, outcome } = visit()
+      await reach(near)
+      await send(near, frame)
+      assert.equal(await outcome, 'ERR_FRAME', type)
+      assert.equal(await codeOf(near.next()), 'ERR_REMOTE')
+      assert.equal(await near.next(), null)
+    }
+  })
+
+  test(`§5 where ${wanted} is due, silence, an end and a refusal each have their code; unknown types are skipped`, async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const silence = visit()
+    await reach(silence.near)
+    await settle()
+    t.mock.timers.tick(HANDSHAKE_STEP_MS - 1)
+    await send(silence.near, { t: 'later' })
+    assert.equal(await isSettled(silence.outcome), false)
+    t.mock.timers.tick(1)
+    assert.equal(await silence.outcome, 'ERR_TIMEOUT')
+    t.mock.timers.reset()
+
+    const left = visit()
+    await reach(left.near)
+    await left.near.stream.close()
+    assert.equal(await left.outcome, 'ERR_CONNECTION_LOST')
+
+    const refused = visit()
+    await reach(refused.near)
+    await send(refused.near, { t: 'error', code: 'ERR_ROLLBACK' })
+    assert.equal(await refused.outcome, 'ERR_REMOTE')
+  })
+}
+
+test('§8 another version, and another identity, are refused before anything secret is made', async () => {
+  const world = { ...makeWorld('answering'), random: () => assert.fail('a secret was made') }
+  const cases: readonly [string, CborValue][] = [
+    ['ERR_FRAME_VERSION', { ...open, v: 2 }],
+    ['ERR_FRAME_VERSION', { t: 'open', v: 2, more: 1 }],
+    ['ERR_PEER_NOT_HERE', { ...open, id: mallory.log.id }],
+    ['ERR_FRAME', { ...open, head: makeBytes('short', 31) }],
+  ]
+  for (const [code, frame] of cases) {
+    const { near, outcome } = visit(bob, { world })
+    await send(near, frame)
+    assert.equal(await outcome, code)
+  }
+})
+
+test('§3 Bob serves the part of his log that is missing, and all of it to whoever knows another', async () => {
+  const content = { devices: bob.log.last.entry.devices, time: NOW }
+  const log = updateLog(updateLog(bob.log, bob.root, content), bob.root, content)
+  const entries = envelopesOf(log)
+  const cases: readonly [Uint8Array | null, readonly Uint8Array[]][] = [
+    [null, entries],
+    [bob.log.last.hash, entries.slice(1)],
+    [log.last.hash, []],
+    [makeBytes('unheard of', 32), entries],
+  ]
+  for (const [head, expected] of cases) {
+    const { near, outcome } = visit({ ...bob, log })
+    await send(near, { ...open, head })
+    assert.deepEqual((await near.expect('card', 1_000)).log, expected)
+    await near.stream.close()
+    assert.equal(await outcome, 'ERR_CONNECTION_LOST')
+  }
+})
+
+test('§5 each connection has its own prekeys, so a hello of another is worth nothing', async () => {
+  const [first, second] = [visit(), visit()]
+  const recorded = await prepare(first.near)
+  const fresh = await prepare(second.near)
+  await send(second.near, { t: 'hello', d: recorded.hello })
+  assert.equal(await second.outcome, 'ERR_HELLO_CARD')
+
+  // Nor is it with the name of the right card on it.
+  const third = visit()
+  const { hello } = await prepare(third.near)
+  const right = decodeCbor(hello) as { readonly [field: string]: CborValue }
+  const moved = decodeCbor(fresh.hello) as { readonly [field: string]: CborValue }
+  await send(third.near, { t: 'hello', d: encodeCbor({ ...moved, card: right.card ?? null }) })
+  assert.equal(await third.outcome, 'ERR_HELLO_SEALED')
+  first.near.stream.destroy()
+  await first.outcome
+})
+
+test('§5 a changed hello, confirmation, or one that confirms nothing', async () => {
+  const changes: readonly [string, (hello: Uint8Array) => Uint8Array][] = [
+    ['ERR_HELLO_DECODE', () => makeBytes('noise', 500)],
+    ['ERR_HELLO_SEALED', (hello) => flip(hello)],
+  ]
+  for (const [code, change] of changes) {
+    const { near, outcome } = visit()
+    await send(near, { t: 'hello', d: change((await prepare(near)).hello) })
+    assert.equal(await outcome, code)
+  }
+  const confirmWith = async (change: (frame: { h: Uint8Array; d: Uint8Array }) => CborValue, payload: CborValue) => {
+    const { near, outcome } = visit()
+    const { hello, session } = await prepare(near)
+    await send(near, { t: 'hello', d: hello })
+    const puppet = createPuppet(near, session)
+    await puppet.hearUntil('confirm')
+    const frame = decodeCbor(puppet.seal(payload)) as { t: 'msg'; h: Uint8Array; d: Uint8Array }
+    await send(near, change(frame))
+    return outcome
+  }
+  const confirm = { k: 'confirm' }
+  assert.equal(await confirmWith((frame) => ({ t: 'msg', ...frame }), confirm), undefined)
+  assert.equal(await confirmWith(({ h, d }) => ({ t: 'msg', h, d: flip(d) }), confirm), 'ERR_MESSAGE_TOKEN')
+  assert.equal(await confirmWith(({ d }) => ({ t: 'msg', h: makeBytes('h', 60), d }), confirm), 'ERR_MESSAGE_HEADER')
+  for (const payload of [{ k: 'text', d: 'hi' }, { k: 'bye' }, { k: 'later' }, 'confirm'])
+    assert.equal(await confirmWith((frame) => ({ t: 'msg', ...frame }), payload), 'ERR_FRAME')
+})
+
+test('§5 the hello’s own message does not confirm a second time', async () => {
+  const { near, outcome } = visit()
+  const { hello } = await prepare(near)
+  const { first } = decodeCbor(hello) as { first: { header: Uint8Array; token: Uint8Array } }
+  await send(near, { t: 'hello', d: hello })
+  await send(near, { t: 'msg', h: first.header, d: first.token })
+  assert.equal(await outcome, 'ERR_MESSAGE_DUPLICATE')
+})
+
+test('§5 nobody talks to himself, and a retired identity does not talk', async () => {
+  const self = visit()
+  await send(self.near, { t: 'hello', d: (await prepare(self.near, bob)).hello }).catch(() => {})
+  assert.equal(await self.outcome, 'ERR_PEER_SELF')
+
+  const devices = mallory.log.last.entry.devices
+  const log = updateLog(mallory.log, mallory.root, { devices, time: NOW, status: 'retired' })
+  const retired = visit()
+  await send(retired.near, { t: 'hello', d: (await prepare(retired.near, { ...mallory, log })).hello })
+  assert.equal(await retired.outcome, 'ERR_PEER_RETIRED')
+})
+
+test('§4 the initiator’s log is vetted while the confirmation is under way; a refusal reaches it', async () => {
+  const verdict = Promise.withResolvers<void>()
+  const seen: Uint8Array[] = []
+  const { near, outcome } = visit(bob, {
+    vet: (log) => {
+      seen.push(log.id)
+      return verdict.promise
+    },
+  })
+  const dialed = await dial(near, dialing(alice, bob))
+  assert.deepEqual(dialed.log, bob.log)
+  assert.deepEqual(seen, [alice.log.id])
+  assert.equal(await isSettled(outcome), false)
+  verdict.reject(new KeyLogError('ERR_ROLLBACK'))
+  assert.equal(await outcome, 'ERR_ROLLBACK')
+  assert.equal(await codeOf(near.next()), 'ERR_REMOTE')
+})
+
+test('§4 a refused log ends the greeting even when no confirmation comes', async () => {
+  const { near, outcome } = visit(bob, { vet: async () => Promise.reject(new HandshakeError('ERR_PEER_RETIRED')) })
+  await send(near, { t: 'hello', d: (await prepare(near)).hello })
+  assert.equal(await outcome, 'ERR_PEER_RETIRED')
+})
+
+test('§5 both sides end with the same session and the other’s log; Bob learns which head Alice was shown', async () => {
+  const { nearMet, farMet } = await greet(createPair(), alice, bob)
+  assert.deepEqual([nearMet.log, farMet.log], [bob.log, alice.log])
+  assert.deepEqual(nearMet.session.id, farMet.session.id)
+  assert.deepEqual(farMet.seen, bob.log.last.hash)
+  assert.equal(nearMet.seen, null)
+})
+
+/** Sends a hello whose first message says `first`, and confirms. */
+const comeWith = async (first: Uint8Array, changed: Partial<Answering> = {}) => {
+  const { near, met, outcome } = visit(bob, changed)
+  const { hello, session } = await prepare(near, mallory, first)
+  await send(near, { t: 'hello', d: hello })
+  const puppet = createPuppet(near, session)
+  void puppet.hear().then(
+    () => puppet.say({ k: 'confirm' }),
+    () => {},
+  )
+  return { met, outcome }
+}
+
+test('mailbox §2 the first message says what somebody comes for, and who comes to a mailbox is not vetted', async () => {
+  const vetted: string[] = []
+  const admitted: string[] = []
+  const changed = {
+    vet: async () => void vetted.push('vetted'),
+    admit: (purpose: string) => void admitted.push(purpose),
+  }
+  const guest = await comeWith(encodeCbor({ k: 'mailbox', v: 1 }), changed)
+  assert.equal((await guest.met).purpose, 'mailbox')
+  assert.deepEqual([vetted, admitted], [[], ['mailbox']])
+  for (const said of [{ k: 'confirm' }, { k: 'text', d: 'hello' }, { k: 'of tomorrow', n: 1 }])
+    assert.equal((await (await comeWith(encodeCbor(said), changed)).met).purpose, 'talk')
+  assert.equal(vetted.length, 3)
+})
+
+test('mailbox §2 who is not received is refused before anything is confirmed', async () => {
+  const { outcome } = await comeWith(encodeCbor({ k: 'mailbox', v: 1 }))
+  assert.equal(await outcome, 'ERR_MAILBOX_NONE')
+  const { near, outcome: refused } = visit(bob)
+  const { hello } = await prepare(near, mallory, encodeCbor({ k: 'mailbox', v: 1 }))
+  await send(near, { t: 'hello', d: hello })
+  assert.equal(await codeOf(near.expect('msg', 1_000)), 'ERR_REMOTE')
+  assert.equal(await refused, 'ERR_MAILBOX_NONE')
+})
+
+test('mailbox §2 another version of what is said to mailboxes is refused, and so is what does not decode', async () => {
+  for (const [first, code] of [
+    [encodeCbor({ k: 'mailbox', v: 2 }), 'ERR_FRAME_VERSION'],
+    [encodeCbor({ k: 'mailbox' }), 'ERR_FRAME'],
+    [makeBytes('garbage', 20), 'ERR_FRAME'],
+  ] as const)
+    assert.equal(await (await comeWith(first, { admit: () => {} })).outcome, code)
+})

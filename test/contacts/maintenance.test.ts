@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Notice } from '../../src/contacts/notice.ts'
+import { encodeAddress } from '../../src/core/address.ts'
+import { createIdentity, renewDevice } from '../../src/core/identity.ts'
+import { CARD_REISSUE, CONTACT_REPUBLISH, RECORD_AGE_MAX, RECORD_REPAIR } from '../../src/core/limits.ts'
+import { rotateIdentity } from '../../src/core/recovery.ts'
+import { createStorage } from '../../src/directory/node/storage.ts'
+import { COMMAND } from '../../src/directory/request-format.ts'
+import { alice, bob, codeOf, makeWorld, settle } from '../connection/sides.ts'
+import { NOW } from '../core/identities.ts'
+import { seededRandom } from '../core/test-bytes.ts'
+import { silent } from '../directory/memory-network.ts'
+import { createTown } from '../messages/town.ts'
+
+/** What a listening peer does for itself and for its contacts while hours pass. */
+
+const { identity: carol, phrase } = createIdentity(NOW, seededRandom('upkeep/carol'))
+const address = encodeAddress(carol.log.id)
+
+const start = async (t: TestContext) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const town = createTown()
+  const world = makeWorld('upkeep')
+  const notices: Notice[] = []
+  const peer = town.open(bob, { world, notify: (notice) => notices.push(notice) })
+  t.after(() => peer.close())
+  /** Rounds of six hours, each to its end. */
+  const pass = async (rounds: number): Promise<void> => {
+    for (let round = 0; round < rounds; round++) {
+      world.now += CARD_REISSUE
+      town.directory.now = world.now
+      t.mock.timers.tick(CARD_REISSUE * 1000)
+      for (let turn = 0; turn < 20; turn++) await settle()
+    }
+  }
+  return { town, world, notices, bob: peer, pass }
+}
+
+test('§4 contacts keep each other alive: a log is found for as long as a contact of its owner is online', async (t) => {
+  const { town, world, bob: b, pass } = await start(t)
+  const c = town.open(carol, { world })
+  await c.listen()
+  await b.connect(address)
+  await c.close()
+  const days = RECORD_AGE_MAX / CARD_REISSUE
+  await pass(days + 2)
+  // Nobody did it while Bob was not listening either.
+  assert.equal(await codeOf(town.open(alice, { world }).lookup(address)), 'ERR_LOOKUP_NOT_FOUND')
+
+  await b.listen()
+  for (let turn = 0; turn < 20; turn++) await settle()
+  await pass(2 * days)
+  const found = await town.open(alice, { world }).lookup(address)
+  assert.deepEqual([found.log.last.hash, found.freshness], [carol.log.last.hash, 'stale'])
+  assert.match(found.trust.reason, /no card/)
+})
+
+test('§4 a log is put back once a day, not at every round, and a forked one not at all', async (t) => {
+  const { town, world, bob: b, pass } = await start(t)
+  await town.publish(carol.log)
+  const c = town.open(carol, { world })
+  await c.listen()
+  await b.connect(address)
+  await c.close()
+  await b.listen()
+  const last = (): number | undefined => b.store.contacts.get(carol.log.id)?.published
+  for (let turn = 0; turn < 20; turn++) await settle()
+  const first = last()
+  assert.equal(first, NOW)
+  await pass(CONTACT_REPUBLISH / CARD_REISSUE - 1)
+  assert.equal(last(), first)
+  await pass(1)
+  assert.equal(last(), NOW + CONTACT_REPUBLISH)
+  const [one, two] = await Promise.all(['one', 'two'].map((name) => renewDevice(carol, NOW, seededRandom(name))))
+  assert.ok(one !== undefined && two !== undefined)
+  await town.publish(one.log)
+  await town.publish(two.log)
+  await b.lookup(address)
+  await pass(CONTACT_REPUBLISH / CARD_REISSUE)
+  assert.equal(last(), NOW + CONTACT_REPUBLISH)
+})
+
+test('§2 an owner is told that another branch of the own log is about, once', async (t) => {
+  const { town, world } = await start(t)
+  const own = await renewDevice(carol, NOW, seededRandom('own'))
+  const notices: Notice[] = []
+  const c = town.open(own, { world, notify: (notice) => notices.push(notice) })
+  t.after(() => c.close())
+  await c.listen()
+  for (let turn = 0; turn < 20; turn++) await settle()
+  assert.deepEqual(notices, [])
+  await town.publish((await renewDevice(carol, NOW, seededRandom('theirs'))).log)
+  for (let round = 0; round < 3; round++) {
+    world.now += CARD_REISSUE
+    town.directory.now = world.now
+    t.mock.timers.tick(CARD_REISSUE * 1000)
+    for (let turn = 0; turn < 20; turn++) await settle()
+  }
+  assert.deepEqual(notices, [{ type: 'forked', address }])
+})
+
+test('§2 a machine whose keys are void is told at its next round; silence is told as what it is', async (t) => {
+  const { town, world } = await start(t)
+  const notices: Notice[] = []
+  const c = town.open(carol, { world, notify: (notice) => notices.push(notice) })
+  t.after(() => c.close())
+  await c.listen()
+  const pass = async (): Promise<void> => {
+    world.now += CARD_REISSUE
+    town.directory.now = world.now
+    t.mock.timers.tick(CARD_REISSUE * 1000)
+    for (let turn = 0; turn < 20; turn++) await settle()
+  }
+  for (const node of town.directory.nodes) node.behaviour = silent
+  await pass()
+  for (const node of town.directory.nodes) node.behaviour = null
+  await town.publish(rotateIdentity(carol.log, phrase, NOW, seededRandom('rotated')).log)
+  await pass()
+  const codes = notices.map((notice) => {
+    const error = 'error' in notice ? notice.error : undefined
+    return [notice.type, error instanceof Error && 'code' in error ? error.code : undefined]
+  })
+  assert.deepEqual(codes, [
+    ['not-published', 'ERR_PUBLISH_REFUSED'],
+    ['superseded', 'ERR_PEER_SUPERSEDED'],
+  ])
+})
+
+test('§6 an owner is told once that others do not find what was published, and again after they did', async (t) => {
+  const { town, notices, bob: b, pass } = await start(t)
+  await b.listen()
+  for (let turn = 0; turn < 20; turn++) await settle()
+  const told = () => notices.filter(({ type }) => type === 'unconfirmed').length
+  assert.equal(told(), 0)
+  // Nodes that accept everything, and say to everybody that they hold nothing.
+  const lie = (): void => {
+    for (const node of town.directory.nodes) {
+      const empty = createStorage()
+      node.behaviour = ({ command, value, honest }) =>
+        command === COMMAND.put ? honest() : empty.handle(command, value, { now: NOW, proven: true })
+    }
+  }
+  lie()
+  await pass(3)
+  assert.equal(told(), 1)
+  const [one] = town.directory.nodes
+  assert.ok(one)
+  one.behaviour = null
+  await pass(2)
+  assert.equal(told(), 1)
+  for (const node of town.directory.nodes) node.behaviour = null
+  await pass(1)
+  lie()
+  one.behaviour = null
+  await pass(1)
+  assert.equal(told(), 2)
+})
+
+for (const who of ['a node', 'every node'] as const)
+  test(`§6 ${who} that lost the records has them again within the hour`, async (t) => {
+    const { town, world, bob: b } = await start(t)
+    await b.listen()
+    for (let turn = 0; turn < 20; turn++) await settle()
+    const nodes = who === 'a node' ? town.directory.nodes.slice(0, 1) : town.directory.nodes
+    const empty = nodes.map((node) => {
+      assert.equal(node.storage.size, 1)
+      const storage = createStorage()
+      Object.assign(node, { storage })
+      return storage
+    })
+    world.now += RECORD_REPAIR
+    town.directory.now = world.now
+    t.mock.timers.tick(RECORD_REPAIR * 1000)
+    for (let turn = 0; turn < 20; turn++) await settle()
+    assert.deepEqual(
+      empty.map(({ size }) => size),
+      nodes.map(() => 1),
+    )
+  })
+
+test('§2 who talks with a thief for hours is told when the owner has taken the identity back', async (t) => {
+  const { town, world, bob: b, notices, pass } = await start(t)
+  const stolen = await renewDevice(carol, NOW, seededRandom('stolen'))
+  const thief = town.open(stolen, { world })
+  t.after(() => thief.close())
+  await thief.listen()
+  const near = await b.connect(address)
+  await b.listen()
+  await town.publish(rotateIdentity(carol.log, phrase, NOW, seededRandom('rotated')).log)
+  await pass(1)
+  assert.equal(await codeOf(near.receive()), 'ERR_KEYS_REPLACED')
+  assert.deepEqual(notices, [{ type: 'changed', address, change: 'superseded' }])
+})

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readdir, statfs, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { encodeAddress } from '../../src/core/address.ts'
+import {
+  CHUNK_BYTES,
+  CHUNK_WINDOW,
+  FILE_BYTES_MAX,
+  FILES_AT_ONCE,
+  MESSAGE_WINDOW,
+  STRANGER_FILES_MAX,
+} from '../../src/core/limits.ts'
+import { codeOf, isSettled, mallory as malloryIdentity, nextText, settle } from '../connection/sides.ts'
+import { flip, makeBytes } from '../core/identities.ts'
+import { reaches, untilFiles } from './file-sides.ts'
+import { chunkOf, hash, sendAll, startWithOffers as start } from './offers.ts'
+
+/** Files from, and to, a peer that keeps no rule. */
+
+test('§5 a chunk belongs to one transfer', async (t) => {
+  const { mallory, offer } = await start(t)
+  const first = await offer()
+  const firstSaving = codeOf(first.save())
+  await mallory.hearUntil('file-accept')
+  const second = await offer()
+  const secondSaving = codeOf(second.save())
+  await mallory.hearUntil('file-accept')
+  await first.chunk(0, second.seal(0))
+  await sendAll(second)
+  assert.deepEqual([await firstSaving, await secondSaving], ['ERR_FILE_CORRUPT', undefined])
+})
+
+test('§5 an id stands for one file: offered again as another it is none, before and after it is accepted', async (t) => {
+  const { mallory, files, to, offer } = await start(t)
+  const first = await offer()
+  const offered = await first.seen()
+  await offer({ id: first.id, size: 5 })
+  assert.equal((await mallory.hearUntil('file-refuse')).code, 'ERR_FILE_LIMIT')
+  const { id } = await offered.accept(to)
+  await mallory.hearUntil('file-accept')
+  await offer({ id: first.id, said: flip(hash) })
+  assert.equal((await mallory.hearUntil('file-refuse')).code, 'ERR_FILE_CHANGED')
+  assert.equal(await codeOf(files.api.finished(id)), 'ERR_FILE_CHANGED')
+  await untilFiles(to, 0)
+})
+
+test('§5 more chunks than the window holds are not kept, however right they are', async (t) => {
+  const { mallory, offer } = await start(t)
+  const offered = await offer({ size: 200 * CHUNK_BYTES })
+  const saving = codeOf(offered.save())
+  await mallory.hearUntil('file-accept')
+  const tokens = Array.from({ length: 3 * CHUNK_WINDOW }, (_, index) => offered.seal(index, chunkOf(0)))
+  await Promise.all(tokens.map((token, index) => offered.chunk(index, token)))
+  assert.equal(await saving, 'ERR_FILE_CORRUPT')
+})
+
+test('§5 chunks, withdrawals and reports of nothing are nothing', async (t) => {
+  const { mallory, bob, offer } = await start(t)
+  const offered = await offer()
+  await sendAll(offered)
+  const id = makeBytes('nobody knows', 16)
+  for (const payload of [
+    { k: 'file-abort', id, code: 'ERR_FILE_READ' },
+    { k: 'file-refuse', id, code: 'ERR_FILE_REFUSED' },
+    { k: 'file-taken', id, n: 5 },
+    { k: 'file-done', id },
+  ])
+    await mallory.say(payload)
+  await mallory.say({ k: 'text', d: 'nothing?' })
+  assert.equal(await nextText(bob), 'nothing?')
+  // What came before it was accepted does not count.
+  const saving = offered.save()
+  await mallory.hearUntil('file-accept')
+  assert.equal(await isSettled(saving), false)
+  await sendAll(offered)
+  await saving
+})
+
+test('§5 what does not fit on the disk is refused at once, and costs nothing', async (t) => {
+  const { mallory, to, offer } = await start(t)
+  const offered = await offer({ size: FILE_BYTES_MAX })
+  const file = await offered.seen()
+  assert.equal(file.size, FILE_BYTES_MAX)
+  assert.equal(await codeOf(file.accept(to)), 'ERR_FILE_FULL')
+  assert.equal((await mallory.hearUntil('file-refuse')).code, 'ERR_FILE_FULL')
+  assert.deepEqual(await readdir(to), [])
+  // Nor does it the second time, and nobody is asked.
+  await offer({ id: offered.id, size: FILE_BYTES_MAX })
+  assert.equal((await mallory.hearUntil('file-refuse')).code, 'ERR_FILE_FULL')
+})
+
+test('§5 what was promised to one is not promised to another', async (t) => {
+  const { mallory, to, offer } = await start(t)
+  const { bavail, bsize } = await statfs(to)
+  const most = Math.floor(bavail * bsize * 0.6)
+  const [first, second] = [await offer({ size: most }), await offer({ size: most })]
+  await (await first.seen()).accept(to)
+  await mallory.hearUntil('file-accept')
+  assert.equal(await codeOf((await second.seen()).accept(to)), 'ERR_FILE_FULL')
+})
+
+test('§5 a size that no chunk number reaches ends the connection', async (t) => {
+  const { bob, offer } = await start(t)
+  await offer({ size: FILE_BYTES_MAX + 1 })
+  assert.equal(await codeOf(bob.receive()), 'ERR_FRAME')
+})
+
+test('§5 whatever a file is called, it lands in the folder it was saved to', async (t) => {
+  const { mallory, to, offer } = await start(t)
+  const names = [
+    ...['../../etc/passwd', '..\\..\\boot.ini', '/etc/shadow', 'C:\\x', 'a\u0000b', '\u202egpj.exe'],
+    ...['.bashrc', '~', 'CON', '.0123456789abcdef.part', 'x'.repeat(255)],
+  ]
+  const folder = join(to, 'inbox')
+  for (const name of names) {
+    const offered = await offer({ name, size: 0, said: Uint8Array.from(createHash('sha256').digest()) })
+    const saving = offered.save(folder)
+    await mallory.hearUntil('file-accept')
+    await offered.chunk(0, offered.seal(0, new Uint8Array(0)))
+    const path = await saving
+    assert.equal(dirname(path), folder)
+    assert.doesNotMatch(path.slice(folder.length + 1), /[\p{Cc}\p{Cf}/\\]|^\./u)
+  }
+  assert.deepEqual(await readdir(to), ['inbox'])
+  await untilFiles(folder, names.length)
+})
+
+test('§6 a name of which nothing is left ends the connection of whoever sent it', async (t) => {
+  for (const name of ['', '.', '..', 'a/', '\u202e', ' . ']) {
+    const { bob, offer } = await start(t)
+    await offer({ name })
+    assert.equal(await codeOf(bob.receive()), 'ERR_FILE_NAME')
+  }
+})
+
+test('§5 a ninth offer is refused, and so is a ninth file of a stranger that is not here yet', async (t) => {
+  const { mallory, offer } = await start(t)
+  for (let index = 0; index < FILES_AT_ONCE; index++) await offer()
+  await offer()
+  assert.equal((await mallory.hearUntil('file-refuse')).code, 'ERR_FILE_LIMIT')
+
+  const stranger = await start(t, { isContact: false })
+  for (let index = 0; index < STRANGER_FILES_MAX; index++) {
+    const { seen } = await stranger.offer()
+    await (await seen()).accept(stranger.to)
+  }
+  // On another connection none of them is active, and still they count.
+  await stranger.bob.close()
+  await stranger.files.stop()
+  const again = await stranger.meet()
+  await stranger.offer({ by: again.mallory })
+  assert.equal((await again.mallory.hearUntil('file-refuse')).code, 'ERR_FILE_LIMIT')
+  await again.bob.close()
+})
+
+test('§5 a file that is whole is kept, whether or not its sender can be told', async (t) => {
+  const { pair, mallory, to, offer } = await start(t)
+  const offered = await offer()
+  const saving = offered.save()
+  await mallory.hearUntil('file-accept')
+  pair.toNear.rewrite = () => []
+  await sendAll(offered)
+  assert.equal(await saving, join(to, 'a.bin'))
+  pair.cut()
+  await untilFiles(to, 1)
+})
+
+/** Bob sends a file to Mallory. */
+const sendToMallory = async (t: TestContext, chunks: number) => {
+  const { to: folder, ...rest } = await start(t)
+  const path = join(folder, 'big.bin')
+  await writeFile(path, new Uint8Array(chunks * CHUNK_BYTES))
+  const progress: number[] = []
+  const onProgress = (done: number): void => void progress.push(done)
+  const sent = await rest.files.api.send(encodeAddress(malloryIdentity.log.id), path, { onProgress })
+  const { id } = await rest.mallory.hearUntil('file')
+  const sending = codeOf(rest.files.api.finished(sent.id))
+  return { ...rest, sending, progress, number: sent.id, id: id as Uint8Array }
+}
+
+test('§5 saying that chunks were taken before they were sent opens no window', async (t) => {
+  const { pair, mallory, sending, progress, id } = await sendToMallory(t, 60)
+  for (const n of [1, 1_000, 2 ** 32 - 1]) await mallory.say({ k: 'file-taken', id, n })
+  const before = pair.toNear.sent.length
+  await mallory.say({ k: 'file-accept', id, from: 0 })
+  for (let count = 0; count < CHUNK_WINDOW; count++) await mallory.hearUntil('chunk')
+  await settle()
+  assert.equal(pair.toNear.sent.length - before, CHUNK_WINDOW)
+  assert.ok(progress.every((sent) => sent === 0))
+  await mallory.say({ k: 'file-taken', id, n: 2 ** 32 - 1 })
+  for (let count = 0; count < CHUNK_WINDOW; count++) await mallory.hearUntil('chunk')
+  await settle()
+  assert.equal(pair.toNear.sent.length - before, 2 * CHUNK_WINDOW)
+  assert.equal(progress.at(-1), CHUNK_WINDOW * CHUNK_BYTES)
+  await mallory.say({ k: 'file-refuse', id, code: 'ERR_FROM_THE_FUTURE' })
+  assert.equal(await sending, 'ERR_FILE_REFUSED')
+})
+
+test('§5 it is sent from the chunk that is asked for, and again from another; beyond the last there is none', async (t) => {
+  const { mallory, sending, id } = await sendToMallory(t, 6)
+  for (const from of [4, 0]) {
+    await mallory.say({ k: 'file-accept', id, from })
+    for (let index = from; index < 6; index++) assert.equal((await mallory.hearUntil('chunk')).i, index)
+  }
+  await mallory.say({ k: 'file-accept', id, from: 6 })
+  await mallory.say({ k: 'file-accept', id, from: 7 })
+  assert.equal((await mallory.hearUntil('file-abort')).code, 'ERR_FILE_CORRUPT')
+  assert.equal(await sending, 'ERR_FILE_CORRUPT')
+})
+
+test('§5 asking for it over and over has one chunk in memory at a time', async (t) => {
+  const { pair, mallory, files, number, id } = await sendToMallory(t, 60)
+  pair.toNear.hold()
+  const before = pair.toNear.sent.length
+  for (let count = 0; count < 200; count++) await mallory.say({ k: 'file-accept', id, from: count % 3 })
+  await reaches(files, number, 'sending')
+  for (let turn = 0; turn < 50; turn++) await settle()
+  assert.ok(pair.toNear.sent.length - before <= CHUNK_WINDOW, `${pair.toNear.sent.length - before} frames wait`)
+  pair.cut()
+})
+
+test('§5 asking for what is not offered is answered, but answers do not pile up', async (t) => {
+  const { pair, mallory, bob } = await start(t)
+  pair.toNear.hold()
+  const before = pair.toNear.sent.length
+  for (let count = 0; count < 3 * MESSAGE_WINDOW; count++) {
+    const id = makeBytes(`${count}`, 16)
+    await mallory.say(count % 2 === 0 ? { k: 'file-accept', id, from: 0 } : { k: 'file-ask', id })
+  }
+  await mallory.say({ k: 'text', d: 'done' })
+  assert.equal(await nextText(bob), 'done')
+  assert.ok(pair.toNear.sent.length - before <= MESSAGE_WINDOW + 2)
+  pair.toNear.release()
+  assert.equal((await mallory.hearUntil('file-abort')).code, 'ERR_FILE_WITHDRAWN')
+})

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { CHUNK_BYTES } from '../../src/core/limits.ts'
+import { codeOf, isSettled, nextText, settle } from '../connection/sides.ts'
+import { addresses, fileHandle, nextOffer, reaches, startMet as start, untilFiles } from './file-sides.ts'
+
+/** Files that do not arrive: each fails alone, on both sides, and leaves nothing. */
+
+/** The system error that a write to a full disk gives. */
+const full = (): Error => Object.assign(new Error('no space'), { code: 'ENOSPC' })
+
+/** Changes one byte, and leaves size and date as they were. */
+const changeSecretly = async (path: string, content: Uint8Array): Promise<void> => {
+  const { atime, mtime } = await stat(path)
+  await writeFile(
+    path,
+    content.map((byte, index) => (index === 5 ? byte ^ 1 : byte)),
+  )
+  await utimes(path, atime, mtime)
+}
+
+const CHANGES: readonly [string, (path: string, content: Uint8Array) => Promise<void>][] = [
+  ['that became longer', (path) => writeFile(path, 'more', { flag: 'a' })],
+  ['that became shorter', (path, content) => writeFile(path, content.subarray(1))],
+  ['that was written again', (path, content) => writeFile(path, content)],
+  ['that is another under the same date', changeSecretly],
+]
+
+for (const [what, change] of CHANGES)
+  test(`§5 a file ${what} is not sent, nor a mixture of the two`, async (t) => {
+    const { sides, to, write } = await start(t)
+    const { path, content } = await write('a.bin', 3 * CHUNK_BYTES)
+    // A date that can be given back to it.
+    await utimes(path, 1_700_000_000, 1_700_000_000)
+    const { id } = await sides.alice.api.send(addresses.bob, path)
+    const offer = await nextOffer(sides.bob)
+    await change(path, content)
+    const accepted = await offer.accept(to)
+    assert.equal(await codeOf(sides.alice.api.finished(id)), 'ERR_FILE_CHANGED')
+    assert.equal(await codeOf(sides.bob.api.finished(accepted.id)), 'ERR_FILE_CHANGED')
+    await untilFiles(to, 0)
+  })
+
+test('§5 a file that cannot be read any more fails on both sides', async (t) => {
+  const { sides, to, write } = await start(t)
+  const { path } = await write('a.bin', 3 * CHUNK_BYTES)
+  const { id } = await sides.alice.api.send(addresses.bob, path)
+  await rm(path)
+  const accepted = await (await nextOffer(sides.bob)).accept(to)
+  assert.equal(await codeOf(sides.alice.api.finished(id)), 'ERR_FILE_READ')
+  assert.equal(await codeOf(sides.bob.api.finished(accepted.id)), 'ERR_FILE_READ')
+  await untilFiles(to, 0)
+})
+
+test('§5 a place that cannot be written fails this file only, and its sender hears of it', async (t) => {
+  const { sides, alice, bob, write, transfer } = await start(t)
+  const { path } = await write('a.bin', 10 * CHUNK_BYTES)
+  for (const folder of [path, join(path, 'below a file')]) {
+    const { id } = await sides.alice.api.send(addresses.bob, path)
+    assert.equal(await codeOf((await nextOffer(sides.bob)).accept(folder)), 'ERR_FILE_WRITE')
+    assert.equal(await codeOf(sides.alice.api.finished(id)), 'ERR_FILE_REFUSED')
+    assert.partialDeepStrictEqual(sides.bob.api.list().at(-1), { state: 'failed', reason: 'ERR_FILE_WRITE' })
+  }
+  await bob.send('we go on')
+  assert.equal(await nextText(alice), 'we go on')
+  const { sent } = await transfer(path)
+  await sides.alice.api.finished(sent.id)
+})
+
+for (const [method, spared] of [
+  ['write', 3],
+  ['datasync', 0],
+] as const)
+  test(`§5 a disk that is full at a ${method} fails this file only, and both sides say why`, async (t) => {
+    const { sides, to, write, transfer } = await start(t)
+    const { path } = await write('a.bin', 10 * CHUNK_BYTES)
+    const prototype = await fileHandle()
+    let calls = 0
+    const original = prototype[method]
+    const disk = t.mock.method(prototype, method, function (this: typeof prototype, ...args: readonly unknown[]) {
+      calls += 1
+      return calls > spared ? Promise.reject(full()) : Reflect.apply(original, this, args)
+    })
+    const { sent, accepted } = await transfer(path)
+    assert.equal(await codeOf(sides.bob.api.finished(accepted.id)), 'ERR_FILE_FULL')
+    assert.equal(await codeOf(sides.alice.api.finished(sent.id)), 'ERR_FILE_FULL')
+    disk.mock.restore()
+    await untilFiles(to, 0)
+    const again = await transfer(path)
+    await sides.alice.api.finished(again.sent.id)
+  })
+
+test('§5 a sender takes a file back, before and while it is sent; nothing of it stays', async (t) => {
+  const { sides, to, write, transfer } = await start(t)
+  const { path } = await write('a.bin', 200 * CHUNK_BYTES)
+  const offered = await sides.alice.api.send(addresses.bob, path)
+  const offer = await nextOffer(sides.bob)
+  await sides.alice.api.cancel(offered.id)
+  await settle()
+  assert.equal(await codeOf(offer.accept(to)), 'ERR_FILE_WITHDRAWN')
+
+  const { sent, accepted } = await transfer(path)
+  await reaches(sides.bob, accepted.id, 'receiving')
+  await sides.alice.api.cancel(sent.id)
+  assert.equal(await codeOf(sides.bob.api.finished(accepted.id)), 'ERR_FILE_WITHDRAWN')
+  assert.equal(await codeOf(sides.alice.api.finished(sent.id)), 'ERR_FILE_WITHDRAWN')
+  assert.equal(await codeOf(sides.alice.api.cancel(sent.id)), 'ERR_FILE_UNKNOWN')
+  await untilFiles(to, 0)
+})
+
+test('§5 a receiver gives a file up while it comes; nothing of it stays, and it is not asked again', async (t) => {
+  const { sides, to, write, transfer, meet } = await start(t)
+  const { path } = await write('a.bin', 200 * CHUNK_BYTES)
+  const { sent, accepted } = await transfer(path)
+  await reaches(sides.bob, accepted.id, 'receiving')
+  await sides.bob.api.cancel(accepted.id)
+  assert.equal(await codeOf(sides.alice.api.finished(sent.id)), 'ERR_FILE_REFUSED')
+  assert.equal(await codeOf(sides.bob.api.finished(accepted.id)), 'ERR_FILE_REFUSED')
+  await untilFiles(to, 0)
+  await meet()
+  await settle()
+  assert.equal(await isSettled(sides.bob.api.receive()), false)
+})

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { open, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { Connection } from '../../src/connection/connection.ts'
+import { type ChunkFrame, decodeFrame } from '../../src/connection/frames.ts'
+import { createContacts } from '../../src/contacts/contact-api.ts'
+import { encodeAddress } from '../../src/core/address.ts'
+import type { Identity } from '../../src/core/identity.ts'
+import { secretKey } from '../../src/core/kdf.ts'
+import { createFiles, type FileOffer, type Files, type FileTransfer } from '../../src/files/file-api.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { createPair, type MemoryPair } from '../connection/memory-transport.ts'
+import { alice, bob, connectionOf, greet, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
+import { makeBytes } from '../core/identities.ts'
+
+/** Files between Alice and Bob, whose stores outlive their connections and, as far as they are told to, themselves. */
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+export const storeAt = (folder: string | null): Store => openStore(folder, secretKey(makeBytes('store key', 32)))
+
+let worlds = 0
+
+export type FileSide = ReturnType<typeof createFiles> & {
+  readonly api: Files
+  readonly store: Store
+  end(): Promise<void>
+}
+
+/** The files of one who has connections made for it. */
+export const openFiles = (identity: Identity, store: Store = storeAt(null), isContact = true): FileSide => {
+  const closing = new AbortController()
+  // Nobody draws the same ids twice, not even after a restart.
+  const world = makeWorld(`files/${worlds++}`)
+  const contacts = createContacts(store, world)
+  const post = { wake: () => {} }
+  const own = identity.log.id
+  const files = createFiles({ own, store, contacts, post, world, isContact: () => isContact, closing: closing.signal })
+  const end = async (): Promise<void> => {
+    closing.abort()
+    await files.stop()
+    store.close()
+  }
+  return { ...files, store, end }
+}
+
+/** The next file that is offered. */
+export const nextOffer = async ({ api }: Pick<FileSide, 'api'>): Promise<FileOffer> => {
+  const offer = await api.receive()
+  assert.ok(offer !== null)
+  return offer
+}
+
+/** Resolves when a file gets into that state. */
+export const reaches = (
+  { api }: Pick<FileSide, 'api'>,
+  id: number,
+  state: FileTransfer['state'],
+): Promise<FileTransfer> =>
+  new Promise((resolve) => {
+    const end = api.watch((transfer) => {
+      if (transfer.id !== id || transfer.state !== state) return
+      end()
+      resolve(transfer)
+    })
+    const now = api.list({ limit: 1000 }).find((one) => one.id === id)
+    if (now?.state !== state) return
+    end()
+    resolve(now)
+  })
+
+/** The chunk frames among these, in their order. */
+export const chunksIn = (frames: readonly Uint8Array[]): readonly ChunkFrame[] =>
+  frames.map(decodeFrame).filter((frame) => frame?.t === 'chunk')
+
+/** How many chunks went to the side that listened. */
+export const chunksOf = ({ toFar }: MemoryPair): number => chunksIn(toFar.sent).length
+
+/** Resolves when that many files are in the folder: the last thing that is done is to remove a partial one. */
+export const untilFiles = async (folder: string, count: number): Promise<void> => {
+  for (let turn = 0; turn < 200; turn++) {
+    if ((await readdir(folder)).length === count) return
+    await settle()
+  }
+  assert.fail(`${await readdir(folder)} instead of ${count} files`)
+}
+
+export const addresses = { alice: encodeAddress(alice.log.id), bob: encodeAddress(bob.log.id) }
+
+export type FileStage = Awaited<ReturnType<typeof startFiles>>
+
+export const startFiles = async (t: TestContext) => {
+  const [from, to, dataA, dataB] = await Promise.all(Array.from({ length: 4 }, () => makeTemporary(t)))
+  const folders = { from: from ?? '', to: to ?? '' }
+  const data = { alice: dataA ?? '', bob: dataB ?? '' }
+  const identities = { alice, bob }
+  type Who = keyof typeof data
+  const openSide = (who: Who) => {
+    const whole = storeAt(data[who])
+    const state = { dead: false }
+    // A process that is gone writes nothing any more, however long it seems to live on here.
+    const run: Store['group']['run'] = (work) =>
+      state.dead ? Promise.reject(new Error('dead')) : whole.group.run(work)
+    const side = openFiles(identities[who], { ...whole, group: { run } })
+    return { ...side, die: () => void Object.assign(state, { dead: true }) }
+  }
+  const sides = { alice: openSide('alice'), bob: openSide('bob') }
+  t.after(() => Promise.all([sides.alice.end(), sides.bob.end()]))
+  let pair: MemoryPair | undefined
+
+  return {
+    ...folders,
+    data,
+    sides,
+    /** Puts a file where Alice can send it from. */
+    write: async (name: string, size: number): Promise<{ path: string; content: Uint8Array }> => {
+      const [path, content] = [join(folders.from, name), makeBytes(name, size)]
+      await writeFile(path, content)
+      return { path, content }
+    },
+    /** A new connection of the two. */
+    meet: async (prepare: (pair: MemoryPair) => void = () => {}) => {
+      const next = createPair()
+      pair = next
+      const met = await greet(next, alice, bob)
+      prepare(next)
+      const attach = (who: Who, other: Identity) => (line: Parameters<FileSide['attach']>[1]) =>
+        sides[who].attach(other.log.id, line)
+      const near: Connection = connectionOf(met.nearChannel, met.nearMet, alice, 'alice', attach('alice', bob))
+      const far: Connection = connectionOf(met.farChannel, met.farMet, bob, 'bob', attach('bob', alice))
+      return { pair: next, alice: near, bob: far }
+    },
+    /** The network is gone. */
+    cut: (): void => pair?.cut(),
+    /** That process is killed, and started again. */
+    crash: async (who: Who): Promise<void> => {
+      sides[who].die()
+      pair?.cut()
+      await sides[who].end()
+      sides[who] = openSide(who)
+    },
+  }
+}
+
+/** The two on a first connection. */
+export const startMet = async (t: TestContext) => {
+  const stage = await startFiles(t)
+  return { ...stage, ...(await stage.meet()), transfer: transferOf(stage) }
+}
+
+/** Alice sends a file, and Bob takes it. */
+const transferOf = ({ sides, to }: FileStage) => {
+  return async (path: string) => {
+    const sent = await sides.alice.api.send(addresses.bob, path)
+    const accepted = await (await nextOffer(sides.bob)).accept(to)
+    return { sent, accepted }
+  }
+}
+
+/** What every open file inherits its methods from. */
+export const fileHandle = async () => {
+  const handle = await open(import.meta.filename)
+  await handle.close()
+  return Object.getPrototypeOf(handle) as typeof handle
+}

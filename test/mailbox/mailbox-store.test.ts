@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { sha256 } from '../../src/core/kdf.ts'
+import {
+  MAILBOX_AGE,
+  MAILBOX_BYTES,
+  MAILBOX_RECIPIENT_BYTES,
+  MAILBOX_RECIPIENT_PARCELS,
+  MAILBOX_SOURCE_BYTES,
+  MAILBOX_SOURCE_PARCELS,
+} from '../../src/core/limits.ts'
+import { type Keep, openKeep, type Slip } from '../../src/mailbox/mailbox-store.ts'
+import { openStore } from '../../src/store/store.ts'
+import { at, failsWith, grown, makeBytes, makeIdentity, NOW } from '../core/identities.ts'
+import { refusalOf } from '../core/refusal.ts'
+import { codeOf, makeTemporary } from '../store/folders.ts'
+
+/** What a mailbox has on disk (docs/spec/mailbox.md §6). */
+
+const people = ['alice', 'bob', 'carol', 'mallory'].map((name) => makeIdentity(`keep/${name}`))
+const [alice, bob] = [at(people, 0), at(people, 1)]
+const networks = Array.from({ length: 10 }, (_, index) => makeBytes(`network/${index}`, 32))
+
+type Wish = { readonly to?: typeof bob; readonly size?: number; readonly network?: number }
+
+const make = (name: string, { to = bob, size = 2048, network = 0 }: Wish = {}) => {
+  const parcel = makeBytes(name, size)
+  const slip: Slip = { to: to.log.id, id: sha256(parcel), size, source: at(networks, network) }
+  return { slip, parcel, log: to.log }
+}
+
+/** Puts a parcel of its own in. */
+const put = (keep: Keep, name: string, wish: Wish = {}, now: number = NOW): Uint8Array => {
+  const { slip, parcel, log } = make(name, wish)
+  keep.put(slip, parcel, log, now)
+  return slip.id
+}
+
+/** Hashes of all parcels of a recipient, oldest first. */
+const idsOf = (keep: Keep, { log }: typeof bob, now: number = NOW): readonly Uint8Array[] => {
+  const ids: Uint8Array[] = []
+  for (let kept = keep.next(log.id, 0, now); kept !== null; kept = keep.next(log.id, kept.number, now))
+    ids.push(kept.id)
+  return ids
+}
+
+/** The code with which one more is refused, by `put` and by the question before it. */
+const refusal = (keep: Keep, wish: Wish): unknown => {
+  const { slip, parcel, log } = make('one more', wish)
+  const code = refusalOf(() => keep.put(slip, parcel, log, NOW))
+  assert.equal(
+    refusalOf(() => keep.checkRoom(slip, NOW)),
+    code,
+  )
+  return code
+}
+
+test('§6 parcels are kept in the order of their arrival, each recipient’s by itself', () => {
+  const keep = openKeep(null)
+  const ids = ['c', 'a', 'b'].map((name) => put(keep, name))
+  const other = put(keep, 'a', { to: alice })
+  assert.deepEqual(idsOf(keep, bob), ids)
+  assert.deepEqual(idsOf(keep, alice), [other])
+  assert.deepEqual(keep.next(bob.log.id, 0, NOW)?.parcel, makeBytes('c', 2048))
+})
+
+test('§6 the same parcel again changes nothing, not even its age, also when there is no room', () => {
+  const keep = openKeep(null)
+  put(keep, 'first')
+  for (let index = 1; index < MAILBOX_SOURCE_PARCELS; index++) put(keep, `${index}`)
+  const { slip, parcel, log } = make('first')
+  keep.checkRoom(slip, NOW + 10)
+  keep.put(slip, parcel, log, NOW + 10)
+  assert.equal(keep.size, MAILBOX_SOURCE_PARCELS)
+  keep.sweep(NOW + MAILBOX_AGE)
+  assert.equal(keep.size, 0)
+})
+
+test('§6 one network has its share of the room, and another one still has its own', () => {
+  const keep = openKeep(null)
+  for (let index = 0; index < MAILBOX_SOURCE_PARCELS; index++) put(keep, `${index}`, { to: index % 2 ? alice : bob })
+  assert.equal(refusal(keep, {}), 'ERR_MAILBOX_SOURCE')
+  assert.equal(refusal(keep, { to: at(people, 2) }), 'ERR_MAILBOX_SOURCE')
+  assert.equal(refusal(keep, { network: 1 }), null)
+  // What is fetched no longer counts.
+  keep.remove(bob.log.id, [at(idsOf(keep, bob), 0)])
+  put(keep, 'again')
+  assert.equal(refusal(keep, {}), null)
+})
+
+test('§6 the share counts bytes as well', () => {
+  const keep = openKeep(null)
+  const large = 131_072
+  for (let index = 0; index < MAILBOX_SOURCE_BYTES / large; index++) put(keep, `${index}`, { size: large })
+  assert.equal(refusal(keep, {}), 'ERR_MAILBOX_SOURCE')
+  assert.equal(refusal(keep, { network: 1, size: large }), null)
+})
+
+test('§6 one recipient has so much room, whoever it comes from, and no one else less', () => {
+  const keep = openKeep(null)
+  for (let index = 0; index < MAILBOX_RECIPIENT_PARCELS; index++)
+    put(keep, `${index}`, { network: Math.floor(index / MAILBOX_SOURCE_PARCELS) })
+  assert.equal(refusal(keep, { network: 9 }), 'ERR_MAILBOX_FULL')
+  assert.equal(refusal(keep, { network: 9, to: alice }), null)
+
+  const bytes = openKeep(null)
+  const large = 131_072
+  for (let index = 0; index < MAILBOX_RECIPIENT_BYTES / large; index++)
+    put(bytes, `${index}`, { size: large, network: Math.floor((index * large) / MAILBOX_SOURCE_BYTES) })
+  assert.equal(refusal(bytes, { network: 9 }), 'ERR_MAILBOX_FULL')
+  assert.equal(refusal(bytes, { network: 9, to: alice, size: large }), null)
+})
+
+test('§6 the whole mailbox has an end', async (t) => {
+  const folder = await makeTemporary(t)
+  const keep = openKeep(folder)
+  t.after(() => keep.close())
+  put(keep, 'small')
+  // Counted from the sizes in the index: a row that claims all the room stands for 8,192 large parcels.
+  const raw = new DatabaseSync(join(folder, 'mailbox.db'))
+  raw.exec(`PRAGMA ignore_check_constraints = ON; UPDATE parcels SET size = ${MAILBOX_BYTES - 2048}`)
+  raw.close()
+  assert.equal(refusal(keep, { to: alice, network: 1 }), null)
+  assert.equal(refusal(keep, { to: at(people, 2), network: 2 }), 'ERR_MAILBOX_FULL')
+})
+
+test('§6 nobody removes what is not theirs, and removing twice is no failure', () => {
+  const keep = openKeep(null)
+  const id = put(keep, 'a')
+  keep.remove(alice.log.id, [id])
+  assert.deepEqual(idsOf(keep, bob), [id])
+  keep.remove(bob.log.id, [makeBytes('unknown', 32), id])
+  keep.remove(bob.log.id, [id])
+  assert.deepEqual(idsOf(keep, bob), [])
+})
+
+test('§6 after 14 days a parcel is neither handed out nor counted', () => {
+  const keep = openKeep(null)
+  const old = put(keep, 'old')
+  const young = put(keep, 'young', {}, NOW + 1)
+  assert.deepEqual(idsOf(keep, bob, NOW + MAILBOX_AGE - 1), [old, young])
+  assert.deepEqual(idsOf(keep, bob, NOW + MAILBOX_AGE), [young])
+  keep.checkRoom(make('any').slip, NOW + MAILBOX_AGE)
+  assert.equal(keep.size, 1)
+})
+
+test('§6 what was seen of a recipient is a floor while there are parcels for it', () => {
+  const keep = openKeep(null)
+  assert.equal(keep.floor(bob.log.id), null)
+  keep.raise(bob.log)
+  assert.equal(keep.floor(bob.log.id), null)
+  put(keep, 'a')
+  assert.deepEqual(keep.floor(bob.log.id)?.head, bob.log.last.hash)
+  const later = grown(bob)
+  keep.raise(later.log)
+  assert.deepEqual(keep.floor(bob.log.id), { epoch: 0, seq: 1, head: later.log.last.hash, serial: 0 })
+  put(keep, 'b', { to: later })
+  // Looked up before the floor was raised, put in after it.
+  put(keep, 'c', { to: bob })
+  keep.raise(bob.log)
+  assert.deepEqual(keep.floor(bob.log.id)?.head, later.log.last.hash)
+  keep.sweep(NOW)
+  assert.notEqual(keep.floor(bob.log.id), null)
+  keep.sweep(NOW + MAILBOX_AGE)
+  assert.equal(keep.floor(bob.log.id), null)
+})
+
+test('§6 it is a file of its own, private, and what was put in is there after the process is gone', async (t) => {
+  const folder = await makeTemporary(t)
+  const first = openKeep(folder)
+  const id = put(first, 'kept')
+  assert.equal((await stat(join(folder, 'mailbox.db'))).mode & 0o777, 0o600)
+  // Not closed: as if the process had been killed.
+  const second = openKeep(folder)
+  t.after(() => second.close())
+  assert.deepEqual(idsOf(second, bob), [id])
+  second.remove(bob.log.id, [id])
+  first.close()
+  const third = openKeep(folder)
+  t.after(() => third.close())
+  assert.equal(third.size, 0)
+})
+
+test('§6 another database is not taken for a mailbox', async (t) => {
+  const folder = await makeTemporary(t)
+  const raw = new DatabaseSync(join(folder, 'mailbox.db'))
+  raw.exec('PRAGMA application_id = 7; CREATE TABLE theirs (a)')
+  raw.close()
+  assert.equal(await codeOf((async () => openKeep(folder))()), 'ERR_STORE_CORRUPT')
+
+  // Nor another one of ours.
+  const own = await makeTemporary(t)
+  openStore(own).close()
+  await rename(join(own, 'handfast.db'), join(own, 'mailbox.db'))
+  assert.equal(await codeOf((async () => openKeep(own))()), 'ERR_STORE_CORRUPT')
+})
+
+test('§6 a row that cannot be is named as that', async (t) => {
+  const folder = await makeTemporary(t)
+  const keep = openKeep(folder)
+  t.after(() => keep.close())
+  put(keep, 'a')
+  const raw = new DatabaseSync(join(folder, 'mailbox.db'))
+  raw.exec('PRAGMA ignore_check_constraints = ON; UPDATE parcels SET parcel = zeroblob(3)')
+  raw.close()
+  assert.throws(() => keep.next(bob.log.id, 0, NOW), failsWith('ERR_STORE_CORRUPT'))
+})
+
+test('§6 deleted parcels leave nothing in the files after a sweep', async (t) => {
+  const folder = await makeTemporary(t)
+  const keep = openKeep(folder)
+  t.after(() => keep.close())
+  const found = async (): Promise<boolean> => {
+    const needle = Buffer.from(makeBytes('secret', 2048)).subarray(100, 150)
+    const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))))
+    return files.some((file) => file.includes(needle))
+  }
+  const id = put(keep, 'secret')
+  assert.equal(await found(), true)
+  keep.remove(bob.log.id, [id])
+  keep.sweep(NOW)
+  assert.equal(await found(), false)
+})

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createIdentity, renewDevice } from '../../src/core/identity.ts'
+import { secretKey } from '../../src/core/kdf.ts'
+import { updateLog } from '../../src/core/key-log.ts'
+import { LETTER_WINDOW, MESSAGE_BYTES_MAX, STRANGER_LETTERS_MAX } from '../../src/core/limits.ts'
+import type { Letter } from '../../src/messages/message-api.ts'
+import type { Peer } from '../../src/peer/peer.ts'
+import { openStore } from '../../src/store/store.ts'
+import { alice, bob, codeOf, isSettled, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
+import { makeBytes, NOW } from '../core/identities.ts'
+import { seededRandom } from '../core/test-bytes.ts'
+import { createTown } from './town.ts'
+
+/** Letters between whole peers: once, in order, and not before they are on disk. */
+
+const storeAt = (folder: string | null) => openStore(folder, secretKey(makeBytes('store key', 32)))
+
+const start = async (t: TestContext) => {
+  const town = createTown()
+  const folders = new Map([
+    [alice, await makeTemporary(t)],
+    [bob, await makeTemporary(t)],
+  ])
+  const open = (identity: typeof alice) => {
+    const peer = town.open(identity, { store: storeAt(folders.get(identity) ?? null) })
+    t.after(() => peer.close())
+    return peer
+  }
+  return { town, open }
+}
+
+/** Listening, with both cards in the directory. */
+const startListening = async (t: TestContext) => {
+  const started = await start(t)
+  const [a, b] = [started.open(alice), started.open(bob)]
+  await Promise.all([a.listen(), b.listen()])
+  return { ...started, a, b }
+}
+
+const take = async (peer: Peer, count: number): Promise<unknown[]> => {
+  const contents: unknown[] = []
+  while (contents.length < count) contents.push((await peer.letters.receive())?.content)
+  return contents
+}
+
+/** Resolves when a letter of `peer` gets into that state. */
+const reaches = (peer: Peer, state: Letter['state'], id?: number): Promise<Letter> =>
+  new Promise((resolve) => {
+    const end = peer.letters.watch((letter) => {
+      if (letter.state !== state || (id !== undefined && letter.id !== id)) return
+      end()
+      resolve(letter)
+    })
+  })
+
+const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index}`)
+
+test('letters arrive in order, both ways, and are told as delivered once they are on the other disk', async (t) => {
+  const { a, b } = await startListening(t)
+  const count = 3 * LETTER_WINDOW
+  const sent = await Promise.all(numbers(count).map((text) => a.letters.send(b.address, text)))
+  assert.ok(sent.every(({ state, direction, peer }) => state === 'queued' && direction === 'out' && peer === b.address))
+  const delivered = reaches(a, 'delivered', sent.at(-1)?.id)
+  await b.letters.send(a.address, Uint8Array.of(1, 2, 3))
+  assert.deepEqual(await take(b, count), numbers(count))
+  assert.deepEqual(await take(a, 1), [Uint8Array.of(1, 2, 3)])
+  await delivered
+  const history = a.letters.history(b.address, { limit: 1000 })
+  assert.deepEqual(
+    history.filter(({ direction }) => direction === 'out').map(({ content, state }) => [content, state]),
+    numbers(count).map((text) => [text, 'delivered']),
+  )
+})
+
+test('a letter to somebody who is away is queued, and arrives when both are there, also after a restart', async (t) => {
+  const { open } = await start(t)
+  const first = open(alice)
+  const { address } = open(bob)
+  const { id } = await first.letters.send(address, 'are you there?')
+  await settle()
+  assert.equal(first.letters.history(address)[0]?.state, 'queued')
+  await first.close()
+
+  const b = open(bob)
+  await b.listen()
+  const a = open(alice)
+  await a.listen()
+  const delivered = reaches(a, 'delivered', id)
+  assert.deepEqual(await take(b, 1), ['are you there?'])
+  await delivered
+  assert.deepEqual(
+    a.letters.history(address).map(({ state }) => state),
+    ['delivered'],
+  )
+})
+
+test('a letter is taken when the next is asked for: after a crash only the last one comes again', async (t) => {
+  const { open, a, b } = await startListening(t)
+  for (const text of ['one', 'two', 'three']) await a.letters.send(b.address, text)
+  const seen = [await b.letters.receive(), await b.letters.receive()]
+  assert.deepEqual(
+    seen.map((letter) => letter?.content),
+    ['one', 'two'],
+  )
+  await b.close()
+  const again = open(bob)
+  const [two, three] = [await again.letters.receive(), await again.letters.receive()]
+  assert.deepEqual([two?.content, two?.id, three?.content], ['two', seen[1]?.id, 'three'])
+  again.letters.take(three ?? assert.fail())
+  await again.close()
+  assert.equal(await isSettled(open(bob).letters.receive()), false)
+})
+
+test('what was in flight when a connection broke arrives once, in order', async (t) => {
+  const { a, b, town } = await startListening(t)
+  const count = 500
+  const received = take(b, count)
+  for (let index = 0; index < count; index++) {
+    await a.letters.send(b.address, `${index}`)
+    if (index % 50 === 25) for (const pair of town.transports.pairs) pair.cut()
+  }
+  assert.deepEqual(await received, numbers(count))
+  assert.deepEqual(
+    b.letters.history(a.address, { limit: 1000 }).map(({ content }) => content),
+    numbers(count),
+  )
+})
+
+test('two that call each other at once still get each letter once', async (t) => {
+  const { a, b } = await startListening(t)
+  const count = 100
+  const both = Promise.all([take(a, count), take(b, count)])
+  for (const text of numbers(count))
+    await Promise.all([a.letters.send(b.address, text), b.letters.send(a.address, text)])
+  assert.deepEqual(await both, [numbers(count), numbers(count)])
+})
+
+test('a store that was lost begins a stream of its own, and one that lost what came goes on where the other is', async (t) => {
+  const { town, a, b } = await startListening(t)
+  await a.letters.send(b.address, 'before')
+  assert.deepEqual(await take(b, 1), ['before'])
+  await a.close()
+  const anew = town.open(alice, { store: storeAt(null), transport: town.transports.add(makeBytes('other', 32)) })
+  t.after(() => anew.close())
+  await anew.letters.send(b.address, 'after')
+  assert.deepEqual(await take(b, 1), ['after'])
+  await b.close()
+  const [store, transport] = [storeAt(null), town.transports.add(makeBytes('new', 32))]
+  const forgetful = town.open(bob, { store, transport, world: makeWorld('later', NOW + 1) })
+  t.after(() => forgetful.close())
+  await forgetful.listen()
+  await settle()
+  await anew.letters.send(b.address, 'third')
+  assert.deepEqual(await take(forgetful, 1), ['third'])
+})
+
+test('a stranger fills a little of the disk and no more, and goes on when there is room', async (t) => {
+  const { a, b } = await startListening(t)
+  const count = 3 * STRANGER_LETTERS_MAX
+  const { promise: stuck, resolve } = Promise.withResolvers<void>()
+  let arrived = 0
+  b.letters.watch(({ state }) => {
+    if (state === 'arrived' && ++arrived === STRANGER_LETTERS_MAX) resolve()
+  })
+  for (const text of numbers(count)) await a.letters.send(b.address, text)
+  await stuck
+  await settle()
+  assert.equal(b.letters.history(a.address).length, STRANGER_LETTERS_MAX)
+  assert.deepEqual(await take(b, count), numbers(count))
+})
+
+test('what cannot be sent is refused before it is written', async (t) => {
+  const { a, b, town } = await startListening(t)
+  const send = (to: string, message: string | Uint8Array): Promise<unknown> => codeOf(a.letters.send(to, message))
+  assert.equal(await send(b.address, 'x'.repeat(MESSAGE_BYTES_MAX + 1)), 'ERR_MESSAGE_SIZE')
+  assert.equal(await send(b.address, new Uint8Array(MESSAGE_BYTES_MAX + 1)), 'ERR_MESSAGE_SIZE')
+  assert.equal(await send(a.address, 'me'), 'ERR_PEER_SELF')
+  assert.equal(await send('nobody', 'x'), 'ERR_ADDRESS_PREFIX')
+  const { identity: carol } = createIdentity(NOW, seededRandom('letters/carol'))
+  const c = town.open(carol)
+  t.after(() => c.close())
+  await c.listen()
+  await a.connect(c.address)
+  for (const name of ['one', 'two']) await town.publish((await renewDevice(carol, NOW, seededRandom(name))).log)
+  await a.lookup(c.address)
+  assert.equal(await send(c.address, 'x'), 'ERR_LOG_FORK')
+  assert.deepEqual(a.letters.history(c.address), [])
+  await a.close()
+  assert.equal(await send(b.address, 'x'), 'ERR_PEER_CLOSED')
+})
+
+test('letters to an identity that has ended fail, and say why', async (t) => {
+  const { a, town } = await startListening(t)
+  const { identity: carol } = createIdentity(NOW, seededRandom('letters/carol'))
+  const { devices } = carol.log.last.entry
+  const { id } = await a.letters.send(town.open(carol).address, 'still there?')
+  await settle()
+  const failed = reaches(a, 'failed', id)
+  await town.publish(updateLog(carol.log, carol.root, { devices, time: NOW, status: 'retired' }))
+  await a.letters.send(town.open(carol).address, 'hello?').catch(() => {})
+  assert.equal((await failed).reason, 'ERR_PEER_RETIRED')
+})
+
+test('nothing leaves that is not on disk: while the disk fails neither letters nor receipts go out', async (t) => {
+  const town = createTown()
+  const store = storeAt(null)
+  let failing = false
+  const group = {
+    run: <T>(work: () => T): Promise<T> => (failing ? Promise.reject(new Error('disk')) : store.group.run(work)),
+  }
+  const [a, b] = [town.open(alice, { store: storeAt(null) }), town.open(bob, { store: { ...store, group } })]
+  t.after(() => Promise.all([a.close(), b.close()]))
+  await Promise.all([a.listen(), b.listen()])
+  failing = true
+  await assert.rejects(b.letters.send(a.address, 'x'))
+  assert.deepEqual(b.letters.history(a.address), [])
+  const { id } = await a.letters.send(b.address, 'kept')
+  await settle()
+  assert.notEqual(a.letters.history(b.address)[0]?.state, 'delivered')
+  failing = false
+  const delivered = reaches(a, 'delivered', id)
+  assert.deepEqual(await take(b, 1), ['kept'])
+  await delivered
+})

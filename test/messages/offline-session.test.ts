@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MAIL_AGAIN } from '../../src/core/limits.ts'
+import { chooseSession } from '../../src/messages/offline-session.ts'
+import type { MailSession } from '../../src/store/offline-session-store.ts'
+import { at, makeBytes, makeIdentity } from '../core/identities.ts'
+import { makeTalkingSides } from '../core/sessions.ts'
+
+const NOW = 1_000_000
+const { log } = makeIdentity('Bob')
+const device = at(log.last.entry.devices, 0)
+const own = makeBytes('own', 33)
+const { alice } = makeTalkingSides('mail keys')
+
+const sessionOf = (h1: number, changed: Partial<MailSession> = {}): MailSession => ({
+  h1: new Uint8Array(32).fill(h1),
+  ours: true,
+  live: true,
+  begun: NOW,
+  heard: null,
+  session: alice.session,
+  hello: null,
+  log,
+  device,
+  own,
+  ...changed,
+})
+const chosen = (...sessions: readonly MailSession[]): number | null =>
+  chooseSession(sessions, device, own, NOW)?.h1[0] ?? null
+
+test('of a session of each side both choose the one with the smaller h1', () => {
+  const [small, large] = [
+    { ours: sessionOf(1), theirs: sessionOf(1, { ours: false, heard: NOW }) },
+    { ours: sessionOf(2), theirs: sessionOf(2, { ours: false, heard: NOW }) },
+  ]
+  assert.equal(chosen(small.ours, large.theirs), 1)
+  assert.equal(chosen(large.theirs, small.ours), 1)
+  assert.equal(chosen(large.ours, small.theirs), 1)
+  assert.equal(chosen(small.theirs, large.ours), 1)
+})
+
+test('one that may not be sent in, cannot send, or is of other keys is passed over', () => {
+  assert.equal(chosen(), null)
+  assert.equal(chosen(sessionOf(1, { live: false }), sessionOf(2, { ours: false, heard: NOW })), 2)
+  assert.equal(chosen(sessionOf(1, { session: { ...alice.session, sending: null } })), null)
+  assert.equal(chosen(sessionOf(1, { own: makeBytes('other', 33) })), null)
+  assert.equal(chosen(sessionOf(1, { device: { ...device, dh: makeBytes('dh', 33) } })), null)
+  assert.equal(chosen(sessionOf(1, { device: { ...device, sign: makeBytes('sign', 33) } })), null)
+})
+
+test('one of ours that nobody answered for a week leads nowhere; an answered one lasts', () => {
+  assert.equal(chosen(sessionOf(1, { begun: NOW - MAIL_AGAIN + 1 })), 1)
+  assert.equal(chosen(sessionOf(1, { begun: NOW - MAIL_AGAIN })), null)
+  assert.equal(chosen(sessionOf(1, { begun: NOW - MAIL_AGAIN, heard: 1 })), 1)
+})

@@ -1,0 +1,83 @@
+import { encodeAddress } from '../../src/core/address.ts'
+import type { Identity } from '../../src/core/identity.ts'
+import type { KeyLog } from '../../src/core/key-log.ts'
+import { publish } from '../../src/directory/client/publish.ts'
+import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
+import { createMailbox } from '../../src/mailbox/host.ts'
+import { type Keep, openKeep } from '../../src/mailbox/mailbox-store.ts'
+import { createPeer, type PeerParts } from '../../src/peer/create-peer.ts'
+import type { Peer } from '../../src/peer/peer.ts'
+import { seconds, type Transport } from '../../src/peer/ports.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { createMemoryTransports, type MemoryTransports } from '../connection/memory-transport.ts'
+import { makeWorld } from '../connection/sides.ts'
+import { makeBytes } from '../core/identities.ts'
+import { createMemoryNetwork, type MemoryNetwork } from '../directory/memory-network.ts'
+
+/** Whole peers on a directory and transports in memory. */
+
+export type Town = {
+  readonly directory: MemoryNetwork
+  readonly transports: MemoryTransports
+  open(
+    identity: Identity,
+    changed?: Partial<PeerParts>,
+  ): Peer & { readonly store: Store; readonly transport: Transport }
+  /** The same, for somebody who keeps a mailbox. */
+  openMailbox(
+    identity: Identity,
+    changed?: Partial<PeerParts>,
+  ): Peer & { readonly store: Store; readonly transport: Transport; readonly keep: Keep }
+  /** Puts a log into the directory, as anyone may. */
+  publish(log: KeyLog): Promise<void>
+  /** From now on the directory holds nothing. */
+  forget(): void
+}
+
+/** The transport key that an identity has in a town. */
+export const transportKeyOf = ({ log }: Identity): Uint8Array => makeBytes(`transport/${encodeAddress(log.id)}`, 32)
+
+export const createTown = (): Town => {
+  const before = createMemoryNetwork(3)
+  const town = { directory: before }
+  const transports = createMemoryTransports()
+  const network: DirectoryNetwork = {
+    ...before.network,
+    get clock() {
+      return town.directory.network.clock
+    },
+    request: (...args) => town.directory.network.request(...args),
+    seeds: (target) => town.directory.network.seeds(target),
+  }
+  const open: Town['open'] = (identity, changed = {}) => {
+    const store = changed.store ?? openStore(null)
+    const transport = changed.transport ?? transports.add(transportKeyOf(identity))
+    const world = makeWorld(encodeAddress(identity.log.id))
+    const peer = createPeer({
+      ...{ identity, directory: network, world, release: async () => {} },
+      ...changed,
+      store,
+      transport,
+    })
+    return { ...peer, store, transport }
+  }
+  return {
+    get directory() {
+      return town.directory
+    },
+    transports,
+    open,
+    openMailbox: (identity, changed = {}) => {
+      const keep = openKeep(null)
+      const world = changed.world ?? makeWorld(`mailbox/${encodeAddress(identity.log.id)}`)
+      const parts = { id: identity.log.id, directory: network, keep, now: () => seconds(world), random: world.random }
+      return { ...open(identity, { mailbox: createMailbox(parts), world, ...changed }), keep }
+    },
+    publish: async (log) => {
+      await publish(town.directory.network, { log }, AbortSignal.timeout(5_000))
+    },
+    forget: () => {
+      town.directory = createMemoryNetwork(3)
+    },
+  }
+}
