@@ -19,7 +19,7 @@ import { createStorage } from '../src/directory/node/storage.ts'
 import { COMMAND, decodePut, encodeMessage, type PutRequest } from '../src/directory/request-format.ts'
 import { joinDirectory } from '../src/network/directory-plugin.ts'
 import { createNode } from '../src/network/node.ts'
-import { openRecords } from '../src/store/record-database.ts'
+import { openRecordDatabase } from '../src/store/record-database.ts'
 
 const [count = '10000', where = 'disk'] = process.argv.slice(2)
 const now = Math.floor(Date.now() / 1000)
@@ -49,7 +49,7 @@ const publishTo = async (out: NodeJS.WritableStream): Promise<void> => {
 const measure = async (): Promise<object> => {
   const folder = mkdtempSync(join(tmpdir(), 'handfast-bench-'))
   const node = await createNode({ bootstrap: [], first: true, host: '127.0.0.1' })
-  const shelf = where === 'disk' ? { shelf: openRecords(folder) } : {}
+  const shelf = where === 'disk' ? { shelf: openRecordDatabase(folder) } : {}
   const storage = createStorage({ ...shelf, self: () => node.dht.id })
   joinDirectory(node.dht, storage)
   const empty = process.memoryUsage.rss()

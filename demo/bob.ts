@@ -1,9 +1,9 @@
 /** Bob's process: he waits to be called. */
 
 import { renewDevice } from '../src/core/identity.ts'
+import { seconds } from '../src/core/world.ts'
+import { systemWorld } from '../src/identity/system-world.ts'
 import type { Connection, Remote } from '../src/index.ts'
-import { systemWorld } from '../src/peer/open.ts'
-import { seconds } from '../src/peer/ports.ts'
 import { openVault } from '../src/store/vault.ts'
 import { serve } from './calls.ts'
 import { createPerson, type Parts, type Person, realParts, textOf } from './person.ts'

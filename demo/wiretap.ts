@@ -3,7 +3,8 @@
  * Handfast and above the transport's own encryption: what it sees and does is more than any attacker on the network can.
  */
 
-import type { FrameStream, Transport } from '../src/peer/ports.ts'
+import type { FrameStream } from '../src/network/frame-stream.ts'
+import type { Transport } from '../src/network/transport.ts'
 
 export type Overheard = { readonly outgoing: boolean; readonly frame: Uint8Array }
 

@@ -5,7 +5,7 @@ import { HandfastError } from '../src/core/errors.ts'
 import type { KeyLog } from '../src/core/key-log.ts'
 import { CARD_REISSUE, LOOKUP_MS, RECORD_REPAIR } from '../src/core/limits.ts'
 import { lookup } from '../src/directory/client/lookup.ts'
-import { readBack } from '../src/directory/client/publication-check.ts'
+import { checkPublication } from '../src/directory/client/publication-check.ts'
 import { publish } from '../src/directory/client/publish.ts'
 import type { DirectoryNetwork } from '../src/directory/network-port.ts'
 import { createStorage, type Storage } from '../src/directory/node/storage.ts'
@@ -68,7 +68,7 @@ export const production: Production = {
   },
   repair: async (directory, { log, card, kem }) => {
     const options = { now: seconds(), signal: AbortSignal.timeout(LOOKUP_MS) }
-    await readBack(directory, { log, card: { signed: card, kem } }, options).catch(async (error: unknown) => {
+    await checkPublication(directory, { log, card: { signed: card, kem } }, options).catch(async (error: unknown) => {
       if (!(error instanceof HandfastError)) throw error
       await production.publish(directory, { log, card, kem })
     })

@@ -38,6 +38,7 @@ export type { Publication } from './directory/client/publish.ts'
 export type { Verdict } from './directory/client/verdict.ts'
 export type { FileOffer, Files, FileTransfer, SendFileOptions } from './files/file-api.ts'
 export { type BackupOptions, type BackupSummary, backup, type RestoreOptions, restore } from './identity/backup.ts'
+export { type InitializeOptions, initialize } from './identity/initialize.ts'
 export {
   adopt,
   type ChangeOptions,
@@ -50,8 +51,8 @@ export {
 } from './identity/replace-keys.ts'
 export type { Rotation } from './identity/rotation.ts'
 export type { Fetched, Mailboxes } from './messages/mailbox-poller.ts'
-export type { Letter, Letters } from './messages/message-api.ts'
-export { type InitializeOptions, initialize, type OpenOptions, openPeer } from './peer/open.ts'
+export type { Message, Messages } from './messages/message-api.ts'
+export { type OpenOptions, openPeer } from './peer/open.ts'
 export type { ConnectOptions, Listener, LookupOptions, Peer, Signal } from './peer/peer.ts'
 export { generatePkcs11Key, importPkcs11Key, openPkcs11Signer, type Pkcs11Signer } from './store/pkcs11-signer.ts'
 export type { TokenOptions } from './store/pkcs11-tool.ts'

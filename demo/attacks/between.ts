@@ -5,8 +5,8 @@
 
 import { type CardFrame, decodeFrame, encodeFrame } from '../../src/connection/frames.ts'
 import { signLiveCard } from '../../src/core/card.ts'
-import { systemWorld } from '../../src/peer/open.ts'
-import type { FrameStream } from '../../src/peer/ports.ts'
+import { systemWorld } from '../../src/identity/system-world.ts'
+import type { FrameStream } from '../../src/network/frame-stream.ts'
 import { countKinds } from '../capture.ts'
 import { withSignatureOf } from './forgeries.ts'
 import type { Hand } from './hand.ts'

@@ -5,15 +5,15 @@ import { createIdentity, type Identity } from '../../src/core/identity.ts'
 import { generateKem, type KemPrivateKey } from '../../src/core/kem.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
 import { generatePrivateKey, type P256PrivateKey } from '../../src/core/p256.ts'
+import { seconds } from '../../src/core/world.ts'
 import { lookup } from '../../src/directory/client/lookup.ts'
 import type { DirectoryNetwork, NodeAddress } from '../../src/directory/network-port.ts'
 import { createStorage, type Storage } from '../../src/directory/node/storage.ts'
+import { systemWorld } from '../../src/identity/system-world.ts'
 import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { createNode, type DhtNode } from '../../src/network/node.ts'
 import { createTransport, type Transport } from '../../src/network/transport.ts'
-import { systemWorld } from '../../src/peer/open.ts'
-import { seconds } from '../../src/peer/ports.ts'
 
 export type Hand = {
   /** her own keys: an identity, and the prekeys of a card */

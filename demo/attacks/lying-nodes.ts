@@ -7,7 +7,7 @@ import { sha256 } from '../../src/core/kdf.ts'
 import { createStorage, type Storage } from '../../src/directory/node/storage.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
 import { COMMAND, decodeGet, encodeMessage } from '../../src/directory/request-format.ts'
-import { systemWorld } from '../../src/peer/open.ts'
+import { systemWorld } from '../../src/identity/system-world.ts'
 import { forgeRotation, forgeUpdate } from './forgeries.ts'
 import { forgeCard, type Hand, now, startNode } from './hand.ts'
 

@@ -2,11 +2,11 @@
 
 import { openChannel } from '../../src/connection/channel.ts'
 import { decodeFrame, encodeFrame, type Frame, WIRE_VERSION } from '../../src/connection/frames.ts'
-import { dial } from '../../src/connection/live-handshake.ts'
+import { initiateLive } from '../../src/connection/live-handshake.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import { systemWorld } from '../../src/peer/open.ts'
-import type { FrameStream } from '../../src/peer/ports.ts'
+import { systemWorld } from '../../src/identity/system-world.ts'
+import type { FrameStream } from '../../src/network/frame-stream.ts'
 import { firstOf } from '../capture.ts'
 import type { Overheard } from '../wiretap.ts'
 import type { Hand } from './hand.ts'
@@ -62,7 +62,7 @@ export const replayInside = async (hand: Hand, overheard: readonly Overheard[]):
   const answers: Uint8Array[] = []
   try {
     const channel = openChannel(tee(stream, answers))
-    await dial(channel, { identity: hand.identity, known: hand.bob.log, floor: null, world: systemWorld })
+    await initiateLive(channel, { identity: hand.identity, known: hand.bob.log, floor: null, world: systemWorld })
     await channel.send(firstSent(overheard))
     // Bob's refusal ends the channel with ERR_REMOTE; its frame says why.
     for (;;) if ((await channel.next().catch(() => null)) === null) break

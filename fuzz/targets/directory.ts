@@ -2,7 +2,7 @@ import { equal } from '../../src/core/bytes.ts'
 import { encodeCbor } from '../../src/core/cbor.ts'
 import { signEnvelope } from '../../src/core/cose.ts'
 import { LABEL_KEY_LOG } from '../../src/core/labels.ts'
-import { createCollector } from '../../src/directory/client/answer-collector.ts'
+import { createAnswerCollector } from '../../src/directory/client/answer-collector.ts'
 import { createStorage } from '../../src/directory/node/storage.ts'
 import {
   ANSWER_BYTES_MAX,
@@ -72,7 +72,7 @@ const mallory = makeKey('fuzz/mallory')
 
 /** What a lookup says once an honest node and this one have answered. */
 const collect = (value: Uint8Array): unknown => {
-  const collector = createCollector(id, NOW)
+  const collector = createAnswerCollector(id, NOW)
   collector.accept('honest', encodeMessage(answer))
   const next = collector.accept('other', value)
   must(next === null || (Number.isSafeInteger(next) && next > 0), `asks for place ${next}`)

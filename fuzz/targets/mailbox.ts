@@ -8,12 +8,12 @@ import { LABEL_MAILBOX_FETCH, LABEL_PARCEL } from '../../src/core/labels.ts'
 import { dh } from '../../src/core/p256.ts'
 import { openParcel, sealParcel } from '../../src/core/parcel.ts'
 import {
-  type Answer,
-  decodeAnswer,
-  decodeRequest,
-  encodeAnswer,
-  encodeRequest,
-  type Request,
+  decodeMailboxAnswer,
+  decodeMailboxRequest,
+  encodeMailboxAnswer,
+  encodeMailboxRequest,
+  type MailboxAnswer,
+  type MailboxRequest,
 } from '../../src/mailbox/mailbox-format.ts'
 import { makeBytes, makeKey } from '../../test/core/identities.ts'
 import { fromHex, seededRandom } from '../../test/core/test-bytes.ts'
@@ -35,7 +35,7 @@ const claim: FetchClaim = {
 const proof = fromHex(proven.proof)
 const part = { t: 'part', d: makeBytes('fuzz/part', 500) } as const
 
-const requests: readonly Request[] = [
+const requests: readonly MailboxRequest[] = [
   { t: 'deposit', to: claim.recipient, id: hash, size: 8192 },
   part,
   { t: 'challenge' },
@@ -44,7 +44,7 @@ const requests: readonly Request[] = [
   { t: 'next' },
   { t: 'done', ids: [hash, claim.mailbox] },
 ]
-const answers: readonly Answer[] = [
+const answers: readonly MailboxAnswer[] = [
   { t: 'ready' },
   { t: 'kept' },
   { t: 'challenge', d: claim.challenge },
@@ -75,18 +75,18 @@ export const mailboxTargets: readonly Target[] = [
   target({
     name: 'mailbox-request',
     form: 'cbor',
-    corpus: requests.map(encodeRequest),
-    decode: decodeRequest,
-    encode: encodeRequest,
+    corpus: requests.map(encodeMailboxRequest),
+    decode: decodeMailboxRequest,
+    encode: encodeMailboxRequest,
     codes: ['ERR_MAILBOX_REQUEST'],
     share: 16,
   }),
   target({
     name: 'mailbox-answer',
     form: 'cbor',
-    corpus: answers.map(encodeAnswer),
-    decode: decodeAnswer,
-    encode: (answer) => ('code' in answer && answer.code === 'ERR_REMOTE' ? null : encodeAnswer(answer)),
+    corpus: answers.map(encodeMailboxAnswer),
+    decode: decodeMailboxAnswer,
+    encode: (answer) => ('code' in answer && answer.code === 'ERR_REMOTE' ? null : encodeMailboxAnswer(answer)),
     codes: ['ERR_MAILBOX_REQUEST'],
     share: 16,
   }),

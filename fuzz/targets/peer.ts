@@ -1,11 +1,17 @@
 import { decodeFrame, encodeFrame, type Frame } from '../../src/connection/frames.ts'
 import { decodePayload, encodePayload, type Payload } from '../../src/connection/payloads.ts'
-import { decodeEnvelope, decodeMail, encodeEnvelope, encodeMail, type Mail } from '../../src/messages/bundle-format.ts'
+import {
+  type Bundle,
+  decodeBundle,
+  decodeEnvelope,
+  encodeBundle,
+  encodeEnvelope,
+} from '../../src/messages/bundle-format.ts'
 import { at, makeBytes, NOW } from '../../test/core/identities.ts'
 import { ALICE, HELLO, LIVE, MESSAGES, PREKEYS, UPDATED } from '../corpus.ts'
 import { type Target, target } from '../target.ts'
 
-/** Frames of a connection, what messages in them say (letters, files, and the rest), and what is in a parcel. */
+/** Frames of a connection, what messages in them say (messages, files, and the rest), and what is in a parcel. */
 
 const [id, hash, stream] = [makeBytes('fuzz/transfer', 16), makeBytes('fuzz/hash', 32), makeBytes('fuzz/stream', 16)]
 const { header, token } = at(MESSAGES, 0)
@@ -40,19 +46,19 @@ const payloads: readonly Payload[] = [
   { k: 'file-ask', id },
   { k: 'got', s: stream, n: 12 },
   { k: 'ready' },
-  { k: 'letter', s: stream, n: 13, p: 12, at: NOW * 1000, text: 'one after the other', data: null },
-  { k: 'letter', s: stream, n: 14, p: 13, at: NOW * 1000, text: null, data: makeBytes('fuzz/letter', 9) },
+  { k: 'message', s: stream, n: 13, p: 12, at: NOW * 1000, text: 'one after the other', data: null },
+  { k: 'message', s: stream, n: 14, p: 13, at: NOW * 1000, text: null, data: makeBytes('fuzz/message', 9) },
   { k: 'bye' },
 ]
 
 const about = { p: 3, at: NOW * 1000 }
-const mails: readonly Mail[] = [
-  { got: [{ s: stream, n: 12 }], s: null, after: 0, letters: [] },
+const mails: readonly Bundle[] = [
+  { got: [{ s: stream, n: 12 }], s: null, after: 0, messages: [] },
   {
     ...{ got: [], s: stream, after: 3 },
-    letters: [
+    messages: [
       { ...about, n: 4, text: 'one', data: null },
-      { ...about, n: 6, p: 4, text: null, data: makeBytes('fuzz/letter', 20) },
+      { ...about, n: 6, p: 4, text: null, data: makeBytes('fuzz/message', 20) },
     ],
   },
 ]
@@ -82,9 +88,9 @@ export const peerTargets: readonly Target[] = [
   target({
     name: 'mail',
     form: 'cbor',
-    corpus: mails.map(encodeMail),
-    decode: decodeMail,
-    encode: encodeMail,
+    corpus: mails.map(encodeBundle),
+    decode: decodeBundle,
+    encode: encodeBundle,
     codes: ['ERR_MAIL'],
   }),
   target({

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { describeFailure, EXIT, trace } from './output/failure.ts'
-import { harmless } from './output/sanitize.ts'
+import { sanitize } from './output/sanitize.ts'
 import { run } from './run.ts'
 
 /** The command `handfast`, in a process of its own. */
@@ -11,7 +11,7 @@ const LINGER_MS = 1_000
 // A mistake of ours should not show a stack to somebody who did not ask for it.
 process.on('uncaughtException', (error) => {
   const lines = [`handfast: ${describeFailure(error)?.message}`, ...(process.env.HANDFAST_DEBUG ? trace(error) : [])]
-  process.stderr.write(`${lines.map(harmless).join('\n')}\n`, () => process.exit(EXIT.failed))
+  process.stderr.write(`${lines.map(sanitize).join('\n')}\n`, () => process.exit(EXIT.failed))
 })
 
 process.exitCode = await run(process.argv.slice(2), {

@@ -19,3 +19,12 @@ export type Context = {
 
 /** Where offered files go, and whether they are taken at all. */
 export type FileOptions = { readonly acceptFiles: boolean; readonly download: string | undefined }
+
+/** Runs a command, which resolves with its exit code; `interrupted` is that code when it was stopped before its end. */
+export type Start = (work: (context: Context) => Promise<number>, interrupted: number) => Promise<void>
+
+export type GlobalOptions = {
+  readonly folder: string
+  readonly bootstrap: string
+  readonly passphraseFile?: string
+}

@@ -9,19 +9,10 @@ import { addMailboxes } from './commands/mailboxes-command.ts'
 import { addNode } from './commands/node-command.ts'
 import { addRecovery } from './commands/recovery-commands.ts'
 import { tokenOptions } from './commands/token-options.ts'
-import type { Context } from './context.ts'
+import type { GlobalOptions, Start } from './context.ts'
 import { EXIT } from './output/failure.ts'
 
 /** The commands, their options and their help. What a command does is loaded when it is called. */
-
-/** Runs a command, which resolves with its exit code; `interrupted` is that code when it was stopped before its end. */
-export type Start = (work: (context: Context) => Promise<number>, interrupted: number) => Promise<void>
-
-export type GlobalOptions = {
-  readonly folder: string
-  readonly bootstrap: string
-  readonly passphraseFile?: string
-}
 
 export type ProgramParts = {
   readonly version: string

@@ -1,6 +1,6 @@
 import { type ErrorCode, HandfastError, PeerError } from '../core/errors.ts'
 import { FRAME_BYTES_MAX } from '../core/limits.ts'
-import type { FrameStream } from '../peer/ports.ts'
+import type { FrameStream } from '../network/frame-stream.ts'
 import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
 
 /** A stream of decoded frames with a deadline for each expected one, as the handshake needs it. */

@@ -1,16 +1,16 @@
-import { orAborted } from '../core/abort.ts'
+import { orAbort } from '../core/abort.ts'
 import { copyOf, utf8 } from '../core/bytes.ts'
 import { PeerError } from '../core/errors.ts'
-import { MESSAGE_BYTES_MAX, MESSAGE_WINDOW } from '../core/limits.ts'
+import { ITEM_WINDOW, MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { FileHandler, FileLine } from '../files/file-line.ts'
-import type { LetterHandler, LetterLine } from '../messages/message-stream.ts'
-import { seconds, type World } from '../peer/ports.ts'
+import type { MessageHandler, MessageLine } from '../messages/message-stream.ts'
 import type { Channel } from './channel.ts'
 import { createCredit } from './credit.ts'
 import type { MessageFrame } from './frames.ts'
 import { decodePayload, encodePayload, isFilePayload, type Payload } from './payloads.ts'
-import { createInbox, drain } from './queue.ts'
+import { createQueue, drain } from './queue.ts'
 import type { Remote } from './remote.ts'
 
 /** What the other side sent. */
@@ -39,13 +39,13 @@ export type Connection = AsyncIterable<Incoming> &
   }
 
 /** The other application's intake is reported in groups, and at once when nothing more is waiting. */
-const REPORT_EVERY = MESSAGE_WINDOW / 4
+const REPORT_EVERY = ITEM_WINDOW / 4
 
 export type ConnectionParts = {
   /** aborted with the reason when the connection must not go on */
   readonly ending?: AbortSignal | undefined
-  /** where letters go to and come from; without one they are passed over, as an unknown kind is */
-  readonly attach?: ((line: LetterLine) => LetterHandler) | undefined
+  /** where messages go to and come from; without one they are passed over, as an unknown kind is */
+  readonly attach?: ((line: MessageLine) => MessageHandler) | undefined
   /** the same for files */
   readonly attachFiles?: ((line: FileLine) => FileHandler) | undefined
 }
@@ -57,8 +57,8 @@ export const createConnection = (
   world: World,
   { ending, attach, attachFiles }: ConnectionParts = {},
 ): Connection => {
-  const inbox = createInbox<Incoming>()
-  const credit = createCredit(MESSAGE_WINDOW)
+  const inbox = createQueue<Incoming>()
+  const credit = createCredit(ITEM_WINDOW)
   let session = begun
   let taken = 0
   let reporting = false
@@ -73,7 +73,7 @@ export const createConnection = (
   /** The same for what the other application takes: waits while it has too much unread. */
   const sendItem = async (payload: Payload, signal: AbortSignal | undefined): Promise<void> => {
     await credit.spend(signal)
-    await orAborted(say(payload), signal)
+    await orAbort(say(payload), signal)
   }
 
   /** Ends everything once: `reason` is what waiting calls see; without `failure` the other side's messages end in order. */
@@ -85,7 +85,7 @@ export const createConnection = (
   }
 
   const deliver = (item: Incoming): void => {
-    if (inbox.size >= MESSAGE_WINDOW) throw new PeerError('ERR_FRAME', { hint: 'more messages than the window allows' })
+    if (inbox.size >= ITEM_WINDOW) throw new PeerError('ERR_FRAME', { hint: 'more messages than the window allows' })
     inbox.put(item)
   }
 
@@ -94,7 +94,7 @@ export const createConnection = (
     else if (payload.k === 'data') deliver({ type: 'data', data: payload.d })
     else if (payload.k === 'taken') credit.grant(Math.min(payload.n, credit.outstanding))
     else if (isFilePayload(payload)) files?.handle(payload)
-    else if (payload.k === 'letter' || payload.k === 'got' || payload.k === 'ready') letters?.handle(payload)
+    else if (payload.k === 'message' || payload.k === 'got' || payload.k === 'ready') messages?.handle(payload)
     else if (payload.k === 'bye') shut(new PeerError('ERR_CONNECTION_CLOSED'))
   }
 
@@ -125,8 +125,8 @@ export const createConnection = (
       await channel.refuse(error)
     } else await channel.stream.close()
   }
-  // Nothing was said before this: the confirmations belong to the greeting.
-  const letters = attach?.({ say, end: (error) => void end(error) })
+  // Nothing was said before this: the confirmations belong to the handshake.
+  const messages = attach?.({ say, end: (error) => void end(error) })
   const files = attachFiles?.({
     say,
     sendChunk: async (id, i, d) => {
@@ -137,7 +137,7 @@ export const createConnection = (
   const reading = read().then(() => channel.stream.close(), end)
   const forbid = (): void => void end(ending?.reason)
   void reading.then(() => {
-    letters?.detach()
+    messages?.detach()
     files?.detach()
   })
   ending?.addEventListener('abort', forbid, { once: true })

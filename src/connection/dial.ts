@@ -1,20 +1,21 @@
-import type { Acquaintances } from '../contacts/trust-store.ts'
+import type { TrustStore } from '../contacts/trust-store.ts'
 import { KeyLogError, PeerError } from '../core/errors.ts'
 import type { Self } from '../core/handshake.ts'
+import type { World } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
-import type { Transport, World } from '../peer/ports.ts'
+import type { Transport } from '../network/transport.ts'
 import { type Channel, openChannel } from './channel.ts'
-import { dial, type Met, type Purpose } from './live-handshake.ts'
+import { initiateLive, type Met, type Purpose } from './live-handshake.ts'
 
 /** From what the directory said of an identity to a session with its owner. */
 
-export type Calling = {
+export type Dialer = {
   readonly transport: Transport
-  readonly acquaintances: Pick<Acquaintances, 'floor' | 'accept'>
+  readonly trustStore: Pick<TrustStore, 'floor' | 'accept'>
   readonly world: World
 }
 
-export type Call = {
+export type DialOptions = {
   /** as whom we call */
   readonly identity: Self
   /** Who comes to a mailbox is nobody: neither under our transport key. Default: to talk. */
@@ -26,10 +27,10 @@ export type Call = {
  * Connects to the owner of `found`, who proves to be it; when anything fails, also in `begin`, the other side is told and the stream ended.
  * @throws KeyLogError ERR_LOG_FORK; PeerError ERR_PEER_RETIRED, ERR_PEER_NO_CARD; NetworkError ERR_CONNECT; those of `dial`
  */
-export const call = async <T>(
-  { transport, acquaintances, world }: Calling,
+export const dial = async <T>(
+  { transport, trustStore, world }: Dialer,
   { log: known, card, fork }: Pick<Lookup, 'log' | 'card' | 'fork'>,
-  { identity, purpose = 'talk', signal }: Call,
+  { identity, purpose = 'talk', signal }: DialOptions,
   begin: (channel: Channel, met: Met) => T,
 ): Promise<T> => {
   if (fork !== null) throw new KeyLogError('ERR_LOG_FORK')
@@ -41,8 +42,8 @@ export const call = async <T>(
   signal?.addEventListener('abort', abort, { once: true })
   if (signal?.aborted) abort()
   try {
-    const met = await dial(channel, { identity, known, floor: acquaintances.floor(known.id), world, purpose })
-    acquaintances.accept(met.log, null, true)
+    const met = await initiateLive(channel, { identity, known, floor: trustStore.floor(known.id), world, purpose })
+    trustStore.accept(met.log, null, true)
     return begin(channel, met)
   } catch (error) {
     await channel.refuse(error)

@@ -8,7 +8,7 @@ import { generatePrivateKey } from '../core/p256.ts'
  * An identity for one connection, so that the other side learns nothing of ours. Nobody keeps its root key, and there is none to come.
  * @param now seconds since 1970
  */
-export const createThrowaway = (now: number, random: RandomBytes): Self => {
+export const createEphemeralIdentity = (now: number, random: RandomBytes): Self => {
   const keys = generateDevice(random)
   const content = { devices: [publicDevice(keys)], time: now }
   return { log: createLog(generatePrivateKey(random), commitToRoots([]), content), device: 0, ik: keys.ik }

@@ -10,7 +10,7 @@ import { appendEntry, compareLogs, type Device, type KeyLog, verifyLog } from '.
 import { HANDSHAKE_STEP_MS } from '../core/limits.ts'
 import { generatePrivateKey } from '../core/p256.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
-import { seconds, type World } from '../peer/ports.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { Channel } from './channel.ts'
 import { WIRE_VERSION } from './frames.ts'
 import { decodePayload, encodePayload } from './payloads.ts'
@@ -73,7 +73,7 @@ const advance = (known: KeyLog, served: readonly Uint8Array[], now: number): Key
   return log
 }
 
-export type Dialing = {
+export type Initiating = {
   readonly identity: Self
   /** the other's log as the directory showed it, verified to the address that was asked for */
   readonly known: KeyLog
@@ -87,9 +87,9 @@ export type Dialing = {
  * The initiator's side. Everything is verified before the first secret is used.
  * @throws KeyLogError, CardError, HandshakeError, SessionError, PeerError, each naming the check that failed
  */
-export const dial = async (
+export const initiateLive = async (
   channel: Channel,
-  { identity, known, floor, world, purpose = 'talk' }: Dialing,
+  { identity, known, floor, world, purpose = 'talk' }: Initiating,
 ): Promise<Met> => {
   const { handshakeHash } = channel.stream
   await channel.send({ t: 'open', v: WIRE_VERSION, id: known.id, head: known.last.hash })
@@ -133,7 +133,7 @@ export type Answering = {
  * The responder's side, with prekeys made for this connection only, so that no hello can be replayed.
  * @throws KeyLogError, HandshakeError, SessionError, PeerError, each naming the check that failed
  */
-export const answer = async (
+export const answerLive = async (
   channel: Channel,
   { identity, transport, world, vet, admit = talkOnly }: Answering,
 ): Promise<Met> => {

@@ -3,7 +3,7 @@ import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { type ErrorCode, PeerError } from '../core/errors.ts'
 import { bytes, errorCode, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import { FILE_BYTES_MAX, MESSAGE_BYTES_MAX } from '../core/limits.ts'
-import { STREAM_BYTES, type StoredLetter } from '../store/message-store.ts'
+import { STREAM_BYTES, type StoredMessage } from '../store/message-store.ts'
 
 /** What messages say once decrypted (docs/spec/wire.md): CBOR maps { k: kind, … }. */
 
@@ -23,12 +23,12 @@ export type Payload =
   /** the application took `n` more messages */
   | { readonly k: 'taken'; readonly n: number }
   | FilePayload
-  /** all letters of your stream `s` up to number `n` are on this disk */
+  /** all messages of your stream `s` up to number `n` are on this disk */
   | { readonly k: 'got'; readonly s: Uint8Array; readonly n: number }
   /** everything I have got has been said: send what follows it */
   | { readonly k: 'ready' }
-  /** letter number `n` of my stream `s`, which follows number `p`, written at `at` (milliseconds since 1970): either text or data */
-  | LetterPayload
+  /** message number `n` of my stream `s`, which follows number `p`, written at `at` (milliseconds since 1970): either text or data */
+  | MessagePayload
   /** nothing follows: an end that was meant */
   | { readonly k: 'bye' }
 
@@ -56,10 +56,10 @@ export type FilePayload =
   /** I have a part of it: will you go on? */
   | { readonly k: 'file-ask'; readonly id: Uint8Array }
 
-export type LetterPayload = LetterContent & { readonly k: 'letter'; readonly s: Uint8Array }
+export type MessagePayload = MessageContent & { readonly k: 'message'; readonly s: Uint8Array }
 
-/** A letter of a stream: it follows number `p`, and is either text or data. */
-export type LetterContent = {
+/** A message of a stream: it follows number `p`, and is either text or data. */
+export type MessageContent = {
   readonly n: number
   readonly p: number
   /** milliseconds since 1970 */
@@ -74,8 +74,8 @@ type Of<K extends Kind> = Extract<Payload, { k: K }>
 const id = bytes(TRANSFER_ID_BYTES)
 const count = uint(2 ** 32 - 1)
 
-/** What a letter says, wherever it stands. */
-export const letterShape = {
+/** What a message says, wherever it stands. */
+export const messageShape = {
   n: uint(),
   p: uint(),
   at: uint(),
@@ -83,7 +83,7 @@ export const letterShape = {
   data: nullable(bytes(0, MESSAGE_BYTES_MAX)),
 } as const
 
-export const letterContent = ({ number, at, body }: StoredLetter, p: number): LetterContent => {
+export const messageContent = ({ number, at, body }: StoredMessage, p: number): MessageContent => {
   const said = 'text' in body ? { text: body.text, data: null } : { text: null, data: body.data }
   return { n: number, p, at, ...said }
 }
@@ -111,7 +111,7 @@ const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
   'file-ask': record<Of<'file-ask'>>({ k: literal('file-ask'), id }),
   got: record<Of<'got'>>({ k: literal('got'), s: bytes(STREAM_BYTES), n: uint() }),
   ready: record<Of<'ready'>>({ k: literal('ready') }),
-  letter: record<LetterPayload>({ k: literal('letter'), s: bytes(STREAM_BYTES), ...letterShape }),
+  message: record<MessagePayload>({ k: literal('message'), s: bytes(STREAM_BYTES), ...messageShape }),
   bye: record<Of<'bye'>>({ k: literal('bye') }),
 }
 

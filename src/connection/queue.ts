@@ -1,5 +1,5 @@
 /** A queue with one consumer that can wait, be aborted, and learn how it ended. */
-export type Inbox<T> = {
+export type Queue<T> = {
   readonly size: number
   put(item: T): void
   /** No more items: waiting and later takes give null once the queue is empty, or throw `error` if there is one. */
@@ -9,7 +9,7 @@ export type Inbox<T> = {
 
 type Waiting<T> = { resolve(item: T | null): void; reject(error: unknown): void }
 
-export const createInbox = <T>(): Inbox<T> => {
+export const createQueue = <T>(): Queue<T> => {
   const items: T[] = []
   const waiting: Waiting<T>[] = []
   let ended: { readonly error: Error | undefined } | null = null
@@ -65,7 +65,7 @@ export const createInbox = <T>(): Inbox<T> => {
 }
 
 /** What is left of an inbox, as the body of a `for await`. */
-export async function* drain<T>(inbox: Pick<Inbox<T>, 'take'>): AsyncGenerator<T, void, undefined> {
+export async function* drain<T>(inbox: Pick<Queue<T>, 'take'>): AsyncGenerator<T, void, undefined> {
   for (;;) {
     const item = await inbox.take()
     if (item === null) return

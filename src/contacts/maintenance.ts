@@ -3,43 +3,43 @@ import { DirectoryError, HandfastError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { compareLogs } from '../core/key-log.ts'
 import { CARD_REISSUE, CONTACT_REPUBLISH, RECORD_REPAIR } from '../core/limits.ts'
-import { readBack } from '../directory/client/publication-check.ts'
+import { seconds, type World } from '../core/world.ts'
+import { checkPublication } from '../directory/client/publication-check.ts'
 import { type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
-import { seconds, type World } from '../peer/ports.ts'
 import type { Store } from '../store/store.ts'
 import type { Notify } from './notice.ts'
-import type { Finder } from './resolver.ts'
-import type { Acquaintances } from './trust-store.ts'
+import type { Resolver } from './resolver.ts'
+import type { TrustStore } from './trust-store.ts'
 
 /**
  * What a listening peer does every 6 hours, and in part every hour: it says anew where it is, looks whether its own log was contradicted,
  * looks after those it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week.
  */
-export type Upkeep = {
+export type Maintenance = {
   /** Begins, with everything but the first publication, which has been made. */
   start(): void
   stop(): void
 }
 
-export type UpkeepParts = {
+export type MaintenanceParts = {
   readonly identity: Identity
   readonly directory: DirectoryNetwork
   readonly store: Store
-  readonly acquaintances: Acquaintances
-  readonly finder: Finder
+  readonly trustStore: TrustStore
+  readonly resolver: Resolver
   readonly world: World
   readonly notify: Notify
-  readonly announce: () => Promise<Publication>
+  readonly publishOwn: () => Promise<Publication>
   /** what was announced last */
-  readonly announced: () => Records
+  readonly published: () => Records
   /** The signal for one step. */
   readonly deadline: () => AbortSignal
 }
 
-export const createUpkeep = (parts: UpkeepParts): Upkeep => {
-  const { identity, directory, store, acquaintances, finder, world, notify } = parts
-  const { announce, announced, deadline } = parts
+export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
+  const { identity, directory, store, trustStore, resolver, world, notify } = parts
+  const { publishOwn, published, deadline } = parts
   const { contacts, forks } = store
   const timers = new Set<NodeJS.Timeout>()
   let stopped = false
@@ -50,7 +50,7 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
 
   const announceAnew = async (): Promise<void> => {
     try {
-      await announce()
+      await publishOwn()
       accepted = true
     } catch (error) {
       accepted = false
@@ -66,7 +66,7 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
    */
   const inspectOwn = async (): Promise<void> => {
     const options = { now: seconds(world), signal: deadline() }
-    const seen = await readBack(directory, announced(), options).catch((error: unknown) => {
+    const seen = await checkPublication(directory, published(), options).catch((error: unknown) => {
       if (error instanceof DirectoryError) return error
       throw error
     })
@@ -74,8 +74,8 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
     if (seen instanceof DirectoryError) {
       doubt(seen.message)
       // Nobody showed anything: all of them may have lost it, as after a power cut.
-      await publish(directory, announced(), deadline()).catch(() => null)
-    } else if (seen.found.fork !== null) acquaintances.contradict(seen.found.log, seen.found.fork)
+      await publish(directory, published(), deadline()).catch(() => null)
+    } else if (seen.found.fork !== null) trustStore.contradict(seen.found.log, seen.found.fork)
     // That the log went on elsewhere is what the next announcement tells.
     else if (!['longer', 'supersedes'].includes(compareLogs(seen.found.log, identity.log)))
       doubt(seen.confirmed ? null : seen.found.verdict.reason)
@@ -88,9 +88,9 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
   }
 
   const inspectConnected = async (): Promise<void> => {
-    for (const id of acquaintances.connected()) {
+    for (const id of trustStore.connected()) {
       if (stopped) return
-      const found = await finder.find(id, { signal: deadline(), asked: false }).catch(() => null)
+      const found = await resolver.find(id, { signal: deadline(), asked: false }).catch(() => null)
       if (found !== null && found.change !== 'none')
         notify({ type: 'changed', address: encodeAddress(id), change: found.change })
     }

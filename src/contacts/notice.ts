@@ -14,12 +14,12 @@ export type Notice =
 
   /** what was published is not what others find: `reason` says what they do; told once, until they find it */
   | { readonly type: 'unconfirmed'; readonly reason: string }
-  /** something is in mailboxes of a peer that could not be reached, which gets it from there: so many letters, or 0 and receipts */
+  /** something is in mailboxes of a peer that could not be reached, which gets it from there: so many messages, or 0 and receipts */
   | {
       readonly type: 'mailed'
       readonly address: string
       readonly mailboxes: readonly string[]
-      readonly letters: number
+      readonly messages: number
     }
   /** one of this peer's own mailboxes failed; told once, until it works again */
   | { readonly type: 'mailbox-failed'; readonly address: string; readonly error: unknown }

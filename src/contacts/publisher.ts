@@ -3,16 +3,16 @@ import type { Identity } from '../core/identity.ts'
 import { generateKem } from '../core/kem.ts'
 import { compareLogs } from '../core/key-log.ts'
 import { generatePrivateKey } from '../core/p256.ts'
+import { supersededBy } from '../core/superseded.ts'
+import { seconds, type World } from '../core/world.ts'
 import { lookup } from '../directory/client/lookup.ts'
 import { type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
-import { supersededBy } from '../identity/rotation.ts'
-import { seconds, type World } from '../peer/ports.ts'
 import type { PrekeyStore } from '../store/prekey-store.ts'
 
 /** How a peer says where it is: a card with fresh prekeys, published with its log. */
 
-export type Announcing = {
+export type PublisherParts = {
   readonly identity: Identity
   readonly directory: DirectoryNetwork
   /** transport public key, 32 bytes */
@@ -24,21 +24,21 @@ export type Announcing = {
   readonly mailboxes?: () => readonly Uint8Array[]
 }
 
-export type Announcer = {
+export type Publisher = {
   /** Publishes log and a new card; `deadline` gives the signal for each of its steps. @throws those of `publish`; PeerError ERR_PEER_SUPERSEDED */
-  announce(deadline: () => AbortSignal): Promise<Publication>
+  publish(deadline: () => AbortSignal): Promise<Publication>
   /** What was announced last; the log alone before that. */
   records(): Records
 }
 
-export const createAnnouncer = ({
+export const createPublisher = ({
   identity,
   directory,
   transport,
   prekeys,
   world,
   mailboxes = () => [],
-}: Announcing): Announcer => {
+}: PublisherParts): Publisher => {
   const { log, sign, device } = identity
   let serial = 0
   let latest: Records = { log }
@@ -66,7 +66,7 @@ export const createAnnouncer = ({
     return { signed, kem: kem.publicKey }
   }
 
-  const announce: Announcer['announce'] = async (deadline) => {
+  const publishOwn: Publisher['publish'] = async (deadline) => {
     const records = { log, card: issueCard() }
     const publication = await publish(directory, records, deadline()).catch(async (error: unknown) => {
       await checkStanding(deadline())
@@ -77,5 +77,5 @@ export const createAnnouncer = ({
     return publication
   }
 
-  return { announce, records: () => latest }
+  return { publish: publishOwn, records: () => latest }
 }

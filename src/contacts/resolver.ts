@@ -2,11 +2,11 @@ import type { Trust } from '../connection/remote.ts'
 import { HandfastError, KeyLogError } from '../core/errors.ts'
 import { type Change, changeSince } from '../core/floor.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
+import { seconds, type World } from '../core/world.ts'
 import { type Lookup, lookup } from '../directory/client/lookup.ts'
 import type { Policy } from '../directory/client/policies.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
-import { seconds, type World } from '../peer/ports.ts'
-import type { Acquaintances } from './trust-store.ts'
+import type { TrustStore } from './trust-store.ts'
 
 /** Asks the directory about an identity, and holds what it says against what this peer knows already. */
 
@@ -19,7 +19,7 @@ export type FindOptions = {
   readonly policy?: Policy | undefined
 }
 
-export type Finder = {
+export type Resolver = {
   /**
    * @param asked whether we ask for our own sake, or because it called
    * @param policy how hard to look; default `fresh`
@@ -37,8 +37,8 @@ const describeAge = (age: number): string =>
 
 const STALE = 'stale'
 
-export const createFinder = (directory: DirectoryNetwork, acquaintances: Acquaintances, world: World): Finder => {
-  const { floor, anchor, fork: knownFork, hold, accept, contradict, standing } = acquaintances
+export const createResolver = (directory: DirectoryNetwork, acquaintances: TrustStore, world: World): Resolver => {
+  const { floor, anchor, fork: knownFork, hold, accept, contradict, trust } = acquaintances
 
   /** The contradiction against what was found: seen now, or kept from an earlier time. */
   const forkAgainst = ({ log, fork }: Lookup): KeyLog | null => {
@@ -48,7 +48,7 @@ export const createFinder = (directory: DirectoryNetwork, acquaintances: Acquain
   }
 
   const judge = ({ log, card, freshness, verdict }: Lookup, fork: KeyLog | null): Trust => {
-    const identity = standing(log.id)
+    const identity = trust(log.id)
     if (fork !== null) return { identity, freshness: 'forked', reason: 'another valid log contradicts this one' }
     if (log.last.entry.status === 'retired')
       return { identity, freshness: 'retired', reason: 'its owner, or who held its keys, ended it' }
@@ -60,7 +60,7 @@ export const createFinder = (directory: DirectoryNetwork, acquaintances: Acquain
     return { identity, freshness, reason: `its newest card ran out ${describeAge(age)} ago` }
   }
 
-  const find: Finder['find'] = async (id, { signal, asked, policy }) => {
+  const find: Resolver['find'] = async (id, { signal, asked, policy }) => {
     const found = await lookup(directory, id, { now: seconds(world), signal, anchor: anchor(id), policy })
     const change = changeSince(floor(id), found.log)
     const fork = forkAgainst(found)
@@ -68,7 +68,7 @@ export const createFinder = (directory: DirectoryNetwork, acquaintances: Acquain
     const card = found.freshness === 'current' ? found.card : null
     if (fork === null) accept(found.log, card, asked)
     else {
-      if (asked || standing(id) !== 'unknown') contradict(found.log, fork)
+      if (asked || trust(id) !== 'unknown') contradict(found.log, fork)
       hold(found.log, card)
     }
     return { ...found, fork, change, trust: judge(found, fork) }
@@ -78,7 +78,7 @@ export const createFinder = (directory: DirectoryNetwork, acquaintances: Acquain
     find,
     vet: async (log, signal) => {
       hold(log, null)
-      const identity = standing(log.id)
+      const identity = trust(log.id)
       const found = await find(log.id, { signal, asked: false }).catch((error: unknown) => {
         // A directory that holds nothing, or less than was seen already, says nothing against this log.
         const silent = error instanceof HandfastError && /^ERR_(LOOKUP_|ROLLBACK)/.test(error.code)

@@ -1,7 +1,7 @@
 import { HandfastError, KeyLogError } from '../core/errors.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
-import type { Finder } from './resolver.ts'
-import type { Acquaintances } from './trust-store.ts'
+import type { Resolver } from './resolver.ts'
+import type { TrustStore } from './trust-store.ts'
 
 /** What is known by now of one whose mail came later than it was sent: as the directory says, and as this peer remembers. */
 export type SenderCheck = (log: KeyLog, signal: AbortSignal) => Promise<KeyLog>
@@ -9,8 +9,8 @@ export type SenderCheck = (log: KeyLog, signal: AbortSignal) => Promise<KeyLog>
 /** @param remembered the furthest log of an identity that is kept here */
 export const createSenderCheck =
   (
-    finder: Pick<Finder, 'find'>,
-    { fork, hold }: Pick<Acquaintances, 'fork' | 'hold'>,
+    finder: Pick<Resolver, 'find'>,
+    { fork, hold }: Pick<TrustStore, 'fork' | 'hold'>,
     remembered: (id: Uint8Array) => KeyLog | null,
   ): SenderCheck =>
   /** @throws KeyLogError ERR_LOG_FORK, ERR_ROLLBACK; StoreError */

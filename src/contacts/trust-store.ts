@@ -4,7 +4,7 @@ import type { Card, SignedCard } from '../core/card.ts'
 import { HandfastError, KeyLogError, PeerError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type Device, type KeyLog } from '../core/key-log.ts'
-import { seconds, type World } from '../peer/ports.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
 import type { Notify } from './notice.ts'
@@ -13,14 +13,14 @@ import type { Notify } from './notice.ts'
  * What this peer believes about others, over time: nothing older than what it accepted, no log that a contradiction stands against,
  * and no connection whose keys their owner has replaced.
  */
-export type Acquaintances = {
+export type TrustStore = {
   floor(id: Uint8Array): Floor | null
   /** the entry that a person has confirmed */
   anchor(id: Uint8Array): Anchor | null
   /** the contradiction that stands against an identity, unless `log` has outgrown it */
   fork(log: KeyLog): Fork | null
   /** Whom we take the identity for. */
-  standing(id: Uint8Array): 'unknown' | 'pinned' | 'verified'
+  trust(id: Uint8Array): 'unknown' | 'pinned' | 'verified'
   /** @throws KeyLogError ERR_ROLLBACK, ERR_LOG_FORK */
   hold(log: KeyLog, card: SignedCard<Card> | null): void
   /**
@@ -41,7 +41,7 @@ export type Watch = { readonly signal: AbortSignal; release(): void }
 
 type Watched = { readonly id: Uint8Array; readonly device: Device; readonly controller: AbortController }
 
-export const createAcquaintances = (store: Store, world: World, notify: Notify): Acquaintances => {
+export const createTrustStore = (store: Store, world: World, notify: Notify): TrustStore => {
   const { floors, forks, contacts } = store
   const watched = new Set<Watched>()
 
@@ -108,7 +108,7 @@ export const createAcquaintances = (store: Store, world: World, notify: Notify):
       const fork = forks.get(log.id)
       return fork !== null && log.epoch > fork.a.epoch ? null : fork
     },
-    standing: (id) => {
+    trust: (id) => {
       const contact = contacts.get(id)
       if (contact === null) return 'unknown'
       return contact.verified === null ? 'pinned' : 'verified'

@@ -1,5 +1,5 @@
 /** Waits for `work` no longer than the signal allows; it goes on without us. @throws the signal's reason */
-export const orAborted = async <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+export const orAbort = async <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
   if (signal === undefined) return work
   work.catch(() => {})
   signal.throwIfAborted()

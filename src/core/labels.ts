@@ -18,7 +18,7 @@ export const LABEL_MAILBOX_FETCH = 'handfast/v1/mailbox-fetch'
 
 /** Labels of what lies on disk. */
 export const LABEL_STORE_IDENTITY = 'handfast/v1/store-identity'
-export const LABEL_STORE_LETTER = 'handfast/v1/store-letter'
+export const LABEL_STORE_MESSAGE = 'handfast/v1/store-message'
 export const LABEL_STORE_FILE = 'handfast/v1/store-file'
 export const LABEL_STORE_PREKEYS = 'handfast/v1/store-prekeys'
 export const LABEL_STORE_SESSION = 'handfast/v1/store-session'

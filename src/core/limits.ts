@@ -43,7 +43,7 @@ export const CHUNK_BYTES = 60 * 1024
 export const FILE_BYTES_MAX = 2 ** 32 * CHUNK_BYTES
 
 /** Messages sent that the other application has not taken: the transport has no receive window, so this is what bounds memory. */
-export const MESSAGE_WINDOW = 64
+export const ITEM_WINDOW = 64
 
 /** File chunks sent that are not on the other disk yet: 16 × 60 KiB keep a fast path busy and memory small. */
 export const CHUNK_WINDOW = 16
@@ -150,29 +150,29 @@ export const CONTACT_REPUBLISH = 24 * 3600
 /** Characters of an entry's hash that a person gives to name it: 80 bits, so that nobody finds another entry that fits. */
 export const HEAD_DIGITS_MIN = 20
 
-/** Streams of letters remembered of one peer: a peer needs a new one only when its store was lost. */
-export const LETTER_STREAMS_MAX = 8
+/** Streams of messages remembered of one peer: a peer needs a new one only when its store was lost. */
+export const MESSAGE_STREAMS_MAX = 8
 
-/** Letters on their way at once: what the other side may keep in memory until they are on its disk. */
-export const LETTER_WINDOW = 64
+/** Messages on their way at once: what the other side may keep in memory until they are on its disk. */
+export const MESSAGE_WINDOW = 64
 
-/** Letters of a contact that our application has not taken: 1,000 × 32 KiB are what a contact can fill of our disk. */
-export const LETTERS_ARRIVED_MAX = 1000
+/** Messages of a contact that our application has not taken: 1,000 × 32 KiB are what a contact can fill of our disk. */
+export const MESSAGES_ARRIVED_MAX = 1000
 
 /** The same of somebody who only called. */
-export const STRANGER_LETTERS_MAX = 16
+export const STRANGER_MESSAGES_MAX = 16
 
-/** Letters of all who only called, both waiting to be taken and kept afterwards, and their streams: anyone can make identities. */
-export const STRANGERS_LETTERS_MAX = 1000
+/** Messages of all who only called, both waiting to be taken and kept afterwards, and their streams: anyone can make identities. */
+export const STRANGERS_MESSAGES_MAX = 1000
 
-/** A letter that could not be delivered for 30 days has failed: prekeys and mailboxes hold out no longer. */
-export const LETTER_AGE_MAX = 30 * 24 * 3600
+/** A message that could not be delivered for 30 days has failed: prekeys and mailboxes hold out no longer. */
+export const MESSAGE_AGE_MAX = 30 * 24 * 3600
 
 /** Milliseconds before a peer is called again, doubled with each failure up to the second number, and up to half as much by chance. */
 export const REDIAL_MS = 1_000
 export const REDIAL_MAX_MS = 5 * 60_000
 
-/** Milliseconds that a connection made to deliver letters is kept when nothing is left to deliver. */
+/** Milliseconds that a connection made to deliver messages is kept when nothing is left to deliver. */
 export const LINGER_MS = 60_000
 
 /** Files of one peer that are offered or on their way at one time: each may keep CHUNK_WINDOW chunks in memory. */
@@ -187,8 +187,8 @@ export const STRANGER_FILES_MAX = 8
 /** Files of all who only called, undecided or accepted: anyone can make identities. */
 export const STRANGERS_FILES_MAX = 64
 
-/** A file that could not be delivered for 30 days has failed, on both sides: see LETTER_AGE_MAX. */
-export const FILE_AGE_MAX = LETTER_AGE_MAX
+/** A file that could not be delivered for 30 days has failed, on both sides: see MESSAGE_AGE_MAX. */
+export const FILE_AGE_MAX = MESSAGE_AGE_MAX
 
 /** Files that are over and remembered, of each peer: so that one that arrived is not taken again from a sender that crashed. */
 export const FILES_REMEMBERED = 64
@@ -268,7 +268,7 @@ export const PREKEYS_MAX = 1_000
 /** Hellos for one card that are remembered, so that none is taken twice: anyone can make one. */
 export const SPENT_MAX = 10_000
 
-/** Bytes of the mail in one parcel before padding: with 12 % of that and a hello of the longest log it fits a parcel, and it has room for any letter. */
+/** Bytes of the mail in one parcel before padding: with 12 % of that and a hello of the longest log it fits a parcel, and it has room for any message. */
 export const MAIL_BYTES_MAX = 48 * 1024
 
 /** Sessions by mail kept of one peer: two to send in, and those that mail under way still needs. */
@@ -278,7 +278,7 @@ export const MAIL_SESSIONS_MAX = 4
 export const STRANGERS_MAIL_SESSIONS_MAX = 200
 
 /**
- * Envelopes of strangers that wait in our mailboxes for room or a letter before them, and for how many seconds each: so few that they do not
+ * Envelopes of strangers that wait in our mailboxes for room or a message before them, and for how many seconds each: so few that they do not
  * shut out others from the 1,000 that a mailbox keeps for us.
  */
 export const STRANGERS_MAIL_MAX = 32
@@ -287,7 +287,7 @@ export const STRANGER_MAIL_AGE = 24 * 3600
 /** Milliseconds after which a peer that was called and has not answered is written to by way of its mailboxes as well. */
 export const MAIL_AFTER_MS = 3_000
 
-/** Seconds after which letters that nobody confirmed are mailed again: half of MAILBOX_AGE. */
+/** Seconds after which messages that nobody confirmed are mailed again: half of MAILBOX_AGE. */
 export const MAIL_AGAIN = MAILBOX_AGE / 2
 
 /** Milliseconds between two visits to one's own mailboxes, and up to half as much more by chance. */

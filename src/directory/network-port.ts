@@ -10,7 +10,7 @@ export const nameOf = ({ host, port }: NodeAddress): string => `${host}:${port}`
 /** A node near the target with the round-trip token it gave, which a PUT must show, and which earns large answers. */
 export type ClosestNode = { readonly node: NodeAddress; readonly token: Uint8Array }
 
-export type Request = {
+export type DhtRequest = {
   /** the answer names nodes closer to this, 32 bytes */
   readonly target: Uint8Array
   readonly command: Command
@@ -20,7 +20,7 @@ export type Request = {
 }
 
 /** What one node answered. All of it is that node's word. */
-export type Answer = {
+export type DhtAnswer = {
   /** null when the node has no answer to this request, or refused the token */
   readonly value: Uint8Array | null
   /** nodes it says are closer to the target */
@@ -40,7 +40,7 @@ export type Clock = {
 
 export type DirectoryNetwork = {
   /** Asks one node; null when it does not answer, and as soon as the signal aborts. Never throws for silence or a closed node. */
-  request(node: NodeAddress, request: Request): Promise<Answer | null>
+  request(node: NodeAddress, request: DhtRequest): Promise<DhtAnswer | null>
   /** Nodes to begin a walk with: the closest to `target` this node knows, and those it entered the network by. */
   seeds(target: Uint8Array): Promise<readonly NodeAddress[]>
   /** The 32-byte id of whoever is at this address: nobody chooses his own. */

@@ -8,7 +8,7 @@ import { type ErrorCode, PeerError } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
 import { CHUNK_BYTES } from '../core/limits.ts'
-import type { Post } from '../messages/delivery.ts'
+import type { Delivery } from '../messages/delivery.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
 import type { FileHandler, FileLine } from './file-line.ts'
 import type { Offer } from './file-offers.ts'
@@ -106,7 +106,7 @@ export type Files = AsyncIterable<FileOffer> & {
 
 export type FilesParts = Omit<IncomingParts, 'onChange' | 'onOffer'> & {
   readonly contacts: Contacts
-  readonly post: Pick<Post, 'wake'>
+  readonly delivery: Pick<Delivery, 'wake'>
   /** aborted when the peer closes */
   readonly closing: AbortSignal
 }
@@ -116,7 +116,7 @@ const LIST = 100
 const isOver = ({ state }: StoredTransfer): boolean => state !== 'queued' && state !== 'receiving'
 
 export const createFiles = (parts: FilesParts) => {
-  const { own, store, contacts, post, world, closing } = parts
+  const { own, store, contacts, delivery, world, closing } = parts
   const { transfers, group } = store
   const listeners = new Set<(transfer: FileTransfer) => void>()
   /** whoever waits for an offer, or for the end of a transfer */
@@ -229,7 +229,7 @@ export const createFiles = (parts: FilesParts) => {
       if (onProgress !== undefined) follow(row.number, onProgress)
       onChange(row)
       outgoing.offer(peer)
-      post.wake(peer)
+      delivery.wake(peer)
       return describe(row)
     },
     receive,

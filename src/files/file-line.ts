@@ -1,6 +1,6 @@
 import type { ChunkFrame } from '../connection/frames.ts'
 import type { FilePayload } from '../connection/payloads.ts'
-import { MESSAGE_WINDOW } from '../core/limits.ts'
+import { ITEM_WINDOW } from '../core/limits.ts'
 
 /** Files on one connection (docs/spec/wire.md §5). */
 export type FileLine = {
@@ -24,7 +24,7 @@ export type FileHandler = {
 export const createAnswers = (line: FileLine): ((payload: FilePayload) => void) => {
   let unsaid = 0
   return (payload) => {
-    if (unsaid >= MESSAGE_WINDOW) return
+    if (unsaid >= ITEM_WINDOW) return
     unsaid += 1
     const said = (): void => {
       unsaid -= 1

@@ -1,5 +1,5 @@
 import type { FilePayload } from '../connection/payloads.ts'
-import { orAborted } from '../core/abort.ts'
+import { orAbort } from '../core/abort.ts'
 import { equal } from '../core/bytes.ts'
 import { chunkCount, openChunk, type Transfer } from '../core/chunk.ts'
 import { type HandfastError, PeerError } from '../core/errors.ts'
@@ -70,7 +70,7 @@ export const openReceiving = (
   }
 
   /** Saying fails only when the connection has ended, which is told elsewhere. */
-  const say = (payload: FilePayload): Promise<void> => orAborted(line.say(payload), signal).catch(() => {})
+  const say = (payload: FilePayload): Promise<void> => orAbort(line.say(payload), signal).catch(() => {})
 
   const begin = (part: Part): Promise<void> => {
     arrived = part.chunks

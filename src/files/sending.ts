@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type Credit, createCredit } from '../connection/credit.ts'
-import { orAborted } from '../core/abort.ts'
+import { orAbort } from '../core/abort.ts'
 import { equal } from '../core/bytes.ts'
 import { chunkCount, sealChunk } from '../core/chunk.ts'
 import { type ErrorCode, PeerError } from '../core/errors.ts'
 import { FERNET_IV_BYTES } from '../core/fernet.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import { CHUNK_WINDOW } from '../core/limits.ts'
-import { seconds, type World } from '../peer/ports.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
 import type { FileLine } from './file-line.ts'
 import { openSource } from './source-file.ts'
@@ -65,7 +65,7 @@ export const openSending = (
       if (index === count - 1 && !equal(Uint8Array.from(hash.digest()), row.hash))
         throw new PeerError('ERR_FILE_CHANGED', { hint: row.path })
       const token = sealChunk(transfer, index, plaintext, seconds(world), world.random(FERNET_IV_BYTES))
-      await orAborted(line.sendChunk(row.id, index, token), signal)
+      await orAbort(line.sendChunk(row.id, index, token), signal)
     }
   }
 

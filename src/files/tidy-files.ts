@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { FILE_AGE_MAX } from '../core/limits.ts'
-import type { World } from '../peer/ports.ts'
+import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
 import { partsIn, removePart } from './part-file.ts'

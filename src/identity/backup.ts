@@ -1,6 +1,5 @@
 import { encodeAddress } from '../core/address.ts'
-import { systemWorld } from '../peer/open.ts'
-import { seconds } from '../peer/ports.ts'
+import { seconds } from '../core/world.ts'
 import { decodeContent, encodeContent } from '../store/backup-content.ts'
 import {
   readBackupFile,
@@ -14,6 +13,7 @@ import { lockFolder } from '../store/lock.ts'
 import { mergeInto, type Remembered, remember } from '../store/remembered.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { createVault, guarded, openVault, type Passphrase, refuseExisting, type Vault } from '../store/vault.ts'
+import { systemWorld } from './system-world.ts'
 
 /** A data folder as one sealed file, and back: identity, contacts, rollback floors, settings. Sessions and messages are never in it. */
 
@@ -109,7 +109,7 @@ export const restore = async (
   await refuseExisting(folder)
   // First what is remembered: an identity without it would believe what its owner knows to be old.
   withStore(folder, (store) => mergeInto(store, remembered, now))
-  // A database that was left here may hold letters: only the key they are sealed under reads them.
+  // A database that was left here may hold messages: only the key they are sealed under reads them.
   const { sealedBy } = await createVault(folder, kept.identity, sealUnder, kept.storeKey)
   return { ...summarize(kept.identity.log.id, remembered, made), sealedBy }
 }

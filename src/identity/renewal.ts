@@ -2,9 +2,10 @@ import { DirectoryError, KeyLogError } from '../core/errors.ts'
 import { adoptIdentity, type Identity, renewDevice } from '../core/identity.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
 import { elsewhere, isHere, type RootSigner, rootSigner } from '../core/root-key.ts'
+import { supersededBy } from '../core/superseded.ts'
+import { seconds } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
-import { seconds } from '../peer/ports.ts'
-import { findLog, type Ground, type Keeping, type Rotation, saveAndPublish, supersededBy } from './rotation.ts'
+import { findLog, type Ground, type Keeping, type Rotation, saveAndPublish } from './rotation.ts'
 
 /**
  * What the root key does without the recovery phrase: new keys for this device, by an update. In the same order as a rotation:

@@ -4,17 +4,17 @@ import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import type { P256PrivateKey } from '../core/p256.ts'
 import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/root-key.ts'
+import { seconds } from '../core/world.ts'
 import { createStorage } from '../directory/node/storage.ts'
 import { parseBootstrap } from '../network/bootstrap-list.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
 import { createNode } from '../network/node.ts'
-import { chooseBootstrap, systemWorld } from '../peer/open.ts'
-import { seconds } from '../peer/ports.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { pkcs11Signer } from '../store/pkcs11-signer.ts'
 import type { TokenOptions } from '../store/pkcs11-tool.ts'
 import { openStore } from '../store/store.ts'
 import { createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
+import { chooseBootstrap } from './remembered-bootstrap.ts'
 import { adoptLost, renewOwn } from './renewal.ts'
 import {
   checkPhrase,
@@ -25,6 +25,7 @@ import {
   recoverLost,
   rotateOwn,
 } from './rotation.ts'
+import { systemWorld } from './system-world.ts'
 
 /** Rotation, recovery, renewal and retirement on the real parts: a data folder, a DHT node for the time it takes, clock and randomness. */
 

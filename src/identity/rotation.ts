@@ -1,6 +1,6 @@
 import { encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
-import { DirectoryError, HandfastError, KeyLogError, PeerError, StoreError } from '../core/errors.ts'
+import { DirectoryError, HandfastError, KeyLogError, StoreError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { LOOKUP_MS } from '../core/limits.ts'
@@ -8,10 +8,11 @@ import type { P256PrivateKey } from '../core/p256.ts'
 import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../core/recovery.ts'
 import { rootChain } from '../core/recovery-phrase.ts'
 import { elsewhere, placeOf, type RootPlace, type RootSigner, rootSigner } from '../core/root-key.ts'
+import { supersededBy } from '../core/superseded.ts'
+import { seconds, type World } from '../core/world.ts'
 import { type Lookup, lookup } from '../directory/client/lookup.ts'
 import { type Publication, publish } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
-import { seconds, type World } from '../peer/ports.ts'
 
 /**
  * What the recovery phrase does, in the order that makes it safe: look what the directory knows, rotate, save, and only then
@@ -44,13 +45,6 @@ export type Rotation = {
   readonly address: string
   readonly log: KeyLog
   readonly publication: Publication
-}
-
-/** The error of a machine whose identity went on elsewhere. */
-export const supersededBy = (own: KeyLog, found: KeyLog): PeerError => {
-  const rotated = `known there: ${found.epoch} rotations, here: ${own.epoch}; the keys of this folder are void: handfast recover gives it new ones`
-  const updated = 'signed with the same root key; if not by you, somebody else has it: handfast rotate'
-  return new PeerError('ERR_PEER_SUPERSEDED', { hint: found.epoch > own.epoch ? rotated : updated })
 }
 
 const within = (signal: AbortSignal | undefined): AbortSignal =>

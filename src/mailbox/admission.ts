@@ -7,7 +7,7 @@ import { LOOKUP_MS, MAILBOX_AGE, MAILBOX_LOOKUPS, MAILBOX_MEMORY, MAILBOX_MEMORY
 import { type Lookup, lookup } from '../directory/client/lookup.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { withDeadline } from './deadline.ts'
-import type { Keep } from './mailbox-store.ts'
+import type { MailboxStore } from './mailbox-store.ts'
 
 /** For whom a mailbox takes parcels, and who is current enough to be handed them: the directory says, and is remembered briefly. */
 export type Admission = {
@@ -29,7 +29,7 @@ export type AdmissionParts = {
   /** the mailbox's own identity hash, 32 bytes */
   readonly mailbox: Uint8Array
   readonly directory: DirectoryNetwork
-  readonly keep: Pick<Keep, 'floor' | 'raise'>
+  readonly keep: Pick<MailboxStore, 'floor' | 'raise'>
   /** this clock, seconds */
   readonly now: () => number
 }

@@ -6,12 +6,19 @@ import { sha256 } from '../core/kdf.ts'
 import { MAILBOX_LOG_ENTRIES, MAILBOX_RECIPIENT_PARCELS, MAILBOX_STEP_MS } from '../core/limits.ts'
 import { withDeadline } from './deadline.ts'
 import type { Line } from './line.ts'
-import { type Answer, decodeAnswer, encodeRequest, partSize, partsOf, type Request } from './mailbox-format.ts'
+import {
+  decodeMailboxAnswer,
+  encodeMailboxRequest,
+  type MailboxAnswer,
+  type MailboxRequest,
+  partSize,
+  partsOf,
+} from './mailbox-format.ts'
 
 /** The guest's side of a visit to a mailbox (docs/spec/mailbox.md §4, §5). It believes nothing that a mailbox says of a parcel. */
 
 /** A refusal in the mailbox's own words; another code it may have no reason to give is only quoted. */
-const refusal = (code: Extract<Answer, { t: 'refused' }>['code']): MailboxError =>
+const refusal = (code: Extract<MailboxAnswer, { t: 'refused' }>['code']): MailboxError =>
   code.startsWith('ERR_MAILBOX_') || code === 'ERR_PARCEL'
     ? new MailboxError(code, { hint: 'says the mailbox' })
     : new MailboxError('ERR_REMOTE', { hint: code })
@@ -20,13 +27,15 @@ const refusal = (code: Extract<Answer, { t: 'refused' }>['code']): MailboxError 
 const createTalk = (line: Line, signal: AbortSignal | undefined) => {
   let turn: Promise<unknown> = Promise.resolve()
 
-  const say = (request: Request): Promise<void> =>
-    withDeadline(MAILBOX_STEP_MS, signal, (late) => line.send(encodeRequest(request), { signal: late }))
+  const say = (request: MailboxRequest): Promise<void> =>
+    withDeadline(MAILBOX_STEP_MS, signal, (late) => line.send(encodeMailboxRequest(request), { signal: late }))
 
-  const hear = async <T extends Answer['t']>(...wanted: readonly T[]): Promise<Extract<Answer, { t: T }>> => {
+  const hear = async <T extends MailboxAnswer['t']>(
+    ...wanted: readonly T[]
+  ): Promise<Extract<MailboxAnswer, { t: T }>> => {
     const message = await withDeadline(MAILBOX_STEP_MS, signal, (late) => line.receive({ signal: late }))
     if (message === null) throw new MailboxError('ERR_CONNECTION_CLOSED')
-    const answer = decodeAnswer(message)
+    const answer = decodeMailboxAnswer(message)
     if (answer.t === 'refused') throw refusal(answer.code)
     if (!isOneOf(answer, wanted)) throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: `${answer.t} out of turn` })
     return answer
@@ -41,8 +50,10 @@ const createTalk = (line: Line, signal: AbortSignal | undefined) => {
   return { say, hear, inTurn }
 }
 
-const isOneOf = <T extends Answer['t']>(answer: Answer, wanted: readonly T[]): answer is Extract<Answer, { t: T }> =>
-  wanted.some((t) => t === answer.t)
+const isOneOf = <T extends MailboxAnswer['t']>(
+  answer: MailboxAnswer,
+  wanted: readonly T[],
+): answer is Extract<MailboxAnswer, { t: T }> => wanted.some((t) => t === answer.t)
 
 /**
  * Deposits a parcel; on the mailbox's disk when it resolves, as it says.

@@ -6,16 +6,16 @@ import { type KeyLog, verifyLog } from '../core/key-log.ts'
 import { LOG_ENTRIES_MAX } from '../core/limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
 import type { Admission } from './admission.ts'
-import { type Answer, decodeRequest, partSize, partsOf, type Request } from './mailbox-format.ts'
-import type { Keep, Slip } from './mailbox-store.ts'
+import { decodeMailboxRequest, type MailboxAnswer, type MailboxRequest, partSize, partsOf } from './mailbox-format.ts'
+import type { MailboxStore, Slip } from './mailbox-store.ts'
 
 /** One guest's visit to a mailbox, request by request (docs/spec/mailbox.md §4, §5): no connection, no timers. */
-export type Visit = {
+export type GuestVisit = {
   /** What is answered to a message, in order, and whether the visit is over then. Never throws for anything that a guest says. */
   step(message: Uint8Array, signal: AbortSignal): Promise<Step>
 }
 
-export type Step = { readonly answers: readonly Answer[]; readonly over: boolean }
+export type Step = { readonly answers: readonly MailboxAnswer[]; readonly over: boolean }
 
 export type VisitParts = {
   /** the mailbox's own identity hash, 32 bytes */
@@ -24,14 +24,14 @@ export type VisitParts = {
   readonly channel: Uint8Array
   /** stands for the network that the guest comes from, 32 bytes */
   readonly source: Uint8Array
-  readonly keep: Keep
+  readonly keep: MailboxStore
   readonly admission: Admission
   readonly now: () => number
   readonly random: RandomBytes
 }
 
-type Of<T extends Request['t']> = Extract<Request, { t: T }>
-type Answering = (request: Request, signal: AbortSignal) => Promise<readonly Answer[]>
+type Of<T extends MailboxRequest['t']> = Extract<MailboxRequest, { t: T }>
+type Answering = (request: MailboxRequest, signal: AbortSignal) => Promise<readonly MailboxAnswer[]>
 
 /** A parcel that is on its way in. */
 type Arriving = { readonly slip: Slip; readonly log: KeyLog; readonly parts: Uint8Array[]; have: number }
@@ -42,7 +42,15 @@ const outwardCode = ({ code }: HandfastError): ErrorCode => {
   return code.startsWith('ERR_STORE_') ? 'ERR_REMOTE' : code
 }
 
-export const createVisit = ({ mailbox, channel, source, keep, admission, now, random }: VisitParts): Visit => {
+export const createGuestVisit = ({
+  mailbox,
+  channel,
+  source,
+  keep,
+  admission,
+  now,
+  random,
+}: VisitParts): GuestVisit => {
   let arriving: Arriving | null = null
   let challenge: Uint8Array | null = null
   let entries: readonly Uint8Array[] = []
@@ -53,7 +61,7 @@ export const createVisit = ({ mailbox, channel, source, keep, admission, now, ra
     throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: 'out of turn' })
   }
 
-  const deposit = async ({ to, id, size }: Of<'deposit'>, signal: AbortSignal): Promise<readonly Answer[]> => {
+  const deposit = async ({ to, id, size }: Of<'deposit'>, signal: AbortSignal): Promise<readonly MailboxAnswer[]> => {
     if (!PARCEL_SIZES.includes(size)) throw new MailboxError('ERR_MAILBOX_SIZE')
     const slip = { to, id, size, source }
     // Before the directory is asked: who has had too much costs nothing more.
@@ -62,7 +70,7 @@ export const createVisit = ({ mailbox, channel, source, keep, admission, now, ra
     return [{ t: 'ready' }]
   }
 
-  const takePart = (to: Arriving, { d }: Of<'part'>): readonly Answer[] => {
+  const takePart = (to: Arriving, { d }: Of<'part'>): readonly MailboxAnswer[] => {
     const { slip, log, parts } = to
     if (d.length !== partSize(slip.size, to.have)) throw new MailboxError('ERR_MAILBOX_SIZE')
     parts.push(d)
@@ -75,19 +83,19 @@ export const createVisit = ({ mailbox, channel, source, keep, admission, now, ra
     return [{ t: 'kept' }]
   }
 
-  const draw = (): readonly Answer[] => {
+  const draw = (): readonly MailboxAnswer[] => {
     challenge = random(CHALLENGE_BYTES)
     entries = []
     return [{ t: 'challenge', d: challenge }]
   }
 
-  const takeLog = ({ d }: Of<'log'>): readonly Answer[] => {
+  const takeLog = ({ d }: Of<'log'>): readonly MailboxAnswer[] => {
     if (challenge === null || entries.length + d.length > LOG_ENTRIES_MAX) outOfTurn()
     entries = [...entries, ...d]
     return []
   }
 
-  const prove = async ({ id, device, proof }: Of<'prove'>, signal: AbortSignal): Promise<readonly Answer[]> => {
+  const prove = async ({ id, device, proof }: Of<'prove'>, signal: AbortSignal): Promise<readonly MailboxAnswer[]> => {
     // Used up before it is looked at: whatever comes of it, it is worth nothing a second time.
     const [given, envelopes] = [challenge, entries]
     challenge = null
@@ -109,7 +117,7 @@ export const createVisit = ({ mailbox, channel, source, keep, admission, now, ra
     return proven
   }
 
-  const next = (): readonly Answer[] => {
+  const next = (): readonly MailboxAnswer[] => {
     const to = recipient()
     const kept = keep.next(to.id, to.after, now())
     if (kept === null) return [{ t: 'end' }]
@@ -117,7 +125,7 @@ export const createVisit = ({ mailbox, channel, source, keep, admission, now, ra
     return [{ t: 'parcel', id: kept.id, size: kept.parcel.length }, ...partsOf(kept.parcel)]
   }
 
-  const done = ({ ids }: Of<'done'>): readonly Answer[] => {
+  const done = ({ ids }: Of<'done'>): readonly MailboxAnswer[] => {
     keep.remove(recipient().id, ids)
     return [{ t: 'deleted' }]
   }
@@ -145,7 +153,7 @@ export const createVisit = ({ mailbox, channel, source, keep, admission, now, ra
   return {
     step: async (message, signal) => {
       try {
-        return { answers: await answer(decodeRequest(message), signal), over: false }
+        return { answers: await answer(decodeMailboxRequest(message), signal), over: false }
       } catch (error) {
         if (!(error instanceof HandfastError)) throw error
         return { answers: [{ t: 'refused', code: outwardCode(error) }], over: true }

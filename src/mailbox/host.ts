@@ -1,18 +1,18 @@
-import { isIPv4 } from 'node:net'
 import { type RandomBytes, utf8 } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
 import { hmac, secretKey } from '../core/kdf.ts'
 import { MAILBOX_GUESTS, MAILBOX_GUESTS_PER_SOURCE, MAILBOX_STEP_MS, MAILBOX_VISIT_MS } from '../core/limits.ts'
+import { slash24Of } from '../directory/ip-networks.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { createAdmission } from './admission.ts'
 import { withDeadline } from './deadline.ts'
-import { createVisit, type Visit } from './guest-visit.ts'
+import { createGuestVisit, type GuestVisit } from './guest-visit.ts'
 import type { Line } from './line.ts'
-import { type Answer, encodeAnswer } from './mailbox-format.ts'
-import type { Keep, Load } from './mailbox-store.ts'
+import { encodeMailboxAnswer, type MailboxAnswer } from './mailbox-format.ts'
+import type { Load, MailboxStore } from './mailbox-store.ts'
 
 /** A mailbox: serves guests, at most 32 at a time, each with a deadline for every step. */
-export type Mailbox = {
+export type MailboxHost = {
   /** Serves one guest until the visit is over; whoever calls closes the connection then. Never rejects. */
   serve(line: Line, guest: Guest): Promise<void>
   /** parcels kept */
@@ -50,7 +50,7 @@ export type MailboxParts = {
   readonly id: Uint8Array
   readonly directory: DirectoryNetwork
   /** closed with the mailbox */
-  readonly keep: Keep
+  readonly keep: MailboxStore
   /** this clock, seconds */
   readonly now: () => number
   readonly random: RandomBytes
@@ -61,10 +61,7 @@ const SWEEP_MS = 3_600_000
 
 const SOURCE_KEY_BYTES = 32
 
-/** The network of an IPv4 address: its first 24 bits. HyperDHT knows no other addresses; any other text is its own network. */
-export const networkOf = (host: string): string => (isIPv4(host) ? host.slice(0, host.lastIndexOf('.')) : host)
-
-export const createMailbox = ({ id, directory, keep, now, random }: MailboxParts): Mailbox => {
+export const createMailboxHost = ({ id, directory, keep, now, random }: MailboxParts): MailboxHost => {
   const closing = new AbortController()
   const admission = createAdmission({ mailbox: id, directory, keep, now })
   // Known to this process alone: the disk does not tell where parcels came from. After a restart, networks begin anew.
@@ -86,19 +83,19 @@ export const createMailbox = ({ id, directory, keep, now, random }: MailboxParts
   }
   sweep()
 
-  const count = (answer: Answer): void => {
+  const count = (answer: MailboxAnswer): void => {
     if (answer.t === 'kept') told.kept += 1
     if (answer.t === 'open') told.opened += 1
     if (answer.t === 'parcel') told.handed += 1
     if (answer.t === 'refused') refused.set(answer.code, (refused.get(answer.code) ?? 0) + 1)
   }
 
-  const say = async (line: Line, answer: Answer, signal: AbortSignal): Promise<void> => {
+  const say = async (line: Line, answer: MailboxAnswer, signal: AbortSignal): Promise<void> => {
     count(answer)
-    return withDeadline(MAILBOX_STEP_MS, signal, (late) => line.send(encodeAnswer(answer), { signal: late }))
+    return withDeadline(MAILBOX_STEP_MS, signal, (late) => line.send(encodeMailboxAnswer(answer), { signal: late }))
   }
 
-  const attend = async (line: Line, visit: Visit, signal: AbortSignal): Promise<void> => {
+  const attend = async (line: Line, visit: GuestVisit, signal: AbortSignal): Promise<void> => {
     for (;;) {
       const message = await withDeadline(MAILBOX_STEP_MS, signal, (late) => line.receive({ signal: late }))
       if (message === null) return
@@ -109,13 +106,13 @@ export const createMailbox = ({ id, directory, keep, now, random }: MailboxParts
   }
 
   const welcome = async (line: Line, { channel, host }: Guest): Promise<void> => {
-    const network = networkOf(host)
+    const network = slash24Of(host)
     const present = guests.get(network) ?? 0
     if (closing.signal.aborted || visits.size >= MAILBOX_GUESTS || present >= MAILBOX_GUESTS_PER_SOURCE)
       return say(line, { t: 'refused', code: 'ERR_MAILBOX_BUSY' }, closing.signal)
     guests.set(network, present + 1)
     const source = hmac(sourceKey, utf8(network))
-    const visit = createVisit({ mailbox: id, channel, source, keep, admission, now, random })
+    const visit = createGuestVisit({ mailbox: id, channel, source, keep, admission, now, random })
     const attending = withDeadline(MAILBOX_VISIT_MS, closing.signal, (late) => attend(line, visit, late))
     visits.add(attending)
     try {

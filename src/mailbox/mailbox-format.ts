@@ -15,7 +15,7 @@ import { PARCEL_SIZES } from '../core/parcel.ts'
 
 const HASH_BYTES = 32
 
-export type Request =
+export type MailboxRequest =
   /** "I bring a parcel of `size` bytes with hash `id` for the identity `to`" */
   | { readonly t: 'deposit'; readonly to: Uint8Array; readonly id: Uint8Array; readonly size: number }
   /** the next bytes of that parcel; so is the answer of the same name for a parcel that is handed out */
@@ -29,7 +29,7 @@ export type Request =
   /** "these are on my disk" */
   | { readonly t: 'done'; readonly ids: readonly Uint8Array[] }
 
-export type Answer =
+export type MailboxAnswer =
   | { readonly t: 'ready' }
   /** it is on disk */
   | { readonly t: 'kept' }
@@ -51,34 +51,43 @@ type Readers<M extends Message> = { readonly [T in M['t']]: Reader<Extract<M, { 
 const hash = bytes(HASH_BYTES)
 const part = record<Part>({ t: literal('part'), d: bytes(1, MAILBOX_PART_BYTES) })
 
-const requests: Readers<Request> = {
-  deposit: record<Extract<Request, { t: 'deposit' }>>({ t: literal('deposit'), to: hash, id: hash, size: uint() }),
+const requests: Readers<MailboxRequest> = {
+  deposit: record<Extract<MailboxRequest, { t: 'deposit' }>>({
+    t: literal('deposit'),
+    to: hash,
+    id: hash,
+    size: uint(),
+  }),
   part,
-  challenge: record<Extract<Request, { t: 'challenge' }>>({ t: literal('challenge') }),
-  log: record<Extract<Request, { t: 'log' }>>({
+  challenge: record<Extract<MailboxRequest, { t: 'challenge' }>>({ t: literal('challenge') }),
+  log: record<Extract<MailboxRequest, { t: 'log' }>>({
     t: literal('log'),
     d: list(bytes(1, ITEM_BYTES_MAX), 1, MAILBOX_LOG_ENTRIES),
   }),
-  prove: record<Extract<Request, { t: 'prove' }>>({
+  prove: record<Extract<MailboxRequest, { t: 'prove' }>>({
     t: literal('prove'),
     id: hash,
     device: uint(DEVICES_MAX - 1),
     proof: bytes(1, ITEM_BYTES_MAX),
   }),
-  next: record<Extract<Request, { t: 'next' }>>({ t: literal('next') }),
-  done: record<Extract<Request, { t: 'done' }>>({ t: literal('done'), ids: list(hash, 1, MAILBOX_DONE_MAX) }),
+  next: record<Extract<MailboxRequest, { t: 'next' }>>({ t: literal('next') }),
+  done: record<Extract<MailboxRequest, { t: 'done' }>>({ t: literal('done'), ids: list(hash, 1, MAILBOX_DONE_MAX) }),
 }
 
-const answers: Readers<Answer> = {
-  ready: record<Extract<Answer, { t: 'ready' }>>({ t: literal('ready') }),
-  kept: record<Extract<Answer, { t: 'kept' }>>({ t: literal('kept') }),
-  challenge: record<Extract<Answer, { t: 'challenge' }>>({ t: literal('challenge'), d: bytes(CHALLENGE_BYTES) }),
-  open: record<Extract<Answer, { t: 'open' }>>({ t: literal('open') }),
-  parcel: record<Extract<Answer, { t: 'parcel' }>>({ t: literal('parcel'), id: hash, size: literal(...PARCEL_SIZES) }),
+const answers: Readers<MailboxAnswer> = {
+  ready: record<Extract<MailboxAnswer, { t: 'ready' }>>({ t: literal('ready') }),
+  kept: record<Extract<MailboxAnswer, { t: 'kept' }>>({ t: literal('kept') }),
+  challenge: record<Extract<MailboxAnswer, { t: 'challenge' }>>({ t: literal('challenge'), d: bytes(CHALLENGE_BYTES) }),
+  open: record<Extract<MailboxAnswer, { t: 'open' }>>({ t: literal('open') }),
+  parcel: record<Extract<MailboxAnswer, { t: 'parcel' }>>({
+    t: literal('parcel'),
+    id: hash,
+    size: literal(...PARCEL_SIZES),
+  }),
   part,
-  end: record<Extract<Answer, { t: 'end' }>>({ t: literal('end') }),
-  deleted: record<Extract<Answer, { t: 'deleted' }>>({ t: literal('deleted') }),
-  refused: record<Extract<Answer, { t: 'refused' }>>({ t: literal('refused'), code: errorCode }),
+  end: record<Extract<MailboxAnswer, { t: 'end' }>>({ t: literal('end') }),
+  deleted: record<Extract<MailboxAnswer, { t: 'deleted' }>>({ t: literal('deleted') }),
+  refused: record<Extract<MailboxAnswer, { t: 'refused' }>>({ t: literal('refused'), code: errorCode }),
 }
 
 const decode = <M extends Message>(readers: Readers<M>, message: Uint8Array): M => {
@@ -92,14 +101,14 @@ const decode = <M extends Message>(readers: Readers<M>, message: Uint8Array): M 
   }
 }
 
-export const encodeRequest = (request: Request): Uint8Array => encodeCbor(request)
-export const encodeAnswer = (answer: Answer): Uint8Array => encodeCbor(answer)
+export const encodeMailboxRequest = (request: MailboxRequest): Uint8Array => encodeCbor(request)
+export const encodeMailboxAnswer = (answer: MailboxAnswer): Uint8Array => encodeCbor(answer)
 
 /** @throws MailboxError ERR_MAILBOX_REQUEST */
-export const decodeRequest = (message: Uint8Array): Request => decode<Request>(requests, message)
+export const decodeMailboxRequest = (message: Uint8Array): MailboxRequest => decode<MailboxRequest>(requests, message)
 
 /** @throws MailboxError ERR_MAILBOX_REQUEST */
-export const decodeAnswer = (message: Uint8Array): Answer => decode<Answer>(answers, message)
+export const decodeMailboxAnswer = (message: Uint8Array): MailboxAnswer => decode<MailboxAnswer>(answers, message)
 
 /** A parcel as the bytes of its parts, in order. */
 export const partsOf = (parcel: Uint8Array): readonly Part[] =>

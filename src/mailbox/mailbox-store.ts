@@ -16,7 +16,7 @@ import { openDatabase, type Schema } from '../store/database.ts'
 import { HASH_BYTES, readRow } from '../store/rows.ts'
 
 /** The parcels of a mailbox on disk (`mailbox.db`, docs/spec/mailbox.md §6): within their quotas, for 14 days, each once. */
-export type Keep = {
+export type MailboxStore = {
   /** Whether there would be room: for one that is kept already there is. @throws MailboxError ERR_MAILBOX_SOURCE, ERR_MAILBOX_FULL */
   checkRoom(slip: Slip, now: number): void
   /**
@@ -26,7 +26,7 @@ export type Keep = {
    */
   put(slip: Slip, parcel: Uint8Array, log: KeyLog, now: number): void
   /** The oldest parcel of a recipient after number `after`; null when there is none. */
-  next(recipient: Uint8Array, after: number, now: number): Kept | null
+  next(recipient: Uint8Array, after: number, now: number): StoredParcel | null
   /** Deletes a recipient's parcels; gone from disk when it returns. What is not its own, or not there, is passed over. */
   remove(recipient: Uint8Array, ids: readonly Uint8Array[]): void
   /** The furthest log seen of an identity that has parcels here, or had when it was swept last: nothing older may fetch them. */
@@ -55,7 +55,7 @@ export type Slip = {
   readonly source: Uint8Array
 }
 
-export type Kept = { readonly number: number; readonly id: Uint8Array; readonly parcel: Uint8Array }
+export type StoredParcel = { readonly number: number; readonly id: Uint8Array; readonly parcel: Uint8Array }
 
 /** "hfmb". A step that was ever released never changes. */
 const SCHEMA: Schema = {
@@ -85,7 +85,7 @@ const SCHEMA: Schema = {
 }
 
 const readLoad = record<Load>({ parcels: uint(), bytes: uint() })
-const readKept = record<Kept>({
+const readKept = record<StoredParcel>({
   number: uint(),
   id: bytes(HASH_BYTES),
   parcel: bytes(Math.min(...PARCEL_SIZES), Math.max(...PARCEL_SIZES)),
@@ -95,7 +95,7 @@ const readFloor = record<Omit<Floor, 'serial'>>({ epoch: uint(), seq: uint(), he
 const LOAD = 'SELECT count(*) AS parcels, coalesce(sum(size), 0) AS bytes FROM parcels'
 
 /** @param folder a data folder that exists; null: in memory. @throws StoreError ERR_STORE_* */
-export const openKeep = (folder: string | null): Keep => {
+export const openMailboxStore = (folder: string | null): MailboxStore => {
   const database = openDatabase(folder, SCHEMA)
 
   const load = (where = '', ...values: readonly Uint8Array[]): Load =>
@@ -106,7 +106,7 @@ export const openKeep = (folder: string | null): Keep => {
 
   const expire = (now: number): void => database.run('DELETE FROM parcels WHERE arrived <= ?', now - MAILBOX_AGE)
 
-  const checkRoom: Keep['checkRoom'] = (slip, now) =>
+  const checkRoom: MailboxStore['checkRoom'] = (slip, now) =>
     database.transaction(() => {
       expire(now)
       if (has(slip)) return
@@ -120,7 +120,7 @@ export const openKeep = (folder: string | null): Keep => {
       if (!fits(load(), MAILBOX_PARCELS, MAILBOX_BYTES)) throw new MailboxError('ERR_MAILBOX_FULL')
     })
 
-  const floor: Keep['floor'] = (recipient) => {
+  const floor: MailboxStore['floor'] = (recipient) => {
     const row = database.get('SELECT epoch, seq, head FROM recipients WHERE id = ?', recipient)
     // Cards are not what this floor is about.
     return row === undefined ? null : { ...readRow('recipients', readFloor, row), serial: 0 }

@@ -1,8 +1,8 @@
-import { type LetterContent, letterShape } from '../connection/payloads.ts'
+import { type MessageContent, messageShape } from '../connection/payloads.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { MailboxError } from '../core/errors.ts'
 import { bytes, list, literal, nullable, record, uint } from '../core/fields.ts'
-import { HEADER_BYTES_MAX, HELLO_BYTES_MAX, LETTER_STREAMS_MAX, LETTER_WINDOW } from '../core/limits.ts'
+import { HEADER_BYTES_MAX, HELLO_BYTES_MAX, MESSAGE_STREAMS_MAX, MESSAGE_WINDOW } from '../core/limits.ts'
 import { PARCELLED_BYTES_MAX } from '../core/parcel.ts'
 import type { Message } from '../core/session/session.ts'
 import { STREAM_BYTES } from '../store/message-store.ts'
@@ -15,15 +15,15 @@ export type Envelope = {
   readonly message: Message
 }
 
-/** Receipts, and letters of one stream. */
-export type Mail = {
-  /** all letters of your stream `s` up to number `n` are on this disk */
+/** Receipts, and messages of one stream. */
+export type Bundle = {
+  /** all messages of your stream `s` up to number `n` are on this disk */
   readonly got: readonly { readonly s: Uint8Array; readonly n: number }[]
-  /** the stream that the letters are of; null when there are none */
+  /** the stream that the messages are of; null when there are none */
   readonly s: Uint8Array | null
-  /** the last letter of it that you have confirmed, or that was given up: nothing before it will come */
+  /** the last message of it that you have confirmed, or that was given up: nothing before it will come */
   readonly after: number
-  readonly letters: readonly LetterContent[]
+  readonly messages: readonly MessageContent[]
 }
 
 const readEnvelope = record<{
@@ -37,11 +37,11 @@ const readEnvelope = record<{
   h: bytes(1, HEADER_BYTES_MAX),
   d: bytes(1, PARCELLED_BYTES_MAX),
 })
-const readMail = record<Mail>({
-  got: list(record({ s: bytes(STREAM_BYTES), n: uint() }), 0, LETTER_STREAMS_MAX),
+const readMail = record<Bundle>({
+  got: list(record({ s: bytes(STREAM_BYTES), n: uint() }), 0, MESSAGE_STREAMS_MAX),
   s: nullable(bytes(STREAM_BYTES)),
   after: uint(),
-  letters: list(record<LetterContent>(letterShape), 0, LETTER_WINDOW),
+  messages: list(record<MessageContent>(messageShape), 0, MESSAGE_WINDOW),
 })
 
 export const encodeEnvelope = ({ hello, message }: Envelope): Uint8Array =>
@@ -57,18 +57,18 @@ export const decodeEnvelope = (envelope: Uint8Array): Envelope => {
   }
 }
 
-export const encodeMail = (mail: Mail): Uint8Array => encodeCbor(mail)
+export const encodeBundle = (mail: Bundle): Uint8Array => encodeCbor(mail)
 
-/** Letters rise, and each follows the one before it. */
-const isCoherent = ({ s, after, letters }: Mail): boolean =>
-  (s !== null) === letters.length > 0 &&
-  letters.every(
+/** Messages rise, and each follows the one before it. */
+const isCoherent = ({ s, after, messages }: Bundle): boolean =>
+  (s !== null) === messages.length > 0 &&
+  messages.every(
     ({ n, p, text, data }, index) =>
-      n > p && p >= (letters[index - 1]?.n ?? 0) && n > after && (text === null) !== (data === null),
+      n > p && p >= (messages[index - 1]?.n ?? 0) && n > after && (text === null) !== (data === null),
   )
 
 /** @throws MailboxError ERR_MAIL */
-export const decodeMail = (plaintext: Uint8Array): Mail => {
+export const decodeBundle = (plaintext: Uint8Array): Bundle => {
   try {
     const mail = readMail(decodeCbor(plaintext), 'mail')
     if (isCoherent(mail)) return mail

@@ -1,42 +1,42 @@
 import type { Connection } from '../connection/connection.ts'
-import type { LetterPayload } from '../connection/payloads.ts'
+import type { MessagePayload } from '../connection/payloads.ts'
 import { equal, hex } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
-import { FILE_AGE_MAX, LETTER_AGE_MAX, LINGER_MS, MAIL_AFTER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
-import type { World } from '../peer/ports.ts'
-import type { StoredLetter } from '../store/message-store.ts'
+import { FILE_AGE_MAX, LINGER_MS, MAIL_AFTER_MS, MESSAGE_AGE_MAX, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
+import type { World } from '../core/world.ts'
+import type { StoredMessage } from '../store/message-store.ts'
 import type { Store } from '../store/store.ts'
-import type { Intake } from './inbox.ts'
-import type { Mailer } from './mailbox-sender.ts'
+import type { Inbox } from './inbox.ts'
+import type { MailboxSender } from './mailbox-sender.ts'
 import {
-  type LetterDesk,
-  type LetterHandler,
-  type LetterLine,
-  type OpenLetterLine,
-  openLetterLine,
+  type MessageDesk,
+  type MessageHandler,
+  type MessageLine,
+  type OpenMessageStream,
+  openMessageStream,
 } from './message-stream.ts'
 
 /**
- * The post: for every peer that letters or files wait for it keeps one connection, or tries to get one, again and again with growing pauses;
+ * The post: for every peer that messages or files wait for it keeps one connection, or tries to get one, again and again with growing pauses;
  * and it takes in what others send, as far as there is room.
  */
-export type Post = {
+export type Delivery = {
   /** A connection to `peer` has begun. */
-  attach(peer: Uint8Array, line: LetterLine): LetterHandler
-  /** Letters or files to `peer` were written down. */
+  attach(peer: Uint8Array, line: MessageLine): MessageHandler
+  /** Messages or files to `peer` were written down. */
   wake(peer: Uint8Array): void
-  /** The application has taken letters of `peer`. */
+  /** The application has taken messages of `peer`. */
   taken(peer: Uint8Array): void
   /** Begins to deliver what waits from an earlier time. */
   start(): void
   stop(): void
 }
 
-export type PostParts = {
+export type DeliveryParts = {
   readonly store: Store
   readonly world: World
   readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<Connection>
-  /** Gives a connection that was made for letters to the application, if there is one that listens. */
+  /** Gives a connection that was made for messages to the application, if there is one that listens. */
   readonly handOver: (connection: Connection) => boolean
   /** What else waits for somebody, and is sent by itself on every connection there is. */
   readonly files: {
@@ -46,10 +46,10 @@ export type PostParts = {
     fail(peer: Uint8Array, reason: ErrorCode, before: number): Promise<void>
   }
   /** The way to those who cannot be reached. */
-  readonly mail: Pick<Mailer, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
-  readonly intake: Intake
-  /** Told of every letter that came, or whose state changed, once that is on disk. */
-  readonly onLetters: (letters: readonly StoredLetter[]) => void
+  readonly mail: Pick<MailboxSender, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
+  readonly inbox: Inbox
+  /** Told of every message that came, or whose state changed, once that is on disk. */
+  readonly onMessages: (messages: readonly StoredMessage[]) => void
 }
 
 /** Failures that trying again does not mend. */
@@ -57,17 +57,26 @@ const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_PEER_RETIRED', 'ERR_PEER_SEL
 
 type Correspondent = {
   readonly id: Uint8Array
-  readonly lines: Set<OpenLetterLine>
+  readonly lines: Set<OpenMessageStream>
   /** failures in a row */
   failures: number
   dialing: boolean
-  /** it was connected when this peer crashed, and may have letters that it believes are on their way */
+  /** it was connected when this peer crashed, and may have messages that it believes are on their way */
   interrupted: boolean
   redial: NodeJS.Timeout | undefined
 }
 
-export const createPost = ({ store, world, connect, handOver, files, mail, intake, onLetters }: PostParts): Post => {
-  const { letters, group } = store
+export const createDelivery = ({
+  store,
+  world,
+  connect,
+  handOver,
+  files,
+  mail,
+  inbox,
+  onMessages,
+}: DeliveryParts): Delivery => {
+  const { messages, group } = store
   const correspondents = new Map<string, Correspondent>()
   const stopping = new AbortController()
 
@@ -85,11 +94,11 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
     correspondents.set(hex(id), fresh)
     return fresh
   }
-  const isWaiting = (id: Uint8Array): boolean => letters.pending(id, 0, 1).length > 0 || files.isWaiting(id)
+  const isWaiting = (id: Uint8Array): boolean => messages.pending(id, 0, 1).length > 0 || files.isWaiting(id)
   const isWanted = ({ id, interrupted }: Correspondent): boolean => interrupted || isWaiting(id) || mail.isWaiting(id)
-  const change = async (work: () => readonly StoredLetter[]): Promise<void> => {
+  const change = async (work: () => readonly StoredMessage[]): Promise<void> => {
     const changed = await group.run(work)
-    if (changed.length > 0) onLetters(changed)
+    if (changed.length > 0) onMessages(changed)
   }
 
   /** Nothing depends on it: a peer that cannot write goes on without. */
@@ -114,7 +123,7 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
     else one.redial = setTimeout(again, pause(one.failures - 1)).unref()
   }
 
-  /** Keeps a connection that was made for letters until there is nothing to say on it for a minute. */
+  /** Keeps a connection that was made for messages until there is nothing to say on it for a minute. */
   const linger = async (one: Correspondent, connection: Connection): Promise<void> => {
     let idle: NodeJS.Timeout | undefined
     let ended = false
@@ -128,12 +137,12 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
       else void connection.close()
     }
     idle = setTimeout(look, LINGER_MS).unref()
-    // Nobody reads what is not a letter here; it must not stop the letters behind it.
+    // Nobody reads what is not a message here; it must not stop the messages behind it.
     while ((await connection.receive()) !== null);
   }
 
   const fail = async (id: Uint8Array, reason: ErrorCode, before: number): Promise<void> => {
-    await change(() => letters.markFailed(id, reason, before))
+    await change(() => messages.markFailed(id, reason, before))
     await files.fail(id, reason, before)
   }
 
@@ -142,7 +151,7 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
     // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
     const impatient = setTimeout(() => void mail.send(one.id, stopping.signal).catch(() => {}), MAIL_AFTER_MS).unref()
     try {
-      await change(() => letters.markFailed(one.id, 'ERR_LETTER_EXPIRED', world.clock() - LETTER_AGE_MAX * 1000))
+      await change(() => messages.markFailed(one.id, 'ERR_LETTER_EXPIRED', world.clock() - MESSAGE_AGE_MAX * 1000))
       await files.fail(one.id, 'ERR_FILE_EXPIRED', world.clock() - FILE_AGE_MAX * 1000)
       if (!isWanted(one)) return
       const connection = await connect(one.id, stopping.signal)
@@ -172,10 +181,10 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
     else if (one.lines.size === 0) scheduleDial(one)
   }
 
-  const receive = async (id: Uint8Array, incoming: readonly LetterPayload[]): ReturnType<LetterDesk['receive']> => {
-    const { taken, fresh } = await group.run(() => intake.take(id, incoming))
+  const receive = async (id: Uint8Array, incoming: readonly MessagePayload[]): ReturnType<MessageDesk['receive']> => {
+    const { taken, fresh } = await group.run(() => inbox.take(id, incoming))
     const announce = (): void => {
-      if (fresh.length > 0) onLetters(fresh)
+      if (fresh.length > 0) onMessages(fresh)
     }
     return { taken, announce }
   }
@@ -183,25 +192,25 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
   return {
     attach: (id, line) => {
       const one = of(id)
-      const open = openLetterLine(line, {
-        places: () => letters.places(id),
+      const open = openMessageStream(line, {
+        places: () => messages.places(id),
         isOurs: (stream) => {
-          const ours = letters.stream(id)
+          const ours = messages.stream(id)
           return ours !== null && equal(ours, stream)
         },
-        pending: (after, limit) => letters.pending(id, after, limit),
-        before: (number) => letters.before(id, number),
-        sent: (upTo) => change(() => letters.markSent(id, upTo)),
-        delivered: (upTo) => change(() => letters.markDelivered(id, upTo)),
+        pending: (after, limit) => messages.pending(id, after, limit),
+        before: (number) => messages.before(id, number),
+        sent: (upTo) => change(() => messages.markSent(id, upTo)),
+        delivered: (upTo) => change(() => messages.markDelivered(id, upTo)),
         receive: (incoming) => receive(id, incoming),
-        hasRoom: () => intake.room(id) > 0,
+        hasRoom: () => inbox.room(id) > 0,
         poke: () => poke(one),
       })
       one.lines.add(open)
       one.failures = 0
       one.interrupted = false
       note(() => {
-        letters.lineOpened(id)
+        messages.lineOpened(id)
         // It is the first thing said on the line.
         mail.receiptSaid(id)
       })
@@ -211,7 +220,7 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
         handle: open.handle,
         detach: () => {
           one.lines.delete(open)
-          if (one.lines.size === 0) note(() => letters.lineClosed(id))
+          if (one.lines.size === 0) note(() => messages.lineClosed(id))
           // At once would be too soon: the other side has just gone.
           one.failures = Math.max(1, one.failures)
           open.detach()
@@ -226,17 +235,17 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
     },
     taken: (id) => {
       const lines = correspondents.get(hex(id))?.lines ?? []
-      if (intake.room(id) > 0) for (const line of lines) line.invite()
+      if (inbox.room(id) > 0) for (const line of lines) line.invite()
     },
     start: () => {
-      const interrupted = letters.interrupted()
+      const interrupted = messages.interrupted()
       for (const id of interrupted) of(id).interrupted = true
-      for (const id of [...interrupted, ...letters.waiting(), ...files.waiting(), ...mail.waiting()]) poke(of(id))
+      for (const id of [...interrupted, ...messages.waiting(), ...files.waiting(), ...mail.waiting()]) poke(of(id))
     },
     stop: () => {
       stopping.abort()
       // An end in order leaves nobody waiting.
-      group.run(() => letters.interrupted().forEach(letters.lineClosed)).catch(() => {})
+      group.run(() => messages.interrupted().forEach(messages.lineClosed)).catch(() => {})
       for (const { redial } of correspondents.values()) clearTimeout(redial)
     },
   }

@@ -1,7 +1,7 @@
 import type { Channel } from '../connection/channel.ts'
 import { type Connection, createConnection } from '../connection/connection.ts'
-import { type Calling, call } from '../connection/dial.ts'
-import { createThrowaway } from '../connection/ephemeral-identity.ts'
+import { type Dialer, dial } from '../connection/dial.ts'
+import { createEphemeralIdentity } from '../connection/ephemeral-identity.ts'
 import type { Met } from '../connection/live-handshake.ts'
 import { lineOf } from '../connection/mailbox-line.ts'
 import { describeRemote } from '../connection/remote.ts'
@@ -10,15 +10,15 @@ import { hex } from '../core/bytes.ts'
 import { HandfastError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { openParcel } from '../core/parcel.ts'
+import { seconds } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
 import { depositAt, openFetching } from '../mailbox/client.ts'
 import type { Line } from '../mailbox/line.ts'
-import { seconds } from '../peer/ports.ts'
 import type { Store } from '../store/store.ts'
 import { namedMailboxes } from './named-mailboxes.ts'
 
 /** Mailboxes as a peer visits them: its own, and those of whom it writes to. Each visit is made as nobody (docs/spec/mailbox.md §2). */
-export type Visits = {
+export type MailboxClient = {
   /**
    * Leaves a parcel for a recipient at one mailbox; on its disk when this resolves, as it says. Leaving the same bytes again changes nothing.
    * @param mailbox identity hash of the mailbox @param to that of the recipient
@@ -29,7 +29,7 @@ export type Visits = {
    * What our mailboxes keep for us, oldest first, one mailbox after the other, each envelope once. A mailbox that fails does not stop
    * the others. Parcels that nobody here can open are deleted.
    */
-  fetchAll(options?: FetchOptions): AsyncGenerator<Delivery, void, undefined>
+  fetchAll(options?: FetchOptions): AsyncGenerator<FetchedParcel, void, undefined>
 }
 
 export type FetchOptions = {
@@ -38,7 +38,7 @@ export type FetchOptions = {
   readonly onFailure?: ((mailbox: string, error: unknown) => void) | undefined
 }
 
-export type Delivery = {
+export type FetchedParcel = {
   readonly envelope: Uint8Array
   /** address of the mailbox it came from */
   readonly mailbox: string
@@ -46,7 +46,7 @@ export type Delivery = {
   acknowledge(): Promise<void>
 }
 
-export type VisitsParts = Calling & {
+export type MailboxClientParts = Dialer & {
   readonly identity: Identity
   readonly store: Store
   /** Looks a mailbox up. @throws those of `Peer.lookup` */
@@ -59,13 +59,13 @@ export type VisitsParts = Calling & {
 
 type Visiting = { readonly line: Line; readonly channel: Uint8Array; close(): Promise<void> }
 
-export const createVisits = (parts: VisitsParts): Visits => {
+export const createMailboxClient = (parts: MailboxClientParts): MailboxClient => {
   const { identity, store, world, find, checkGoing, adopt } = parts
   const { log } = identity
 
   const enter = async (id: Uint8Array, signal: AbortSignal | undefined): Promise<Visiting> => {
     const found = await find(id, signal)
-    const nobody = createThrowaway(seconds(world), world.random)
+    const nobody = createEphemeralIdentity(seconds(world), world.random)
     const begin = (channel: Channel, met: Met): Visiting => {
       checkGoing(signal)
       const trust = { identity: 'pinned', freshness: 'current', reason: 'a mailbox' } as const
@@ -74,7 +74,7 @@ export const createVisits = (parts: VisitsParts): Visits => {
       adopt(connection)
       return { line: lineOf(connection), channel: channel.stream.handshakeHash, close: () => connection.close() }
     }
-    return call(parts, found, { identity: nobody, purpose: 'mailbox', signal }, begin)
+    return dial(parts, found, { identity: nobody, purpose: 'mailbox', signal }, begin)
   }
 
   /** null when it is not for us: anybody may leave anything. */

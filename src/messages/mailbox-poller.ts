@@ -2,10 +2,10 @@ import type { Notify } from '../contacts/notice.ts'
 import { encodeAddress } from '../core/address.ts'
 import { PeerError } from '../core/errors.ts'
 import { MAIL_FETCH_MS, PREKEY_AGE } from '../core/limits.ts'
-import { seconds, type World } from '../peer/ports.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
-import type { Visits } from './mailbox-client.ts'
-import type { MailIntake } from './mailbox-receiver.ts'
+import type { MailboxClient } from './mailbox-client.ts'
+import type { MailboxReceiver } from './mailbox-receiver.ts'
 import { namedMailboxes, nameMailboxes } from './named-mailboxes.ts'
 
 /** Where mail waits for whom is not there. */
@@ -26,36 +26,36 @@ export type Mailboxes = {
 }
 
 export type Fetched = {
-  /** envelopes that were taken in: each holds letters, or receipts for ours */
+  /** envelopes that were taken in: each holds messages, or receipts for ours */
   readonly taken: number
-  /** envelopes that wait where they are: for a letter before them, for room, or for a decision about a fork */
+  /** envelopes that wait where they are: for a message before them, for room, or for a decision about a fork */
   readonly left: number
   /** mailboxes that failed, and with what */
   readonly failures: readonly { readonly mailbox: string; readonly error: unknown }[]
 }
 
-export type MailRounds = {
+export type MailboxPoller = {
   readonly api: Mailboxes
   /** Fetches now, and then again and again. */
   start(): void
   stop(): void
 }
 
-export type MailRoundsParts = {
+export type MailboxPollerParts = {
   readonly own: Uint8Array
   readonly store: Store
   readonly world: World
-  readonly visits: Pick<Visits, 'fetchAll'>
-  readonly intake: MailIntake
-  /** Letters or receipts to these peers may be sendable. */
+  readonly mailboxClient: Pick<MailboxClient, 'fetchAll'>
+  readonly receiver: MailboxReceiver
+  /** Messages or receipts to these peers may be sendable. */
   readonly wake: (peer: Uint8Array) => void
   readonly notify: Notify
   /** aborted when the peer closes */
   readonly closing: AbortSignal
 }
 
-export const createMailRounds = (parts: MailRoundsParts): MailRounds => {
-  const { own, store, world, visits, intake, wake, notify, closing } = parts
+export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller => {
+  const { own, store, world, mailboxClient, receiver, wake, notify, closing } = parts
   const failing = new Set<string>()
   /** the last one that was asked for; it never rejects */
   let round: Promise<unknown> | undefined
@@ -75,8 +75,8 @@ export const createMailRounds = (parts: MailRoundsParts): MailRounds => {
     const failures: { mailbox: string; error: unknown }[] = []
     const count = { taken: 0, left: 0 }
     const onFailure = (mailbox: string, error: unknown): void => void failures.push({ mailbox, error })
-    for await (const { envelope, acknowledge } of visits.fetchAll({ signal, onFailure })) {
-      const fate = await intake.take(envelope, signal)
+    for await (const { envelope, acknowledge } of mailboxClient.fetchAll({ signal, onFailure })) {
+      const fate = await receiver.take(envelope, signal)
       if (fate !== 'void') count[fate] += 1
       // What is not deleted there comes again, and is known then.
       if (fate !== 'left') await acknowledge().catch(() => signal.throwIfAborted())
@@ -85,7 +85,7 @@ export const createMailRounds = (parts: MailRoundsParts): MailRounds => {
   }
 
   const go = async (signal: AbortSignal): Promise<Fetched> => {
-    intake.begin()
+    receiver.begin()
     let last = await pass(signal)
     let { taken } = last
     // What one mailbox has lost may have come from the next one, and was what the rest waited for.
@@ -94,8 +94,8 @@ export const createMailRounds = (parts: MailRoundsParts): MailRounds => {
       taken += last.taken
     }
     report(last.failures)
-    // A receipt can be what more letters waited for.
-    for (const peer of [...store.letters.waiting(), ...store.mail.waiting()]) wake(peer)
+    // A receipt can be what more messages waited for.
+    for (const peer of [...store.messages.waiting(), ...store.mailboxOutbox.waiting()]) wake(peer)
     return { ...last, taken }
   }
 

@@ -7,43 +7,43 @@ import type { KeyLog } from '../core/key-log.ts'
 import { STRANGER_MAIL_AGE, STRANGERS_MAIL_MAX } from '../core/limits.ts'
 import { decodeHeader } from '../core/session/header.ts'
 import { decryptMessage } from '../core/session/session.ts'
-import { seconds, type World } from '../peer/ports.ts'
-import type { StoredLetter } from '../store/message-store.ts'
-import type { MailSession } from '../store/offline-session-store.ts'
+import { seconds, type World } from '../core/world.ts'
+import type { StoredMessage } from '../store/message-store.ts'
+import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { Store } from '../store/store.ts'
-import { decodeEnvelope, decodeMail, type Envelope, type Mail } from './bundle-format.ts'
-import type { Intake } from './inbox.ts'
+import { type Bundle, decodeBundle, decodeEnvelope, type Envelope } from './bundle-format.ts'
+import type { Inbox } from './inbox.ts'
 import { hasDevice, isRefusal, type Opened, openHello, outlived } from './offline-session.ts'
 
 /** Takes in what mailboxes kept: everything is verified, and on disk, before a mailbox is told to delete it (docs/spec/mail.md §4). */
-export type MailIntake = {
+export type MailboxReceiver = {
   /** A round of visits begins: what was found out about senders in the one before is found out anew. */
   begin(): void
   /**
-   * @returns `taken` when it is on this disk; `void` when it will never be of any use; `left` when it has to wait where it is: for a letter
+   * @returns `taken` when it is on this disk; `void` when it will never be of any use; `left` when it has to wait where it is: for a message
    *   before it, for room, or for a person's decision
    * @throws StoreError; the signal's reason
    */
   take(envelope: Uint8Array, signal: AbortSignal): Promise<'taken' | 'void' | 'left'>
 }
 
-export type MailIntakeParts = {
+export type MailboxReceiverParts = {
   readonly identity: Identity
   readonly store: Store
   readonly world: World
-  readonly intake: Intake
+  readonly inbox: Inbox
   readonly check: SenderCheck
   readonly accept: (log: KeyLog) => void
   readonly isContact: (peer: Uint8Array) => boolean
-  readonly onLetters: (letters: readonly StoredLetter[]) => void
+  readonly onMessages: (messages: readonly StoredMessage[]) => void
 }
 
-/** There is no room for a letter now. */
+/** There is no room for a message now. */
 const FULL = 'full'
 
-export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
-  const { identity, store, world, intake, check, accept, isContact, onLetters } = parts
-  const { letters, mail, mailSessions: sessions, prekeys } = store
+export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxReceiver => {
+  const { identity, store, world, inbox, check, accept, isContact, onMessages } = parts
+  const { messages, mailboxOutbox, offlineSessions: sessions, prekeys } = store
   const surroundings = () => ({ now: seconds(world), random: world.random })
   /** Logs of senders as they are now, by the head they came with. */
   let known = new Map<string, KeyLog>()
@@ -69,30 +69,30 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
     }
   }
 
-  /** The letters in it. @throws StoreError ERR_LETTER_GAP; FULL */
-  const storeLetters = (peer: Uint8Array, { s, after, letters: incoming }: Mail): readonly StoredLetter[] => {
+  /** The messages in it. @throws StoreError ERR_LETTER_GAP; FULL */
+  const storeMessages = (peer: Uint8Array, { s, after, messages: incoming }: Bundle): readonly StoredMessage[] => {
     const [first] = incoming
     if (s === null || first === undefined) return []
-    const isNew = letters.places(peer).every(({ stream }) => !equal(stream, s))
+    const isNew = messages.places(peer).every(({ stream }) => !equal(stream, s))
     // Of a stream that is new here nothing that is still to come may be passed over.
     if (isNew && first.p > after) throw new StoreError('ERR_LETTER_GAP')
-    const { taken, fresh } = intake.take(
+    const { taken, fresh } = inbox.take(
       peer,
-      incoming.map((letter) => ({ ...letter, s })),
+      incoming.map((message) => ({ ...message, s })),
     )
     if (taken < incoming.length) throw FULL
     return fresh
   }
 
   /**
-   * Session, letters and receipts change together or not at all. While the directory was asked, mail may have been sent in the session: its
+   * Session, messages and receipts change together or not at all. While the directory was asked, mail may have been sent in the session: its
    * state is the one on disk, not the one from before.
    */
   const keep = (
     { id }: { readonly id: Uint8Array },
     { message }: Envelope,
     hello: Opened | null,
-  ): readonly StoredLetter[] =>
+  ): readonly StoredMessage[] =>
     store.transaction(() => {
       const now = seconds(world)
       const stored = sessions.get(id)
@@ -101,20 +101,20 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
       if (session === undefined) throw new SessionError('ERR_MESSAGE_SESSION')
       const peer = session.log.id
       const { plaintext, session: next } = decryptMessage(session.session, message, surroundings())
-      const said = decodeMail(plaintext)
-      const fresh = storeLetters(peer, said)
-      const ours = letters.stream(peer)
+      const said = decodeBundle(plaintext)
+      const fresh = storeMessages(peer, said)
+      const ours = messages.stream(peer)
       const confirmed = said.got.filter(({ s }) => ours !== null && equal(s, ours))
-      const delivered = confirmed.flatMap(({ n }) => letters.markDelivered(peer, n))
+      const delivered = confirmed.flatMap(({ n }) => messages.markDelivered(peer, n))
       if (opened !== null) {
         prekeys.spend(opened.card, opened.ek)
         const old = outlived(sessions.all(peer))
         for (const one of old) sessions.keep({ ...one, live: false }, now)
         // Its owner may have lost what was mailed in them, and drops twice what it has.
-        if (old.length > 0) mail.forgetMailed(peer)
+        if (old.length > 0) mailboxOutbox.forgetMailed(peer)
       }
       sessions.keep({ ...session, session: next, hello: null, heard: now }, now)
-      if (said.letters.length > 0) mail.oweReceipt(peer)
+      if (said.messages.length > 0) mailboxOutbox.oweReceipt(peer)
       return [...fresh, ...delivered]
     })
 
@@ -129,9 +129,9 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
     return 'left'
   }
 
-  const take: MailIntake['take'] = async (bytes, signal) => {
+  const take: MailboxReceiver['take'] = async (bytes, signal) => {
     let envelope: Envelope
-    let stored: MailSession | null
+    let stored: OfflineSession | null
     try {
       envelope = decodeEnvelope(bytes)
       stored = sessions.get(decodeHeader(envelope.message.header).session)
@@ -150,7 +150,7 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
       if (!hasDevice(log, session.device)) return 'void'
       accept(log)
       const changed = keep(session.session, envelope, opened)
-      if (changed.length > 0) onLetters(changed)
+      if (changed.length > 0) onMessages(changed)
       return 'taken'
     } catch (error) {
       signal.throwIfAborted()

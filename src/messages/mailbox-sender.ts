@@ -1,4 +1,4 @@
-import { type LetterContent, letterContent } from '../connection/payloads.ts'
+import { type MessageContent, messageContent } from '../connection/payloads.ts'
 import type { Notify } from '../contacts/notice.ts'
 import { encodeAddress } from '../core/address.ts'
 import { concat, equal, hex } from '../core/bytes.ts'
@@ -7,19 +7,19 @@ import { KeyLogError, PeerError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
 import type { Device } from '../core/key-log.ts'
-import { LETTER_WINDOW, MAIL_AGAIN, MAIL_BYTES_MAX, PREKEY_AGE, STRANGER_LETTERS_MAX } from '../core/limits.ts'
+import { MAIL_AGAIN, MAIL_BYTES_MAX, MESSAGE_WINDOW, PREKEY_AGE, STRANGER_MESSAGES_MAX } from '../core/limits.ts'
 import { sealParcel } from '../core/parcel.ts'
 import { encryptMessage } from '../core/session/session.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
-import { seconds, type World } from '../peer/ports.ts'
-import type { StoredLetter } from '../store/message-store.ts'
+import type { StoredMessage } from '../store/message-store.ts'
 import type { Store } from '../store/store.ts'
-import { encodeEnvelope, encodeMail } from './bundle-format.ts'
-import type { Visits } from './mailbox-client.ts'
+import { encodeBundle, encodeEnvelope } from './bundle-format.ts'
+import type { MailboxClient } from './mailbox-client.ts'
 import { beginSession, chooseSession } from './offline-session.ts'
 
-/** Sends letters and receipts by way of the mailboxes of those who are away (docs/spec/mail.md). */
-export type Mailer = {
+/** Sends messages and receipts by way of the mailboxes of those who are away (docs/spec/mail.md). */
+export type MailboxSender = {
   /** Whether something is there to be mailed, or on its way to a mailbox. */
   isWaiting(peer: Uint8Array): boolean
   /** Peers for whom it is. */
@@ -33,18 +33,18 @@ export type Mailer = {
   receiptSaid(peer: Uint8Array): void
 }
 
-export type MailerParts = {
+export type MailboxSenderParts = {
   readonly identity: Identity
   readonly store: Store
   readonly world: World
-  readonly visits: Pick<Visits, 'leave'>
+  readonly mailboxClient: Pick<MailboxClient, 'leave'>
   readonly find: (id: Uint8Array, signal: AbortSignal) => Promise<Lookup>
   /** The ML-KEM key that a card commits to. */
   readonly fetchKem: (
     found: Lookup & { readonly card: NonNullable<Lookup['card']> },
     signal: AbortSignal,
   ) => Promise<Uint8Array>
-  readonly onLetters: (letters: readonly StoredLetter[]) => void
+  readonly onMessages: (messages: readonly StoredMessage[]) => void
   readonly notify: Notify
 }
 
@@ -66,49 +66,49 @@ const recipientOf = ({ log, card, fork }: Lookup, now: number): Recipient | null
   return device === undefined || mailboxes.length === 0 ? null : { log, card, device, mailboxes }
 }
 
-type Left = { readonly parcels: number; readonly letters: number }
+type Left = { readonly parcels: number; readonly messages: number }
 
 /** Tells one set of mailboxes from another. */
 const hashOf = (mailboxes: readonly Uint8Array[]): Uint8Array =>
   sha256(concat(...mailboxes.toSorted((a, b) => Buffer.compare(a, b))))
 
-export const createMailer = (parts: MailerParts): Mailer => {
-  const { identity, store, world, visits, find, fetchKem, onLetters, notify } = parts
-  const { letters, mail, mailSessions: sessions } = store
+export const createMailboxSender = (parts: MailboxSenderParts): MailboxSender => {
+  const { identity, store, world, mailboxClient, find, fetchKem, onMessages, notify } = parts
+  const { messages, mailboxOutbox, offlineSessions: sessions } = store
   const own = identity.ik.publicKey
   /** to each peer one sending after the other: the one under way, which never rejects, and the one that waits for its end */
   const running = new Map<string, Promise<void>>()
   const queued = new Map<string, Promise<void>>()
 
-  /** Up to which letter parcels hold, as far as that still counts. */
+  /** Up to which message parcels hold, as far as that still counts. */
   const mailedUpto = (peer: Uint8Array): number => {
-    const mailed = mail.mailed(peer)
+    const mailed = mailboxOutbox.mailed(peer)
     return mailed === null || seconds(world) - mailed.at > MAIL_AGAIN ? 0 : mailed.upto
   }
   const hasNews = (peer: Uint8Array): boolean =>
-    mail.owesReceipt(peer) || letters.pending(peer, mailedUpto(peer), 1).length > 0
-  const isWaiting = (peer: Uint8Array): boolean => mail.queued(peer).length > 0 || hasNews(peer)
+    mailboxOutbox.owesReceipt(peer) || messages.pending(peer, mailedUpto(peer), 1).length > 0
+  const isWaiting = (peer: Uint8Array): boolean => mailboxOutbox.queued(peer).length > 0 || hasNews(peer)
 
-  /** When the oldest letter that nobody confirmed was mailed. @param first its number */
+  /** When the oldest message that nobody confirmed was mailed. @param first its number */
   const sinceWhen = (peer: Uint8Array, first: number, now: number): number => {
-    const mailed = mail.mailed(peer)
+    const mailed = mailboxOutbox.mailed(peer)
     return mailed !== null && first <= mailedUpto(peer) ? mailed.at : now
   }
 
   const choose = (peer: Uint8Array, device: Device) => chooseSession(sessions.all(peer), device, own, seconds(world))
 
-  /** The number of the first letter that is not confirmed. */
-  const firstOf = (peer: Uint8Array): number => letters.pending(peer, 0, 1)[0]?.number ?? 1
+  /** The number of the first message that is not confirmed. */
+  const firstOf = (peer: Uint8Array): number => messages.pending(peer, 0, 1)[0]?.number ?? 1
 
-  /** As many letters as one parcel has room for, the first one in any case. */
-  const gather = (peer: Uint8Array, after: number, answered: boolean): readonly LetterContent[] => {
-    const gathered: LetterContent[] = []
+  /** As many messages as one parcel has room for, the first one in any case. */
+  const gather = (peer: Uint8Array, after: number, answered: boolean): readonly MessageContent[] => {
+    const gathered: MessageContent[] = []
     let size = 0
     // Whoever has not answered may take us for a stranger, and has room for no more.
-    const last = answered ? Number.MAX_SAFE_INTEGER : firstOf(peer) - 1 + STRANGER_LETTERS_MAX
-    for (const letter of letters.pending(peer, after, LETTER_WINDOW)) {
-      if (letter.number > last) break
-      const content = letterContent(letter, letters.before(peer, letter.number))
+    const last = answered ? Number.MAX_SAFE_INTEGER : firstOf(peer) - 1 + STRANGER_MESSAGES_MAX
+    for (const message of messages.pending(peer, after, MESSAGE_WINDOW)) {
+      if (message.number > last) break
+      const content = messageContent(message, messages.before(peer, message.number))
       size += encodeCbor(content).length
       if (gathered.length > 0 && size > MAIL_BYTES_MAX) break
       gathered.push(content)
@@ -119,10 +119,10 @@ export const createMailer = (parts: MailerParts): Mailer => {
   /** What was mailed to mailboxes that are not named any more is mailed anew to those that are. */
   const follow = (peer: Uint8Array, { mailboxes }: Recipient): void =>
     store.transaction(() => {
-      const mailed = mail.mailed(peer)
+      const mailed = mailboxOutbox.mailed(peer)
       if (mailed === null || equal(mailed.mailboxes, hashOf(mailboxes))) return
-      mail.dropAll(peer)
-      mail.forgetMailed(peer)
+      mailboxOutbox.dropAll(peer)
+      mailboxOutbox.forgetMailed(peer)
     })
 
   /**
@@ -136,63 +136,64 @@ export const createMailer = (parts: MailerParts): Mailer => {
       const surroundings = { now, random: world.random }
       const known = choose(peer, to.device)
       // Whoever has to be told everything anew may have got nothing of what was mailed before.
-      if (known === null) mail.forgetMailed(peer)
+      if (known === null) mailboxOutbox.forgetMailed(peer)
       const batch = gather(peer, mailedUpto(peer), known !== null && known.hello === null)
-      if (batch.length === 0 && !mail.owesReceipt(peer)) return false
+      if (batch.length === 0 && !mailboxOutbox.owesReceipt(peer)) return false
       const session = known ?? (kem === null ? null : beginSession(identity, to, kem, surroundings))
       if (session === null) return false
       if (known === null)
         for (const one of sessions.all(peer)) if (one.ours && one.live) sessions.keep({ ...one, live: false }, now)
 
       const first = firstOf(peer)
-      const got = letters.places(peer).map(({ stream, have }) => ({ s: stream, n: have }))
-      const s = batch.length === 0 ? null : letters.stream(peer)
-      const said = encodeMail({ got, s, after: batch.length === 0 ? 0 : first - 1, letters: batch })
+      const got = messages.places(peer).map(({ stream, have }) => ({ s: stream, n: have }))
+      const s = batch.length === 0 ? null : messages.stream(peer)
+      const said = encodeBundle({ got, s, after: batch.length === 0 ? 0 : first - 1, messages: batch })
       const step = encryptMessage(session.session, said, surroundings)
       const envelope = encodeEnvelope({ hello: session.hello, message: step.message })
       // The same bytes everywhere: the recipient sees that they are one.
       const parcel = sealParcel(envelope, to.device.dh, world.random)
       sessions.keep({ ...session, session: step.session }, now)
       const upto = batch.at(-1)?.n ?? 0
-      for (const mailbox of to.mailboxes) mail.queue(peer, mailbox, now, { upto, parcel })
-      if (upto > 0) mail.setMailed(peer, { upto, at: sinceWhen(peer, first, now), mailboxes: hashOf(to.mailboxes) })
-      mail.receiptSaid(peer)
+      for (const mailbox of to.mailboxes) mailboxOutbox.queue(peer, mailbox, now, { upto, parcel })
+      if (upto > 0)
+        mailboxOutbox.setMailed(peer, { upto, at: sinceWhen(peer, first, now), mailboxes: hashOf(to.mailboxes) })
+      mailboxOutbox.receiptSaid(peer)
       return true
     })
 
   /** Leaves what is queued for one mailbox, in order; the first failure ends it. @returns the parcels that are there now */
   const leaveAt = async (peer: Uint8Array, mailbox: Uint8Array, signal: AbortSignal): Promise<Left> => {
-    const left = { parcels: 0, letters: 0 }
-    for (const { number, upto } of mail.queued(peer).filter((one) => equal(one.mailbox, mailbox))) {
-      const parcel = mail.parcel(number)
+    const left = { parcels: 0, messages: 0 }
+    for (const { number, upto } of mailboxOutbox.queued(peer).filter((one) => equal(one.mailbox, mailbox))) {
+      const parcel = mailboxOutbox.parcel(number)
       if (parcel === null) continue
-      const done = await visits.leave(mailbox, peer, parcel, signal).then(
+      const done = await mailboxClient.leave(mailbox, peer, parcel, signal).then(
         () => true,
         () => false,
       )
       if (!done) break
       const changed = await store.group.run(() => {
-        mail.drop(number)
-        return letters.markSent(peer, upto)
+        mailboxOutbox.drop(number)
+        return messages.markSent(peer, upto)
       })
       left.parcels += 1
-      left.letters += changed.length
-      if (changed.length > 0) onLetters(changed)
+      left.messages += changed.length
+      if (changed.length > 0) onMessages(changed)
     }
     return left
   }
 
   const leaveAll = async (peer: Uint8Array, signal: AbortSignal): Promise<void> => {
-    const mailboxes = [...new Map(mail.queued(peer).map(({ mailbox }) => [hex(mailbox), mailbox])).values()]
+    const mailboxes = [...new Map(mailboxOutbox.queued(peer).map(({ mailbox }) => [hex(mailbox), mailbox])).values()]
     const left = await Promise.all(mailboxes.map((mailbox) => leaveAt(peer, mailbox, signal)))
     const took = mailboxes.filter((_, index) => (left[index]?.parcels ?? 0) > 0).map(encodeAddress)
-    const count = left.reduce((sum, { letters: some }) => sum + some, 0)
-    if (took.length > 0) notify({ type: 'mailed', address: encodeAddress(peer), mailboxes: took, letters: count })
+    const count = left.reduce((sum, { messages: some }) => sum + some, 0)
+    if (took.length > 0) notify({ type: 'mailed', address: encodeAddress(peer), mailboxes: took, messages: count })
   }
 
   const mailTo = async (peer: Uint8Array, signal: AbortSignal): Promise<void> => {
     if (!isWaiting(peer)) return
-    mail.trim(seconds(world))
+    mailboxOutbox.trim(seconds(world))
     const found = await find(peer, signal)
     const to = recipientOf(found, seconds(world))
     if (to === null) return
@@ -205,7 +206,7 @@ export const createMailer = (parts: MailerParts): Mailer => {
 
   return {
     isWaiting,
-    waiting: mail.waiting,
+    waiting: mailboxOutbox.waiting,
     send: (peer, signal) => {
       const key = hex(peer)
       // Whoever waits for the one under way to end mails everything that is there by then.
@@ -223,6 +224,6 @@ export const createMailer = (parts: MailerParts): Mailer => {
       queued.set(key, turn)
       return turn
     },
-    receiptSaid: mail.receiptSaid,
+    receiptSaid: mailboxOutbox.receiptSaid,
   }
 }

@@ -10,7 +10,7 @@ import { MAIL_AGAIN } from '../core/limits.ts'
 import { preferSession } from '../core/session/preference.ts'
 import type { Surroundings } from '../core/session/session.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
-import type { MailSession } from '../store/offline-session-store.ts'
+import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { Store } from '../store/store.ts'
 
 /** Sessions with those who are away: which one mail is sent in, and how one begins (docs/spec/mail.md §3). */
@@ -30,11 +30,11 @@ export const hasDevice = ({ last: { entry } }: Lookup['log'], device: Device): b
  * @param to their device @param own our device's `dh` key @param now seconds since 1970
  */
 export const chooseSession = (
-  sessions: readonly MailSession[],
+  sessions: readonly OfflineSession[],
   to: Device,
   own: Uint8Array,
   now: number,
-): MailSession | null => {
+): OfflineSession | null => {
   const usable = sessions.filter(
     (one) =>
       one.live &&
@@ -61,7 +61,7 @@ export const beginSession = (
   }: { readonly log: Lookup['log']; readonly card: NonNullable<Lookup['card']>; readonly device: Device },
   kem: Uint8Array,
   surroundings: Surroundings,
-): MailSession => {
+): OfflineSession => {
   const begun = initiate(
     {
       self: { log: own, device: index, ik },
@@ -78,7 +78,7 @@ export const beginSession = (
 }
 
 export type Opened = {
-  readonly session: MailSession
+  readonly session: OfflineSession
   /** hash of our card that the hello was made for, and what it used of it */
   readonly card: Uint8Array
   readonly ek: Uint8Array
@@ -119,7 +119,7 @@ export const openHello = (
  * Of the sessions with somebody who began one, those that it would have used if it had them: it sends in none of these any more.
  * One of ours that was not answered may simply have crossed it.
  */
-export const outlived = (sessions: readonly MailSession[]): readonly MailSession[] =>
+export const outlived = (sessions: readonly OfflineSession[]): readonly OfflineSession[] =>
   sessions.filter(({ live, ours, heard }) => live && (!ours || heard !== null))
 
 /** Whether opening failed because of what was sent, and not because of this machine. */

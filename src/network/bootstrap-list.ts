@@ -2,14 +2,14 @@
 
 import { isIPv4 } from 'node:net'
 import { NetworkError } from '../core/errors.ts'
-
-export type NodeAddress = { readonly host: string; readonly port: number }
+import { isLoopback } from '../directory/ip-networks.ts'
+import type { NodeAddress } from '../directory/network-port.ts'
 
 const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const HINT_CHARACTERS = 80
 
 /** True for 127.0.0.0/8 in dotted form and for `localhost`. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || (isIPv4(host) && host.startsWith('127.'))
+export const isLoopbackName = (host: string): boolean => host === 'localhost' || isLoopback(host)
 
 /**
  * Reads a bootstrap list; host names become lower case, repeated nodes count once.

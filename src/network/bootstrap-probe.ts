@@ -7,7 +7,8 @@ import { isIPv4 } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import HyperDHT from 'hyperdht'
 import type UDX from 'udx-native'
-import type { NodeAddress } from './bootstrap-list.ts'
+import { orAbort } from '../core/abort.ts'
+import type { NodeAddress } from '../directory/network-port.ts'
 
 /** How long the list has to answer at all, milliseconds. */
 const ANSWER_MS = 4_500
@@ -51,21 +52,6 @@ const ask = async (scout: HyperDHT, { host, port }: NodeAddress): Promise<NodeAd
   const address = { host: isIPv4(host) ? host : (await scout.udx.lookup(host, { family: 4 })).host, port }
   await scout.ping(address)
   return address
-}
-
-/** Waits for `work`; rejects with the signal's reason when it is aborted first. */
-export const orAbort = async <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
-  if (signal === undefined) return work
-  work.catch(() => undefined)
-  signal.throwIfAborted()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const onabort = () => reject(signal.reason)
-  signal.addEventListener('abort', onabort, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', onabort)
-  }
 }
 
 /** Destroys a node at once, whatever state it is in. */

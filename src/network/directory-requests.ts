@@ -5,16 +5,16 @@ import type Plugin from 'hyperdht/lib/plugin.js'
 import { REPLICA_NODES } from '../core/limits.ts'
 import { sizeFrom } from '../directory/density.ts'
 import { compareDistances, distanceOf } from '../directory/distance.ts'
+import { limitNetworks } from '../directory/ip-networks.ts'
 import { NETWORK_NODES } from '../directory/limits.ts'
 import {
-  type Answer,
   type Clock,
+  type DhtAnswer,
+  type DhtRequest,
   type DirectoryNetwork,
   type NodeAddress,
-  type Request,
   systemClock,
 } from '../directory/network-port.ts'
-import { limitNetworks } from '../directory/networks.ts'
 
 /** The requesting half of the plugin: single requests over dht-rpc, which repeats each three times, a second apart. */
 
@@ -70,8 +70,8 @@ const size = ({ dht }: Plugin): number | null => {
 const request = async (
   plugin: Plugin,
   node: NodeAddress,
-  { target, command, value, token, signal }: Request,
-): Promise<Answer | null> => {
+  { target, command, value, token, signal }: DhtRequest,
+): Promise<DhtAnswer | null> => {
   const { dht } = plugin
   if (signal.aborted || dht === null || dht.destroyed) return null
   const session = dht.session()

@@ -5,9 +5,11 @@ import { isIPv4 } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import HyperDHT from 'hyperdht'
 import UDX from 'udx-native'
+import { orAbort } from '../core/abort.ts'
 import { NetworkError } from '../core/errors.ts'
-import { isLoopback, isNodeAddress, type NodeAddress } from './bootstrap-list.ts'
-import { answeringNodes, discard, orAbort } from './bootstrap-probe.ts'
+import type { NodeAddress } from '../directory/network-port.ts'
+import { isLoopbackName, isNodeAddress } from './bootstrap-list.ts'
+import { answeringNodes, discard } from './bootstrap-probe.ts'
 import { guardLoopback, type LoopbackGuard } from './loopback-guard.ts'
 import { checkReplySenders } from './reply-check.ts'
 
@@ -71,11 +73,13 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
   const { first = false, storage = false, port = 0, signal } = options
   signal?.throwIfAborted()
   const bootstrap = checkBootstrap(options.bootstrap, first)
-  const host = checkHost(options.host ?? (bootstrap.every((node) => isLoopback(node.host)) ? LOOPBACK_HOST : ANY_HOST))
+  const host = checkHost(
+    options.host ?? (bootstrap.every((node) => isLoopbackName(node.host)) ? LOOPBACK_HOST : ANY_HOST),
+  )
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new NetworkError('ERR_PORT_DENIED', { hint: `${port}` })
-  const loopback = isLoopback(host)
-  if (loopback && bootstrap.length > 0 && !bootstrap.some((node) => isLoopback(node.host))) {
+  const loopback = isLoopbackName(host)
+  if (loopback && bootstrap.length > 0 && !bootstrap.some((node) => isLoopbackName(node.host))) {
     throw new NetworkError('ERR_LOOPBACK_ONLY', { hint: 'the bootstrap list names other machines' })
   }
 

@@ -1,41 +1,41 @@
 import type { Connection } from '../connection/connection.ts'
-import type { Calling } from '../connection/dial.ts'
+import type { Dialer } from '../connection/dial.ts'
 import type { Contacts } from '../contacts/contact-api.ts'
 import type { Notify } from '../contacts/notice.ts'
-import type { Finder, Found } from '../contacts/resolver.ts'
+import type { Found, Resolver } from '../contacts/resolver.ts'
 import { createSenderCheck } from '../contacts/sender-check.ts'
-import type { Acquaintances } from '../contacts/trust-store.ts'
+import type { TrustStore } from '../contacts/trust-store.ts'
 import type { Identity } from '../core/identity.ts'
 import { LOOKUP_MS, VET_MS } from '../core/limits.ts'
 import { fetchKem } from '../directory/client/fetch-kem.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { createFiles } from '../files/file-api.ts'
-import { createPost, type Post } from '../messages/delivery.ts'
-import { createIntake } from '../messages/inbox.ts'
-import { createVisits } from '../messages/mailbox-client.ts'
-import { createMailRounds } from '../messages/mailbox-poller.ts'
-import { createMailIntake } from '../messages/mailbox-receiver.ts'
-import { createMailer } from '../messages/mailbox-sender.ts'
-import { createLetters } from '../messages/message-api.ts'
-import type { StoredLetter } from '../store/message-store.ts'
+import { createDelivery, type Delivery } from '../messages/delivery.ts'
+import { createInbox } from '../messages/inbox.ts'
+import { createMailboxClient } from '../messages/mailbox-client.ts'
+import { createMailboxPoller } from '../messages/mailbox-poller.ts'
+import { createMailboxReceiver } from '../messages/mailbox-receiver.ts'
+import { createMailboxSender } from '../messages/mailbox-sender.ts'
+import { createMessages } from '../messages/message-api.ts'
+import type { StoredMessage } from '../store/message-store.ts'
 import type { Store } from '../store/store.ts'
 
-/** Everything that is kept until it has arrived: letters, files, and mail for those who are away. */
+/** Everything that is kept until it has arrived: messages, files, and mail for those who are away. */
 
-export type CorrespondenceParts = Calling & {
+export type CorrespondenceParts = Dialer & {
   readonly identity: Identity
   readonly directory: DirectoryNetwork
   readonly store: Store
   readonly contacts: Contacts
-  readonly finder: Finder
-  readonly acquaintances: Acquaintances
+  readonly resolver: Resolver
+  readonly trustStore: TrustStore
   readonly notify: Notify
   /** aborted when the peer closes */
   readonly closing: AbortSignal
   /** @throws those of `Peer.lookup` */
   find(id: Uint8Array, signal: AbortSignal | undefined): Promise<Found>
   connect(id: Uint8Array, signal: AbortSignal): Promise<Connection>
-  /** Gives a connection that was made for letters to the application, if there is one that listens. */
+  /** Gives a connection that was made for messages to the application, if there is one that listens. */
   handOver(connection: Connection): boolean
   checkGoing(signal: AbortSignal | undefined): void
   adopt(connection: Connection): void
@@ -43,34 +43,34 @@ export type CorrespondenceParts = Calling & {
 }
 
 export const createCorrespondence = (parts: CorrespondenceParts) => {
-  const { identity, directory, store, world, contacts, acquaintances, finder, closing, find, deadline } = parts
-  const isContact = (id: Uint8Array): boolean => acquaintances.standing(id) !== 'unknown'
-  const onLetters = (changed: readonly StoredLetter[]): void => letters.onLetters(changed)
-  const intake = createIntake(store.letters, isContact)
-  const visits = createVisits(parts)
-  const mailer = createMailer({
-    ...{ identity, store, world, visits, find, onLetters, notify: parts.notify },
+  const { identity, directory, store, world, contacts, trustStore, resolver, closing, find, deadline } = parts
+  const isContact = (id: Uint8Array): boolean => trustStore.trust(id) !== 'unknown'
+  const onMessages = (changed: readonly StoredMessage[]): void => messages.onMessages(changed)
+  const inbox = createInbox(store.messages, isContact)
+  const mailboxClient = createMailboxClient(parts)
+  const mailboxSender = createMailboxSender({
+    ...{ identity, store, world, mailboxClient, find, onMessages, notify: parts.notify },
     fetchKem: (found, signal) => fetchKem(directory, found, deadline(signal, LOOKUP_MS)),
   })
-  const post: Post = createPost({
-    ...{ store, world, connect: parts.connect, handOver: parts.handOver, mail: mailer, intake, onLetters },
+  const delivery: Delivery = createDelivery({
+    ...{ store, world, connect: parts.connect, handOver: parts.handOver, mail: mailboxSender, inbox, onMessages },
     files: { ...store.transfers, fail: (...args) => files.fail(...args) },
   })
-  const waiting = { own: identity.log.id, store, contacts, post, world, closing }
+  const waiting = { own: identity.log.id, store, contacts, delivery, world, closing }
   const files = createFiles({ ...waiting, isContact })
-  const letters = createLetters(waiting)
+  const messages = createMessages(waiting)
 
-  const check = createSenderCheck(finder, acquaintances, (id) => store.contacts.get(id)?.log ?? null)
-  const mailIntake = createMailIntake({
-    ...{ identity, store, world, intake, isContact, onLetters },
+  const check = createSenderCheck(resolver, trustStore, (id) => store.contacts.get(id)?.log ?? null)
+  const mailboxReceiver = createMailboxReceiver({
+    ...{ identity, store, world, inbox, isContact, onMessages },
     check: (log, signal) => check(log, deadline(signal, VET_MS)),
-    accept: (log) => acquaintances.accept(log, null, false),
+    accept: (log) => trustStore.accept(log, null, false),
   })
-  const rounds = createMailRounds({
-    ...{ own: identity.log.id, store, world, visits, closing, notify: parts.notify },
-    intake: mailIntake,
-    wake: post.wake,
+  const mailboxPoller = createMailboxPoller({
+    ...{ own: identity.log.id, store, world, mailboxClient, closing, notify: parts.notify },
+    receiver: mailboxReceiver,
+    wake: delivery.wake,
   })
 
-  return { post, letters: letters.api, files, rounds }
+  return { delivery, messages: messages.api, files, mailboxPoller }
 }

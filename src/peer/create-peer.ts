@@ -1,31 +1,33 @@
 import { openChannel } from '../connection/channel.ts'
 import { type Connection, createConnection } from '../connection/connection.ts'
-import { type Calling, call } from '../connection/dial.ts'
-import { answer, type Met } from '../connection/live-handshake.ts'
-import { createInbox, drain } from '../connection/queue.ts'
+import { type Dialer, dial } from '../connection/dial.ts'
+import { answerLive, type Met } from '../connection/live-handshake.ts'
+import { createQueue, drain } from '../connection/queue.ts'
 import { describeRemote, type Remote, type Trust } from '../connection/remote.ts'
 import { checkName, createContacts } from '../contacts/contact-api.ts'
-import { createUpkeep } from '../contacts/maintenance.ts'
+import { createMaintenance } from '../contacts/maintenance.ts'
 import type { Notify } from '../contacts/notice.ts'
-import { createAnnouncer } from '../contacts/publisher.ts'
-import { createFinder, type Found } from '../contacts/resolver.ts'
-import { createAcquaintances } from '../contacts/trust-store.ts'
+import { createPublisher } from '../contacts/publisher.ts'
+import { createResolver, type Found } from '../contacts/resolver.ts'
+import { createTrustStore } from '../contacts/trust-store.ts'
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { PeerError } from '../core/errors.ts'
 import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
 import { HANDSHAKES_MAX, LOOKUP_MS, VET_MS } from '../core/limits.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { Policy } from '../directory/client/policies.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
-import type { Mailbox } from '../mailbox/host.ts'
+import type { MailboxHost } from '../mailbox/host.ts'
 import { namedMailboxes } from '../messages/named-mailboxes.ts'
+import type { FrameStream } from '../network/frame-stream.ts'
+import type { Transport } from '../network/transport.ts'
 import type { Store } from '../store/store.ts'
 import { createCorrespondence } from './correspondence.ts'
-import { createHost } from './mailbox-guests.ts'
+import { createMailboxGuests } from './mailbox-guests.ts'
 import type { Listener, Peer } from './peer.ts'
-import { type FrameStream, seconds, type Transport, type World } from './ports.ts'
 
 export type PeerParts = {
   readonly identity: Identity
@@ -38,7 +40,7 @@ export type PeerParts = {
   /** Told what the owner should know, without having been asked. */
   readonly notify?: Notify | undefined
   /** The mailbox that this peer keeps for others; it closes with the peer. */
-  readonly mailbox?: Mailbox | undefined
+  readonly mailbox?: MailboxHost | undefined
   /** Whether who connects may talk; a mailbox's own peer has nobody to talk to. Default: true. */
   readonly talks?: boolean | undefined
 }
@@ -48,12 +50,12 @@ export const createPeer = (parts: PeerParts): Peer => {
   const { identity, directory, transport, store, world, release, notify = () => {}, mailbox, talks = true } = parts
   const closing = new AbortController()
   const connections = new Set<Connection>()
-  const accepted = createInbox<Connection>()
-  const acquaintances = createAcquaintances(store, world, notify)
-  const finder = createFinder(directory, acquaintances, world)
+  const accepted = createQueue<Connection>()
+  const trustStore = createTrustStore(store, world, notify)
+  const resolver = createResolver(directory, trustStore, world)
   const contacts = createContacts(store, world)
-  const calling: Calling = { transport, acquaintances, world }
-  let greetings = 0
+  const calling: Dialer = { transport, trustStore, world }
+  let handshakes = 0
   let listening: Promise<Listener> | undefined
   let closed: Promise<void> | undefined
 
@@ -69,7 +71,7 @@ export const createPeer = (parts: PeerParts): Peer => {
   const find = async (id: Uint8Array, signal: AbortSignal | undefined, policy?: Policy): Promise<Found> => {
     checkGoing(signal)
     try {
-      return await finder.find(id, { signal: deadline(signal), asked: true, policy })
+      return await resolver.find(id, { signal: deadline(signal), asked: true, policy })
     } finally {
       checkGoing(signal)
     }
@@ -82,10 +84,10 @@ export const createPeer = (parts: PeerParts): Peer => {
     floor: Floor | null,
   ): Connection => {
     const remote = describeRemote(met.log, identity.log, { trust, direction, change: changeSince(floor, met.log) })
-    const watch = acquaintances.watch(met.log, met.device)
+    const watch = trustStore.watch(met.log, met.device)
     const connection = createConnection(channel, met.session, remote, world, {
       ending: watch.signal,
-      attach: (line) => post.attach(met.log.id, line),
+      attach: (line) => delivery.attach(met.log.id, line),
       attachFiles: (line) => files.attach(met.log.id, line),
     })
     adopt(connection)
@@ -97,16 +99,16 @@ export const createPeer = (parts: PeerParts): Peer => {
     const id = decodeAddress(address)
     if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
     checkGoing(signal)
-    const before = acquaintances.floor(id)
+    const before = trustStore.floor(id)
     const found = await find(id, signal)
     onFound?.(found)
     try {
-      return await call(calling, found, { identity, signal }, (channel, met) => {
+      return await dial(calling, found, { identity, signal }, (channel, met) => {
         checkGoing(signal)
         store.contacts.keep(met.log, seconds(world))
         // A card made this moment for this connection is as fresh as it gets.
         const reason = 'you asked for this address, and its owner answered in person'
-        const trust: Trust = { identity: acquaintances.standing(id), freshness: 'current', reason }
+        const trust: Trust = { identity: trustStore.trust(id), freshness: 'current', reason }
         return open(channel, met, { trust, direction: 'out' }, before)
       })
     } catch (error) {
@@ -121,28 +123,28 @@ export const createPeer = (parts: PeerParts): Peer => {
     void connection.closed.then(() => connections.delete(connection))
   }
 
-  const host = createHost({ mailbox, talks, identity, world, adopt })
+  const mailboxGuests = createMailboxGuests({ mailbox, talks, identity, world, adopt })
 
   const welcome = async (stream: FrameStream): Promise<Connection | null> => {
     const channel = openChannel(stream)
     let trust: Trust | undefined
     let before: Floor | null = null
     try {
-      const met = await answer(channel, {
+      const met = await answerLive(channel, {
         identity,
         transport: transport.publicKey,
         world,
-        admit: host.admit,
+        admit: mailboxGuests.admit,
         vet: async (log) => {
-          before = acquaintances.floor(log.id)
-          trust = await finder.vet(log, deadline(undefined, VET_MS))
+          before = trustStore.floor(log.id)
+          trust = await resolver.vet(log, deadline(undefined, VET_MS))
         },
       })
       if (met.purpose === 'mailbox') {
-        host.receive(channel, met)
+        mailboxGuests.receive(channel, met)
         return null
       }
-      acquaintances.accept(met.log, null, false)
+      trustStore.accept(met.log, null, false)
       if (trust === undefined) throw new PeerError('ERR_FRAME')
       return open(channel, met, { trust, direction: 'in' }, before)
     } catch (error) {
@@ -155,20 +157,20 @@ export const createPeer = (parts: PeerParts): Peer => {
   const greet = async (streams: AsyncIterableIterator<FrameStream>): Promise<void> => {
     for await (const stream of streams) {
       // Connections nobody has taken yet count too: strangers must not fill the memory with them.
-      if (greetings + accepted.size >= HANDSHAKES_MAX) {
+      if (handshakes + accepted.size >= HANDSHAKES_MAX) {
         stream.destroy()
         continue
       }
-      greetings += 1
+      handshakes += 1
       void welcome(stream).then((connection) => {
-        greetings -= 1
+        handshakes -= 1
         if (connection !== null) accepted.put(connection)
       })
     }
   }
 
-  const { post, letters, files, rounds } = createCorrespondence({
-    ...{ ...calling, identity, directory, store, contacts, finder, acquaintances, notify },
+  const { delivery, messages, files, mailboxPoller } = createCorrespondence({
+    ...{ ...calling, identity, directory, store, contacts, resolver, trustStore, notify },
     ...{ closing: closing.signal, find, checkGoing, adopt, deadline },
     connect: (id, signal) => connect(encodeAddress(id), { signal }),
     handOver: (connection) => {
@@ -177,27 +179,28 @@ export const createPeer = (parts: PeerParts): Peer => {
       return listens
     },
   })
-  const announcer = createAnnouncer({
+  const publisher = createPublisher({
     ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world },
     mailboxes: () => namedMailboxes(store),
   })
-  const announce = (signal: AbortSignal | undefined): Promise<Publication> => announcer.announce(() => deadline(signal))
-  const upkeep = createUpkeep({
-    ...{ identity, directory, store, acquaintances, finder, world, notify },
-    announce: () => announce(undefined),
-    announced: announcer.records,
+  const publishOwn = (signal: AbortSignal | undefined): Promise<Publication> =>
+    publisher.publish(() => deadline(signal))
+  const maintenance = createMaintenance({
+    ...{ identity, directory, store, trustStore, resolver, world, notify },
+    publishOwn: () => publishOwn(undefined),
+    published: publisher.records,
     deadline: () => deadline(undefined),
   })
 
   const startListening = async (signal: AbortSignal | undefined): Promise<Listener> => {
     checkGoing(signal)
-    const [streams, publication] = await Promise.all([transport.listen(), announce(signal)])
+    const [streams, publication] = await Promise.all([transport.listen(), publishOwn(signal)])
     checkGoing(signal)
     if (identity.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
     greet(streams).catch(() => {})
-    upkeep.start()
-    post.start()
-    rounds.start()
+    maintenance.start()
+    delivery.start()
+    mailboxPoller.start()
     const accept: Listener['accept'] = (options = {}) => accepted.take(options.signal)
     return { publication, accept, [Symbol.asyncIterator]: () => drain(accepted) }
   }
@@ -205,10 +208,10 @@ export const createPeer = (parts: PeerParts): Peer => {
   const close = async (): Promise<void> => {
     closing.abort()
     accepted.end()
-    upkeep.stop()
-    post.stop()
-    rounds.stop()
-    await host.close()
+    maintenance.stop()
+    delivery.stop()
+    mailboxPoller.stop()
+    await mailboxGuests.close()
     await Promise.all([...connections].map((connection) => connection.close()))
     await files.stop()
     await transport.close()
@@ -226,9 +229,9 @@ export const createPeer = (parts: PeerParts): Peer => {
     address: encodeAddress(identity.log.id),
     identity: { log: identity.log },
     contacts,
-    letters,
+    messages,
     files: files.api,
-    mailboxes: rounds.api,
+    mailboxes: mailboxPoller.api,
     addContact: async (address, { signal, name, policy } = {}) => {
       const id = decodeAddress(address)
       if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
@@ -248,7 +251,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     },
     publish: async ({ signal } = {}) => {
       checkGoing(signal)
-      return announce(signal)
+      return publishOwn(signal)
     },
     close: end,
     [Symbol.asyncDispose]: end,

@@ -5,11 +5,11 @@ import { lineOf } from '../connection/mailbox-line.ts'
 import { describeRemote } from '../connection/remote.ts'
 import { MailboxError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
-import type { Mailbox } from '../mailbox/host.ts'
-import type { World } from './ports.ts'
+import type { World } from '../core/world.ts'
+import type { MailboxHost } from '../mailbox/host.ts'
 
 /** The mailbox that a peer keeps for others, or none. */
-export type Host = {
+export type MailboxGuests = {
   /** Whether somebody who comes for this is received at all. @throws MailboxError ERR_MAILBOX_NONE, ERR_MAILBOX_ONLY */
   admit(purpose: Purpose): void
   /** Lets a guest of the mailbox in. It is nobody, and neither vetted nor remembered. */
@@ -17,8 +17,8 @@ export type Host = {
   close(): Promise<void>
 }
 
-export type HostParts = {
-  readonly mailbox: Mailbox | undefined
+export type MailboxGuestsParts = {
+  readonly mailbox: MailboxHost | undefined
   /** whether who connects may talk as well */
   readonly talks: boolean
   readonly identity: Identity
@@ -27,7 +27,7 @@ export type HostParts = {
   adopt(connection: Connection): void
 }
 
-export const createHost = ({ mailbox, talks, identity, world, adopt }: HostParts): Host => ({
+export const createMailboxGuests = ({ mailbox, talks, identity, world, adopt }: MailboxGuestsParts): MailboxGuests => ({
   admit: (purpose) => {
     if (purpose === 'mailbox' && mailbox === undefined) throw new MailboxError('ERR_MAILBOX_NONE')
     if (purpose === 'talk' && !talks) throw new MailboxError('ERR_MAILBOX_ONLY')

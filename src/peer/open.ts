@@ -1,30 +1,30 @@
-import { randomBytes } from 'node:crypto'
 import { type Contacts, createContacts } from '../contacts/contact-api.ts'
 import type { Notify } from '../contacts/notice.ts'
 import { encodeAddress } from '../core/address.ts'
 import { StoreError } from '../core/errors.ts'
-import { createIdentity, createIdentityBy, type Identity } from '../core/identity.ts'
-import type { RootSigner } from '../core/root-key.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
+import { createIdentity, type Identity } from '../core/identity.ts'
+import { seconds } from '../core/world.ts'
+import type { DirectoryNetwork, NodeAddress } from '../directory/network-port.ts'
 import { createStorage, type StorageNode } from '../directory/node/storage.ts'
-import { createMailbox, type Mailbox, type MailboxCounts } from '../mailbox/host.ts'
-import { openKeep } from '../mailbox/mailbox-store.ts'
+import { initialize } from '../identity/initialize.ts'
+import { chooseBootstrap, rememberBootstrap } from '../identity/remembered-bootstrap.ts'
+import { systemWorld } from '../identity/system-world.ts'
+import { createMailboxHost, type MailboxCounts, type MailboxHost } from '../mailbox/host.ts'
+import { openMailboxStore } from '../mailbox/mailbox-store.ts'
 import type { Mailboxes } from '../messages/mailbox-poller.ts'
-import { type Letters, readHistory } from '../messages/message-api.ts'
+import { type Messages, readHistory } from '../messages/message-api.ts'
 import { namedMailboxes, nameMailboxes } from '../messages/named-mailboxes.ts'
-import { type NodeAddress, parseBootstrap } from '../network/bootstrap-list.ts'
+import { parseBootstrap } from '../network/bootstrap-list.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
 import { createNode, type DhtNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
 import type { Fork } from '../store/fork-store.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
-import { openRecords } from '../store/record-database.ts'
-import { SETTING_LENGTH_MAX } from '../store/settings.ts'
+import { openRecordDatabase } from '../store/record-database.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { createVault, openVault, type Passphrase, readVault, refuseExisting, type Vault } from '../store/vault.ts'
+import { openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
 import { createPeer, type PeerParts } from './create-peer.ts'
 import type { Peer } from './peer.ts'
-import { seconds, type World } from './ports.ts'
 
 /** Puts the real parts together: disk, DHT node, transport, clock and the operating system's randomness. */
 
@@ -50,39 +50,6 @@ export type OpenOptions = {
   /** Addresses of up to three mailboxes for this identity's card to name; remembered. Default: those the folder remembers. */
   readonly mailboxes?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
-}
-
-export const systemWorld: World = {
-  clock: () => Date.now(),
-  random: (size) => Uint8Array.from(randomBytes(size)),
-}
-
-export type InitializeOptions = {
-  /** Seals the private keys. Default: none, and a random key in a file beside them does. */
-  readonly passphrase?: string | null | undefined
-  /**
-   * Signs as the root key, which stays where it is: on a token, in a TPM. Default: a root key is made here, and sealed with the
-   * others.
-   */
-  readonly root?: RootSigner | undefined
-}
-
-/**
- * Makes an identity in a data folder that has none.
- * @returns its address and the recovery phrase (24 words), which is stored nowhere
- * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO; KeyError ERR_SIGNER; what the
- *   signer throws
- */
-export const initialize = async (
-  folder: string,
-  { passphrase = null, root }: InitializeOptions = {},
-): Promise<{ address: string; phrase: string }> => {
-  const [now, random] = [seconds(systemWorld), systemWorld.random]
-  await refuseExisting(folder)
-  const { identity, phrase } =
-    root === undefined ? createIdentity(now, random) : await createIdentityBy(root, now, random)
-  await createVault(folder, identity, passphrase)
-  return { address: encodeAddress(identity.log.id), phrase }
 }
 
 /**
@@ -123,16 +90,6 @@ const openLocked = async <T>(
     lock.release()
     throw error
   }
-}
-
-/** What was given, or else what the folder remembers. @throws NetworkError ERR_BOOTSTRAP_MISSING, _FORMAT */
-export const chooseBootstrap = (given: OpenOptions['bootstrap'], store: Store | null): readonly NodeAddress[] =>
-  parseBootstrap(given === '' ? (store?.settings.get('bootstrap') ?? '') : given)
-
-/** A list that led into the network is used again when none is given. */
-export const rememberBootstrap = (given: OpenOptions['bootstrap'], store: Store | null): void => {
-  const list = typeof given === 'string' ? given : given.join(',')
-  if (list !== '' && list.length <= SETTING_LENGTH_MAX) store?.settings.set('bootstrap', list)
 }
 
 /** Makes an identity where there is none, if its phrase has somewhere to go. @returns what the folder is sealed under */
@@ -195,8 +152,8 @@ export type OpenContacts = Contacts &
   }
 
 export type History = Disposable & {
-  /** As `Letters.history`. */
-  readonly read: Letters['history']
+  /** As `Messages.history`. */
+  readonly read: Messages['history']
 }
 
 /** What was said with others, without a network. @throws StoreError ERR_STORE_MISSING, and as `openPeer` */
@@ -238,7 +195,7 @@ const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: Ope
     release()
   }
   try {
-    const onDisk = storage === true && options.folder !== undefined ? { shelf: openRecords(options.folder) } : {}
+    const onDisk = storage === true && options.folder !== undefined ? { shelf: openRecordDatabase(options.folder) } : {}
     kept = createStorage({ self: () => node.dht.id, ...onDisk })
     const directory = joinDirectory(node.dht, kept)
     const mailbox = options.mailbox === true ? openMailbox(own.identity, directory, options.folder) : undefined
@@ -251,9 +208,9 @@ const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: Ope
 }
 
 /** @throws StoreError ERR_STORE_* */
-const openMailbox = ({ log }: Identity, directory: DirectoryNetwork, folder: string | undefined): Mailbox => {
+const openMailbox = ({ log }: Identity, directory: DirectoryNetwork, folder: string | undefined): MailboxHost => {
   const [now, random] = [() => seconds(systemWorld), systemWorld.random]
-  return createMailbox({ id: log.id, directory, keep: openKeep(folder ?? null), now, random })
+  return createMailboxHost({ id: log.id, directory, keep: openMailboxStore(folder ?? null), now, random })
 }
 
 type Together = Omit<PeerParts, 'transport' | 'world' | 'notify'> & { readonly node: DhtNode }

@@ -6,7 +6,7 @@ import type { Policy } from '../directory/client/policies.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { Files } from '../files/file-api.ts'
 import type { Mailboxes } from '../messages/mailbox-poller.ts'
-import type { Letters } from '../messages/message-api.ts'
+import type { Messages } from '../messages/message-api.ts'
 
 /** What a peer is to the program that opened it. `peer.ts` puts one together. */
 
@@ -37,10 +37,10 @@ export type Peer = AsyncDisposable & {
   /** Whom this peer knows: kept in the data folder. */
   readonly contacts: Contacts
   /** Messages that are kept until they have arrived. What waits from an earlier time is delivered from `listen` on. */
-  readonly letters: Letters
+  readonly messages: Messages
   /** Files that are sent until they have arrived, in the same way. */
   readonly files: Files
-  /** Where letters wait for this peer while it is not there. */
+  /** Where messages wait for this peer while it is not there. */
   readonly mailboxes: Mailboxes
   /**
    * Finds an identity and makes it a contact, without connecting to it.

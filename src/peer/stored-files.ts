@@ -1,10 +1,10 @@
 import { createContacts } from '../contacts/contact-api.ts'
+import { seconds } from '../core/world.ts'
 import { createFiles, type Files } from '../files/file-api.ts'
+import { systemWorld } from '../identity/system-world.ts'
 import { lockIdentity } from '../store/lock.ts'
 import { openStore } from '../store/store.ts'
 import { openVault, type Passphrase } from '../store/vault.ts'
-import { systemWorld } from './open.ts'
-import { seconds } from './ports.ts'
 
 /** Files of a data folder, without a network. */
 export type StoredFiles = AsyncDisposable & {
@@ -28,7 +28,7 @@ export const openFiles = async (folder: string, passphrase: Passphrase): Promise
     contacts: createContacts(store, systemWorld),
     isContact: () => true,
     // There is no connection to send anything on.
-    post: { wake: () => {} },
+    delivery: { wake: () => {} },
   })
   return {
     list: files.api.list,

@@ -17,13 +17,13 @@ import type { KeptFork } from './fork-store.ts'
 import type { Remembered } from './remembered.ts'
 import { envelopesOf, HASH_BYTES, readEnvelopes, verifyKept } from './rows.ts'
 import { SETTING_LENGTH_MAX } from './settings.ts'
-import { assemble, encodeSecrets, type Kept } from './vault-secrets.ts'
+import { assemble, encodeSecrets, type VaultSecrets } from './vault-secrets.ts'
 
 /** What is sealed of a backup: an identity and what its folder remembers, as CBOR. Never sessions, messages or files. */
 export type BackupContent = {
   /** seconds since 1970 */
   readonly made: number
-  readonly kept: Kept
+  readonly kept: VaultSecrets
   readonly remembered: Remembered
 }
 

@@ -21,7 +21,7 @@ export type Database = {
 export type Schema = {
   /** its file in the data folder */
   readonly name: string
-  /** four letters, so that no other program's database, nor another of ours, is taken for it */
+  /** four messages, so that no other program's database, nor another of ours, is taken for it */
   readonly applicationId: number
   /** Statements, step by step. A step that was ever released never changes. */
   readonly migrations: readonly (readonly string[])[]

@@ -6,7 +6,7 @@ import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 
 /** The rollback floors on disk: one per identity ever accepted (docs/spec/identity.md §5). */
-export type Floors = {
+export type FloorStore = {
   get(id: Uint8Array): Floor | null
   /**
    * Puts `next` of the floor in its place, in one transaction; on disk when it returns.
@@ -49,7 +49,7 @@ const FORGET = `DELETE FROM floors WHERE asked = 0 AND id IN
 const same = (a: Floor, b: Floor): boolean =>
   a.epoch === b.epoch && a.seq === b.seq && a.serial === b.serial && equal(a.head, b.head)
 
-export const createFloors = (database: Database): Floors => {
+export const createFloorStore = (database: Database): FloorStore => {
   const find = (id: Uint8Array): { floor: Floor; asked: boolean } | null => {
     const row = database.get(SELECT, id)
     if (row === undefined) return null

@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 import { HASH_BYTES, logColumn, readLog, readRow } from './rows.ts'
 
 /** Contradictions that nobody has decided yet: two logs of one identity, kept as evidence and as what blocks sending. */
-export type Forks = {
+export type ForkStore = {
   get(id: Uint8Array): Fork | null
   /** Keeps the evidence against an identity. @param found seconds since 1970, when the first of it came */
   keep(fork: Fork, found: number): void
@@ -26,7 +26,7 @@ const readFork = (row: unknown): KeptFork => {
   return { ...readRow('forks', record<Fork>({ a: readLog(id), b: readLog(id) }), logs), found }
 }
 
-export const createForks = (database: Database): Forks => ({
+export const createForkStore = (database: Database): ForkStore => ({
   get: (id) => {
     const row = database.get('SELECT id, a, b, found FROM forks WHERE id = ?', id)
     if (row === undefined) return null

@@ -11,13 +11,13 @@ export type StoredParcel = {
   readonly number: number
   /** identity hash of the mailbox */
   readonly mailbox: Uint8Array
-  /** the last of our letters in it; 0 for none */
+  /** the last of our messages in it; 0 for none */
   readonly upto: number
   readonly parcel: Uint8Array
 }
 
 export type Mailed = {
-  /** our letters up to this number are in parcels */
+  /** our messages up to this number are in parcels */
   readonly upto: number
   /** when that began of which nothing is confirmed yet, seconds since 1970 */
   readonly at: number
@@ -26,7 +26,7 @@ export type Mailed = {
 }
 
 /** All of these throw StoreError as `Database` does. */
-export type MailStore = {
+export type MailboxOutbox = {
   /** A parcel of ours to a peer, for one mailbox. @param at seconds since 1970 */
   queue(peer: Uint8Array, mailbox: Uint8Array, at: number, parcel: Pick<StoredParcel, 'upto' | 'parcel'>): void
   /** Numbers and mailboxes of parcels to that peer, oldest first. */
@@ -42,7 +42,7 @@ export type MailStore = {
   setMailed(peer: Uint8Array, mailed: Mailed): void
   /** Everything that is not confirmed is to be mailed anew. */
   forgetMailed(peer: Uint8Array): void
-  /** Letters of that peer came through a mailbox, and it has not heard so. */
+  /** Messages of that peer came through a mailbox, and it has not heard so. */
   oweReceipt(peer: Uint8Array): void
   receiptSaid(peer: Uint8Array): void
   owesReceipt(peer: Uint8Array): boolean
@@ -55,7 +55,7 @@ const readBytes = record<{ readonly parcel: Uint8Array }>({ parcel: bytes(1, Mat
 const readMailed = record<Mailed>({ upto: uint(), at: uint(), mailboxes: bytes(HASH_BYTES) })
 const readPeer = record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) })
 
-export const createMail = (database: Database): MailStore => ({
+export const createMailboxOutbox = (database: Database): MailboxOutbox => ({
   queue: (peer, mailbox, at, { upto, parcel }) =>
     database.run(
       'INSERT INTO parcels (peer, mailbox, at, upto, parcel) VALUES (?, ?, ?, ?, ?)',

@@ -23,19 +23,19 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
   ],
   [
-    // Numbers are within a stream; ids order all letters of this store. `sealed` is what the letter says, under the store key.
-    `CREATE TABLE letters (
+    // Numbers are within a stream; ids order all messages of this store. `sealed` is what the message says, under the store key.
+    `CREATE TABLE messages (
       id INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), out INTEGER NOT NULL,
       stream BLOB NOT NULL CHECK (length(stream) = 16), number INTEGER NOT NULL, at INTEGER NOT NULL,
       state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
       UNIQUE (peer, out, stream, number)
     ) STRICT`,
-    "CREATE INDEX letters_waiting ON letters (peer, number) WHERE out = 1 AND state IN ('queued', 'sent')",
-    "CREATE INDEX letters_arrived ON letters (id) WHERE state = 'arrived'",
-    'CREATE INDEX letters_history ON letters (peer, id)',
-    // Our stream to a peer: the number of the next letter.
+    "CREATE INDEX messages_waiting ON messages (peer, number) WHERE out = 1 AND state IN ('queued', 'sent')",
+    "CREATE INDEX messages_arrived ON messages (id) WHERE state = 'arrived'",
+    'CREATE INDEX messages_history ON messages (peer, id)',
+    // Our stream to a peer: the number of the next message.
     'CREATE TABLE streams_out (peer BLOB PRIMARY KEY, stream BLOB NOT NULL, next INTEGER NOT NULL) STRICT',
-    // Their streams to us: all letters up to `have` are here, or were.
+    // Their streams to us: all messages up to `have` are here, or were.
     `CREATE TABLE streams_in (
       peer BLOB NOT NULL, stream BLOB NOT NULL, have INTEGER NOT NULL, touched INTEGER NOT NULL,
       PRIMARY KEY (peer, stream)
@@ -71,17 +71,17 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       begun INTEGER NOT NULL, heard INTEGER, touched INTEGER NOT NULL, sealed BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX mail_sessions_peer ON mail_sessions (peer, touched)',
-    // Parcels on their way to a mailbox. `upto`: the last of our letters in it, 0 for none. They can be opened by their recipient only.
+    // Parcels on their way to a mailbox. `upto`: the last of our messages in it, 0 for none. They can be opened by their recipient only.
     `CREATE TABLE parcels (
       number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32),
       mailbox BLOB NOT NULL CHECK (length(mailbox) = 32), at INTEGER NOT NULL, upto INTEGER NOT NULL, parcel BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX parcels_peer ON parcels (peer, number)',
-    // Up to which letter parcels were made, since when nobody has confirmed them, and for which mailboxes.
+    // Up to which message parcels were made, since when nobody has confirmed them, and for which mailboxes.
     `CREATE TABLE mailed (
       peer BLOB PRIMARY KEY CHECK (length(peer) = 32), upto INTEGER NOT NULL, at INTEGER NOT NULL, mailboxes BLOB NOT NULL
     ) STRICT`,
-    // Peers whose letters came through a mailbox and were not confirmed yet.
+    // Peers whose messages came through a mailbox and were not confirmed yet.
     'CREATE TABLE receipts (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
   ],
 ]

@@ -23,7 +23,7 @@ import { checkOf, openBytes, sealBytes } from './sealing.ts'
 
 /** Sessions that outlive the process: with those who are reached through mailboxes. Sealed, since a snapshot is all secrets. */
 
-export type MailSession = {
+export type OfflineSession = {
   /** 32 bytes, the same on both sides: chooses between two sessions */
   readonly h1: Uint8Array
   /** whether this side began it */
@@ -44,12 +44,12 @@ export type MailSession = {
 }
 
 /** All of these throw StoreError as `Database` does. */
-export type MailSessionStore = {
-  get(id: Uint8Array): MailSession | null
+export type OfflineSessionStore = {
+  get(id: Uint8Array): OfflineSession | null
   /** Those with a peer, the latest first. */
-  all(peer: Uint8Array): readonly MailSession[]
+  all(peer: Uint8Array): readonly OfflineSession[]
   /** Puts its present state in the place of the one before. @param now seconds since 1970 */
-  keep(session: MailSession, now: number): void
+  keep(session: OfflineSession, now: number): void
 }
 
 type Sealed = {
@@ -102,10 +102,10 @@ const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
 const corrupt = (): StoreError => new StoreError('ERR_STORE_CORRUPT', { hint: `table ${TABLE}` })
 
 /** @param storeKey seals them */
-export const createMailSessions = (database: Database, storeKey: SecretKey): MailSessionStore => {
+export const createOfflineSessionStore = (database: Database, storeKey: SecretKey): OfflineSessionStore => {
   const check = checkOf(storeKey, LABEL_STORE_SESSION)
 
-  const seal = ({ session, hello, log, device, own }: MailSession): Uint8Array => {
+  const seal = ({ session, hello, log, device, own }: OfflineSession): Uint8Array => {
     const snapshot = encodeSession(session)
     const { sign, dh } = device
     const plaintext = encodeCbor({ id: session.id, session: snapshot, hello, log: envelopesOf(log), sign, dh, own })
@@ -113,7 +113,7 @@ export const createMailSessions = (database: Database, storeKey: SecretKey): Mai
     for (const secret of [snapshot, plaintext]) secret.fill(0)
     return sealed
   }
-  const read = (row: unknown): MailSession => {
+  const read = (row: unknown): OfflineSession => {
     const { id, peer, h1, ours, live, begun, heard, sealed } = readRow(TABLE, readColumns, row)
     const plaintext = openBytes(storeKey, LABEL_STORE_SESSION, { sealed, check })
     if (plaintext === null) throw corrupt()

@@ -4,7 +4,7 @@ import { HandfastError, KeyError, TokenError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
 import { importPublicKey, lowerS, type P256PrivateKey, type Signer, verify } from '../core/p256.ts'
 import type { TokenKey } from '../core/root-key.ts'
-import { type Call, callTool, readPin, type TokenOptions } from './pkcs11-tool.ts'
+import { callTool, readPin, type TokenOptions, type ToolCall } from './pkcs11-tool.ts'
 
 /** P-256 keys on a PKCS#11 token: a smart card, a security key, an HSM, or SoftHSM, which is none and made for tests. */
 
@@ -29,7 +29,7 @@ const findSlot = async (token: TokenKey, options: TokenOptions): Promise<string>
   return found[1]
 }
 
-const callOn = async (token: TokenKey, call: Call, options: TokenOptions): Promise<Uint8Array> => {
+const callOn = async (token: TokenKey, call: ToolCall, options: TokenOptions): Promise<Uint8Array> => {
   const slot = await findSlot(token, options)
   const args = [`--slot=${slot}`, ...call.args, `--id=${token.key}`]
   const { stdout, failure } = await callTool(token, { ...call, args }, options)

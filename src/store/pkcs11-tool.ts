@@ -19,7 +19,7 @@ export type TokenOptions = {
   readonly signal?: AbortSignal | undefined
 }
 
-export type Call = {
+export type ToolCall = {
   readonly args: readonly string[]
   /** opens the token */
   readonly pin?: string
@@ -28,7 +28,7 @@ export type Call = {
   readonly named?: boolean
 }
 
-export type Answer = {
+export type ToolAnswer = {
   readonly stdout: Uint8Array
   /** null when it ended with code 0 */
   readonly failure: TokenError | null
@@ -93,16 +93,16 @@ const check = (token: TokenKey): void => {
  */
 export const callTool = async (
   token: TokenKey,
-  { args, pin, input, named = false }: Call,
+  { args, pin, input, named = false }: ToolCall,
   { tool = 'pkcs11-tool', timeout = TOKEN_MS, signal }: TokenOptions,
-): Promise<Answer> => {
+): Promise<ToolAnswer> => {
   check(token)
   signal?.throwIfAborted()
   const login = pin === undefined ? [] : ['--login', `--pin=env:${PIN_VARIABLE}`]
   const command = [tool, `--module=${token.module}`, ...login, ...args]
   const [file = '', ...rest] = named ? ['/bin/sh', '-c', 'cat | exec "$@"', 'sh', ...command] : command
   const child = spawn(file, rest, { env: environment(pin), detached: GROUPS, windowsHide: true })
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const { promise, resolve, reject } = Promise.withResolvers<ToolAnswer>()
   const give = (error: unknown): void => {
     kill(child)
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()

@@ -57,7 +57,7 @@ const readEk = record<{ readonly ek: Uint8Array }>({ ek: bytes(POINT_BYTES) })
 const readCount = record<{ readonly n: number }>({ n: uint() })
 
 /** @param storeKey seals them */
-export const createPrekeys = (database: Database, storeKey: SecretKey): PrekeyStore => {
+export const createPrekeyStore = (database: Database, storeKey: SecretKey): PrekeyStore => {
   const check = checkOf(storeKey, LABEL_STORE_PREKEYS)
 
   return {

@@ -9,7 +9,7 @@ import { HASH_BYTES, readRow } from './rows.ts'
  * knows nothing of what they mean; the directory verifies them again when it reads them. A commit waits for no disk, since a stranger's
  * PUT must not make this node wait: a killed process loses nothing, a power cut the last moments, which their owners publish again.
  */
-export type RecordStore = {
+export type RecordDatabase = {
   /** Everybody who is there. @throws StoreError, as all that follow */
   heads(): Iterable<Head>
   read(id: Uint8Array): { readonly content: Uint8Array; readonly entries: readonly Uint8Array[] } | null
@@ -73,7 +73,7 @@ const readEntry = record<{ envelope: Uint8Array }>({ envelope: bytes(1, ITEM_BYT
  * @param folder a data folder that exists; null: in memory
  * @throws StoreError ERR_STORE_IN_USE when another node has it; ERR_STORE_*
  */
-export const openRecords = (folder: string | null): RecordStore => {
+export const openRecordDatabase = (folder: string | null): RecordDatabase => {
   const database = openDatabase(folder, SCHEMA)
 
   const remove = (ids: readonly Uint8Array[]): void => {

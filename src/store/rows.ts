@@ -42,7 +42,7 @@ export const readLog =
 /** Logs whose bytes were verified in this process, and how many are remembered. */
 const REMEMBERED = 256
 
-/** `readLog` that verifies the same bytes once: contacts are looked at for every letter. */
+/** `readLog` that verifies the same bytes once: contacts are looked at for every message. */
 export const createLogReader = (): ((id: Uint8Array) => Reader<KeyLog>) => {
   const known = new Map<string, { readonly column: Uint8Array; readonly log: KeyLog }>()
   return (id) => (value, name) => {

@@ -6,7 +6,7 @@ import { readRow } from './rows.ts'
 export const SETTING_NAMES = ['bootstrap', 'mailboxes'] as const
 export type SettingName = (typeof SETTING_NAMES)[number]
 
-export type Settings = {
+export type SettingStore = {
   get(name: SettingName): string | null
   set(name: SettingName, value: string): void
 }
@@ -16,7 +16,7 @@ export const SETTING_LENGTH_MAX = 8_192
 
 const readValue = record<{ readonly value: string }>({ value: text(SETTING_LENGTH_MAX) })
 
-export const createSettings = (database: Database): Settings => ({
+export const createSettingStore = (database: Database): SettingStore => ({
   get: (name) => {
     const row = database.get('SELECT value FROM settings WHERE name = ?', name)
     return row === undefined ? null : readRow('settings', readValue, row).value

@@ -2,27 +2,27 @@ import { randomBytes } from 'node:crypto'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { type ContactStore, createContactStore } from './contact-store.ts'
 import { openDatabase } from './database.ts'
-import { createFloors, type Floors } from './floor-store.ts'
-import { createForks, type Forks } from './fork-store.ts'
+import { createFloorStore, type FloorStore } from './floor-store.ts'
+import { createForkStore, type ForkStore } from './fork-store.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
-import { createMail, type MailStore } from './mailbox-outbox.ts'
-import { createLetters, type LetterStore } from './message-store.ts'
-import { createMailSessions, type MailSessionStore } from './offline-session-store.ts'
-import { createPrekeys, type PrekeyStore } from './prekey-store.ts'
-import { createSettings, type Settings } from './settings.ts'
-import { createTransfers, type TransferStore } from './transfer-store.ts'
+import { createMailboxOutbox, type MailboxOutbox } from './mailbox-outbox.ts'
+import { createMessageStore, type MessageStore } from './message-store.ts'
+import { createOfflineSessionStore, type OfflineSessionStore } from './offline-session-store.ts'
+import { createPrekeyStore, type PrekeyStore } from './prekey-store.ts'
+import { createSettingStore, type SettingStore } from './settings.ts'
+import { createTransferStore, type TransferStore } from './transfer-store.ts'
 
 /** What a peer remembers of others, and what its owner chose: each part by itself, all in one database. */
 export type Store = {
-  readonly floors: Floors
-  readonly forks: Forks
+  readonly floors: FloorStore
+  readonly forks: ForkStore
   readonly contacts: ContactStore
-  readonly settings: Settings
-  readonly letters: LetterStore
+  readonly settings: SettingStore
+  readonly messages: MessageStore
   readonly transfers: TransferStore
   readonly prekeys: PrekeyStore
-  readonly mail: MailStore
-  readonly mailSessions: MailSessionStore
+  readonly mailboxOutbox: MailboxOutbox
+  readonly offlineSessions: OfflineSessionStore
   readonly group: GroupCommit
   /** All of `work` or nothing of it; on disk when this returns. */
   transaction<T>(work: () => T): T
@@ -31,22 +31,22 @@ export type Store = {
 
 /**
  * @param folder a data folder that exists; null: in memory, gone with the process
- * @param storeKey what seals its letters, files and sessions; who only reads the other parts needs none
+ * @param storeKey what seals its messages, files and sessions; who only reads the other parts needs none
  * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
  */
 export const openStore = (folder: string | null, storeKey?: SecretKey): Store => {
   const database = openDatabase(folder)
   const key = storeKey ?? secretKey(Uint8Array.from(randomBytes(32)))
   return {
-    floors: createFloors(database),
-    forks: createForks(database),
+    floors: createFloorStore(database),
+    forks: createForkStore(database),
     contacts: createContactStore(database),
-    settings: createSettings(database),
-    letters: createLetters(database, key),
-    transfers: createTransfers(database, key),
-    prekeys: createPrekeys(database, key),
-    mail: createMail(database),
-    mailSessions: createMailSessions(database, key),
+    settings: createSettingStore(database),
+    messages: createMessageStore(database, key),
+    transfers: createTransferStore(database, key),
+    prekeys: createPrekeyStore(database, key),
+    mailboxOutbox: createMailboxOutbox(database),
+    offlineSessions: createOfflineSessionStore(database, key),
     group: createGroupCommit(database.transaction),
     transaction: database.transaction,
     close: () => database.close(),

@@ -136,7 +136,7 @@ const OVER = "state NOT IN ('queued', 'receiving')"
 const STRANGERS = 'peer NOT IN (SELECT id FROM contacts)'
 
 /** @param storeKey seals names, paths, hashes and secrets; without the passphrase of the folder nobody reads them */
-export const createTransfers = (database: Database, storeKey: SecretKey): TransferStore => {
+export const createTransferStore = (database: Database, storeKey: SecretKey): TransferStore => {
   const check = checkOf(storeKey, LABEL_STORE_FILE)
 
   /** Whose transfer it is stands inside too: a row cannot be moved to another one. */

@@ -15,7 +15,7 @@ import { isHere, type RootElsewhere, type RootKey, readElsewhere } from '../core
 const KEY_BYTES = 32
 
 /** What the sealed part holds: an identity's keys, and the key that seals what else the folder keeps. */
-export type Kept = { readonly identity: Identity; readonly storeKey: SecretKey }
+export type VaultSecrets = { readonly identity: Identity; readonly storeKey: SecretKey }
 
 type Secrets = {
   readonly root: Uint8Array | RootElsewhere
@@ -52,7 +52,7 @@ const encodeRoot = (root: RootKey) => {
 }
 
 /** The plaintext of the sealed part; whoever calls wipes it. */
-export const encodeSecrets = ({ identity, storeKey }: Kept): Uint8Array => {
+export const encodeSecrets = ({ identity, storeKey }: VaultSecrets): Uint8Array => {
   const { root, device, sign, ik, transportSeed } = identity
   return encodeCbor({
     root: encodeRoot(root),
@@ -68,7 +68,7 @@ export const encodeSecrets = ({ identity, storeKey }: Kept): Uint8Array => {
  * Puts log and keys together; the plaintext is wiped.
  * @throws StoreError ERR_STORE_CORRUPT when they do not belong together; EncodingError, KeyError
  */
-export const assemble = (log: KeyLog, plaintext: Uint8Array): Kept => {
+export const assemble = (log: KeyLog, plaintext: Uint8Array): VaultSecrets => {
   const secrets = readSecrets(decodeCbor(plaintext), 'secrets')
   plaintext.fill(0)
   const root = secrets.root instanceof Uint8Array ? importAndWipe(secrets.root) : secrets.root

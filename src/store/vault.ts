@@ -23,7 +23,7 @@ import {
   sealBytes,
   toBase64,
 } from './sealing.ts'
-import { assemble, encodeSecrets, type Kept } from './vault-secrets.ts'
+import { assemble, encodeSecrets, type VaultSecrets } from './vault-secrets.ts'
 
 /**
  * The identity on disk: `identity.json`, its log in the clear (it is public) and its private keys sealed, either under a
@@ -115,7 +115,7 @@ type Lock = { readonly key: SecretKey; readonly kdf: Kdf | null }
 
 const write = (
   folder: string,
-  kept: Kept,
+  kept: VaultSecrets,
   { key, kdf }: Lock,
   options: { readonly create?: boolean },
 ): Promise<void> => {
@@ -155,7 +155,7 @@ const lockOf = (seal: Seal, key: SecretKey): Lock => {
   return { key, kdf: { kdf, memory, passes, parallelism, salt } }
 }
 
-const vaultOf = (folder: string, kept: Kept, lock: Lock, now: number): Vault => ({
+const vaultOf = (folder: string, kept: VaultSecrets, lock: Lock, now: number): Vault => ({
   ...kept,
   sealedBy: lock.kdf === null ? 'key-file' : 'passphrase',
   save: async (next) => {
@@ -192,7 +192,7 @@ export const createVault = async (
   return vaultOf(folder, kept, lock, identity.log.last.entry.time)
 }
 
-const unlock = async (folder: string, passphrase: Passphrase, now: number): Promise<[Kept, Lock]> => {
+const unlock = async (folder: string, passphrase: Passphrase, now: number): Promise<[VaultSecrets, Lock]> => {
   const { stored, log } = await readFile(folder, now)
   const { seal, sealed } = stored
   const key = await keyFor(folder, seal, passphrase)

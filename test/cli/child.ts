@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { basename, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { harmless } from '../../src/cli/output/sanitize.ts'
+import { sanitize } from '../../src/cli/output/sanitize.ts'
 
 /** The command `handfast`, or another script, in a process of its own. */
 
@@ -63,7 +63,7 @@ export const startScript = (
         if (found !== null) return found
       }
       if (over)
-        throw new Error(`${basename(script)} ${argv[0]} ended without ${pattern}\n${harmless(out)}\n${harmless(err)}`)
+        throw new Error(`${basename(script)} ${argv[0]} ended without ${pattern}\n${sanitize(out)}\n${sanitize(err)}`)
       await Promise.race([once(child.stdout, 'data'), ended])
     }
   }

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
-import { initialize } from '../../src/peer/open.ts'
+import { initialize } from '../../src/identity/initialize.ts'
 import { startCli } from './child.ts'
 import { createDht } from './dht.ts'
 

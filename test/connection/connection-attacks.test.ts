@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection } from '../../src/connection/connection.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
-import { MESSAGE_BYTES_MAX, MESSAGE_WINDOW } from '../../src/core/limits.ts'
+import { ITEM_WINDOW, MESSAGE_BYTES_MAX } from '../../src/core/limits.ts'
 import { at, flip, makeBytes } from '../core/identities.ts'
 import type { MemoryPair } from './memory-transport.ts'
 import { codeOf, nextText, settle, startConversation, startWithMallory } from './sides.ts'
@@ -119,9 +119,9 @@ const READ: Readonly<Record<string, CborValue>> = {
 for (const [kind, payload] of Object.entries(READ))
   test(`§8 who sends more ${kind} than there is room for is cut off; what fitted can be read`, async () => {
     const { mallory, bob } = await startWithMallory()
-    for (let count = 0; count < MESSAGE_WINDOW + 3; count++) await mallory.say(payload).catch(() => {})
+    for (let count = 0; count < ITEM_WINDOW + 3; count++) await mallory.say(payload).catch(() => {})
     await bob.closed
-    for (let count = 0; count < MESSAGE_WINDOW; count++) assert.equal((await bob.receive())?.type, kind)
+    for (let count = 0; count < ITEM_WINDOW; count++) assert.equal((await bob.receive())?.type, kind)
     assert.equal(await codeOf(bob.receive()), 'ERR_FRAME')
     assert.equal((await mallory.hearUntil('error').catch((error) => error)).code, 'ERR_REMOTE')
   })
@@ -143,7 +143,7 @@ const fill = async (bob: Connection): Promise<number> => {
 test('§8 saying that more was taken than was sent opens no window', async () => {
   const { mallory, bob } = await startWithMallory()
   for (const n of [1, 1_000, 2 ** 32 - 1]) await mallory.say({ k: 'taken', n })
-  assert.equal(await fill(bob), MESSAGE_WINDOW)
+  assert.equal(await fill(bob), ITEM_WINDOW)
   await mallory.say({ k: 'taken', n: 0 })
   assert.equal(await fill(bob), 0)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Channel, openChannel } from '../../src/connection/channel.ts'
 import { WIRE_VERSION } from '../../src/connection/frames.ts'
-import { type Answering, answer, dial, type Met } from '../../src/connection/live-handshake.ts'
+import { type Answering, answerLive, initiateLive, type Met } from '../../src/connection/live-handshake.ts'
 import { verifyLiveCard } from '../../src/core/card.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { HandshakeError, KeyLogError } from '../../src/core/errors.ts'
@@ -35,7 +35,7 @@ type Visit = { readonly near: Channel; readonly met: Promise<Met>; readonly outc
 const visit = (identity: Identity = bob, changed: Partial<Answering> = {}): Visit => {
   const pair = createPair()
   const channel = openChannel(pair.far)
-  const met = answer(channel, answering(identity, changed))
+  const met = answerLive(channel, answering(identity, changed))
   const outcome = codeOf(
     met.catch(async (error) => {
       await channel.refuse(error)
@@ -229,7 +229,7 @@ test('§4 the initiator’s log is vetted while the confirmation is under way; a
       return verdict.promise
     },
   })
-  const dialed = await dial(near, dialing(alice, bob))
+  const dialed = await initiateLive(near, dialing(alice, bob))
   assert.deepEqual(dialed.log, bob.log)
   assert.deepEqual(seen, [alice.log.id])
   assert.equal(await isSettled(outcome), false)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Channel, openChannel } from '../../src/connection/channel.ts'
-import { answer, type Dialing, dial, type Met } from '../../src/connection/live-handshake.ts'
+import { answerLive, type Initiating, initiateLive, type Met } from '../../src/connection/live-handshake.ts'
 import { signCard, signLiveCard, verifyLiveCard } from '../../src/core/card.ts'
 import type { CborValue } from '../../src/core/cbor.ts'
 import { encodeCbor } from '../../src/core/cbor.ts'
@@ -36,10 +36,10 @@ type Ringing = {
   readonly met: Promise<Met>
 }
 
-const ring = async (changed: Partial<Dialing> = {}, near: Identity = alice): Promise<Ringing> => {
+const ring = async (changed: Partial<Initiating> = {}, near: Identity = alice): Promise<Ringing> => {
   const pair = createPair()
   const channel = openChannel(pair.near)
-  const met = dial(channel, dialing(near, bob, changed))
+  const met = initiateLive(channel, dialing(near, bob, changed))
   const outcome = codeOf(
     met.catch(async (error) => {
       await channel.refuse(error)
@@ -234,8 +234,8 @@ test('§4 the owner’s log may only continue what is known: longer, or a rotati
 test('§5 who has Bob’s transport and his signing key, but not ik, cannot answer for him', async () => {
   const pair = createPair()
   const [near, far] = [openChannel(pair.near), openChannel(pair.far)]
-  const dialed = codeOf(dial(near, dialing(alice, bob)))
-  const thief = answer(far, answering({ ...bob, ik: mallory.ik }))
+  const dialed = codeOf(initiateLive(near, dialing(alice, bob)))
+  const thief = answerLive(far, answering({ ...bob, ik: mallory.ik }))
   assert.equal(await codeOf(thief), 'ERR_HELLO_SEALED')
   await far.refuse(new Error('whatever'))
   assert.equal(await dialed, 'ERR_REMOTE')
@@ -268,9 +268,9 @@ test('§5 a stream cannot be relayed: the card of the one is no card for the oth
     for await (const frame of from) await to.send(frame)
   }
   const relays = [forward(toMallory.far.receive(), toBob.near), forward(toBob.near.receive(), toMallory.far)]
-  const answered = codeOf(answer(openChannel(toBob.far), answering(bob)))
+  const answered = codeOf(answerLive(openChannel(toBob.far), answering(bob)))
   const near = openChannel(toMallory.near)
-  assert.equal(await codeOf(dial(near, dialing(alice, bob))), 'ERR_CARD_CHANNEL')
+  assert.equal(await codeOf(initiateLive(near, dialing(alice, bob))), 'ERR_CARD_CHANNEL')
   toMallory.cut()
   toBob.cut()
   assert.equal(await answered, 'ERR_CONNECTION_LOST')

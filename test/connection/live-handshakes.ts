@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Identity } from '../../src/core/identity.ts'
+import type { Transport } from '../../src/network/transport.ts'
 import type { Peer } from '../../src/peer/peer.ts'
-import type { Transport } from '../../src/peer/ports.ts'
 import { createTown, type Town, transportKeyOf } from '../messages/town.ts'
 import type { MemoryPair } from './memory-transport.ts'
 import { alice, bob, isSettled, settle } from './sides.ts'
@@ -59,19 +59,19 @@ export const until = async (holds: () => boolean): Promise<void> => {
 
 export const take = async (peer: Peer, count: number): Promise<unknown[]> => {
   const contents: unknown[] = []
-  while (contents.length < count) contents.push((await peer.letters.receive())?.content)
+  while (contents.length < count) contents.push((await peer.messages.receive())?.content)
   return contents
 }
 
-/** Both sides have exactly these letters of the other, and nothing more is on its way. */
+/** Both sides have exactly these messages of the other, and nothing more is on its way. */
 export const haveExactly = async (a: Peer, b: Peer, fromAlice: readonly string[], fromBob: readonly string[]) => {
   const received = (peer: Peer, from: Peer) =>
-    peer.letters
+    peer.messages
       .history(from.address, { limit: 1000 })
       .filter(({ direction }) => direction === 'in')
       .map(({ content }) => content)
   await settle()
   assert.deepEqual([received(b, a), received(a, b)], [fromAlice, fromBob])
-  assert.equal(await isSettled(a.letters.receive()), false)
-  assert.equal(await isSettled(b.letters.receive()), false)
+  assert.equal(await isSettled(a.messages.receive()), false)
+  assert.equal(await isSettled(b.messages.receive()), false)
 }

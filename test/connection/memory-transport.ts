@@ -1,7 +1,8 @@
 import { hex } from '../../src/core/bytes.ts'
 import { NetworkError } from '../../src/core/errors.ts'
 import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
-import type { FrameStream, Transport } from '../../src/peer/ports.ts'
+import type { FrameStream } from '../../src/network/frame-stream.ts'
+import type { Transport } from '../../src/network/transport.ts'
 import { makeBytes } from '../core/identities.ts'
 
 /** The transport in memory: streams whose frames a test can hold back, change, drop, repeat, move or cut off. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
-import { createInbox, drain } from '../../src/connection/queue.ts'
+import { createQueue, drain } from '../../src/connection/queue.ts'
 import { isSettled } from './sides.ts'
 
 test('items come out in order, to whoever asked first', async () => {
-  const inbox = createInbox<number>()
+  const inbox = createQueue<number>()
   inbox.put(1)
   inbox.put(2)
   assert.equal(inbox.size, 2)
@@ -19,7 +19,7 @@ test('items come out in order, to whoever asked first', async () => {
 })
 
 test('an aborted take loses no item and leaves no listener', async () => {
-  const inbox = createInbox<number>()
+  const inbox = createQueue<number>()
   const abort = new AbortController()
   const [aborted, patient] = [inbox.take(abort.signal), inbox.take(abort.signal)]
   inbox.put(1)
@@ -38,7 +38,7 @@ test('an aborted take loses no item and leaves no listener', async () => {
 })
 
 test('the end comes after the items that were there', async () => {
-  const inbox = createInbox<number>()
+  const inbox = createQueue<number>()
   inbox.put(1)
   inbox.end()
   inbox.put(2)
@@ -46,7 +46,7 @@ test('the end comes after the items that were there', async () => {
 })
 
 test('so does a failure, each time again; the first end counts', async () => {
-  const inbox = createInbox<number>()
+  const inbox = createQueue<number>()
   const waiting = [inbox.take(), inbox.take()]
   inbox.put(1)
   const failure = new Error('lost')
@@ -58,7 +58,7 @@ test('so does a failure, each time again; the first end counts', async () => {
 })
 
 test('a loop takes items until the end, and can be left early', async () => {
-  const inbox = createInbox<number>()
+  const inbox = createQueue<number>()
   for (const item of [1, 2, 3]) inbox.put(item)
   for await (const item of drain(inbox)) if (item === 1) break
   const rest = Array.fromAsync(drain(inbox))

@@ -5,13 +5,19 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Channel, openChannel } from '../../src/connection/channel.ts'
 import { type Connection, type ConnectionParts, createConnection } from '../../src/connection/connection.ts'
-import { type Answering, answer, type Dialing, dial, type Met } from '../../src/connection/live-handshake.ts'
+import {
+  type Answering,
+  answerLive,
+  type Initiating,
+  initiateLive,
+  type Met,
+} from '../../src/connection/live-handshake.ts'
 import { describeRemote } from '../../src/connection/remote.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { createIdentity, type Identity } from '../../src/core/identity.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
 import { decryptMessage, encryptMessage, type Session } from '../../src/core/session/session.ts'
-import type { World } from '../../src/peer/ports.ts'
+import type { World } from '../../src/core/world.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { createPair, type MemoryPair } from './memory-transport.ts'
@@ -53,7 +59,7 @@ export const isSettled = async (work: Promise<unknown>): Promise<boolean> => {
   return settled
 }
 
-export const dialing = (identity: Identity, target: Identity, changed: Partial<Dialing> = {}): Dialing => ({
+export const dialing = (identity: Identity, target: Identity, changed: Partial<Initiating> = {}): Initiating => ({
   identity,
   known: target.log,
   floor: null,
@@ -101,8 +107,8 @@ export const greet = async (
 }> => {
   const [nearChannel, farChannel] = [openChannel(pair.near), openChannel(pair.far)]
   const [nearMet, farMet] = await Promise.all([
-    dial(nearChannel, dialing(near, far)),
-    answer(farChannel, answering(far)),
+    initiateLive(nearChannel, dialing(near, far)),
+    answerLive(farChannel, answering(far)),
   ])
   return { nearChannel, farChannel, nearMet, farMet }
 }

@@ -1,9 +1,9 @@
 import { equal, hex, utf8 } from '../../src/core/bytes.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { distanceOf } from '../../src/directory/distance.ts'
+import { limitNetworks } from '../../src/directory/ip-networks.ts'
 import { NETWORK_NODES } from '../../src/directory/limits.ts'
-import { type Answer, type DirectoryNetwork, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
-import { limitNetworks } from '../../src/directory/networks.ts'
+import { type DhtAnswer, type DirectoryNetwork, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
 import { createStorage, type Storage } from '../../src/directory/node/storage.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { createIdleClock } from './client/idle-clock.ts'
@@ -24,7 +24,7 @@ export type MemoryNode = {
   /** replaces the honest answer */
   behaviour: Behaviour | null
   /** changes the rest of an answer: nodes it names, token and id, or that there is a value */
-  manner: ((answer: Answer, target: Uint8Array) => Answer) | null
+  manner: ((answer: DhtAnswer, target: Uint8Array) => DhtAnswer) | null
   /** requests it got since the network began, by command */
   readonly asked: Map<number, number>
 }

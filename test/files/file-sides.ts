@@ -35,9 +35,17 @@ export const openFiles = (identity: Identity, store: Store = storeAt(null), isCo
   // Nobody draws the same ids twice, not even after a restart.
   const world = makeWorld(`files/${worlds++}`)
   const contacts = createContacts(store, world)
-  const post = { wake: () => {} }
+  const delivery = { wake: () => {} }
   const own = identity.log.id
-  const files = createFiles({ own, store, contacts, post, world, isContact: () => isContact, closing: closing.signal })
+  const files = createFiles({
+    own,
+    store,
+    contacts,
+    delivery,
+    world,
+    isContact: () => isContact,
+    closing: closing.signal,
+  })
   const end = async (): Promise<void> => {
     closing.abort()
     await files.stop()

@@ -82,15 +82,15 @@ test('a file whose connections break again and again arrives once, and nobody ha
   assert.equal(b.files.list().length, 1)
 })
 
-test('files and letters share a connection that one of them had made', async (t) => {
+test('files and messages share a connection that one of them had made', async (t) => {
   const { town, open, write, to } = await start(t)
   const { path } = await write(3 * CHUNK_BYTES)
   const [a, b] = [open(alice), open(bob)]
   await Promise.all([a.listen(), b.listen()])
   void acceptAll(b, to)
   const { id } = await a.files.send(b.address, path)
-  await a.letters.send(b.address, 'see the file')
-  assert.equal((await b.letters.receive())?.content, 'see the file')
+  await a.messages.send(b.address, 'see the file')
+  assert.equal((await b.messages.receive())?.content, 'see the file')
   await a.files.finished(id)
   assert.equal(town.transports.pairs.length, 1)
 })

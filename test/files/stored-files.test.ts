@@ -55,8 +55,8 @@ test('a file that waits is listed without a network, and given up: its recipient
 
   const [a, b] = [await open('alice'), await open('bob')]
   await Promise.all([a.listen(), b.listen()])
-  await a.letters.send(to, 'nothing else')
-  assert.equal((await b.letters.receive())?.content, 'nothing else')
+  await a.messages.send(to, 'nothing else')
+  assert.equal((await b.messages.receive())?.content, 'nothing else')
   assert.deepEqual(b.files.list(), [])
 })
 

@@ -3,7 +3,13 @@ import { test } from 'node:test'
 import { sha256 } from '../../src/core/kdf.ts'
 import { MAILBOX_RECIPIENT_PARCELS, MAILBOX_STEP_MS } from '../../src/core/limits.ts'
 import { depositAt, type Fetching, openFetching } from '../../src/mailbox/client.ts'
-import { type Answer, decodeRequest, encodeAnswer, partsOf, type Request } from '../../src/mailbox/mailbox-format.ts'
+import {
+  decodeMailboxRequest,
+  encodeMailboxAnswer,
+  type MailboxAnswer,
+  type MailboxRequest,
+  partsOf,
+} from '../../src/mailbox/mailbox-format.ts'
 import { bob, codeOf, settle } from '../connection/sides.ts'
 import { flip, makeBytes } from '../core/identities.ts'
 import { createLines, type LineEnd } from './lines.ts'
@@ -15,7 +21,7 @@ const parcel = parcelFor(bob, 'parcel', 20_000)
 const id = sha256(parcel)
 const signal = new AbortController().signal
 
-type Script = (request: Request, count: number) => readonly Answer[] | null
+type Script = (request: MailboxRequest, count: number) => readonly MailboxAnswer[] | null
 
 /** A mailbox that follows a script; null is a goodbye. */
 const meet = (script: Script): LineEnd => {
@@ -24,9 +30,9 @@ const meet = (script: Script): LineEnd => {
     for (let count = 0; ; count++) {
       const message = await far.receive({ signal })
       if (message === null) return
-      const answers = script(decodeRequest(message), count)
+      const answers = script(decodeMailboxRequest(message), count)
       if (answers === null) return far.close()
-      for (const answer of answers) await far.send(encodeAnswer(answer), { signal })
+      for (const answer of answers) await far.send(encodeMailboxAnswer(answer), { signal })
     }
   }
   void run()
@@ -39,7 +45,7 @@ const opening: Script = ({ t }) => {
 }
 
 /** An open mailbox that answers `next` like this. */
-const fetchFrom = (answers: (count: number) => readonly Answer[] | null): Promise<Fetching> => {
+const fetchFrom = (answers: (count: number) => readonly MailboxAnswer[] | null): Promise<Fetching> => {
   let count = 0
   const line = meet((request, at) => (request.t === 'next' ? answers(count++) : opening(request, at)))
   return openFetching(line, { ...bob, mailbox, channel: makeBytes('channel', 64) })
@@ -93,7 +99,7 @@ test('a mailbox that does not answer is given up after 30 s, or when the caller 
 })
 
 test('only the bytes that a hash stands for are taken', async () => {
-  const named: Answer = { t: 'parcel', id, size: parcel.length }
+  const named: MailboxAnswer = { t: 'parcel', id, size: parcel.length }
   const honest = await fetchFrom((count) => (count === 0 ? [named, ...partsOf(parcel)] : [{ t: 'end' }]))
   assert.deepEqual(await honest.next(), { id, parcel })
   assert.equal(await honest.next(), null)

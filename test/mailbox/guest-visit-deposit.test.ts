@@ -5,7 +5,7 @@ import { sha256 } from '../../src/core/kdf.ts'
 import { CARD_AGE, MAILBOX_AGE, MAILBOX_MEMORY_AGE, MAILBOX_PART_BYTES, RECORD_AGE_MAX } from '../../src/core/limits.ts'
 import { PARCEL_SIZES } from '../../src/core/parcel.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
-import { openKeep } from '../../src/mailbox/mailbox-store.ts'
+import { openMailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import { alice, bob, mallory } from '../connection/sides.ts'
 import { flip, makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -122,7 +122,7 @@ test('§4 nothing is taken for who is retired, forked, or shown as it was before
   assert.equal(await leave(forked.visit(), dave, parcelFor(dave, 'x')), 'ERR_LOG_FORK')
 
   // The mailbox has seen the renewed log; another directory knows the old one only.
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   const before = createOffice(keep)
   await before.announce(one)
   assert.equal(await leave(before.visit(), dave, parcelFor(dave, 'x')), 'kept')

@@ -6,7 +6,7 @@ import { sha256 } from '../../src/core/kdf.ts'
 import { type KeyLog, updateLog } from '../../src/core/key-log.ts'
 import { LOG_ENTRIES_MAX, MAILBOX_AGE } from '../../src/core/limits.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
-import { openKeep } from '../../src/mailbox/mailbox-store.ts'
+import { openMailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import { alice, bob, mallory } from '../connection/sides.ts'
 import { at, envelopesOf, lengthen, makeBytes, makeIdentity, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -174,7 +174,7 @@ test('§5 keys that their owner has replaced fetch nothing, as soon as the direc
 })
 
 test('§5 nor when the directory shows the mailbox an older truth, or nothing', async () => {
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   const office = createOffice(keep)
   const renewed = await renewDevice(dave, NOW, seededRandom('renewed'))
   await office.announce(renewed)

@@ -12,9 +12,9 @@ import {
   MAILBOX_VISIT_MS,
 } from '../../src/core/limits.ts'
 import { depositAt, openFetching } from '../../src/mailbox/client.ts'
-import { createMailbox, networkOf } from '../../src/mailbox/host.ts'
-import { decodeAnswer, encodeRequest } from '../../src/mailbox/mailbox-format.ts'
-import { openKeep } from '../../src/mailbox/mailbox-store.ts'
+import { createMailboxHost } from '../../src/mailbox/host.ts'
+import { decodeMailboxAnswer, encodeMailboxRequest } from '../../src/mailbox/mailbox-format.ts'
+import { openMailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import { alice, bob, codeOf, isSettled, settle } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -30,7 +30,7 @@ const patient = new AbortController().signal
 const open = async (t: TestContext) => {
   const office = createOffice()
   await office.announce(bob)
-  const service = createMailbox({
+  const service = createMailboxHost({
     ...{ id, keep: office.keep, now: () => office.world.now, random: seededRandom('service') },
     directory: office.directory.network,
   })
@@ -48,12 +48,12 @@ const open = async (t: TestContext) => {
 const hear = async (line: LineEnd): Promise<string> => {
   const message = await line.receive({ signal: patient })
   if (message === null) return 'goodbye'
-  const answer = decodeAnswer(message)
+  const answer = decodeMailboxAnswer(message)
   return answer.t === 'refused' ? answer.code : answer.t
 }
 
-const say = (line: LineEnd, request: Parameters<typeof encodeRequest>[0]): Promise<void> =>
-  line.send(encodeRequest(request), { signal: patient })
+const say = (line: LineEnd, request: Parameters<typeof encodeMailboxRequest>[0]): Promise<void> =>
+  line.send(encodeMailboxRequest(request), { signal: patient })
 
 test('a guest leaves a parcel, and the recipient takes it', async (t) => {
   const { service, enter } = await open(t)
@@ -106,13 +106,6 @@ test('§7 no more than 32 guests are served at a time, and 8 of one network; who
   const next = enter('192.0.2.200')
   await say(next.line, { t: 'challenge' })
   assert.equal(await hear(next.line), 'challenge')
-})
-
-test('networks are counted by the first 24 bits of an address', () => {
-  assert.equal(networkOf('192.0.2.1'), networkOf('192.0.2.255'))
-  assert.notEqual(networkOf('192.0.2.1'), networkOf('192.0.3.1'))
-  assert.notEqual(networkOf('1.1.11.1'), networkOf('1.1.1.1'))
-  assert.equal(networkOf(''), '')
 })
 
 test('§6 who floods from one network is refused, and another network is not', async (t) => {
@@ -193,8 +186,8 @@ test('§6 what has expired is gone when it starts, and after every hour', async 
 test('a disk that fails is told as full, or not at all, and ends nothing but the visit', async (t) => {
   const office = createOffice()
   await office.announce(bob)
-  const keep = openKeep(null)
-  const service = createMailbox({
+  const keep = openMailboxStore(null)
+  const service = createMailboxHost({
     ...{ id, now: () => office.world.now, random: seededRandom('service') },
     directory: office.directory.network,
     keep,

@@ -1,4 +1,4 @@
-import { createInbox } from '../../src/connection/queue.ts'
+import { createQueue } from '../../src/connection/queue.ts'
 import type { Line } from '../../src/mailbox/line.ts'
 
 /** Two ends of a line in memory. */
@@ -9,7 +9,7 @@ export type LineEnd = Line & {
 }
 
 export const createLines = (): readonly [LineEnd, LineEnd] => {
-  const inboxes = [createInbox<Uint8Array>(), createInbox<Uint8Array>()] as const
+  const inboxes = [createQueue<Uint8Array>(), createQueue<Uint8Array>()] as const
   const end = (own: 0 | 1): LineEnd => {
     const [incoming, outgoing] = own === 0 ? inboxes : [inboxes[1], inboxes[0]]
     return {

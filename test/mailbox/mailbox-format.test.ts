@@ -5,21 +5,21 @@ import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { ITEM_BYTES_MAX, MAILBOX_DONE_MAX, MAILBOX_LOG_ENTRIES, MESSAGE_BYTES_MAX } from '../../src/core/limits.ts'
 import { PARCEL_SIZES } from '../../src/core/parcel.ts'
 import {
-  type Answer,
-  decodeAnswer,
-  decodeRequest,
-  encodeAnswer,
-  encodeRequest,
+  decodeMailboxAnswer,
+  decodeMailboxRequest,
+  encodeMailboxAnswer,
+  encodeMailboxRequest,
+  type MailboxAnswer,
+  type MailboxRequest,
   partSize,
   partsOf,
-  type Request,
 } from '../../src/mailbox/mailbox-format.ts'
 import { failsWith, makeBytes } from '../core/identities.ts'
 import { refusalOf } from '../core/refusal.ts'
 
 const hash = makeBytes('hash', 32)
 
-const requests: readonly Request[] = [
+const requests: readonly MailboxRequest[] = [
   { t: 'deposit', to: hash, id: hash, size: 2048 },
   { t: 'part', d: new Uint8Array(16_384) },
   { t: 'challenge' },
@@ -28,7 +28,7 @@ const requests: readonly Request[] = [
   { t: 'next' },
   { t: 'done', ids: Array.from({ length: MAILBOX_DONE_MAX }, () => hash) },
 ]
-const answers: readonly Answer[] = [
+const answers: readonly MailboxAnswer[] = [
   { t: 'ready' },
   { t: 'kept' },
   { t: 'challenge', d: hash },
@@ -42,14 +42,14 @@ const answers: readonly Answer[] = [
 
 test('§3 every message, as large as it can be, fits one message of a connection and is read as it was written', () => {
   for (const request of requests) {
-    const message = encodeRequest(request)
+    const message = encodeMailboxRequest(request)
     assert.ok(message.length <= MESSAGE_BYTES_MAX, `${request.t}: ${message.length}`)
-    assert.deepEqual(decodeRequest(message), request)
+    assert.deepEqual(decodeMailboxRequest(message), request)
   }
   for (const answer of answers) {
-    const message = encodeAnswer(answer)
+    const message = encodeMailboxAnswer(answer)
     assert.ok(message.length <= MESSAGE_BYTES_MAX, `${answer.t}: ${message.length}`)
-    assert.deepEqual(decodeAnswer(message), answer)
+    assert.deepEqual(decodeMailboxAnswer(message), answer)
   }
 })
 
@@ -78,15 +78,19 @@ test('§3 fields that are missing, too many, or out of bounds are refused', () =
     null,
   ]
   for (const value of wrong)
-    assert.throws(() => decodeRequest(encodeCbor(value)), failsWith('ERR_MAILBOX_REQUEST'), JSON.stringify(value))
+    assert.throws(
+      () => decodeMailboxRequest(encodeCbor(value)),
+      failsWith('ERR_MAILBOX_REQUEST'),
+      JSON.stringify(value),
+    )
   for (const value of [
     { t: 'parcel', id: hash, size: 2047 },
     { t: 'challenge', d: new Uint8Array(31) },
     { t: 'refused' },
     { t: 'next' },
   ])
-    assert.throws(() => decodeAnswer(encodeCbor(value)), failsWith('ERR_MAILBOX_REQUEST'), JSON.stringify(value))
-  assert.deepEqual(decodeAnswer(encodeCbor({ t: 'refused', code: 'ERR_OF_TOMORROW' })), {
+    assert.throws(() => decodeMailboxAnswer(encodeCbor(value)), failsWith('ERR_MAILBOX_REQUEST'), JSON.stringify(value))
+  assert.deepEqual(decodeMailboxAnswer(encodeCbor({ t: 'refused', code: 'ERR_OF_TOMORROW' })), {
     t: 'refused',
     code: 'ERR_REMOTE',
   })
@@ -95,7 +99,7 @@ test('§3 fields that are missing, too many, or out of bounds are refused', () =
 test('§3 whatever is sent is read or refused with one code', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (message) => {
-      for (const decode of [decodeRequest, decodeAnswer])
+      for (const decode of [decodeMailboxRequest, decodeMailboxAnswer])
         assert.ok([null, 'ERR_MAILBOX_REQUEST'].includes(refusalOf(() => decode(message))))
     }),
     { seed: 3, numRuns: 500 },

@@ -12,7 +12,7 @@ import {
   MAILBOX_SOURCE_BYTES,
   MAILBOX_SOURCE_PARCELS,
 } from '../../src/core/limits.ts'
-import { type Keep, openKeep, type Slip } from '../../src/mailbox/mailbox-store.ts'
+import { type MailboxStore, openMailboxStore, type Slip } from '../../src/mailbox/mailbox-store.ts'
 import { openStore } from '../../src/store/store.ts'
 import { at, failsWith, grown, makeBytes, makeIdentity, NOW } from '../core/identities.ts'
 import { refusalOf } from '../core/refusal.ts'
@@ -33,14 +33,14 @@ const make = (name: string, { to = bob, size = 2048, network = 0 }: Wish = {}) =
 }
 
 /** Puts a parcel of its own in. */
-const put = (keep: Keep, name: string, wish: Wish = {}, now: number = NOW): Uint8Array => {
+const put = (keep: MailboxStore, name: string, wish: Wish = {}, now: number = NOW): Uint8Array => {
   const { slip, parcel, log } = make(name, wish)
   keep.put(slip, parcel, log, now)
   return slip.id
 }
 
 /** Hashes of all parcels of a recipient, oldest first. */
-const idsOf = (keep: Keep, { log }: typeof bob, now: number = NOW): readonly Uint8Array[] => {
+const idsOf = (keep: MailboxStore, { log }: typeof bob, now: number = NOW): readonly Uint8Array[] => {
   const ids: Uint8Array[] = []
   for (let kept = keep.next(log.id, 0, now); kept !== null; kept = keep.next(log.id, kept.number, now))
     ids.push(kept.id)
@@ -48,7 +48,7 @@ const idsOf = (keep: Keep, { log }: typeof bob, now: number = NOW): readonly Uin
 }
 
 /** The code with which one more is refused, by `put` and by the question before it. */
-const refusal = (keep: Keep, wish: Wish): unknown => {
+const refusal = (keep: MailboxStore, wish: Wish): unknown => {
   const { slip, parcel, log } = make('one more', wish)
   const code = refusalOf(() => keep.put(slip, parcel, log, NOW))
   assert.equal(
@@ -59,7 +59,7 @@ const refusal = (keep: Keep, wish: Wish): unknown => {
 }
 
 test('§6 parcels are kept in the order of their arrival, each recipient’s by itself', () => {
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   const ids = ['c', 'a', 'b'].map((name) => put(keep, name))
   const other = put(keep, 'a', { to: alice })
   assert.deepEqual(idsOf(keep, bob), ids)
@@ -68,7 +68,7 @@ test('§6 parcels are kept in the order of their arrival, each recipient’s by 
 })
 
 test('§6 the same parcel again changes nothing, not even its age, also when there is no room', () => {
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   put(keep, 'first')
   for (let index = 1; index < MAILBOX_SOURCE_PARCELS; index++) put(keep, `${index}`)
   const { slip, parcel, log } = make('first')
@@ -80,7 +80,7 @@ test('§6 the same parcel again changes nothing, not even its age, also when the
 })
 
 test('§6 one network has its share of the room, and another one still has its own', () => {
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   for (let index = 0; index < MAILBOX_SOURCE_PARCELS; index++) put(keep, `${index}`, { to: index % 2 ? alice : bob })
   assert.equal(refusal(keep, {}), 'ERR_MAILBOX_SOURCE')
   assert.equal(refusal(keep, { to: at(people, 2) }), 'ERR_MAILBOX_SOURCE')
@@ -92,7 +92,7 @@ test('§6 one network has its share of the room, and another one still has its o
 })
 
 test('§6 the share counts bytes as well', () => {
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   const large = 131_072
   for (let index = 0; index < MAILBOX_SOURCE_BYTES / large; index++) put(keep, `${index}`, { size: large })
   assert.equal(refusal(keep, {}), 'ERR_MAILBOX_SOURCE')
@@ -100,13 +100,13 @@ test('§6 the share counts bytes as well', () => {
 })
 
 test('§6 one recipient has so much room, whoever it comes from, and no one else less', () => {
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   for (let index = 0; index < MAILBOX_RECIPIENT_PARCELS; index++)
     put(keep, `${index}`, { network: Math.floor(index / MAILBOX_SOURCE_PARCELS) })
   assert.equal(refusal(keep, { network: 9 }), 'ERR_MAILBOX_FULL')
   assert.equal(refusal(keep, { network: 9, to: alice }), null)
 
-  const bytes = openKeep(null)
+  const bytes = openMailboxStore(null)
   const large = 131_072
   for (let index = 0; index < MAILBOX_RECIPIENT_BYTES / large; index++)
     put(bytes, `${index}`, { size: large, network: Math.floor((index * large) / MAILBOX_SOURCE_BYTES) })
@@ -116,7 +116,7 @@ test('§6 one recipient has so much room, whoever it comes from, and no one else
 
 test('§6 the whole mailbox has an end', async (t) => {
   const folder = await makeTemporary(t)
-  const keep = openKeep(folder)
+  const keep = openMailboxStore(folder)
   t.after(() => keep.close())
   put(keep, 'small')
   // Counted from the sizes in the index: a row that claims all the room stands for 8,192 large parcels.
@@ -128,7 +128,7 @@ test('§6 the whole mailbox has an end', async (t) => {
 })
 
 test('§6 nobody removes what is not theirs, and removing twice is no failure', () => {
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   const id = put(keep, 'a')
   keep.remove(alice.log.id, [id])
   assert.deepEqual(idsOf(keep, bob), [id])
@@ -138,7 +138,7 @@ test('§6 nobody removes what is not theirs, and removing twice is no failure', 
 })
 
 test('§6 after 14 days a parcel is neither handed out nor counted', () => {
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   const old = put(keep, 'old')
   const young = put(keep, 'young', {}, NOW + 1)
   assert.deepEqual(idsOf(keep, bob, NOW + MAILBOX_AGE - 1), [old, young])
@@ -148,7 +148,7 @@ test('§6 after 14 days a parcel is neither handed out nor counted', () => {
 })
 
 test('§6 what was seen of a recipient is a floor while there are parcels for it', () => {
-  const keep = openKeep(null)
+  const keep = openMailboxStore(null)
   assert.equal(keep.floor(bob.log.id), null)
   keep.raise(bob.log)
   assert.equal(keep.floor(bob.log.id), null)
@@ -170,16 +170,16 @@ test('§6 what was seen of a recipient is a floor while there are parcels for it
 
 test('§6 it is a file of its own, private, and what was put in is there after the process is gone', async (t) => {
   const folder = await makeTemporary(t)
-  const first = openKeep(folder)
+  const first = openMailboxStore(folder)
   const id = put(first, 'kept')
   assert.equal((await stat(join(folder, 'mailbox.db'))).mode & 0o777, 0o600)
   // Not closed: as if the process had been killed.
-  const second = openKeep(folder)
+  const second = openMailboxStore(folder)
   t.after(() => second.close())
   assert.deepEqual(idsOf(second, bob), [id])
   second.remove(bob.log.id, [id])
   first.close()
-  const third = openKeep(folder)
+  const third = openMailboxStore(folder)
   t.after(() => third.close())
   assert.equal(third.size, 0)
 })
@@ -189,18 +189,18 @@ test('§6 another database is not taken for a mailbox', async (t) => {
   const raw = new DatabaseSync(join(folder, 'mailbox.db'))
   raw.exec('PRAGMA application_id = 7; CREATE TABLE theirs (a)')
   raw.close()
-  assert.equal(await codeOf((async () => openKeep(folder))()), 'ERR_STORE_CORRUPT')
+  assert.equal(await codeOf((async () => openMailboxStore(folder))()), 'ERR_STORE_CORRUPT')
 
   // Nor another one of ours.
   const own = await makeTemporary(t)
   openStore(own).close()
   await rename(join(own, 'handfast.db'), join(own, 'mailbox.db'))
-  assert.equal(await codeOf((async () => openKeep(own))()), 'ERR_STORE_CORRUPT')
+  assert.equal(await codeOf((async () => openMailboxStore(own))()), 'ERR_STORE_CORRUPT')
 })
 
 test('§6 a row that cannot be is named as that', async (t) => {
   const folder = await makeTemporary(t)
-  const keep = openKeep(folder)
+  const keep = openMailboxStore(folder)
   t.after(() => keep.close())
   put(keep, 'a')
   const raw = new DatabaseSync(join(folder, 'mailbox.db'))
@@ -211,7 +211,7 @@ test('§6 a row that cannot be is named as that', async (t) => {
 
 test('§6 deleted parcels leave nothing in the files after a sweep', async (t) => {
   const folder = await makeTemporary(t)
-  const keep = openKeep(folder)
+  const keep = openMailboxStore(folder)
   t.after(() => keep.close())
   const found = async (): Promise<boolean> => {
     const needle = Buffer.from(makeBytes('secret', 2048)).subarray(100, 150)

@@ -1,4 +1,4 @@
-import { createAnnouncer } from '../../src/contacts/publisher.ts'
+import { createPublisher } from '../../src/contacts/publisher.ts'
 import { utf8 } from '../../src/core/bytes.ts'
 import { type FetchClaim, signFetch } from '../../src/core/fetch-proof.ts'
 import type { Identity } from '../../src/core/identity.ts'
@@ -7,9 +7,14 @@ import type { KeyLog } from '../../src/core/key-log.ts'
 import { sealParcel } from '../../src/core/parcel.ts'
 import { type Publication, publish } from '../../src/directory/client/publish.ts'
 import { createAdmission } from '../../src/mailbox/admission.ts'
-import { createVisit, type Step, type Visit } from '../../src/mailbox/guest-visit.ts'
-import { type Answer, encodeRequest, partsOf, type Request } from '../../src/mailbox/mailbox-format.ts'
-import { type Keep, openKeep } from '../../src/mailbox/mailbox-store.ts'
+import { createGuestVisit, type GuestVisit, type Step } from '../../src/mailbox/guest-visit.ts'
+import {
+  encodeMailboxRequest,
+  type MailboxAnswer,
+  type MailboxRequest,
+  partsOf,
+} from '../../src/mailbox/mailbox-format.ts'
+import { type MailboxStore, openMailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import { identityOf, makeWorld } from '../connection/sides.ts'
 import { envelopesOf, makeBytes } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -26,18 +31,18 @@ export const sourceOf = (network: string): Uint8Array => hmac(secretKey(new Uint
 
 export type Office = {
   readonly directory: MemoryNetwork
-  readonly keep: Keep
+  readonly keep: MailboxStore
   readonly world: { now: number }
   /** Publishes a log with a card that names these mailboxes. */
   announce(identity: Identity, mailboxes?: readonly Uint8Array[]): Promise<Publication>
   /** Publishes a log alone. */
   publish(log: KeyLog): Promise<Publication>
-  visit(changed?: { readonly channel?: Uint8Array; readonly source?: Uint8Array }): Visit
+  visit(changed?: { readonly channel?: Uint8Array; readonly source?: Uint8Array }): GuestVisit
   /** Time goes by, for everyone. */
   pass(seconds: number): void
 }
 
-export const createOffice = (keep: Keep = openKeep(null)): Office => {
+export const createOffice = (keep: MailboxStore = openMailboxStore(null)): Office => {
   const directory = createMemoryNetwork(3)
   const world = makeWorld('office')
   const now = (): number => world.now
@@ -49,11 +54,11 @@ export const createOffice = (keep: Keep = openKeep(null)): Office => {
     announce: (identity, mailboxes = [mailbox]) => {
       const prekeys = { keep: () => {} }
       const parts = { identity, directory: directory.network, transport: makeBytes('transport', 32), prekeys, world }
-      return createAnnouncer({ ...parts, mailboxes: () => mailboxes }).announce(() => AbortSignal.timeout(5_000))
+      return createPublisher({ ...parts, mailboxes: () => mailboxes }).publish(() => AbortSignal.timeout(5_000))
     },
     publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(5_000)),
     visit: ({ channel = makeBytes('channel', 64), source = sourceOf('192.0.2') } = {}) =>
-      createVisit({ mailbox, channel, source, keep, admission, now, random: world.random }),
+      createGuestVisit({ mailbox, channel, source, keep, admission, now, random: world.random }),
     pass: (seconds) => {
       world.now += seconds
       directory.now = world.now
@@ -61,13 +66,13 @@ export const createOffice = (keep: Keep = openKeep(null)): Office => {
   }
 }
 
-export const ask = (visit: Visit, request: Request): Promise<Step> =>
-  visit.step(encodeRequest(request), AbortSignal.timeout(10_000))
+export const ask = (visit: GuestVisit, request: MailboxRequest): Promise<Step> =>
+  visit.step(encodeMailboxRequest(request), AbortSignal.timeout(10_000))
 
-const describe = (answer: Answer): string => (answer.t === 'refused' ? answer.code : answer.t)
+const describe = (answer: MailboxAnswer): string => (answer.t === 'refused' ? answer.code : answer.t)
 
 /** What is answered, in short: its type, or the code of a refusal. */
-export const answerTo = async (visit: Visit, request: Request): Promise<string> => {
+export const answerTo = async (visit: GuestVisit, request: MailboxRequest): Promise<string> => {
   const { answers } = await ask(visit, request)
   return answers.map(describe).join(' ')
 }
@@ -77,7 +82,7 @@ export const parcelFor = ({ ik }: Identity, name: string, size = 10): Uint8Array
   sealParcel(makeBytes(name, size), ik.publicKey, seededRandom(`parcel/${name}`))
 
 /** Deposits a parcel: how it ended. */
-export const leave = async (visit: Visit, { log }: Pick<Identity, 'log'>, parcel: Uint8Array): Promise<string> => {
+export const leave = async (visit: GuestVisit, { log }: Pick<Identity, 'log'>, parcel: Uint8Array): Promise<string> => {
   const begun = await answerTo(visit, { t: 'deposit', to: log.id, id: sha256(parcel), size: parcel.length })
   if (begun !== 'ready') return begun
   const said: string[] = []
@@ -85,7 +90,7 @@ export const leave = async (visit: Visit, { log }: Pick<Identity, 'log'>, parcel
   return said.join('')
 }
 
-export const drawChallenge = async (visit: Visit): Promise<Uint8Array> => {
+export const drawChallenge = async (visit: GuestVisit): Promise<Uint8Array> => {
   const { answers } = await ask(visit, { t: 'challenge' })
   const [answer] = answers
   if (answer?.t !== 'challenge') throw new Error('no challenge')
@@ -95,7 +100,7 @@ export const drawChallenge = async (visit: Visit): Promise<Uint8Array> => {
 type Proving = Partial<FetchClaim> & { readonly device?: number; readonly log?: KeyLog }
 
 /** Proves to be `identity`, or tries to; the claim can be another one than it should be. */
-export const prove = async (visit: Visit, identity: Identity, changed: Proving = {}): Promise<string> => {
+export const prove = async (visit: GuestVisit, identity: Identity, changed: Proving = {}): Promise<string> => {
   const challenge = await drawChallenge(visit)
   const { device = identity.device, log = identity.log, ...claimed } = changed
   await ask(visit, { t: 'log', d: envelopesOf(log) })
@@ -104,7 +109,7 @@ export const prove = async (visit: Visit, identity: Identity, changed: Proving =
 }
 
 /** Hashes of the parcels that are handed out, in order. */
-export const fetchIds = async (visit: Visit): Promise<readonly Uint8Array[]> => {
+export const fetchIds = async (visit: GuestVisit): Promise<readonly Uint8Array[]> => {
   const ids: Uint8Array[] = []
   for (;;) {
     const { answers } = await ask(visit, { t: 'next' })

@@ -6,9 +6,9 @@ import {
   MAIL_BYTES_MAX,
   MESSAGE_BYTES_MAX,
   PREKEY_AGE,
-  STRANGER_LETTERS_MAX,
+  STRANGER_MESSAGES_MAX,
 } from '../../src/core/limits.ts'
-import type { Keep } from '../../src/mailbox/mailbox-store.ts'
+import type { MailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { alice, bob } from '../connection/sides.ts'
 import { boxes, carol, createResident, meet } from './residents.ts'
@@ -35,19 +35,19 @@ test('two who are never there together hold a conversation, each message once an
   )
 })
 
-test('a stranger writes no more than there is room for, a contact much more, and the longest letter fits a parcel', async (t) => {
+test('a stranger writes no more than there is room for, a contact much more, and the longest message fits a parcel', async (t) => {
   const { town, a, b } = await meet(t)
-  const many = Array.from({ length: STRANGER_LETTERS_MAX + 5 }, (_, index) => `${index}`)
+  const many = Array.from({ length: STRANGER_MESSAGES_MAX + 5 }, (_, index) => `${index}`)
   await a.write(b.address, ...many)
   const taken = await b.fetch()
-  assert.deepEqual(taken, many.slice(0, STRANGER_LETTERS_MAX))
+  assert.deepEqual(taken, many.slice(0, STRANGER_MESSAGES_MAX))
   b.store.contacts.keep(alice.log, 0)
   // Bob's receipt says that he is there for more.
   await a.visit(async ({ mailboxes }, mailed) => {
     await mailboxes.fetch()
     await mailed
   })
-  assert.deepEqual(await b.fetch(), many.slice(STRANGER_LETTERS_MAX))
+  assert.deepEqual(await b.fetch(), many.slice(STRANGER_MESSAGES_MAX))
   const long = 'x'.repeat(MESSAGE_BYTES_MAX)
   const texts = [...Array.from({ length: 150 }, (_, index) => `${index}`), long, long]
   await a.write(b.address, ...texts)
@@ -66,7 +66,7 @@ test('both begin at once: both sessions receive, and one of them goes on', async
     await b.write(a.address, `b${round}`)
     assert.deepEqual([await a.fetch(), await b.fetch()], [[`b${round}`], [`a${round}`]])
   }
-  const live = (store: Store, peer: Uint8Array) => store.mailSessions.all(peer).filter((one) => one.live)
+  const live = (store: Store, peer: Uint8Array) => store.offlineSessions.all(peer).filter((one) => one.live)
   const [mine, theirs] = [live(a.store, bob.log.id), live(b.store, alice.log.id)]
   assert.equal(mine.length, 2)
   const used = (sessions: typeof mine) => sessions.toSorted((x, y) => Buffer.compare(x.h1, y.h1))[0]?.h1
@@ -76,7 +76,7 @@ test('both begin at once: both sessions receive, and one of them goes on', async
 test('a parcel that is kept twice, brought back, or reordered changes nothing', async (t) => {
   const { town, a, b } = await meet(t)
   const parcels: Uint8Array[] = []
-  const copy = (keep: Keep | undefined): void => {
+  const copy = (keep: MailboxStore | undefined): void => {
     for (let kept = keep?.next(bob.log.id, 0, town.world.now); kept; ) {
       parcels.push(kept.parcel)
       kept = keep?.next(bob.log.id, kept.number, town.world.now)
@@ -118,7 +118,7 @@ test('a peer that lost everything but its keys is written to anew, and gets what
   await a.write(b.address, 'one')
   assert.deepEqual(await b.fetch(), ['one'])
   await a.fetch()
-  // Bob restores a backup: his keys, and nothing of sessions or letters.
+  // Bob restores a backup: his keys, and nothing of sessions or messages.
   const fresh = createResident(town, bob)
   t.after(() => fresh.store.close())
   await fresh.visit(async () => {})
@@ -140,15 +140,15 @@ test('what nobody confirms is mailed again after a week, in a new session', asyn
   // He comes, but does not look into his mailboxes.
   await b.visit(async () => {})
   town.pass(MAIL_AGAIN / 2 - 10)
-  await a.visit(async ({ letters }) => {
-    await letters.send(b.address, 'two')
-    while (a.store.mail.waiting().length > 0 || a.states(bob.log.id)[1] !== 'sent')
+  await a.visit(async ({ messages }) => {
+    await messages.send(b.address, 'two')
+    while (a.store.mailboxOutbox.waiting().length > 0 || a.states(bob.log.id)[1] !== 'sent')
       await new Promise((resolve) => setImmediate(resolve))
   })
   assert.equal(town.keeps[0]?.size, 2)
   town.pass(20)
   await a.write(b.address, 'three')
-  assert.equal(a.store.mailSessions.all(bob.log.id).length, 2)
+  assert.equal(a.store.offlineSessions.all(bob.log.id).length, 2)
   assert.deepEqual(await b.fetch(), ['one', 'two', 'three'])
 })
 
@@ -173,5 +173,5 @@ test('what mailboxes lost is mailed again after a week, in the session that ther
   await b.visit(async () => {})
   await a.write(b.address, 'three')
   assert.deepEqual(await b.fetch(), ['two', 'three'])
-  assert.equal(a.store.mailSessions.all(bob.log.id).length, 1)
+  assert.equal(a.store.offlineSessions.all(bob.log.id).length, 1)
 })

@@ -6,7 +6,7 @@ import { verifyLiveCard } from '../../src/core/card.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { verifyLog } from '../../src/core/key-log.ts'
-import type { Transport } from '../../src/peer/ports.ts'
+import type { Transport } from '../../src/network/transport.ts'
 import { haveExactly, holdAfter, STEPS, showing, start, take, until } from '../connection/live-handshakes.ts'
 import type { MemoryPair } from '../connection/memory-transport.ts'
 import { alice, bob, codeOf, isSettled, mallory } from '../connection/sides.ts'
@@ -32,11 +32,11 @@ const refusal = async (channel: Channel): Promise<unknown> => {
 const callAsStranger = async (town: Town, to: { readonly transport: Transport }): Promise<Channel> =>
   openChannel(await town.transports.add(transportKeyOf(mallory)).connect(to.transport.publicKey))
 
-/** Alice has told Bob two letters on a connection; what she sent on it. */
+/** Alice has told Bob two messages on a connection; what she sent on it. */
 const recordedConversation = async (t: TestContext) => {
   const started = await start(t)
   const { a, b, town } = started
-  for (const text of ['one', 'two']) await a.letters.send(b.address, text)
+  for (const text of ['one', 'two']) await a.messages.send(b.address, text)
   assert.deepEqual(await take(b, 2), ['one', 'two'])
   await started.ofBob.accept()
   const sent = at(town.transports.pairs, 0).toFar.sent.map((frame) => Uint8Array.from(frame))
@@ -55,8 +55,8 @@ test('a conversation that was recorded is refused on a new connection, and nothi
   assert.equal(await isSettled(ofBob.accept()), false)
   await haveExactly(a, b, ['one', 'two'], [])
   // The connection that was recorded does not notice.
-  await a.letters.send(b.address, 'three')
-  await until(() => b.letters.history(a.address).length === 3)
+  await a.messages.send(b.address, 'three')
+  await until(() => b.messages.history(a.address).length === 3)
   await haveExactly(a, b, ['one', 'two', 'three'], [])
   assert.equal(town.transports.pairs.length, 2)
 })

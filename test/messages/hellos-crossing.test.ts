@@ -11,7 +11,7 @@ import { transportKeyOf } from './town.ts'
 
 for (const [name, direction, before] of STEPS)
   for (const lost of ['neither', 'the first', 'the second', 'both'])
-    test(`two greetings cross at ${name}, ${lost} is lost: each letter arrives once`, async (t) => {
+    test(`two greetings cross at ${name}, ${lost} is lost: each message arrives once`, async (t) => {
       t.mock.timers.enable({ apis: ['setTimeout'] })
       const crossing: MemoryPair[] = []
       const { a, b, town } = await start(t, (pair) => {
@@ -19,7 +19,7 @@ for (const [name, direction, before] of STEPS)
         holdAfter(pair, direction, before)
         crossing.push(pair)
       })
-      await Promise.all([a.letters.send(b.address, 'a1'), b.letters.send(a.address, 'b1')])
+      await Promise.all([a.messages.send(b.address, 'a1'), b.messages.send(a.address, 'b1')])
       // Neither side has got this frame of the other when it sends its own.
       await until(() => crossing.length === 2 && crossing.every((pair) => pair[direction].sent.length === before + 1))
       assert.notDeepEqual(crossing[0]?.near.remoteKey, crossing[1]?.near.remoteKey)
@@ -28,8 +28,8 @@ for (const [name, direction, before] of STEPS)
       if (lost === 'the second' || lost === 'both') second.cut()
       for (const pair of crossing) pair[direction].release()
       const received = Promise.all([take(b, 3), take(a, 3)])
-      const more = [a.letters.send(b.address, 'a2'), b.letters.send(a.address, 'b2')]
-      await Promise.all([...more, a.letters.send(b.address, 'a3'), b.letters.send(a.address, 'b3')])
+      const more = [a.messages.send(b.address, 'a2'), b.messages.send(a.address, 'b2')]
+      await Promise.all([...more, a.messages.send(b.address, 'a3'), b.messages.send(a.address, 'b3')])
       let settled = false
       void received.then(() => {
         settled = true
@@ -47,14 +47,14 @@ for (const [name, direction, before] of STEPS)
       if (lost === 'neither') assert.equal(town.transports.pairs.length, 2)
     })
 
-test('letters whose receipts are held back on one of two connections come again on the other, and count once', async (t) => {
+test('messages whose receipts are held back on one of two connections come again on the other, and count once', async (t) => {
   const crossing: MemoryPair[] = []
   const { a, b } = await start(t, (pair) => {
     if (crossing.length === 2) return
     holdAfter(pair, 'toFar', 1)
     crossing.push(pair)
   })
-  await Promise.all([a.letters.send(b.address, 'a1'), b.letters.send(a.address, 'b1')])
+  await Promise.all([a.messages.send(b.address, 'a1'), b.messages.send(a.address, 'b1')])
   await until(() => crossing.length === 2 && crossing.every(({ toFar }) => toFar.sent.length === 2))
   const ofAlice = crossing.find(({ far }) => equal(far.remoteKey, transportKeyOf(alice)))
   const ofBob = crossing.find((pair) => pair !== ofAlice)
@@ -63,11 +63,11 @@ test('letters whose receipts are held back on one of two connections come again 
   holdAfter(ofAlice, 'toNear', 2)
   ofAlice.toFar.release()
   assert.deepEqual(await take(b, 1), ['a1'])
-  assert.equal(a.letters.waiting(b.address), 1)
+  assert.equal(a.messages.waiting(b.address), 1)
   ofBob.toFar.release()
-  await until(() => a.letters.waiting(b.address) === 0 && b.letters.waiting(a.address) === 0)
+  await until(() => a.messages.waiting(b.address) === 0 && b.messages.waiting(a.address) === 0)
   ofAlice.toNear.release()
-  await Promise.all([a.letters.send(b.address, 'a2'), b.letters.send(a.address, 'b2')])
+  await Promise.all([a.messages.send(b.address, 'a2'), b.messages.send(a.address, 'b2')])
   assert.deepEqual(await Promise.all([take(b, 1), take(a, 2)]), [['a2'], ['b1', 'b2']])
   await haveExactly(a, b, ['a1', 'a2'], ['b1', 'b2'])
 })

@@ -5,7 +5,7 @@ import { encodeCbor } from '../../src/core/cbor.ts'
 import { renewDevice } from '../../src/core/identity.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { updateLog } from '../../src/core/key-log.ts'
-import { STRANGER_LETTERS_MAX, STRANGERS_MAIL_MAX } from '../../src/core/limits.ts'
+import { STRANGER_MESSAGES_MAX, STRANGERS_MAIL_MAX } from '../../src/core/limits.ts'
 import { openParcel, sealParcel } from '../../src/core/parcel.ts'
 import { encodeSession } from '../../src/core/session/snapshot.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -34,11 +34,11 @@ const parcels = (town: Square): Uint8Array[] => {
 const isEmpty = (town: Square): boolean => town.keeps.every((keep) => keep.next(bob.log.id, 0, town.world.now) === null)
 
 /** Everything about a peer that its mail could change. */
-const stateOf = ({ mailSessions, letters, mail }: Store, peer = alice.log.id) => [
-  mailSessions.all(peer).map(({ session, live, heard }) => [Buffer.from(encodeSession(session)), live, heard]),
-  letters.places(peer),
-  letters.history(peer, 1e9, 100),
-  mail.owesReceipt(peer),
+const stateOf = ({ offlineSessions, messages, mailboxOutbox }: Store, peer = alice.log.id) => [
+  offlineSessions.all(peer).map(({ session, live, heard }) => [Buffer.from(encodeSession(session)), live, heard]),
+  messages.places(peer),
+  messages.history(peer, 1e9, 100),
+  mailboxOutbox.owesReceipt(peer),
 ]
 
 test('nothing that does not verify changes anything, and none of it stays in the mailbox', async (t) => {
@@ -97,14 +97,14 @@ test('a hello is taken once, also when its session is forgotten', async (t) => {
   assert.ok(parcel)
   assert.deepEqual(await b.fetch(), ['one'])
   // Four other sessions have pushed it out.
-  const [session] = b.store.mailSessions.all(alice.log.id)
+  const [session] = b.store.offlineSessions.all(alice.log.id)
   assert.ok(session)
   for (let index = 0; index < 8; index++) {
     town.pass(1)
     const other = { ...session, session: { ...session.session, id: random(16) }, live: true }
-    b.store.mailSessions.keep(other, town.world.now)
+    b.store.offlineSessions.keep(other, town.world.now)
   }
-  assert.equal(b.store.mailSessions.get(session.session.id), null)
+  assert.equal(b.store.offlineSessions.get(session.session.id), null)
   const before = stateOf(b.store)
   put(town, parcel)
   assert.deepEqual(await b.fetch(), [])
@@ -138,12 +138,12 @@ test('while two logs of the sender contradict each other its mail waits where it
   for (const log of sides) await town.publish(log)
   assert.deepEqual(await b.fetch(), [])
   assert.equal(isEmpty(town), false)
-  assert.equal(b.store.mailSessions.all(alice.log.id).length, 0)
+  assert.equal(b.store.offlineSessions.all(alice.log.id).length, 0)
   assert.ok(b.notices.some(({ type }) => type === 'forked'))
-  assert.equal(b.store.mail.owesReceipt(alice.log.id), false)
+  assert.equal(b.store.mailboxOutbox.owesReceipt(alice.log.id), false)
 })
 
-test('a letter to whom two logs contradict goes nowhere', async (t) => {
+test('a message to whom two logs contradict goes nowhere', async (t) => {
   const { town, a, b } = await meet(t)
   const { devices, time } = bob.log.last.entry
   const [one, two] = [1, 2].map((more) => updateLog(bob.log, bob.root, { devices, time: time + more }))
@@ -153,21 +153,21 @@ test('a letter to whom two logs contradict goes nowhere', async (t) => {
   t.after(() => thief.store.close())
   await thief.visit(async () => {})
   await town.publish(two)
-  await a.visit(async ({ letters, lookup }) => {
-    await letters.send(b.address, 'one')
+  await a.visit(async ({ messages, lookup }) => {
+    await messages.send(b.address, 'one')
     assert.ok((await lookup(b.address)).fork)
     // Everything is in memory: it was tried, by connection and by mail.
     for (let turn = 0; turn < 10; turn++) await settle()
   })
   assert.deepEqual(a.states(bob.log.id), ['queued'])
-  assert.deepEqual(a.store.mail.queued(bob.log.id), [])
-  assert.deepEqual(a.store.mailSessions.all(bob.log.id), [])
+  assert.deepEqual(a.store.mailboxOutbox.queued(bob.log.id), [])
+  assert.deepEqual(a.store.offlineSessions.all(bob.log.id), [])
   assert.ok(isEmpty(town))
 })
 
 test('a stranger’s mail that has to wait does so for a day', async (t) => {
   const { town, a, b } = await meet(t)
-  // Letters behind one that is missing.
+  // Messages behind one that is missing.
   await a.write(b.address, 'one')
   await a.write(b.address, 'two')
   const [first] = parcels(town)
@@ -190,19 +190,19 @@ test('what there is no room for waits, and of strangers only so many envelopes d
   await b.fetch()
   await a.fetch()
   const count = STRANGERS_MAIL_MAX + 2
-  await a.visit(async ({ letters }) => {
-    for (let index = 0; index < STRANGER_LETTERS_MAX + count; index++) {
-      const { id } = await letters.send(b.address, `${index}`)
-      while (a.store.letters.history(bob.log.id, id + 1, 1)[0]?.state !== 'sent')
+  await a.visit(async ({ messages }) => {
+    for (let index = 0; index < STRANGER_MESSAGES_MAX + count; index++) {
+      const { id } = await messages.send(b.address, `${index}`)
+      while (a.store.messages.history(bob.log.id, id + 1, 1)[0]?.state !== 'sent')
         await new Promise((resolve) => setImmediate(resolve))
     }
   })
   await b.visit(async ({ mailboxes }) => {
     // Nobody takes what came, so there is room for the first ones only.
     const fetched = await mailboxes.fetch()
-    assert.deepEqual(fetched, { taken: STRANGER_LETTERS_MAX, left: STRANGERS_MAIL_MAX, failures: [] })
+    assert.deepEqual(fetched, { taken: STRANGER_MESSAGES_MAX, left: STRANGERS_MAIL_MAX, failures: [] })
   })
   assert.equal(parcels(town).length, STRANGERS_MAIL_MAX)
   b.store.contacts.keep(alice.log, 0)
-  assert.equal((await b.fetch()).length, STRANGER_LETTERS_MAX + STRANGERS_MAIL_MAX)
+  assert.equal((await b.fetch()).length, STRANGER_MESSAGES_MAX + STRANGERS_MAIL_MAX)
 })

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openChannel } from '../../src/connection/channel.ts'
-import { answer } from '../../src/connection/live-handshake.ts'
-import { createAnnouncer } from '../../src/contacts/publisher.ts'
+import { answerLive } from '../../src/connection/live-handshake.ts'
+import { createPublisher } from '../../src/contacts/publisher.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import { hex, utf8 } from '../../src/core/bytes.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { openParcel, PARCELLED_BYTES_MAX, sealParcel } from '../../src/core/parcel.ts'
-import type { Delivery } from '../../src/messages/mailbox-client.ts'
+import type { FetchedParcel } from '../../src/messages/mailbox-client.ts'
 import { alice, answering, bob, codeOf, identityOf, makeWorld, mallory, nextText } from '../connection/sides.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -134,7 +134,7 @@ test('§2 nor in the hello: to its owner each visit is by somebody else', async 
   const box = boxes[3] ?? mallory
   const transport = town.transports.add(transportKeyOf(box))
   const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey }
-  await createAnnouncer({ ...announced, prekeys: a.store.prekeys, world: makeWorld('box') }).announce(() =>
+  await createPublisher({ ...announced, prekeys: a.store.prekeys, world: makeWorld('box') }).publish(() =>
     AbortSignal.timeout(5_000),
   )
   const streams = await transport.listen()
@@ -142,7 +142,7 @@ test('§2 nor in the hello: to its owner each visit is by somebody else', async 
   const receive = async (): Promise<void> => {
     for await (const stream of streams) {
       const channel = openChannel(stream)
-      const met = await answer(channel, answering(box, { transport: transport.publicKey, admit: () => {} }))
+      const met = await answerLive(channel, answering(box, { transport: transport.publicKey, admit: () => {} }))
       guests.push(hex(met.log.id))
       stream.destroy()
     }
@@ -247,7 +247,7 @@ test('who stops fetching leaves the rest, and closes the door', async (t) => {
     found,
   } = await start(t, addresses.slice(0, 1))
   for (const text of ['a', 'b', 'c']) await depositAtAll(a, found, utf8(text))
-  let last: Delivery | undefined
+  let last: FetchedParcel | undefined
   for await (const delivery of b.visits.fetchAll()) {
     await delivery.acknowledge()
     last = delivery

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openParcel } from '../../src/core/parcel.ts'
 import { encryptMessage } from '../../src/core/session/session.ts'
-import { createIntake } from '../../src/messages/inbox.ts'
-import { createMailIntake } from '../../src/messages/mailbox-receiver.ts'
+import { createInbox } from '../../src/messages/inbox.ts'
+import { createMailboxReceiver } from '../../src/messages/mailbox-receiver.ts'
 import { alice, bob } from '../connection/sides.ts'
 import { at } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -25,15 +25,15 @@ const takeWhile = async (
   meanwhile: () => Promise<unknown> | undefined,
 ): Promise<string> => {
   const { store } = b
-  const intake = createMailIntake({
-    ...{ identity: bob, store, world: town.world, intake: createIntake(store.letters, () => true) },
+  const intake = createMailboxReceiver({
+    ...{ identity: bob, store, world: town.world, inbox: createInbox(store.messages, () => true) },
     check: async (log) => {
       await meanwhile()
       return log
     },
     accept: () => {},
     isContact: () => true,
-    onLetters: () => {},
+    onMessages: () => {},
   })
   return intake.take(envelope, never)
 }
@@ -45,7 +45,7 @@ test('what was sent in a session while mail for it was looked at stays sent: no 
   await b.fetch()
   await a.fetch()
   await a.write(b.address, 'two')
-  const sessions = b.store.mailSessions
+  const sessions = b.store.offlineSessions
   const before = at(sessions.all(alice.log.id), 0)
   const surroundings = { now: town.world.now, random: seededRandom('meanwhile') }
   const sent = encryptMessage(before.session, new Uint8Array(1), surroundings)
@@ -58,13 +58,13 @@ test('what was sent in a session while mail for it was looked at stays sent: no 
   assert.equal(after.previous, (before.session.sending?.index ?? 0) + 1)
 })
 
-test('the same hello looked at twice at once begins one session, and its letters come once', async (t) => {
+test('the same hello looked at twice at once begins one session, and its messages come once', async (t) => {
   const met = await meet(t)
   const { town, a, b } = met
   await a.write(b.address, 'one')
   const envelope = nextEnvelope(town)
   const both = await Promise.all([1, 2].map(() => takeWhile(met, envelope, () => Promise.resolve())))
   assert.deepEqual(both.sort(), ['taken', 'void'])
-  assert.equal(b.store.mailSessions.all(alice.log.id).length, 1)
-  assert.equal(b.store.letters.history(alice.log.id, 1e9, 10).length, 1)
+  assert.equal(b.store.offlineSessions.all(alice.log.id).length, 1)
+  assert.equal(b.store.messages.history(alice.log.id, 1e9, 10).length, 1)
 })

@@ -3,8 +3,8 @@ import { type TestContext, test } from 'node:test'
 import { createIdentity, renewDevice } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { updateLog } from '../../src/core/key-log.ts'
-import { LETTER_WINDOW, MESSAGE_BYTES_MAX, STRANGER_LETTERS_MAX } from '../../src/core/limits.ts'
-import type { Letter } from '../../src/messages/message-api.ts'
+import { MESSAGE_BYTES_MAX, MESSAGE_WINDOW, STRANGER_MESSAGES_MAX } from '../../src/core/limits.ts'
+import type { Message } from '../../src/messages/message-api.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { openStore } from '../../src/store/store.ts'
 import { alice, bob, codeOf, isSettled, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
@@ -12,7 +12,7 @@ import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { createTown } from './town.ts'
 
-/** Letters between whole peers: once, in order, and not before they are on disk. */
+/** Messages between whole peers: once, in order, and not before they are on disk. */
 
 const storeAt = (folder: string | null) => openStore(folder, secretKey(makeBytes('store key', 32)))
 
@@ -40,46 +40,46 @@ const startListening = async (t: TestContext) => {
 
 const take = async (peer: Peer, count: number): Promise<unknown[]> => {
   const contents: unknown[] = []
-  while (contents.length < count) contents.push((await peer.letters.receive())?.content)
+  while (contents.length < count) contents.push((await peer.messages.receive())?.content)
   return contents
 }
 
-/** Resolves when a letter of `peer` gets into that state. */
-const reaches = (peer: Peer, state: Letter['state'], id?: number): Promise<Letter> =>
+/** Resolves when a message of `peer` gets into that state. */
+const reaches = (peer: Peer, state: Message['state'], id?: number): Promise<Message> =>
   new Promise((resolve) => {
-    const end = peer.letters.watch((letter) => {
-      if (letter.state !== state || (id !== undefined && letter.id !== id)) return
+    const end = peer.messages.watch((message) => {
+      if (message.state !== state || (id !== undefined && message.id !== id)) return
       end()
-      resolve(letter)
+      resolve(message)
     })
   })
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index}`)
 
-test('letters arrive in order, both ways, and are told as delivered once they are on the other disk', async (t) => {
+test('messages arrive in order, both ways, and are told as delivered once they are on the other disk', async (t) => {
   const { a, b } = await startListening(t)
-  const count = 3 * LETTER_WINDOW
-  const sent = await Promise.all(numbers(count).map((text) => a.letters.send(b.address, text)))
+  const count = 3 * MESSAGE_WINDOW
+  const sent = await Promise.all(numbers(count).map((text) => a.messages.send(b.address, text)))
   assert.ok(sent.every(({ state, direction, peer }) => state === 'queued' && direction === 'out' && peer === b.address))
   const delivered = reaches(a, 'delivered', sent.at(-1)?.id)
-  await b.letters.send(a.address, Uint8Array.of(1, 2, 3))
+  await b.messages.send(a.address, Uint8Array.of(1, 2, 3))
   assert.deepEqual(await take(b, count), numbers(count))
   assert.deepEqual(await take(a, 1), [Uint8Array.of(1, 2, 3)])
   await delivered
-  const history = a.letters.history(b.address, { limit: 1000 })
+  const history = a.messages.history(b.address, { limit: 1000 })
   assert.deepEqual(
     history.filter(({ direction }) => direction === 'out').map(({ content, state }) => [content, state]),
     numbers(count).map((text) => [text, 'delivered']),
   )
 })
 
-test('a letter to somebody who is away is queued, and arrives when both are there, also after a restart', async (t) => {
+test('a message to somebody who is away is queued, and arrives when both are there, also after a restart', async (t) => {
   const { open } = await start(t)
   const first = open(alice)
   const { address } = open(bob)
-  const { id } = await first.letters.send(address, 'are you there?')
+  const { id } = await first.messages.send(address, 'are you there?')
   await settle()
-  assert.equal(first.letters.history(address)[0]?.state, 'queued')
+  assert.equal(first.messages.history(address)[0]?.state, 'queued')
   await first.close()
 
   const b = open(bob)
@@ -90,26 +90,26 @@ test('a letter to somebody who is away is queued, and arrives when both are ther
   assert.deepEqual(await take(b, 1), ['are you there?'])
   await delivered
   assert.deepEqual(
-    a.letters.history(address).map(({ state }) => state),
+    a.messages.history(address).map(({ state }) => state),
     ['delivered'],
   )
 })
 
-test('a letter is taken when the next is asked for: after a crash only the last one comes again', async (t) => {
+test('a message is taken when the next is asked for: after a crash only the last one comes again', async (t) => {
   const { open, a, b } = await startListening(t)
-  for (const text of ['one', 'two', 'three']) await a.letters.send(b.address, text)
-  const seen = [await b.letters.receive(), await b.letters.receive()]
+  for (const text of ['one', 'two', 'three']) await a.messages.send(b.address, text)
+  const seen = [await b.messages.receive(), await b.messages.receive()]
   assert.deepEqual(
-    seen.map((letter) => letter?.content),
+    seen.map((message) => message?.content),
     ['one', 'two'],
   )
   await b.close()
   const again = open(bob)
-  const [two, three] = [await again.letters.receive(), await again.letters.receive()]
+  const [two, three] = [await again.messages.receive(), await again.messages.receive()]
   assert.deepEqual([two?.content, two?.id, three?.content], ['two', seen[1]?.id, 'three'])
-  again.letters.take(three ?? assert.fail())
+  again.messages.take(three ?? assert.fail())
   await again.close()
-  assert.equal(await isSettled(open(bob).letters.receive()), false)
+  assert.equal(await isSettled(open(bob).messages.receive()), false)
 })
 
 test('what was in flight when a connection broke arrives once, in order', async (t) => {
@@ -117,33 +117,33 @@ test('what was in flight when a connection broke arrives once, in order', async 
   const count = 500
   const received = take(b, count)
   for (let index = 0; index < count; index++) {
-    await a.letters.send(b.address, `${index}`)
+    await a.messages.send(b.address, `${index}`)
     if (index % 50 === 25) for (const pair of town.transports.pairs) pair.cut()
   }
   assert.deepEqual(await received, numbers(count))
   assert.deepEqual(
-    b.letters.history(a.address, { limit: 1000 }).map(({ content }) => content),
+    b.messages.history(a.address, { limit: 1000 }).map(({ content }) => content),
     numbers(count),
   )
 })
 
-test('two that call each other at once still get each letter once', async (t) => {
+test('two that call each other at once still get each message once', async (t) => {
   const { a, b } = await startListening(t)
   const count = 100
   const both = Promise.all([take(a, count), take(b, count)])
   for (const text of numbers(count))
-    await Promise.all([a.letters.send(b.address, text), b.letters.send(a.address, text)])
+    await Promise.all([a.messages.send(b.address, text), b.messages.send(a.address, text)])
   assert.deepEqual(await both, [numbers(count), numbers(count)])
 })
 
 test('a store that was lost begins a stream of its own, and one that lost what came goes on where the other is', async (t) => {
   const { town, a, b } = await startListening(t)
-  await a.letters.send(b.address, 'before')
+  await a.messages.send(b.address, 'before')
   assert.deepEqual(await take(b, 1), ['before'])
   await a.close()
   const anew = town.open(alice, { store: storeAt(null), transport: town.transports.add(makeBytes('other', 32)) })
   t.after(() => anew.close())
-  await anew.letters.send(b.address, 'after')
+  await anew.messages.send(b.address, 'after')
   assert.deepEqual(await take(b, 1), ['after'])
   await b.close()
   const [store, transport] = [storeAt(null), town.transports.add(makeBytes('new', 32))]
@@ -151,33 +151,33 @@ test('a store that was lost begins a stream of its own, and one that lost what c
   t.after(() => forgetful.close())
   await forgetful.listen()
   await settle()
-  await anew.letters.send(b.address, 'third')
+  await anew.messages.send(b.address, 'third')
   assert.deepEqual(await take(forgetful, 1), ['third'])
 })
 
 test('a stranger fills a little of the disk and no more, and goes on when there is room', async (t) => {
   const { a, b } = await startListening(t)
-  const count = 3 * STRANGER_LETTERS_MAX
+  const count = 3 * STRANGER_MESSAGES_MAX
   const { promise: stuck, resolve } = Promise.withResolvers<void>()
   let arrived = 0
-  b.letters.watch(({ state }) => {
-    if (state === 'arrived' && ++arrived === STRANGER_LETTERS_MAX) resolve()
+  b.messages.watch(({ state }) => {
+    if (state === 'arrived' && ++arrived === STRANGER_MESSAGES_MAX) resolve()
   })
-  for (const text of numbers(count)) await a.letters.send(b.address, text)
+  for (const text of numbers(count)) await a.messages.send(b.address, text)
   await stuck
   await settle()
-  assert.equal(b.letters.history(a.address).length, STRANGER_LETTERS_MAX)
+  assert.equal(b.messages.history(a.address).length, STRANGER_MESSAGES_MAX)
   assert.deepEqual(await take(b, count), numbers(count))
 })
 
 test('what cannot be sent is refused before it is written', async (t) => {
   const { a, b, town } = await startListening(t)
-  const send = (to: string, message: string | Uint8Array): Promise<unknown> => codeOf(a.letters.send(to, message))
+  const send = (to: string, message: string | Uint8Array): Promise<unknown> => codeOf(a.messages.send(to, message))
   assert.equal(await send(b.address, 'x'.repeat(MESSAGE_BYTES_MAX + 1)), 'ERR_MESSAGE_SIZE')
   assert.equal(await send(b.address, new Uint8Array(MESSAGE_BYTES_MAX + 1)), 'ERR_MESSAGE_SIZE')
   assert.equal(await send(a.address, 'me'), 'ERR_PEER_SELF')
   assert.equal(await send('nobody', 'x'), 'ERR_ADDRESS_PREFIX')
-  const { identity: carol } = createIdentity(NOW, seededRandom('letters/carol'))
+  const { identity: carol } = createIdentity(NOW, seededRandom('messages/carol'))
   const c = town.open(carol)
   t.after(() => c.close())
   await c.listen()
@@ -185,24 +185,24 @@ test('what cannot be sent is refused before it is written', async (t) => {
   for (const name of ['one', 'two']) await town.publish((await renewDevice(carol, NOW, seededRandom(name))).log)
   await a.lookup(c.address)
   assert.equal(await send(c.address, 'x'), 'ERR_LOG_FORK')
-  assert.deepEqual(a.letters.history(c.address), [])
+  assert.deepEqual(a.messages.history(c.address), [])
   await a.close()
   assert.equal(await send(b.address, 'x'), 'ERR_PEER_CLOSED')
 })
 
-test('letters to an identity that has ended fail, and say why', async (t) => {
+test('messages to an identity that has ended fail, and say why', async (t) => {
   const { a, town } = await startListening(t)
-  const { identity: carol } = createIdentity(NOW, seededRandom('letters/carol'))
+  const { identity: carol } = createIdentity(NOW, seededRandom('messages/carol'))
   const { devices } = carol.log.last.entry
-  const { id } = await a.letters.send(town.open(carol).address, 'still there?')
+  const { id } = await a.messages.send(town.open(carol).address, 'still there?')
   await settle()
   const failed = reaches(a, 'failed', id)
   await town.publish(updateLog(carol.log, carol.root, { devices, time: NOW, status: 'retired' }))
-  await a.letters.send(town.open(carol).address, 'hello?').catch(() => {})
+  await a.messages.send(town.open(carol).address, 'hello?').catch(() => {})
   assert.equal((await failed).reason, 'ERR_PEER_RETIRED')
 })
 
-test('nothing leaves that is not on disk: while the disk fails neither letters nor receipts go out', async (t) => {
+test('nothing leaves that is not on disk: while the disk fails neither messages nor receipts go out', async (t) => {
   const town = createTown()
   const store = storeAt(null)
   let failing = false
@@ -213,11 +213,11 @@ test('nothing leaves that is not on disk: while the disk fails neither letters n
   t.after(() => Promise.all([a.close(), b.close()]))
   await Promise.all([a.listen(), b.listen()])
   failing = true
-  await assert.rejects(b.letters.send(a.address, 'x'))
-  assert.deepEqual(b.letters.history(a.address), [])
-  const { id } = await a.letters.send(b.address, 'kept')
+  await assert.rejects(b.messages.send(a.address, 'x'))
+  assert.deepEqual(b.messages.history(a.address), [])
+  const { id } = await a.messages.send(b.address, 'kept')
   await settle()
-  assert.notEqual(a.letters.history(b.address)[0]?.state, 'delivered')
+  assert.notEqual(a.messages.history(b.address)[0]?.state, 'delivered')
   failing = false
   const delivered = reaches(a, 'delivered', id)
   assert.deepEqual(await take(b, 1), ['kept'])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAIL_AGAIN } from '../../src/core/limits.ts'
 import { chooseSession } from '../../src/messages/offline-session.ts'
-import type { MailSession } from '../../src/store/offline-session-store.ts'
+import type { OfflineSession } from '../../src/store/offline-session-store.ts'
 import { at, makeBytes, makeIdentity } from '../core/identities.ts'
 import { makeTalkingSides } from '../core/sessions.ts'
 
@@ -12,7 +12,7 @@ const device = at(log.last.entry.devices, 0)
 const own = makeBytes('own', 33)
 const { alice } = makeTalkingSides('mail keys')
 
-const sessionOf = (h1: number, changed: Partial<MailSession> = {}): MailSession => ({
+const sessionOf = (h1: number, changed: Partial<OfflineSession> = {}): OfflineSession => ({
   h1: new Uint8Array(32).fill(h1),
   ours: true,
   live: true,
@@ -25,7 +25,7 @@ const sessionOf = (h1: number, changed: Partial<MailSession> = {}): MailSession 
   own,
   ...changed,
 })
-const chosen = (...sessions: readonly MailSession[]): number | null =>
+const chosen = (...sessions: readonly OfflineSession[]): number | null =>
   chooseSession(sessions, device, own, NOW)?.h1[0] ?? null
 
 test('of a session of each side both choose the one with the smaller h1', () => {

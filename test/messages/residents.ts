@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import type { Notice } from '../../src/contacts/notice.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
-import type { Keep } from '../../src/mailbox/mailbox-store.ts'
+import type { MailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import type { PeerParts } from '../../src/peer/create-peer.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { alice, bob, identityOf, makeWorld } from '../connection/sides.ts'
@@ -16,7 +16,7 @@ export const carol = identityOf('carol')
 const addressOf = ({ log }: Identity): string => encodeAddress(log.id)
 
 export type Square = Town & {
-  readonly keeps: readonly Keep[]
+  readonly keeps: readonly MailboxStore[]
   readonly world: ReturnType<typeof makeWorld>
   /** Lets that many seconds go by, for everybody. */
   pass(seconds: number): void
@@ -75,27 +75,27 @@ export const createResident = (town: Square, identity: Identity, named: readonly
     visit,
     /** Writes, and leaves when it is in a mailbox. */
     write: (to: string, ...texts: readonly string[]): Promise<void> =>
-      visit(async ({ letters }, mailed) => {
-        await Promise.all(texts.map((text) => letters.send(to, text)))
+      visit(async ({ messages }, mailed) => {
+        await Promise.all(texts.map((text) => messages.send(to, text)))
         await mailed
       }),
     /** Fetches, and says what came. */
     fetch: (): Promise<unknown[]> =>
-      visit(async ({ mailboxes, letters }) => {
+      visit(async ({ mailboxes, messages }) => {
         const { failures } = await mailboxes.fetch()
         assert.deepEqual(failures, [])
         const said: unknown[] = []
-        for (let next = store.letters.arrived(null, 0); next !== null; next = store.letters.arrived(null, 0)) {
+        for (let next = store.messages.arrived(null, 0); next !== null; next = store.messages.arrived(null, 0)) {
           said.push('text' in next.body ? next.body.text : next.body.data)
-          letters.take({ id: next.id, peer: encodeAddress(next.peer) })
+          messages.take({ id: next.id, peer: encodeAddress(next.peer) })
           await store.group.run(() => {})
         }
         // Receipts go the same way, as there is nobody to call.
-        while (store.mail.waiting().length > 0) await new Promise((resolve) => setImmediate(resolve))
+        while (store.mailboxOutbox.waiting().length > 0) await new Promise((resolve) => setImmediate(resolve))
         return said
       }),
     states: (peer: Uint8Array): string[] =>
-      store.letters
+      store.messages
         .history(peer, Number.MAX_SAFE_INTEGER, 1_000)
         .filter(({ out }) => out)
         .map(({ state }) => state),

@@ -1,13 +1,14 @@
 import { encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
+import { seconds } from '../../src/core/world.ts'
 import { publish } from '../../src/directory/client/publish.ts'
 import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
-import { createMailbox } from '../../src/mailbox/host.ts'
-import { type Keep, openKeep } from '../../src/mailbox/mailbox-store.ts'
+import { createMailboxHost } from '../../src/mailbox/host.ts'
+import { type MailboxStore, openMailboxStore } from '../../src/mailbox/mailbox-store.ts'
+import type { Transport } from '../../src/network/transport.ts'
 import { createPeer, type PeerParts } from '../../src/peer/create-peer.ts'
 import type { Peer } from '../../src/peer/peer.ts'
-import { seconds, type Transport } from '../../src/peer/ports.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createMemoryTransports, type MemoryTransports } from '../connection/memory-transport.ts'
 import { makeWorld } from '../connection/sides.ts'
@@ -27,7 +28,7 @@ export type Town = {
   openMailbox(
     identity: Identity,
     changed?: Partial<PeerParts>,
-  ): Peer & { readonly store: Store; readonly transport: Transport; readonly keep: Keep }
+  ): Peer & { readonly store: Store; readonly transport: Transport; readonly keep: MailboxStore }
   /** Puts a log into the directory, as anyone may. */
   publish(log: KeyLog): Promise<void>
   /** From now on the directory holds nothing. */
@@ -68,10 +69,10 @@ export const createTown = (): Town => {
     transports,
     open,
     openMailbox: (identity, changed = {}) => {
-      const keep = openKeep(null)
+      const keep = openMailboxStore(null)
       const world = changed.world ?? makeWorld(`mailbox/${encodeAddress(identity.log.id)}`)
       const parts = { id: identity.log.id, directory: network, keep, now: () => seconds(world), random: world.random }
-      return { ...open(identity, { mailbox: createMailbox(parts), world, ...changed }), keep }
+      return { ...open(identity, { mailbox: createMailboxHost(parts), world, ...changed }), keep }
     },
     publish: async (log) => {
       await publish(town.directory.network, { log }, AbortSignal.timeout(5_000))

@@ -1,9 +1,9 @@
 import type { Found } from '../../src/contacts/resolver.ts'
-import { createAcquaintances } from '../../src/contacts/trust-store.ts'
+import { createTrustStore } from '../../src/contacts/trust-store.ts'
 import { decodeAddress, encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { sealParcel } from '../../src/core/parcel.ts'
-import { createVisits } from '../../src/messages/mailbox-client.ts'
+import { createMailboxClient } from '../../src/messages/mailbox-client.ts'
 import { makeWorld } from '../connection/sides.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import type { Town } from './town.ts'
@@ -15,8 +15,8 @@ export const visiting = (town: Town, identity: Identity) => {
   const peer = town.open(identity)
   const { store, transport, lookup } = peer
   const world = makeWorld(`visits of ${encodeAddress(identity.log.id)}`)
-  const visits = createVisits({
-    ...{ identity, store, transport, world, acquaintances: createAcquaintances(store, world, () => {}) },
+  const visits = createMailboxClient({
+    ...{ identity, store, transport, world, trustStore: createTrustStore(store, world, () => {}) },
     find: (id) => lookup(encodeAddress(id)),
     checkGoing: (signal) => signal?.throwIfAborted(),
     adopt: (connection) => void connection.closed.catch(() => {}),

@@ -57,12 +57,12 @@ test('two who are never there at the same moment hold a conversation', async (t)
   assert.equal((await bobs.event('message')).text, 'are you there?')
   assert.equal((await bobs.event('message')).text, 'you never are')
   // His receipt is in the mailbox: killed, he has lost nothing.
-  assert.equal((await bobs.event('mailed')).letters, 0)
+  assert.equal((await bobs.event('mailed')).messages, 0)
   bobs.child.kill('SIGKILL')
   await bobs.exit()
 
   const alices = await come(run, alice)
-  for (const _ of ['one', 'two']) assert.equal((await alices.event('letter')).state, 'delivered')
+  for (const _ of ['one', 'two']) assert.equal((await alices.event('delivery')).state, 'delivered')
   alices.child.kill('SIGKILL')
   await alices.exit()
 

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
-import type { NodeAddress } from '../../src/network/bootstrap-list.ts'
+import type { NodeAddress } from '../../src/directory/network-port.ts'
 
 /** Datagrams of dht-rpc as anybody may write them, and what comes back on the wire (docs/spec/directory.md §1). */
 

@@ -25,7 +25,8 @@ import { utf8 } from '../../src/core/bytes.ts'
 import { createStorage, type Storage } from '../../src/directory/node/storage.ts'
 import { COMMAND, encodeMessage } from '../../src/directory/request-format.ts'
 import { decodeAddress } from '../../src/index.ts'
-import type { FrameStream, Transport } from '../../src/peer/ports.ts'
+import type { FrameStream } from '../../src/network/frame-stream.ts'
+import type { Transport } from '../../src/network/transport.ts'
 import { openStore } from '../../src/store/store.ts'
 
 type Scene = {

@@ -29,8 +29,8 @@ const fetchTexts = async (peer: Peer): Promise<unknown[]> => {
   const texts: unknown[] = []
   if (taken > 0)
     for (let last = ''; last !== 'end'; ) {
-      const letter = await peer.letters.receive()
-      last = String(letter?.content)
+      const message = await peer.messages.receive()
+      last = String(message?.content)
       texts.push(last)
     }
   return texts
@@ -58,17 +58,17 @@ test('what a mailbox has taken survives its death exactly once, and what was fet
   await Promise.all([bob.publish(), alice.publish()])
   const write = async (...texts: readonly string[]): Promise<void> => {
     mailed.wait = Promise.withResolvers<void>()
-    await Promise.all(texts.map((text) => alice.letters.send(bob.address, text)))
+    await Promise.all(texts.map((text) => alice.messages.send(bob.address, text)))
     await mailed.wait.promise
   }
 
-  const letter = 'hello '.repeat(5_000)
-  await write(letter, 'end')
+  const message = 'hello '.repeat(5_000)
+  await write(message, 'end')
   await kill(first.node)
   const second = await again()
   // The storage of a node is in memory: who is named, and by whom, has to be said again.
   await Promise.all([bob.publish(), alice.publish()])
-  assert.deepEqual(await fetchTexts(bob), [letter, 'end'])
+  assert.deepEqual(await fetchTexts(bob), [message, 'end'])
   await kill(second)
   const third = await again()
   await Promise.all([bob.publish(), alice.publish()])
@@ -120,7 +120,7 @@ test('listen --mailbox: a contact’s own node keeps what comes, and talks', asy
   }
   await using alice = await openPeer({ bootstrap: String(bootstrap), onNotice })
   await alice.publish()
-  await alice.letters.send(bob.address, 'end')
+  await alice.messages.send(bob.address, 'end')
   assert.deepEqual(await mailed.promise, [address])
   assert.deepEqual(await fetchTexts(bob), ['end'])
   const connection = await alice.connect(address)

@@ -1,6 +1,6 @@
 /**
- * Child of letters-kill.test.ts: one side of a conversation that may be killed at any moment. `node letters-child.ts <folder>
- * <bootstrap> <address of the other> <how many letters to have written>`. A line on stdout for every step; what the application is given is
+ * Child of messages-kill.test.ts: one side of a conversation that may be killed at any moment. `node messages-child.ts <folder>
+ * <bootstrap> <address of the other> <how many messages to have written>`. A line on stdout for every step; what the application is given is
  * written to `seen.txt` before the next is asked for.
  */
 
@@ -13,34 +13,34 @@ const [, , folder = '', bootstrap = '', other = '', amount = ''] = process.argv
 const count = Number(amount)
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-/** Letters written at once. */
+/** Messages written at once. */
 const BATCH = 5
 
 // It would be written at the end, to which few of these come: each would compile everything anew.
 flushCompileCache()
 say('begun')
 const peer = await openPeer({ folder, bootstrap })
-const { letters } = peer
+const { messages } = peer
 say('opened')
 /** The last one written says how many there are. */
 const lastWritten = (limit = 64): number => {
-  const latest = letters.history(other, { limit })
+  const latest = messages.history(other, { limit })
   const last = latest.findLast(({ direction }) => direction === 'out')
   return last !== undefined ? Number(last.content) : latest.length < limit ? -1 : lastWritten(4 * limit)
 }
 const written = lastWritten() + 1
-letters.watch(({ direction, state }) => say(`${direction} ${state}`))
+messages.watch(({ direction, state }) => say(`${direction} ${state}`))
 await peer.listen()
 say('listening')
 
 const write = async (): Promise<void> => {
   for (let next = written; next < count; next += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, count - next) }, (_, index) => `${next + index}`)
-    await Promise.all(batch.map((text) => letters.send(other, text).then(() => say('written'))))
+    await Promise.all(batch.map((text) => messages.send(other, text).then(() => say('written'))))
   }
 }
 const read = async (): Promise<void> => {
-  for await (const { id, content } of letters) {
+  for await (const { id, content } of messages) {
     appendFileSync(join(folder, 'seen.txt'), `${id} ${String(content)}\n`)
     if (content === `${count - 1}`) say('read all')
   }

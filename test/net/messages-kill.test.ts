@@ -5,26 +5,27 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { initialize, openHistory } from '../../src/peer/open.ts'
+import { initialize } from '../../src/identity/initialize.ts'
+import { openHistory } from '../../src/peer/open.ts'
 import { createDht } from '../cli/dht.ts'
 import { makeTemporary } from '../connection/sides.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 
-/** 5,000 letters both ways between two processes, of which one or the other is killed 200 times. */
+/** 5,000 messages both ways between two processes, of which one or the other is killed 200 times. */
 
-const LETTERS = 2_500
+const MESSAGES = 2_500
 const KILLS = 100
 /** What a process that is killed would write, so that the exchange lasts as long as the killing. */
-const SHARE = LETTERS / KILLS
+const SHARE = MESSAGES / KILLS
 /**
  * A process is killed at one of its first so many steps: while it starts, opens, connects, writes, or takes in. Each gets so far by
- * itself: three to be there, and one for each letter of its share.
+ * itself: three to be there, and one for each message of its share.
  */
 const STEPS = 3 + SHARE
 
-const CHILD = join(import.meta.dirname, 'letters-child.ts')
+const CHILD = join(import.meta.dirname, 'messages-child.ts')
 
-test('letters arrive once and in order, whenever and however often either side is killed', {
+test('messages arrive once and in order, whenever and however often either side is killed', {
   timeout: 230_000,
 }, async (t) => {
   const parent = await makeTemporary(t)
@@ -37,8 +38,8 @@ test('letters arrive once and in order, whenever and however often either side i
     for (const child of running) child.kill('SIGKILL')
   })
 
-  const start = (side: number, letters: number) => {
-    const argv = [CHILD, folders[side] ?? '', bootstrap, made[1 - side]?.address ?? '', `${letters}`]
+  const start = (side: number, messages: number) => {
+    const argv = [CHILD, folders[side] ?? '', bootstrap, made[1 - side]?.address ?? '', `${messages}`]
     const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] })
     running.add(child)
     void once(child, 'exit').then(() => running.delete(child))
@@ -57,7 +58,7 @@ test('letters arrive once and in order, whenever and however often either side i
   // What is left after the last kill is delivered by two that are left alone.
   await Promise.all(
     [0, 1].map(async (side) => {
-      const child = start(side, LETTERS)
+      const child = start(side, MESSAGES)
       for await (const line of createInterface({ input: child.stdout })) if (line === 'read all') return
       assert.fail('ended by itself')
     }),
@@ -67,16 +68,16 @@ test('letters arrive once and in order, whenever and however often either side i
     await once(child, 'exit')
   }
 
-  const expected = Array.from({ length: LETTERS }, (_, index) => `${index}`)
+  const expected = Array.from({ length: MESSAGES }, (_, index) => `${index}`)
   for (const [side, folder] of folders.entries()) {
     using history = await openHistory(folder, null)
-    const all = history.read(made[1 - side]?.address ?? '', { limit: 4 * LETTERS })
+    const all = history.read(made[1 - side]?.address ?? '', { limit: 4 * MESSAGES })
     for (const direction of ['in', 'out'])
       assert.deepEqual(
-        all.filter((letter) => letter.direction === direction).map(({ content }) => content),
+        all.filter((message) => message.direction === direction).map(({ content }) => content),
         expected,
       )
-    // A crash may have come between the application's own note and our own: then the last letter was given again, and no other.
+    // A crash may have come between the application's own note and our own: then the last message was given again, and no other.
     const seen = (await readFile(join(folder, 'seen.txt'), 'utf8')).trimEnd().split('\n')
     const once = seen.filter((line, index) => line !== seen[index - 1])
     assert.deepEqual(

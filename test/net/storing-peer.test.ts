@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { decodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { initialize, openPeer } from '../../src/index.ts'
-import { openRecords } from '../../src/store/record-database.ts'
+import { openRecordDatabase } from '../../src/store/record-database.ts'
 import { addressOf, startNetwork } from '../network/loopback-network.ts'
 import { makeTemporary } from '../store/folders.ts'
 
@@ -23,7 +23,7 @@ test('what a peer keeps for others is in its folder when it closes', async (t) =
   t.after(() => bob.close())
   assert.equal((await bob.publish()).accepted, 1)
   await alice.close()
-  const records = openRecords(alices)
+  const records = openRecordDatabase(alices)
   assert.deepEqual(
     [...records.heads()].map(({ id }) => hex(id)),
     [hex(decodeAddress(bob.address))],

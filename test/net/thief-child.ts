@@ -8,8 +8,9 @@ import { HandfastError } from '../../src/core/errors.ts'
 import { type Identity, renewDevice } from '../../src/core/identity.ts'
 import { type EntryContent, updateLogBy } from '../../src/core/key-log.ts'
 import { rootSigner } from '../../src/core/root-key.ts'
-import { openPeer, systemWorld } from '../../src/peer/open.ts'
-import { seconds } from '../../src/peer/ports.ts'
+import { seconds } from '../../src/core/world.ts'
+import { systemWorld } from '../../src/identity/system-world.ts'
+import { openPeer } from '../../src/peer/open.ts'
 import { openVault } from '../../src/store/vault.ts'
 
 const { random } = systemWorld

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NetworkError } from '../../src/core/errors.ts'
-import { isLoopback, parseBootstrap } from '../../src/network/bootstrap-list.ts'
+import { isLoopbackName, parseBootstrap } from '../../src/network/bootstrap-list.ts'
 
 const code = (text: string | readonly string[]): unknown => {
   try {
@@ -73,7 +73,7 @@ test('the error names the item that is wrong, cut short', () => {
 })
 
 test('loopback is 127.0.0.0/8 and localhost, nothing that only looks like it', () => {
-  for (const host of ['127.0.0.1', '127.255.255.254', 'localhost']) assert.equal(isLoopback(host), true, host)
+  for (const host of ['127.0.0.1', '127.255.255.254', 'localhost']) assert.equal(isLoopbackName(host), true, host)
   for (const host of [
     '128.0.0.1',
     '126.255.255.255',
@@ -84,6 +84,6 @@ test('loopback is 127.0.0.0/8 and localhost, nothing that only looks like it', (
     '::1',
     '',
   ]) {
-    assert.equal(isLoopback(host), false, host)
+    assert.equal(isLoopbackName(host), false, host)
   }
 })

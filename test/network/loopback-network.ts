@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import type { NodeAddress } from '../../src/network/bootstrap-list.ts'
+import type { NodeAddress } from '../../src/directory/network-port.ts'
 import { createNode, type DhtNode, type NodeOptions } from '../../src/network/node.ts'
 import { createTransport, type FrameStream, type Transport } from '../../src/network/transport.ts'
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openChannel } from '../../src/connection/channel.ts'
-import { dial } from '../../src/connection/live-handshake.ts'
+import { initiateLive } from '../../src/connection/live-handshake.ts'
 import { StoreError } from '../../src/core/errors.ts'
 import { createIdentity, type Identity, renewDevice } from '../../src/core/identity.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { HANDSHAKES_MAX } from '../../src/core/limits.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
-import type { FrameStream } from '../../src/peer/ports.ts'
+import type { FrameStream } from '../../src/network/frame-stream.ts'
 import { openStore } from '../../src/store/store.ts'
 import {
   alice,
@@ -158,7 +158,7 @@ test('§3 the floor does not sink when an old log is confirmed late', async (t) 
     if (frames === 3) pair.toFar.hold()
     return frames === 3 ? [] : [frame]
   }
-  const met = await dial(channel, dialing(carol, bob))
+  const met = await initiateLive(channel, dialing(carol, bob))
   const puppet = createPuppet(channel, met.session)
   await settle()
   assert.equal(await call(started, newer), 'accepted')

@@ -8,7 +8,7 @@ import type { StoredContact } from '../../src/store/contact-store.ts'
 import type { KeptFloor } from '../../src/store/floor-store.ts'
 import type { Remembered } from '../../src/store/remembered.ts'
 import type { Kdf } from '../../src/store/sealing.ts'
-import type { Kept } from '../../src/store/vault-secrets.ts'
+import type { VaultSecrets } from '../../src/store/vault-secrets.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { alice } from './vaults.ts'
@@ -19,7 +19,10 @@ export const CHEAP: Kdf = { kdf: 'argon2id', memory: 8, passes: 1, parallelism: 
 export const PASSPHRASE = 'correct horse'
 
 /** An identity as a vault keeps it. */
-export const keptOf = (identity: Identity): Kept => ({ identity, storeKey: secretKey(makeBytes('store key', 32)) })
+export const keptOf = (identity: Identity): VaultSecrets => ({
+  identity,
+  storeKey: secretKey(makeBytes('store key', 32)),
+})
 
 type Person = Identity<P256PrivateKey>
 

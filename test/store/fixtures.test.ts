@@ -37,9 +37,9 @@ const STEPS: readonly ((store: Store) => void)[] = [
     assert.deepEqual(forks.get(id)?.a.last.hash, log.last.hash)
     assert.equal(settings.get('bootstrap'), '192.0.2.1:49737')
   },
-  ({ contacts, letters }) => {
+  ({ contacts, messages }) => {
     const { id } = at(contacts.all(), 0)
-    const said = letters.history(id, 1e9, 10)
+    const said = messages.history(id, 1e9, 10)
     assert.deepEqual(
       said.map(({ out, number, state, body }) => [out, number, state, body]),
       [
@@ -47,8 +47,8 @@ const STEPS: readonly ((store: Store) => void)[] = [
         [false, 1, 'arrived', { data: makeBytes('from Bob', 20) }],
       ],
     )
-    assert.deepEqual(letters.places(id), [{ stream: makeBytes('stream', 16), have: 1 }])
-    assert.deepEqual(letters.interrupted(), [id])
+    assert.deepEqual(messages.places(id), [{ stream: makeBytes('stream', 16), have: 1 }])
+    assert.deepEqual(messages.interrupted(), [id])
   },
   ({ contacts, transfers }) => {
     const { id } = at(contacts.all(), 0)
@@ -56,15 +56,15 @@ const STEPS: readonly ((store: Store) => void)[] = [
     assert.deepEqual([transfer?.name, transfer?.path, transfer?.size], ['photo.jpg', '/photo.jpg', 4])
     assert.deepEqual(Uint8Array.from(transfer?.secret?.export() ?? []), makeBytes('secret', 32))
   },
-  ({ contacts, mail, mailSessions }) => {
+  ({ contacts, mailboxOutbox, offlineSessions }) => {
     const { id } = at(contacts.all(), 0)
-    const session = at(mailSessions.all(id), 0)
+    const session = at(offlineSessions.all(id), 0)
     assert.deepEqual([session.begun, session.heard, session.own], [6, 7, makeBytes('own', 33)])
     assert.ok(encodeSession(session.session).length > 100)
-    const parcel = at(mail.queued(id), 0)
-    assert.deepEqual(mail.parcel(parcel.number), makeBytes('parcel', 2048))
-    assert.equal(mail.mailed(id)?.upto, 1)
-    assert.equal(mail.waiting().length, 2)
+    const parcel = at(mailboxOutbox.queued(id), 0)
+    assert.deepEqual(mailboxOutbox.parcel(parcel.number), makeBytes('parcel', 2048))
+    assert.equal(mailboxOutbox.mailed(id)?.upto, 1)
+    assert.equal(mailboxOutbox.waiting().length, 2)
   },
 ]
 
@@ -77,7 +77,7 @@ for (let version = 1; version <= MIGRATIONS.length; version++)
     const store = await opened(t, version)
     for (const step of STEPS.slice(0, version)) step(store)
     // What came later is there to be used.
-    store.mail.oweReceipt(makeBytes('somebody', 32))
-    assert.ok(store.mail.owesReceipt(makeBytes('somebody', 32)))
-    store.letters.queue(makeBytes('somebody', 32), { text: 'now' }, 1, makeBytes('new', 16))
+    store.mailboxOutbox.oweReceipt(makeBytes('somebody', 32))
+    assert.ok(store.mailboxOutbox.owesReceipt(makeBytes('somebody', 32)))
+    store.messages.queue(makeBytes('somebody', 32), { text: 'now' }, 1, makeBytes('new', 16))
   })

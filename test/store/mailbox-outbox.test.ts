@@ -15,13 +15,14 @@ const open = (t: TestContext): Store => {
 }
 
 test('parcels wait in their order until they are left or too old', (t) => {
-  const { mail } = open(t)
+  const { mailboxOutbox } = open(t)
   for (const [name, at] of [
     ['one', 100],
     ['two', 200],
   ] as const)
-    for (const mailbox of ['a', 'b']) mail.queue(peer('bob'), box(mailbox), at, { upto: at, parcel: parcel(name) })
-  const queued = mail.queued(peer('bob'))
+    for (const mailbox of ['a', 'b'])
+      mailboxOutbox.queue(peer('bob'), box(mailbox), at, { upto: at, parcel: parcel(name) })
+  const queued = mailboxOutbox.queued(peer('bob'))
   assert.deepEqual(
     queued.map(({ mailbox, upto }) => [mailbox, upto]),
     [
@@ -33,26 +34,26 @@ test('parcels wait in their order until they are left or too old', (t) => {
   )
   const [first] = queued
   assert.ok(first)
-  assert.deepEqual(mail.parcel(first.number), parcel('one'))
-  mail.drop(first.number)
-  assert.equal(mail.parcel(first.number), null)
-  assert.deepEqual(mail.waiting(), [peer('bob')])
-  mail.trim(101 + MAILBOX_AGE)
-  assert.equal(mail.queued(peer('bob')).length, 2)
-  mail.dropAll(peer('bob'))
-  assert.deepEqual(mail.waiting(), [])
+  assert.deepEqual(mailboxOutbox.parcel(first.number), parcel('one'))
+  mailboxOutbox.drop(first.number)
+  assert.equal(mailboxOutbox.parcel(first.number), null)
+  assert.deepEqual(mailboxOutbox.waiting(), [peer('bob')])
+  mailboxOutbox.trim(101 + MAILBOX_AGE)
+  assert.equal(mailboxOutbox.queued(peer('bob')).length, 2)
+  mailboxOutbox.dropAll(peer('bob'))
+  assert.deepEqual(mailboxOutbox.waiting(), [])
 })
 
 test('how far mail reaches, and receipts that are owed, are kept by peer', (t) => {
-  const { mail } = open(t)
-  assert.equal(mail.mailed(peer('bob')), null)
-  for (const upto of [3, 5]) mail.setMailed(peer('bob'), { upto, at: 10, mailboxes: box('a') })
-  assert.deepEqual(mail.mailed(peer('bob')), { upto: 5, at: 10, mailboxes: box('a') })
-  mail.forgetMailed(peer('bob'))
-  assert.equal(mail.mailed(peer('bob')), null)
-  for (const _ of [1, 2]) mail.oweReceipt(peer('carol'))
-  assert.deepEqual([mail.owesReceipt(peer('carol')), mail.owesReceipt(peer('bob'))], [true, false])
-  assert.deepEqual(mail.waiting(), [peer('carol')])
-  mail.receiptSaid(peer('carol'))
-  assert.deepEqual(mail.waiting(), [])
+  const { mailboxOutbox } = open(t)
+  assert.equal(mailboxOutbox.mailed(peer('bob')), null)
+  for (const upto of [3, 5]) mailboxOutbox.setMailed(peer('bob'), { upto, at: 10, mailboxes: box('a') })
+  assert.deepEqual(mailboxOutbox.mailed(peer('bob')), { upto: 5, at: 10, mailboxes: box('a') })
+  mailboxOutbox.forgetMailed(peer('bob'))
+  assert.equal(mailboxOutbox.mailed(peer('bob')), null)
+  for (const _ of [1, 2]) mailboxOutbox.oweReceipt(peer('carol'))
+  assert.deepEqual([mailboxOutbox.owesReceipt(peer('carol')), mailboxOutbox.owesReceipt(peer('bob'))], [true, false])
+  assert.deepEqual(mailboxOutbox.waiting(), [peer('carol')])
+  mailboxOutbox.receiptSaid(peer('carol'))
+  assert.deepEqual(mailboxOutbox.waiting(), [])
 })

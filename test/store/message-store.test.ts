@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { secretKey } from '../../src/core/kdf.ts'
-import { LETTER_STREAMS_MAX, STRANGERS_LETTERS_MAX } from '../../src/core/limits.ts'
+import { MESSAGE_STREAMS_MAX, STRANGERS_MESSAGES_MAX } from '../../src/core/limits.ts'
 import { STREAM_BYTES } from '../../src/store/message-store.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { makeBytes, makeIdentity } from '../core/identities.ts'
@@ -21,31 +21,31 @@ const open = (t: TestContext, folder: string | null, key = 'key'): Store => {
   return store
 }
 
-test('our letters to a peer are numbered in one stream, whatever stream is offered later', (t) => {
-  const { letters } = open(t, null)
+test('our messages to a peer are numbered in one stream, whatever stream is offered later', (t) => {
+  const { messages } = open(t, null)
   const [one, two] = [
-    letters.queue(peer('bob'), { text: 'one' }, AT, stream(1)),
-    letters.queue(peer('bob'), { data: Uint8Array.of(0, 255) }, AT, stream(2)),
+    messages.queue(peer('bob'), { text: 'one' }, AT, stream(1)),
+    messages.queue(peer('bob'), { data: Uint8Array.of(0, 255) }, AT, stream(2)),
   ]
-  const other = letters.queue(peer('carol'), { text: '' }, AT, stream(3))
+  const other = messages.queue(peer('carol'), { text: '' }, AT, stream(3))
   assert.deepEqual([one.number, two.number, other.number], [1, 2, 1])
   assert.deepEqual([two.stream, other.stream], [stream(1), stream(3)])
-  assert.deepEqual(letters.pending(peer('bob'), 1, 10), [two])
-  assert.deepEqual(letters.waiting().toSorted(Buffer.compare), [peer('bob'), peer('carol')].toSorted(Buffer.compare))
+  assert.deepEqual(messages.pending(peer('bob'), 1, 10), [two])
+  assert.deepEqual(messages.waiting().toSorted(Buffer.compare), [peer('bob'), peer('carol')].toSorted(Buffer.compare))
 })
 
 test('states go one way: what was delivered is not sent again, and does not fail', (t) => {
-  const { letters } = open(t, null)
-  for (let index = 0; index < 4; index++) letters.queue(peer('bob'), { text: `${index}` }, AT + index, stream(1))
+  const { messages } = open(t, null)
+  for (let index = 0; index < 4; index++) messages.queue(peer('bob'), { text: `${index}` }, AT + index, stream(1))
   const numbers = (changed: readonly { number: number }[]): number[] => changed.map(({ number }) => number)
-  assert.deepEqual(numbers(letters.markSent(peer('bob'), 2)), [1, 2])
-  assert.deepEqual(numbers(letters.markSent(peer('bob'), 2)), [])
-  assert.deepEqual(numbers(letters.markDelivered(peer('bob'), 1)), [1])
-  assert.deepEqual(numbers(letters.markSent(peer('bob'), 4)), [3, 4])
-  assert.deepEqual(numbers(letters.markFailed(peer('bob'), 'ERR_LETTER_EXPIRED', AT + 2)), [2])
-  assert.deepEqual(numbers(letters.pending(peer('bob'), 0, 10)), [3, 4])
+  assert.deepEqual(numbers(messages.markSent(peer('bob'), 2)), [1, 2])
+  assert.deepEqual(numbers(messages.markSent(peer('bob'), 2)), [])
+  assert.deepEqual(numbers(messages.markDelivered(peer('bob'), 1)), [1])
+  assert.deepEqual(numbers(messages.markSent(peer('bob'), 4)), [3, 4])
+  assert.deepEqual(numbers(messages.markFailed(peer('bob'), 'ERR_LETTER_EXPIRED', AT + 2)), [2])
+  assert.deepEqual(numbers(messages.pending(peer('bob'), 0, 10)), [3, 4])
   assert.deepEqual(
-    letters.history(peer('bob'), 1e9, 10).map(({ state, reason }) => [state, reason]),
+    messages.history(peer('bob'), 1e9, 10).map(({ state, reason }) => [state, reason]),
     [
       ['delivered', null],
       ['failed', 'ERR_LETTER_EXPIRED'],
@@ -55,14 +55,14 @@ test('states go one way: what was delivered is not sent again, and does not fail
   )
 })
 
-test('their letters are taken in order, once, and a gap changes nothing', (t) => {
-  const { letters } = open(t, null)
+test('their messages are taken in order, once, and a gap changes nothing', (t) => {
+  const { messages } = open(t, null)
   const receive = (number: number, name = 1, before = number - 1) =>
-    letters.receive(peer('bob'), place(name, number, before), AT, { text: `${number}` })
+    messages.receive(peer('bob'), place(name, number, before), AT, { text: `${number}` })
   assert.equal(receive(1)?.state, 'arrived')
   assert.equal(receive(1), null)
   assert.throws(() => receive(3), { code: 'ERR_LETTER_GAP' })
-  assert.deepEqual(letters.places(peer('bob')), [{ stream: stream(1), have: 1 }])
+  assert.deepEqual(messages.places(peer('bob')), [{ stream: stream(1), have: 1 }])
   assert.equal(receive(2)?.number, 2)
   // A stream that is new here may begin anywhere.
   assert.equal(receive(40, 2)?.number, 40)
@@ -70,60 +70,60 @@ test('their letters are taken in order, once, and a gap changes nothing', (t) =>
   // What its sender gave up is not waited for.
   assert.equal(receive(44, 1, 2)?.number, 44)
   assert.equal(receive(3), null)
-  assert.deepEqual(letters.places(peer('bob')), [
+  assert.deepEqual(messages.places(peer('bob')), [
     { stream: stream(1), have: 44 },
     { stream: stream(2), have: 40 },
   ])
-  assert.deepEqual(letters.places(peer('carol')), [])
+  assert.deepEqual(messages.places(peer('carol')), [])
 })
 
 test('of many streams the latest are remembered', (t) => {
-  const { letters } = open(t, null)
-  for (let name = 0; name < LETTER_STREAMS_MAX + 3; name++)
-    letters.receive(peer('bob'), place(name, 1), AT, { text: 'x' })
-  const names = Array.from({ length: LETTER_STREAMS_MAX }, (_, index) => stream(LETTER_STREAMS_MAX + 2 - index))
+  const { messages } = open(t, null)
+  for (let name = 0; name < MESSAGE_STREAMS_MAX + 3; name++)
+    messages.receive(peer('bob'), place(name, 1), AT, { text: 'x' })
+  const names = Array.from({ length: MESSAGE_STREAMS_MAX }, (_, index) => stream(MESSAGE_STREAMS_MAX + 2 - index))
   assert.deepEqual(
-    letters.places(peer('bob')).map((place) => place.stream),
+    messages.places(peer('bob')).map((place) => place.stream),
     names,
   )
 })
 
 test('what strangers said is kept for the latest only, what contacts said for ever', (t) => {
-  const { letters, contacts, transaction } = open(t, null)
+  const { messages, contacts, transaction } = open(t, null)
   const { log } = makeIdentity('Carol')
   contacts.keep(log, 1)
   transaction(() => {
-    for (let index = 0; index < STRANGERS_LETTERS_MAX + 5; index++)
+    for (let index = 0; index < STRANGERS_MESSAGES_MAX + 5; index++)
       for (const id of [peer(index), log.id]) {
         const number = id === log.id ? index + 1 : 1
-        const letter = letters.receive(id, place('x', number), AT, { text: `${index}` })
-        letters.markTaken(letter?.id ?? 0)
+        const message = messages.receive(id, place('x', number), AT, { text: `${index}` })
+        messages.markTaken(message?.id ?? 0)
       }
-    letters.trimStrangers()
+    messages.trimStrangers()
   })
-  assert.equal(letters.history(log.id, 1e9, 1e6).length, STRANGERS_LETTERS_MAX + 5)
+  assert.equal(messages.history(log.id, 1e9, 1e6).length, STRANGERS_MESSAGES_MAX + 5)
   assert.deepEqual(
-    [4, 5].map((index) => letters.history(peer(index), 1e9, 10).length),
+    [4, 5].map((index) => messages.history(peer(index), 1e9, 10).length),
     [0, 1],
   )
   assert.deepEqual(
-    [4, 5].map((index) => letters.places(peer(index)).length),
+    [4, 5].map((index) => messages.places(peer(index)).length),
     [0, 1],
   )
-  assert.equal(letters.places(log.id).length, 1)
+  assert.equal(messages.places(log.id).length, 1)
 })
 
-test('letters survive the process, and nothing of what they say is in the clear on the disk', async (t) => {
+test('messages survive the process, and nothing of what they say is in the clear on the disk', async (t) => {
   const folder = await makeTemporary(t)
   const first = open(t, folder)
   const secret = 'a sentence that nobody else should read'
-  first.letters.queue(peer('bob'), { text: secret }, AT, stream(1))
-  first.letters.receive(peer('bob'), place(2, 1), AT, { text: secret })
+  first.messages.queue(peer('bob'), { text: secret }, AT, stream(1))
+  first.messages.receive(peer('bob'), place(2, 1), AT, { text: secret })
   first.close()
   for (const name of await readdir(folder))
     assert.ok(!(await readFile(join(folder, name))).includes(secret), `${name} tells`)
   const again = open(t, folder)
-  const said = again.letters.history(peer('bob'), 1e9, 10).map(({ body, out }) => [body, out])
+  const said = again.messages.history(peer('bob'), 1e9, 10).map(({ body, out }) => [body, out])
   assert.deepEqual(said, [
     [{ text: secret }, true],
     [{ text: secret }, false],
@@ -133,22 +133,22 @@ test('letters survive the process, and nothing of what they say is in the clear 
 test('a row under another key, changed, or moved to another conversation is damaged, not believed', async (t) => {
   const folder = await makeTemporary(t)
   const store = open(t, folder)
-  store.letters.receive(peer('bob'), place(1, 1), AT, { text: 'from Bob' })
-  const read = (from: string, by = store): unknown => by.letters.history(peer(from), 1e9, 10)
+  store.messages.receive(peer('bob'), place(1, 1), AT, { text: 'from Bob' })
+  const read = (from: string, by = store): unknown => by.messages.history(peer(from), 1e9, 10)
   assert.throws(() => read('bob', open(t, folder, 'another key')), { code: 'ERR_STORE_CORRUPT' })
   const raw = new DatabaseSync(join(folder, 'handfast.db'))
   t.after(() => raw.close())
-  raw.prepare('UPDATE letters SET peer = ?').run(peer('carol'))
+  raw.prepare('UPDATE messages SET peer = ?').run(peer('carol'))
   assert.throws(() => read('carol'), { code: 'ERR_STORE_CORRUPT' })
-  raw.prepare('UPDATE letters SET peer = ?, out = 1').run(peer('bob'))
+  raw.prepare('UPDATE messages SET peer = ?, out = 1').run(peer('bob'))
   assert.throws(() => read('bob'), { code: 'ERR_STORE_CORRUPT' })
-  raw.prepare('UPDATE letters SET out = 0, sealed = zeroblob(100)').run()
+  raw.prepare('UPDATE messages SET out = 0, sealed = zeroblob(100)').run()
   assert.throws(() => read('bob'), { code: 'ERR_STORE_CORRUPT' })
 })
 
 test('changes of one turn share a transaction, and fail together', async (t) => {
-  const { group, letters } = open(t, null)
-  const queue = (text: string) => group.run(() => letters.queue(peer('bob'), { text }, AT, stream(1)).number)
+  const { group, messages } = open(t, null)
+  const queue = (text: string) => group.run(() => messages.queue(peer('bob'), { text }, AT, stream(1)).number)
   assert.deepEqual(await Promise.all([queue('a'), queue('b')]), [1, 2])
   const fail = group.run(() => {
     throw new Error('no')

@@ -8,7 +8,7 @@ import { KEM_HALF_BYTES } from '../../src/core/kem.ts'
 import { BRANCHES_MAX, DEVICES_MAX, ITEM_BYTES_MAX } from '../../src/core/limits.ts'
 import { readContent as readRecordContent } from '../../src/directory/node/record-content.ts'
 import { ENTRIES_SERVED_MAX } from '../../src/directory/request-format.ts'
-import { openRecords } from '../../src/store/record-database.ts'
+import { openRecordDatabase } from '../../src/store/record-database.ts'
 import { openStore } from '../../src/store/store.ts'
 import { makeBytes } from '../core/identities.ts'
 import { checkShelfContract } from '../directory/node/record-store-contract.ts'
@@ -16,17 +16,17 @@ import { codeOf, makeTemporary } from './folders.ts'
 
 /** The records of a storage node on disk (docs/spec/directory.md §4). */
 
-checkShelfContract(() => openRecords(null))
+checkShelfContract(() => openRecordDatabase(null))
 
 const head = { id: makeBytes('Alice', 32), touched: 1000, source: makeBytes('source', 16), items: 2 }
 const change = { head, content: makeBytes('content', 40), added: [makeBytes('entry', 90)], dropped: [], evicted: [] }
 
 test('what was written is there when the database is opened again', async (t) => {
   const folder = await makeTemporary(t)
-  const first = openRecords(folder)
+  const first = openRecordDatabase(folder)
   first.write(change)
   first.close()
-  const again = openRecords(folder)
+  const again = openRecordDatabase(folder)
   assert.deepEqual([...again.heads()], [head])
   assert.deepEqual(again.read(head.id), { content: change.content, entries: change.added })
   again.close()
@@ -42,7 +42,7 @@ test('the most that may be kept of one identity beside its entries is read back'
     kem: many(DEVICES_MAX, [hash, half, half]),
   })
   assert.doesNotThrow(() => readRecordContent(content))
-  const records = openRecords(null)
+  const records = openRecordDatabase(null)
   records.write({ ...change, content })
   assert.deepEqual(records.content(head.id), content)
   records.close()
@@ -50,30 +50,30 @@ test('the most that may be kept of one identity beside its entries is read back'
 
 test('the file is private, and takes the place of no other database', async (t) => {
   const folder = await makeTemporary(t)
-  openRecords(folder).close()
+  openRecordDatabase(folder).close()
   for (const name of await readdir(folder)) assert.equal((await stat(join(folder, name))).mode & 0o077, 0, name)
   openStore(folder).close()
   const other = await makeTemporary(t)
   const raw = new DatabaseSync(join(other, 'records.db'))
   raw.exec('PRAGMA application_id = 7; PRAGMA user_version = 1')
   raw.close()
-  assert.equal(await codeOf((async () => openRecords(other))()), 'ERR_STORE_CORRUPT')
+  assert.equal(await codeOf((async () => openRecordDatabase(other))()), 'ERR_STORE_CORRUPT')
 })
 
 test('one node at a time has the records of a folder', async (t) => {
   const folder = await makeTemporary(t)
-  const first = openRecords(folder)
-  assert.equal(await codeOf((async () => openRecords(folder))()), 'ERR_STORE_IN_USE')
+  const first = openRecordDatabase(folder)
+  assert.equal(await codeOf((async () => openRecordDatabase(folder))()), 'ERR_STORE_IN_USE')
   first.write(change)
   first.close()
-  const second = openRecords(folder)
+  const second = openRecordDatabase(folder)
   assert.deepEqual([...second.heads()], [head])
   second.close()
 })
 
 test('a row that cannot be one is ERR_STORE_CORRUPT', async (t) => {
   const folder = await makeTemporary(t)
-  const first = openRecords(folder)
+  const first = openRecordDatabase(folder)
   first.write(change)
   first.close()
   for (const [sql, ...values] of [
@@ -87,7 +87,7 @@ test('a row that cannot be one is ERR_STORE_CORRUPT', async (t) => {
     assert.throws(() => raw.exec('UPDATE records SET touched = -1'))
     assert.throws(() => raw.exec('UPDATE records SET items = 0'))
     raw.close()
-    const records = openRecords(folder)
+    const records = openRecordDatabase(folder)
     assert.equal(await codeOf((async () => records.read(head.id))()), 'ERR_STORE_CORRUPT')
     records.close()
   }

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { Connection, Incoming } from '../../connection/connection.ts'
 import { UsageError } from '../../core/errors.ts'
 import type { Files } from '../../files/file-api.ts'
-import type { Letters } from '../../messages/message-api.ts'
+import type { Messages } from '../../messages/message-api.ts'
 import type { Context } from '../context.ts'
 import type { CliEvent } from '../output/events.ts'
 import { reasonOf } from '../output/failure.ts'
@@ -27,7 +27,7 @@ export type ConversationOptions = {
   /** addresses whose safety number has been shown */
   readonly introduced: Set<string>
   /** where texts are written down to be delivered */
-  readonly letters: Pick<Letters, 'send'>
+  readonly messages: Pick<Messages, 'send'>
   readonly files: Pick<Files, 'send' | 'finished'>
   /** called for every message */
   readonly onActivity?: () => void
@@ -36,7 +36,7 @@ export type ConversationOptions = {
 export const createConversation = (
   { emit }: Pick<Context, 'emit'>,
   connection: Connection,
-  { introduced, letters, files, onActivity }: ConversationOptions,
+  { introduced, messages, files, onActivity }: ConversationOptions,
 ): Conversation => {
   const { address: peer, epoch, seq, head, trust, direction, change, safetyNumber } = connection.remote
   const transfers = new Set<Promise<void>>()
@@ -100,7 +100,7 @@ export const createConversation = (
       if (intent.kind === 'file') return inBackground(sendFile(intent.path))
       try {
         if (intent.kind === 'unknown') throw new UsageError('ERR_USAGE', { hint: UNKNOWN })
-        await letters.send(peer, intent.text)
+        await messages.send(peer, intent.text)
       } catch (error) {
         failures += 1
         emit({ event: 'not-sent', text: intent.text, ...reasonOf(error) })
@@ -113,7 +113,7 @@ export const createConversation = (
   }
 }
 
-/** What another side said, in a letter or in passing. */
+/** What another side said, in a message or in passing. */
 export const messageEvent = (peer: string, content: string | Uint8Array): CliEvent<'message' | 'data'> =>
   typeof content === 'string'
     ? { event: 'message', peer, text: content }

@@ -3,10 +3,10 @@ import { shortAddress } from '../output/format.ts'
 import type { Conversation } from './conversation.ts'
 
 /** Several conversations and one keyboard: who is addressed by what is typed. */
-export type Party = {
+export type Recipient = {
   /** This peer came, or spoke: typed lines go to it now. */
   turnTo(conversation: Conversation, address: string): void
-  /** A letter of this peer came, on whatever way. */
+  /** A message of this peer came, on whatever way. */
   heardFrom(address: string): void
   leave(conversation: Conversation): void
   say(intent: Parameters<Conversation['say']>[0]): Promise<void>
@@ -14,7 +14,7 @@ export type Party = {
   settled(): Promise<void>
 }
 
-export const createParty = ({ terminal, emit }: Pick<Context, 'terminal' | 'emit'>): Party => {
+export const createRecipient = ({ terminal, emit }: Pick<Context, 'terminal' | 'emit'>): Recipient => {
   /** the one that connected or spoke last comes last */
   const present = new Map<Conversation, string>()
   let addressed: Conversation | undefined

@@ -8,7 +8,7 @@ import type { Peer } from '../../peer/peer.ts'
 import { isAboutFiles, readTyped } from '../chat/command-line-input.ts'
 import { createConversation, messageEvent } from '../chat/conversation.ts'
 import { tendFiles } from '../chat/file-report.ts'
-import { allDelivered, lastWords, reportLetters, undelivered } from '../chat/message-report.ts'
+import { allDelivered, lastWords, reportMessages, undelivered } from '../chat/message-report.ts'
 import type { Context, FileOptions } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
 import { reportNotice } from '../output/notice.ts'
@@ -30,19 +30,19 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
   await publishQuietly(peer, signal)
   const connection = await connect(context, peer, address)
   terminal.status('')
-  const { letters } = peer
-  const conversation = createConversation(context, connection, { introduced: new Set(), letters, files: peer.files })
+  const { messages } = peer
+  const conversation = createConversation(context, connection, { introduced: new Set(), messages, files: peer.files })
   const over = new AbortController()
   const ending = AbortSignal.any([signal, over.signal])
-  const endReport = reportLetters(context, letters)
+  const endReport = reportMessages(context, messages)
   const desk = tendFiles(context, peer.files, { ...files, from: address, signal: ending })
 
   const hear = async (): Promise<void> => {
     for (;;) {
-      const letter = await letters.receive({ from: address, signal: ending })
-      if (letter === null) return
-      context.emit(messageEvent(letter.peer, letter.content))
-      letters.take(letter)
+      const message = await messages.receive({ from: address, signal: ending })
+      if (message === null) return
+      context.emit(messageEvent(message.peer, message.content))
+      messages.take(message)
     }
   }
   /** What came before the other side left is told before its leaving. */
@@ -55,12 +55,12 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
     // One character more than a message may have, so that a line cut here is refused and not sent in part.
     for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
       const intent = readTyped(line)
-      if (intent.kind === 'quit') return lastWords(letters, address)
+      if (intent.kind === 'quit') return lastWords(messages, address)
       if (terminal.interactive && line === '') continue
       const said = isAboutFiles(intent) ? desk.say(intent) : conversation.say(intent)
       if (!terminal.interactive) await said
     }
-    await Promise.all([conversation.settled(), allDelivered(letters, address, ending), desk.settled()])
+    await Promise.all([conversation.settled(), allDelivered(messages, address, ending), desk.settled()])
     if (stay) await attending
   }
   const attending = attend()
@@ -75,8 +75,8 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
     endReport()
     desk.end()
   }
-  const left = undelivered(letters, address)
-  if (left > 0) context.emit({ event: 'waiting', peer: address, letters: left })
+  const left = undelivered(messages, address)
+  if (left > 0) context.emit({ event: 'waiting', peer: address, messages: left })
   return !terminal.interactive && conversation.failures + desk.failures + left > 0 ? EXIT.failed : EXIT.done
 }
 

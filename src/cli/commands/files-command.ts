@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import type { Start } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
-import type { Start } from '../program.ts'
 
 type FilesFlags = { readonly limit: number; readonly before?: number; readonly cancel?: number }
 

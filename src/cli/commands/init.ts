@@ -1,12 +1,12 @@
 import { UsageError } from '../../core/errors.ts'
 import type { RootSigner } from '../../core/root-key.ts'
-import { initialize } from '../../peer/open.ts'
+import { initialize } from '../../identity/initialize.ts'
 import { generatePkcs11Key, openPkcs11Signer } from '../../store/pkcs11-signer.ts'
 import { refuseExisting } from '../../store/vault.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
 import { checkWritten } from '../terminal/phrase-check.ts'
-import { readToken, tokenAccess } from '../terminal/token.ts'
+import { readToken, tokenAccess } from './token.ts'
 import type { TokenFlags } from './token-options.ts'
 
 export type InitOptions = TokenFlags & {

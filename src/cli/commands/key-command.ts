@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { KEY_FORMATS, type KeyFormat } from '../../core/key-formats.ts'
 import { KEY_USES, type KeyUse } from '../../core/key-place.ts'
+import type { Start } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
-import type { Start } from '../program.ts'
 
 /** The command about public keys in the forms that other software reads. */
 

@@ -8,8 +8,8 @@ import { readVault } from '../../store/vault.ts'
 import { isAboutFiles, readTyped } from '../chat/command-line-input.ts'
 import { createConversation, messageEvent } from '../chat/conversation.ts'
 import { tendFiles } from '../chat/file-report.ts'
-import { reportLetters } from '../chat/message-report.ts'
-import { createParty } from '../chat/recipient.ts'
+import { reportMessages } from '../chat/message-report.ts'
+import { createRecipient } from '../chat/recipient.ts'
 import type { Context, FileOptions } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
 import { listeningEvent } from '../output/listening-event.ts'
@@ -38,7 +38,7 @@ export const listen = async (context: Context, { mailbox, ...files }: ListenOpti
   emit(listeningEvent(peer.address, listener.publication))
   if (mailbox) emit({ event: 'keeping', address: peer.address })
 
-  const party = createParty(context)
+  const party = createRecipient(context)
   const over = new AbortController()
   const ending = AbortSignal.any([signal, over.signal])
   const introduced = new Set<string>()
@@ -46,8 +46,13 @@ export const listen = async (context: Context, { mailbox, ...files }: ListenOpti
 
   const welcome = async (connection: Connection): Promise<void> => {
     const onActivity = (): void => party.turnTo(conversation, connection.remote.address)
-    const { letters } = peer
-    const conversation = createConversation(context, connection, { introduced, letters, files: peer.files, onActivity })
+    const { messages } = peer
+    const conversation = createConversation(context, connection, {
+      introduced,
+      messages,
+      files: peer.files,
+      onActivity,
+    })
     onActivity()
     try {
       await conversation.attend(ending)
@@ -68,17 +73,17 @@ export const listen = async (context: Context, { mailbox, ...files }: ListenOpti
       void guest.finally(() => guests.delete(guest))
     }
   }
-  /** Letters come through connections and mailboxes alike, so they are read apart from both. */
+  /** Messages come through connections and mailboxes alike, so they are read apart from both. */
   const hear = async (): Promise<void> => {
     for (;;) {
-      const letter = await peer.letters.receive({ signal: ending })
-      if (letter === null) return
-      emit(messageEvent(letter.peer, letter.content))
-      party.heardFrom(letter.peer)
-      peer.letters.take(letter)
+      const message = await peer.messages.receive({ signal: ending })
+      if (message === null) return
+      emit(messageEvent(message.peer, message.content))
+      party.heardFrom(message.peer)
+      peer.messages.take(message)
     }
   }
-  const endReport = reportLetters(context, peer.letters)
+  const endReport = reportMessages(context, peer.messages)
   const desk = tendFiles(context, peer.files, { ...files, signal: ending })
   const speak = async (): Promise<void> => {
     for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {

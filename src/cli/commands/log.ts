@@ -1,7 +1,8 @@
 import { encodeAddress } from '../../core/address.ts'
 import { hex } from '../../core/bytes.ts'
+import { whatHappened } from '../../core/happening.ts'
 import { sha256 } from '../../core/kdf.ts'
-import { isRotationAt, type KeyLog } from '../../core/key-log.ts'
+import type { KeyLog } from '../../core/key-log.ts'
 import { openPeer } from '../../peer/open.ts'
 import { readVault } from '../../store/vault.ts'
 import type { Context } from '../context.ts'
@@ -33,13 +34,4 @@ const find = async (
   const { log, fork } = await peer.lookup(address, { signal })
   terminal.status('')
   return { log, forked: fork !== null }
-}
-
-/** What one entry did; a retirement is called one, by rotation or update alike. */
-export type Happening = 'created' | 'updated' | 'rotated' | 'retired'
-
-export const whatHappened = (log: KeyLog, seq: number): Happening => {
-  if (log.entries[seq]?.entry.status === 'retired') return 'retired'
-  if (seq === 0) return 'created'
-  return isRotationAt(log, seq) ? 'rotated' : 'updated'
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { Start } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
-import type { Start } from '../program.ts'
 
 export const addMailboxes = (program: Command, start: Start): void => {
   program

@@ -12,8 +12,8 @@ export const messages = async (context: Context, { contact, limit, before }: Mes
   if (limit < 1) throw new UsageError('ERR_USAGE', { hint: '--limit begins at 1' })
   const address = await resolve(folder, contact)
   using history = await openHistory(folder, passphrases.current)
-  for (const letter of history.read(address, before === undefined ? { limit } : { limit, before })) {
-    const { id, peer, direction, at, state, reason, content } = letter
+  for (const message of history.read(address, before === undefined ? { limit } : { limit, before })) {
+    const { id, peer, direction, at, state, reason, content } = message
     const said =
       typeof content === 'string' ? { text: content, base64: null } : { text: null, base64: toBase64(content) }
     emit({ event: 'past-message', id, peer, direction, at: Math.floor(at / 1000), state, code: reason, ...said })

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { type Command, InvalidArgumentError } from 'commander'
+import type { Start } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
-import type { Start } from '../program.ts'
 
 /** The command `node` with its options. */
 

@@ -2,8 +2,8 @@ import { decodeAddress } from '../../core/address.ts'
 import { recover as recoverKeys } from '../../identity/replace-keys.ts'
 import type { Context } from '../context.ts'
 import type { PhraseOptions } from '../terminal/phrase.ts'
-import { keepRootOn } from '../terminal/token.ts'
 import { turnKeys } from './rotation.ts'
+import { keepRootOn } from './token.ts'
 import type { TokenFlags } from './token-options.ts'
 
 export type RecoverOptions = PhraseOptions & TokenFlags & { readonly address: string; readonly evenRetired: boolean }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { Start } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
-import type { Start } from '../program.ts'
 import { type TokenFlags, tokenOptions } from './token-options.ts'
 
 /** The commands about theft and loss: what the recovery phrase does, and what can be shown about a log. */

@@ -3,8 +3,8 @@ import { UsageError } from '../../core/errors.ts'
 import { adopt, renew as renewKeys } from '../../identity/replace-keys.ts'
 import { openPkcs11Signer } from '../../store/pkcs11-signer.ts'
 import type { Context } from '../context.ts'
-import { readToken, tokenAccess } from '../terminal/token.ts'
 import { changeKeys } from './rotation.ts'
+import { readToken, tokenAccess } from './token.ts'
 import type { TokenFlags } from './token-options.ts'
 
 export type RenewOptions = TokenFlags & { readonly address: string | undefined }

@@ -1,12 +1,12 @@
 import { encodeAddress } from '../../core/address.ts'
 import { hex } from '../../core/bytes.ts'
+import { whatHappened } from '../../core/happening.ts'
 import type { KeyLog } from '../../core/key-log.ts'
 import type { ChangeOptions, RecoveryOptions } from '../../identity/replace-keys.ts'
 import type { Rotation } from '../../identity/rotation.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
 import { type PhraseOptions, readPhrase } from '../terminal/phrase.ts'
-import { whatHappened } from './log.ts'
 
 /** What `rotate`, `recover`, `renew` and `retire` have in common: a report of each step once it is done. */
 export const changeKeys = async (

@@ -2,7 +2,7 @@ import type { Notice } from '../../contacts/notice.ts'
 import { UsageError } from '../../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../../core/limits.ts'
 import { openPeer } from '../../peer/open.ts'
-import { allDelivered, reportLetters, undelivered } from '../chat/message-report.ts'
+import { allDelivered, reportMessages, undelivered } from '../chat/message-report.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
 import { reportNotice } from '../output/notice.ts'
@@ -20,20 +20,20 @@ export const send = async (context: Context, { contact, wait }: SendOptions): Pr
   const onNotice = (notice: Notice): void => {
     reportNotice(context, address, notice)
     // Nothing more will come of waiting, unless this one is not among them.
-    if (notice.type === 'mailed' && peer.letters.history(address, { limit: 1 })[0]?.state !== 'queued') mailed.abort()
+    if (notice.type === 'mailed' && peer.messages.history(address, { limit: 1 })[0]?.state !== 'queued') mailed.abort()
   }
   await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
-  const { letters } = peer
+  const { messages } = peer
   await publishQuietly(peer, signal)
-  const endReport = reportLetters(context, letters)
-  await letters.send(address, text)
+  const endReport = reportMessages(context, messages)
+  await messages.send(address, text)
   terminal.status('delivering')
   const waiting = AbortSignal.any([signal, mailed.signal, AbortSignal.timeout(wait * 1000)])
-  await allDelivered(letters, address, waiting).catch(() => signal.throwIfAborted())
+  await allDelivered(messages, address, waiting).catch(() => signal.throwIfAborted())
   terminal.status('')
   endReport()
-  const left = undelivered(letters, address)
-  if (left > 0 && !mailed.signal.aborted) emit({ event: 'waiting', peer: address, letters: left })
+  const left = undelivered(messages, address)
+  if (left > 0 && !mailed.signal.aborted) emit({ event: 'waiting', peer: address, messages: left })
   return EXIT.done
 }
 

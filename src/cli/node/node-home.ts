@@ -3,15 +3,15 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type SecretKey, secretKey } from '../../core/kdf.ts'
 import { NODE_SEEDS_MAX } from '../../core/limits.ts'
-import type { Shelf } from '../../directory/node/record-store.ts'
+import type { RecordStore } from '../../directory/node/record-store.ts'
 import { readNodeState, writeNodeState } from '../../store/node-state.ts'
 import { makeFolder } from '../../store/private-files.ts'
-import { openRecords } from '../../store/record-database.ts'
+import { openRecordDatabase } from '../../store/record-database.ts'
 
 /** The data folder of a storage node that is the same one after a restart. */
 export type NodeHome = {
   /** closed with the storage that uses it */
-  readonly shelf: Shelf
+  readonly shelf: RecordStore
   readonly transportSeed: SecretKey
   /** the port it had before; undefined at the first start */
   readonly port: number | undefined
@@ -42,7 +42,7 @@ const sizeOf = async (folder: string): Promise<number> => {
 /** @throws StoreError ERR_STORE_IN_USE when another node has the folder; ERR_STORE_* */
 export const openNodeHome = async (folder: string): Promise<NodeHome> => {
   await makeFolder(folder)
-  const shelf = openRecords(folder)
+  const shelf = openRecordDatabase(folder)
   try {
     const before = await readNodeState(folder)
     const transportSeed = before?.transportSeed ?? secretKey(Uint8Array.from(randomBytes(SEED_BYTES)))

@@ -2,6 +2,7 @@ import type { Trust } from '../../connection/remote.ts'
 import type { Notice } from '../../contacts/notice.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Change } from '../../core/floor.ts'
+import type { Happening } from '../../core/happening.ts'
 import type { KeyFormat } from '../../core/key-formats.ts'
 import type { KeyUse } from '../../core/key-place.ts'
 import type { RootPlace } from '../../core/root-key.ts'
@@ -11,7 +12,6 @@ import type { ReplicaAcceptance } from '../../directory/client/publish.ts'
 import type { Verdict } from '../../directory/client/verdict.ts'
 import type { BackupSummary } from '../../identity/backup.ts'
 import type { Vault } from '../../store/vault.ts'
-import type { Happening } from '../commands/log.ts'
 
 /** Where a log ends: rotations, entries less one, and hash of the last entry in hex. */
 type Head = { readonly epoch: number; readonly seq: number; readonly head: string }
@@ -138,7 +138,7 @@ type Events = {
   /** a message of bytes, which no command sends but programs may */
   data: { readonly peer: string; readonly size: number; readonly base64: string }
   /** a line of ours, once it is `sent`, `delivered` (on the other side's disk) or `failed`; `id` as in `messages` */
-  letter: { readonly peer: string; readonly id: number; readonly state: string; readonly code: ErrorCode | null }
+  delivery: { readonly peer: string; readonly id: number; readonly state: string; readonly code: ErrorCode | null }
   /** `messages`: either `text` or `base64`; `at` in seconds, by the clock of who wrote it */
   'past-message': {
     readonly id: number
@@ -151,9 +151,9 @@ type Events = {
     readonly base64: string | null
   }
   /** `listen`, `send`: messages, or receipts alone, to a peer that is not there are in these of its mailboxes, from where it gets them */
-  mailed: { readonly peer: string; readonly mailboxes: readonly string[]; readonly letters: number }
+  mailed: { readonly peer: string; readonly mailboxes: readonly string[]; readonly messages: number }
   /** `chat`, `send`: lines that are kept here until that peer is there again */
-  waiting: { readonly peer: string; readonly letters: number }
+  waiting: { readonly peer: string; readonly messages: number }
   /** a line that was typed and did not go out */
   'not-sent': { readonly text: string } & Reason
   'file-offered': PeerFile & { readonly accepted: boolean }
@@ -208,3 +208,7 @@ type Events = {
 
 export type EventName = keyof Events
 export type CliEvent<N extends EventName = EventName> = { [K in N]: { readonly event: K } & Events[K] }[N]
+/** What each event says to people: its lines, plain text. */
+export type Wording = { readonly [N in EventName]: (event: CliEvent<N>) => readonly string[] }
+/** Tells an event to whoever reads the output. */
+export type Emit = (event: CliEvent) => void

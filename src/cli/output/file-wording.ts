@@ -1,5 +1,5 @@
+import type { Wording } from './events.ts'
 import { fileSize, minutes, reason, shortAddress } from './format.ts'
-import type { Wording } from './wording.ts'
 
 /** How events about files read to people. */
 

@@ -1,12 +1,12 @@
 import type { Notice } from '../../contacts/notice.ts'
-import type { Context } from '../context.ts'
+import type { Emit } from './events.ts'
 import { reasonOf } from './failure.ts'
 
 /** Reports what a peer has to tell unasked. @param own this peer's address */
-export const reportNotice = ({ emit }: Pick<Context, 'emit'>, own: string, notice: Notice): void => {
+export const reportNotice = ({ emit }: { readonly emit: Emit }, own: string, notice: Notice): void => {
   if (notice.type === 'mailed') {
-    const { address: peer, mailboxes, letters } = notice
-    emit({ event: 'mailed', peer, mailboxes, letters })
+    const { address: peer, mailboxes, messages } = notice
+    emit({ event: 'mailed', peer, mailboxes, messages })
     return
   }
   const about = notice.type

@@ -1,7 +1,6 @@
-import type { Terminal } from '../terminal/terminal.ts'
 import type { CliEvent, EventName } from './events.ts'
 import { type Failure, trace } from './failure.ts'
-import { harmlessJson } from './sanitize.ts'
+import { sanitizeJson } from './sanitize.ts'
 import { TROUBLE, wording } from './wording.ts'
 
 /** Tells events and failures to people, or with --json to programs: one object a line, events on stdout, the failure on stderr. */
@@ -11,9 +10,16 @@ export type Printer = {
   fail(failure: Failure, error: unknown): void
 }
 
-export const createPrinter = (terminal: Terminal, { json, debug }: { json: boolean; debug: boolean }): Printer => {
+/** Where it is printed: `raw` as it stands; lines made harmless. */
+export type Screen = {
+  raw(text: string): void
+  out(lines: readonly string[]): void
+  err(lines: readonly string[]): void
+}
+
+export const createPrinter = (terminal: Screen, { json, debug }: { json: boolean; debug: boolean }): Printer => {
   const emit = <N extends EventName>(event: CliEvent<N>): void => {
-    if (json) terminal.raw(`${harmlessJson(event)}\n`)
+    if (json) terminal.raw(`${sanitizeJson(event)}\n`)
     else if (TROUBLE.has(event.event)) terminal.err(wording[event.event](event))
     else terminal.out(wording[event.event](event))
   }
@@ -21,7 +27,7 @@ export const createPrinter = (terminal: Terminal, { json, debug }: { json: boole
   return {
     emit,
     fail: ({ code, message, hint }, error) => {
-      if (json) terminal.err([harmlessJson({ error: { code, message, hint } })])
+      if (json) terminal.err([sanitizeJson({ error: { code, message, hint } })])
       else terminal.err([`handfast: ${message}${code === null ? '' : ` [${code}]`}`, `hint: ${hint}`])
       if (debug) terminal.err(trace(error))
     },

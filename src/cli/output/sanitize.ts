@@ -13,7 +13,7 @@ const visible = (character: string): string =>
   SHORT[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}}`
 
 /** The text as one line without effects: `\n`, `\u{1b}`, … stand for what was there. */
-export const harmless = (text: string): string => text.replace(UNSAFE, visible)
+export const sanitize = (text: string): string => text.replace(UNSAFE, visible)
 
 const escapeJson = (character: string): string =>
   Array.from(
@@ -22,7 +22,7 @@ const escapeJson = (character: string): string =>
   ).join('')
 
 /** One line of JSON that keeps every character, and is as harmless to look at. */
-export const harmlessJson = (value: object): string => JSON.stringify(value).replace(UNSAFE, escapeJson)
+export const sanitizeJson = (value: object): string => JSON.stringify(value).replace(UNSAFE, escapeJson)
 
 /**
  * Cuts a harmless line for a screen of `columns`, between words where it can; what follows is indented, so that no part of a

@@ -1,13 +1,11 @@
 import { HEAD_DIGITS_MIN } from '../../core/limits.ts'
-import type { CliEvent, EventName } from './events.ts'
+import type { CliEvent, EventName, Wording } from './events.ts'
 import { describeEvidence } from './evidence-wording.ts'
 import { fileWording } from './file-wording.ts'
 import { count, duration, fileSize, minutes, reason, shortAddress } from './format.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 
 /** How events read to people: the lines of each, plain text. `terminal.ts` makes them harmless and prints them. */
-
-export type Wording = { readonly [N in EventName]: (event: CliEvent<N>) => readonly string[] }
 
 /** Events that tell of something that went wrong: these go to stderr. */
 export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice', 'standing'])
@@ -181,19 +179,19 @@ export const wording: Wording = {
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
-  letter: ({ peer, state, code }) =>
+  delivery: ({ peer, state, code }) =>
     state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${code}`] : [],
   'past-message': ({ id, direction, at, state, code, text, base64 }) => [
     `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : ` (${code})`}` : '<'}: ${text ?? `data ${base64}`}`,
   ],
-  mailed: ({ peer, mailboxes, letters }) =>
-    letters === 0
+  mailed: ({ peer, mailboxes, messages }) =>
+    messages === 0
       ? []
       : [
           `* ${shortAddress(peer)} is not there: left in ${count(mailboxes.length, 'mailbox', 'mailboxes')} for when it is`,
         ],
-  waiting: ({ peer, letters }) => [
-    `* ${count(letters, 'message waits', 'messages wait')} here until ${shortAddress(peer)} has got ${letters === 1 ? 'it' : 'them'}: handfast listen delivers`,
+  waiting: ({ peer, messages }) => [
+    `* ${count(messages, 'message waits', 'messages wait')} here until ${shortAddress(peer)} has got ${messages === 1 ? 'it' : 'them'}: handfast listen delivers`,
   ],
   'not-sent': ({ text, code, message }) => [`handfast: not sent: ${reason(code, message)}: ${text.slice(0, 40)}`],
   ...fileWording,

@@ -11,7 +11,7 @@ export type Signals = {
   off(signal: NodeJS.Signals, listener: () => void): unknown
 }
 
-export type Stopping = {
+export type Shutdown = {
   /** aborted when the command should come to its end */
   readonly signal: AbortSignal
   /** what a signal does, for keys and outputs that mean the same */
@@ -22,7 +22,7 @@ export type Stopping = {
 /**
  * @param now ends the process at once; `late` when the time for goodbyes has run out, not because somebody insisted
  */
-export const listenForStop = (signals: Signals, now: (late: boolean) => void): Stopping => {
+export const listenForStop = (signals: Signals, now: (late: boolean) => void): Shutdown => {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const request = (): void => {

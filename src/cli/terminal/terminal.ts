@@ -1,7 +1,7 @@
 import { on } from 'node:events'
 import readline, { type Interface } from 'node:readline'
 import { type Readable, Writable } from 'node:stream'
-import { harmless, wrap } from '../output/sanitize.ts'
+import { sanitize, wrap } from '../output/sanitize.ts'
 import { readLines } from './lines.ts'
 
 /**
@@ -99,7 +99,7 @@ export const createTerminal = (
 
   const print = (stream: Output, lines: readonly string[]): void => {
     const columns = stream.isTTY === true ? stream.columns || COLUMNS : Number.POSITIVE_INFINITY
-    const rows = lines.flatMap((line) => wrap(harmless(line), columns))
+    const rows = lines.flatMap((line) => wrap(sanitize(line), columns))
     write(stream, rows.map((row) => `${row}\n`).join(''))
   }
 
@@ -122,7 +122,7 @@ export const createTerminal = (
   const showStatus = (text: string): void => {
     if (!statusVisible) return
     wipe()
-    status = wrap(harmless(text), (stderr.columns || COLUMNS) - 1)[0] ?? ''
+    status = wrap(sanitize(text), (stderr.columns || COLUMNS) - 1)[0] ?? ''
     draw()
   }
 
@@ -160,7 +160,7 @@ export const createTerminal = (
   }
 
   const ask = async (question: string, options: AskOptions): Promise<string | null> => {
-    if (stdin.isTTY === true) return askKeyboard(harmless(question), options)
+    if (stdin.isTTY === true) return askKeyboard(sanitize(question), options)
     let text: string | null = null
     for await (const line of readLines(stdin, options.limit, options.signal)) {
       text = text === null ? line : `${text} ${line}`
@@ -178,7 +178,7 @@ export const createTerminal = (
     raw: (text) => write(stdout, text),
     prompt: (text) => {
       wipe()
-      prompt = harmless(text)
+      prompt = sanitize(text)
       draw()
     },
     get typing() {

@@ -29,7 +29,7 @@ export type Finding = {
   readonly fork: KeyLog | null
 }
 
-export type Collector = {
+export type AnswerCollector = {
   /** Takes an answer of `node`; returns the place to ask it for next, or null when it has told all that matters. */
   accept(node: string, value: Uint8Array): number | null
   finding(): Finding | null
@@ -57,7 +57,7 @@ type Verdict = SignedCard | 'invalid' | 'elsewhere'
  * @param now this clock, seconds
  * @param anchor an entry that a person has confirmed: of a fork that parts before it, the branch through it stands
  */
-export const createCollector = (id: Uint8Array, now: number, anchor: Anchor | null = null): Collector => {
+export const createAnswerCollector = (id: Uint8Array, now: number, anchor: Anchor | null = null): AnswerCollector => {
   const nodes = new Map<string, NodeState>()
   /** The log that ends with each verified entry. All are kept: no thief can push out the branch an honest node is telling. */
   const logs = new Map<string, KeyLog>()

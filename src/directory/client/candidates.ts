@@ -1,8 +1,8 @@
 import { equal } from '../../core/bytes.ts'
 import { compareDistances, distanceOf } from '../distance.ts'
+import { sharedNetworkOf } from '../ip-networks.ts'
 import { NETWORK_ASKED_MAX, WALK_NAMED_MAX, WALK_UNPROVEN, WALK_UNPROVEN_NEEDY } from '../limits.ts'
-import { type Answer, type ClosestNode, type NodeAddress, nameOf } from '../network-port.ts'
-import { sharedNetworkOf } from '../networks.ts'
+import { type ClosestNode, type DhtAnswer, type NodeAddress, nameOf } from '../network-port.ts'
 
 /** The nodes one walk knows of: who named them, what became of them, and which of them count. Used by `walk.ts` alone. */
 
@@ -36,7 +36,7 @@ export type Candidates = {
   /** Takes in a node, unless it is known. */
   add(node: NodeAddress, path: number, informant: Candidate | null): void
   ask(candidate: Candidate, now: number): void
-  accept(candidate: Candidate, answer: Answer): void
+  accept(candidate: Candidate, answer: DhtAnswer): void
   /** Takes back that those were asked who have not had the time to answer: nobody needs them. */
   release(): void
   /** Storage nodes that answered, nearest first, of each public network the nearest `perNetwork`. */

@@ -1,7 +1,7 @@
 import type { Card } from '../../core/card.ts'
+import { reachOf, slash24Of } from '../ip-networks.ts'
 import { type NodeAddress, nameOf } from '../network-port.ts'
-import { networkOf, reachOf } from '../networks.ts'
-import type { Collector, Stance } from './answer-collector.ts'
+import type { AnswerCollector, Stance } from './answer-collector.ts'
 import type { Policy } from './policies.ts'
 import type { Place } from './search.ts'
 
@@ -59,7 +59,7 @@ export const gatherEvidence = (
   policy: Policy,
   places: readonly Place[],
   heard: Heard,
-  { stance }: Pick<Collector, 'stance'>,
+  { stance }: Pick<AnswerCollector, 'stance'>,
   { card, now }: { readonly card: Card | null; readonly now: number },
 ): Evidence => {
   const near = new Set(places.flatMap(({ closest }) => closest.map(({ node }) => nameOf(node))))
@@ -83,7 +83,7 @@ export const gatherEvidence = (
     failed: asked.size - heard.size,
     paths: sum(each.map(({ paths }) => paths)),
     pathsAgreeing: sum(each.map(({ pathsAgreeing }) => pathsAgreeing)),
-    networks: new Set(answering.map(networkOf)).size,
+    networks: new Set(answering.map(({ host }) => slash24Of(host))).size,
     local: answering.every((node) => reachOf(node) !== 'public'),
     density: densities.includes(null) ? null : Math.max(...densities.map((density) => density ?? 0)),
     age: card === null ? null : Math.max(0, now - card.from),
@@ -92,7 +92,10 @@ export const gatherEvidence = (
   }
 }
 
-const gatherPlace = ({ closest, paths, density }: Place, { stance }: Pick<Collector, 'stance'>): PlaceEvidence => {
+const gatherPlace = (
+  { closest, paths, density }: Place,
+  { stance }: Pick<AnswerCollector, 'stance'>,
+): PlaceEvidence => {
   const agrees = (name: string): boolean => stance(name) === 'agreeing'
   const stances = closest.map(({ node }) => stance(nameOf(node)))
   const walked = paths.filter((names) => names.some((name) => stance(name) !== null))

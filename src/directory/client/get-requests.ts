@@ -1,4 +1,4 @@
-import type { ClosestNode, DirectoryNetwork, Request } from '../network-port.ts'
+import type { ClosestNode, DhtRequest, DirectoryNetwork } from '../network-port.ts'
 import { COMMAND, encodeMessage, encodePaddedGet } from '../request-format.ts'
 
 /** What is asked of single nodes, and how. */
@@ -21,7 +21,7 @@ const TRIES = 2
 export const askAgain = async (
   network: DirectoryNetwork,
   { node, token: first }: Acquainted,
-  request: Omit<Request, 'token'>,
+  request: Omit<DhtRequest, 'token'>,
 ): Promise<Uint8Array | null> => {
   let token = first
   for (let tries = 0; tries < TRIES; tries++) {
@@ -36,6 +36,6 @@ export const askAgain = async (
 export const askForMore = (
   network: DirectoryNetwork,
   { from, id, ...acquainted }: Acquainted & { readonly id: Uint8Array; readonly from: number },
-  options: Pick<Request, 'signal' | 'target'>,
+  options: Pick<DhtRequest, 'signal' | 'target'>,
 ): Promise<Uint8Array | null> =>
   askAgain(network, acquainted, { ...options, command: COMMAND.get, value: encodeGet(id, from) })

@@ -3,7 +3,7 @@ import { DirectoryError } from '../../core/errors.ts'
 import type { Anchor } from '../../core/key-log.ts'
 import { DENSITY_SUSPECT } from '../limits.ts'
 import { type ClosestNode, type DirectoryNetwork, nameOf } from '../network-port.ts'
-import { type Collector, createCollector, type Finding } from './answer-collector.ts'
+import { type AnswerCollector, createAnswerCollector, type Finding } from './answer-collector.ts'
 import { type Evidence, gatherEvidence } from './evidence.ts'
 import { type Acquainted, askForMore } from './get-requests.ts'
 import { DEFAULT_POLICY, EFFORT, type Policy } from './policies.ts'
@@ -49,7 +49,7 @@ export const lookup = async (
   { now, signal, anchor, policy = DEFAULT_POLICY, detour }: LookupOptions,
 ): Promise<Lookup> => {
   const effort = EFFORT[policy]
-  const collector = createCollector(id, now, anchor)
+  const collector = createAnswerCollector(id, now, anchor)
   const enough = new AbortController()
   const asking = AbortSignal.any([signal, enough.signal])
   const readings = new Map<string, Acquainted & { readonly done: Promise<void> }>()
@@ -85,7 +85,7 @@ export const lookup = async (
 type Readings = ReadonlyMap<string, Acquainted>
 
 /** Most nodes asked at every target have to say "nothing": silence, nonsense and a crowd say nothing at all. */
-const missing = (places: readonly Place[], heard: Readings, { stance }: Collector): DirectoryError => {
+const missing = (places: readonly Place[], heard: Readings, { stance }: AnswerCollector): DirectoryError => {
   const conclusive = places.every(({ asked, complete, density }) => {
     const empty = asked.filter((name) => stance(name) === 'empty').length
     return complete && empty > asked.length - empty && (density ?? 0) < DENSITY_SUSPECT
@@ -95,7 +95,7 @@ const missing = (places: readonly Place[], heard: Readings, { stance }: Collecto
   return new DirectoryError(conclusive ? 'ERR_LOOKUP_NOT_FOUND' : 'ERR_LOOKUP_INCOMPLETE', { hint })
 }
 
-const holdersOf = (places: readonly Place[], heard: Readings, { stance }: Collector): readonly Acquainted[] => {
+const holdersOf = (places: readonly Place[], heard: Readings, { stance }: AnswerCollector): readonly Acquainted[] => {
   const nearest = inTurn(places.map(({ closest }) => closest))
   const names = new Set(nearest.map(({ node }) => nameOf(node)))
   const others = [...heard].filter(([name]) => !names.has(name)).map(([, { node, token }]) => ({ node, token }))
@@ -114,7 +114,7 @@ type Reading = { readonly id: Uint8Array; readonly target: Uint8Array; readonly 
 /** Asks one node page after page until it has told all that matters. */
 const readOn = async (
   network: DirectoryNetwork,
-  collector: Collector,
+  collector: AnswerCollector,
   { id, ...options }: Reading,
   { node, token, value }: Heard,
 ): Promise<void> => {

@@ -4,7 +4,7 @@ import { type Lookup, lookup } from './lookup.ts'
 import { putRecords, type Records } from './publish.ts'
 
 /** What became of a publication, seen as a stranger would see it. */
-export type ReadBack = {
+export type PublicationCheck = {
   /** what was found, by a walk that came from elsewhere than the publication */
   readonly found: Lookup
   /** of the nodes closest to the targets, those that lacked the log and took it now; each counts once */
@@ -22,11 +22,11 @@ export type ReadBack = {
  * @param options.signal the deadline for both
  * @throws DirectoryError ERR_LOOKUP_NOT_FOUND, ERR_LOOKUP_INCOMPLETE
  */
-export const readBack = async (
+export const checkPublication = async (
   network: DirectoryNetwork,
   records: Records,
   { now, signal }: { readonly now: number; readonly signal: AbortSignal },
-): Promise<ReadBack> => {
+): Promise<PublicationCheck> => {
   const { log, card } = records
   const found = await lookup(network, log.id, { now, signal, policy: 'thorough', detour: true })
   const ours = compareLogs(found.log, log)

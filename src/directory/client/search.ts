@@ -7,7 +7,7 @@ import { COMMAND } from '../request-format.ts'
 import { encodeGet } from './get-requests.ts'
 import type { Effort } from './policies.ts'
 import type { WalkState } from './walk.ts'
-import { type Heard, startWalking, type Walking } from './walk-runner.ts'
+import { type Heard, runWalk, type WalkRunner } from './walk-runner.ts'
 
 const TARGET_BYTES = 32
 
@@ -46,9 +46,9 @@ export const search = async (
     calibration ??= measureElsewhere(network, errand)
   }
 
-  const walkings = replicaTargets(id).map((target): [Uint8Array, Walking] => [
+  const walkings = replicaTargets(id).map((target): [Uint8Array, WalkRunner] => [
     target,
-    startWalking(network, {
+    runWalk(network, {
       ...{ ...errand, target, onKnown, from: detour ? network.random(id.length) : target },
       onAnswer: (heard) => onAnswer(target, heard),
     }),
@@ -66,7 +66,7 @@ export const search = async (
   )
 }
 
-type Measuring = Omit<Parameters<typeof startWalking>[1], 'target' | 'onAnswer'>
+type Measuring = Omit<Parameters<typeof runWalk>[1], 'target' | 'onAnswer'>
 
 /**
  * Distances of the nodes closest to a random place, which nobody could prepare for. Once in a hundred times it is in the midst of an
@@ -75,7 +75,7 @@ type Measuring = Omit<Parameters<typeof startWalking>[1], 'target' | 'onAnswer'>
 const measureElsewhere = async (network: DirectoryNetwork, errand: Measuring): Promise<readonly Uint8Array[]> => {
   const measure = async (): Promise<readonly Uint8Array[]> => {
     const target = network.random(TARGET_BYTES)
-    const { distances } = await startWalking(network, { ...errand, target, onAnswer: () => {} }).until(REPLICA_NODES)
+    const { distances } = await runWalk(network, { ...errand, target, onAnswer: () => {} }).until(REPLICA_NODES)
     return distances.slice(0, REPLICA_NODES)
   }
   let emptiest = await measure()

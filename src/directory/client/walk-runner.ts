@@ -28,12 +28,12 @@ export type Errand = {
   onKnown?(known: number): void
 }
 
-export type Walking = {
+export type WalkRunner = {
   /** Resolves when as many of the closest as can be reached have answered, or the signal aborts. May be called again for more. */
   until(closest: number): Promise<WalkState>
 }
 
-export const startWalking = (network: DirectoryNetwork, errand: Errand): Walking => {
+export const runWalk = (network: DirectoryNetwork, errand: Errand): WalkRunner => {
   const { target, effort, signal, from = target } = errand
   const { clock, perNetwork } = network
   let walk: Promise<Walk> | undefined

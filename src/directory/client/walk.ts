@@ -1,4 +1,5 @@
 import { compareDistances, distanceOf, splice } from '../distance.ts'
+import { askableFrom } from '../ip-networks.ts'
 import {
   NETWORK_NODES,
   SLOW_FACTOR,
@@ -10,8 +11,7 @@ import {
   WALK_NAMED_MAX,
   WALK_QUOTA,
 } from '../limits.ts'
-import type { Answer, ClosestNode, NodeAddress } from '../network-port.ts'
-import { askableFrom } from '../networks.ts'
+import type { ClosestNode, DhtAnswer, NodeAddress } from '../network-port.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
 
 /**
@@ -45,7 +45,7 @@ export type WalkSetting = {
 export type WalkEvent =
   /** Time has passed; also how a walk begins. */
   | { readonly type: 'tick' }
-  | { readonly type: 'answer'; readonly node: NodeAddress; readonly answer: Answer }
+  | { readonly type: 'answer'; readonly node: NodeAddress; readonly answer: DhtAnswer }
   | { readonly type: 'silence'; readonly node: NodeAddress }
   /** Goes on until this many of the closest have answered. */
   | { readonly type: 'widen'; readonly closest: number }
@@ -110,7 +110,7 @@ export const createWalk = (setting: WalkSetting): Walk => {
     )
 
   /** What a node names stays with its path; but a path that has nobody is given a share. */
-  const takeNamed = (informant: Candidate, { closer }: Answer): void => {
+  const takeNamed = (informant: Candidate, { closer }: DhtAnswer): void => {
     const named = closer.slice(0, WALK_NAMED_MAX)
     const others = Array.from({ length: paths }, (_, path) => path).filter(isBarren)
     const takers = [informant.path, ...others]

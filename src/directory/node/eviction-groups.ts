@@ -10,7 +10,7 @@ export type Shortage = 'identities' | 'extra'
 
 export const extraOf = (items: number): number => Math.max(0, items - ITEMS_PER_IDENTITY)
 
-export type Group = {
+export type EvictionGroup = {
   readonly source: string
   readonly members: Set<Resident>
   /** entries and cards of all of them */
@@ -22,7 +22,7 @@ export type Group = {
 
 type Claimant = Claim & { readonly present: Resident | undefined }
 
-export type Groups = {
+export type EvictionGroups = {
   join(newcomer: Omit<Resident, 'group'>, source: string): Resident
   leave(resident: Resident): void
   resize(resident: Resident, items: number): void
@@ -40,25 +40,25 @@ export type Groups = {
 /** Bytes of a distance that are compared: 48 bits are exact in a number, and tell 20,000 identities apart. */
 const DISTANCE_BYTES = 6
 
-export const createGroups = ({
+export const createEvictionGroups = ({
   self,
   own,
 }: {
   readonly self: () => Uint8Array | null
   readonly own: string
-}): Groups => {
-  const groups = new Map<string, Group>()
+}): EvictionGroups => {
+  const groups = new Map<string, EvictionGroup>()
   let basis: string | null = null
 
-  const groupOf = (source: string): Group => {
+  const groupOf = (source: string): EvictionGroup => {
     const known = groups.get(source)
     if (known !== undefined) return known
-    const group: Group = { source, members: new Set(), items: 0, extra: 0, farthest: {} }
+    const group: EvictionGroup = { source, members: new Set(), items: 0, extra: 0, farthest: {} }
     groups.set(source, group)
     return group
   }
 
-  const enter = (resident: Resident, group: Group): void => {
+  const enter = (resident: Resident, group: EvictionGroup): void => {
     group.members.add(resident)
     group.items += resident.items
     group.extra += extraOf(resident.items)
@@ -95,11 +95,11 @@ export const createGroups = ({
   const weigh = (short: Shortage, { items }: Pick<Resident, 'items'>): number =>
     short === 'extra' ? extraOf(items) : 1
 
-  const loadOf = (short: Shortage, group: Group | undefined): number =>
+  const loadOf = (short: Shortage, group: EvictionGroup | undefined): number =>
     (short === 'extra' ? group?.extra : group?.members.size) ?? 0
 
   const farthestOf = (
-    group: Group,
+    group: EvictionGroup,
     short: Shortage,
     gone: ReadonlySet<Resident>,
     from: Uint8Array,
@@ -145,7 +145,7 @@ export const createGroups = ({
     return resident.others.find((other) => loadOf(short, groups.get(other)) + weigh(short, resident) < load)
   }
 
-  const choose: Groups['choose'] = (short, ...question) => {
+  const choose: EvictionGroups['choose'] = (short, ...question) => {
     for (;;) {
       const victim = farthestOfMost(short, ...question)
       if (victim === null || refugeOf(victim, short) === undefined) return victim
@@ -158,19 +158,19 @@ export const createGroups = ({
     }
   }
 
-  const farthestOfMost: Groups['choose'] = (short, { key, source, items, present }, gone) => {
+  const farthestOfMost: EvictionGroups['choose'] = (short, { key, source, items, present }, gone) => {
     const from = place()
-    const freed = new Map<Group, number>()
+    const freed = new Map<EvictionGroup, number>()
     for (const resident of gone) freed.set(resident.group, (freed.get(resident.group) ?? 0) + weigh(short, resident))
     // What the claimant would add counts before it is there.
     const home = present?.group ?? groups.get(source)
     const more = weigh(short, { items }) - (present === undefined || short === 'identities' ? 0 : weigh(short, present))
     const isOwn = (home?.source ?? source) === own
-    const loadWith = (group: Group): number =>
+    const loadWith = (group: EvictionGroup): number =>
       loadOf(short, group) - (freed.get(group) ?? 0) + (group === home ? more : 0)
     const homeLoad = home === undefined ? more : loadWith(home)
     let most = isOwn ? 0 : homeLoad
-    let heaviest: Group[] = []
+    let heaviest: EvictionGroup[] = []
     // A flood comes through here for each of its identities, and there may be as many groups as identities.
     for (const group of groups.values()) {
       const load = group.source === own ? -1 : loadWith(group)

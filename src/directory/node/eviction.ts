@@ -1,13 +1,13 @@
 import { DirectoryError } from '../../core/errors.ts'
 import { ITEMS_PER_IDENTITY, RECORD_AGE_MAX } from '../../core/limits.ts'
-import { createGroups, extraOf, type Group, type Shortage } from './eviction-groups.ts'
+import { createEvictionGroups, type EvictionGroup, extraOf, type Shortage } from './eviction-groups.ts'
 
 /**
  * Who may stay when a storage node is full. Every identity is counted under a source network. The network that has most makes room,
  * and of what it has the identity that lies farthest from this node: flooding from a few networks pushes out what came from those
  * networks, and from many networks, what other nodes are nearer to.
  */
-export type Room = {
+export type Eviction = {
   get(key: string): Resident | undefined
   /**
    * Who has to go so that `claim` fits. Nobody comes or goes yet, but some may be counted under other networks afterwards.
@@ -34,7 +34,7 @@ export type Resident = {
   touched: number
   /** the same as the shelf knows it */
   saved: number
-  group: Group
+  group: EvictionGroup
   /** networks it was published from as well: it may be counted under these when that is better for it */
   others: readonly string[]
   /** how far its nearest replica target is from this node; null until somebody has to go */
@@ -51,7 +51,7 @@ export type Claim = {
   readonly items: number
 }
 
-export type RoomOptions = {
+export type EvictionOptions = {
   /** identities; and four times as many entries and cards beyond the four that each may have */
   readonly capacity: number
   /** this node's id, 32 bytes; null while it has none */
@@ -62,9 +62,9 @@ export type RoomOptions = {
   readonly onSearch?: (networks: number) => void
 }
 
-export const createRoom = ({ capacity, self, own, onSearch }: RoomOptions): Room => {
+export const createEviction = ({ capacity, self, own, onSearch }: EvictionOptions): Eviction => {
   const residents = new Map<string, Resident>()
-  const groups = createGroups({ self, own })
+  const groups = createEvictionGroups({ self, own })
   let items = 0
   let extra = 0
 
@@ -78,7 +78,7 @@ export const createRoom = ({ capacity, self, own, onSearch }: RoomOptions): Room
     return all.filter(({ touched }) => touched + RECORD_AGE_MAX < now)
   }
 
-  const plan: Room['plan'] = (claim, now) => {
+  const plan: Eviction['plan'] = (claim, now) => {
     const present = residents.get(claim.key)
     const more = extraOf(claim.items) - extraOf(present?.items ?? 0)
     // An identity grows by one at a time: as long as only what is beyond four of each counts, few have to go for that.

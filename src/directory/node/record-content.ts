@@ -9,7 +9,7 @@ import { BRANCHES_MAX, DEVICES_MAX, ITEM_BYTES_MAX } from '../../core/limits.ts'
 import { ENTRIES_SERVED_MAX } from '../request-format.ts'
 import { LATE_CLOCK, restoreBranches } from './branches.ts'
 import { allEntries, type IdentityRecord, type KeyHalves, servedOf } from './identity-record.ts'
-import type { Kept } from './record-store.ts'
+import type { StoredRecord } from './record-store.ts'
 
 /** How a record lies on a shelf: its entries by themselves, each once, and all the rest as one value. */
 export type Content = {
@@ -74,7 +74,7 @@ const matches = (halves: KeyHalves, kem: Uint8Array): boolean =>
  * @param id the 32-byte identity hash
  * @throws HandfastError when it is not what was kept
  */
-export const restoreRecord = (id: Uint8Array, { content, entries }: Kept): IdentityRecord => {
+export const restoreRecord = (id: Uint8Array, { content, entries }: StoredRecord): IdentityRecord => {
   const { tips, cards, kem } = readContent(content)
   const branches = restoreBranches(id, tips, entries)
   const signed = cards.map((envelope) => verifyCard(envelope, branches.standing, LATE_CLOCK))

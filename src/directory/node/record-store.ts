@@ -5,11 +5,11 @@ import { sha256 } from '../../core/kdf.ts'
  * Where a storage node puts the bytes it keeps: in memory here, or in a database (`store/records.ts`). It knows nothing of what they
  * mean: what comes back is verified again.
  */
-export type Shelf = {
+export type RecordStore = {
   /** Everybody who is there. @throws StoreError, as all that follow, when it is a database */
   heads(): Iterable<Head>
   /** All there is of somebody; null when nobody is there. */
-  read(id: Uint8Array): Kept | null
+  read(id: Uint8Array): StoredRecord | null
   /** The same without the entries, which may be hundreds. */
   content(id: Uint8Array): Uint8Array | null
   /** One entry by its SHA-256; null when it is not there. */
@@ -34,7 +34,7 @@ export type Head = {
   readonly items: number
 }
 
-export type Kept = { readonly content: Uint8Array; readonly entries: readonly Uint8Array[] }
+export type StoredRecord = { readonly content: Uint8Array; readonly entries: readonly Uint8Array[] }
 
 export type Change = {
   readonly head: Head
@@ -93,7 +93,7 @@ const entryOf = (slot: Slot, hash: Uint8Array): Uint8Array | null => {
 }
 
 /** Gone with the process. */
-export const createMemoryShelf = (): Shelf => {
+export const createMemoryRecordStore = (): RecordStore => {
   const slots = new Map<string, Slot>()
   const slotFor = (id: Uint8Array): Slot | undefined => slots.get(hex(id))
   const remove = (ids: readonly Uint8Array[]): void => {

@@ -9,12 +9,12 @@ import {
   RECORD_CACHE_ITEMS,
   RECORD_TOUCH_AGE,
 } from '../../core/limits.ts'
-import { createRoom, type Resident } from './eviction.ts'
+import { createEviction, type Resident } from './eviction.ts'
 import { allEntries, type IdentityRecord, itemsOf } from './identity-record.ts'
 import type { View } from './page.ts'
 import { WORK } from './quota.ts'
 import { contentOf, entryChanges, readContent, restoreRecord } from './record-content.ts'
-import type { Head, Shelf } from './record-store.ts'
+import type { Head, RecordStore } from './record-store.ts'
 
 /** The records of a storage node: on a shelf, and only as many as there is room for. What lies there is verified before it is used. */
 export type Records = {
@@ -60,7 +60,7 @@ type Publication = {
 }
 
 export type RecordsParts = {
-  readonly shelf: Shelf
+  readonly shelf: RecordStore
   /** identities at most */
   readonly capacity: number
   readonly self: () => Uint8Array | null
@@ -92,7 +92,12 @@ const headOf = ({ key, touched, group, items }: Resident): Head => ({
 })
 
 export const createRecords = ({ shelf, capacity, self, onWork }: RecordsParts): Records => {
-  const room = createRoom({ capacity, self, own: OWN_SOURCE, onSearch: (networks) => onWork(WORK.network * networks) })
+  const room = createEviction({
+    capacity,
+    self,
+    own: OWN_SOURCE,
+    onSearch: (networks) => onWork(WORK.network * networks),
+  })
   const cache = createCache()
   const count = { evicted: 0, expired: 0, damaged: 0 }
 

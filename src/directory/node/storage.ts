@@ -3,6 +3,7 @@ import { hex, type RandomBytes, utf8 } from '../../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../../core/errors.ts'
 import { hmac, secretKey } from '../../core/kdf.ts'
 import { IDENTITIES_MAX } from '../../core/limits.ts'
+import { isLoopback, sourceNetworkOf } from '../ip-networks.ts'
 import {
   QUOTA_ALL_BURST,
   QUOTA_ALL_RATE,
@@ -22,22 +23,21 @@ import {
   encodeMessage,
   unprovenAnswerMax,
 } from '../request-format.ts'
-import { isLoopback, networkOf } from '../source-network.ts'
 import { withCard, withEntry, withKemHalf } from './identity-record.ts'
 import { kemHalfOf, NOTHING, pageOf } from './page.ts'
 import { createQuota, type Quota, WORK } from './quota.ts'
-import { createMemoryShelf, type Shelf } from './record-store.ts'
+import { createMemoryRecordStore, type RecordStore } from './record-store.ts'
 import { createRecords, OWN_SOURCE, type RecordCounts, SOURCE_BYTES } from './records.ts'
 
 /** What a storage node keeps and answers (protocol §4). It stores nothing it could not verify. */
 export type Storage = {
   /** Answers one request; null when it gets no answer: it cannot be understood, lacks a token, or is one too many. */
-  handle(command: number, value: Uint8Array, request: Request): Uint8Array | null
+  handle(command: number, value: Uint8Array, request: ServedRequest): Uint8Array | null
   /** number of identities kept */
   readonly size: number
 }
 
-export type Request = {
+export type ServedRequest = {
   /** this clock, seconds */
   readonly now: number
   /** whether the sender showed a round-trip token: it receives at its address */
@@ -69,7 +69,7 @@ export type StorageOptions = {
   /** identities at most, and four times as many entries and cards beyond the four that each may have */
   readonly capacity?: number
   /** Default: in memory. Closed with the storage. */
-  readonly shelf?: Shelf
+  readonly shelf?: RecordStore
   /** this node's id, 32 bytes, by which it knows what is far from it; null while it has none */
   readonly self?: () => Uint8Array | null
   /** addresses that no quota holds; default: those of this machine */
@@ -92,7 +92,7 @@ const NAMES = new Map<number, keyof Counts['requests']>([
 /** @throws StoreError when the shelf is a database that cannot be read */
 export const createStorage = (options: StorageOptions = {}): StorageNode => {
   const { capacity = IDENTITIES_MAX, self = () => null, exempt = isLoopback } = options
-  const { shelf = createMemoryShelf(), random = (size) => Uint8Array.from(randomBytes(size)) } = options
+  const { shelf = createMemoryRecordStore(), random = (size) => Uint8Array.from(randomBytes(size)) } = options
   // Known to this process alone: the disk does not tell where records came from. After a restart, networks begin anew.
   const sourceKey = secretKey(random(KEY_BYTES))
   const quotas = {
@@ -117,14 +117,14 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
   const records = createRecords({ capacity, shelf, self, onWork })
 
   const sourceOf = (from: string | undefined): string =>
-    from === undefined ? OWN_SOURCE : hex(hmac(sourceKey, utf8(networkOf(from))).subarray(0, SOURCE_BYTES))
+    from === undefined ? OWN_SOURCE : hex(hmac(sourceKey, utf8(sourceNetworkOf(from))).subarray(0, SOURCE_BYTES))
 
   const refuse = (code: ErrorCode): Uint8Array => {
     refused.set(code, (refused.get(code) ?? 0) + 1)
     return encodeMessage({ refused: code })
   }
 
-  const put = (value: Uint8Array, { now, from }: Request): Uint8Array => {
+  const put = (value: Uint8Array, { now, from }: ServedRequest): Uint8Array => {
     const request = decodePut(value)
     const source = sourceOf(from)
     if (request.t === 'entry' && records.knows(request.id, request.d, now)) {
@@ -146,20 +146,20 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
     return encodeMessage({ refused: null })
   }
 
-  const get = (value: Uint8Array, { now, proven, from: sender }: Request): Uint8Array => {
+  const get = (value: Uint8Array, { now, proven, from: sender }: ServedRequest): Uint8Array => {
     const { id, from } = decodeGet(value)
     const max = proven || sender === undefined ? ANSWER_BYTES_MAX : unprovenAnswerMax(value.length)
     return records.view(id, now, (found) => pageOf(found, from, max)) ?? encodeMessage(NOTHING)
   }
 
-  const getKemHalf = (value: Uint8Array, { now }: Request): Uint8Array => {
+  const getKemHalf = (value: Uint8Array, { now }: ServedRequest): Uint8Array => {
     const request = decodeGetKemHalf(value)
     return encodeMessage(
       records.view(request.id, now, (found) => ({ half: kemHalfOf(found, request) })) ?? { half: null },
     )
   }
 
-  const answer = (command: number, value: Uint8Array, request: Request): Uint8Array | null => {
+  const answer = (command: number, value: Uint8Array, request: ServedRequest): Uint8Array | null => {
     const known = request.proven || request.from === undefined
     if (command === COMMAND.get) return get(value, request)
     if (command === COMMAND.getKemHalf && known) return getKemHalf(value, request)
@@ -168,7 +168,11 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
   }
 
   /** What is wrong with a PUT is told, and everything else gets no answer. */
-  const attempt = (command: number, value: Uint8Array, request: Request): [Uint8Array | null, ErrorCode | null] => {
+  const attempt = (
+    command: number,
+    value: Uint8Array,
+    request: ServedRequest,
+  ): [Uint8Array | null, ErrorCode | null] => {
     try {
       return [answer(command, value, request), null]
     } catch (error) {
@@ -177,7 +181,7 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
     }
   }
 
-  const quotaFor = ({ proven, from }: Request): Quota | null => {
+  const quotaFor = ({ proven, from }: ServedRequest): Quota | null => {
     if (from === undefined || exempt(from)) return null
     return proven ? quotas.proven : quotas.unproven
   }
@@ -186,7 +190,7 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
     const { now, proven, from = '' } = request
     requests[NAMES.get(command) ?? 'other'] += 1
     const quota = quotaFor(request)
-    const network = networkOf(from)
+    const network = sourceNetworkOf(from)
     if (quota !== null && !quota.allows(network, now)) {
       limited += 1
       if (command === COMMAND.put && proven) return refuse('ERR_PUT_RATE')

@@ -35,7 +35,7 @@ const converse = (receive: Connection['receive'], signal: AbortSignal = new Abor
   const options = {
     files: { send: never, finished: never },
     introduced: new Set<string>(),
-    letters: { send: never },
+    messages: { send: never },
   }
   const conversation = createConversation(context, connection, options)
   return { events: () => events.map(({ event }) => event).slice(2), ended: conversation.attend(signal), all: events }

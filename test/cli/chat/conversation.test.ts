@@ -7,15 +7,17 @@ import { PassThrough } from 'node:stream'
 import { suite, type TestContext, test } from 'node:test'
 import type { Connection } from '../../../src/connection/connection.ts'
 import { createIdentity } from '../../../src/core/identity.ts'
+import { seconds } from '../../../src/core/world.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
+import { initialize } from '../../../src/identity/initialize.ts'
+import { systemWorld } from '../../../src/identity/system-world.ts'
 import { parseBootstrap } from '../../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
 import { createTransport } from '../../../src/network/transport.ts'
 import { createPeer } from '../../../src/peer/create-peer.ts'
-import { initialize, openPeer, systemWorld } from '../../../src/peer/open.ts'
+import { openPeer } from '../../../src/peer/open.ts'
 import type { Peer } from '../../../src/peer/peer.ts'
-import { seconds } from '../../../src/peer/ports.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { createDht } from '../dht.ts'
 import { beginCli } from '../in-process.ts'
@@ -61,7 +63,7 @@ const accept = async (listener: { accept(): Promise<Connection | null> }): Promi
 }
 
 /** The next thing that a command wrote to this peer. */
-const textOf = async (peer: Peer): Promise<unknown> => (await peer.letters.receive())?.content
+const textOf = async (peer: Peer): Promise<unknown> => (await peer.messages.receive())?.content
 
 suite('conversations', { concurrency: 2 }, () => {
   test('a line that cannot be sent is reported, the others go, and the code says so', async (t) => {
@@ -103,7 +105,7 @@ suite('conversations', { concurrency: 2 }, () => {
     assert.equal(state, 'offered')
     stdin.write(`/cancel ${id}\n`)
     assert.partialDeepStrictEqual(await chat.event('file-cancelled'), { id, direction: 'out', name: 'a.txt' })
-    await bob.letters.receive({ signal: AbortSignal.timeout(1) }).catch(() => {})
+    await bob.messages.receive({ signal: AbortSignal.timeout(1) }).catch(() => {})
     stdin.write('over\n')
     assert.equal(await textOf(bob), 'over')
     await assert.rejects(offer?.accept(dir) ?? Promise.reject(new Error('no offer')), { code: 'ERR_FILE_WITHDRAWN' })

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { initialize } from '../../../src/peer/open.ts'
+import { initialize } from '../../../src/identity/initialize.ts'
 import { makeBytes } from '../../core/identities.ts'
 import { type Child, startCli } from '../child.ts'
 import { createDht } from '../dht.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Conversation } from '../../../src/cli/chat/conversation.ts'
-import { createParty } from '../../../src/cli/chat/recipient.ts'
+import { createRecipient } from '../../../src/cli/chat/recipient.ts'
 import type { CliEvent } from '../../../src/cli/output/events.ts'
 import type { Terminal } from '../../../src/cli/terminal/terminal.ts'
 
@@ -38,7 +38,7 @@ const begin = () => {
     lines: async function* () {},
     close: () => {},
   }
-  const party = createParty({ terminal, emit: (event) => events.push(event) })
+  const party = createRecipient({ terminal, emit: (event) => events.push(event) })
   return { party, events, prompts, keyboard, say: (text: string) => party.say({ kind: 'text', text }) }
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createHealth, type Health } from '../../../src/cli/node/node-health.ts'
-import { createMemoryShelf, type Shelf } from '../../../src/directory/node/record-store.ts'
+import { createMemoryRecordStore, type RecordStore } from '../../../src/directory/node/record-store.ts'
 import { createStorage, type Storage } from '../../../src/directory/node/storage.ts'
 import { COMMAND, encodeMessage } from '../../../src/directory/request-format.ts'
-import { openRecords } from '../../../src/store/record-database.ts'
+import { openRecordDatabase } from '../../../src/store/record-database.ts'
 import { NOW } from '../../core/identities.ts'
 import { createMemoryNetwork, type MemoryNetwork, saying, silent } from '../../directory/memory-network.ts'
 
@@ -71,10 +71,11 @@ test('every node has a throw-away identity of its own', async () => {
   assert.equal(storage.size, 2)
 })
 
-const broken = (change: Partial<Shelf>): Storage => createStorage({ shelf: { ...createMemoryShelf(), ...change } })
+const broken = (change: Partial<RecordStore>): Storage =>
+  createStorage({ shelf: { ...createMemoryRecordStore(), ...change } })
 
 test('a disk that cannot be written to is not well, and the reason has a code', async () => {
-  const { write, close } = openRecords(null)
+  const { write, close } = openRecordDatabase(null)
   close()
   const storage = broken({ write })
   const report = await healthOf({ storage }).check()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { harmless, harmlessJson, wrap } from '../../../src/cli/output/sanitize.ts'
+import { sanitize, sanitizeJson, wrap } from '../../../src/cli/output/sanitize.ts'
 
 const EFFECTS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_C}\u{ad}\u{200b}\u{2060}\u{feff}]/u
 
@@ -11,15 +11,15 @@ const HOSTILE = [
   'back\b\b\b\bspace and \rcarriage return',
   'a second\nline\n* hf1 has left',
   'bell \u0007, delete \u007f, tab \t',
-  'bidi \u202ekcatta\u202c, \u2066isolated\u2069, mark \u200f, letter mark \u061c',
+  'bidi \u202ekcatta\u202c, \u2066isolated\u2069, mark \u200f, message mark \u061c',
   'invisible \u200b\u2060\ufeff\u00ad, separators \u2028 \u2029',
   'tags \u{e0041}\u{e007f}',
 ]
 
 test('no text from outside reaches a terminal with an effect', () => {
   for (const text of HOSTILE) {
-    assert.doesNotMatch(harmless(text), EFFECTS)
-    assert.doesNotMatch(harmless(text), /\p{Cf}/u)
+    assert.doesNotMatch(sanitize(text), EFFECTS)
+    assert.doesNotMatch(sanitize(text), /\p{Cf}/u)
   }
 })
 
@@ -27,23 +27,23 @@ test('every control and formatting character is made visible, alone and beside o
   for (let code = 0; code < 0x110000; code++) {
     const character = String.fromCodePoint(code)
     if (!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(character) || code === 0x200c || code === 0x200d) continue
-    assert.match(harmless(`a${character}b`), /^a\\([nrt]|u\{[0-9a-f]{2,6}\})b$/)
+    assert.match(sanitize(`a${character}b`), /^a\\([nrt]|u\{[0-9a-f]{2,6}\})b$/)
   }
 })
 
 test('newlines and escapes stay readable', () => {
-  assert.equal(harmless('one\ntwo\t\u001b[31m\u202e'), 'one\\ntwo\\t\\u{1b}[31m\\u{202e}')
+  assert.equal(sanitize('one\ntwo\t\u001b[31m\u202e'), 'one\\ntwo\\t\\u{1b}[31m\\u{202e}')
 })
 
 test('scripts, emoji and half surrogates: text stays text', () => {
   for (const text of ['Grüße, 世界', 'привет', 'سلام', '👩‍👩‍👧‍👦 family', 'نمی‌خواهم', 'C:\\new\\table'])
-    assert.equal(harmless(text), text)
-  assert.equal(harmless('half \ud83d.'), 'half \\u{d83d}.')
+    assert.equal(sanitize(text), text)
+  assert.equal(sanitize('half \ud83d.'), 'half \\u{d83d}.')
 })
 
 test('JSON keeps every character and is harmless to look at', () => {
   for (const text of [...HOSTILE, 'half \ud83d', '世界 👩‍👩‍👧']) {
-    const line = harmlessJson({ text })
+    const line = sanitizeJson({ text })
     assert.deepEqual(JSON.parse(line), { text })
     assert.doesNotMatch(line, EFFECTS)
     assert.doesNotMatch(line, /[\p{Cs}\n]/u)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { encodeAddress } from '../../../src/core/address.ts'
-import { initialize } from '../../../src/peer/open.ts'
+import { initialize } from '../../../src/identity/initialize.ts'
 import { openVault } from '../../../src/store/vault.ts'
 
 /** Questions on a terminal the system made: what it echoes, and in which state it is left. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type KeyLog, prefixOf, updateLog } from '../../../src/core/key-log.ts'
 import { DEVICES_MAX } from '../../../src/core/limits.ts'
-import { type Collector, createCollector } from '../../../src/directory/client/answer-collector.ts'
+import { type AnswerCollector, createAnswerCollector } from '../../../src/directory/client/answer-collector.ts'
 import { PLACES_MAX } from '../../../src/directory/request-format.ts'
 import {
   at,
@@ -29,7 +29,7 @@ const card = cardFor(log, alice, prekeys)
 const forkOf = (name: string): KeyLog =>
   updateLog(alice.log, root0, { ...content, devices: publicOf([makeDevice(`Mallory/${name}`)]) })
 
-const readHonest = (collector: Collector, node: string, held: KeyLog = log, cards = [card]): readonly number[] =>
+const readHonest = (collector: AnswerCollector, node: string, held: KeyLog = log, cards = [card]): readonly number[] =>
   read(collector, node, (from) => page(held, cards, from))
 
 const envelopes = envelopesOf(log)
@@ -83,7 +83,7 @@ const liars: readonly (readonly [string, Uint8Array, string])[] = [
 for (const [what, answer, stance] of liars) {
   test(`§4 a node that sends ${what} is ${stance}, and nothing of that is used`, () => {
     for (const order of ['before', 'after']) {
-      const collector = createCollector(id, NOW)
+      const collector = createAnswerCollector(id, NOW)
       if (order === 'before') read(collector, 'liar', () => answer)
       readHonest(collector, 'honest')
       if (order === 'after') read(collector, 'liar', () => answer)
@@ -99,7 +99,7 @@ for (const [what, answer, stance] of liars) {
 
 test('§4 a node is asked no further once an entry of its does not verify', () => {
   for (const entries of [[flip(at(envelopes, 0))], [at(envelopes, 0), flip(at(envelopes, 1))], envelopes.slice(1, 3)]) {
-    const collector = createCollector(id, NOW)
+    const collector = createAnswerCollector(id, NOW)
     const places = read(collector, 'liar', () => answerOf({ tip: log.last.hash, entryCount: 6, cardCount: 8, entries }))
     assert.deepEqual(places, [0])
   }
@@ -107,7 +107,7 @@ test('§4 a node is asked no further once an entry of its does not verify', () =
 
 test('§4 a liar alone makes nothing be found', () => {
   for (const [what, answer, stance] of liars.filter(([, , stance]) => stance === 'invalid').slice(0, 3)) {
-    const collector = createCollector(id, NOW)
+    const collector = createAnswerCollector(id, NOW)
     read(collector, 'liar', () => answer)
     assert.equal(collector.finding(), null, what)
     assert.equal(collector.stance('liar'), stance)
@@ -120,7 +120,7 @@ test('§4 a node that repeats itself is asked no further', () => {
     ['cards', { cards: [card.envelope] }],
     ['nothing', {}],
   ] as const) {
-    const collector = createCollector(id, NOW)
+    const collector = createAnswerCollector(id, NOW)
     const endless = answerOf({
       tip: makeBytes('tip', 32),
       entryCount: PLACES_MAX - DEVICES_MAX,
@@ -132,7 +132,7 @@ test('§4 a node that repeats itself is asked no further', () => {
 })
 
 test('§4 a node with ever new cards is asked no further than 8 of them', () => {
-  const collector = createCollector(id, NOW)
+  const collector = createAnswerCollector(id, NOW)
   let made = 0
   const places = read(collector, 'liar', () =>
     answerOf({

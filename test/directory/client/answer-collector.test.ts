@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../../src/core/key-log.ts'
 import { CARD_AGE, LOG_ENTRIES_MAX } from '../../../src/core/limits.ts'
-import { type Collector, createCollector } from '../../../src/directory/client/answer-collector.ts'
+import { type AnswerCollector, createAnswerCollector } from '../../../src/directory/client/answer-collector.ts'
 import type { GetAnswer } from '../../../src/directory/request-format.ts'
 import {
   at,
@@ -29,14 +29,14 @@ const malloryContent = (name: string) => ({ devices: publicOf([makeDevice(`Mallo
 const forkOf = (name: string): KeyLog => updateLog(alice.log, root0, malloryContent(name))
 const rotated = rotateLog(log, root1, commitmentAfter(alice, 1), content)
 
-const readHonest = (collector: Collector, node: string, held: KeyLog = log, cards = [card]): readonly number[] =>
+const readHonest = (collector: AnswerCollector, node: string, held: KeyLog = log, cards = [card]): readonly number[] =>
   read(collector, node, (from) => page(held, cards, from))
 /** One answer that ends what a node says. */
-const say = (collector: Collector, node: string, answer: Partial<GetAnswer>): void =>
+const say = (collector: AnswerCollector, node: string, answer: Partial<GetAnswer>): void =>
   assert.equal(collector.accept(node, answerOf(answer)), null)
 
 test('§4 without an answer there is no finding', () => {
-  const collector = createCollector(id, NOW)
+  const collector = createAnswerCollector(id, NOW)
   assert.equal(collector.finding(), null)
   assert.equal(collector.stance('a'), null)
   say(collector, 'a', {})
@@ -45,7 +45,7 @@ test('§4 without an answer there is no finding', () => {
 })
 
 test('§4 a log is read page by page, and from a node that agrees only its cards', () => {
-  const collector = createCollector(id, NOW)
+  const collector = createAnswerCollector(id, NOW)
   assert.deepEqual(readHonest(collector, 'a'), [0, 2, 4, 6])
   assert.deepEqual(readHonest(collector, 'b'), [0, 6])
   const finding = collector.finding()
@@ -60,7 +60,7 @@ test('§4 an older log changes nothing, before or after', () => {
     ['old', 'new'],
     ['new', 'old'],
   ]) {
-    const collector = createCollector(id, NOW)
+    const collector = createAnswerCollector(id, NOW)
     for (const node of order)
       readHonest(collector, node, node === 'old' ? prefixOf(log, 2) : log, node === 'old' ? [] : [card])
     assert.deepEqual(collector.finding()?.log.last.hash, log.last.hash)
@@ -69,7 +69,7 @@ test('§4 an older log changes nothing, before or after', () => {
 })
 
 test('§4 what is found may be asked for at any time: a card of a head that was outdone since is none', () => {
-  const collector = createCollector(id, NOW)
+  const collector = createAnswerCollector(id, NOW)
   const early = prefixOf(log, 2)
   const earlyCard = cardFor(early, alice, prekeys)
   readHonest(collector, 'a', early, [earlyCard])
@@ -86,7 +86,7 @@ test('§2 the rotation overrules the longer branch of a thief', () => {
     ['thief', 'owner'],
     ['owner', 'thief'],
   ]) {
-    const collector = createCollector(id, NOW)
+    const collector = createAnswerCollector(id, NOW)
     for (const node of order)
       readHonest(collector, node, node === 'thief' ? lengthen(forkOf('long'), root0, 20) : rotated, [])
     const finding = collector.finding()
@@ -97,7 +97,7 @@ test('§2 the rotation overrules the longer branch of a thief', () => {
 })
 
 test('§2 a fork is reported with the branch that contradicts, as far as it was shown', () => {
-  const collector = createCollector(id, NOW)
+  const collector = createAnswerCollector(id, NOW)
   readHonest(collector, 'a')
   const long = lengthen(forkOf('long'), root0, 9)
   readHonest(collector, 'b', long, [])
@@ -109,7 +109,7 @@ test('§2 a fork is reported with the branch that contradicts, as far as it was 
 test('§2 a rotation that the thief of the new root signed anew is reported as a fork', () => {
   const anew = rotateLog(log, root1, commitmentAfter(alice, 1), malloryContent('anew'))
   const further = updateLog(anew, root1, malloryContent('further'))
-  const collector = createCollector(id, NOW)
+  const collector = createAnswerCollector(id, NOW)
   readHonest(collector, 'a', rotated, [])
   readHonest(collector, 'b', further, [])
   assert.deepEqual(collector.finding()?.log.last.hash, rotated.last.hash)
@@ -117,7 +117,7 @@ test('§2 a rotation that the thief of the new root signed anew is reported as a
 })
 
 test('§4 a flood of forks between its pages does not keep an honest node from being read', () => {
-  const collector = createCollector(id, NOW)
+  const collector = createAnswerCollector(id, NOW)
   let flooded = 0
   const flood = (): void => {
     for (let count = 0; count < 5; count++) {
@@ -139,7 +139,7 @@ test('§4 a flood of forks between its pages does not keep an honest node from b
 test('§4 the longest log in the smallest pages is read to its last card', () => {
   const longest = lengthen(alice.log, root0, LOG_ENTRIES_MAX)
   const last = cardFor(longest, alice, prekeys)
-  const collector = createCollector(id, NOW)
+  const collector = createAnswerCollector(id, NOW)
   assert.equal(read(collector, 'a', (from) => page(longest, [last], from, 1)).length, LOG_ENTRIES_MAX + 1)
   assert.deepEqual(collector.finding()?.card?.envelope, last.envelope)
 })
@@ -155,11 +155,11 @@ test('§3 the card: a current one before an expired one, then the latest serial,
     [later, earlier, expired],
     [earlier, expired, later],
   ]) {
-    const collector = createCollector(bob.log.id, NOW + 10)
+    const collector = createAnswerCollector(bob.log.id, NOW + 10)
     read(collector, 'a', (from) => page(bob.log, cards, from))
     assert.deepEqual(collector.finding()?.card?.hash, later.hash)
   }
-  const collector = createCollector(bob.log.id, NOW + CARD_AGE + 10)
+  const collector = createAnswerCollector(bob.log.id, NOW + CARD_AGE + 10)
   read(collector, 'a', (from) => page(bob.log, [earlier, expired, later], from))
   assert.deepEqual(collector.finding()?.card?.hash, expired.hash, 'stale, so the latest serial of all')
 })

@@ -1,6 +1,6 @@
 import type { SignedCard } from '../../../src/core/card.ts'
 import type { KeyLog } from '../../../src/core/key-log.ts'
-import type { Collector } from '../../../src/directory/client/answer-collector.ts'
+import type { AnswerCollector } from '../../../src/directory/client/answer-collector.ts'
 import { encodeMessage, type GetAnswer } from '../../../src/directory/request-format.ts'
 import { envelopesOf } from '../../core/identities.ts'
 
@@ -24,7 +24,11 @@ export const page = (held: KeyLog, cards: readonly SignedCard[], from: number, s
 }
 
 /** Reads a node to the end; the places it was asked for. */
-export const read = (collector: Collector, node: string, answer: (from: number) => Uint8Array): readonly number[] => {
+export const read = (
+  collector: AnswerCollector,
+  node: string,
+  answer: (from: number) => Uint8Array,
+): readonly number[] => {
   const places: number[] = []
   let from: number | null = 0
   while (from !== null) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { signCard } from '../../../src/core/card.ts'
 import { updateLog } from '../../../src/core/key-log.ts'
-import { readBack } from '../../../src/directory/client/publication-check.ts'
+import { checkPublication } from '../../../src/directory/client/publication-check.ts'
 import { publish, type Records } from '../../../src/directory/client/publish.ts'
 import { at, makeBytes, makeIdentity, makePrekeys, NOW } from '../../core/identities.ts'
 import { createMemoryNetwork, type MemoryNetwork } from '../memory-network.ts'
@@ -19,7 +19,7 @@ const recordsOf = (log = alice.log): Records => {
 const records = recordsOf()
 const deadline = () => AbortSignal.timeout(20_000)
 const look = (network: MemoryNetwork, what = records) =>
-  readBack(network.network, what, { now: NOW, signal: deadline() })
+  checkPublication(network.network, what, { now: NOW, signal: deadline() })
 
 test('what was published and is found is confirmed, and nothing is put again', async () => {
   const network = createMemoryNetwork(40)

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Ask, createWalk } from '../../../src/directory/client/walk.ts'
 import { compareDistances } from '../../../src/directory/distance.ts'
+import { slash24Of } from '../../../src/directory/ip-networks.ts'
 import { NETWORK_NODES, SLOW_MAX_MS, WALK_ASKED_MAX } from '../../../src/directory/limits.ts'
 import { type NodeAddress, nameOf } from '../../../src/directory/network-port.ts'
-import { networkOf } from '../../../src/directory/networks.ts'
 import { answerOf, idOf, setting, UNTIL } from './walk-steps.ts'
 
 /** The state machine under whatever schedule of replies, silence and lies there is. */
@@ -71,7 +71,7 @@ test('whatever happens, a walk ends, asks nobody twice, keeps paths disjoint and
         assert.equal(asked.length, pathOf.size)
         assert.deepEqual(walked.flat().length, new Set(walked.flat()).size)
         for (const [path, names] of walked.entries()) for (const name of names) assert.equal(pathOf.get(name), path)
-        const perNetwork = Map.groupBy(closest, (one) => networkOf(one.node))
+        const perNetwork = Map.groupBy(closest, (one) => slash24Of(one.node.host))
         for (const ones of perNetwork.values()) assert.ok(ones.length <= NETWORK_NODES)
         assert.deepEqual(distances, distances.toSorted(compareDistances))
         for (const { node: one } of closest) assert.ok(heard.some((other) => nameOf(other) === nameOf(one)))

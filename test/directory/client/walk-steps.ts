@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Ask, Step, Walk, WalkSetting } from '../../../src/directory/client/walk.ts'
 import { compareDistances, distanceOf } from '../../../src/directory/distance.ts'
-import { type Answer, type NodeAddress, nameOf } from '../../../src/directory/network-port.ts'
+import { type DhtAnswer, type NodeAddress, nameOf } from '../../../src/directory/network-port.ts'
 import { makeBytes } from '../../core/identities.ts'
 import { idOf as hashOf, tokenOf } from '../memory-network.ts'
 
@@ -28,12 +28,12 @@ export const setting = (change: Partial<WalkSetting> = {}): WalkSetting => ({
   ...change,
 })
 
-export const answerOf = (from: NodeAddress, closer: readonly NodeAddress[] = []): Answer => ({
+export const answerOf = (from: NodeAddress, closer: readonly NodeAddress[] = []): DhtAnswer => ({
   ...{ value: new Uint8Array(1), closer, token: tokenOf(from), id: idOf(from) },
 })
 
 /** Answers everything at once, as `reply` says, until the walk is over; whom it asked, in order. */
-export const run = (walk: Walk, reply: (ask: Ask) => Answer | null, now = 0): readonly Ask[] => {
+export const run = (walk: Walk, reply: (ask: Ask) => DhtAnswer | null, now = 0): readonly Ask[] => {
   const asked: Ask[] = []
   const pending: Ask[] = []
   let step: Step = walk.next({ type: 'tick' }, now)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Ask, createWalk, type Step } from '../../../src/directory/client/walk.ts'
 import { compareDistances, distanceOf } from '../../../src/directory/distance.ts'
+import { slash24Of } from '../../../src/directory/ip-networks.ts'
 import { NETWORK_NODES, SLOW_FIRST_MS, WALK_UNPROVEN_NEEDY } from '../../../src/directory/limits.ts'
-import { type Answer, type NodeAddress, nameOf } from '../../../src/directory/network-port.ts'
-import { networkOf } from '../../../src/directory/networks.ts'
+import { type DhtAnswer, type NodeAddress, nameOf } from '../../../src/directory/network-port.ts'
 import { at } from '../../core/identities.ts'
 import { answerOf, byDistance, idOf, namesOf, node, nodesOf, run, setting, target, UNTIL } from './walk-steps.ts'
 
@@ -139,16 +139,16 @@ test('of one public network two nodes are among the closest, and four are asked,
   ] as const) {
     const walk = createWalk(setting({ perNetwork, seeds: honest.slice(0, 30) }))
     const asks = run(walk, (ask) => answerOf(ask.node, named))
-    const mine = walk.state().closest.filter((one) => networkOf(one.node) === '99.9.9')
+    const mine = walk.state().closest.filter((one) => slash24Of(one.node.host) === '99.9.9')
     assert.equal(mine.length, admitted)
-    if (perNetwork !== Infinity) assert.ok(asks.filter((ask) => networkOf(ask.node) === '99.9.9').length <= 4)
+    if (perNetwork !== Infinity) assert.ok(asks.filter((ask) => slash24Of(ask.node.host) === '99.9.9').length <= 4)
   }
 })
 
 test('who goes by another id than its address has, or has no token or value, tells the way and is not among the closest', () => {
   const seeds = nodesOf(5)
   const walk = createWalk(setting({ seeds }))
-  const bad: Partial<Answer>[] = [{ id: idOf(node(99)) }, { id: null }, { token: null }, { value: null }]
+  const bad: Partial<DhtAnswer>[] = [{ id: idOf(node(99)) }, { id: null }, { token: null }, { value: null }]
   run(walk, (ask) => {
     const index = namesOf(seeds.map((seed) => ({ node: seed }))).indexOf(nameOf(ask.node))
     return { ...answerOf(ask.node, [node(50)]), ...bad[index] }
@@ -175,7 +175,7 @@ test('a walk that is over goes on when more are wanted', () => {
   const all = nodesOf(120)
   const walk = createWalk(setting({ seeds: all.slice(0, 20) }))
   const sorted = byDistance(all)
-  const reply = (ask: Ask): Answer => {
+  const reply = (ask: Ask): DhtAnswer => {
     const from = 10 * (all.findIndex((one) => nameOf(one) === nameOf(ask.node)) % 8)
     return answerOf(ask.node, sorted.slice(from, from + 20))
   }
@@ -209,7 +209,7 @@ test('the deadline ends a walk, and so does a stop: neither is complete, and nei
 test('random seeds of the same network end at the same closest nodes', () => {
   const all = nodesOf(150)
   // Each knows two in five of the others, whichever these are, and names the nearest of them.
-  const reply = (ask: Ask): Answer => {
+  const reply = (ask: Ask): DhtAnswer => {
     const [seen = 0] = idOf(ask.node)
     const known = all.filter((one) => (at([...idOf(one)], 1) + seen) % 5 < 2)
     const nearest = known.toSorted((a, b) =>

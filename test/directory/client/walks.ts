@@ -1,6 +1,6 @@
 import { EFFORT } from '../../../src/directory/client/policies.ts'
 import type { WalkState } from '../../../src/directory/client/walk.ts'
-import { type Heard, startWalking } from '../../../src/directory/client/walk-runner.ts'
+import { type Heard, runWalk } from '../../../src/directory/client/walk-runner.ts'
 import type { DirectoryNetwork } from '../../../src/directory/network-port.ts'
 import { COMMAND } from '../../../src/directory/request-format.ts'
 
@@ -17,7 +17,7 @@ export const walkTo = async (
   onAnswer: () => void = () => {},
 ): Promise<Seen> => {
   const heard: Heard[] = []
-  const walking = startWalking(network, {
+  const walking = runWalk(network, {
     ...{ target, command: COMMAND.get, value, effort: EFFORT.fresh, signal },
     onAnswer: (one) => {
       heard.push(one)

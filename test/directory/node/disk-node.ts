@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import { updateLog } from '../../../src/core/key-log.ts'
 import { createStorage, type StorageNode, type StorageOptions } from '../../../src/directory/node/storage.ts'
-import { openRecords } from '../../../src/store/record-database.ts'
+import { openRecordDatabase } from '../../../src/store/record-database.ts'
 import { at, lengthen, makeDevice, makeIdentity, makePrekeys, NOW, publicOf } from '../../core/identities.ts'
 import { makeTemporary } from '../../store/folders.ts'
 import { allPuts, cardFor, cardPut, kemPut, putAll } from '../records.ts'
@@ -25,7 +25,7 @@ export const other = cardFor(log, alice, prekeys, { device: 1 })
 export const bob = makeIdentity('Bob').log
 
 export const openOn = (folder: string, options: StorageOptions = {}): StorageNode =>
-  createStorage({ shelf: openRecords(folder), ...options })
+  createStorage({ shelf: openRecordDatabase(folder), ...options })
 
 /** Does something to the file while nobody has it open. */
 export const tamper = (folder: string, work: (raw: DatabaseSync) => void): void => {

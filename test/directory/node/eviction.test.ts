@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { hex, utf8 } from '../../../src/core/bytes.ts'
 import { sha256 } from '../../../src/core/kdf.ts'
 import { RECORD_AGE_MAX, RECORD_SOURCES_MAX } from '../../../src/core/limits.ts'
-import { type Claim, createRoom, type Room } from '../../../src/directory/node/eviction.ts'
+import { type Claim, createEviction, type Eviction } from '../../../src/directory/node/eviction.ts'
 import { replicaTargets } from '../../../src/directory/replicas.ts'
 import { failsWith, makeBytes, NOW } from '../../core/identities.ts'
 
@@ -14,11 +14,11 @@ const keyOf = (name: string): string => hex(sha256(utf8(name)))
 
 const claimOf = (name: string, source: string, items = 1): Claim => ({ key: keyOf(name), source, items })
 
-const makeRoom = (capacity: number, self: () => Uint8Array | null = () => SELF): Room =>
-  createRoom({ capacity, self, own: OWN })
+const makeRoom = (capacity: number, self: () => Uint8Array | null = () => SELF): Eviction =>
+  createEviction({ capacity, self, own: OWN })
 
 /** Takes a claimant in; returns the keys of those who had to go, null when it was refused itself. */
-const enter = (room: Room, claim: Claim, now = NOW): readonly string[] | null => {
+const enter = (room: Eviction, claim: Claim, now = NOW): readonly string[] | null => {
   try {
     const gone = room.plan(claim, now)
     for (const { key } of gone) room.remove(key)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { equal, hex } from '../../../src/core/bytes.ts'
 import { sha256 } from '../../../src/core/kdf.ts'
-import type { Change, Head, Shelf } from '../../../src/directory/node/record-store.ts'
+import type { Change, Head, RecordStore } from '../../../src/directory/node/record-store.ts'
 import { makeBytes } from '../../core/identities.ts'
 
 /** What a storage node may rely on from any shelf: the one in memory and the database pass the same. */
@@ -28,11 +28,11 @@ const changeOf = (head: Head, more: Partial<Change> = {}): Change => ({
   ...more,
 })
 const sorted = (all: Iterable<Uint8Array>): readonly string[] => [...all].map(hex).sort()
-const idsOf = (shelf: Shelf): readonly string[] => sorted([...shelf.heads()].map(({ id }) => id))
-const headIn = (shelf: Shelf, { id }: Head): Head | undefined =>
+const idsOf = (shelf: RecordStore): readonly string[] => sorted([...shelf.heads()].map(({ id }) => id))
+const headIn = (shelf: RecordStore, { id }: Head): Head | undefined =>
   [...shelf.heads()].map((head) => ({ ...head })).find((head) => equal(head.id, id))
 
-export const checkShelfContract = (open: () => Shelf): void => {
+export const checkShelfContract = (open: () => RecordStore): void => {
   test('an empty shelf has nobody', () => {
     const shelf = open()
     assert.deepEqual([...shelf.heads()], [])

@@ -1,4 +1,4 @@
-import { createMemoryShelf } from '../../../src/directory/node/record-store.ts'
+import { createMemoryRecordStore } from '../../../src/directory/node/record-store.ts'
 import { checkShelfContract } from './record-store-contract.ts'
 
-checkShelfContract(createMemoryShelf)
+checkShelfContract(createMemoryRecordStore)

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { decodeCbor, encodeCbor } from '../../../src/core/cbor.ts'
 import { sha256 } from '../../../src/core/kdf.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
-import { openRecords } from '../../../src/store/record-database.ts'
+import { openRecordDatabase } from '../../../src/store/record-database.ts'
 import { at, flip, makeIdentity, NOW } from '../../core/identities.ts'
 import { allPuts, cardFor, cardPut, get, put, putAll } from '../records.ts'
 import { alice, bob, card, fill, log, openOn, prekeys, tamper } from './disk-node.ts'
@@ -97,7 +97,7 @@ for (const [what, damage] of damages)
 test('§4 what is changed on disk while the node runs is not served either', async (t) => {
   for (const [what, damage] of damages) {
     const folder = await fill(t)
-    let shelf = openRecords(folder)
+    let shelf = openRecordDatabase(folder)
     const storage = createStorage({
       shelf: {
         ...shelf,
@@ -111,7 +111,7 @@ test('§4 what is changed on disk while the node runs is not served either', asy
     assert.notEqual(get(storage, id).tip, null)
     shelf.close()
     tamper(folder, damage)
-    shelf = openRecords(folder)
+    shelf = openRecordDatabase(folder)
     const served = get(storage, id)
     // Entries are named by their hashes: one that lies beside them is neither served nor in the way.
     assert.deepEqual(served.tip, what === 'an entry too many' ? log.last.hash : null, what)
@@ -121,7 +121,7 @@ test('§4 what is changed on disk while the node runs is not served either', asy
 
 test('what is changed between reading it and verifying it is not served: verified is what was read', async (t) => {
   const folder = await fill(t)
-  const shelf = openRecords(folder)
+  const shelf = openRecordDatabase(folder)
   const kept = decodeCbor(shelf.content(id) ?? new Uint8Array(0)) as Kept
   const forged = encodeCbor({ ...kept, cards: [cardFor(log, forger, prekeys).envelope] })
   const storage = createStorage({ shelf: { ...shelf, content: () => forged } })

@@ -8,7 +8,7 @@ import { kemHalves } from '../../../src/core/kem.ts'
 import { rotateLog, updateLog } from '../../../src/core/key-log.ts'
 import { RECORD_AGE_MAX, RECORD_TOUCH_AGE } from '../../../src/core/limits.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
-import { openRecords } from '../../../src/store/record-database.ts'
+import { openRecordDatabase } from '../../../src/store/record-database.ts'
 import { at, commitmentAfter, lengthen, makeDevice, makeIdentity, NOW, publicOf } from '../../core/identities.ts'
 import { makeTemporary } from '../../store/folders.ts'
 import {
@@ -143,7 +143,7 @@ test('§4 the disk does not tell where records came from', async (t) => {
 })
 
 test('a disk that fails is a typed refusal, and changes nothing', () => {
-  const shelf = openRecords(null)
+  const shelf = openRecordDatabase(null)
   const storage = createStorage({ shelf })
   putAll(storage, allPuts(bob))
   shelf.close()

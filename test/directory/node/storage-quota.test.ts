@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sha256 } from '../../../src/core/kdf.ts'
-import { createMemoryShelf } from '../../../src/directory/node/record-store.ts'
+import { createMemoryRecordStore } from '../../../src/directory/node/record-store.ts'
 import { createStorage, type StorageNode } from '../../../src/directory/node/storage.ts'
 import { COMMAND, encodeMessage, type PutRequest } from '../../../src/directory/request-format.ts'
 import { at, flip, lengthen, makeBytes, makeIdentity, makePrekeys, NOW } from '../../core/identities.ts'
@@ -92,7 +92,7 @@ test('§4 an answer out of much that is kept costs more than one out of little',
 })
 
 test('§4 who comes to a full node pays for the search for room among all networks', () => {
-  const shelf = createMemoryShelf()
+  const shelf = createMemoryRecordStore()
   const heads = Array.from({ length: 2_000 }, (_, index) => {
     const id = sha256(Uint8Array.of(index >> 8, index & 255))
     return { id, touched: NOW, source: id.subarray(0, 16), items: 1 }

@@ -1,7 +1,20 @@
 import { isIPv4 } from 'node:net'
 import type { NodeAddress } from './network-port.ts'
 
-/** Which addresses a walk believes, and which of them belong to one owner. */
+/** What an IPv4 address tells of its owner: networks are dear, addresses within one are cheap. */
+
+export const isLoopback = (host: string): boolean => isIPv4(host) && host.startsWith('127.')
+
+/** RFC 1918 and link-local. */
+const PRIVATE = /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.|169\.254\.)/
+
+export const isPrivate = (host: string): boolean => isIPv4(host) && PRIVATE.test(host)
+
+/** The first 24 bits of an IPv4 address, as text; any other text stands for itself: HyperDHT knows no other addresses. */
+export const slash24Of = (host: string): string => (isIPv4(host) ? host.slice(0, host.lastIndexOf('.')) : host)
+
+/** The network that answers for an address: its first 24 bits. A private one answers for itself, since a whole office shares the 24 bits. */
+export const sourceNetworkOf = (host: string): string => (isPrivate(host) ? host : slash24Of(host))
 
 export type Reach = 'loopback' | 'private' | 'public'
 
@@ -20,12 +33,9 @@ export const reachOf = ({ host, port }: NodeAddress): Reach | null => {
   return isPrivate ? 'private' : 'public'
 }
 
-/** The /24 network of an IPv4 address, as text. */
-export const networkOf = ({ host }: NodeAddress): string => host.slice(0, host.lastIndexOf('.'))
-
 /** The network whose nodes count together; null where addresses cost nothing and say nothing: at home and on one machine. */
 export const sharedNetworkOf = (node: NodeAddress): string | null =>
-  reachOf(node) === 'public' ? networkOf(node) : null
+  reachOf(node) === 'public' ? slash24Of(node.host) : null
 
 /** The first nodes of each public network, `perNetwork` of them. */
 export const limitNetworks = (nodes: readonly NodeAddress[], perNetwork: number): readonly NodeAddress[] => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { askableFrom, limitNetworks, networkOf, reachOf, sharedNetworkOf } from '../../src/directory/networks.ts'
+import { askableFrom, limitNetworks, reachOf, sharedNetworkOf, slash24Of } from '../../src/directory/ip-networks.ts'
 
 const node = (host: string, port = 4000) => ({ host, port })
 
@@ -22,7 +22,7 @@ test('public nodes of one /24 count together, others do not', () => {
   assert.notEqual(sharedNetworkOf(node('8.8.4.4')), sharedNetworkOf(node('8.8.5.4')))
   assert.notEqual(sharedNetworkOf(node('8.8.41.4')), sharedNetworkOf(node('8.84.1.4')))
   for (const host of ['127.0.0.1', '10.0.0.1']) assert.equal(sharedNetworkOf(node(host)), null)
-  assert.equal(networkOf(node('10.0.0.1')), '10.0.0')
+  assert.equal(slash24Of('10.0.0.1'), '10.0.0')
 })
 
 test('of each public network the first nodes are taken, and all of private ones', () => {
