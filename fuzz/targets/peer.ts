@@ -85,7 +85,7 @@ export const peerTargets: readonly Target[] = [
     corpus: mails.map(encodeMail),
     decode: decodeMail,
     encode: encodeMail,
-    codes: ['ERR_MAIL'],
+    codes: ['ERR_BUNDLE'],
   }),
   target({
     name: 'mail-envelope',
@@ -93,6 +93,6 @@ export const peerTargets: readonly Target[] = [
     corpus: [HELLO, null].map((hello) => encodeEnvelope({ hello, message: { header, token } })),
     decode: decodeEnvelope,
     encode: encodeEnvelope,
-    codes: ['ERR_MAIL'],
+    codes: ['ERR_BUNDLE'],
   }),
 ]

@@ -95,11 +95,11 @@ const SENTENCES = {
   ERR_HELLO_SIZE: 'the first message is too long to travel in a hello',
 
   // Session
-  ERR_MESSAGE_HEADER: 'the message header does not decode',
-  ERR_MESSAGE_SESSION: 'the message belongs to another session',
-  ERR_MESSAGE_DUPLICATE: 'the message was already received, or is too old',
-  ERR_MESSAGE_SKIP: 'too many messages are missing before this one',
-  ERR_MESSAGE_TOKEN: 'the message does not verify',
+  ERR_SESSION_HEADER: 'the message header does not decode',
+  ERR_SESSION_OTHER: 'the message belongs to another session',
+  ERR_SESSION_DUPLICATE: 'the message was already received, or is too old',
+  ERR_SESSION_SKIP: 'too many messages are missing before this one',
+  ERR_SESSION_TOKEN: 'the message does not verify',
   ERR_SESSION_NOT_READY: 'the session cannot send before it has received',
   ERR_SESSION_CORRUPT: 'a stored session is damaged',
   ERR_SESSION_VERSION: 'a stored session was written by another version',
@@ -160,12 +160,12 @@ const SENTENCES = {
   ERR_VERIFY: 'none of the logs known of this identity has that entry',
   ERR_KEYS_REPLACED: 'the owner has replaced the keys of this connection',
 
-  ERR_LETTER_GAP: 'a message is missing before this one',
-  ERR_LETTER_EXPIRED: 'the message could not be delivered in 30 days',
+  ERR_MESSAGE_GAP: 'a message is missing before this one',
+  ERR_MESSAGE_EXPIRED: 'the message could not be delivered in 30 days',
 
   // Mailboxes
   ERR_PARCEL: 'the parcel does not open with these keys',
-  ERR_MAIL: 'what came in a parcel is no mail of this protocol',
+  ERR_BUNDLE: 'what came in a parcel is no bundle of messages of this protocol',
   ERR_MAILBOX_NONE: 'the other side keeps no mailbox',
   ERR_MAILBOX_ONLY: 'the other side is a mailbox, and nobody to talk to',
   ERR_MAILBOX_COUNT: 'a card names at most three mailboxes',

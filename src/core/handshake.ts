@@ -147,7 +147,7 @@ const unseal = (key: FernetKey, sealed: Uint8Array): Sealed => {
  * The responder's side: verifies a hello to its sender's address and begins the session.
  * The initiator is authenticated by the first message; it has seen us confirm only when its next one arrives.
  * @throws HandshakeError ERR_HELLO_DECODE, _VERSION, _CARD, _REPLAY, _SEALED, _DEVICE, ERR_PEER_RETIRED, ERR_PEER_SELF;
- *   KeyLogError from the initiator's log; SessionError ERR_MESSAGE_* when the first message does not open
+ *   KeyLogError from the initiator's log; SessionError ERR_SESSION_* when the first message does not open
  */
 export const respond = (
   { self, card, spk, kem, channel, spent }: Response,

@@ -136,7 +136,7 @@ export const openLetterLine = (line: LetterLine, desk: LetterDesk): OpenLetterLi
       throw new PeerError('ERR_FRAME', { hint: 'more letters than the window allows' })
     incoming.push(letter)
     store().catch((error: unknown) => {
-      const gap = error instanceof StoreError && error.code === 'ERR_LETTER_GAP'
+      const gap = error instanceof StoreError && error.code === 'ERR_MESSAGE_GAP'
       fail(gap ? new PeerError('ERR_FRAME', { hint: 'a letter is missing', cause: error }) : error)
     })
   }

@@ -47,13 +47,13 @@ const readMail = record<Mail>({
 export const encodeEnvelope = ({ hello, message }: Envelope): Uint8Array =>
   encodeCbor({ v: 1, hello, h: message.header, d: message.token })
 
-/** @throws MailboxError ERR_MAIL */
+/** @throws MailboxError ERR_BUNDLE */
 export const decodeEnvelope = (envelope: Uint8Array): Envelope => {
   try {
     const { hello, h, d } = readEnvelope(decodeCbor(envelope), 'envelope')
     return { hello, message: { header: h, token: d } }
   } catch (cause) {
-    throw new MailboxError('ERR_MAIL', { cause })
+    throw new MailboxError('ERR_BUNDLE', { cause })
   }
 }
 
@@ -67,13 +67,13 @@ const isCoherent = ({ s, after, letters }: Mail): boolean =>
       n > p && p >= (letters[index - 1]?.n ?? 0) && n > after && (text === null) !== (data === null),
   )
 
-/** @throws MailboxError ERR_MAIL */
+/** @throws MailboxError ERR_BUNDLE */
 export const decodeMail = (plaintext: Uint8Array): Mail => {
   try {
     const mail = readMail(decodeCbor(plaintext), 'mail')
     if (isCoherent(mail)) return mail
   } catch (cause) {
-    throw new MailboxError('ERR_MAIL', { cause })
+    throw new MailboxError('ERR_BUNDLE', { cause })
   }
-  throw new MailboxError('ERR_MAIL')
+  throw new MailboxError('ERR_BUNDLE')
 }

@@ -69,13 +69,13 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
     }
   }
 
-  /** The letters in it. @throws StoreError ERR_LETTER_GAP; FULL */
+  /** The letters in it. @throws StoreError ERR_MESSAGE_GAP; FULL */
   const storeLetters = (peer: Uint8Array, { s, after, letters: incoming }: Mail): readonly StoredLetter[] => {
     const [first] = incoming
     if (s === null || first === undefined) return []
     const isNew = letters.places(peer).every(({ stream }) => !equal(stream, s))
     // Of a stream that is new here nothing that is still to come may be passed over.
-    if (isNew && first.p > after) throw new StoreError('ERR_LETTER_GAP')
+    if (isNew && first.p > after) throw new StoreError('ERR_MESSAGE_GAP')
     const { taken, fresh } = intake.take(
       peer,
       incoming.map((letter) => ({ ...letter, s })),
@@ -98,7 +98,7 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
       const stored = sessions.get(id)
       const opened = stored === null ? hello : null
       const session = stored ?? opened?.session
-      if (session === undefined) throw new SessionError('ERR_MESSAGE_SESSION')
+      if (session === undefined) throw new SessionError('ERR_SESSION_OTHER')
       const peer = session.log.id
       const { plaintext, session: next } = decryptMessage(session.session, message, surroundings())
       const said = decodeMail(plaintext)
@@ -154,7 +154,7 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
       return 'taken'
     } catch (error) {
       signal.throwIfAborted()
-      const waits = error === FULL || (error instanceof StoreError && error.code === 'ERR_LETTER_GAP')
+      const waits = error === FULL || (error instanceof StoreError && error.code === 'ERR_MESSAGE_GAP')
       const undecided = error instanceof KeyLogError && /^ERR_(LOG_FORK|ROLLBACK)$/.test(error.code)
       if (waits || undecided) return leave(bytes, id)
       if (isRefusal(error)) return 'void'

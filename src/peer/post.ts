@@ -142,7 +142,7 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
     // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
     const impatient = setTimeout(() => void mail.send(one.id, stopping.signal).catch(() => {}), MAIL_AFTER_MS).unref()
     try {
-      await change(() => letters.markFailed(one.id, 'ERR_LETTER_EXPIRED', world.clock() - LETTER_AGE_MAX * 1000))
+      await change(() => letters.markFailed(one.id, 'ERR_MESSAGE_EXPIRED', world.clock() - LETTER_AGE_MAX * 1000))
       await files.fail(one.id, 'ERR_FILE_EXPIRED', world.clock() - FILE_AGE_MAX * 1000)
       if (!isWanted(one)) return
       const connection = await connect(one.id, stopping.signal)

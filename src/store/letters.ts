@@ -76,7 +76,7 @@ export type LetterStore = {
   /**
    * Takes in the next letter of a stream; null when it is here already.
    * @param place `before`: the number that it follows, as its sender says
-   * @throws StoreError ERR_LETTER_GAP
+   * @throws StoreError ERR_MESSAGE_GAP
    */
   receive(peer: Uint8Array, place: LetterPlace, at: number, body: LetterBody): StoredLetter | null
   /** The first letter that arrived after `after` and was not taken, from `peer` or, null, from anybody. */
@@ -221,7 +221,7 @@ export const createLetters = (database: Database, storeKey: SecretKey): LetterSt
       const have = row === undefined ? null : readRow('streams_in', readPlace, row).have
       if (have !== null && number <= have) return null
       // A stream that begins later than at 1 goes on: this store was lost, and what came before is gone.
-      if (have !== null && before > have) throw new StoreError('ERR_LETTER_GAP', { hint: `${number} after ${have}` })
+      if (have !== null && before > have) throw new StoreError('ERR_MESSAGE_GAP', { hint: `${number} after ${have}` })
       database.run(
         `INSERT INTO streams_in (peer, stream, have, touched)
          VALUES (?, ?, ?, (SELECT coalesce(max(touched), 0) + 1 FROM streams_in))

@@ -193,8 +193,8 @@ test('§5 a changed hello, confirmation, or one that confirms nothing', async ()
   }
   const confirm = { k: 'confirm' }
   assert.equal(await confirmWith((frame) => ({ t: 'msg', ...frame }), confirm), undefined)
-  assert.equal(await confirmWith(({ h, d }) => ({ t: 'msg', h, d: flip(d) }), confirm), 'ERR_MESSAGE_TOKEN')
-  assert.equal(await confirmWith(({ d }) => ({ t: 'msg', h: makeBytes('h', 60), d }), confirm), 'ERR_MESSAGE_HEADER')
+  assert.equal(await confirmWith(({ h, d }) => ({ t: 'msg', h, d: flip(d) }), confirm), 'ERR_SESSION_TOKEN')
+  assert.equal(await confirmWith(({ d }) => ({ t: 'msg', h: makeBytes('h', 60), d }), confirm), 'ERR_SESSION_HEADER')
   for (const payload of [{ k: 'text', d: 'hi' }, { k: 'bye' }, { k: 'later' }, 'confirm'])
     assert.equal(await confirmWith((frame) => ({ t: 'msg', ...frame }), payload), 'ERR_FRAME')
 })
@@ -205,7 +205,7 @@ test('§5 the hello’s own message does not confirm a second time', async () =>
   const { first } = decodeCbor(hello) as { first: { header: Uint8Array; token: Uint8Array } }
   await send(near, { t: 'hello', d: hello })
   await send(near, { t: 'msg', h: first.header, d: first.token })
-  assert.equal(await outcome, 'ERR_MESSAGE_DUPLICATE')
+  assert.equal(await outcome, 'ERR_SESSION_DUPLICATE')
 })
 
 test('§5 nobody talks to himself, and a retired identity does not talk', async () => {
