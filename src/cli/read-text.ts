@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
-import { PeerError } from '../core/errors.ts'
+import { FileError } from '../core/errors.ts'
 import type { Context } from './context.ts'
 
 /**
@@ -14,7 +14,7 @@ const readStart = async (path: string, most: number): Promise<string> => {
   try {
     return await readAll(createReadStream(path, { end: most - 1 }))
   } catch (cause) {
-    throw new PeerError('ERR_FILE_READ', { hint: path, cause })
+    throw new FileError('ERR_FILE_READ', { hint: path, cause })
   }
 }
 

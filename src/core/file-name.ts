@@ -1,4 +1,4 @@
-import { PeerError } from './errors.ts'
+import { FileError } from './errors.ts'
 
 /** Names that came from outside: usable as one file in one folder, whatever the sender called it. */
 
@@ -28,7 +28,7 @@ export const safeFileName = (name: string): string => {
   // Composed after what stood between a letter and its accent is gone: a name that is safe stays as it is.
   const plain = withoutEdges(last.replace(UNSAFE, '').normalize('NFC'))
   const cut = withoutEdges(shorten(RESERVED.test(plain) ? `_${plain}` : plain))
-  if (cut === '') throw new PeerError('ERR_FILE_NAME')
+  if (cut === '') throw new FileError('ERR_FILE_NAME')
   return cut
 }
 

@@ -1,5 +1,6 @@
 import { concat, equal } from '../core/bytes.ts'
-import { MailboxError } from '../core/errors.ts'
+import { isCodeOf } from '../core/errors/codes.ts'
+import { ConnectionError, MailboxError } from '../core/errors.ts'
 import { signFetch } from '../core/fetch-proof.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
@@ -11,10 +12,10 @@ import { type Answer, decodeAnswer, encodeRequest, partSize, partsOf, type Reque
 /** The guest's side of a visit to a mailbox (docs/spec/mailbox.md §4, §5). It believes nothing that a mailbox says of a parcel. */
 
 /** A refusal in the mailbox's own words; another code it may have no reason to give is only quoted. */
-const refusal = (code: Extract<Answer, { t: 'refused' }>['code']): MailboxError =>
-  code.startsWith('ERR_MAILBOX_') || code === 'ERR_PARCEL'
+const refusal = (code: Extract<Answer, { t: 'refused' }>['code']): MailboxError | ConnectionError =>
+  isCodeOf('MailboxError', code)
     ? new MailboxError(code, { hint: 'says the mailbox' })
-    : new MailboxError('ERR_REMOTE', { hint: code })
+    : new ConnectionError('ERR_REMOTE', { hint: code })
 
 /** One request after the other, whoever asks: answers carry no number. */
 const createTalk = (line: Line, signal: AbortSignal | undefined) => {
@@ -25,7 +26,7 @@ const createTalk = (line: Line, signal: AbortSignal | undefined) => {
 
   const hear = async <T extends Answer['t']>(...wanted: readonly T[]): Promise<Extract<Answer, { t: T }>> => {
     const message = await withDeadline(MAILBOX_STEP_MS, signal, (late) => line.receive({ signal: late }))
-    if (message === null) throw new MailboxError('ERR_CONNECTION_CLOSED')
+    if (message === null) throw new ConnectionError('ERR_CONNECTION_CLOSED')
     const answer = decodeAnswer(message)
     if (answer.t === 'refused') throw refusal(answer.code)
     if (!isOneOf(answer, wanted)) throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: `${answer.t} out of turn` })

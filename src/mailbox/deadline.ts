@@ -1,4 +1,4 @@
-import { MailboxError } from '../core/errors.ts'
+import { ConnectionError } from '../core/errors.ts'
 
 /**
  * Gives `work` a signal that aborts after `milliseconds`, or with `outer`.
@@ -10,7 +10,7 @@ export const withDeadline = async <T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> => {
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new MailboxError('ERR_TIMEOUT')), milliseconds)
+  const timer = setTimeout(() => late.abort(new ConnectionError('ERR_TIMEOUT')), milliseconds)
   try {
     return await work(outer === undefined ? late.signal : AbortSignal.any([outer, late.signal]))
   } finally {

@@ -2,7 +2,7 @@
 
 import HyperDHT, { type CreateHandshake, type SecretStream, type Server } from 'hyperdht'
 import NoiseWrap from 'hyperdht/lib/noise-wrap.js'
-import { NetworkError } from '../core/errors.ts'
+import { ConnectionError } from '../core/errors.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import type { DhtNode } from './node.ts'
 
@@ -46,7 +46,7 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
   let closing: Promise<void> | undefined
 
   const checkOpen = (): void => {
-    if (closing !== undefined || dht.destroyed) throw new NetworkError('ERR_CONNECTION_CLOSED')
+    if (closing !== undefined || dht.destroyed) throw new ConnectionError('ERR_CONNECTION_CLOSED')
   }
 
   // From its first tick: an error nobody listens to would end the process.
@@ -66,7 +66,8 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
   const connect: Transport['connect'] = async (remoteKey, { signal, anonymous = false } = {}) => {
     checkOpen()
     signal?.throwIfAborted()
-    if (remoteKey.length !== KEY_BYTES) throw new NetworkError('ERR_CONNECT', { hint: 'a transport key is 32 bytes' })
+    if (remoteKey.length !== KEY_BYTES)
+      throw new ConnectionError('ERR_CONNECT', { hint: 'a transport key is 32 bytes' })
     const settings = { createHandshake, localConnection: node.guard === null }
     const own = anonymous ? HyperDHT.keyPair() : keyPair
     const stream = adopt(dht.connect(Buffer.from(remoteKey), { ...settings, keyPair: own }))
@@ -89,7 +90,7 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
       listening = server.listen(keyPair)
     }
     await listening?.catch((cause: unknown) => {
-      throw new NetworkError('ERR_CONNECT', { hint: 'announcing failed', cause })
+      throw new ConnectionError('ERR_CONNECT', { hint: 'announcing failed', cause })
     })
     return queue.streams()
   }
@@ -124,7 +125,7 @@ const createHandshake: CreateHandshake = (keyPair, remotePublicKey) => {
 
 const opened = async (stream: SecretStream, signal: AbortSignal | undefined): Promise<SecretStream> => {
   const { promise, resolve, reject } = Promise.withResolvers<SecretStream>()
-  const fail = (detail: { hint?: string; cause?: unknown }) => reject(new NetworkError('ERR_CONNECT', detail))
+  const fail = (detail: { hint?: string; cause?: unknown }) => reject(new ConnectionError('ERR_CONNECT', detail))
   const onabort = () => reject(signal?.reason)
   const deadline = setTimeout(() => fail({ hint: 'no answer within 10 s' }), CONNECT_MS)
   signal?.addEventListener('abort', onabort, { once: true })

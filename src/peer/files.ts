@@ -2,11 +2,11 @@ import { basename, resolve } from 'node:path'
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { chunkCount, TRANSFER_ID_BYTES } from '../core/chunk.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
+import { errorOf, FileError, PeerError } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
 import { CHUNK_BYTES } from '../core/limits.ts'
-import type { StoredTransfer } from '../store/transfers.ts'
+import type { StoredTransfer, TransferReason } from '../store/transfers.ts'
 import type { Contacts } from './contacts.ts'
 import type { FileHandler, FileLine } from './file-line.ts'
 import type { Offer } from './file-offers.ts'
@@ -49,7 +49,7 @@ export type FileTransfer = {
     | 'saved'
     | 'refused'
     | 'failed'
-  readonly reason: ErrorCode | null
+  readonly reason: TransferReason | null
 }
 
 /** A file somebody offers. Nothing of it is received before it is accepted. */
@@ -236,17 +236,17 @@ export const createFiles = (parts: FilesParts) => {
     finished: async (id, { signal } = {}) => {
       const row = await lookUntil(() => {
         const now = transfers.get(id)
-        if (now === null) throw new PeerError('ERR_FILE_UNKNOWN')
+        if (now === null) throw new FileError('ERR_FILE_UNKNOWN')
         return isOver(now) ? now : null
       }, signal)
       if (row === null) throw new PeerError('ERR_PEER_CLOSED')
-      if (row.state !== 'delivered' && row.state !== 'saved') throw new PeerError(row.reason ?? 'ERR_FILE_REFUSED')
+      if (row.state !== 'delivered' && row.state !== 'saved') throw errorOf(row.reason ?? 'ERR_FILE_REFUSED')
       return describe(row)
     },
     cancel: async (id) => {
       const row = transfers.get(id)
       const gaveUp = row !== null && (row.out ? outgoing.giveUp(row, 'ERR_FILE_WITHDRAWN') : incoming.giveUp(row))
-      if (!(await gaveUp)) throw new PeerError('ERR_FILE_UNKNOWN')
+      if (!(await gaveUp)) throw new FileError('ERR_FILE_UNKNOWN')
     },
     list: ({ contact, before = Number.MAX_SAFE_INTEGER, limit = LIST } = {}) =>
       transfers.list(contact === undefined ? null : idOf(contacts, contact), before, limit).map(describe),
@@ -271,7 +271,7 @@ export const createFiles = (parts: FilesParts) => {
       }
     },
     /** Gives up what waits for a peer and was sent before that time: it cannot be delivered. */
-    fail: async (peer: Uint8Array, reason: ErrorCode, before: number): Promise<void> => {
+    fail: async (peer: Uint8Array, reason: TransferReason, before: number): Promise<void> => {
       for (const row of transfers.open(peer, 'queued')) if (row.at < before) await outgoing.giveUp(row, reason)
     },
     /** Resolves when no file is open any more. */

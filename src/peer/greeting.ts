@@ -1,6 +1,6 @@
 import { equal } from '../core/bytes.ts'
 import { signLiveCard, verifyLiveCard } from '../core/card.ts'
-import { KeyLogError, MailboxError, PeerError } from '../core/errors.ts'
+import { ConnectionError, KeyLogError, MailboxError, PeerError } from '../core/errors.ts'
 import { checkFloor, type Floor } from '../core/floor.ts'
 import { initiate, respond, type Self } from '../core/handshake.ts'
 import type { Identity } from '../core/identity.ts'
@@ -41,7 +41,7 @@ const TO_MAILBOX = encodePayload({ k: 'mailbox', v: MAILBOX_VERSION })
 const purposeOf = (first: Uint8Array): Purpose => {
   const payload = decodePayload(first)
   if (payload?.k !== 'mailbox') return 'talk'
-  if (payload.v !== MAILBOX_VERSION) throw new PeerError('ERR_FRAME_VERSION')
+  if (payload.v !== MAILBOX_VERSION) throw new ConnectionError('ERR_FRAME_VERSION')
   return 'mailbox'
 }
 
@@ -49,7 +49,8 @@ const purposeOf = (first: Uint8Array): Purpose => {
 const confirmed = (session: Session, frame: { h: Uint8Array; d: Uint8Array }, world: World): Session => {
   const surroundings = { now: seconds(world), random: world.random }
   const opened = decryptMessage(session, { header: frame.h, token: frame.d }, surroundings)
-  if (decodePayload(opened.plaintext)?.k !== 'confirm') throw new PeerError('ERR_FRAME', { hint: 'no confirmation' })
+  if (decodePayload(opened.plaintext)?.k !== 'confirm')
+    throw new ConnectionError('ERR_FRAME', { hint: 'no confirmation' })
   return opened.session
 }
 
@@ -166,7 +167,7 @@ export const answer = async (
 /** Both sides have checked that the log has this device. */
 const deviceOf = (log: KeyLog, index: number): Device => {
   const device = log.last.entry.devices[index]
-  if (device === undefined) throw new PeerError('ERR_FRAME')
+  if (device === undefined) throw new ConnectionError('ERR_FRAME')
   return device
 }
 

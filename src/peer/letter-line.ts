@@ -1,5 +1,5 @@
 import { equal } from '../core/bytes.ts'
-import { PeerError, StoreError } from '../core/errors.ts'
+import { ConnectionError, MessageError } from '../core/errors.ts'
 import { LETTER_WINDOW } from '../core/limits.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import { type LetterPayload, letterContent, type Payload } from './payloads.ts'
@@ -126,18 +126,18 @@ export const openLetterLine = (line: LetterLine, desk: LetterDesk): OpenLetterLi
 
   const takeIn = (letter: LetterPayload): void => {
     if ((letter.text === null) === (letter.data === null))
-      throw new PeerError('ERR_FRAME', { hint: 'a letter is text or data' })
+      throw new ConnectionError('ERR_FRAME', { hint: 'a letter is text or data' })
     if (refused !== null) {
       if (!invited || letter.n !== refused.n || !equal(letter.s, refused.s)) return
       refused = null
       invited = false
     }
     if (incoming.length >= LETTER_WINDOW)
-      throw new PeerError('ERR_FRAME', { hint: 'more letters than the window allows' })
+      throw new ConnectionError('ERR_FRAME', { hint: 'more letters than the window allows' })
     incoming.push(letter)
     store().catch((error: unknown) => {
-      const gap = error instanceof StoreError && error.code === 'ERR_MESSAGE_GAP'
-      fail(gap ? new PeerError('ERR_FRAME', { hint: 'a letter is missing', cause: error }) : error)
+      const gap = error instanceof MessageError && error.code === 'ERR_MESSAGE_GAP'
+      fail(gap ? new ConnectionError('ERR_FRAME', { hint: 'a letter is missing', cause: error }) : error)
     })
   }
 

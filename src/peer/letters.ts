@@ -1,8 +1,14 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { copyOf, utf8 } from '../core/bytes.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
+import { MessageError, PeerError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
-import { type LetterBody, type LetterState, STREAM_BYTES, type StoredLetter } from '../store/letters.ts'
+import {
+  type LetterBody,
+  type LetterReason,
+  type LetterState,
+  STREAM_BYTES,
+  type StoredLetter,
+} from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { Contacts } from './contacts.ts'
 import type { World } from './ports.ts'
@@ -23,7 +29,7 @@ export type Letter = {
    * `arrived` on this disk, `taken` by the application.
    */
   readonly state: LetterState
-  readonly reason: ErrorCode | null
+  readonly reason: LetterReason | null
   /** what it says: text, or bytes */
   readonly content: string | Uint8Array
 }
@@ -79,7 +85,7 @@ const describe = ({ id, peer, out, at, state, reason, body }: StoredLetter): Let
 /** A copy: the caller may use its buffer again while this waits. */
 const bodyOf = (message: string | Uint8Array): LetterBody => {
   const size = typeof message === 'string' ? utf8(message).length : message.length
-  if (size > MESSAGE_BYTES_MAX) throw new PeerError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
+  if (size > MESSAGE_BYTES_MAX) throw new MessageError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
   return typeof message === 'string' ? { text: message.toWellFormed() } : { data: copyOf(message) }
 }
 

@@ -1,5 +1,5 @@
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
-import { MailboxError } from '../core/errors.ts'
+import { MessageError } from '../core/errors.ts'
 import { bytes, list, literal, nullable, record, uint } from '../core/fields.ts'
 import { HEADER_BYTES_MAX, HELLO_BYTES_MAX, LETTER_STREAMS_MAX, LETTER_WINDOW } from '../core/limits.ts'
 import { PARCELLED_BYTES_MAX } from '../core/parcel.ts'
@@ -53,7 +53,7 @@ export const decodeEnvelope = (envelope: Uint8Array): Envelope => {
     const { hello, h, d } = readEnvelope(decodeCbor(envelope), 'envelope')
     return { hello, message: { header: h, token: d } }
   } catch (cause) {
-    throw new MailboxError('ERR_BUNDLE', { cause })
+    throw new MessageError('ERR_BUNDLE', { cause })
   }
 }
 
@@ -73,7 +73,7 @@ export const decodeMail = (plaintext: Uint8Array): Mail => {
     const mail = readMail(decodeCbor(plaintext), 'mail')
     if (isCoherent(mail)) return mail
   } catch (cause) {
-    throw new MailboxError('ERR_BUNDLE', { cause })
+    throw new MessageError('ERR_BUNDLE', { cause })
   }
-  throw new MailboxError('ERR_BUNDLE')
+  throw new MessageError('ERR_BUNDLE')
 }

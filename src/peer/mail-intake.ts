@@ -1,5 +1,5 @@
 import { equal, hex } from '../core/bytes.ts'
-import { KeyLogError, SessionError, StoreError } from '../core/errors.ts'
+import { KeyLogError, MessageError, SessionError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
 import type { KeyLog } from '../core/key-log.ts'
@@ -75,7 +75,7 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
     if (s === null || first === undefined) return []
     const isNew = letters.places(peer).every(({ stream }) => !equal(stream, s))
     // Of a stream that is new here nothing that is still to come may be passed over.
-    if (isNew && first.p > after) throw new StoreError('ERR_MESSAGE_GAP')
+    if (isNew && first.p > after) throw new MessageError('ERR_MESSAGE_GAP')
     const { taken, fresh } = intake.take(
       peer,
       incoming.map((letter) => ({ ...letter, s })),
@@ -154,7 +154,7 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
       return 'taken'
     } catch (error) {
       signal.throwIfAborted()
-      const waits = error === FULL || (error instanceof StoreError && error.code === 'ERR_MESSAGE_GAP')
+      const waits = error === FULL || (error instanceof MessageError && error.code === 'ERR_MESSAGE_GAP')
       const undecided = error instanceof KeyLogError && /^ERR_(LOG_FORK|ROLLBACK)$/.test(error.code)
       if (waits || undecided) return leave(bytes, id)
       if (isRefusal(error)) return 'void'

@@ -1,5 +1,6 @@
 import { equal, hex } from '../core/bytes.ts'
-import { type ErrorCode, HandfastError } from '../core/errors.ts'
+import type { FileErrorCode } from '../core/errors/codes.ts'
+import { HandfastError } from '../core/errors.ts'
 import { FILE_AGE_MAX, LETTER_AGE_MAX, LINGER_MS, MAIL_AFTER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
@@ -43,7 +44,7 @@ export type PostParts = {
     waiting(): readonly Uint8Array[]
     isWaiting(peer: Uint8Array): boolean
     /** Gives up what waits for a peer and was sent before that time, milliseconds since 1970. */
-    fail(peer: Uint8Array, reason: ErrorCode, before: number): Promise<void>
+    fail(peer: Uint8Array, reason: FileErrorCode | Final, before: number): Promise<void>
   }
   /** The way to those who cannot be reached. */
   readonly mail: Pick<Mailer, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
@@ -53,7 +54,8 @@ export type PostParts = {
 }
 
 /** Failures that trying again does not mend. */
-const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_PEER_RETIRED', 'ERR_PEER_SELF'])
+const FINAL = ['ERR_PEER_RETIRED', 'ERR_PEER_SELF'] as const
+type Final = (typeof FINAL)[number]
 
 type Correspondent = {
   readonly id: Uint8Array
@@ -132,7 +134,7 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
     while ((await connection.receive()) !== null);
   }
 
-  const fail = async (id: Uint8Array, reason: ErrorCode, before: number): Promise<void> => {
+  const fail = async (id: Uint8Array, reason: Final, before: number): Promise<void> => {
     await change(() => letters.markFailed(id, reason, before))
     await files.fail(id, reason, before)
   }
@@ -153,8 +155,8 @@ export const createPost = ({ store, world, connect, handOver, files, mail, intak
       // It was worth a try; whoever is gone has nothing on its way to us.
       one.interrupted = false
       if (stopping.signal.aborted) return
-      const code = error instanceof HandfastError ? error.code : null
-      if (code !== null && FINAL.has(code)) await fail(one.id, code, Number.MAX_SAFE_INTEGER).catch(() => {})
+      const final = FINAL.find((code) => error instanceof HandfastError && error.code === code)
+      if (final !== undefined) await fail(one.id, final, Number.MAX_SAFE_INTEGER).catch(() => {})
       // What does not get into a mailbox now is tried again with the next call.
       else await mail.send(one.id, stopping.signal).catch(() => {})
     } finally {

@@ -1,4 +1,4 @@
-import { PeerError } from '../core/errors.ts'
+import { ContactError } from '../core/errors.ts'
 import { bytes, nullable, record, text, uint } from '../core/fields.ts'
 import type { Anchor, KeyLog } from '../core/key-log.ts'
 import { NAME_LENGTH_MAX } from '../core/limits.ts'
@@ -83,7 +83,7 @@ export const createContactStore = (database: Database): ContactStore => {
   const refuseTaken = (id: Uint8Array, name: string | null): void => {
     if (name === null) return
     const taken = database.get('SELECT 1 FROM contacts WHERE name = ? AND id <> ?', name, id)
-    if (taken !== undefined) throw new PeerError('ERR_CONTACT_NAME', { hint: name })
+    if (taken !== undefined) throw new ContactError('ERR_CONTACT_NAME', { hint: name })
   }
 
   return {

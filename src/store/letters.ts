@@ -1,7 +1,8 @@
 import { equal } from '../core/bytes.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
-import { type ErrorCode, StoreError } from '../core/errors.ts'
-import { bytes, errorCode, literal, nullable, record, text, uint } from '../core/fields.ts'
+import type { MessageErrorCode, PeerErrorCode } from '../core/errors/codes.ts'
+import { MessageError, StoreError } from '../core/errors.ts'
+import { bytes, codeOf, literal, nullable, record, text, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import { LABEL_STORE_LETTER } from '../core/labels.ts'
 import { LETTER_STREAMS_MAX, MESSAGE_BYTES_MAX, STRANGERS_LETTERS_MAX } from '../core/limits.ts'
@@ -32,6 +33,9 @@ export type LetterState =
   | 'arrived'
   | 'taken'
 
+/** Why a letter was not delivered: what happened to it, or to whom it was for. */
+export type LetterReason = MessageErrorCode | PeerErrorCode
+
 export type StoredLetter = {
   /** rises with every letter of this store, in either direction */
   readonly id: number
@@ -42,7 +46,7 @@ export type StoredLetter = {
   /** when its sender wrote it, by its sender's clock, milliseconds since 1970 */
   readonly at: number
   readonly state: LetterState
-  readonly reason: ErrorCode | null
+  readonly reason: LetterReason | null
   readonly body: LetterBody
 }
 
@@ -68,7 +72,7 @@ export type LetterStore = {
   lineClosed(peer: Uint8Array): void
   markSent(peer: Uint8Array, upTo: number): readonly StoredLetter[]
   markDelivered(peer: Uint8Array, upTo: number): readonly StoredLetter[]
-  markFailed(peer: Uint8Array, reason: ErrorCode, writtenBefore: number): readonly StoredLetter[]
+  markFailed(peer: Uint8Array, reason: LetterReason, writtenBefore: number): readonly StoredLetter[]
   /** How far their streams are here, the latest first. */
   places(peer: Uint8Array): readonly StreamPlace[]
   /** The number of our last letter before that one that was not given up; 0 for none. */
@@ -107,7 +111,7 @@ const readColumns = record<Omit<StoredLetter, 'out' | 'body'> & { readonly out: 
   number: uint(),
   at: uint(),
   state: literal(...STATES),
-  reason: nullable(errorCode),
+  reason: nullable(codeOf('MessageError', 'PeerError')),
   sealed: bytes(1, SEALED_MAX),
 })
 const readPlace = record<StreamPlace>({ stream: bytes(STREAM_BYTES), have: uint() })
@@ -175,7 +179,7 @@ export const createLetters = (database: Database, storeKey: SecretKey): LetterSt
     )
     return read(row)
   }
-  const change = (peer: Uint8Array, state: LetterState, reason: ErrorCode | null, where: string, value: number) => {
+  const change = (peer: Uint8Array, state: LetterState, reason: LetterReason | null, where: string, value: number) => {
     const changed = select(`peer = ? AND ${WAITING} AND ${where} ORDER BY id`, peer, value)
     for (const { id } of changed)
       database.run('UPDATE letters SET state = ?, reason = ? WHERE id = ?', state, reason, id)
@@ -221,7 +225,7 @@ export const createLetters = (database: Database, storeKey: SecretKey): LetterSt
       const have = row === undefined ? null : readRow('streams_in', readPlace, row).have
       if (have !== null && number <= have) return null
       // A stream that begins later than at 1 goes on: this store was lost, and what came before is gone.
-      if (have !== null && before > have) throw new StoreError('ERR_MESSAGE_GAP', { hint: `${number} after ${have}` })
+      if (have !== null && before > have) throw new MessageError('ERR_MESSAGE_GAP', { hint: `${number} after ${have}` })
       database.run(
         `INSERT INTO streams_in (peer, stream, have, touched)
          VALUES (?, ?, ?, (SELECT coalesce(max(touched), 0) + 1 FROM streams_in))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { verifyLiveCard } from '../../src/core/card.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
-import { HandshakeError, KeyLogError } from '../../src/core/errors.ts'
+import { KeyLogError, PeerError } from '../../src/core/errors.ts'
 import { initiate } from '../../src/core/handshake.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { updateLog, verifyLog } from '../../src/core/key-log.ts'
@@ -239,7 +239,7 @@ test('§4 the initiator’s log is vetted while the confirmation is under way; a
 })
 
 test('§4 a refused log ends the greeting even when no confirmation comes', async () => {
-  const { near, outcome } = visit(bob, { vet: async () => Promise.reject(new HandshakeError('ERR_PEER_RETIRED')) })
+  const { near, outcome } = visit(bob, { vet: async () => Promise.reject(new PeerError('ERR_PEER_RETIRED')) })
   await send(near, { t: 'hello', d: (await prepare(near)).hello })
   assert.equal(await outcome, 'ERR_PEER_RETIRED')
 })
