@@ -95,7 +95,7 @@ export const tendFiles = (
   }
   takeOffers().catch(() => {})
 
-  /** @throws UsageError when it could be several; PeerError ERR_FILE_UNKNOWN */
+  /** @throws UsageError when it could be several; FileError ERR_FILE_UNKNOWN */
   const choose = (id: number | null): FileTransfer => {
     const [one, ...others] = open().filter((transfer) => id === null || transfer.id === id)
     if (one === undefined) throw new FileError('ERR_FILE_UNKNOWN')

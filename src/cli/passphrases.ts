@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts'
 export type Passphrases = {
   /**
    * What the data folder is sealed under; called only when it is.
-   * @throws StoreError ERR_STORE_LOCKED when nobody gives it; PeerError ERR_FILE_READ; UsageError ERR_USAGE; the signal's reason
+   * @throws StoreError ERR_STORE_LOCKED when nobody gives it; FileError ERR_FILE_READ; UsageError ERR_USAGE; the signal's reason
    */
   current(): Promise<string>
   /** What a new identity is to be sealed under; null for a key file. @throws as `current` */

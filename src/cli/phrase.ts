@@ -9,7 +9,7 @@ const PHRASE_MAX = 2_000
 
 export type PhraseOptions = { readonly phraseFile?: string | undefined }
 
-/** @throws UsageError ERR_USAGE when nothing came; PeerError ERR_FILE_READ */
+/** @throws UsageError ERR_USAGE when nothing came; FileError ERR_FILE_READ */
 export const readPhrase = async ({ terminal, signal }: Context, { phraseFile }: PhraseOptions): Promise<string> => {
   const phrase = phraseFile === undefined ? await ask(terminal, signal) : await fromFile(phraseFile)
   signal.throwIfAborted()

@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 
 /**
  * Reads a file, or what is piped in where its name is `-`, but not much more than `limit` bytes of it: who calls refuses what is longer.
- * @throws PeerError ERR_FILE_READ
+ * @throws FileError ERR_FILE_READ
  */
 export const readText = async (context: Context, path: string, limit: number): Promise<string> =>
   path === '-' ? readInput(context, limit + 1) : readStart(path, limit + 1)

@@ -35,7 +35,7 @@ export const sealChunk = (
   iv: Uint8Array,
 ): Uint8Array => sealFernet(chunkKey(transfer, index), plaintext, now, iv)
 
-/** Decrypts chunk `index`. @throws PeerError ERR_FILE_CORRUPT when it is not that chunk of that transfer */
+/** Decrypts chunk `index`. @throws FileError ERR_FILE_CORRUPT when it is not that chunk of that transfer */
 export const openChunk = (transfer: Transfer, index: number, token: Uint8Array): Uint8Array => {
   let plaintext: Uint8Array
   try {

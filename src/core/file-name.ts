@@ -21,7 +21,7 @@ const isEdge = (unit = ''): boolean => /[.\s]/.test(unit)
 
 /**
  * The name to store a received file under: its last path part, without hidden or special meaning, at most 200 bytes of UTF-8.
- * @throws PeerError ERR_FILE_NAME when nothing is left of it
+ * @throws FileError ERR_FILE_NAME when nothing is left of it
  */
 export const safeFileName = (name: string): string => {
   const last = name.split(/[/\\]/).at(-1) ?? ''

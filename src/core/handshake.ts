@@ -80,7 +80,7 @@ export type Initiated = {
 /**
  * The initiator's side: the hello to send and the session it begins.
  * The caller has verified `remote.log` to the address it asked for and `remote.card` against that log.
- * @throws CardError ERR_CARD_KEM, HandshakeError ERR_PEER_RETIRED, ERR_HELLO_DEVICE, ERR_HELLO_SIZE, KeyError ERR_KEM_KEY when the
+ * @throws CardError ERR_CARD_KEM; PeerError ERR_PEER_RETIRED; HandshakeError ERR_HELLO_DEVICE, ERR_HELLO_SIZE; KeyError ERR_KEM_KEY when the
  *   responder committed to a malformed key
  */
 export const initiate = (
@@ -146,7 +146,7 @@ const unseal = (key: FernetKey, sealed: Uint8Array): Sealed => {
 /**
  * The responder's side: verifies a hello to its sender's address and begins the session.
  * The initiator is authenticated by the first message; it has seen us confirm only when its next one arrives.
- * @throws HandshakeError ERR_HELLO_DECODE, _VERSION, _CARD, _REPLAY, _SEALED, _DEVICE, ERR_PEER_RETIRED, ERR_PEER_SELF;
+ * @throws HandshakeError ERR_HELLO_DECODE, _VERSION, _CARD, _REPLAY, _SEALED, _DEVICE; PeerError ERR_PEER_RETIRED, ERR_PEER_SELF;
  *   KeyLogError from the initiator's log; SessionError ERR_SESSION_* when the first message does not open
  */
 export const respond = (

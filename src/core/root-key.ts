@@ -67,7 +67,7 @@ const keyId: Reader<string> = (value, name) => {
   return read
 }
 
-/** @throws EncodingError ERR_FIELD, KeyError ERR_TOKEN_NAME */
+/** @throws EncodingError ERR_FIELD; TokenError ERR_TOKEN_NAME */
 export const readTokenKey: Reader<TokenKey> = record<TokenKey>({
   module: plain(TOKEN_MODULE_MAX),
   token: plain(TOKEN_LABEL_MAX),

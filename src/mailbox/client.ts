@@ -48,7 +48,7 @@ const isOneOf = <T extends Answer['t']>(answer: Answer, wanted: readonly T[]): a
 /**
  * Deposits a parcel; on the mailbox's disk when it resolves, as it says.
  * @param to identity hash of the recipient
- * @throws MailboxError ERR_MAILBOX_*, ERR_REMOTE, ERR_TIMEOUT; what broke the connection; the signal's reason
+ * @throws MailboxError ERR_MAILBOX_*, ERR_PARCEL; ConnectionError ERR_REMOTE, ERR_TIMEOUT, ERR_CONNECTION_CLOSED; what broke the connection; the signal's reason
  */
 export const depositAt = async (
   line: Line,
@@ -82,8 +82,8 @@ export type Fetcher = Pick<Identity, 'log' | 'device' | 'sign'> & {
 
 /**
  * Proves who we are, so that the mailbox hands out what it keeps for us.
- * @throws MailboxError ERR_MAILBOX_PROOF, ERR_MAILBOX_BUSY; ERR_REMOTE with ERR_ROLLBACK or ERR_LOG_FORK as its hint when the directory
- *   knows another log of ours, ERR_LOOKUP_* when it knows none; ERR_TIMEOUT; what broke the connection; the signal's reason
+ * @throws MailboxError ERR_MAILBOX_PROOF, ERR_MAILBOX_BUSY; ConnectionError ERR_TIMEOUT, ERR_REMOTE: its hint is ERR_ROLLBACK or ERR_LOG_FORK
+ *   when the directory knows another log of ours, ERR_LOOKUP_* when it knows none; what broke the connection; the signal's reason
  */
 export const openFetching = async (
   line: Line,

@@ -2,7 +2,7 @@ import { ConnectionError } from '../core/errors.ts'
 
 /**
  * Gives `work` a signal that aborts after `milliseconds`, or with `outer`.
- * @throws what `work` throws, for which MailboxError ERR_TIMEOUT is the signal's reason when the time has run out
+ * @throws what `work` throws, for which ConnectionError ERR_TIMEOUT is the signal's reason when the time has run out
  */
 export const withDeadline = async <T>(
   milliseconds: number,

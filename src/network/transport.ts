@@ -15,7 +15,7 @@ export type Transport = {
    * Resolves once the Noise handshake with the holder of `remoteKey` (32 B) is done and its first bytes have come.
    * Off loopback this takes three storage nodes in the network, or a side that is one: HyperDHT has to learn how its NAT behaves.
    * With `anonymous` the other side sees a key that is made for this one stream, and not `publicKey`.
-   * Rejects with NetworkError ERR_CONNECT (at the latest after 10 s), ERR_CONNECTION_CLOSED, or the signal's reason.
+   * Rejects with ConnectionError ERR_CONNECT (at the latest after 10 s), ERR_CONNECTION_CLOSED, or the signal's reason.
    */
   connect(
     remoteKey: Uint8Array,
@@ -23,7 +23,7 @@ export type Transport = {
   ): Promise<FrameStream>
   /**
    * Announces this side's key and yields incoming streams, at most 64 waiting: more are destroyed. Every call yields from
-   * the same queue, which ends when the transport closes. Rejects with NetworkError ERR_CONNECT, ERR_CONNECTION_CLOSED.
+   * the same queue, which ends when the transport closes. Rejects with ConnectionError ERR_CONNECT, ERR_CONNECTION_CLOSED.
    */
   listen(): Promise<AsyncIterableIterator<FrameStream>>
   /** Destroys every stream and withdraws the announcement where that is quick; idempotent. */

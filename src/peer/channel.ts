@@ -7,9 +7,9 @@ import type { FrameStream } from './ports.ts'
 export type Channel = {
   readonly stream: FrameStream
   send(frame: Frame): Promise<void>
-  /** The next frame of a known type; null when the other side ended. @throws PeerError ERR_REMOTE when it sent an error */
+  /** The next frame of a known type; null when the other side ended. @throws ConnectionError ERR_REMOTE when it sent an error */
   next(): Promise<Frame | null>
-  /** The next frame, which must be of type `t` and come in time. @throws PeerError ERR_FRAME, ERR_TIMEOUT, ERR_CONNECTION_LOST */
+  /** The next frame, which must be of type `t` and come in time. @throws ConnectionError ERR_FRAME, ERR_TIMEOUT, ERR_CONNECTION_LOST */
   expect<T extends Frame['t']>(t: T, milliseconds: number): Promise<Extract<Frame, { t: T }>>
   /** Tells the other side why, as far as it may know, and ends the stream. */
   refuse(error: unknown): Promise<void>

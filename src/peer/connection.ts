@@ -24,12 +24,12 @@ export type Connection = AsyncIterable<Incoming> &
     readonly remote: Remote
     /**
      * Sends text or bytes; resolves once they are encrypted and on their way. Waits while the other side has 64 unread.
-     * @throws PeerError ERR_MESSAGE_SIZE above 32 KiB, ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST; the signal's reason
+     * @throws MessageError ERR_MESSAGE_SIZE above 32 KiB; ConnectionError ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST; the signal's reason
      */
     send(message: string | Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>
     /**
      * The next thing sent; null after a goodbye.
-     * @throws PeerError ERR_CONNECTION_LOST when the connection broke without one, ERR_FRAME, SessionError; the signal's reason
+     * @throws ConnectionError ERR_CONNECTION_LOST when the connection broke without one, ERR_FRAME; SessionError; the signal's reason
      */
     receive(options?: { readonly signal?: AbortSignal }): Promise<Incoming | null>
     /** Resolves when the connection has ended, however it did. */

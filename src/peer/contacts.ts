@@ -30,25 +30,25 @@ export type Contacts = {
   list(): readonly Contact[]
   /** By address, or by the name you gave it. */
   get(nameOrAddress: string): Contact | null
-  /** @throws PeerError ERR_CONTACT */
+  /** @throws ContactError ERR_CONTACT */
   need(nameOrAddress: string): Contact
-  /** @throws PeerError ERR_CONTACT, ERR_CONTACT_NAME */
+  /** @throws ContactError ERR_CONTACT, ERR_CONTACT_NAME */
   rename(nameOrAddress: string, name: string | null): Contact
   /**
    * Marks a contact as verified: you compared its safety number with its owner. When two logs of it contradict each other this ends
    * the block in favour of one of them: `head` says which, as its owner reads it to you (`handfast log`, or `identity.log`).
    * @param head the hash, in hex, of an entry of the owner's log that is not in the other one; its first 20 digits will do
-   * @throws PeerError ERR_CONTACT; ERR_VERIFY when no log known here has that entry, or both have; KeyLogError ERR_LOG_FORK when there
+   * @throws ContactError ERR_CONTACT; ERR_VERIFY when no log known here has that entry, or both have; KeyLogError ERR_LOG_FORK when there
    *   is a contradiction and no `head`
    */
   verify(nameOrAddress: string, head?: string): Contact
-  /** Forgets a contact; the rollback floor stays. @throws PeerError ERR_CONTACT */
+  /** Forgets a contact; the rollback floor stays. @throws ContactError ERR_CONTACT */
   remove(nameOrAddress: string): void
 }
 
 const NAME = /^[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u
 
-/** @throws PeerError ERR_CONTACT_NAME */
+/** @throws ContactError ERR_CONTACT_NAME */
 export const checkName = (name: string): string => {
   const plain = name.normalize('NFC')
   // A name that looks like an address would be taken for one.

@@ -42,7 +42,7 @@ export type Offers = {
   add(offer: Pick<Offer, 'peer' | 'id' | 'name' | 'size' | 'hash' | 'transfer' | 'at'>): void
   /** The first offer of `peer` or, null, of anybody that the application has not seen. */
   next(peer: Uint8Array | null): Offer | null
-  /** There is one decision on each. @throws PeerError ERR_FILE_REFUSED, ERR_FILE_WITHDRAWN */
+  /** There is one decision on each. @throws FileError ERR_FILE_REFUSED, ERR_FILE_WITHDRAWN */
   decide(offer: Offer): void
   /** Ids of those of that peer that the application holds. */
   held(peer: Uint8Array): readonly Uint8Array[]

@@ -57,10 +57,10 @@ export type FileOffer = Pick<FileTransfer, 'peer' | 'name' | 'size' | 'sha256'> 
   /**
    * Has it received into `folder`, now and whenever its sender is there again; an existing file of that name is left alone. Resolves once
    * that decision is on disk.
-   * @throws PeerError ERR_FILE_FULL, ERR_FILE_WRITE (it is refused then), ERR_FILE_REFUSED (decided before), or why its sender took it back
+   * @throws FileError ERR_FILE_FULL, ERR_FILE_WRITE (it is refused then), ERR_FILE_REFUSED (decided before), or why its sender took it back
    */
   accept(folder: string): Promise<FileTransfer>
-  /** @throws PeerError ERR_FILE_REFUSED (decided before), or why its sender took it back */
+  /** @throws FileError ERR_FILE_REFUSED (decided before), or why its sender took it back */
   refuse(): Promise<void>
 }
 
@@ -77,7 +77,7 @@ export type Files = AsyncIterable<FileOffer> & {
    * Reads a file through and writes down that it is to be sent; resolves once that is on disk, and from then on it is on its way, also
    * after a restart. It must stay as it is until it is `delivered`.
    * @param contact a name or an address
-   * @throws PeerError ERR_FILE_READ, _NAME, _CHANGED (while it was read), ERR_PEER_CLOSED, _SELF, _RETIRED; AddressError; StoreError;
+   * @throws FileError ERR_FILE_READ, _NAME, _CHANGED (while it was read); PeerError ERR_PEER_CLOSED, _SELF, _RETIRED; AddressError; StoreError;
    *   KeyLogError ERR_LOG_FORK while two logs of the contact contradict each other
    */
   send(contact: string, path: string, options?: SendFileOptions): Promise<FileTransfer>
@@ -88,11 +88,11 @@ export type Files = AsyncIterable<FileOffer> & {
   }): Promise<FileOffer | null>
   /**
    * Resolves when it is `delivered` or `saved`, however long that takes.
-   * @throws PeerError with the `reason` when it failed, ERR_FILE_REFUSED when it was refused here, ERR_FILE_UNKNOWN, ERR_PEER_CLOSED; the
-   *   signal's reason
+   * @throws FileError or PeerError with the `reason` when it failed; FileError ERR_FILE_REFUSED when it was refused here, ERR_FILE_UNKNOWN;
+   *   PeerError ERR_PEER_CLOSED; the signal's reason
    */
   finished(id: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<FileTransfer>
-  /** Gives up a file that is under way, on both sides; what is there of it is removed. @throws PeerError ERR_FILE_UNKNOWN */
+  /** Gives up a file that is under way, on both sides; what is there of it is removed. @throws FileError ERR_FILE_UNKNOWN */
   cancel(id: number): Promise<void>
   /** The latest `limit` (default 100) files of one contact or of all, with an id below `before`, oldest first. */
   list(options?: {

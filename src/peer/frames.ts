@@ -53,7 +53,7 @@ export const encodeFrame = (frame: Frame): Uint8Array => encodeCbor(frame)
 /**
  * Decodes one frame; null when its type is unknown, for it is then skipped.
  * An `open` frame of another version is refused before its other fields are looked at.
- * @throws PeerError ERR_FRAME, ERR_FRAME_VERSION
+ * @throws ConnectionError ERR_FRAME, ERR_FRAME_VERSION
  */
 export const decodeFrame = (frame: Uint8Array): Frame | null => {
   let value: unknown

@@ -37,7 +37,7 @@ const CONFIRM = encodePayload({ k: 'confirm' })
 const MAILBOX_VERSION = 1
 const TO_MAILBOX = encodePayload({ k: 'mailbox', v: MAILBOX_VERSION })
 
-/** What the initiator's first message says; whatever it is not is talk. @throws PeerError ERR_FRAME, ERR_FRAME_VERSION */
+/** What the initiator's first message says; whatever it is not is talk. @throws ConnectionError ERR_FRAME, ERR_FRAME_VERSION */
 const purposeOf = (first: Uint8Array): Purpose => {
   const payload = decodePayload(first)
   if (payload?.k !== 'mailbox') return 'talk'
@@ -86,7 +86,7 @@ export type Dialing = {
 
 /**
  * The initiator's side. Everything is verified before the first secret is used.
- * @throws KeyLogError, CardError, HandshakeError, SessionError, PeerError, each naming the check that failed
+ * @throws KeyLogError, CardError, HandshakeError, SessionError, ConnectionError, PeerError, each naming the check that failed
  */
 export const dial = async (
   channel: Channel,
@@ -132,7 +132,7 @@ export type Answering = {
 
 /**
  * The responder's side, with prekeys made for this connection only, so that no hello can be replayed.
- * @throws KeyLogError, HandshakeError, SessionError, PeerError, each naming the check that failed
+ * @throws KeyLogError, HandshakeError, SessionError, ConnectionError, PeerError, each naming the check that failed
  */
 export const answer = async (
   channel: Channel,

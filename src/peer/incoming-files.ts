@@ -34,9 +34,9 @@ export type IncomingFiles = {
   ): { handle(payload: IncomingPayload): void; chunk(frame: ChunkFrame): void; detach(): void }
   /** The first offer of `peer` or, null, of anybody that was not handed out yet. */
   next(peer: Uint8Array | null): Offer | null
-  /** @throws PeerError ERR_FILE_REFUSED (decided before), ERR_FILE_FULL, ERR_FILE_WRITE, or why the sender took it back */
+  /** @throws FileError ERR_FILE_REFUSED (decided before), ERR_FILE_FULL, ERR_FILE_WRITE, or why the sender took it back */
   accept(offer: Offer, folder: string): Promise<StoredTransfer>
-  /** @throws PeerError as `accept` */
+  /** @throws FileError as `accept` */
   refuse(offer: Offer): Promise<void>
   /** What it does on a connection, if it is on one. */
   live(row: StoredTransfer): Pick<Receiving, 'kept'> | null

@@ -18,7 +18,7 @@ export type LetterLine = {
 }
 
 export type LetterHandler = {
-  /** @throws PeerError ERR_FRAME when the other side keeps no rule */
+  /** @throws ConnectionError ERR_FRAME when the other side keeps no rule */
   handle(payload: Extract<Payload, { k: 'letter' | 'got' | 'ready' }>): void
   /** The connection has ended. */
   detach(): void

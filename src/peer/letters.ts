@@ -39,7 +39,7 @@ export type Letters = AsyncIterable<Letter> & {
   /**
    * Writes a letter; resolves once it is on disk, and from then on it is on its way, also after a restart.
    * @param contact a name or an address
-   * @throws PeerError ERR_PEER_CLOSED, ERR_MESSAGE_SIZE above 32 KiB, ERR_PEER_SELF, ERR_PEER_RETIRED; AddressError; StoreError; KeyLogError ERR_LOG_FORK
+   * @throws MessageError ERR_MESSAGE_SIZE above 32 KiB; PeerError ERR_PEER_CLOSED, ERR_PEER_SELF, ERR_PEER_RETIRED; AddressError; StoreError; KeyLogError ERR_LOG_FORK
    *   while two logs of the contact contradict each other
    */
   send(contact: string, message: string | Uint8Array): Promise<Letter>

@@ -47,7 +47,7 @@ const readMail = record<Mail>({
 export const encodeEnvelope = ({ hello, message }: Envelope): Uint8Array =>
   encodeCbor({ v: 1, hello, h: message.header, d: message.token })
 
-/** @throws MailboxError ERR_BUNDLE */
+/** @throws MessageError ERR_BUNDLE */
 export const decodeEnvelope = (envelope: Uint8Array): Envelope => {
   try {
     const { hello, h, d } = readEnvelope(decodeCbor(envelope), 'envelope')
@@ -67,7 +67,7 @@ const isCoherent = ({ s, after, letters }: Mail): boolean =>
       n > p && p >= (letters[index - 1]?.n ?? 0) && n > after && (text === null) !== (data === null),
   )
 
-/** @throws MailboxError ERR_BUNDLE */
+/** @throws MessageError ERR_BUNDLE */
 export const decodeMail = (plaintext: Uint8Array): Mail => {
   try {
     const mail = readMail(decodeCbor(plaintext), 'mail')

@@ -69,7 +69,7 @@ export const createMailIntake = (parts: MailIntakeParts): MailIntake => {
     }
   }
 
-  /** The letters in it. @throws StoreError ERR_MESSAGE_GAP; FULL */
+  /** The letters in it. @throws MessageError ERR_MESSAGE_GAP; FULL */
   const storeLetters = (peer: Uint8Array, { s, after, letters: incoming }: Mail): readonly StoredLetter[] => {
     const [first] = incoming
     if (s === null || first === undefined) return []

@@ -53,7 +53,7 @@ export const asWriteError = (error: unknown): FileError => {
   return new FileError(code, { hint: reason === '' ? undefined : reason, cause: error })
 }
 
-/** Refuses what does not fit where the system tells. @throws PeerError ERR_FILE_FULL */
+/** Refuses what does not fit where the system tells. @throws FileError ERR_FILE_FULL */
 export const checkRoom = async (folder: string, bytes: number): Promise<void> => {
   const { bavail, bsize, blocks } = await statfs(folder)
   // Some file systems say nothing of their size.

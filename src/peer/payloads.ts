@@ -123,7 +123,7 @@ export const encodePayload = (payload: Payload): Uint8Array => encodeCbor(payloa
 
 const isKind = (k: unknown): k is Kind => typeof k === 'string' && Object.hasOwn(readers, k)
 
-/** Decodes a payload; null when its kind is unknown, for it is then skipped. @throws PeerError ERR_FRAME */
+/** Decodes a payload; null when its kind is unknown, for it is then skipped. @throws ConnectionError ERR_FRAME */
 export const decodePayload = (plaintext: Uint8Array): Payload | null => {
   try {
     const value = decodeCbor(plaintext)

@@ -12,7 +12,7 @@ export type Fingerprint = { readonly size: number; readonly changed: number; rea
 export type Source = AsyncDisposable & {
   /** Adds its first `chunks` to `hash`, without keeping them. */
   hashUpTo(chunks: number, hash: Hash, signal: AbortSignal): Promise<void>
-  /** Chunk `index`. @throws PeerError ERR_FILE_READ, ERR_FILE_CHANGED when it became shorter */
+  /** Chunk `index`. @throws FileError ERR_FILE_READ, ERR_FILE_CHANGED when it became shorter */
   read(index: number): Promise<Uint8Array>
 }
 
@@ -51,7 +51,7 @@ export const hashBytes = async (file: FileHandle, size: number, hash: Hash, sign
 
 /**
  * Reads a file through, once, in constant memory.
- * @throws PeerError ERR_FILE_READ (also of what is no regular file), ERR_FILE_CHANGED when it was written to meanwhile
+ * @throws FileError ERR_FILE_READ (also of what is no regular file), ERR_FILE_CHANGED when it was written to meanwhile
  */
 export const fingerprint = async (path: string): Promise<Fingerprint> => {
   try {
@@ -69,7 +69,7 @@ export const fingerprint = async (path: string): Promise<Fingerprint> => {
   }
 }
 
-/** Opens a file as it was. @throws PeerError ERR_FILE_READ; ERR_FILE_CHANGED when size or time are not the same */
+/** Opens a file as it was. @throws FileError ERR_FILE_READ; ERR_FILE_CHANGED when size or time are not the same */
 export const openSource = async (path: string, was: Omit<Fingerprint, 'hash'>): Promise<Source> => {
   let file: FileHandle
   try {

@@ -103,7 +103,7 @@ export const unsealBackup = async (
   })
 }
 
-/** @throws PeerError ERR_FILE_READ; StoreError ERR_STORE_CORRUPT when it is larger than a backup can be */
+/** @throws FileError ERR_FILE_READ; StoreError ERR_STORE_CORRUPT when it is larger than a backup can be */
 export const readBackupFile = async (path: string): Promise<string> => {
   let text: string
   try {
@@ -118,7 +118,7 @@ export const readBackupFile = async (path: string): Promise<string> => {
 const alreadyThere = (path: string, cause?: unknown): FileError =>
   new FileError('ERR_FILE_WRITE', { hint: `${path} is there already`, cause })
 
-/** Refuses a place that is taken, before anybody types a passphrase for it. @throws PeerError ERR_FILE_WRITE */
+/** Refuses a place that is taken, before anybody types a passphrase for it. @throws FileError ERR_FILE_WRITE */
 export const refuseTaken = async (path: string): Promise<void> => {
   const taken = await lstat(path).then(
     () => true,
@@ -129,7 +129,7 @@ export const refuseTaken = async (path: string): Promise<void> => {
 
 /**
  * Writes a new file that only its owner can read, durable when this resolves: all of it or nothing, and never over another one.
- * @throws PeerError ERR_FILE_WRITE
+ * @throws FileError ERR_FILE_WRITE
  */
 export const writeBackupFile = async (path: string, text: string): Promise<void> => {
   try {

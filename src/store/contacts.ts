@@ -13,7 +13,7 @@ export type ContactStore = {
   all(): readonly StoredContact[]
   /** Adds a contact, or gives it a later log. @param now seconds since 1970 */
   keep(log: KeyLog, now: number): void
-  /** @throws PeerError ERR_CONTACT_NAME when another contact has the name */
+  /** @throws ContactError ERR_CONTACT_NAME when another contact has the name */
   rename(id: Uint8Array, name: string | null): void
   verify(id: Uint8Array, anchor: Anchor, now: number): void
   published(id: Uint8Array, now: number): void

@@ -80,7 +80,7 @@ export type LetterStore = {
   /**
    * Takes in the next letter of a stream; null when it is here already.
    * @param place `before`: the number that it follows, as its sender says
-   * @throws StoreError ERR_MESSAGE_GAP
+   * @throws MessageError ERR_MESSAGE_GAP
    */
   receive(peer: Uint8Array, place: LetterPlace, at: number, body: LetterBody): StoredLetter | null
   /** The first letter that arrived after `after` and was not taken, from `peer` or, null, from anybody. */
