@@ -70,7 +70,7 @@ export const PEER = {
   ERR_PEER_SELF: ['this is your own address', 'give the address of somebody else'],
   ERR_PEER_SUPERSEDED: [
     'the directory knows a later log of this identity than this machine has',
-    'if it was not you, rotate with the recovery phrase: nobody else can do what it does',
+    'recover with the recovery phrase: nobody else can do what it does',
   ],
   ERR_PEER_CLOSED: ['the peer is closed', 'open it again'],
 } as const satisfies ErrorTable
@@ -89,7 +89,7 @@ export const CONTACT = {
 
 export const MESSAGE = {
   ERR_MESSAGE_SIZE: ['a message is larger than 32 KiB: send it as a file', 'send it as a file, or in parts'],
-  ERR_MESSAGE_GAP: ['a message is missing before this one', 'none: its sender sends both again'],
+  ERR_MESSAGE_GAP: ['a message is missing before this one', 'nothing: its sender sends both again'],
   ERR_MESSAGE_EXPIRED: [
     'the message could not be delivered in 30 days',
     'write it again when the other side is there, or reach its owner in another way',

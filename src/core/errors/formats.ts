@@ -6,7 +6,6 @@ const NO_TOKEN = 'take the token over whole and unchanged, and check that it is 
 const DAMAGED = 'do not use it: it was damaged, or made by another program'
 const SAME_CALL = 'pass the bytes as they were made; nothing was done with these'
 const COPY_ADDRESS = 'ask the owner for the address again, and copy it whole'
-const IDENTITY_AS_IT_WAS = 'check the token; the identity is as it was'
 
 export const FERNET = {
   ERR_FERNET_KEY: [
@@ -94,7 +93,10 @@ export const TOKEN = {
     'pkcs11-tool --module … --list-objects shows the ids that are there',
   ],
   ERR_TOKEN_KEY_EXISTS: ['the token holds a key of that id already', 'choose another id, or use that key'],
-  ERR_TOKEN_FAILED: ['the token failed, or did not answer in time', IDENTITY_AS_IT_WAS],
+  ERR_TOKEN_FAILED: [
+    'the token failed, or did not answer in time',
+    'plug the token in again and touch it when it blinks; the identity is as it was',
+  ],
 } as const satisfies ErrorTable
 
 export const ADDRESS = {
