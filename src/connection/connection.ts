@@ -1,4 +1,4 @@
-import { PeerError } from '../core/errors.ts'
+import { ConnectionError } from '../core/errors.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Channel } from './channel.ts'
@@ -55,7 +55,7 @@ const createCodec = (channel: Channel, state: State, world: World) => {
     open: ({ h, d }: MessageFrame): Payload | null => {
       const opened = decryptMessage(state.session, { header: h, token: d }, surroundings())
       // The stream keeps order and loses nothing, so whoever makes a gap has taken a message away or moved it.
-      if (opened.session.skipped.size > 0) throw new PeerError('ERR_FRAME', { hint: 'a message is missing' })
+      if (opened.session.skipped.size > 0) throw new ConnectionError('ERR_FRAME', { hint: 'a message is missing' })
       state.session = opened.session
       return decodePayload(opened.plaintext)
     },
@@ -84,7 +84,7 @@ export const createConnection = (
   session: Session,
   { peer, remote, world, services, ending }: ConnectionParts,
 ): Connection => {
-  const state: State = { session, ending: null, reason: new PeerError('ERR_CONNECTION_CLOSED') }
+  const state: State = { session, ending: null, reason: new ConnectionError('ERR_CONNECTION_CLOSED') }
   const codec = createCodec(channel, state, world)
 
   /** Ends everything once; `error` is what waiting calls see when it was a failure. */
@@ -113,9 +113,9 @@ export const createConnection = (
   const read = async (): Promise<void> => {
     while (state.ending === null) {
       const frame = await channel.next()
-      if (frame === null) throw new PeerError('ERR_CONNECTION_LOST')
+      if (frame === null) throw new ConnectionError('ERR_CONNECTION_LOST')
       if (frame.t === 'chunk') dispatch.chunk(frame)
-      else if (frame.t !== 'msg') throw new PeerError('ERR_FRAME', { hint: `${frame.t} inside a session` })
+      else if (frame.t !== 'msg') throw new ConnectionError('ERR_FRAME', { hint: `${frame.t} inside a session` })
       else {
         const payload = codec.open(frame)
         if (payload?.k === 'bye') shut('left')

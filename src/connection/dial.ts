@@ -1,6 +1,8 @@
-import type { TrustStore } from '../contacts/trust-store.ts'
+import type { Card, SignedCard } from '../core/card.ts'
 import { KeyLogError, PeerError } from '../core/errors.ts'
+import type { Floor } from '../core/floor.ts'
 import type { Self } from '../core/handshake.ts'
+import type { KeyLog } from '../core/key-log.ts'
 import type { World } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
 import type { Transport } from '../network/transport.ts'
@@ -9,9 +11,16 @@ import { initiateLive, type Met, type Purpose } from './live-handshake.ts'
 
 /** From what the directory said of an identity to a session with its owner. */
 
+/** What a dialer asks of whoever remembers what was accepted before. */
+export type TrustPort = {
+  floor(id: Uint8Array): Floor | null
+  /** @throws KeyLogError ERR_ROLLBACK, ERR_LOG_FORK; StoreError */
+  accept(log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void
+}
+
 export type Dialer = {
   readonly transport: Transport
-  readonly trustStore: Pick<TrustStore, 'floor' | 'accept'>
+  readonly trustStore: TrustPort
   readonly world: World
 }
 
@@ -25,7 +34,7 @@ export type DialOptions = {
 
 /**
  * Connects to the owner of `found`, who proves to be it; when anything fails, also in `begin`, the other side is told and the stream ended.
- * @throws KeyLogError ERR_LOG_FORK; PeerError ERR_PEER_RETIRED, ERR_PEER_NO_CARD; NetworkError ERR_CONNECT; those of `dial`
+ * @throws KeyLogError ERR_LOG_FORK; PeerError ERR_PEER_RETIRED, ERR_PEER_NO_CARD; ConnectionError ERR_CONNECT; those of `dial`
  */
 export const dial = async <T>(
   { transport, trustStore, world }: Dialer,

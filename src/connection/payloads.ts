@@ -1,11 +1,18 @@
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
-import { bytes, errorCode, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
-import { FILE_BYTES_MAX, MESSAGE_BYTES_MAX } from '../core/limits.ts'
-import { STREAM_BYTES, type StoredMessage } from '../store/message-store.ts'
+import { ConnectionError, type ErrorCode } from '../core/errors.ts'
+import { bytes, errorCode, literal, type Reader, record, text, uint } from '../core/fields.ts'
+import {
+  FILE_BYTES_MAX,
+  MESSAGE_BODY_MAX,
+  MESSAGE_BYTES_MAX,
+  SEQUENCE_ID_BYTES,
+  STREAM_DATA_MAX,
+  STREAM_WINDOW,
+} from '../core/limits.ts'
+import { programName } from '../core/names.ts'
 
-/** What messages say once decrypted (docs/spec/wire.md): CBOR maps { k: kind, … }. */
+/** What is said on a connection, once decrypted (docs/spec/wire.md §3): CBOR maps { k: kind, … }. */
 
 const NAME_MAX = 255
 const HASH_BYTES = 32
@@ -16,21 +23,20 @@ export type Payload =
   | { readonly k: 'confirm' }
   /** in its place in the initiator's first message: "I come to your mailbox", with the version of what is said there */
   | { readonly k: 'mailbox'; readonly v: number }
-  /** in the same place: "this hello comes by way of a mailbox", with the version of mail */
-  | { readonly k: 'mail'; readonly v: number }
-  | { readonly k: 'text'; readonly d: string }
-  | { readonly k: 'data'; readonly d: Uint8Array }
-  /** the application took `n` more messages */
-  | { readonly k: 'taken'; readonly n: number }
+  /** in the same place: "this hello comes in a parcel", with the version of bundles */
+  | { readonly k: 'parcel'; readonly v: number }
+  | VisitPayload
   | FilePayload
-  /** all messages of your stream `s` up to number `n` are on this disk */
-  | { readonly k: 'got'; readonly s: Uint8Array; readonly n: number }
-  /** everything I have got has been said: send what follows it */
-  | { readonly k: 'ready' }
-  /** message number `n` of my stream `s`, which follows number `p`, written at `at` (milliseconds since 1970): either text or data */
   | MessagePayload
+  | StreamPayload
   /** nothing follows: an end that was meant */
   | { readonly k: 'bye' }
+
+/** What is said to a mailbox and by it. */
+export type VisitPayload =
+  | { readonly k: 'visit'; readonly d: Uint8Array }
+  /** `n` more of them were taken */
+  | { readonly k: 'visit-taken'; readonly n: number }
 
 /** What is said about a file; its chunks are frames of their own. */
 export type FilePayload =
@@ -56,45 +62,52 @@ export type FilePayload =
   /** I have a part of it: will you go on? */
   | { readonly k: 'file-ask'; readonly id: Uint8Array }
 
-export type MessagePayload = MessageContent & { readonly k: 'message'; readonly s: Uint8Array }
+/** Messages that are kept until they have arrived. */
+export type MessagePayload =
+  /** all messages of your sequence `s` up to number `n` are on this disk */
+  | { readonly k: 'got'; readonly s: Uint8Array; readonly n: number }
+  /** everything I have got has been said: send what follows it */
+  | { readonly k: 'ready' }
+  | ({ readonly k: 'message'; readonly s: Uint8Array; readonly app: string } & NumberedMessage)
 
-/** A message of a stream: it follows number `p`, and is either text or data. */
-export type MessageContent = {
+/** A message in its sequence, wherever it stands: number `n`, which follows number `p`. */
+export type NumberedMessage = {
   readonly n: number
   readonly p: number
-  /** milliseconds since 1970 */
+  /** when it was written, milliseconds since 1970 */
   readonly at: number
-  readonly text: string | null
-  readonly data: Uint8Array | null
+  /** what it says: `messages/body.ts` knows what that can be */
+  readonly body: Uint8Array
 }
 
-type Kind = Payload['k']
-type Of<K extends Kind> = Extract<Payload, { k: K }>
+/** Byte streams; `id` is even for those that the side opened which called, odd for the other's. */
+export type StreamPayload =
+  /** opens one, to whoever serves that protocol of that application */
+  | { readonly k: 'stream'; readonly id: number; readonly app: string; readonly protocol: string }
+  /** there is room for `n` more bytes; the first of these accepts the stream */
+  | { readonly k: 'stream-room'; readonly id: number; readonly n: number }
+  | { readonly k: 'stream-data'; readonly id: number; readonly d: Uint8Array }
+  /** nothing follows from this side */
+  | { readonly k: 'stream-end'; readonly id: number }
+  /** it is over in both directions */
+  | { readonly k: 'stream-reset'; readonly id: number; readonly code: ErrorCode }
+
+export type PayloadKind = Payload['k']
+type Of<K extends PayloadKind> = Extract<Payload, { k: K }>
 
 const id = bytes(TRANSFER_ID_BYTES)
+const sequence = bytes(SEQUENCE_ID_BYTES)
 const count = uint(2 ** 32 - 1)
 
-/** What a message says, wherever it stands. */
-export const messageShape = {
-  n: uint(),
-  p: uint(),
-  at: uint(),
-  text: nullable(text(MESSAGE_BYTES_MAX)),
-  data: nullable(bytes(0, MESSAGE_BYTES_MAX)),
-} as const
+/** The fields of a `NumberedMessage`. */
+export const numberedMessage = { n: uint(), p: uint(), at: uint(), body: bytes(1, MESSAGE_BODY_MAX) } as const
 
-export const messageContent = ({ number, at, body }: StoredMessage, p: number): MessageContent => {
-  const said = 'text' in body ? { text: body.text, data: null } : { text: null, data: body.data }
-  return { n: number, p, at, ...said }
-}
-
-const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
+const readers: { readonly [K in PayloadKind]: Reader<Of<K>> } = {
   confirm: record<Of<'confirm'>>({ k: literal('confirm') }),
   mailbox: record<Of<'mailbox'>>({ k: literal('mailbox'), v: uint() }),
-  mail: record<Of<'mail'>>({ k: literal('mail'), v: uint() }),
-  text: record<Of<'text'>>({ k: literal('text'), d: text(MESSAGE_BYTES_MAX) }),
-  data: record<Of<'data'>>({ k: literal('data'), d: bytes(0, MESSAGE_BYTES_MAX) }),
-  taken: record<Of<'taken'>>({ k: literal('taken'), n: count }),
+  parcel: record<Of<'parcel'>>({ k: literal('parcel'), v: uint() }),
+  visit: record<Of<'visit'>>({ k: literal('visit'), d: bytes(0, MESSAGE_BYTES_MAX) }),
+  'visit-taken': record<Of<'visit-taken'>>({ k: literal('visit-taken'), n: count }),
   file: record<Of<'file'>>({
     k: literal('file'),
     id,
@@ -109,28 +122,29 @@ const readers: { readonly [K in Kind]: Reader<Of<K>> } = {
   'file-done': record<Of<'file-done'>>({ k: literal('file-done'), id }),
   'file-abort': record<Of<'file-abort'>>({ k: literal('file-abort'), id, code: errorCode }),
   'file-ask': record<Of<'file-ask'>>({ k: literal('file-ask'), id }),
-  got: record<Of<'got'>>({ k: literal('got'), s: bytes(STREAM_BYTES), n: uint() }),
+  got: record<Of<'got'>>({ k: literal('got'), s: sequence, n: uint() }),
   ready: record<Of<'ready'>>({ k: literal('ready') }),
-  message: record<MessagePayload>({ k: literal('message'), s: bytes(STREAM_BYTES), ...messageShape }),
+  message: record<Of<'message'>>({ k: literal('message'), s: sequence, app: programName, ...numberedMessage }),
+  stream: record<Of<'stream'>>({ k: literal('stream'), id: count, app: programName, protocol: programName }),
+  'stream-room': record<Of<'stream-room'>>({ k: literal('stream-room'), id: count, n: uint(STREAM_WINDOW) }),
+  'stream-data': record<Of<'stream-data'>>({ k: literal('stream-data'), id: count, d: bytes(1, STREAM_DATA_MAX) }),
+  'stream-end': record<Of<'stream-end'>>({ k: literal('stream-end'), id: count }),
+  'stream-reset': record<Of<'stream-reset'>>({ k: literal('stream-reset'), id: count, code: errorCode }),
   bye: record<Of<'bye'>>({ k: literal('bye') }),
 }
 
-/** Whether it is about a file. */
-export const isFilePayload = (payload: Payload): payload is FilePayload =>
-  payload.k === 'file' || payload.k.startsWith('file-')
-
 export const encodePayload = (payload: Payload): Uint8Array => encodeCbor(payload)
 
-const isKind = (k: unknown): k is Kind => typeof k === 'string' && Object.hasOwn(readers, k)
+const isKind = (k: unknown): k is PayloadKind => typeof k === 'string' && Object.hasOwn(readers, k)
 
-/** Decodes a payload; null when its kind is unknown, for it is then skipped. @throws PeerError ERR_FRAME */
+/** Decodes a payload; null when its kind is unknown, for it is then skipped. @throws ConnectionError ERR_FRAME */
 export const decodePayload = (plaintext: Uint8Array): Payload | null => {
   try {
     const value = decodeCbor(plaintext)
     const k = typeof value === 'object' && value !== null && 'k' in value ? value.k : null
-    if (typeof k !== 'string') throw new PeerError('ERR_FRAME')
+    if (typeof k !== 'string') throw new ConnectionError('ERR_FRAME')
     return isKind(k) ? readers[k](value, 'payload') : null
   } catch (cause) {
-    throw new PeerError('ERR_FRAME', { cause })
+    throw new ConnectionError('ERR_FRAME', { cause })
   }
 }

@@ -1,6 +1,6 @@
 import { orAbort } from '../core/abort.ts'
 import { copyOf } from '../core/bytes.ts'
-import { MailboxError, PeerError } from '../core/errors.ts'
+import { MailboxError, ConnectionError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX, VISIT_WINDOW } from '../core/limits.ts'
 import type { Line as MailboxLine } from '../mailbox/line.ts'
 import { createCredit } from './credit.ts'
@@ -27,7 +27,7 @@ export const createVisitLine = (): VisitLine => {
   let reporting = false
 
   const say: Line['say'] = async (payload) => {
-    if (line === null) throw new PeerError('ERR_CONNECTION_CLOSED')
+    if (line === null) throw new ConnectionError('ERR_CONNECTION_CLOSED')
     await line.say(payload)
   }
   /** One report at a time: a peer that takes none of them must not make us pile them up. */
@@ -46,11 +46,11 @@ export const createVisitLine = (): VisitLine => {
     handle: (payload) => {
       if (payload.k === 'visit-taken') credit.grant(Math.min(payload.n, credit.outstanding))
       if (payload.k !== 'visit') return
-      if (queue.size >= VISIT_WINDOW) throw new PeerError('ERR_FRAME', { hint: 'more than the window allows' })
+      if (queue.size >= VISIT_WINDOW) throw new ConnectionError('ERR_FRAME', { hint: 'more than the window allows' })
       queue.put(payload.d)
     },
     detach: (failure) => {
-      credit.fail(failure ?? new PeerError('ERR_CONNECTION_CLOSED'))
+      credit.fail(failure ?? new ConnectionError('ERR_CONNECTION_CLOSED'))
       queue.end(failure ?? undefined)
     },
   }

@@ -36,14 +36,29 @@ export const HELLO_BYTES_MAX = FRAME_BYTES_MAX - 64
 /** One message through the API: leaves room for padding (12 %), Fernet and CBOR inside FRAME_BYTES_MAX. */
 export const MESSAGE_BYTES_MAX = 32 * 1024
 
+/** The same with what says whether it is text or bytes. */
+export const MESSAGE_BODY_MAX = MESSAGE_BYTES_MAX + 16
+
 /** Plaintext of one file chunk: with Fernet and CBOR it fits FRAME_BYTES_MAX. */
 export const CHUNK_BYTES = 60 * 1024
 
 /** Largest file: its chunks are numbered with 32 bits (263 TB). */
 export const FILE_BYTES_MAX = 2 ** 32 * CHUNK_BYTES
 
-/** Messages sent that the other application has not taken: the transport has no receive window, so this is what bounds memory. */
-export const ITEM_WINDOW = 64
+/** What a guest and a mailbox say to each other and have not taken: the transport has no receive window, so this is what bounds memory. */
+export const VISIT_WINDOW = 64
+
+/** Bytes of a byte stream in one payload: as a message. */
+export const STREAM_DATA_MAX = 32 * 1024
+
+/** Bytes of a byte stream that its reader has not taken: what each may keep in memory, and enough for 5 MB/s at 50 ms. */
+export const STREAM_WINDOW = 256 * 1024
+
+/** Byte streams open at one time on a connection, of each side: 32 × STREAM_WINDOW is 8 MiB that a peer can make us keep. */
+export const STREAMS_MAX = 32
+
+/** The same of who is no contact. */
+export const STRANGER_STREAMS_MAX = 4
 
 /** File chunks sent that are not on the other disk yet: 16 × 60 KiB keep a fast path busy and memory small. */
 export const CHUNK_WINDOW = 16
@@ -150,8 +165,18 @@ export const CONTACT_REPUBLISH = 24 * 3600
 /** Characters of an entry's hash that a person gives to name it: 80 bits, so that nobody finds another entry that fits. */
 export const HEAD_DIGITS_MIN = 20
 
-/** Streams of messages remembered of one peer: a peer needs a new one only when its store was lost. */
-export const MESSAGE_STREAMS_MAX = 8
+/** Random bytes that name a sequence of messages: a store that was lost and begun anew draws others. */
+export const SEQUENCE_ID_BYTES = 16
+
+/** Sequences remembered of one peer: one for each application it speaks for, and another only when its store was lost. */
+export const SEQUENCES_MAX = 32
+
+/** Applications that a data folder remembers to have had: messages for others find little room. */
+export const APPLICATIONS_MAX = 32
+
+/** Messages of one peer for one application that this folder never had, and for all such: it may come yet. */
+export const UNKNOWN_APPLICATION_MESSAGES_MAX = 16
+export const UNKNOWN_APPLICATIONS_MESSAGES_MAX = 64
 
 /** Messages on their way at once: what the other side may keep in memory until they are on its disk. */
 export const MESSAGE_WINDOW = 64

@@ -1,6 +1,6 @@
 import type { ChunkFrame } from '../connection/frames.ts'
 import type { FilePayload } from '../connection/payloads.ts'
-import { ITEM_WINDOW } from '../core/limits.ts'
+import { VISIT_WINDOW } from '../core/limits.ts'
 
 /** Files on one connection (docs/spec/wire.md §5). */
 export type FileLine = {
@@ -10,7 +10,7 @@ export type FileLine = {
 }
 
 export type FileHandler = {
-  /** @throws PeerError ERR_FILE_NAME when what it is called is no name */
+  /** @throws FileError ERR_FILE_NAME when what it is called is no name */
   handle(payload: FilePayload): void
   chunk(frame: ChunkFrame): void
   /** The connection has ended. */
@@ -24,7 +24,7 @@ export type FileHandler = {
 export const createAnswers = (line: FileLine): ((payload: FilePayload) => void) => {
   let unsaid = 0
   return (payload) => {
-    if (unsaid >= ITEM_WINDOW) return
+    if (unsaid >= VISIT_WINDOW) return
     unsaid += 1
     const said = (): void => {
       unsaid -= 1

@@ -10,7 +10,7 @@
  */
 
 import type { SecretStream } from 'hyperdht'
-import { NetworkError } from '../core/errors.ts'
+import { ConnectionError } from '../core/errors.ts'
 import { FRAME_BYTES_MAX } from '../core/limits.ts'
 
 export type FrameStream = {
@@ -22,11 +22,11 @@ export type FrameStream = {
   readonly remoteHost: string
   /**
    * Sends 1 B … 64 KiB, in the order of the calls; resolves when the transport has taken it.
-   * Rejects with NetworkError ERR_FRAME_SIZE, ERR_CONNECTION_CLOSED (either side said goodbye), ERR_CONNECTION_LOST.
+   * Rejects with ConnectionError ERR_FRAME_SIZE, ERR_CONNECTION_CLOSED (either side said goodbye), ERR_CONNECTION_LOST.
    */
   send(frame: Uint8Array): Promise<void>
   /**
-   * Frames in order; one consumer at a time. Ends only when the other side ended in order; else throws NetworkError
+   * Frames in order; one consumer at a time. Ends only when the other side ended in order; else throws ConnectionError
    * ERR_CONNECTION_LOST, ERR_CONNECTION_CLOSED (this side destroyed it), ERR_FRAME_SIZE, ERR_FRAME, ERR_FRAME_WINDOW.
    */
   receive(): AsyncIterableIterator<Uint8Array>
@@ -76,17 +76,17 @@ export const createFrameStream = (stream: SecretStream): FrameStream => {
   let ended = false // the other side did
   let destroyedHere = false
   let gone = stream.destroyed
-  let violation: NetworkError | undefined
+  let violation: ConnectionError | undefined
   let cause: Error | undefined
 
-  const fail = (error: NetworkError): void => {
+  const fail = (error: ConnectionError): void => {
     violation ??= error
     stream.destroy(error)
   }
 
   const onframe = (frame: Uint8Array): void => {
-    if (frame.length === 0 || frame.length > FRAME_BYTES_MAX) fail(new NetworkError('ERR_FRAME_SIZE'))
-    else if (cost(frame) > granted) fail(new NetworkError('ERR_FRAME_WINDOW'))
+    if (frame.length === 0 || frame.length > FRAME_BYTES_MAX) fail(new ConnectionError('ERR_FRAME_SIZE'))
+    else if (cost(frame) > granted) fail(new ConnectionError('ERR_FRAME_WINDOW'))
     else {
       granted -= cost(frame)
       queue.push(frame)
@@ -96,7 +96,7 @@ export const createFrameStream = (stream: SecretStream): FrameStream => {
 
   const onroom = (body: Uint8Array): void => {
     const more = body.length === ROOM_BYTES ? new DataView(body.buffer).getUint32(0) : WINDOW + 1
-    if (room + more > WINDOW) fail(new NetworkError('ERR_FRAME'))
+    if (room + more > WINDOW) fail(new ConnectionError('ERR_FRAME'))
     else {
       room += more
       changed.wake()
@@ -109,7 +109,7 @@ export const createFrameStream = (stream: SecretStream): FrameStream => {
     const body = new Uint8Array(message.subarray(KIND_BYTES))
     if (message[0] === KIND_FRAME) onframe(body)
     else if (message[0] === KIND_ROOM) onroom(body)
-    else fail(new NetworkError('ERR_FRAME'))
+    else fail(new ConnectionError('ERR_FRAME'))
   })
   stream.on('drain', () => {
     full = false
@@ -127,12 +127,14 @@ export const createFrameStream = (stream: SecretStream): FrameStream => {
     gone = true
     changed.wake()
   })
-  limitUnfinished(stream, () => fail(new NetworkError('ERR_FRAME_SIZE')))
+  limitUnfinished(stream, () => fail(new ConnectionError('ERR_FRAME_SIZE')))
 
-  const whyNot = (): NetworkError | undefined => {
-    if (ended || destroyedHere) return new NetworkError('ERR_CONNECTION_CLOSED')
+  const whyNot = (): ConnectionError | undefined => {
+    if (ended || destroyedHere) return new ConnectionError('ERR_CONNECTION_CLOSED')
     if (gone)
-      return new NetworkError(ending ? 'ERR_CONNECTION_CLOSED' : 'ERR_CONNECTION_LOST', { cause: violation ?? cause })
+      return new ConnectionError(ending ? 'ERR_CONNECTION_CLOSED' : 'ERR_CONNECTION_LOST', {
+        cause: violation ?? cause,
+      })
     return undefined
   }
 
@@ -152,8 +154,8 @@ export const createFrameStream = (stream: SecretStream): FrameStream => {
 
   let tail = Promise.resolve()
   const send = async (frame: Uint8Array): Promise<void> => {
-    if (frame.length === 0 || frame.length > FRAME_BYTES_MAX) throw new NetworkError('ERR_FRAME_SIZE')
-    if (ending) throw new NetworkError('ERR_CONNECTION_CLOSED')
+    if (frame.length === 0 || frame.length > FRAME_BYTES_MAX) throw new ConnectionError('ERR_FRAME_SIZE')
+    if (ending) throw new ConnectionError('ERR_CONNECTION_CLOSED')
     const message = new Uint8Array(KIND_BYTES + frame.length)
     message[0] = KIND_FRAME
     message.set(frame, KIND_BYTES)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { utf8 } from '../../src/core/bytes.ts'
-import { ITEM_WINDOW, MESSAGE_BYTES_MAX } from '../../src/core/limits.ts'
+import { VISIT_WINDOW, MESSAGE_BYTES_MAX } from '../../src/core/limits.ts'
 import { makeBytes } from '../core/identities.ts'
 import {
   alice as aliceIdentity,
@@ -52,7 +52,7 @@ test('§8 a message above 32 KiB of UTF-8 is refused here, and nothing else is h
     new Uint8Array(MESSAGE_BYTES_MAX + 1),
   ])
     assert.equal(await codeOf(alice.send(message)), 'ERR_MESSAGE_SIZE')
-  for (const text of numbers(ITEM_WINDOW)) await alice.send(text)
+  for (const text of numbers(VISIT_WINDOW)) await alice.send(text)
   assert.equal(await nextText(bob), '0')
 })
 
@@ -65,7 +65,7 @@ test('§8 at most 64 messages are unread; sending goes on, in order, as they are
     sent += 1
   })
   await settle()
-  assert.equal(sent, ITEM_WINDOW)
+  assert.equal(sent, VISIT_WINDOW)
   await bob.send('the other direction is free')
   assert.equal(await nextText(alice), 'the other direction is free')
   for (const text of texts) assert.equal(await nextText(bob), text)
@@ -74,9 +74,9 @@ test('§8 at most 64 messages are unread; sending goes on, in order, as they are
 
 test('§8 there is room again when a quarter was taken, not only when all was', async () => {
   const { alice, bob } = await startConversation()
-  for (const text of numbers(ITEM_WINDOW)) await alice.send(text)
-  const waiting = numbers(ITEM_WINDOW / 4).map((text) => alice.send(text))
-  for (let count = 0; count < ITEM_WINDOW / 4; count++) await bob.receive()
+  for (const text of numbers(VISIT_WINDOW)) await alice.send(text)
+  const waiting = numbers(VISIT_WINDOW / 4).map((text) => alice.send(text))
+  for (let count = 0; count < VISIT_WINDOW / 4; count++) await bob.receive()
   await Promise.all(waiting)
 })
 
@@ -101,18 +101,18 @@ test('§8 a message in the gap that a report opens does not overtake those that 
 
 test('§8 a buffer may be used again as soon as send was called', async () => {
   const { alice, bob } = await startConversation()
-  const sending = numbers(ITEM_WINDOW).map((text) => alice.send(text))
+  const sending = numbers(VISIT_WINDOW).map((text) => alice.send(text))
   const buffer = utf8('before')
   sending.push(alice.send(buffer))
   buffer.set(utf8('after!'))
-  for (let count = 0; count < ITEM_WINDOW; count++) await bob.receive()
+  for (let count = 0; count < VISIT_WINDOW; count++) await bob.receive()
   assert.deepEqual(await bob.receive(), { type: 'data', data: utf8('before') })
   await Promise.all(sending)
 })
 
 test('a signal ends the wait to send: nothing was sent, and no place in the window is lost', async () => {
   const { alice, bob } = await startConversation()
-  for (const text of numbers(ITEM_WINDOW)) await alice.send(text)
+  for (const text of numbers(VISIT_WINDOW)) await alice.send(text)
   const reason = new Error('changed my mind')
   const abort = new AbortController()
   const aborted = alice.send('never', { signal: abort.signal })
@@ -120,10 +120,10 @@ test('a signal ends the wait to send: nothing was sent, and no place in the wind
   abort.abort(reason)
   await assert.rejects(aborted, reason)
   await assert.rejects(alice.send('neither', { signal: abort.signal }), reason)
-  for (const text of numbers(ITEM_WINDOW)) assert.equal(await nextText(bob), text)
+  for (const text of numbers(VISIT_WINDOW)) assert.equal(await nextText(bob), text)
   await patient
   assert.equal(await nextText(bob), 'patient')
-  const rest = numbers(ITEM_WINDOW).map((text) => alice.send(text))
+  const rest = numbers(VISIT_WINDOW).map((text) => alice.send(text))
   await Promise.all(rest)
 })
 

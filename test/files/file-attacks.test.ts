@@ -9,7 +9,7 @@ import {
   CHUNK_WINDOW,
   FILE_BYTES_MAX,
   FILES_AT_ONCE,
-  ITEM_WINDOW,
+  VISIT_WINDOW,
   STRANGER_FILES_MAX,
 } from '../../src/core/limits.ts'
 import { codeOf, isSettled, mallory as malloryIdentity, nextText, settle } from '../connection/sides.ts'
@@ -225,13 +225,13 @@ test('§5 asking for what is not offered is answered, but answers do not pile up
   const { pair, mallory, bob } = await start(t)
   pair.toNear.hold()
   const before = pair.toNear.sent.length
-  for (let count = 0; count < 3 * ITEM_WINDOW; count++) {
+  for (let count = 0; count < 3 * VISIT_WINDOW; count++) {
     const id = makeBytes(`${count}`, 16)
     await mallory.say(count % 2 === 0 ? { k: 'file-accept', id, from: 0 } : { k: 'file-ask', id })
   }
   await mallory.say({ k: 'text', d: 'done' })
   assert.equal(await nextText(bob), 'done')
-  assert.ok(pair.toNear.sent.length - before <= ITEM_WINDOW + 2)
+  assert.ok(pair.toNear.sent.length - before <= VISIT_WINDOW + 2)
   pair.toNear.release()
   assert.equal((await mallory.hearUntil('file-abort')).code, 'ERR_FILE_WITHDRAWN')
 })
