@@ -1,14 +1,26 @@
 import { decodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
-import { KeyLogError, PeerError } from '../core/errors.ts'
+import { ContactError, KeyLogError, PeerError } from '../core/errors.ts'
+import { NAME_LENGTH_MAX } from '../core/limits.ts'
 import type { Store } from '../store/store.ts'
 import type { Contacts } from './contact-api.ts'
 
-/** To whom something can be sent that waits until it has arrived. */
+/** The one way to name a peer: by the name of a contact, by its address `hf1…`, or by a link `handfast:hf1…`. */
 
-/** Id of whom a name or an address stands for. @throws AddressError */
-export const idOf = (contacts: Contacts, contact: string): Uint8Array =>
-  decodeAddress(contacts.get(contact)?.address ?? contact)
+const LINK = /^handfast:(?:\/\/)?/i
+const ADDRESS = /^hf1/i
+
+/**
+ * The 32-byte identity hash of whom `who` names.
+ * @throws AddressError when it looks like an address and is none; ContactError ERR_CONTACT when no contact has that name
+ */
+export const peerIdOf = (contacts: Pick<Contacts, 'get'>, who: string): Uint8Array => {
+  const name = who.replace(LINK, '')
+  if (ADDRESS.test(name) || name !== who) return decodeAddress(name)
+  const contact = contacts.get(name)
+  if (contact === null) throw new ContactError('ERR_CONTACT', { hint: name.slice(0, NAME_LENGTH_MAX) })
+  return decodeAddress(contact.address)
+}
 
 /** @throws PeerError ERR_PEER_SELF, ERR_PEER_RETIRED; KeyLogError ERR_LOG_FORK while two logs contradict each other */
 export const checkSendable = (own: Uint8Array, { forks, contacts }: Store, id: Uint8Array): void => {

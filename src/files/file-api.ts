@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path'
 import type { Contacts } from '../contacts/contact-api.ts'
-import { checkSendable, idOf } from '../contacts/peer-name.ts'
+import { checkSendable, peerIdOf } from '../contacts/peer-name.ts'
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { chunkCount, TRANSFER_ID_BYTES } from '../core/chunk.ts'
@@ -196,7 +196,7 @@ export const createFiles = (parts: FilesParts) => {
   })
 
   const receive: Files['receive'] = async ({ from, signal } = {}) => {
-    const peer = from === undefined ? null : idOf(contacts, from)
+    const peer = from === undefined ? null : peerIdOf(contacts, from)
     const offer = await lookUntil(() => incoming.next(peer), signal)
     return offer === null ? null : offerOf(offer)
   }
@@ -217,7 +217,7 @@ export const createFiles = (parts: FilesParts) => {
 
   const api: Files = {
     send: async (contact, given, { name, onProgress } = {}) => {
-      const peer = idOf(contacts, contact)
+      const peer = peerIdOf(contacts, contact)
       checkSendable(own, store, peer)
       const path = resolve(given)
       const called = safeFileName(name ?? basename(path))
@@ -249,7 +249,7 @@ export const createFiles = (parts: FilesParts) => {
       if (!(await gaveUp)) throw new FileError('ERR_FILE_UNKNOWN')
     },
     list: ({ contact, before = Number.MAX_SAFE_INTEGER, limit = LIST } = {}) =>
-      transfers.list(contact === undefined ? null : idOf(contacts, contact), before, limit).map(describe),
+      transfers.list(contact === undefined ? null : peerIdOf(contacts, contact), before, limit).map(describe),
     watch,
     async *[Symbol.asyncIterator]() {
       for (let offer = await receive(); offer !== null; offer = await receive()) yield offer

@@ -1,5 +1,5 @@
 import type { Contacts } from '../contacts/contact-api.ts'
-import { checkSendable, idOf } from '../contacts/peer-name.ts'
+import { checkSendable, peerIdOf } from '../contacts/peer-name.ts'
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { copyOf, utf8 } from '../core/bytes.ts'
 import { MessageError, PeerError } from '../core/errors.ts'
@@ -95,7 +95,7 @@ const HISTORY = 100
 export const readHistory =
   ({ messages }: Pick<Store, 'messages'>, contacts: Contacts): Messages['history'] =>
   (contact, { before = Number.MAX_SAFE_INTEGER, limit = HISTORY } = {}) =>
-    messages.history(idOf(contacts, contact), before, limit).map(describe)
+    messages.history(peerIdOf(contacts, contact), before, limit).map(describe)
 
 export const createMessages = ({ own, store, contacts, delivery, world, closing }: MessagesParts) => {
   const { messages, group } = store
@@ -136,7 +136,7 @@ export const createMessages = ({ own, store, contacts, delivery, world, closing 
     })
 
   const receive: Messages['receive'] = async ({ from, signal } = {}) => {
-    const id = from === undefined ? null : idOf(contacts, from)
+    const id = from === undefined ? null : peerIdOf(contacts, from)
     const reader = id === null ? null : encodeAddress(id)
     const last = handedOut.get(reader)
     if (last !== undefined && !closing.aborted) take(last)
@@ -158,7 +158,7 @@ export const createMessages = ({ own, store, contacts, delivery, world, closing 
     send: async (contact, said) => {
       if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
       const body = bodyOf(said)
-      const id = idOf(contacts, contact)
+      const id = peerIdOf(contacts, contact)
       checkSendable(own, store, id)
       const message = await group.run(() => messages.queue(id, body, world.clock(), world.random(STREAM_BYTES)))
       delivery.wake(id)
@@ -167,7 +167,7 @@ export const createMessages = ({ own, store, contacts, delivery, world, closing 
     receive,
     take,
     history: readHistory(store, contacts),
-    waiting: (contact) => messages.countWaiting(idOf(contacts, contact)),
+    waiting: (contact) => messages.countWaiting(peerIdOf(contacts, contact)),
     watch: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
