@@ -63,7 +63,7 @@ export const createVisitLine = (): VisitLine => {
         return handler
       },
     },
-    send: async (message, { signal } = {}) => {
+    send: async (message, { signal }) => {
       if (message.length > MESSAGE_BYTES_MAX)
         throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: `${message.length} bytes` })
       // A copy: the caller may use its buffer again while this waits.
@@ -71,7 +71,7 @@ export const createVisitLine = (): VisitLine => {
       await credit.spend(signal)
       await orAbort(say({ k: 'visit', d }), signal)
     },
-    receive: async ({ signal } = {}) => {
+    receive: async ({ signal }) => {
       const item = await queue.take(signal)
       if (item === null) return null
       taken += 1
