@@ -1,6 +1,6 @@
 import { orAbort } from '../core/abort.ts'
 import { copyOf } from '../core/bytes.ts'
-import { MailboxError, ConnectionError } from '../core/errors.ts'
+import { ConnectionError, MailboxError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX, VISIT_WINDOW } from '../core/limits.ts'
 import type { Line as MailboxLine } from '../mailbox/line.ts'
 import { createCredit } from './credit.ts'

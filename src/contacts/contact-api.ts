@@ -54,7 +54,9 @@ export const checkName = (name: string): string => {
   const plain = name.normalize('NFC')
   // A name that looks like an address would be taken for one.
   if (plain.length > NAME_LENGTH_MAX || !NAME.test(plain) || /^(hf1|handfast:)/i.test(plain))
-    throw new ContactError('ERR_CONTACT_NAME', { hint: '1 to 64 visible characters that do not begin with hf1 or handfast:' })
+    throw new ContactError('ERR_CONTACT_NAME', {
+      hint: '1 to 64 visible characters that do not begin with hf1 or handfast:',
+    })
   return plain
 }
 

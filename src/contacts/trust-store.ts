@@ -41,11 +41,7 @@ export type Watch = { readonly signal: AbortSignal; release(): void }
 
 type Watched = { readonly id: Uint8Array; readonly device: Device; readonly controller: AbortController }
 
-export const createTrustStore = (
-  store: Store,
-  world: World,
-  emit: (event: ContactEvent) => void,
-): TrustStore => {
+export const createTrustStore = (store: Store, world: World, emit: (event: ContactEvent) => void): TrustStore => {
   const { floors, forks, contacts } = store
   const watched = new Set<Watched>()
 

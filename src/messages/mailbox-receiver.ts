@@ -54,7 +54,9 @@ const sessionOf = (
     const stored = store.offlineSessions.get(decodeHeader(envelope.message.header).session)
     if (stored === null && envelope.hello === null) return null
     const opened =
-      stored !== null || envelope.hello === null ? null : openHello(identity, store, envelope.hello, surroundingsOf(world))
+      stored !== null || envelope.hello === null
+        ? null
+        : openHello(identity, store, envelope.hello, surroundingsOf(world))
     const session = stored ?? opened?.session
     if (session === undefined || !equal(session.own, identity.ik.publicKey)) return null
     return { envelope, session, opened }

@@ -70,9 +70,7 @@ type HistoryParts = Pick<MessagesParts, 'own' | 'app' | 'contacts'> & { readonly
 export const readHistory =
   ({ own, app, store, contacts }: HistoryParts): Messages['history'] =>
   (who, { before = Number.MAX_SAFE_INTEGER, limit = HISTORY } = {}) =>
-    store.messages
-      .history(peerIdOf(contacts, who), app, before, limit)
-      .map((stored) => describeMessage(own, stored))
+    store.messages.history(peerIdOf(contacts, who), app, before, limit).map((stored) => describeMessage(own, stored))
 
 const createBacklog = ({ store }: MessagesParts, onMessages: MessagesRoom['onMessages']): Backlog => {
   const { messages, group } = store
@@ -80,8 +78,7 @@ const createBacklog = ({ store }: MessagesParts, onMessages: MessagesRoom['onMes
   return {
     waiting: messages.waiting,
     isWaiting: messages.isWaiting,
-    expire: (peer, now) =>
-      fail(() => messages.markFailed(peer, 'ERR_MESSAGE_EXPIRED', now - MESSAGE_AGE_MAX * 1000)),
+    expire: (peer, now) => fail(() => messages.markFailed(peer, 'ERR_MESSAGE_EXPIRED', now - MESSAGE_AGE_MAX * 1000)),
     giveUp: (peer, reason) => fail(() => messages.markFailed(peer, reason, Number.MAX_SAFE_INTEGER)),
   }
 }

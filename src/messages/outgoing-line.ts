@@ -83,7 +83,8 @@ export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
     try {
       for (let any = true; any && state.ready && !state.closed; ) {
         any = false
-        for (const one of desk.sequences()) if (state.ready && !state.closed) any = (await sendSome(state, one, desk)) || any
+        for (const one of desk.sequences())
+          if (state.ready && !state.closed) any = (await sendSome(state, one, desk)) || any
       }
     } finally {
       state.pumping = false

@@ -62,7 +62,13 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
   }
 
   /** Begins to talk with somebody who has proved who they are. */
-  const begin = (channel: Channel, met: Met, direction: 'in' | 'out', trust: Trust, floor: Floor | null): Connection => {
+  const begin = (
+    channel: Channel,
+    met: Met,
+    direction: 'in' | 'out',
+    trust: Trust,
+    floor: Floor | null,
+  ): Connection => {
     const peer = met.log.id
     const remote = describeRemote(met.log, own, { trust, direction, change: changeSince(floor, met.log) })
     const watch = trustStore.watch(met.log, met.device)
@@ -71,8 +77,15 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
     const one: Open = { peer, connection, isStranger: trustStore.trust(peer) === 'unknown' }
     open.add(one)
     adopt(connection)
-    makeRoom([...open].filter((other) => hex(other.peer) === hex(peer)), PEER_CONNECTIONS_MAX)
-    if (one.isStranger) makeRoom([...open].filter(({ isStranger }) => isStranger), STRANGER_CONNECTIONS_MAX)
+    makeRoom(
+      [...open].filter((other) => hex(other.peer) === hex(peer)),
+      PEER_CONNECTIONS_MAX,
+    )
+    if (one.isStranger)
+      makeRoom(
+        [...open].filter(({ isStranger }) => isStranger),
+        STRANGER_CONNECTIONS_MAX,
+      )
     void connection.closed.then((ending) => {
       watch.release()
       open.delete(one)

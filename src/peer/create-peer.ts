@@ -26,6 +26,7 @@ import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
 import { createConnections } from './connections.ts'
 import { createEventBus } from './event-bus.ts'
+import type { PeerEvent } from './events.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
 import type { NetworkPort } from './network-state.ts'
 import type { Peer } from './peer.ts'
@@ -42,6 +43,8 @@ export type PeerParts = {
   readonly release: () => Promise<void>
   /** The application whose messages it has. Default: `handfast`. */
   readonly app?: string | undefined
+  /** What happened before the peer was there to tell it. Default: nothing. */
+  readonly early?: readonly PeerEvent[] | undefined
   /** The mailbox that this peer keeps for others; it closes with the peer. */
   readonly mailbox?: MailboxHost | undefined
   /** Whether who connects may talk; a mailbox's own peer has nobody to talk to. Default: true. */
@@ -60,7 +63,7 @@ const createRooms = (parts: PeerParts) => {
   store.applications.remember(checkProgramName(app))
   const own = identity.log.id
   const closing = new AbortController()
-  const bus = createEventBus()
+  const bus = createEventBus(parts.early)
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit: bus.emit }
 
   const trustStore = createTrustStore(store, world, bus.emit)
@@ -158,8 +161,12 @@ const createClosing = ({ transport, release }: PeerParts, rooms: Rooms): (() => 
 export const createPeer = (parts: PeerParts): Peer => {
   const rooms = createRooms(parts)
   const { own, app, identity, store, world, contacts, steps, bus, messages, streams, connections, publisher } = rooms
-  const close = createClosing(parts, rooms)
+  const endRooms = createClosing(parts, rooms)
   const endWatch = parts.network.watch((state) => bus.emit({ type: 'network', ...state }))
+  const close = (): Promise<void> => {
+    endWatch()
+    return endRooms()
+  }
   const idOf = (who: string): Uint8Array => peerIdOf(contacts, who)
 
   return {
@@ -204,10 +211,7 @@ export const createPeer = (parts: PeerParts): Peer => {
       steps.checkGoing(signal)
       return publisher.publish(() => steps.deadline(signal))
     },
-    close: async () => {
-      endWatch()
-      await close()
-    },
+    close,
     [Symbol.asyncDispose]: close,
   }
 }

@@ -41,9 +41,7 @@ export const createMailboxGuests = ({ mailbox, talks, identity, world }: Mailbox
     const services = [line.service]
     const connection = createConnection(channel, session, { peer: log.id, remote, world, services })
     adopt(connection)
-    void mailbox
-      ?.serve(line, { channel: handshakeHash, host: remoteHost })
-      .finally(() => connection.close())
+    void mailbox?.serve(line, { channel: handshakeHash, host: remoteHost }).finally(() => connection.close())
   },
   close: async () => mailbox?.close(),
 })
