@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Channel, openChannel } from '../../src/connection/channel.ts'
-import { type Connection, type ConnectionParts, createConnection } from '../../src/connection/connection.ts'
+import { type Connection, createConnection } from '../../src/connection/connection.ts'
 import {
   type Answering,
   answerLive,
@@ -13,6 +13,7 @@ import {
   type Met,
 } from '../../src/connection/live-handshake.ts'
 import { describeRemote } from '../../src/connection/remote.ts'
+import type { Service } from '../../src/connection/service.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { createIdentity, type Identity } from '../../src/core/identity.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
@@ -80,19 +81,18 @@ export const connectionOf = (
   met: Met,
   own: Identity,
   name: string,
-  attachFiles?: ConnectionParts['attachFiles'],
+  services: readonly Service[] = [],
 ): Connection =>
-  createConnection(
-    channel,
-    met.session,
-    describeRemote(met.log, own.log, {
+  createConnection(channel, met.session, {
+    peer: met.log.id,
+    remote: describeRemote(met.log, own.log, {
       trust: { identity: 'unknown', freshness: 'current', reason: 'a test' },
       direction: 'in',
       change: 'none',
     }),
-    makeWorld(`connection/${name}`),
-    { attachFiles },
-  )
+    world: makeWorld(`connection/${name}`),
+    services,
+  })
 
 /** The whole greeting between two channels. */
 export const greet = async (
@@ -168,13 +168,13 @@ export const createPuppet = (channel: Channel, begun: Session): Puppet => {
 }
 
 /** Mallory in conversation with Bob. */
-export const startWithMallory = async (attachFiles?: ConnectionParts['attachFiles']) => {
+export const startWithMallory = async (services: readonly Service[] = []) => {
   const pair = createPair()
   const met = await greet(pair, mallory, bob)
   return {
     pair,
     mallory: createPuppet(met.nearChannel, met.nearMet.session),
-    bob: connectionOf(met.farChannel, met.farMet, bob, 'bob', attachFiles),
+    bob: connectionOf(met.farChannel, met.farMet, bob, 'bob', services),
   }
 }
 

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import { sealChunk, type Transfer } from '../../src/core/chunk.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { CHUNK_BYTES } from '../../src/core/limits.ts'
-import { bob, makeTemporary, mallory, startWithMallory } from '../connection/sides.ts'
+import { bob, makeTemporary, startWithMallory } from '../connection/sides.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { nextOffer, openFiles } from './file-sides.ts'
 
@@ -19,7 +19,7 @@ let offers = 0
 export const startWithOffers = async (t: TestContext, { isContact = true } = {}) => {
   const files = openFiles(bob, undefined, isContact)
   t.after(() => files.end())
-  const meet = () => startWithMallory((line) => files.attach(mallory.log.id, line))
+  const meet = () => startWithMallory(files.services)
   const [to, conversation] = await Promise.all([makeTemporary(t), meet()])
 
   /** Mallory offers a file; what Bob sees of it, and how she would send its chunks. */
