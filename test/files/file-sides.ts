@@ -12,6 +12,7 @@ import type { Identity } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { createFiles, type FileRoom } from '../../src/files/create-files.ts'
 import type { FileEvent, FileOffer, FileTransfer } from '../../src/files/file-api.ts'
+import type { Peer } from '../../src/peer/peer.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createPair, type MemoryPair } from '../connection/memory-transport.ts'
 import { alice, bob, connectionOf, greet, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
@@ -30,6 +31,8 @@ export type FileSide = FileRoom & {
   readonly store: Store
   /** all that was told so far */
   readonly events: readonly FileEvent[]
+  /** for whom it was told that something waits */
+  readonly queued: readonly Uint8Array[]
   /** Calls back for each transfer whose state changed or that went on. @returns ends that */
   watch(listener: (transfer: FileTransfer) => void): () => void
   /** what else is said on its connections */
@@ -46,12 +49,13 @@ export const openFiles = (identity: Identity, store: Store = storeAt(null), isCo
   const world = makeWorld(`files/${worlds++}`)
   const contacts = createContacts(store, world)
   const events: FileEvent[] = []
+  const queued: Uint8Array[] = []
   const listeners = new Set<(transfer: FileTransfer) => void>()
   const own = identity.log.id
   const files = createFiles({
     ...{ own, store, contacts, world, closing: closing.signal },
     isContact: () => isContact,
-    queued: () => {},
+    queued: (peer) => void queued.push(peer),
     emit: (event) => {
       events.push(event)
       if (event.type === 'file') for (const listener of listeners) listener(event.transfer)
@@ -67,7 +71,7 @@ export const openFiles = (identity: Identity, store: Store = storeAt(null), isCo
     await files.stop()
     store.close()
   }
-  return { ...files, store, events, watch, talk, services: [files.service, talk.service], end }
+  return { ...files, store, events, queued, watch, talk, services: [files.service, talk.service], end }
 }
 
 /** The next file that is offered. */
@@ -75,6 +79,14 @@ export const nextOffer = async ({ api }: Pick<FileSide, 'api'>): Promise<FileOff
   const offer = await api.receive()
   assert.ok(offer !== null)
   return offer
+}
+
+/** Calls back for each file of a whole peer whose state changed or that went on, until the peer closes. */
+export const watchFiles = async (
+  peer: Pick<Peer, 'events'>,
+  listener: (transfer: FileTransfer) => void,
+): Promise<void> => {
+  for await (const event of peer.events()) if (event.type === 'file') listener(event.transfer)
 }
 
 /** Resolves when a file gets into that state. */
