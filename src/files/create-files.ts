@@ -12,10 +12,10 @@ import type { World } from '../core/world.ts'
 import type { Backlog } from '../messages/backlog.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { FileEvent } from './events.ts'
 import {
   type Changed,
   describeTransfer,
-  type FileEvent,
   type FileOffer,
   type Files,
   type FileTransfer,

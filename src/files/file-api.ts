@@ -55,13 +55,6 @@ export type FileOffer = Pick<FileTransfer, 'peer' | 'name' | 'size' | 'sha256'> 
   refuse(): Promise<void>
 }
 
-/** What happens to files without having been asked for. */
-export type FileEvent =
-  /** A file is offered: told once, however often its sender connects and offers it again. The loops give it too, as the same object. */
-  | { readonly type: 'offer'; readonly offer: FileOffer }
-  /** A file changed its state, or went on. */
-  | { readonly type: 'file'; readonly transfer: FileTransfer }
-
 export type SendFileOptions = {
   /** the name the other side sees; default: the path's last part */
   readonly name?: string | undefined
