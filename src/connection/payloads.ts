@@ -66,6 +66,8 @@ export type FilePayload =
 export type MessagePayload =
   /** all messages of your sequence `s` up to number `n` are on this disk */
   | { readonly k: 'got'; readonly s: Uint8Array; readonly n: number }
+  /** there is no room for message `n` of your sequence `s`, nor for what follows it: `ready` says when there is */
+  | { readonly k: 'full'; readonly s: Uint8Array; readonly n: number }
   /** everything I have got has been said: send what follows it */
   | { readonly k: 'ready' }
   | ({ readonly k: 'message'; readonly s: Uint8Array; readonly app: string } & NumberedMessage)
@@ -123,6 +125,7 @@ const readers: { readonly [K in PayloadKind]: Reader<Of<K>> } = {
   'file-abort': record<Of<'file-abort'>>({ k: literal('file-abort'), id, code: errorCode }),
   'file-ask': record<Of<'file-ask'>>({ k: literal('file-ask'), id }),
   got: record<Of<'got'>>({ k: literal('got'), s: sequence, n: uint() }),
+  full: record<Of<'full'>>({ k: literal('full'), s: sequence, n: uint() }),
   ready: record<Of<'ready'>>({ k: literal('ready') }),
   message: record<Of<'message'>>({ k: literal('message'), s: sequence, app: programName, ...numberedMessage }),
   stream: record<Of<'stream'>>({ k: literal('stream'), id: count, app: programName, protocol: programName }),

@@ -1,6 +1,6 @@
 import { orAbort } from '../core/abort.ts'
 import { copyOf } from '../core/bytes.ts'
-import { MailboxError, ConnectionError } from '../core/errors.ts'
+import { ConnectionError, MailboxError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX, VISIT_WINDOW } from '../core/limits.ts'
 import type { Line as MailboxLine } from '../mailbox/line.ts'
 import { createCredit } from './credit.ts'
@@ -63,7 +63,7 @@ export const createVisitLine = (): VisitLine => {
         return handler
       },
     },
-    send: async (message, { signal } = {}) => {
+    send: async (message, { signal }) => {
       if (message.length > MESSAGE_BYTES_MAX)
         throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: `${message.length} bytes` })
       // A copy: the caller may use its buffer again while this waits.
@@ -71,7 +71,7 @@ export const createVisitLine = (): VisitLine => {
       await credit.spend(signal)
       await orAbort(say({ k: 'visit', d }), signal)
     },
-    receive: async ({ signal } = {}) => {
+    receive: async ({ signal }) => {
       const item = await queue.take(signal)
       if (item === null) return null
       taken += 1

@@ -1,4 +1,4 @@
-import { decodeAddress, encodeAddress } from '../core/address.ts'
+import { decodeAddress, encodeAddress, withoutLink } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { ContactError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
@@ -27,6 +27,7 @@ export type Contact = {
 
 /** Who this peer knows. A contact is made by `add`, and by connecting to an address; none of this needs the network. */
 export type Contacts = {
+  /** All of them, in the order they were met. */
   list(): readonly Contact[]
   /** By address, or by the name you gave it. */
   get(nameOrAddress: string): Contact | null
@@ -52,8 +53,10 @@ const NAME = /^[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u
 export const checkName = (name: string): string => {
   const plain = name.normalize('NFC')
   // A name that looks like an address would be taken for one.
-  if (plain.length > NAME_LENGTH_MAX || !NAME.test(plain) || /^hf1/i.test(plain))
-    throw new ContactError('ERR_CONTACT_NAME', { hint: '1 to 64 visible characters that do not begin with hf1' })
+  if (plain.length > NAME_LENGTH_MAX || !NAME.test(plain) || /^(hf1|handfast:)/i.test(plain))
+    throw new ContactError('ERR_CONTACT_NAME', {
+      hint: '1 to 64 visible characters that do not begin with hf1 or handfast:',
+    })
   return plain
 }
 
@@ -64,10 +67,10 @@ export const createContacts = (store: Store, world: World): Contacts => {
     const trust = verified === null ? 'pinned' : 'verified'
     return { address: encodeAddress(id), name, trust, log, verified, added, fork: forks.get(id) }
   }
-  const find = (nameOrAddress: string): StoredContact | null =>
-    /^hf1/i.test(nameOrAddress)
-      ? contacts.get(decodeAddress(nameOrAddress))
-      : contacts.named(nameOrAddress.normalize('NFC'))
+  const find = (nameOrAddress: string): StoredContact | null => {
+    const who = withoutLink(nameOrAddress)
+    return /^hf1/i.test(who) ? contacts.get(decodeAddress(who)) : contacts.named(who.normalize('NFC'))
+  }
   const need = (nameOrAddress: string): StoredContact => {
     const contact = find(nameOrAddress)
     if (contact === null) throw new ContactError('ERR_CONTACT', { hint: nameOrAddress.slice(0, NAME_LENGTH_MAX) })

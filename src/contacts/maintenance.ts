@@ -8,7 +8,7 @@ import { checkPublication } from '../directory/client/publication-check.ts'
 import { type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { Store } from '../store/store.ts'
-import type { Notify } from './notice.ts'
+import type { ContactEvent } from './events.ts'
 import type { Resolver } from './resolver.ts'
 import type { TrustStore } from './trust-store.ts'
 
@@ -29,7 +29,7 @@ export type MaintenanceParts = {
   readonly trustStore: TrustStore
   readonly resolver: Resolver
   readonly world: World
-  readonly notify: Notify
+  readonly emit: (event: ContactEvent) => void
   readonly publishOwn: () => Promise<Publication>
   /** what was announced last */
   readonly published: () => Records
@@ -38,7 +38,7 @@ export type MaintenanceParts = {
 }
 
 export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
-  const { identity, directory, store, trustStore, resolver, world, notify } = parts
+  const { identity, directory, store, trustStore, resolver, world, emit } = parts
   const { publishOwn, published, deadline } = parts
   const { contacts, forks } = store
   const timers = new Set<NodeJS.Timeout>()
@@ -56,7 +56,7 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
       accepted = false
       if (stopped) return
       const superseded = error instanceof HandfastError && error.code === 'ERR_PEER_SUPERSEDED'
-      notify(superseded ? { type: 'superseded', error } : { type: 'not-published', error })
+      emit(superseded ? { type: 'superseded', error } : { type: 'not-published', error })
     }
   }
 
@@ -83,7 +83,7 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
 
   /** Tells of it once, until it is over. */
   const doubt = (reason: string | null): void => {
-    if (reason !== null && accepted && !unconfirmed) notify({ type: 'unconfirmed', reason })
+    if (reason !== null && accepted && !unconfirmed) emit({ type: 'unconfirmed', reason })
     unconfirmed = reason !== null && accepted
   }
 
@@ -92,7 +92,7 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
       if (stopped) return
       const found = await resolver.find(id, { signal: deadline(), asked: false }).catch(() => null)
       if (found !== null && found.change !== 'none')
-        notify({ type: 'changed', address: encodeAddress(id), change: found.change })
+        emit({ type: 'changed', address: encodeAddress(id), change: found.change })
     }
   }
 

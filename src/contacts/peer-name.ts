@@ -1,4 +1,4 @@
-import { decodeAddress } from '../core/address.ts'
+import { decodeAddress, withoutLink } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { ContactError, KeyLogError, PeerError } from '../core/errors.ts'
 import { NAME_LENGTH_MAX } from '../core/limits.ts'
@@ -7,7 +7,6 @@ import type { Contacts } from './contact-api.ts'
 
 /** The one way to name a peer: by the name of a contact, by its address `hf1…`, or by a link `handfast:hf1…`. */
 
-const LINK = /^handfast:(?:\/\/)?/i
 const ADDRESS = /^hf1/i
 
 /**
@@ -15,7 +14,7 @@ const ADDRESS = /^hf1/i
  * @throws AddressError when it looks like an address and is none; ContactError ERR_CONTACT when no contact has that name
  */
 export const peerIdOf = (contacts: Pick<Contacts, 'get'>, who: string): Uint8Array => {
-  const name = who.replace(LINK, '')
+  const name = withoutLink(who)
   if (ADDRESS.test(name) || name !== who) return decodeAddress(name)
   const contact = contacts.get(name)
   if (contact === null) throw new ContactError('ERR_CONTACT', { hint: name.slice(0, NAME_LENGTH_MAX) })

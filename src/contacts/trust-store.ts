@@ -7,7 +7,7 @@ import { type Anchor, compareLogs, containsEntry, type Device, type KeyLog } fro
 import { seconds, type World } from '../core/world.ts'
 import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
-import type { Notify } from './notice.ts'
+import type { ContactEvent } from './events.ts'
 
 /**
  * What this peer believes about others, over time: nothing older than what it accepted, no log that a contradiction stands against,
@@ -41,7 +41,7 @@ export type Watch = { readonly signal: AbortSignal; release(): void }
 
 type Watched = { readonly id: Uint8Array; readonly device: Device; readonly controller: AbortController }
 
-export const createTrustStore = (store: Store, world: World, notify: Notify): TrustStore => {
+export const createTrustStore = (store: Store, world: World, emit: (event: ContactEvent) => void): TrustStore => {
   const { floors, forks, contacts } = store
   const watched = new Set<Watched>()
 
@@ -63,7 +63,7 @@ export const createTrustStore = (store: Store, world: World, notify: Notify): Tr
     const furthest = (branch: KeyLog): KeyLog => [a, b].find((log) => compareLogs(log, branch) === 'longer') ?? branch
     forks.keep(known === null ? { a, b } : { a: furthest(known.a), b: furthest(known.b) }, seconds(world))
     ended(a.id, new KeyLogError('ERR_LOG_FORK'), () => false)
-    if (known === null) notify({ type: 'forked', address: encodeAddress(a.id) })
+    if (known === null) emit({ type: 'forked', address: encodeAddress(a.id) })
   }
 
   const hold = (log: KeyLog, card: SignedCard<Card> | null): void => {

@@ -34,3 +34,6 @@ export const decodeAddress = (address: string): Uint8Array => {
   if (prefix !== PREFIX) throw new AddressError('ERR_ADDRESS_CHECKSUM', { hint: 'a second 1' })
   return id
 }
+
+/** What a link `handfast:hf1…` names; any other text is given back as it is. */
+export const withoutLink = (text: string): string => text.replace(/^handfast:(?:\/\/)?/i, '')

@@ -297,7 +297,7 @@ export const PREKEYS_MAX = 1_000
 export const SPENT_MAX = 10_000
 
 /** Bytes of the mail in one parcel before padding: with 12 % of that and a hello of the longest log it fits a parcel, and it has room for any message. */
-export const MAIL_BYTES_MAX = 48 * 1024
+export const BUNDLE_BYTES_MAX = 48 * 1024
 
 /** Sessions by mail kept of one peer: two to send in, and those that mail under way still needs. */
 export const MAIL_SESSIONS_MAX = 4
@@ -309,20 +309,29 @@ export const STRANGERS_MAIL_SESSIONS_MAX = 200
  * Envelopes of strangers that wait in our mailboxes for room or a message before them, and for how many seconds each: so few that they do not
  * shut out others from the 1,000 that a mailbox keeps for us.
  */
-export const STRANGERS_MAIL_MAX = 32
-export const STRANGER_MAIL_AGE = 24 * 3600
+export const STRANGERS_PARCELS_MAX = 32
+export const STRANGER_PARCEL_AGE = 24 * 3600
 
 /** Milliseconds after which a peer that was called and has not answered is written to by way of its mailboxes as well. */
-export const MAIL_AFTER_MS = 3_000
+export const MAILBOX_AFTER_MS = 3_000
 
 /** Seconds after which messages that nobody confirmed are mailed again: half of MAILBOX_AGE. */
-export const MAIL_AGAIN = MAILBOX_AGE / 2
+export const PARCEL_AGAIN = MAILBOX_AGE / 2
 
 /** Milliseconds between two visits to one's own mailboxes, and up to half as much more by chance. */
-export const MAIL_FETCH_MS = 5 * 60_000
+export const MAILBOX_FETCH_MS = 5 * 60_000
 
 /**
  * Seconds after which a peer looks whether its records are where they should be, and puts them where they are missing. When half of all nodes are
  * replaced every hour, half of 40 copies are left by then; after the 6 hours to the next card it would be none.
  */
 export const RECORD_REPAIR = 3600
+
+/** Events that a loop over them has not taken: a loop that is further behind is ended, since nothing else bounds what it costs. */
+export const EVENTS_WAITING_MAX = 10_000
+
+/** Connections of who are no contacts, at one time: of more, the oldest gives way. */
+export const STRANGER_CONNECTIONS_MAX = 64
+
+/** Connections of one peer at one time, likewise. */
+export const PEER_CONNECTIONS_MAX = 8

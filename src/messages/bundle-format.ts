@@ -1,13 +1,14 @@
-import { type MessageContent, messageShape } from '../connection/payloads.ts'
+import { type NumberedMessage, numberedMessage } from '../connection/payloads.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { MessageError } from '../core/errors.ts'
 import { bytes, list, literal, nullable, record, uint } from '../core/fields.ts'
-import { HEADER_BYTES_MAX, HELLO_BYTES_MAX, MESSAGE_STREAMS_MAX, MESSAGE_WINDOW } from '../core/limits.ts'
+import { HEADER_BYTES_MAX, HELLO_BYTES_MAX, MESSAGE_WINDOW, SEQUENCE_ID_BYTES, SEQUENCES_MAX } from '../core/limits.ts'
+import { programName } from '../core/names.ts'
 import { PARCELLED_BYTES_MAX } from '../core/parcel.ts'
 import type { Message } from '../core/session/session.ts'
-import { STREAM_BYTES } from '../store/message-store.ts'
+import { decodeBody } from './body.ts'
 
-/** What is in a parcel, and what that says once decrypted (docs/spec/mail.md §2). */
+/** What is in a parcel, and what that says once decrypted (docs/spec/mailbox-messages.md §2). */
 
 export type Envelope = {
   /** what the session began with, as long as nothing was received in it */
@@ -15,15 +16,16 @@ export type Envelope = {
   readonly message: Message
 }
 
-/** Receipts, and messages of one stream. */
+/** Receipts, and messages of one sequence. */
 export type Bundle = {
-  /** all messages of your stream `s` up to number `n` are on this disk */
+  /** all messages of your sequence `s` up to number `n` are on this disk */
   readonly got: readonly { readonly s: Uint8Array; readonly n: number }[]
-  /** the stream that the messages are of; null when there are none */
+  /** the sequence that the messages are of, and its application; null when there are none */
   readonly s: Uint8Array | null
+  readonly app: string | null
   /** the last message of it that you have confirmed, or that was given up: nothing before it will come */
   readonly after: number
-  readonly messages: readonly MessageContent[]
+  readonly messages: readonly NumberedMessage[]
 }
 
 const readEnvelope = record<{
@@ -37,11 +39,12 @@ const readEnvelope = record<{
   h: bytes(1, HEADER_BYTES_MAX),
   d: bytes(1, PARCELLED_BYTES_MAX),
 })
-const readMail = record<Bundle>({
-  got: list(record({ s: bytes(STREAM_BYTES), n: uint() }), 0, MESSAGE_STREAMS_MAX),
-  s: nullable(bytes(STREAM_BYTES)),
+const readBundle = record<Bundle>({
+  got: list(record({ s: bytes(SEQUENCE_ID_BYTES), n: uint() }), 0, SEQUENCES_MAX),
+  s: nullable(bytes(SEQUENCE_ID_BYTES)),
+  app: nullable(programName),
   after: uint(),
-  messages: list(record<MessageContent>(messageShape), 0, MESSAGE_WINDOW),
+  messages: list(record<NumberedMessage>(numberedMessage), 0, MESSAGE_WINDOW),
 })
 
 export const encodeEnvelope = ({ hello, message }: Envelope): Uint8Array =>
@@ -57,21 +60,24 @@ export const decodeEnvelope = (envelope: Uint8Array): Envelope => {
   }
 }
 
-export const encodeBundle = (mail: Bundle): Uint8Array => encodeCbor(mail)
+export const encodeBundle = (bundle: Bundle): Uint8Array => encodeCbor(bundle)
 
-/** Messages rise, and each follows the one before it. */
-const isCoherent = ({ s, after, messages }: Bundle): boolean =>
-  (s !== null) === messages.length > 0 &&
-  messages.every(
-    ({ n, p, text, data }, index) =>
-      n > p && p >= (messages[index - 1]?.n ?? 0) && n > after && (text === null) !== (data === null),
+/** Messages rise, each follows the one before it, and is one that can be. @throws ConnectionError ERR_FRAME */
+const isCoherent = ({ s, app, after, messages }: Bundle): boolean => {
+  for (const { body } of messages) decodeBody(body)
+  const hasMessages = messages.length > 0
+  return (
+    (s !== null) === hasMessages &&
+    (app !== null) === hasMessages &&
+    messages.every(({ n, p }, index) => n > p && p >= (messages[index - 1]?.n ?? 0) && n > after)
   )
+}
 
 /** @throws MessageError ERR_BUNDLE */
 export const decodeBundle = (plaintext: Uint8Array): Bundle => {
   try {
-    const mail = readMail(decodeCbor(plaintext), 'mail')
-    if (isCoherent(mail)) return mail
+    const bundle = readBundle(decodeCbor(plaintext), 'bundle')
+    if (isCoherent(bundle)) return bundle
   } catch (cause) {
     throw new MessageError('ERR_BUNDLE', { cause })
   }

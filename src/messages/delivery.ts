@@ -1,33 +1,24 @@
 import type { Connection } from '../connection/connection.ts'
-import type { MessagePayload } from '../connection/payloads.ts'
-import { equal, hex } from '../core/bytes.ts'
-import type { FileErrorCode } from '../core/errors/codes.ts'
-import { HandfastError } from '../core/errors.ts'
-import { FILE_AGE_MAX, LINGER_MS, MAIL_AFTER_MS, MESSAGE_AGE_MAX, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
+import { hex } from '../core/bytes.ts'
+import { type ErrorCode, HandfastError } from '../core/errors.ts'
+import { LINGER_MS, MAILBOX_AFTER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
 import type { World } from '../core/world.ts'
-import type { StoredMessage } from '../store/message-store.ts'
 import type { Store } from '../store/store.ts'
-import type { Inbox } from './inbox.ts'
+import type { Backlog, Unreachable } from './backlog.ts'
+import type { Lines } from './lines.ts'
 import type { MailboxSender } from './mailbox-sender.ts'
-import {
-  type MessageDesk,
-  type MessageHandler,
-  type MessageLine,
-  type OpenMessageStream,
-  openMessageStream,
-} from './message-stream.ts'
+import type { Signal, Signals } from './signals.ts'
 
 /**
- * The post: for every peer that messages or files wait for it keeps one connection, or tries to get one, again and again with growing pauses;
- * and it takes in what others send, as far as there is room.
+ * Decides whom to dial, and when. For every peer that something waits for it keeps one connection, or tries to get one, again and again
+ * with growing pauses; whoever cannot be reached is written to by way of its mailboxes.
+ *
+ *     idle    --queued, or wanted at the start--> dialing
+ *     dialing --connected--> idle (the lines send)     --failed--> pausing, and to its mailboxes     --3 s--> to its mailboxes as well
+ *     pausing --the pause is over--> dialing           --opened by the other side--> idle
+ *     idle    --the last line closed, and something waits--> pausing
  */
 export type Delivery = {
-  /** A connection to `peer` has begun. */
-  attach(peer: Uint8Array, line: MessageLine): MessageHandler
-  /** Messages or files to `peer` were written down. */
-  wake(peer: Uint8Array): void
-  /** The application has taken messages of `peer`. */
-  taken(peer: Uint8Array): void
   /** Begins to deliver what waits from an earlier time. */
   start(): void
   stop(): void
@@ -36,30 +27,19 @@ export type Delivery = {
 export type DeliveryParts = {
   readonly store: Store
   readonly world: World
-  readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<Connection>
-  /** Gives a connection that was made for messages to the application, if there is one that listens. */
-  readonly handOver: (connection: Connection) => boolean
-  /** What else waits for somebody, and is sent by itself on every connection there is. */
-  readonly files: {
-    waiting(): readonly Uint8Array[]
-    isWaiting(peer: Uint8Array): boolean
-    /** Gives up what waits for a peer and was sent before that time, milliseconds since 1970. */
-    fail(peer: Uint8Array, reason: FileErrorCode | Final, before: number): Promise<void>
-  }
+  readonly signals: Signals
+  readonly lines: Lines
+  /** What waits for somebody: messages, files. */
+  readonly backlogs: readonly Backlog[]
   /** The way to those who cannot be reached. */
-  readonly mail: Pick<MailboxSender, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
-  readonly inbox: Inbox
-  /** Told of every message that came, or whose state changed, once that is on disk. */
-  readonly onMessages: (messages: readonly StoredMessage[]) => void
+  readonly mailbox: Pick<MailboxSender, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
+  readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<Connection>
+  /** Whether somebody uses connections to `peer` for something else. */
+  readonly isBusy: (peer: Uint8Array) => boolean
 }
-
-/** Failures that trying again does not mend. */
-const FINAL = ['ERR_PEER_RETIRED', 'ERR_PEER_SELF'] as const
-type Final = (typeof FINAL)[number]
 
 type Correspondent = {
   readonly id: Uint8Array
-  readonly lines: Set<OpenMessageStream>
   /** failures in a row */
   failures: number
   dialing: boolean
@@ -68,187 +48,135 @@ type Correspondent = {
   redial: NodeJS.Timeout | undefined
 }
 
-export const createDelivery = ({
-  store,
-  world,
-  connect,
-  handOver,
-  files,
-  mail,
-  inbox,
-  onMessages,
-}: DeliveryParts): Delivery => {
-  const { messages, group } = store
-  const correspondents = new Map<string, Correspondent>()
-  const stopping = new AbortController()
+type Run = DeliveryParts & { readonly correspondents: Map<string, Correspondent>; readonly stopping: AbortController }
 
-  const of = (id: Uint8Array): Correspondent => {
-    const known = correspondents.get(hex(id))
-    if (known !== undefined) return known
-    const fresh: Correspondent = {
-      id,
-      lines: new Set(),
-      failures: 0,
-      dialing: false,
-      interrupted: false,
-      redial: undefined,
-    }
-    correspondents.set(hex(id), fresh)
-    return fresh
-  }
-  const isWaiting = (id: Uint8Array): boolean => messages.pending(id, 0, 1).length > 0 || files.isWaiting(id)
-  const isWanted = ({ id, interrupted }: Correspondent): boolean => interrupted || isWaiting(id) || mail.isWaiting(id)
-  const change = async (work: () => readonly StoredMessage[]): Promise<void> => {
-    const changed = await group.run(work)
-    if (changed.length > 0) onMessages(changed)
-  }
+const UNREACHABLE: ReadonlySet<ErrorCode> = new Set(['ERR_PEER_RETIRED', 'ERR_PEER_SELF'])
 
-  /** Nothing depends on it: a peer that cannot write goes on without. */
-  const note = (work: () => void): void => {
-    if (!stopping.signal.aborted) group.run(work).catch(() => {})
-  }
+const unreachableCode = (error: unknown): Unreachable | null =>
+  error instanceof HandfastError && UNREACHABLE.has(error.code) ? (error.code as Unreachable) : null
 
-  /** Half of it is fixed and half is chance, so that many peers of one that was away do not call it all at once. */
-  const pause = (failures: number): number => {
-    const longest = Math.min(REDIAL_MAX_MS, REDIAL_MS * 2 ** Math.min(failures, 20))
-    const [byte = 0] = world.random(1)
-    return longest / 2 + (longest / 2) * (byte / 255)
-  }
+const correspondentOf = ({ correspondents }: Run, id: Uint8Array): Correspondent => {
+  const known = correspondents.get(hex(id))
+  if (known !== undefined) return known
+  const fresh = { id, failures: 0, dialing: false, interrupted: false, redial: undefined }
+  correspondents.set(hex(id), fresh)
+  return fresh
+}
 
-  const scheduleDial = (one: Correspondent): void => {
-    if (stopping.signal.aborted || one.dialing || one.redial !== undefined || !isWanted(one)) return
-    const again = (): void => {
-      one.redial = undefined
-      void dial(one)
-    }
-    if (one.failures === 0) again()
-    else one.redial = setTimeout(again, pause(one.failures - 1)).unref()
-  }
+const isWaiting = ({ backlogs }: Run, id: Uint8Array): boolean => backlogs.some((one) => one.isWaiting(id))
+const isWanted = (run: Run, { id, interrupted }: Correspondent): boolean =>
+  interrupted || isWaiting(run, id) || run.mailbox.isWaiting(id)
 
-  /** Keeps a connection that was made for messages until there is nothing to say on it for a minute. */
-  const linger = async (one: Correspondent, connection: Connection): Promise<void> => {
-    let idle: NodeJS.Timeout | undefined
-    let ended = false
-    void connection.closed.then(() => {
-      ended = true
-      clearTimeout(idle)
-    })
-    const look = (): void => {
-      if (ended) return
-      if (isWaiting(one.id)) idle = setTimeout(look, LINGER_MS).unref()
-      else void connection.close()
-    }
-    idle = setTimeout(look, LINGER_MS).unref()
-    // Nobody reads what is not a message here; it must not stop the messages behind it.
-    while ((await connection.receive()) !== null);
-  }
+/** Half of it is fixed and half is chance, so that many peers of one that was away do not call it all at once. */
+const pauseAfter = ({ random }: World, failures: number): number => {
+  const longest = Math.min(REDIAL_MAX_MS, REDIAL_MS * 2 ** Math.min(failures, 20))
+  const [byte = 0] = random(1)
+  return longest / 2 + (longest / 2) * (byte / 255)
+}
 
-  const fail = async (id: Uint8Array, reason: Final, before: number): Promise<void> => {
-    await change(() => messages.markFailed(id, reason, before))
-    await files.fail(id, reason, before)
-  }
+const toMailboxes = ({ mailbox, stopping }: Run, id: Uint8Array): Promise<void> =>
+  // What does not get into a mailbox now is tried again with the next call.
+  mailbox.send(id, stopping.signal).catch(() => {})
 
-  const dial = async (one: Correspondent): Promise<void> => {
-    one.dialing = true
-    // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
-    const impatient = setTimeout(() => void mail.send(one.id, stopping.signal).catch(() => {}), MAIL_AFTER_MS).unref()
-    try {
-      await change(() => messages.markFailed(one.id, 'ERR_MESSAGE_EXPIRED', world.clock() - MESSAGE_AGE_MAX * 1000))
-      await files.fail(one.id, 'ERR_FILE_EXPIRED', world.clock() - FILE_AGE_MAX * 1000)
-      if (!isWanted(one)) return
-      const connection = await connect(one.id, stopping.signal)
-      one.failures = 0
-      if (!handOver(connection)) void linger(one, connection).catch(() => {})
-    } catch (error) {
-      one.failures += 1
-      // It was worth a try; whoever is gone has nothing on its way to us.
-      one.interrupted = false
-      if (stopping.signal.aborted) return
-      const final = FINAL.find((code) => error instanceof HandfastError && error.code === code)
-      if (final !== undefined) await fail(one.id, final, Number.MAX_SAFE_INTEGER).catch(() => {})
-      // What does not get into a mailbox now is tried again with the next call.
-      else await mail.send(one.id, stopping.signal).catch(() => {})
-    } finally {
-      clearTimeout(impatient)
-      one.dialing = false
-      poke(one)
-    }
+/** Keeps a connection that was made to deliver until there is nothing to do on it for a minute. */
+const linger = (run: Run, id: Uint8Array, connection: Connection): void => {
+  const look = (): void => {
+    if (isWaiting(run, id) || run.isBusy(id)) idle = setTimeout(look, LINGER_MS).unref()
+    else void connection.close()
   }
+  let idle = setTimeout(look, LINGER_MS).unref()
+  void connection.closed.then(() => clearTimeout(idle))
+}
 
-  /** Sends on the newest line that is ready; without one, tries to get one. */
-  const poke = (one: Correspondent): void => {
+const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
+  const { backlogs, world, connect, stopping } = run
+  one.dialing = true
+  // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
+  const impatient = setTimeout(() => void toMailboxes(run, one.id), MAILBOX_AFTER_MS).unref()
+  try {
+    for (const backlog of backlogs) await backlog.expire(one.id, world.clock())
+    if (!isWanted(run, one)) return
+    linger(run, one.id, await connect(one.id, stopping.signal))
+    one.failures = 0
+  } catch (error) {
+    one.failures += 1
+    // It was worth a try; whoever is gone has nothing on its way to us.
+    one.interrupted = false
     if (stopping.signal.aborted) return
-    const line = [...one.lines].findLast(({ ready }) => ready)
-    if (line !== undefined) line.pump()
-    else if (one.lines.size === 0) scheduleDial(one)
+    const reason = unreachableCode(error)
+    if (reason === null) await toMailboxes(run, one.id)
+    else for (const backlog of backlogs) await backlog.giveUp(one.id, reason).catch(() => {})
+  } finally {
+    clearTimeout(impatient)
+    one.dialing = false
+    advance(run, one)
   }
+}
 
-  const receive = async (id: Uint8Array, incoming: readonly MessagePayload[]): ReturnType<MessageDesk['receive']> => {
-    const { taken, fresh } = await group.run(() => inbox.take(id, incoming))
-    const announce = (): void => {
-      if (fresh.length > 0) onMessages(fresh)
-    }
-    return { taken, announce }
+/** Sends on the newest line that is ready; without one, gets one, at once or after a pause. */
+const advance = (run: Run, one: Correspondent): void => {
+  if (run.stopping.signal.aborted || run.lines.pump(one.id) || run.lines.isOpen(one.id)) return
+  if (one.dialing || one.redial !== undefined || !isWanted(run, one)) return
+  if (one.failures === 0) return void dialNow(run, one)
+  const again = (): void => {
+    one.redial = undefined
+    void dialNow(run, one)
   }
+  one.redial = setTimeout(again, pauseAfter(run.world, one.failures - 1)).unref()
+}
+
+/** Nothing depends on it: a peer that cannot write goes on without. */
+const note = ({ store, stopping }: Run, work: () => void): void => {
+  if (!stopping.signal.aborted) store.group.run(work).catch(() => {})
+}
+
+const hear = (run: Run, { type, peer }: Signal): void => {
+  const { store, lines, mailbox } = run
+  const one = correspondentOf(run, peer)
+  if (type === 'taken') lines.invite(peer)
+  else if (type === 'opened') {
+    one.failures = 0
+    one.interrupted = false
+    clearTimeout(one.redial)
+    one.redial = undefined
+    note(run, () => {
+      store.messages.lineOpened(peer)
+      // It is the first thing said on the line.
+      mailbox.receiptSaid(peer)
+    })
+  } else if (type === 'closed') {
+    if (!lines.isOpen(peer)) note(run, () => store.messages.lineClosed(peer))
+    // At once would be too soon: the other side has just gone.
+    one.failures = Math.max(1, one.failures)
+    advance(run, one)
+    // Whoever is not waited for need not be remembered: anyone can connect.
+    const isIdle = !one.dialing && one.redial === undefined && !lines.isOpen(peer)
+    if (isIdle) run.correspondents.delete(hex(peer))
+  } else {
+    advance(run, one)
+    // Whoever could not be reached a moment ago has it in a mailbox at once all the same.
+    if (type === 'queued' && one.redial !== undefined) void toMailboxes(run, peer)
+  }
+}
+
+export const createDelivery = (parts: DeliveryParts): Delivery => {
+  const { store, signals, backlogs, mailbox } = parts
+  const run: Run = { ...parts, correspondents: new Map(), stopping: new AbortController() }
+  signals.listen((signal) => hear(run, signal))
 
   return {
-    attach: (id, line) => {
-      const one = of(id)
-      const open = openMessageStream(line, {
-        places: () => messages.places(id),
-        isOurs: (stream) => {
-          const ours = messages.stream(id)
-          return ours !== null && equal(ours, stream)
-        },
-        pending: (after, limit) => messages.pending(id, after, limit),
-        before: (number) => messages.before(id, number),
-        sent: (upTo) => change(() => messages.markSent(id, upTo)),
-        delivered: (upTo) => change(() => messages.markDelivered(id, upTo)),
-        receive: (incoming) => receive(id, incoming),
-        hasRoom: () => inbox.room(id) > 0,
-        poke: () => poke(one),
-      })
-      one.lines.add(open)
-      one.failures = 0
-      one.interrupted = false
-      note(() => {
-        messages.lineOpened(id)
-        // It is the first thing said on the line.
-        mail.receiptSaid(id)
-      })
-      clearTimeout(one.redial)
-      one.redial = undefined
-      return {
-        handle: open.handle,
-        detach: () => {
-          one.lines.delete(open)
-          if (one.lines.size === 0) note(() => messages.lineClosed(id))
-          // At once would be too soon: the other side has just gone.
-          one.failures = Math.max(1, one.failures)
-          open.detach()
-        },
-      }
-    },
-    wake: (id) => {
-      const one = of(id)
-      poke(one)
-      // Whoever could not be reached a moment ago has mail at once all the same.
-      if (one.redial !== undefined) void mail.send(id, stopping.signal).catch(() => {})
-    },
-    taken: (id) => {
-      const lines = correspondents.get(hex(id))?.lines ?? []
-      if (inbox.room(id) > 0) for (const line of lines) line.invite()
-    },
     start: () => {
-      const interrupted = messages.interrupted()
-      for (const id of interrupted) of(id).interrupted = true
-      for (const id of [...interrupted, ...messages.waiting(), ...files.waiting(), ...mail.waiting()]) poke(of(id))
+      const interrupted = store.messages.interrupted()
+      for (const id of interrupted) correspondentOf(run, id).interrupted = true
+      const waiting = backlogs.flatMap((one) => one.waiting())
+      for (const id of [...interrupted, ...waiting, ...mailbox.waiting()]) advance(run, correspondentOf(run, id))
     },
     stop: () => {
-      stopping.abort()
+      run.stopping.abort()
       // An end in order leaves nobody waiting.
+      const { messages, group } = store
       group.run(() => messages.interrupted().forEach(messages.lineClosed)).catch(() => {})
-      for (const { redial } of correspondents.values()) clearTimeout(redial)
+      for (const { redial } of run.correspondents.values()) clearTimeout(redial)
     },
   }
 }

@@ -1,48 +1,77 @@
-import type { MessageContent } from '../connection/payloads.ts'
-import { equal } from '../core/bytes.ts'
-import { MESSAGES_ARRIVED_MAX, STRANGER_MESSAGES_MAX, STRANGERS_MESSAGES_MAX } from '../core/limits.ts'
-import type { MessageStore, StoredMessage } from '../store/message-store.ts'
+import type { NumberedMessage } from '../connection/payloads.ts'
+import { hex } from '../core/bytes.ts'
+import {
+  MESSAGES_ARRIVED_MAX,
+  STRANGER_MESSAGES_MAX,
+  STRANGERS_MESSAGES_MAX,
+  UNKNOWN_APPLICATION_MESSAGES_MAX,
+  UNKNOWN_APPLICATIONS_MESSAGES_MAX,
+} from '../core/limits.ts'
+import type { StoredMessage } from '../store/message-rows.ts'
+import type { Store } from '../store/store.ts'
 
 /** How messages of others are taken in, from connections and mailboxes alike, as far as there is room. */
 export type Inbox = {
-  /** How many messages of `peer` there is room for: a contact has more than somebody who only called. */
-  room(peer: Uint8Array): number
+  /** How many messages of `peer` for an application there is room for: a contact has more than somebody who only called. */
+  room(peer: Uint8Array, app: string): number
   /**
-   * Takes messages of one stream in, in their order, until there is no more room; for a transaction of the caller's.
-   * @returns how many were taken or were here already, and those that are new
+   * Takes messages in, those of each sequence in their order, until there is no more room for their application; for a transaction of the
+   * caller's.
    * @throws MessageError ERR_MESSAGE_GAP
    */
-  take(
-    peer: Uint8Array,
-    messages: readonly (MessageContent & { readonly s: Uint8Array })[],
-  ): { readonly taken: number; readonly fresh: readonly StoredMessage[] }
+  take(peer: Uint8Array, messages: readonly IncomingMessage[]): Taken
 }
 
-export const createInbox = (messages: MessageStore, isContact: (peer: Uint8Array) => boolean): Inbox => {
-  const room = (peer: Uint8Array): number => {
-    const arrived = messages.countArrived(peer)
-    if (isContact(peer)) return Math.max(0, MESSAGES_ARRIVED_MAX - arrived)
-    return Math.max(0, Math.min(STRANGER_MESSAGES_MAX - arrived, STRANGERS_MESSAGES_MAX - messages.countStrangers()))
+export type IncomingMessage = NumberedMessage & { readonly s: Uint8Array; readonly app: string }
+
+export type Taken = {
+  /** the last of each sequence that is here now */
+  readonly upTo: readonly { readonly s: Uint8Array; readonly n: number }[]
+  /** the first of each sequence that there was no room for */
+  readonly refused: readonly IncomingMessage[]
+  /** those that are new here */
+  readonly fresh: readonly StoredMessage[]
+}
+
+export const createInbox = (
+  { messages, applications }: Pick<Store, 'messages' | 'applications'>,
+  isContact: (peer: Uint8Array) => boolean,
+): Inbox => {
+  const room = (peer: Uint8Array, app: string): number => {
+    const arrived = messages.countArrived(peer, app)
+    const bounds = isContact(peer)
+      ? [MESSAGES_ARRIVED_MAX - arrived]
+      : [STRANGER_MESSAGES_MAX - arrived, STRANGERS_MESSAGES_MAX - messages.countStrangers()]
+    if (!applications.has(app))
+      bounds.push(
+        UNKNOWN_APPLICATION_MESSAGES_MAX - arrived,
+        UNKNOWN_APPLICATIONS_MESSAGES_MAX - messages.countUnknown(peer),
+      )
+    return Math.max(0, Math.min(...bounds))
   }
 
   return {
     room,
     take: (peer, incoming) => {
-      let left = room(peer)
-      let taken = 0
+      const upTo = new Map<string, { readonly s: Uint8Array; readonly n: number }>()
+      const refused = new Map<string, IncomingMessage>()
       const fresh: StoredMessage[] = []
-      for (const { s, n, p, at, text, data } of incoming) {
-        const known = messages.places(peer).find(({ stream }) => equal(stream, s))
-        if (left === 0 && n > (known?.have ?? 0)) break
-        const body = text !== null ? { text } : { data: data ?? new Uint8Array(0) }
-        const message = messages.receive(peer, { stream: s, number: n, before: p }, at, body)
-        taken += 1
-        if (message === null) continue
-        left -= 1
-        fresh.push(message)
+      const places = new Map(messages.places(peer).map(({ sequence, have }) => [hex(sequence), have]))
+      for (const message of incoming) {
+        const { s, app, n, p, at, body } = message
+        const key = hex(s)
+        if (refused.has(key)) continue
+        if (n > (places.get(key) ?? 0) && room(peer, app) === 0) {
+          refused.set(key, message)
+          continue
+        }
+        const stored = messages.receive(peer, { sequence: s, app, number: n, before: p }, at, body)
+        places.set(key, Math.max(n, places.get(key) ?? 0))
+        upTo.set(key, { s, n })
+        if (stored !== null) fresh.push(stored)
       }
       if (fresh.length > 0 && !isContact(peer)) messages.trimStrangers()
-      return { taken, fresh }
+      return { upTo: [...upTo.values()], refused: [...refused.values()], fresh }
     },
   }
 }

@@ -3,8 +3,8 @@ import { type Connection, createConnection } from '../connection/connection.ts'
 import { type Dialer, dial } from '../connection/dial.ts'
 import { createEphemeralIdentity } from '../connection/ephemeral-identity.ts'
 import type { Met } from '../connection/live-handshake.ts'
-import { lineOf } from '../connection/mailbox-line.ts'
 import { describeRemote } from '../connection/remote.ts'
+import { createVisitLine } from '../connection/visit-line.ts'
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { HandfastError } from '../core/errors.ts'
@@ -70,9 +70,11 @@ export const createMailboxClient = (parts: MailboxClientParts): MailboxClient =>
       checkGoing(signal)
       const trust = { identity: 'pinned', freshness: 'current', reason: 'a mailbox' } as const
       const remote = describeRemote(met.log, nobody.log, { trust, direction: 'out', change: 'none' })
-      const connection = createConnection(channel, met.session, remote, world)
+      const line = createVisitLine()
+      const services = [line.service]
+      const connection = createConnection(channel, met.session, { peer: met.log.id, remote, world, services })
       adopt(connection)
-      return { line: lineOf(connection), channel: channel.stream.handshakeHash, close: () => connection.close() }
+      return { line, channel: channel.stream.handshakeHash, close: () => connection.close() }
     }
     return dial(parts, found, { identity: nobody, purpose: 'mailbox', signal }, begin)
   }

@@ -1,22 +1,24 @@
-import type { Notify } from '../contacts/notice.ts'
+import type { Contacts } from '../contacts/contact-api.ts'
 import { encodeAddress } from '../core/address.ts'
 import { PeerError } from '../core/errors.ts'
-import { MAIL_FETCH_MS, PREKEY_AGE } from '../core/limits.ts'
+import { MAILBOX_FETCH_MS, PREKEY_AGE } from '../core/limits.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
+import type { MessageEvent } from './events.ts'
 import type { MailboxClient } from './mailbox-client.ts'
 import type { MailboxReceiver } from './mailbox-receiver.ts'
 import { namedMailboxes, nameMailboxes } from './named-mailboxes.ts'
+import type { Signals } from './signals.ts'
 
-/** Where mail waits for whom is not there. */
+/** Mailboxes: where messages wait for somebody who is away. */
 export type Mailboxes = {
   /** Addresses of our own mailboxes, which our card names. */
   named(): readonly string[]
   /**
-   * Names these and no others, from the next publication on.
-   * @throws AddressError; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF
+   * Names these and no others, from the next publication on: names of contacts, addresses, or links.
+   * @throws AddressError; ContactError ERR_CONTACT; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF
    */
-  name(addresses: readonly string[]): void
+  name(whos: readonly string[]): void
   /**
    * Takes in what our mailboxes keep for us; a peer that listens does so by itself, at once and then every few minutes. Our log and card have
    * to be published, since a mailbox asks the directory who we are.
@@ -25,6 +27,7 @@ export type Mailboxes = {
   fetch(options?: { readonly signal?: AbortSignal | undefined }): Promise<Fetched>
 }
 
+/** What one round to our mailboxes brought. */
 export type Fetched = {
   /** envelopes that were taken in: each holds messages, or receipts for ours */
   readonly taken: number
@@ -44,18 +47,18 @@ export type MailboxPoller = {
 export type MailboxPollerParts = {
   readonly own: Uint8Array
   readonly store: Store
+  readonly contacts: Contacts
   readonly world: World
   readonly mailboxClient: Pick<MailboxClient, 'fetchAll'>
   readonly receiver: MailboxReceiver
-  /** Messages or receipts to these peers may be sendable. */
-  readonly wake: (peer: Uint8Array) => void
-  readonly notify: Notify
+  readonly signals: Pick<Signals, 'say'>
+  readonly emit: (event: MessageEvent) => void
   /** aborted when the peer closes */
   readonly closing: AbortSignal
 }
 
 export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller => {
-  const { own, store, world, mailboxClient, receiver, wake, notify, closing } = parts
+  const { own, store, contacts, world, mailboxClient, receiver, signals, emit, closing } = parts
   const failing = new Set<string>()
   /** the last one that was asked for; it never rejects */
   let round: Promise<unknown> | undefined
@@ -67,7 +70,7 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     for (const { mailbox, error } of failures) {
       if (failing.has(mailbox)) continue
       failing.add(mailbox)
-      notify({ type: 'mailbox-failed', address: mailbox, error })
+      emit({ type: 'mailbox-failed', address: mailbox, error })
     }
   }
 
@@ -95,7 +98,7 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     }
     report(last.failures)
     // A receipt can be what more messages waited for.
-    for (const peer of [...store.messages.waiting(), ...store.mailboxOutbox.waiting()]) wake(peer)
+    for (const peer of [...store.messages.waiting(), ...store.mailboxOutbox.waiting()]) signals.say('queued', peer)
     return { ...last, taken }
   }
 
@@ -111,7 +114,7 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
   const schedule = (): void => {
     if (closing.aborted) return
     const [byte = 0] = world.random(1)
-    timer = setTimeout(again, MAIL_FETCH_MS * (1 + byte / 510)).unref()
+    timer = setTimeout(again, MAILBOX_FETCH_MS * (1 + byte / 510)).unref()
   }
   const again = (): void => {
     store.prekeys.forget(seconds(world) - PREKEY_AGE)
@@ -119,7 +122,7 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     void done
       .catch((error: unknown) => {
         if (closing.aborted) return
-        notify({ type: 'mailbox-failed', address: encodeAddress(own), error })
+        emit({ type: 'mailbox-failed', address: encodeAddress(own), error })
       })
       .finally(schedule)
   }
@@ -127,7 +130,7 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
   return {
     api: {
       named: () => namedMailboxes(store).map(encodeAddress),
-      name: (addresses) => nameMailboxes(store, own, addresses),
+      name: (whos) => nameMailboxes(store, contacts, own, whos),
       fetch,
     },
     start: again,

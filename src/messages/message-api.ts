@@ -1,187 +1,130 @@
 import type { Contacts } from '../contacts/contact-api.ts'
 import { checkSendable, peerIdOf } from '../contacts/peer-name.ts'
-import { decodeAddress, encodeAddress } from '../core/address.ts'
-import { copyOf, utf8 } from '../core/bytes.ts'
-import { MessageError, PeerError } from '../core/errors.ts'
-import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import { PeerError } from '../core/errors.ts'
+import { MESSAGE_AGE_MAX, SEQUENCE_ID_BYTES } from '../core/limits.ts'
 import type { World } from '../core/world.ts'
-import {
-  type MessageBody,
-  type MessageReason,
-  type MessageState,
-  STREAM_BYTES,
-  type StoredMessage,
-} from '../store/message-store.ts'
+import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
-import type { Delivery } from './delivery.ts'
+import type { Backlog } from './backlog.ts'
+import { encodeBody } from './body.ts'
+import type { MessageEvent } from './events.ts'
+import { describeMessage, type Message } from './message.ts'
+import { createReaders, type MessageFilter } from './readers.ts'
+import type { Signals } from './signals.ts'
 
-/** A message that is kept until it has arrived. */
-export type Message = {
-  /** rises with every message of this peer, sent or received */
-  readonly id: number
-  /** the address at the other end */
-  readonly peer: string
-  readonly direction: 'in' | 'out'
-  /** when it was written, by its writer's clock, milliseconds since 1970 */
-  readonly at: number
-  /**
-   * Sent ones: `queued` on this disk, `sent` on its way, `delivered` on the other side's disk, `failed` for the `reason`. Received ones:
-   * `arrived` on this disk, `taken` by the application.
-   */
-  readonly state: MessageState
-  readonly reason: MessageReason | null
-  /** what it says: text, or bytes */
-  readonly content: string | Uint8Array
-}
-
-/** Messages that arrive once and in order, across crashes, reconnects and days apart. Iterating takes what others sent. */
+/**
+ * Messages that arrive once and in order, across crashes, reconnects and days apart. Iterating takes what others sent, and counts a
+ * message as taken when the next one is asked for: after a crash the last one comes again, with the same `id`.
+ */
 export type Messages = AsyncIterable<Message> & {
   /**
    * Writes a message; resolves once it is on disk, and from then on it is on its way, also after a restart.
-   * @param contact a name or an address
-   * @throws MessageError ERR_MESSAGE_SIZE above 32 KiB; PeerError ERR_PEER_CLOSED, ERR_PEER_SELF, ERR_PEER_RETIRED; AddressError; StoreError; KeyLogError ERR_LOG_FORK
-   *   while two logs of the contact contradict each other
+   * @param who the name of a contact, an address, or a link
+   * @param said text, or bytes; 32 KiB at most
+   * @throws PeerError ERR_PEER_CLOSED, ERR_PEER_SELF, ERR_PEER_RETIRED; MessageError ERR_MESSAGE_SIZE; AddressError; ContactError ERR_CONTACT;
+   *   StoreError; KeyLogError ERR_LOG_FORK while two logs of the peer contradict each other
    */
-  send(contact: string, message: string | Uint8Array): Promise<Message>
-  /**
-   * The next message that others sent, from anybody or from one contact; null once the peer is closed. It counts as taken when the one
-   * after it is asked for: after a crash the last one comes again, with the same `id`.
-   * @throws the signal's reason
-   */
-  receive(options?: {
-    readonly from?: string | undefined
-    readonly signal?: AbortSignal | undefined
-  }): Promise<Message | null>
+  send(who: string, said: string | Uint8Array): Promise<Message>
+  /** What others send, from now on and what was not taken yet; ends when the signal aborts, or the peer closes. */
+  incoming(filter?: MessageFilter): AsyncIterable<Message>
+  /** The next message; null once the peer is closed. @throws the signal's reason; AddressError, ContactError for `from` */
+  receive(filter?: MessageFilter): Promise<Message | null>
   /** Marks a message as taken at once. */
   take(message: Pick<Message, 'id' | 'peer'>): void
-  /** Both sides of a conversation: the latest `limit` (default 100) messages with an id below `before`, oldest first. */
-  history(contact: string, options?: { readonly before?: number; readonly limit?: number }): readonly Message[]
-  /** How many messages to a contact are neither delivered nor failed. */
-  waiting(contact: string): number
-  /** Calls back for every message that came, or whose state changed. @returns ends that */
-  watch(listener: (message: Message) => void): () => void
+  /**
+   * Both sides of a conversation: the latest `limit` (default 100) messages with an id below `before`, oldest first.
+   * @throws AddressError; ContactError ERR_CONTACT
+   */
+  history(who: string, options?: { readonly before?: number; readonly limit?: number }): readonly Message[]
+  /** How many messages to a peer are neither delivered nor failed. @throws AddressError; ContactError ERR_CONTACT */
+  waiting(who: string): number
 }
 
 export type MessagesParts = {
   readonly own: Uint8Array
+  /** the application whose messages these are */
+  readonly app: string
   readonly store: Store
   readonly contacts: Contacts
-  readonly delivery: Pick<Delivery, 'wake' | 'taken'>
+  readonly signals: Signals
   readonly world: World
+  readonly emit: (event: MessageEvent) => void
   /** aborted when the peer closes */
   readonly closing: AbortSignal
 }
 
-const describe = ({ id, peer, out, at, state, reason, body }: StoredMessage): Message => ({
-  id,
-  peer: encodeAddress(peer),
-  direction: out ? 'out' : 'in',
-  at,
-  state,
-  reason,
-  content: 'text' in body ? body.text : body.data,
-})
-
-/** A copy: the caller may use its buffer again while this waits. */
-const bodyOf = (message: string | Uint8Array): MessageBody => {
-  const size = typeof message === 'string' ? utf8(message).length : message.length
-  if (size > MESSAGE_BYTES_MAX) throw new MessageError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
-  return typeof message === 'string' ? { text: message.toWellFormed() } : { data: copyOf(message) }
+export type MessagesRoom = {
+  readonly api: Messages
+  readonly backlog: Backlog
+  /** Told of what came or changed, once that is on disk. */
+  onMessages(changed: readonly StoredMessage[]): void
+  /** Messages that are not taken yet, up to that id, oldest first; each is read when it is asked for. */
+  untaken(upTo: number): Generator<Message, void, undefined>
 }
 
 const HISTORY = 100
 
+type HistoryParts = Pick<MessagesParts, 'own' | 'app' | 'contacts'> & { readonly store: Pick<Store, 'messages'> }
+
 /** @returns `Messages.history` of a store */
 export const readHistory =
-  ({ messages }: Pick<Store, 'messages'>, contacts: Contacts): Messages['history'] =>
-  (contact, { before = Number.MAX_SAFE_INTEGER, limit = HISTORY } = {}) =>
-    messages.history(peerIdOf(contacts, contact), before, limit).map(describe)
+  ({ own, app, store, contacts }: HistoryParts): Messages['history'] =>
+  (who, { before = Number.MAX_SAFE_INTEGER, limit = HISTORY } = {}) =>
+    store.messages.history(peerIdOf(contacts, who), app, before, limit).map((stored) => describeMessage(own, stored))
 
-export const createMessages = ({ own, store, contacts, delivery, world, closing }: MessagesParts) => {
+const createBacklog = ({ store }: MessagesParts, onMessages: MessagesRoom['onMessages']): Backlog => {
   const { messages, group } = store
-  const listeners = new Set<(message: Message) => void>()
-  const woken = new Set<() => void>()
-  /** the last message that was handed out and not taken yet, by whom it was asked for; null for anybody */
-  const handedOut = new Map<string | null, Message>()
-
-  /** ids up to which messages were handed out: what is taken is on disk a moment later only */
-  const upTo = new Map<string | null, number>()
-
-  /** Takings share a transaction; one that fails is a message that comes again. */
-  const take = ({ id, peer }: Pick<Message, 'id' | 'peer'>): void => {
-    for (const [reader, message] of handedOut) if (message.id === id) handedOut.delete(reader)
-    group
-      .run(() => messages.markTaken(id))
-      .then(
-        () => delivery.taken(decodeAddress(peer)),
-        () => {},
-      )
+  const fail = async (work: () => readonly StoredMessage[]): Promise<void> => onMessages(await group.run(work))
+  return {
+    waiting: messages.waiting,
+    isWaiting: messages.isWaiting,
+    expire: (peer, now) => fail(() => messages.markFailed(peer, 'ERR_MESSAGE_EXPIRED', now - MESSAGE_AGE_MAX * 1000)),
+    giveUp: (peer, reason) => fail(() => messages.markFailed(peer, reason, Number.MAX_SAFE_INTEGER)),
   }
+}
 
-  const waitForMore = (signal: AbortSignal | undefined): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const done = (): void => {
-        woken.delete(done)
-        closing.removeEventListener('abort', done)
-        signal?.removeEventListener('abort', abort)
-        resolve()
-      }
-      const abort = (): void => {
-        done()
-        reject(signal?.reason)
-      }
-      woken.add(done)
-      closing.addEventListener('abort', done, { once: true })
-      signal?.addEventListener('abort', abort, { once: true })
-    })
+export const createMessages = (parts: MessagesParts): MessagesRoom => {
+  const { own, app, store, contacts, signals, world, emit, closing } = parts
+  const { messages, group } = store
+  const readers = createReaders(parts)
 
-  const receive: Messages['receive'] = async ({ from, signal } = {}) => {
-    const id = from === undefined ? null : peerIdOf(contacts, from)
-    const reader = id === null ? null : encodeAddress(id)
-    const last = handedOut.get(reader)
-    if (last !== undefined && !closing.aborted) take(last)
-    for (;;) {
-      signal?.throwIfAborted()
-      if (closing.aborted) return null
-      const next = messages.arrived(id, upTo.get(reader) ?? 0)
-      if (next !== null) {
-        const message = describe(next)
-        handedOut.set(reader, message)
-        upTo.set(reader, message.id)
-        return message
-      }
-      await waitForMore(signal)
+  const onMessages = (changed: readonly StoredMessage[]): void => {
+    for (const stored of changed) {
+      if (stored.app !== app) continue
+      emit({ type: stored.out ? 'delivery' : 'message', message: describeMessage(own, stored) })
     }
+    if (changed.some(({ out }) => !out)) readers.wake()
   }
-
   const api: Messages = {
-    send: async (contact, said) => {
+    send: async (who, said) => {
       if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
-      const body = bodyOf(said)
-      const id = peerIdOf(contacts, contact)
-      checkSendable(own, store, id)
-      const message = await group.run(() => messages.queue(id, body, world.clock(), world.random(STREAM_BYTES)))
-      delivery.wake(id)
-      return describe(message)
+      const body = encodeBody(said)
+      const peer = peerIdOf(contacts, who)
+      checkSendable(own, store, peer)
+      const at = world.clock()
+      const message = await group.run(() => messages.queue(peer, app, body, at, world.random(SEQUENCE_ID_BYTES)))
+      onMessages([message])
+      signals.say('queued', peer)
+      return describeMessage(own, message)
     },
-    receive,
-    take,
-    history: readHistory(store, contacts),
-    waiting: (contact) => messages.countWaiting(peerIdOf(contacts, contact)),
-    watch: (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-    async *[Symbol.asyncIterator]() {
-      for (let message = await receive(); message !== null; message = await receive()) yield message
-    },
+    incoming: readers.incoming,
+    receive: readers.receive,
+    take: readers.take,
+    history: readHistory(parts),
+    waiting: (who) => messages.countWaiting(peerIdOf(contacts, who), app),
+    [Symbol.asyncIterator]: () => readers.incoming()[Symbol.asyncIterator](),
   }
   return {
     api,
-    /** Told of what came or changed. */
-    onMessages: (changed: readonly StoredMessage[]): void => {
-      for (const message of changed.map(describe)) for (const listener of listeners) listener(message)
-      if (changed.some(({ out }) => !out)) for (const wake of [...woken]) wake()
+    backlog: createBacklog(parts, onMessages),
+    onMessages,
+    *untaken(upTo) {
+      for (let after = 0; ; ) {
+        const next = messages.arrived(app, null, after)
+        if (next === null || next.id > upTo) return
+        after = next.id
+        yield describeMessage(own, next)
+      }
     },
   }
 }

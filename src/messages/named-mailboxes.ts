@@ -1,3 +1,5 @@
+import type { Contacts } from '../contacts/contact-api.ts'
+import { peerIdOf } from '../contacts/peer-name.ts'
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { AddressError, MailboxError, PeerError, StoreError } from '../core/errors.ts'
@@ -22,14 +24,16 @@ export const namedMailboxes = ({ settings }: Pick<Store, 'settings'>): readonly 
 /**
  * Names these and no others, from the next publication on.
  * @param own our identity hash
- * @throws AddressError; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF
+ * @param whos names of contacts, addresses, or links
+ * @throws AddressError; ContactError ERR_CONTACT; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF
  */
 export const nameMailboxes = (
   { settings }: Pick<Store, 'settings'>,
+  contacts: Pick<Contacts, 'get'>,
   own: Uint8Array,
-  addresses: readonly string[],
+  whos: readonly string[],
 ): void => {
-  const ids = addresses.map(decodeAddress)
+  const ids = whos.map((who) => peerIdOf(contacts, who))
   // A mailbox that is there only when its owner is would be none.
   if (ids.some((id) => equal(id, own))) throw new PeerError('ERR_PEER_SELF')
   const names = [...new Set(ids.map(encodeAddress))]

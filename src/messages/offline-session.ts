@@ -6,17 +6,17 @@ import { initiate, respond } from '../core/handshake.ts'
 import { decodeHello } from '../core/hello.ts'
 import type { Identity } from '../core/identity.ts'
 import { type Device, prefixOf } from '../core/key-log.ts'
-import { MAIL_AGAIN } from '../core/limits.ts'
+import { PARCEL_AGAIN } from '../core/limits.ts'
 import { preferSession } from '../core/session/preference.ts'
 import type { Surroundings } from '../core/session/session.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
 import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { Store } from '../store/store.ts'
 
-/** Sessions with those who are away: which one mail is sent in, and how one begins (docs/spec/mail.md §3). */
+/** Sessions with those who are away: which one is sent in, and how one begins (docs/spec/mailbox-messages.md §3). */
 
-const MAIL_VERSION = 1
-const FIRST = encodePayload({ k: 'mail', v: MAIL_VERSION })
+const BUNDLE_VERSION = 1
+const FIRST = encodePayload({ k: 'parcel', v: BUNDLE_VERSION })
 
 const sameDevice = (a: Device, b: Device): boolean => equal(a.sign, b.sign) && equal(a.dh, b.dh)
 
@@ -41,7 +41,7 @@ export const chooseSession = (
       one.session.sending !== null &&
       sameDevice(one.device, to) &&
       equal(one.own, own) &&
-      (one.heard !== null || now - one.begun < MAIL_AGAIN),
+      (one.heard !== null || now - one.begun < PARCEL_AGAIN),
   )
   const [ours, theirs] = [usable.find((one) => one.ours), usable.find((one) => !one.ours)]
   return ours !== undefined && theirs !== undefined ? preferSession(ours, theirs) : (ours ?? theirs ?? null)
@@ -105,8 +105,8 @@ export const openHello = (
   const accepted = respond({ self, card, spk, kem, channel: new Uint8Array(0), spent }, hello, surroundings)
   const { log, ek, h1, first } = accepted
   const payload = decodePayload(first)
-  if (payload?.k !== 'mail') throw new HandshakeError('ERR_HELLO_DECODE')
-  if (payload.v !== MAIL_VERSION) throw new HandshakeError('ERR_HELLO_VERSION')
+  if (payload?.k !== 'parcel') throw new HandshakeError('ERR_HELLO_DECODE')
+  if (payload.v !== BUNDLE_VERSION) throw new HandshakeError('ERR_HELLO_VERSION')
   const device = log.last.entry.devices[accepted.device]
   if (device === undefined) throw new HandshakeError('ERR_HELLO_DEVICE')
   const when = { begun: surroundings.now, heard: null }

@@ -36,6 +36,8 @@ declare module 'hyperdht' {
       closest(target: Uint8Array, k?: number): HyperDHT.TableNode[]
     }
     readonly destroyed: boolean
+    /** Whether other nodes answer, as far as it was tried; 'network-update' tells of a change. */
+    readonly online: boolean
     readonly ephemeral: boolean
     readonly firewalled: boolean
     /** The node id others know, `null` while ephemeral. */

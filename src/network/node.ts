@@ -37,8 +37,21 @@ export type DhtNode = {
   readonly port: number
   /** Present when the node cannot leave 127.0.0.0/8. */
   readonly guard: LoopbackGuard | null
+  /** How it is in the network at the moment. */
+  state(): NodeState
+  /** Calls back when it finds out that others answer, or do not any more. @returns ends that */
+  watch(listener: (state: NodeState) => void): () => void
   /** Says goodbye where it is quick, then closes everything; idempotent. */
   close(): Promise<void>
+}
+
+export type NodeState = {
+  /** Whether other nodes answer. */
+  readonly online: boolean
+  /** Nodes that this one knows. */
+  readonly nodes: number
+  /** UDP port that it is bound to. */
+  readonly port: number
 }
 
 const ANY_HOST = '0.0.0.0'
@@ -200,11 +213,21 @@ const keepList = (dht: HyperDHT, live: readonly NodeAddress[], bootstrap: readon
 
 const dhtNode = (dht: HyperDHT, host: string, guard: LoopbackGuard | null): DhtNode => {
   let closing: Promise<void> | undefined
+  const port = dht.io.serverSocket?.address()?.port ?? 0
+  const state = (): NodeState => ({ online: dht.online, nodes: dht.nodes.length, port })
   return {
-    dht,
-    host,
-    port: dht.io.serverSocket?.address()?.port ?? 0,
-    guard,
+    ...{ dht, host, port, guard, state },
+    watch: (listener) => {
+      let { online } = state()
+      const look = (): void => {
+        const now = state()
+        if (now.online === online) return
+        online = now.online
+        listener(now)
+      }
+      dht.on('network-update', look)
+      return () => void dht.off('network-update', look)
+    },
     close: () => {
       closing ??= close(dht)
       return closing

@@ -1,8 +1,8 @@
 import type { Channel } from '../connection/channel.ts'
 import { type Connection, createConnection } from '../connection/connection.ts'
 import type { Met, Purpose } from '../connection/live-handshake.ts'
-import { lineOf } from '../connection/mailbox-line.ts'
 import { describeRemote } from '../connection/remote.ts'
+import { createVisitLine } from '../connection/visit-line.ts'
 import { MailboxError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import type { World } from '../core/world.ts'
@@ -12,8 +12,11 @@ import type { MailboxHost } from '../mailbox/host.ts'
 export type MailboxGuests = {
   /** Whether somebody who comes for this is received at all. @throws MailboxError ERR_MAILBOX_NONE, ERR_MAILBOX_ONLY */
   admit(purpose: Purpose): void
-  /** Lets a guest of the mailbox in. It is nobody, and neither vetted nor remembered. */
-  receive(channel: Channel, met: Met): void
+  /**
+   * Lets a guest of the mailbox in. It is nobody, and neither vetted nor remembered.
+   * @param adopt makes a connection end with the peer
+   */
+  receive(channel: Channel, met: Met, adopt: (connection: Connection) => void): void
   close(): Promise<void>
 }
 
@@ -23,24 +26,22 @@ export type MailboxGuestsParts = {
   readonly talks: boolean
   readonly identity: Identity
   readonly world: World
-  /** Makes a connection end with the peer. */
-  adopt(connection: Connection): void
 }
 
-export const createMailboxGuests = ({ mailbox, talks, identity, world, adopt }: MailboxGuestsParts): MailboxGuests => ({
+export const createMailboxGuests = ({ mailbox, talks, identity, world }: MailboxGuestsParts): MailboxGuests => ({
   admit: (purpose) => {
     if (purpose === 'mailbox' && mailbox === undefined) throw new MailboxError('ERR_MAILBOX_NONE')
     if (purpose === 'talk' && !talks) throw new MailboxError('ERR_MAILBOX_ONLY')
   },
-  receive: (channel, { log, session }) => {
+  receive: (channel, { log, session }, adopt) => {
     const { handshakeHash, remoteHost } = channel.stream
     const trust = { identity: 'unknown', freshness: 'stale', reason: 'a guest of the mailbox' } as const
     const remote = describeRemote(log, identity.log, { trust, direction: 'in', change: 'none' })
-    const connection = createConnection(channel, session, remote, world)
+    const line = createVisitLine()
+    const services = [line.service]
+    const connection = createConnection(channel, session, { peer: log.id, remote, world, services })
     adopt(connection)
-    void mailbox
-      ?.serve(lineOf(connection), { channel: handshakeHash, host: remoteHost })
-      .finally(() => connection.close())
+    void mailbox?.serve(line, { channel: handshakeHash, host: remoteHost }).finally(() => connection.close())
   },
   close: async () => mailbox?.close(),
 })

@@ -1,32 +1,20 @@
-import { type Contacts, createContacts } from '../contacts/contact-api.ts'
-import type { Notify } from '../contacts/notice.ts'
-import { encodeAddress } from '../core/address.ts'
 import { StoreError } from '../core/errors.ts'
-import { createIdentity, type Identity } from '../core/identity.ts'
+import { createIdentity } from '../core/identity.ts'
 import { seconds } from '../core/world.ts'
-import type { DirectoryNetwork, NodeAddress } from '../directory/network-port.ts'
-import { createStorage, type StorageNode } from '../directory/node/storage.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { initialize } from '../identity/initialize.ts'
 import { chooseBootstrap, rememberBootstrap } from '../identity/remembered-bootstrap.ts'
 import { systemWorld } from '../identity/system-world.ts'
-import { createMailboxHost, type MailboxCounts, type MailboxHost } from '../mailbox/host.ts'
-import { openMailboxStore } from '../mailbox/mailbox-store.ts'
-import type { Mailboxes } from '../messages/mailbox-poller.ts'
-import { type Messages, readHistory } from '../messages/message-api.ts'
-import { namedMailboxes, nameMailboxes } from '../messages/named-mailboxes.ts'
 import { parseBootstrap } from '../network/bootstrap-list.ts'
-import { joinDirectory } from '../network/directory-plugin.ts'
-import { createNode, type DhtNode } from '../network/node.ts'
-import { createTransport } from '../network/transport.ts'
-import type { Fork } from '../store/fork-store.ts'
+import type { DhtNode } from '../network/node.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
-import { openRecordDatabase } from '../store/record-database.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
-import { createPeer, type PeerParts } from './create-peer.ts'
+import type { PeerEvent } from './events.ts'
+import { createMailboxPeer, joinNetwork, type MailboxPeer } from './join.ts'
 import type { Peer } from './peer.ts'
 
-/** Puts the real parts together: disk, DHT node, transport, clock and the operating system's randomness. */
+/** Opens peers on data folders: lock, vault and store, and then the network. */
 
 export type OpenOptions = {
   /** Data folder. Without one the identity lives in memory and is gone with the process. */
@@ -35,10 +23,15 @@ export type OpenOptions = {
   readonly passphrase?: Passphrase | undefined
   /** At least one node of the network: 'host:port', several separated by commas, or a list. '': those the folder remembers. */
   readonly bootstrap: string | readonly string[]
-  /** Told what the owner should know without having asked: that the keys here are void, or an identity was forked. */
-  readonly onNotice?: Notify | undefined
-  /** Called once when the folder held no identity and one was made: show the 24 words to the owner and forget them. */
+  /**
+   * Called once when the folder held no identity and one was made: show the 24 words to the owner and forget them. Without it no identity is
+   * made, since its phrase would be lost: `ERR_STORE_MISSING`.
+   */
   readonly onRecoveryPhrase?: ((phrase: string) => void) | undefined
+  /** Whether to come online at once: see `Peer.listen`. Default: true. */
+  readonly listen?: boolean | undefined
+  /** The application: two programs on one identity do not see each other's messages. Default: `handfast`, the command line's. */
+  readonly app?: string | undefined
   /** Address to bind; default: 127.0.0.1 when all bootstrap nodes are there, else every interface. */
   readonly host?: string | undefined
   /** UDP port; default: a free one. */
@@ -47,30 +40,49 @@ export type OpenOptions = {
   readonly storage?: boolean | undefined
   /** Also keep a mailbox for those whose cards name this identity. Default: false. */
   readonly mailbox?: boolean | undefined
-  /** Addresses of up to three mailboxes for this identity's card to name; remembered. Default: those the folder remembers. */
+  /** Up to three mailboxes, by address, link or name, for this identity's card to name; remembered. Default: those the folder remembers. */
   readonly mailboxes?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Opens a peer: its identity from disk (or a new one), a node on the network, and nothing else yet. One program at a time opens a folder.
- * @throws StoreError ERR_STORE_*; AddressError, MailboxError ERR_MAILBOX_COUNT, PeerError ERR_PEER_SELF for `mailboxes`; NetworkError ERR_BOOTSTRAP_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE
+ * Opens a peer: its identity from disk (or a new one), a node on the network, and online unless `listen` is false. One program at a time
+ * opens a folder.
+ * @throws StoreError ERR_STORE_*; AddressError, ContactError, MailboxError ERR_MAILBOX_COUNT, PeerError ERR_PEER_SELF for `mailboxes`;
+ *   PeerError ERR_PEER_APPLICATION; NetworkError ERR_BOOTSTRAP_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE; those of
+ *   `Peer.listen`
  */
 export const openPeer = async (options: OpenOptions): Promise<Peer> => {
   const { folder } = options
   if (folder === undefined) {
     const bootstrap = parseBootstrap(options.bootstrap)
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
-    return joinNetwork({ identity, store: openStore(null), bootstrap, release: () => {} }, options)
+    return comeOnline(
+      await joinNetwork({ identity, store: openStore(null), bootstrap, release: () => {}, early: [] }, options),
+      options,
+    )
   }
   if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
-  const passphrase = await prepareFolder(folder, options)
-  return openLocked(folder, passphrase, async ({ identity }, lock, store) => {
+  const { passphrase, made } = await prepareFolder(folder, options)
+  const peer = await openLocked(folder, passphrase, async ({ identity }, lock, store) => {
     const bootstrap = chooseBootstrap(options.bootstrap, store)
-    const peer = await joinNetwork({ identity, store, bootstrap, release: lock.release }, options)
+    const early: readonly PeerEvent[] = made === null ? [] : [{ type: 'created', address: made }]
+    const joined = await joinNetwork({ identity, store, bootstrap, release: lock.release, early }, options)
     rememberBootstrap(options.bootstrap, store)
-    return peer
+    return joined
   })
+  return comeOnline(peer, options)
+}
+
+/** A peer that cannot be found as it was to be is none. */
+const comeOnline = async (peer: Peer, { listen = true, signal }: OpenOptions): Promise<Peer> => {
+  try {
+    if (listen) await peer.listen({ signal })
+    return peer
+  } catch (error) {
+    await peer.close()
+    throw error
+  }
 }
 
 /** Runs `work` with what is in the folder, its lock and its store, and gives both back when it fails. */
@@ -92,16 +104,20 @@ const openLocked = async <T>(
   }
 }
 
-/** Makes an identity where there is none, if its phrase has somewhere to go. @returns what the folder is sealed under */
+/** Makes an identity where there is none, if its phrase has somewhere to go. @returns what the folder is sealed under, and the new address */
 const prepareFolder = async (
   folder: string,
   { passphrase = null, onRecoveryPhrase }: OpenOptions,
-): Promise<Passphrase> => {
-  if (onRecoveryPhrase === undefined || (await readExisting(folder)) !== null) return passphrase
+): Promise<{ readonly passphrase: Passphrase; readonly made: string | null }> => {
+  if ((await readExisting(folder)) !== null) return { passphrase, made: null }
+  if (onRecoveryPhrase === undefined)
+    throw new StoreError('ERR_STORE_MISSING', {
+      hint: `${folder}: initialize() or onRecoveryPhrase makes one, and shows its recovery phrase`,
+    })
   const given = typeof passphrase === 'function' ? await passphrase() : passphrase
-  const { phrase } = await initialize(folder, { passphrase: given })
+  const { phrase, address } = await initialize(folder, { passphrase: given })
   onRecoveryPhrase(phrase)
-  return given
+  return { passphrase: given, made: address }
 }
 
 /** What a folder says without being opened; null when it holds no identity. @throws StoreError, but for ERR_STORE_MISSING */
@@ -124,106 +140,11 @@ export const openReader = async (options: OpenOptions & { readonly folder: strin
   try {
     const bootstrap = chooseBootstrap(options.bootstrap, store)
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
-    return await joinNetwork({ identity, store, bootstrap, release: () => {} }, options)
+    return await joinNetwork({ identity, store, bootstrap, release: () => {}, early: [] }, options)
   } catch (error) {
     store.close()
     throw error
   }
-}
-
-/**
- * The contacts of a data folder, without a network and without its passphrase.
- * @throws StoreError ERR_STORE_MISSING, and as `openPeer`
- */
-export const openContacts = async (folder: string): Promise<OpenContacts> => {
-  await readVault(folder, seconds(systemWorld))
-  const store = openStore(folder)
-  return {
-    ...createContacts(store, systemWorld),
-    fork: (id) => store.forks.get(id),
-    [Symbol.dispose]: () => store.close(),
-  }
-}
-
-export type OpenContacts = Contacts &
-  Disposable & {
-    /** The contradiction that was kept against an identity (32-byte hash), one's own among them. */
-    fork(id: Uint8Array): Fork | null
-  }
-
-export type History = Disposable & {
-  /** As `Messages.history`. */
-  readonly read: Messages['history']
-}
-
-/** What was said with others, without a network. @throws StoreError ERR_STORE_MISSING, and as `openPeer` */
-export const openHistory = async (folder: string, passphrase: Passphrase): Promise<History> => {
-  const { storeKey } = await openVault(folder, passphrase, seconds(systemWorld))
-  const store = openStore(folder, storeKey)
-  return { read: readHistory(store, createContacts(store, systemWorld)), [Symbol.dispose]: () => store.close() }
-}
-
-export type MailboxNames = Pick<Mailboxes, 'named' | 'name'> & Disposable & { readonly address: string }
-
-/** The mailboxes that the identity of a folder names, without a network and without its passphrase. @throws as `openContacts` */
-export const openMailboxNames = async (folder: string): Promise<MailboxNames> => {
-  const { log } = await readVault(folder, seconds(systemWorld))
-  const store = openStore(folder)
-  return {
-    address: encodeAddress(log.id),
-    named: () => namedMailboxes(store).map(encodeAddress),
-    name: (addresses) => nameMailboxes(store, log.id, addresses),
-    [Symbol.dispose]: () => store.close(),
-  }
-}
-
-type Joining = {
-  readonly identity: Identity
-  readonly store: Store
-  readonly bootstrap: readonly NodeAddress[]
-  readonly release: () => void
-}
-
-const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: OpenOptions): Promise<Peer> => {
-  const { host, port, storage, signal, mailboxes } = options
-  if (mailboxes !== undefined) nameMailboxes(own.store, own.identity.log.id, mailboxes)
-  const node = await createNode({ bootstrap, host, port, storage, signal })
-  let kept: StorageNode | undefined
-  const end = async (): Promise<void> => {
-    await node.close()
-    kept?.close()
-    release()
-  }
-  try {
-    const onDisk = storage === true && options.folder !== undefined ? { shelf: openRecordDatabase(options.folder) } : {}
-    kept = createStorage({ self: () => node.dht.id, ...onDisk })
-    const directory = joinDirectory(node.dht, kept)
-    const mailbox = options.mailbox === true ? openMailbox(own.identity, directory, options.folder) : undefined
-    return putTogether({ ...own, node, directory, mailbox, release: end, talks: true }, options.onNotice)
-  } catch (error) {
-    await node.close()
-    kept?.close()
-    throw error
-  }
-}
-
-/** @throws StoreError ERR_STORE_* */
-const openMailbox = ({ log }: Identity, directory: DirectoryNetwork, folder: string | undefined): MailboxHost => {
-  const [now, random] = [() => seconds(systemWorld), systemWorld.random]
-  return createMailboxHost({ id: log.id, directory, keep: openMailboxStore(folder ?? null), now, random })
-}
-
-type Together = Omit<PeerParts, 'transport' | 'world' | 'notify'> & { readonly node: DhtNode }
-
-const putTogether = ({ node, ...parts }: Together, onNotice: OpenOptions['onNotice']): Peer => {
-  const transport = createTransport(node, parts.identity.transportSeed.export())
-  return createPeer({ ...parts, ...{ transport, world: systemWorld, notify: onNotice } })
-}
-
-export type MailboxPeer = {
-  readonly peer: Peer
-  /** What its mailbox keeps and has done. @throws StoreError */
-  readonly counts: () => MailboxCounts
 }
 
 /**
@@ -233,11 +154,8 @@ export type MailboxPeer = {
 export const openMailboxOn = (
   node: DhtNode,
   directory: DirectoryNetwork,
-  { folder, passphrase = null, onNotice }: Pick<OpenOptions, 'onNotice' | 'passphrase'> & { readonly folder: string },
+  { folder, passphrase = null }: { readonly folder: string; readonly passphrase?: Passphrase | undefined },
 ): Promise<MailboxPeer> =>
-  openLocked(folder, passphrase, async ({ identity }, lock, store) => {
-    const release = async (): Promise<void> => lock.release()
-    const mailbox = openMailbox(identity, directory, folder)
-    const peer = putTogether({ node, directory, identity, store, release, mailbox, talks: false }, onNotice)
-    return { peer, counts: mailbox.counts }
-  })
+  openLocked(folder, passphrase, async ({ identity }, lock, store) =>
+    createMailboxPeer(node, directory, { identity, store, folder, release: async () => lock.release() }),
+  )

@@ -7,9 +7,13 @@ import type { Publication } from '../directory/client/publish.ts'
 import type { Files } from '../files/file-api.ts'
 import type { Mailboxes } from '../messages/mailbox-poller.ts'
 import type { Messages } from '../messages/message-api.ts'
+import type { ByteStream } from '../streams/byte-stream.ts'
+import type { PeerEvent } from './events.ts'
+import type { NetworkState } from './network-state.ts'
 
-/** What a peer is to the program that opened it. `peer.ts` puts one together. */
+/** What a peer is to the program that opened it. `create-peer.ts` puts one together. */
 
+/** Ends what it is given to. */
 export type Signal = { readonly signal?: AbortSignal | undefined }
 
 export type LookupOptions = Signal & {
@@ -17,22 +21,21 @@ export type LookupOptions = Signal & {
   readonly policy?: Policy | undefined
 }
 
-export type ConnectOptions = Signal & {
-  /** Called with what the directory said, before the connection is tried: a change is told once. */
-  readonly onFound?: ((found: Found) => void) | undefined
+export type StreamOptions = Signal & {
+  /** The application that the protocol is of. Default: the peer's. */
+  readonly app?: string | undefined
 }
 
-/** Connections as they come in, and how well the address can be found. */
-export type Listener = AsyncIterable<Connection> & {
-  readonly publication: Publication
-  /** The next peer that proved its address; null once the peer is closed. */
-  accept(options?: Signal): Promise<Connection | null>
-}
-
-/** Your side: one identity on one network. */
+/**
+ * Your side: one identity on one network. Whoever a method names as `who` is named in one way everywhere: by the name of a contact, by an
+ * address `hf1…`, or by a link `handfast:hf1…`. A `who` that is none of these is an AddressError, or ContactError ERR_CONTACT.
+ */
 export type Peer = AsyncDisposable & {
   /** the address to hand out: hf1… */
   readonly address: string
+  /** the application whose messages this peer has */
+  readonly app: string
+  /** This peer's own key log: what others know of its keys. */
   readonly identity: { readonly log: KeyLog }
   /** Whom this peer knows: kept in the data folder. */
   readonly contacts: Contacts
@@ -42,30 +45,54 @@ export type Peer = AsyncDisposable & {
   readonly files: Files
   /** Where messages wait for this peer while it is not there. */
   readonly mailboxes: Mailboxes
+  /** How this peer is in the network at the moment. */
+  readonly network: NetworkState
+  /**
+   * Everything there is to tell, from now on: connections, deliveries, files, trust, the network. It begins with the messages of this
+   * application that were not taken yet. Ends when the signal aborts, or the peer closes.
+   * @throws PeerError ERR_PEER_EVENTS when the loop is 10,000 events behind
+   */
+  events(options?: Signal): AsyncIterable<PeerEvent>
+  /**
+   * Opens an encrypted byte stream to whoever serves that protocol at `who`, on the connection there is, or a new one; resolves when the
+   * other side has accepted.
+   * @param protocol 1 to 64 of a-z, 0-9, dot, underscore, hyphen and slash: `chess/1`
+   * @throws those of `connect`; PeerError ERR_PEER_APPLICATION; StreamError ERR_STREAM_PROTOCOL when nobody serves it there, ERR_STREAM_LIMIT
+   */
+  dial(who: string, protocol: string, options?: StreamOptions): Promise<ByteStream>
+  /**
+   * The byte streams that others open for a protocol, as they come. Ends when the signal aborts, or the peer closes.
+   * @throws PeerError ERR_PEER_APPLICATION; StreamError ERR_STREAM_SERVED when it is served already
+   */
+  serve(protocol: string, options?: StreamOptions): AsyncIterable<ByteStream>
   /**
    * Finds an identity and makes it a contact, without connecting to it.
    * @throws those of `lookup`; PeerError ERR_PEER_SELF; ContactError ERR_CONTACT_NAME
    */
-  addContact(address: string, options?: LookupOptions & { readonly name?: string | undefined }): Promise<Contact>
+  addContact(who: string, options?: LookupOptions & { readonly name?: string | undefined }): Promise<Contact>
   /**
    * Finds an identity in the directory and verifies it to its address. What the answer rests on is its `evidence`, what that comes to its
    * `verdict`.
-   * @throws AddressError; DirectoryError ERR_LOOKUP_NOT_FOUND, ERR_LOOKUP_INCOMPLETE; KeyLogError ERR_ROLLBACK
+   * @throws AddressError; ContactError ERR_CONTACT; DirectoryError ERR_LOOKUP_NOT_FOUND, ERR_LOOKUP_INCOMPLETE; KeyLogError ERR_ROLLBACK
    */
-  lookup(address: string, options?: LookupOptions): Promise<Found>
+  lookup(who: string, options?: LookupOptions): Promise<Found>
   /**
-   * Looks the address up and connects to whoever proves to be it, who is a contact from then on.
-   * @throws those of `lookup`; KeyLogError ERR_LOG_FORK while two logs of it contradict each other: see `contacts.verify`; PeerError ERR_PEER_SELF, _NO_CARD, _RETIRED;
-   *   ConnectionError ERR_CONNECT, ERR_REMOTE, ERR_TIMEOUT; CardError, HandshakeError, SessionError when the other side is not who it should be
+   * Looks `who` up and connects to whoever proves to be it, who is a contact from then on. Nothing needs it: messages, files and streams
+   * connect by themselves. It tells at once who is there, and holds a connection open until it is closed.
+   * @throws those of `lookup`; KeyLogError ERR_LOG_FORK while two logs of it contradict each other: see `contacts.verify`; PeerError
+   *   ERR_PEER_SELF, _NO_CARD, _RETIRED; ConnectionError ERR_CONNECT, ERR_REMOTE, ERR_TIMEOUT; CardError, HandshakeError, SessionError when
+   *   the other side is not who it should be
    */
-  connect(address: string, options?: ConnectOptions): Promise<Connection>
+  connect(who: string, options?: Signal): Promise<Connection>
   /**
-   * Publishes log and card, again every 6 h with the logs of all contacts, and takes connections.
+   * Comes online, which `openPeer` does unless it was told not to: publishes log and card, again every 6 h with the logs of all contacts,
+   * takes connections, and delivers what waits.
    * @throws DirectoryError ERR_PUBLISH_REFUSED; PeerError ERR_PEER_SUPERSEDED when the identity was rotated elsewhere,
    *   ERR_PEER_RETIRED after the retirement was published; ConnectionError ERR_CONNECT
    */
-  listen(options?: Signal): Promise<Listener>
+  listen(options?: Signal): Promise<Publication>
   /** Publishes log and card once, so that those this peer connects to find its log current, without taking connections. */
   publish(options?: Signal): Promise<Publication>
+  /** Says goodbye to everybody, ends every loop, and closes everything; what is on disk stays. */
   close(): Promise<void>
 }

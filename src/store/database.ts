@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { StoreError } from '../core/errors.ts'
 import { asStoreError } from './failures.ts'
-import { MIGRATIONS } from './migrations.ts'
+import { FIRST_SCHEMA, MIGRATIONS } from './migrations.ts'
 
 /** A database of the data folder: SQLite in WAL mode, private from the first byte, its schema numbered. */
 export type Database = {
@@ -21,10 +21,12 @@ export type Database = {
 export type Schema = {
   /** its file in the data folder */
   readonly name: string
-  /** four messages, so that no other program's database, nor another of ours, is taken for it */
+  /** four letters, so that no other program's database, nor another of ours, is taken for it */
   readonly applicationId: number
   /** Statements, step by step. A step that was ever released never changes. */
   readonly migrations: readonly (readonly string[])[]
+  /** The number of the first step; databases of a lower one are not read. Default: 1. */
+  readonly first?: number
   /**
    * What a commit survives: a power cut (default), for which it waits for the disk; or only the end of the process, for what others
    * bring again.
@@ -35,7 +37,7 @@ export type Schema = {
 }
 
 /** What a peer remembers; "hfst". */
-const HANDFAST: Schema = { name: 'handfast.db', applicationId: 0x68667374, migrations: MIGRATIONS }
+const HANDFAST: Schema = { name: 'handfast.db', applicationId: 0x68667374, migrations: MIGRATIONS, first: FIRST_SCHEMA }
 
 /** Milliseconds that a writer waits for another process to finish its transaction. */
 const BUSY_MS = 5_000
@@ -89,20 +91,21 @@ const wrap = (sql: DatabaseSync, path: string): Database => {
 const numberOf = (row: unknown): number => Number(Object.values(row as object)[0])
 
 /** Brings the schema to what this version knows, one numbered step after the other. */
-const migrate = (database: Database, { applicationId, migrations }: Schema, path: string): void =>
+const migrate = (database: Database, { applicationId, migrations, first = 1 }: Schema, path: string): void =>
   database.transaction(() => {
     const version = numberOf(database.get('PRAGMA user_version'))
     const application = numberOf(database.get('PRAGMA application_id'))
     const foreign = version === 0 ? application !== 0 : application !== applicationId
     if (foreign) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
-    if (version > migrations.length)
+    const latest = first + migrations.length - 1
+    if (version > latest || (version > 0 && version < first))
       throw new StoreError('ERR_STORE_VERSION', {
-        hint: `${path}: schema ${version}, known here: ${migrations.length}`,
+        hint: `${path}: schema ${version}, known here: ${first} to ${latest}`,
       })
     for (const [index, statements] of migrations.entries())
-      if (index >= version) for (const statement of statements) database.run(statement)
-    if (version === migrations.length) return
-    database.run(`PRAGMA user_version = ${migrations.length}`)
+      if (first + index > version) for (const statement of statements) database.run(statement)
+    if (version === latest) return
+    database.run(`PRAGMA user_version = ${latest}`)
     database.run(`PRAGMA application_id = ${applicationId}`)
   })
 

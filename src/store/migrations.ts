@@ -21,29 +21,31 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       anchor_seq INTEGER, anchor_head BLOB, verified INTEGER, added INTEGER NOT NULL, published INTEGER NOT NULL
     ) STRICT`,
     'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
-  ],
-  [
-    // Numbers are within a stream; ids order all messages of this store. `sealed` is what the message says, under the store key.
+    // Applications that were opened on this folder.
+    'CREATE TABLE applications (name TEXT PRIMARY KEY) STRICT',
+    // Numbers are within a sequence; ids order all messages of this store. `sealed` is what the message says, under the store key.
     `CREATE TABLE messages (
-      id INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), out INTEGER NOT NULL,
-      stream BLOB NOT NULL CHECK (length(stream) = 16), number INTEGER NOT NULL, at INTEGER NOT NULL,
+      id INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), app TEXT NOT NULL, out INTEGER NOT NULL,
+      sequence BLOB NOT NULL CHECK (length(sequence) = 16), number INTEGER NOT NULL, at INTEGER NOT NULL,
       state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
-      UNIQUE (peer, out, stream, number)
+      UNIQUE (peer, out, sequence, number)
     ) STRICT`,
-    "CREATE INDEX messages_waiting ON messages (peer, number) WHERE out = 1 AND state IN ('queued', 'sent')",
-    "CREATE INDEX messages_arrived ON messages (id) WHERE state = 'arrived'",
-    'CREATE INDEX messages_history ON messages (peer, id)',
-    // Our stream to a peer: the number of the next message.
-    'CREATE TABLE streams_out (peer BLOB PRIMARY KEY, stream BLOB NOT NULL, next INTEGER NOT NULL) STRICT',
-    // Their streams to us: all messages up to `have` are here, or were.
-    `CREATE TABLE streams_in (
-      peer BLOB NOT NULL, stream BLOB NOT NULL, have INTEGER NOT NULL, touched INTEGER NOT NULL,
-      PRIMARY KEY (peer, stream)
+    "CREATE INDEX messages_waiting ON messages (peer, sequence, number) WHERE out = 1 AND state IN ('queued', 'sent')",
+    "CREATE INDEX messages_arrived ON messages (app, id) WHERE state = 'arrived'",
+    "CREATE INDEX messages_arrived_from ON messages (peer, app) WHERE state = 'arrived'",
+    'CREATE INDEX messages_history ON messages (peer, app, id)',
+    // Our sequence to a peer for an application: the number of the next message.
+    `CREATE TABLE sequences_out (
+      peer BLOB NOT NULL, app TEXT NOT NULL, sequence BLOB NOT NULL, next INTEGER NOT NULL,
+      PRIMARY KEY (peer, app)
+    ) STRICT`,
+    // Their sequences to us: all messages up to `have` are here, or were.
+    `CREATE TABLE sequences_in (
+      peer BLOB NOT NULL, sequence BLOB NOT NULL, app TEXT NOT NULL, have INTEGER NOT NULL, touched INTEGER NOT NULL,
+      PRIMARY KEY (peer, sequence)
     ) STRICT`,
     // Peers that were connected: what a crash leaves here is called again.
     'CREATE TABLE lines (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
-  ],
-  [
     // Files on their way, or over. `chunks` of an incoming one are certainly on disk, in the partial file `part`. `changed` is when
     // the file of an outgoing one was last written to, in microseconds. `sealed` is what only its parties should know.
     `CREATE TABLE transfers (
@@ -54,8 +56,6 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     ) STRICT`,
     "CREATE INDEX transfers_open ON transfers (peer, number) WHERE state IN ('queued', 'receiving')",
     'CREATE INDEX transfers_part ON transfers (number) WHERE part IS NOT NULL',
-  ],
-  [
     // The private halves of the prekeys that published cards name, sealed, and which initiators used each of them up. `issued`: seconds.
     `CREATE TABLE prekeys (
       card BLOB PRIMARY KEY CHECK (length(card) = 32), issued INTEGER NOT NULL, sealed BLOB NOT NULL
@@ -65,23 +65,28 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       PRIMARY KEY (card, ek)
     ) STRICT`,
     // Sessions with those who are reached through mailboxes. Times are seconds; `live`: whether it may be sent in.
-    `CREATE TABLE mail_sessions (
+    `CREATE TABLE offline_sessions (
       id BLOB PRIMARY KEY CHECK (length(id) = 16), peer BLOB NOT NULL CHECK (length(peer) = 32),
       h1 BLOB NOT NULL CHECK (length(h1) = 32), ours INTEGER NOT NULL, live INTEGER NOT NULL,
       begun INTEGER NOT NULL, heard INTEGER, touched INTEGER NOT NULL, sealed BLOB NOT NULL
     ) STRICT`,
-    'CREATE INDEX mail_sessions_peer ON mail_sessions (peer, touched)',
-    // Parcels on their way to a mailbox. `upto`: the last of our messages in it, 0 for none. They can be opened by their recipient only.
+    'CREATE INDEX offline_sessions_peer ON offline_sessions (peer, touched)',
+    // Parcels on their way to a mailbox. `upto`: the last message of `sequence` in it; they can be opened by their recipient only.
     `CREATE TABLE parcels (
       number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32),
-      mailbox BLOB NOT NULL CHECK (length(mailbox) = 32), at INTEGER NOT NULL, upto INTEGER NOT NULL, parcel BLOB NOT NULL
+      mailbox BLOB NOT NULL CHECK (length(mailbox) = 32), at INTEGER NOT NULL, sequence BLOB, upto INTEGER NOT NULL,
+      parcel BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX parcels_peer ON parcels (peer, number)',
-    // Up to which message parcels were made, since when nobody has confirmed them, and for which mailboxes.
-    `CREATE TABLE mailed (
-      peer BLOB PRIMARY KEY CHECK (length(peer) = 32), upto INTEGER NOT NULL, at INTEGER NOT NULL, mailboxes BLOB NOT NULL
+    // Up to which message of a sequence parcels were made, since when nobody has confirmed them, and for which mailboxes.
+    `CREATE TABLE parcelled (
+      peer BLOB NOT NULL CHECK (length(peer) = 32), sequence BLOB NOT NULL, upto INTEGER NOT NULL, at INTEGER NOT NULL,
+      mailboxes BLOB NOT NULL, PRIMARY KEY (peer, sequence)
     ) STRICT`,
     // Peers whose messages came through a mailbox and were not confirmed yet.
     'CREATE TABLE receipts (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
   ],
 ]
+
+/** The number of the first step. Lower ones were used before anything was released; their databases are not read. */
+export const FIRST_SCHEMA = 5

@@ -96,7 +96,7 @@ const readSealed = record<Sealed>({
   own: bytes(POINT_BYTES),
 })
 
-const TABLE = 'mail_sessions'
+const TABLE = 'offline_sessions'
 const COLUMNS = 'id, peer, h1, ours, live, begun, heard, sealed'
 const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
 const corrupt = (): StoreError => new StoreError('ERR_STORE_CORRUPT', { hint: `table ${TABLE}` })

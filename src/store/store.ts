@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
+import { type Applications, createApplications } from './applications.ts'
 import { type ContactStore, createContactStore } from './contact-store.ts'
 import { openDatabase } from './database.ts'
 import { createFloorStore, type FloorStore } from './floor-store.ts'
@@ -18,6 +19,7 @@ export type Store = {
   readonly forks: ForkStore
   readonly contacts: ContactStore
   readonly settings: SettingStore
+  readonly applications: Applications
   readonly messages: MessageStore
   readonly transfers: TransferStore
   readonly prekeys: PrekeyStore
@@ -42,6 +44,7 @@ export const openStore = (folder: string | null, storeKey?: SecretKey): Store =>
     forks: createForkStore(database),
     contacts: createContactStore(database),
     settings: createSettingStore(database),
+    applications: createApplications(database),
     messages: createMessageStore(database, key),
     transfers: createTransferStore(database, key),
     prekeys: createPrekeyStore(database, key),

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sha256 } from '../../src/core/kdf.ts'
 import {
-  MAIL_AGAIN,
-  MAIL_BYTES_MAX,
+  PARCEL_AGAIN,
+  BUNDLE_BYTES_MAX,
   MESSAGE_BYTES_MAX,
   PREKEY_AGE,
   STRANGER_MESSAGES_MAX,
@@ -51,7 +51,7 @@ test('a stranger writes no more than there is room for, a contact much more, and
   const long = 'x'.repeat(MESSAGE_BYTES_MAX)
   const texts = [...Array.from({ length: 150 }, (_, index) => `${index}`), long, long]
   await a.write(b.address, ...texts)
-  assert.ok(MAIL_BYTES_MAX < 2 * MESSAGE_BYTES_MAX)
+  assert.ok(BUNDLE_BYTES_MAX < 2 * MESSAGE_BYTES_MAX)
   assert.ok((town.keeps[0]?.size ?? 0) < 80)
   assert.deepEqual(await b.fetch(), texts)
 })
@@ -135,11 +135,11 @@ test('what nobody confirms is mailed again after a week, in a new session', asyn
   const { town, a, b } = await meet(t)
   await a.write(b.address, 'one')
   for (const keep of town.keeps) assert.equal(keep.size, 1)
-  town.pass(MAIL_AGAIN / 2)
+  town.pass(PARCEL_AGAIN / 2)
   await town.publishBoxes()
   // He comes, but does not look into his mailboxes.
   await b.visit(async () => {})
-  town.pass(MAIL_AGAIN / 2 - 10)
+  town.pass(PARCEL_AGAIN / 2 - 10)
   await a.visit(async ({ messages }) => {
     await messages.send(b.address, 'two')
     while (a.store.mailboxOutbox.waiting().length > 0 || a.states(bob.log.id)[1] !== 'sent')
@@ -168,7 +168,7 @@ test('what mailboxes lost is mailed again after a week, in the session that ther
   await a.write(b.address, 'two')
   for (const keep of town.keeps) keep.sweep(town.world.now + 15 * 86_400)
   assert.deepEqual(await b.fetch(), [])
-  town.pass(MAIL_AGAIN)
+  town.pass(PARCEL_AGAIN)
   await town.publishBoxes()
   await b.visit(async () => {})
   await a.write(b.address, 'three')

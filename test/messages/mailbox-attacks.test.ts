@@ -5,7 +5,7 @@ import { encodeCbor } from '../../src/core/cbor.ts'
 import { renewDevice } from '../../src/core/identity.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { updateLog } from '../../src/core/key-log.ts'
-import { STRANGER_MESSAGES_MAX, STRANGERS_MAIL_MAX } from '../../src/core/limits.ts'
+import { STRANGER_MESSAGES_MAX, STRANGERS_PARCELS_MAX } from '../../src/core/limits.ts'
 import { openParcel, sealParcel } from '../../src/core/parcel.ts'
 import { encodeSession } from '../../src/core/session/snapshot.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -189,7 +189,7 @@ test('what there is no room for waits, and of strangers only so many envelopes d
   await a.write(b.address, 'one')
   await b.fetch()
   await a.fetch()
-  const count = STRANGERS_MAIL_MAX + 2
+  const count = STRANGERS_PARCELS_MAX + 2
   await a.visit(async ({ messages }) => {
     for (let index = 0; index < STRANGER_MESSAGES_MAX + count; index++) {
       const { id } = await messages.send(b.address, `${index}`)
@@ -200,9 +200,9 @@ test('what there is no room for waits, and of strangers only so many envelopes d
   await b.visit(async ({ mailboxes }) => {
     // Nobody takes what came, so there is room for the first ones only.
     const fetched = await mailboxes.fetch()
-    assert.deepEqual(fetched, { taken: STRANGER_MESSAGES_MAX, left: STRANGERS_MAIL_MAX, failures: [] })
+    assert.deepEqual(fetched, { taken: STRANGER_MESSAGES_MAX, left: STRANGERS_PARCELS_MAX, failures: [] })
   })
-  assert.equal(parcels(town).length, STRANGERS_MAIL_MAX)
+  assert.equal(parcels(town).length, STRANGERS_PARCELS_MAX)
   b.store.contacts.keep(alice.log, 0)
-  assert.equal((await b.fetch()).length, STRANGER_MESSAGES_MAX + STRANGERS_MAIL_MAX)
+  assert.equal((await b.fetch()).length, STRANGER_MESSAGES_MAX + STRANGERS_PARCELS_MAX)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MAIL_AGAIN } from '../../src/core/limits.ts'
+import { PARCEL_AGAIN } from '../../src/core/limits.ts'
 import { chooseSession } from '../../src/messages/offline-session.ts'
 import type { OfflineSession } from '../../src/store/offline-session-store.ts'
 import { at, makeBytes, makeIdentity } from '../core/identities.ts'
@@ -49,7 +49,7 @@ test('one that may not be sent in, cannot send, or is of other keys is passed ov
 })
 
 test('one of ours that nobody answered for a week leads nowhere; an answered one lasts', () => {
-  assert.equal(chosen(sessionOf(1, { begun: NOW - MAIL_AGAIN + 1 })), 1)
-  assert.equal(chosen(sessionOf(1, { begun: NOW - MAIL_AGAIN })), null)
-  assert.equal(chosen(sessionOf(1, { begun: NOW - MAIL_AGAIN, heard: 1 })), 1)
+  assert.equal(chosen(sessionOf(1, { begun: NOW - PARCEL_AGAIN + 1 })), 1)
+  assert.equal(chosen(sessionOf(1, { begun: NOW - PARCEL_AGAIN })), null)
+  assert.equal(chosen(sessionOf(1, { begun: NOW - PARCEL_AGAIN, heard: 1 })), 1)
 })

@@ -1,0 +1,15 @@
+import type { HandfastError } from '../core/errors.ts'
+import type { Change } from '../core/floor.ts'
+
+/** What is found out about identities, others' and one's own, as `Peer.events` tells it. */
+export type ContactEvent =
+  /** what became of an identity that is connected, or was looked up */
+  | { readonly type: 'changed'; readonly address: string; readonly change: Change }
+  /** two logs of an identity contradict each other; of one's own address it means that somebody else signs with its root key */
+  | { readonly type: 'forked'; readonly address: string }
+  /** the identity went on elsewhere: the keys of this machine are void, or somebody else has them */
+  | { readonly type: 'superseded'; readonly error: HandfastError }
+  /** log and card could not be published anew: others will see them as stale when the present card runs out */
+  | { readonly type: 'not-published'; readonly error: unknown }
+  /** what was published is not what others find: `reason` says what they do; told once, until they find it */
+  | { readonly type: 'unconfirmed'; readonly reason: string }

@@ -1,0 +1,17 @@
+import type { Message } from './message.ts'
+
+/** What happens to messages, as `Peer.events` tells it. */
+export type MessageEvent =
+  /** one came, and is on this disk: `messages.take` when it has been dealt with */
+  | { readonly type: 'message'; readonly message: Message }
+  /** one of ours is `queued`, `sent`, `delivered` or `failed` now */
+  | { readonly type: 'delivery'; readonly message: Message }
+  /** something is in mailboxes of a peer that could not be reached, which gets it from there: so many messages, or 0 and receipts */
+  | {
+      readonly type: 'mailed'
+      readonly address: string
+      readonly mailboxes: readonly string[]
+      readonly messages: number
+    }
+  /** one of this peer's own mailboxes failed; told once, until it works again */
+  | { readonly type: 'mailbox-failed'; readonly address: string; readonly error: unknown }

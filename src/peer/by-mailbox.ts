@@ -1,0 +1,61 @@
+import type { Connection } from '../connection/connection.ts'
+import type { Dialer } from '../connection/dial.ts'
+import type { Contacts } from '../contacts/contact-api.ts'
+import type { Resolver } from '../contacts/resolver.ts'
+import { createSenderCheck } from '../contacts/sender-check.ts'
+import type { TrustStore } from '../contacts/trust-store.ts'
+import type { Identity } from '../core/identity.ts'
+import { LOOKUP_MS, VET_MS } from '../core/limits.ts'
+import { fetchKem } from '../directory/client/fetch-kem.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { MessageEvent } from '../messages/events.ts'
+import type { Inbox } from '../messages/inbox.ts'
+import { createMailboxClient } from '../messages/mailbox-client.ts'
+import { createMailboxPoller, type MailboxPoller } from '../messages/mailbox-poller.ts'
+import { createMailboxReceiver } from '../messages/mailbox-receiver.ts'
+import { createMailboxSender, type MailboxSender } from '../messages/mailbox-sender.ts'
+import { createParcelling } from '../messages/parcelling.ts'
+import type { Signals } from '../messages/signals.ts'
+import type { StoredMessage } from '../store/message-rows.ts'
+import type { Store } from '../store/store.ts'
+import type { Steps } from './steps.ts'
+
+/** The parts that send and receive by way of mailboxes, put together. */
+
+export type ByMailboxParts = Dialer & {
+  readonly identity: Identity
+  readonly directory: DirectoryNetwork
+  readonly store: Store
+  readonly contacts: Contacts
+  readonly resolver: Resolver
+  readonly trustStore: TrustStore
+  readonly steps: Steps
+  readonly inbox: Inbox
+  readonly signals: Signals
+  readonly isContact: (peer: Uint8Array) => boolean
+  readonly onMessages: (changed: readonly StoredMessage[]) => void
+  readonly emit: (event: MessageEvent) => void
+  /** aborted when the peer closes */
+  readonly closing: AbortSignal
+  /** Makes a connection end with the peer. */
+  adopt(connection: Connection): void
+}
+
+export const createByMailbox = (
+  parts: ByMailboxParts,
+): { readonly sender: MailboxSender; readonly poller: MailboxPoller } => {
+  const { identity, directory, store, world, trustStore, resolver, steps } = parts
+  const mailboxClient = createMailboxClient({ ...parts, find: steps.find, checkGoing: steps.checkGoing })
+  const sender = createMailboxSender({
+    ...{ ...parts, mailboxClient, find: steps.find, parcelling: createParcelling({ identity, store, world }) },
+    fetchKem: (found, signal) => fetchKem(directory, found, steps.deadline(signal, LOOKUP_MS)),
+  })
+  const check = createSenderCheck(resolver, trustStore, (id) => store.contacts.get(id)?.log ?? null)
+  const receiver = createMailboxReceiver({
+    ...parts,
+    check: (log, signal) => check(log, steps.deadline(signal, VET_MS)),
+    accept: (log) => trustStore.accept(log, null, false),
+  })
+  const poller = createMailboxPoller({ ...parts, own: identity.log.id, mailboxClient, receiver })
+  return { sender, poller }
+}

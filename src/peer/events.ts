@@ -1,0 +1,21 @@
+import type { ConnectionEvent } from '../connection/events.ts'
+import type { ContactEvent } from '../contacts/events.ts'
+import type { Publication } from '../directory/client/publish.ts'
+import type { FileEvent } from '../files/events.ts'
+import type { MessageEvent } from '../messages/events.ts'
+import type { NetworkState } from './network-state.ts'
+
+/** Everything that a peer has to tell, each `type` once: what a person is shown, and what a program may act on. */
+export type PeerEvent =
+  | ConnectionEvent
+  | ContactEvent
+  | MessageEvent
+  | FileEvent
+  /** an identity was made in the data folder that held none */
+  | { readonly type: 'created'; readonly address: string }
+  /** this peer can be found, and takes connections */
+  | { readonly type: 'listening'; readonly publication: Publication }
+  /** the peer came into the network, or found out that nobody answers any more */
+  | ({ readonly type: 'network' } & NetworkState)
+
+export type EmitEvent = (event: PeerEvent) => void

@@ -1,0 +1,70 @@
+import { type Contacts, createContacts } from '../contacts/contact-api.ts'
+import { encodeAddress } from '../core/address.ts'
+import { DEFAULT_APPLICATION } from '../core/names.ts'
+import { seconds } from '../core/world.ts'
+import { systemWorld } from '../identity/system-world.ts'
+import type { Mailboxes } from '../messages/mailbox-poller.ts'
+import { type Messages, readHistory } from '../messages/message-api.ts'
+import { namedMailboxes, nameMailboxes } from '../messages/named-mailboxes.ts'
+import type { Fork } from '../store/fork-store.ts'
+import { openStore } from '../store/store.ts'
+import { openVault, type Passphrase, readVault } from '../store/vault.ts'
+
+/** What a data folder tells without a network. */
+
+export type OpenContacts = Contacts &
+  Disposable & {
+    /** The contradiction that was kept against an identity (32-byte hash), one's own among them. */
+    fork(id: Uint8Array): Fork | null
+  }
+
+/**
+ * The contacts of a data folder, without its passphrase.
+ * @throws StoreError ERR_STORE_MISSING, and as `openPeer`
+ */
+export const openContacts = async (folder: string): Promise<OpenContacts> => {
+  await readVault(folder, seconds(systemWorld))
+  const store = openStore(folder)
+  return {
+    ...createContacts(store, systemWorld),
+    fork: (id) => store.forks.get(id),
+    [Symbol.dispose]: () => store.close(),
+  }
+}
+
+export type History = Disposable & {
+  /** As `Messages.history`. */
+  readonly read: Messages['history']
+}
+
+/**
+ * What was said with others.
+ * @param app the application whose messages are meant; default: the command line's
+ * @throws StoreError ERR_STORE_MISSING, and as `openPeer`
+ */
+export const openHistory = async (
+  folder: string,
+  passphrase: Passphrase,
+  app: string = DEFAULT_APPLICATION,
+): Promise<History> => {
+  const { identity, storeKey } = await openVault(folder, passphrase, seconds(systemWorld))
+  const store = openStore(folder, storeKey)
+  const contacts = createContacts(store, systemWorld)
+  const read = readHistory({ own: identity.log.id, app, store, contacts })
+  return { read, [Symbol.dispose]: () => store.close() }
+}
+
+export type MailboxNames = Pick<Mailboxes, 'named' | 'name'> & Disposable & { readonly address: string }
+
+/** The mailboxes that the identity of a folder names, without its passphrase. @throws as `openContacts` */
+export const openMailboxNames = async (folder: string): Promise<MailboxNames> => {
+  const { log } = await readVault(folder, seconds(systemWorld))
+  const store = openStore(folder)
+  const contacts = createContacts(store, systemWorld)
+  return {
+    address: encodeAddress(log.id),
+    named: () => namedMailboxes(store).map(encodeAddress),
+    name: (whos) => nameMailboxes(store, contacts, log.id, whos),
+    [Symbol.dispose]: () => store.close(),
+  }
+}

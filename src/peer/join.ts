@@ -1,0 +1,96 @@
+import { createContacts } from '../contacts/contact-api.ts'
+import type { Identity } from '../core/identity.ts'
+import { seconds } from '../core/world.ts'
+import type { DirectoryNetwork, NodeAddress } from '../directory/network-port.ts'
+import { createStorage, type StorageNode } from '../directory/node/storage.ts'
+import { systemWorld } from '../identity/system-world.ts'
+import { createMailboxHost, type MailboxCounts, type MailboxHost } from '../mailbox/host.ts'
+import { openMailboxStore } from '../mailbox/mailbox-store.ts'
+import { nameMailboxes } from '../messages/named-mailboxes.ts'
+import { joinDirectory } from '../network/directory-plugin.ts'
+import { createNode, type DhtNode } from '../network/node.ts'
+import { createTransport } from '../network/transport.ts'
+import { openRecordDatabase } from '../store/record-database.ts'
+import type { Store } from '../store/store.ts'
+import { createPeer, type PeerParts } from './create-peer.ts'
+import type { PeerEvent } from './events.ts'
+import type { Peer } from './peer.ts'
+
+/** Puts a peer onto a network: DHT node, directory, transport, and a mailbox if it keeps one. */
+
+export type JoinOptions = {
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  /** Data folder of records and mailbox; without one they are in memory. */
+  readonly folder?: string | undefined
+  readonly storage?: boolean | undefined
+  readonly mailbox?: boolean | undefined
+  readonly mailboxes?: readonly string[] | undefined
+  readonly app?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+type Joining = {
+  readonly identity: Identity
+  readonly store: Store
+  readonly bootstrap: readonly NodeAddress[]
+  readonly release: () => void
+  /** What happened before the peer was there to tell it. */
+  readonly early: readonly PeerEvent[]
+}
+
+/** @throws those of `createNode`; AddressError, ContactError, MailboxError, PeerError for `mailboxes`; PeerError ERR_PEER_APPLICATION; StoreError */
+export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: JoinOptions): Promise<Peer> => {
+  const { host, port, storage, signal, mailboxes, folder, app } = options
+  const { identity, store } = own
+  if (mailboxes !== undefined) nameMailboxes(store, createContacts(store, systemWorld), identity.log.id, mailboxes)
+  const node = await createNode({ bootstrap, host, port, storage, signal })
+  let records: StorageNode | undefined
+  const end = async (): Promise<void> => {
+    await node.close()
+    records?.close()
+    release()
+  }
+  try {
+    const onDisk = storage === true && folder !== undefined ? { shelf: openRecordDatabase(folder) } : {}
+    records = createStorage({ self: () => node.dht.id, ...onDisk })
+    const directory = joinDirectory(node.dht, records)
+    const mailbox = options.mailbox === true ? openMailbox(identity, directory, folder) : undefined
+    return putTogether(node, { ...own, directory, mailbox, app, release: end })
+  } catch (error) {
+    await node.close()
+    records?.close()
+    throw error
+  }
+}
+
+/** @throws StoreError ERR_STORE_* */
+const openMailbox = ({ log }: Identity, directory: DirectoryNetwork, folder: string | undefined): MailboxHost => {
+  const [now, random] = [() => seconds(systemWorld), systemWorld.random]
+  return createMailboxHost({ id: log.id, directory, keep: openMailboxStore(folder ?? null), now, random })
+}
+
+const putTogether = (node: DhtNode, parts: Omit<PeerParts, 'transport' | 'network' | 'world'>): Peer => {
+  const transport = createTransport(node, parts.identity.transportSeed.export())
+  return createPeer({ ...parts, ...{ transport, network: node, world: systemWorld } })
+}
+
+export type MailboxPeer = {
+  readonly peer: Peer
+  /** What its mailbox keeps and has done. @throws StoreError */
+  readonly counts: () => MailboxCounts
+}
+
+/**
+ * A peer that only keeps a mailbox, on a node that is there already, and stays there when the mailbox closes. It talks to nobody.
+ * @throws StoreError ERR_STORE_*
+ */
+export const createMailboxPeer = (
+  node: DhtNode,
+  directory: DirectoryNetwork,
+  own: Pick<PeerParts, 'identity' | 'store' | 'release'> & { readonly folder: string },
+): MailboxPeer => {
+  const { folder, ...parts } = own
+  const mailbox = openMailbox(parts.identity, directory, folder)
+  return { peer: putTogether(node, { ...parts, directory, mailbox, talks: false }), counts: mailbox.counts }
+}

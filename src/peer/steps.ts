@@ -1,0 +1,35 @@
+import type { Found, Resolver } from '../contacts/resolver.ts'
+import { PeerError } from '../core/errors.ts'
+import { LOOKUP_MS } from '../core/limits.ts'
+import type { Policy } from '../directory/client/policies.ts'
+
+/** What every step of a peer's work has in common: it ends in time, with the caller's signal, and with the peer. */
+export type Steps = {
+  /** A signal that aborts after so long (default: a lookup's time), with the caller's, or when the peer closes. */
+  deadline(signal: AbortSignal | undefined, milliseconds?: number): AbortSignal
+  /** The deadline gives a partial answer; this ends the call. @throws the signal's reason; PeerError ERR_PEER_CLOSED */
+  checkGoing(signal: AbortSignal | undefined): void
+  /** Asks the directory for our own sake. @throws those of `Peer.lookup` */
+  find(id: Uint8Array, signal: AbortSignal | undefined, policy?: Policy): Promise<Found>
+}
+
+export const createSteps = (resolver: Resolver, closing: AbortSignal): Steps => {
+  const deadline: Steps['deadline'] = (signal, milliseconds = LOOKUP_MS) =>
+    AbortSignal.any([closing, AbortSignal.timeout(milliseconds), ...(signal === undefined ? [] : [signal])])
+  const checkGoing: Steps['checkGoing'] = (signal) => {
+    signal?.throwIfAborted()
+    if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
+  }
+  return {
+    deadline,
+    checkGoing,
+    find: async (id, signal, policy) => {
+      checkGoing(signal)
+      try {
+        return await resolver.find(id, { signal: deadline(signal), asked: true, policy })
+      } finally {
+        checkGoing(signal)
+      }
+    },
+  }
+}
