@@ -203,6 +203,9 @@ export const LINGER_MS = 60_000
 /** Files of one peer that are offered or on their way at one time: each may keep CHUNK_WINDOW chunks in memory. */
 export const FILES_AT_ONCE = 8
 
+/** Answers about files that the other side has us say and does not read: more are left out, or they would pile up here. */
+export const FILE_ANSWERS_MAX = 64
+
 /** Files of a contact that were accepted and are not here yet: a partial file each, whether or not their sender is there. */
 export const FILES_RECEIVING_MAX = 64
 

@@ -1,34 +1,24 @@
-import type { ChunkFrame } from '../connection/frames.ts'
 import type { FilePayload } from '../connection/payloads.ts'
-import { VISIT_WINDOW } from '../core/limits.ts'
+import { createAnswers, type Line } from '../connection/service.ts'
+import { hex } from '../core/bytes.ts'
+import { FILE_ANSWERS_MAX } from '../core/limits.ts'
 
-/** Files on one connection (docs/spec/wire.md §5). */
+/** A connection that files go over. */
 export type FileLine = {
-  /** Encrypts at once, in the order of the calls; resolves when there was room for it on the way. */
-  say(payload: FilePayload): Promise<void>
-  sendChunk(id: Uint8Array, index: number, token: Uint8Array): Promise<void>
+  readonly peer: Uint8Array
+  readonly line: Pick<Line, 'say' | 'sendChunk'>
+  /** Says what the other side made us say, as far as it reads that. */
+  readonly answer: (payload: FilePayload) => void
+  closed: boolean
 }
 
-export type FileHandler = {
-  /** @throws FileError ERR_FILE_NAME when what it is called is no name */
-  handle(payload: FilePayload): void
-  chunk(frame: ChunkFrame): void
-  /** The connection has ended. */
-  detach(): void
-}
+export const openFileLine = (line: Line): FileLine => ({
+  peer: line.peer,
+  line,
+  answer: createAnswers(line, FILE_ANSWERS_MAX),
+  closed: false,
+})
 
-/**
- * Says what the other side made us say. What it does not read must not pile up here: an answer more than a reasonable number of them
- * is left out. Failing means that the connection has ended, which is told elsewhere.
- */
-export const createAnswers = (line: FileLine): ((payload: FilePayload) => void) => {
-  let unsaid = 0
-  return (payload) => {
-    if (unsaid >= VISIT_WINDOW) return
-    unsaid += 1
-    const said = (): void => {
-      unsaid -= 1
-    }
-    line.say(payload).then(said, said)
-  }
-}
+/** Both ends' names of a transfer, as one. */
+export const keyOf = ({ peer, id }: { readonly peer: Uint8Array; readonly id: Uint8Array }): string =>
+  `${hex(peer)}/${hex(id)}`

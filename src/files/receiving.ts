@@ -1,11 +1,11 @@
 import type { FilePayload } from '../connection/payloads.ts'
+import type { Line } from '../connection/service.ts'
 import { orAbort } from '../core/abort.ts'
 import { equal } from '../core/bytes.ts'
 import { chunkCount, openChunk, type Transfer } from '../core/chunk.ts'
 import { FileError } from '../core/errors.ts'
-import { CHUNK_WINDOW } from '../core/limits.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
-import type { FileLine } from './file-line.ts'
+import { arrive, begin, createIntake, type Intake, isDue, nextToken, takeReport, wake } from './intake.ts'
 import { asWriteError, openPart, type Part, placePart } from './part-file.ts'
 
 /**
@@ -32,136 +32,103 @@ export type ReceivingDesk = {
   fail(error: FileError): Promise<void>
 }
 
-/** Chunks are made durable in groups: a slow disk gets larger ones, since more come while it writes. */
-const GROUP_MIN = CHUNK_WINDOW / 4
-const GROUP_MAX = CHUNK_WINDOW / 2
+type Run = {
+  readonly row: StoredTransfer
+  readonly transfer: Transfer
+  readonly line: Pick<Line, 'say'>
+  readonly desk: ReceivingDesk
+  readonly intake: Intake
+  /** aborted when it is to stop */
+  readonly signal: AbortSignal
+}
+
+/** Saying fails only when the connection has ended, which is told elsewhere. */
+const say = ({ line, signal }: Run, payload: FilePayload): Promise<void> =>
+  orAbort(line.say(payload), signal).catch(() => {})
+
+/** Asks for what is not here. */
+const ask = (run: Run, { chunks }: Part): Promise<void> => {
+  begin(run.intake, chunks)
+  return say(run, { k: 'file-accept', id: run.row.id, from: chunks })
+}
+
+/** Makes durable what was written, file first. */
+const keep = async ({ desk, intake }: Run, part: Part): Promise<void> => {
+  await part.sync()
+  await desk.keep(part.chunks)
+  intake.kept = part.chunks
+}
+
+/** Writes what comes. @returns whether all of it is here */
+const takeChunks = async (run: Run, part: Part): Promise<boolean> => {
+  const { row, transfer, intake, signal } = run
+  while (part.chunks < intake.count) {
+    const token = await nextToken(intake, signal)
+    if (token === null) return false
+    await part.write(openChunk(transfer, part.chunks, token))
+    if (!isDue(intake, part.chunks)) continue
+    await keep(run, part)
+    await say(run, { k: 'file-taken', id: row.id, n: takeReport(intake) })
+  }
+  return true
+}
+
+const receive = async (run: Run, part: Part): Promise<void> => {
+  const { row, desk } = run
+  /** Whether it rests on what nobody but the disk vouches for. */
+  let resumed = part.chunks > 0
+  let again = row.again
+  if (part.chunks < row.chunks) await desk.keep(part.chunks)
+  await ask(run, part)
+  for (;;) {
+    if (!(await takeChunks(run, part))) return
+    if (equal(part.digest(), row.hash)) break
+    if (!resumed || again) throw new FileError('ERR_FILE_CORRUPT')
+    await desk.restart()
+    await part.clear()
+    again = true
+    resumed = false
+    await ask(run, part)
+  }
+  // A part that was whole before the crash may have got no further than the memory of the system.
+  await part.sync()
+  await desk.save(await placePart(row.path, row.part ?? '', row.name))
+}
+
+/** Opens the partial file for as long as it takes. */
+const work = async (run: Run): Promise<void> => {
+  const { row, intake, signal } = run
+  let part: Part | null = null
+  try {
+    part = await openPart(row.path, row.part ?? '', row, signal)
+    await receive(run, part)
+  } finally {
+    if (part !== null && signal.aborted && part.chunks > intake.kept) await keep(run, part).catch(() => {})
+    await part?.close()
+  }
+}
 
 export const openReceiving = (
   row: StoredTransfer,
   transfer: Transfer,
-  line: FileLine,
+  line: Pick<Line, 'say'>,
   desk: ReceivingDesk,
 ): Receiving => {
-  const count = chunkCount(row.size)
   const stopping = new AbortController()
+  const intake = createIntake(chunkCount(row.size), row.chunks)
   const { signal } = stopping
-  const tokens: Uint8Array[] = []
-  let news = Promise.withResolvers<void>()
-  let accepted = false
-  let broken: FileError | null = null
-  /** the chunk that has to come next; those that are written down; those that were reported */
-  let arrived = 0
-  let kept = row.chunks
-  let reported = 0
-
-  const wake = (): void => {
-    news.resolve()
-    news = Promise.withResolvers()
-  }
-  /** The next that came; null when it is to stop and nothing is left: what came before the connection broke need not come again. */
-  const next = async (): Promise<Uint8Array | null> => {
-    for (;;) {
-      if (broken !== null) throw broken
-      const token = tokens.shift()
-      if (token !== undefined) return token
-      if (signal.aborted) return null
-      await news.promise
-    }
-  }
-
-  /** Saying fails only when the connection has ended, which is told elsewhere. */
-  const say = (payload: FilePayload): Promise<void> => orAbort(line.say(payload), signal).catch(() => {})
-
-  const begin = (part: Part): Promise<void> => {
-    arrived = part.chunks
-    kept = part.chunks
-    reported = part.chunks
-    accepted = true
-    return say({ k: 'file-accept', id: row.id, from: part.chunks })
-  }
-
-  const keep = async (part: Part): Promise<void> => {
-    await part.sync()
-    await desk.keep(part.chunks)
-    kept = part.chunks
-  }
-  const report = (): Promise<void> => {
-    const n = kept - reported
-    reported = kept
-    return say({ k: 'file-taken', id: row.id, n })
-  }
-  const isDue = ({ chunks }: Part): boolean => {
-    const unkept = chunks - kept
-    return chunks === count || unkept >= GROUP_MAX || (unkept >= GROUP_MIN && tokens.length === 0)
-  }
-
-  /** @returns whether all of them are here */
-  const takeChunks = async (part: Part): Promise<boolean> => {
-    while (part.chunks < count) {
-      const token = await next()
-      if (token === null) return false
-      await part.write(openChunk(transfer, part.chunks, token))
-      if (!isDue(part)) continue
-      await keep(part)
-      await report()
-    }
-    return true
-  }
-
-  const receive = async (part: Part): Promise<void> => {
-    /** Whether it rests on what nobody but the disk vouches for. */
-    let resumed = part.chunks > 0
-    let again = row.again
-    if (part.chunks < row.chunks) await desk.keep(part.chunks)
-    await begin(part)
-    for (;;) {
-      if (!(await takeChunks(part))) return
-      if (equal(part.digest(), row.hash)) break
-      if (!resumed || again) throw new FileError('ERR_FILE_CORRUPT')
-      await desk.restart()
-      await part.clear()
-      again = true
-      resumed = false
-      await begin(part)
-    }
-    // A part that was whole before the crash may have got no further than the memory of the system.
-    await part.sync()
-    await desk.save(await placePart(row.path, row.part ?? '', row.name))
-  }
-
-  const run = async (): Promise<void> => {
-    let part: Part | null = null
-    try {
-      part = await openPart(row.path, row.part ?? '', row, signal)
-      await receive(part)
-    } finally {
-      if (part !== null && signal.aborted && part.chunks > kept) await keep(part).catch(() => {})
-      await part?.close()
-    }
-  }
-
-  const work = run().catch(async (error: unknown) => {
+  const working = work({ row, transfer, line, desk, intake, signal }).catch(async (error: unknown) => {
     if (!signal.aborted) await desk.fail(asWriteError(error))
   })
-
   return {
     get kept() {
-      return kept
+      return intake.kept
     },
-    chunk: (index, token) => {
-      // What comes before it was asked for, or when all is here, counts for nothing.
-      if (!accepted || arrived === count || broken !== null) return
-      if (index !== arrived || index - reported >= CHUNK_WINDOW) broken = new FileError('ERR_FILE_CORRUPT')
-      else {
-        arrived += 1
-        tokens.push(token)
-      }
-      wake()
-    },
+    chunk: (index, token) => arrive(intake, index, token),
     stop: () => {
       stopping.abort()
-      wake()
-      return work
+      wake(intake)
+      return working
     },
   }
 }

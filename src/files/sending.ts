@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Credit, createCredit } from '../connection/credit.ts'
+import type { Line } from '../connection/service.ts'
 import { orAbort } from '../core/abort.ts'
 import { equal } from '../core/bytes.ts'
 import { chunkCount, sealChunk } from '../core/chunk.ts'
@@ -10,7 +11,7 @@ import type { SecretKey } from '../core/kdf.ts'
 import { CHUNK_WINDOW } from '../core/limits.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
-import type { FileLine } from './file-line.ts'
+import type { Live } from './file-api.ts'
 import { openSource } from './source-file.ts'
 
 /**
@@ -21,9 +22,8 @@ import { openSource } from './source-file.ts'
  * The connection may end at any moment: the next one begins with `offered` again.
  */
 export type Sending = {
-  readonly state: 'offered' | 'sending'
-  /** chunks that the other side has on disk, as far as it said */
-  readonly taken: number
+  /** its state, with the chunks that the other side has on disk, as far as it said */
+  readonly live: Live
   accept(from: number): void
   /** `count` more chunks are on the other disk. */
   grant(count: number): void
@@ -33,57 +33,79 @@ export type Sending = {
 
 /** What becomes of it. */
 export type SendingDesk = {
-  progress(): void
+  progress(live: Live): void
   fail(code: FileErrorCode): void
 }
 
+type SendingLine = Pick<Line, 'say' | 'sendChunk'>
+
+/** What is sent, and how. */
+type Task = {
+  readonly row: StoredTransfer
+  readonly secret: SecretKey
+  readonly line: SendingLine
+  readonly world: World
+}
+
+/** One go at it: begun by a `file-accept`, ended by the next one or with the connection. */
+type Go = { readonly from: number; readonly window: Credit; readonly stopping: AbortController }
+
+/** Memory holds one chunk at a time: the next is read when there was room for the last. */
+const transmit = async ({ row, secret, line, world }: Task, { from, window, stopping }: Go): Promise<void> => {
+  const { signal } = stopping
+  const transfer = { id: row.id, size: row.size, secret }
+  const count = chunkCount(row.size)
+  if (from === count) return
+  await using source = await openSource(row.path, row)
+  const hash = createHash('sha256')
+  await source.hashUpTo(from, hash, signal)
+  for (let index = from; index < count; index++) {
+    await window.spend(signal)
+    const plaintext = await source.read(index)
+    hash.update(plaintext)
+    // The last chunk of a file that was written to behind our back is not sent: nobody gets a mixture of the two.
+    if (index === count - 1 && !equal(Uint8Array.from(hash.digest()), row.hash))
+      throw new FileError('ERR_FILE_CHANGED', { hint: row.path })
+    const token = sealChunk(transfer, index, plaintext, seconds(world), world.random(FERNET_IV_BYTES))
+    await orAbort(line.sendChunk(row.id, index, token), signal)
+  }
+}
+
+/** Why our file ended it; null when it was the connection, and the file waits for the next one. */
+const failureOf = (error: unknown): FileErrorCode | null =>
+  error instanceof FileError && (error.code === 'ERR_FILE_READ' || error.code === 'ERR_FILE_CHANGED')
+    ? error.code
+    : null
+
+/** Offers it on that connection. */
 export const openSending = (
   row: StoredTransfer,
   secret: SecretKey,
-  line: FileLine,
+  line: SendingLine,
   world: World,
   desk: SendingDesk,
 ): Sending => {
-  const transfer = { id: row.id, size: row.size, secret }
-  const count = chunkCount(row.size)
-  let run = new AbortController()
+  const task: Task = { row, secret, line, world }
+  let go: Go | null = null
   let work: Promise<void> = Promise.resolve()
-  let credit: Credit | null = null
-  let taken = 0
+  let live: Live = { state: 'offered', chunks: 0 }
   let stopped = false
 
-  /** Memory holds one chunk at a time: the next is read when there was room for the last. */
-  const transmit = async (from: number, window: Credit, signal: AbortSignal): Promise<void> => {
-    if (from === count) return
-    await using source = await openSource(row.path, row)
-    const hash = createHash('sha256')
-    await source.hashUpTo(from, hash, signal)
-    for (let index = from; index < count; index++) {
-      await window.spend(signal)
-      const plaintext = await source.read(index)
-      hash.update(plaintext)
-      // The last chunk of a file that was written to behind our back is not sent: nobody gets a mixture of the two.
-      if (index === count - 1 && !equal(Uint8Array.from(hash.digest()), row.hash))
-        throw new FileError('ERR_FILE_CHANGED', { hint: row.path })
-      const token = sealChunk(transfer, index, plaintext, seconds(world), world.random(FERNET_IV_BYTES))
-      await orAbort(line.sendChunk(row.id, index, token), signal)
-    }
+  const advance = (chunks: number): void => {
+    live = { state: 'sending', chunks }
+    desk.progress(live)
   }
-
   const begin = (from: number): void => {
-    run.abort()
-    run = new AbortController()
-    const { signal } = run
-    const window = createCredit(CHUNK_WINDOW)
-    credit = window
-    taken = from
-    desk.progress()
+    go?.stopping.abort()
+    const next: Go = { from, window: createCredit(CHUNK_WINDOW), stopping: new AbortController() }
+    const { signal } = next.stopping
+    go = next
+    advance(from)
     work = work
-      .then(() => (signal.aborted ? undefined : transmit(from, window, signal)))
+      .then(() => (signal.aborted ? undefined : transmit(task, next)))
       .catch((error: unknown) => {
-        // Anything else is the end of the connection, and the file waits for the next one.
-        const ours = error instanceof FileError && (error.code === 'ERR_FILE_READ' || error.code === 'ERR_FILE_CHANGED')
-        if (ours && !signal.aborted) desk.fail(error.code)
+        const code = failureOf(error)
+        if (code !== null && !signal.aborted) desk.fail(code)
       })
   }
 
@@ -91,28 +113,24 @@ export const openSending = (
   line.say({ ...offer, secret: Uint8Array.from(secret.export()) }).catch(() => {})
 
   return {
-    get state() {
-      return credit === null ? 'offered' : 'sending'
-    },
-    get taken() {
-      return taken
+    get live() {
+      return live
     },
     accept: (from) => {
       if (stopped) return
-      if (from > count) desk.fail('ERR_FILE_CORRUPT')
+      if (from > chunkCount(row.size)) desk.fail('ERR_FILE_CORRUPT')
       else begin(from)
     },
     grant: (said) => {
-      if (credit === null) return
+      if (go === null) return
       // More than was sent cannot have been taken: ignored, so that a peer cannot open the window by lying.
-      const more = Math.min(said, credit.outstanding)
-      credit.grant(more)
-      taken += more
-      desk.progress()
+      const more = Math.min(said, go.window.outstanding)
+      go.window.grant(more)
+      advance(live.chunks + more)
     },
     stop: () => {
       stopped = true
-      run.abort()
+      go?.stopping.abort()
       return work
     },
   }

@@ -1,6 +1,7 @@
 import { createContacts } from '../contacts/contact-api.ts'
 import { seconds } from '../core/world.ts'
-import { createFiles, type Files } from '../files/file-api.ts'
+import { createFiles } from '../files/create-files.ts'
+import type { Files } from '../files/file-api.ts'
 import { systemWorld } from '../identity/system-world.ts'
 import { lockIdentity } from '../store/lock.ts'
 import { openStore } from '../store/store.ts'
@@ -27,8 +28,8 @@ export const openFiles = async (folder: string, passphrase: Passphrase): Promise
     ...{ own: identity.log.id, store, world: systemWorld, closing: closing.signal },
     contacts: createContacts(store, systemWorld),
     isContact: () => true,
-    // There is no connection to send anything on.
-    delivery: { wake: () => {} },
+    // There is no connection to send anything on, and nobody who listens.
+    ...{ queued: () => {}, emit: () => {} },
   })
   return {
     list: files.api.list,

@@ -11,7 +11,7 @@ import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
 
-/** Transfers of files that outlive their connection and this process (docs/spec/wire.md §5). */
+/** Transfers of files that outlive their connection and this process (docs/spec/files.md). */
 
 export type StoredState =
   /** ours, and not yet on the other disk */
@@ -139,48 +139,52 @@ const COLUMNS = 'number, peer, out, id, at, size, changed, chunks, again, part, 
 const OVER = "state NOT IN ('queued', 'receiving')"
 const STRANGERS = 'peer NOT IN (SELECT id FROM contacts)'
 
+/** Writes and reads what is sealed of a row. */
+const createSealing = (storeKey: SecretKey) => {
+  const check = checkOf(storeKey, LABEL_STORE_FILE)
+  return {
+    /** Whose transfer it is stands inside too: a row cannot be moved to another one. */
+    seal: ({ peer, out, id, name, path, hash, secret }: Sealable): Uint8Array => {
+      const bare = secret === null ? null : Uint8Array.from(secret.export())
+      const plaintext = encodeCbor({ peer, out, id, name, path, hash, secret: bare })
+      bare?.fill(0)
+      const sealed = sealBytes(storeKey, LABEL_STORE_FILE, plaintext)
+      plaintext.fill(0)
+      return sealed
+    },
+    read: (row: unknown): StoredTransfer => {
+      const { sealed, out, again, ...columns } = readRow('transfers', readColumns, row)
+      const opened = openBytes(storeKey, LABEL_STORE_FILE, { sealed, check }) ?? new Uint8Array(0)
+      const inside = readRow('transfers', (value, name) => readSealed(decodeCbor(value as Uint8Array), name), opened)
+      opened.fill(0)
+      const fits = inside.out === (out === 1) && equal(inside.peer, columns.peer) && equal(inside.id, columns.id)
+      if (!fits) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'table transfers' })
+      const secret = inside.secret === null ? null : secretKey(inside.secret)
+      return { ...columns, ...inside, out: out === 1, again: again === 1, secret }
+    },
+  }
+}
+
+/** A partial file that is still there has to be removed first: its row says where it is. */
+const prune = (database: Database, peer: Uint8Array): void => {
+  const latest = (where: string, kept: number): string =>
+    `DELETE FROM transfers WHERE part IS NULL AND number IN (SELECT number FROM transfers
+     WHERE ${where} AND ${OVER} ORDER BY number DESC LIMIT -1 OFFSET ${kept})`
+  database.run(latest('peer = ?', FILES_REMEMBERED), peer)
+  database.run(latest(STRANGERS, STRANGERS_FILES_REMEMBERED))
+}
+
+const readPeer = record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) })
+const readCount = record<{ readonly n: number }>({ n: uint() })
+
 /** @param storeKey seals names, paths, hashes and secrets; without the passphrase of the folder nobody reads them */
 export const createTransferStore = (database: Database, storeKey: SecretKey): TransferStore => {
-  const check = checkOf(storeKey, LABEL_STORE_FILE)
-
-  /** Whose transfer it is stands inside too: a row cannot be moved to another one. */
-  const seal = ({ peer, out, id, name, path, hash, secret }: Sealable): Uint8Array => {
-    const bare = secret === null ? null : Uint8Array.from(secret.export())
-    const plaintext = encodeCbor({ peer, out, id, name, path, hash, secret: bare })
-    bare?.fill(0)
-    const sealed = sealBytes(storeKey, LABEL_STORE_FILE, plaintext)
-    plaintext.fill(0)
-    return sealed
-  }
-  const read = (row: unknown): StoredTransfer => {
-    const { sealed, out, again, ...columns } = readRow('transfers', readColumns, row)
-    const opened = openBytes(storeKey, LABEL_STORE_FILE, { sealed, check }) ?? new Uint8Array(0)
-    const inside = readRow('transfers', (value, name) => readSealed(decodeCbor(value as Uint8Array), name), opened)
-    opened.fill(0)
-    const fits = inside.out === (out === 1) && equal(inside.peer, columns.peer) && equal(inside.id, columns.id)
-    if (!fits) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'table transfers' })
-    const secret = inside.secret === null ? null : secretKey(inside.secret)
-    return { ...columns, ...inside, out: out === 1, again: again === 1, secret }
-  }
+  const { seal, read } = createSealing(storeKey)
   const select = (where: string, ...values: readonly (Uint8Array | number | string)[]): readonly StoredTransfer[] =>
     database.all(`SELECT ${COLUMNS} FROM transfers WHERE ${where}`, ...values).map(read)
   const count = (where: string, ...values: readonly Uint8Array[]): number =>
-    readRow(
-      'transfers',
-      record<{ readonly n: number }>({ n: uint() }),
-      database.get(`SELECT count(*) AS n FROM transfers WHERE ${where}`, ...values),
-    ).n
-
+    readRow('transfers', readCount, database.get(`SELECT count(*) AS n FROM transfers WHERE ${where}`, ...values)).n
   const get = (number: number): StoredTransfer | null => select('number = ?', number)[0] ?? null
-
-  /** A partial file that is still there has to be removed first: its row says where it is. */
-  const prune = (peer: Uint8Array): void => {
-    const latest = (where: string, kept: number): string =>
-      `DELETE FROM transfers WHERE part IS NULL AND number IN (SELECT number FROM transfers
-       WHERE ${where} AND ${OVER} ORDER BY number DESC LIMIT -1 OFFSET ${kept})`
-    database.run(latest('peer = ?', FILES_REMEMBERED), peer)
-    database.run(latest(STRANGERS, STRANGERS_FILES_REMEMBERED))
-  }
 
   return {
     add: (transfer) => {
@@ -190,7 +194,7 @@ export const createTransferStore = (database: Database, storeKey: SecretKey): Tr
          VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?) RETURNING ${COLUMNS}`,
         ...[peer, out ? 1 : 0, id, at, size, changed, part, state, reason, seal(transfer)],
       )
-      prune(peer)
+      prune(database, peer)
       return read(row)
     },
     get,
@@ -199,9 +203,7 @@ export const createTransferStore = (database: Database, storeKey: SecretKey): Tr
     waiting: () =>
       database
         .all("SELECT DISTINCT peer FROM transfers WHERE state = 'queued'")
-        .map(
-          (row) => readRow('transfers', record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) }), row).peer,
-        ),
+        .map((row) => readRow('transfers', readPeer, row).peer),
     isWaiting: (peer) => count("peer = ? AND state = 'queued'", peer) > 0,
     receiving: () => select("state = 'receiving' ORDER BY number"),
     countReceiving: (peer) => count("peer = ? AND state = 'receiving'", peer),
@@ -216,7 +218,7 @@ export const createTransferStore = (database: Database, storeKey: SecretKey): Tr
         'UPDATE transfers SET state = ?, reason = ?, sealed = ? WHERE number = ?',
         ...[state, reason, seal(ended), number],
       )
-      prune(row.peer)
+      prune(database, row.peer)
       return ended
     },
     parts: () => select('part IS NOT NULL ORDER BY number'),

@@ -4,7 +4,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CHUNK_BYTES, CHUNK_WINDOW, FILES_AT_ONCE } from '../../src/core/limits.ts'
-import { codeOf, isSettled, nextText, settle } from '../connection/sides.ts'
+import { codeOf, isSettled, settle } from '../connection/sides.ts'
 import {
   addresses,
   chunksIn,
@@ -28,7 +28,7 @@ test('§5 files of every size arrive byte for byte, private, under their name, a
     const sent = await sides.alice.api.send(addresses.bob, path, { onProgress })
     const offer = await nextOffer(sides.bob)
     assert.deepEqual([offer.name, offer.size, offer.sha256], [`${size}.bin`, size, sha256(content)])
-    const endWatch = sides.bob.api.watch(({ done }) => steps.received.push(done))
+    const endWatch = sides.bob.watch(({ done }) => steps.received.push(done))
     const { id } = await offer.accept(to)
     const saved = await sides.bob.api.finished(id)
     const delivered = await sides.alice.api.finished(sent.id)
@@ -50,7 +50,7 @@ test('§5 files of every size arrive byte for byte, private, under their name, a
 })
 
 test('§5 several files share the way, both ways and with messages: none waits for another', async (t) => {
-  const { sides, pair, alice, bob, to, write } = await start(t)
+  const { sides, pair, to, write } = await start(t)
   const files = await Promise.all([0, 1, 2].map((index) => write(`${index}.bin`, 40 * CHUNK_BYTES + index)))
   const exchange = async (sender: 'alice' | 'bob', receiver: 'alice' | 'bob'): Promise<void> => {
     const sent = await Promise.all(files.map(({ path }) => sides[sender].api.send(addresses[receiver], path)))
@@ -62,8 +62,8 @@ test('§5 several files share the way, both ways and with messages: none waits f
       assert.equal(sha256(await readFile(path)), sha256(files[Number(name[0])]?.content ?? new Uint8Array(0)))
   }
   const exchanged = Promise.all([exchange('alice', 'bob'), exchange('bob', 'alice')])
-  await alice.send('meanwhile')
-  assert.equal(await nextText(bob), 'meanwhile')
+  await sides.alice.talk.say('meanwhile')
+  assert.equal(await sides.bob.talk.next(), 'meanwhile')
   await exchanged
   const order = chunksIn(pair.toFar.sent).map(({ id }) => Buffer.from(id).toString('hex'))
   const ids = [...new Set(order)]
@@ -115,12 +115,12 @@ test('§5 a file that is there is left alone: the new one takes the next free na
 
 test('what cannot be sent is refused before it is written down', async (t) => {
   const { sides, from } = await start(t)
-  const send = (path: string, contact = addresses.bob) => codeOf(sides.alice.api.send(contact, path))
+  const send = (path: string, who = addresses.bob) => codeOf(sides.alice.api.send(who, path))
   execFileSync('mkfifo', [join(from, 'pipe')])
   for (const path of [join(from, 'missing'), from, '/dev/null', join(from, 'pipe')])
     assert.equal(await send(path), 'ERR_FILE_READ', path)
   assert.equal(await send(import.meta.filename, addresses.alice), 'ERR_PEER_SELF')
-  assert.equal(await send(import.meta.filename, 'nobody'), 'ERR_ADDRESS_PREFIX')
+  assert.equal(await send(import.meta.filename, 'nobody'), 'ERR_CONTACT')
   assert.deepEqual(sides.alice.api.list(), [])
   assert.equal(await codeOf(sides.alice.api.finished(1)), 'ERR_FILE_UNKNOWN')
   assert.equal(await codeOf(sides.alice.api.cancel(1)), 'ERR_FILE_UNKNOWN')
@@ -152,7 +152,7 @@ test('§5 what was reported as taken is on disk, and the row says so', async (t)
   const { sides, to, write, transfer } = await start(t)
   const { path, content } = await write('a.bin', 60 * CHUNK_BYTES)
   let checked = 0
-  const end = sides.alice.api.watch(({ direction, done, state }) => {
+  const end = sides.alice.watch(({ direction, done, state }) => {
     const [row] = sides.bob.store.transfers.receiving()
     if (direction !== 'out' || state !== 'sending' || done === 0 || row === undefined) return
     checked += 1

@@ -3,19 +3,21 @@ import { createHash } from 'node:crypto'
 import { readdir, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { Connection } from '../../src/connection/connection.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import {
   CHUNK_BYTES,
   CHUNK_WINDOW,
+  FILE_ANSWERS_MAX,
   FILE_BYTES_MAX,
   FILES_AT_ONCE,
-  VISIT_WINDOW,
   STRANGER_FILES_MAX,
 } from '../../src/core/limits.ts'
-import { codeOf, isSettled, mallory as malloryIdentity, nextText, settle } from '../connection/sides.ts'
+import { codeOf, isSettled, mallory as malloryIdentity, settle } from '../connection/sides.ts'
 import { flip, makeBytes } from '../core/identities.ts'
 import { reaches, untilFiles } from './file-sides.ts'
 import { chunkOf, hash, sendAll, startWithOffers as start } from './offers.ts'
+import { said } from './talk.ts'
 
 /** Files from, and to, a peer that keeps no rule. */
 
@@ -57,7 +59,7 @@ test('§5 more chunks than the window holds are not kept, however right they are
 })
 
 test('§5 chunks, withdrawals and reports of nothing are nothing', async (t) => {
-  const { mallory, bob, offer } = await start(t)
+  const { mallory, files, offer } = await start(t)
   const offered = await offer()
   await sendAll(offered)
   const id = makeBytes('nobody knows', 16)
@@ -68,8 +70,8 @@ test('§5 chunks, withdrawals and reports of nothing are nothing', async (t) => 
     { k: 'file-done', id },
   ])
     await mallory.say(payload)
-  await mallory.say({ k: 'text', d: 'nothing?' })
-  assert.equal(await nextText(bob), 'nothing?')
+  await mallory.say(said('nothing?'))
+  assert.equal(await files.talk.next(), 'nothing?')
   // What came before it was accepted does not count.
   const saving = offered.save()
   await mallory.hearUntil('file-accept')
@@ -104,7 +106,7 @@ test('§5 what was promised to one is not promised to another', async (t) => {
 test('§5 a size that no chunk number reaches ends the connection', async (t) => {
   const { bob, offer } = await start(t)
   await offer({ size: FILE_BYTES_MAX + 1 })
-  assert.equal(await codeOf(bob.receive()), 'ERR_FRAME')
+  assert.equal(await lostBy(bob), 'ERR_FRAME')
 })
 
 test('§5 whatever a file is called, it lands in the folder it was saved to', async (t) => {
@@ -131,7 +133,7 @@ test('§6 a name of which nothing is left ends the connection of whoever sent it
   for (const name of ['', '.', '..', 'a/', '\u202e', ' . ']) {
     const { bob, offer } = await start(t)
     await offer({ name })
-    assert.equal(await codeOf(bob.receive()), 'ERR_FILE_NAME')
+    assert.equal(await lostBy(bob), 'ERR_FILE_NAME')
   }
 })
 
@@ -166,6 +168,13 @@ test('§5 a file that is whole is kept, whether or not its sender can be told', 
   pair.cut()
   await untilFiles(to, 1)
 })
+
+/** The code of the failure that ended a connection. */
+const lostBy = async ({ closed }: Pick<Connection, 'closed'>): Promise<unknown> => {
+  const { reason, error } = await closed
+  assert.equal(reason, 'lost')
+  return codeOf(Promise.reject(error))
+}
 
 /** Bob sends a file to Mallory. */
 const sendToMallory = async (t: TestContext, chunks: number) => {
@@ -222,16 +231,16 @@ test('§5 asking for it over and over has one chunk in memory at a time', async 
 })
 
 test('§5 asking for what is not offered is answered, but answers do not pile up', async (t) => {
-  const { pair, mallory, bob } = await start(t)
+  const { pair, mallory, files } = await start(t)
   pair.toNear.hold()
   const before = pair.toNear.sent.length
-  for (let count = 0; count < 3 * VISIT_WINDOW; count++) {
+  for (let count = 0; count < 3 * FILE_ANSWERS_MAX; count++) {
     const id = makeBytes(`${count}`, 16)
     await mallory.say(count % 2 === 0 ? { k: 'file-accept', id, from: 0 } : { k: 'file-ask', id })
   }
-  await mallory.say({ k: 'text', d: 'done' })
-  assert.equal(await nextText(bob), 'done')
-  assert.ok(pair.toNear.sent.length - before <= VISIT_WINDOW + 2)
+  await mallory.say(said('done'))
+  assert.equal(await files.talk.next(), 'done')
+  assert.ok(pair.toNear.sent.length - before <= FILE_ANSWERS_MAX + 2)
   pair.toNear.release()
   assert.equal((await mallory.hearUntil('file-abort')).code, 'ERR_FILE_WITHDRAWN')
 })

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { codeOf, nextText } from '../connection/sides.ts'
+import { codeOf } from '../connection/sides.ts'
 import { flip, makeBytes } from '../core/identities.ts'
 import { untilFiles } from './file-sides.ts'
 import { COUNT, content, hash, type Offered, sendAll, startWithOffers as start } from './offers.ts'
+import { said } from './talk.ts'
 
 /** Every way in which the file that arrives may not be the file that was offered. */
 
@@ -64,10 +65,10 @@ const WAYS: Readonly<Record<string, Way>> = {
   noise: { code, act: ({ chunk }) => chunk(0, makeBytes('noise', 500)) },
 }
 
-for (const [way, { code: expected, said, act }] of Object.entries(WAYS))
+for (const [way, { code: expected, said: hashSaid, act }] of Object.entries(WAYS))
   test(`§5 ${way}: ${expected ?? 'the file arrives'}`, async (t) => {
-    const { mallory, bob, to, offer } = await start(t)
-    const offered = await offer({ said: said ?? hash })
+    const { mallory, files, to, offer } = await start(t)
+    const offered = await offer({ said: hashSaid ?? hash })
     const saving = codeOf(offered.save())
     assert.equal((await mallory.hearUntil('file-accept')).from, 0)
     await act(offered)
@@ -76,6 +77,6 @@ for (const [way, { code: expected, said, act }] of Object.entries(WAYS))
     else assert.equal((await mallory.hearUntil('file-refuse')).code, expected)
     await untilFiles(to, expected === undefined ? 1 : 0)
     // Whatever became of the file, the conversation goes on.
-    await mallory.say({ k: 'text', d: 'and now?' })
-    assert.equal(await nextText(bob), 'and now?')
+    await mallory.say(said('and now?'))
+    assert.equal(await files.talk.next(), 'and now?')
   })

@@ -3,7 +3,7 @@ import { rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CHUNK_BYTES } from '../../src/core/limits.ts'
-import { codeOf, isSettled, nextText, settle } from '../connection/sides.ts'
+import { codeOf, isSettled, settle } from '../connection/sides.ts'
 import { addresses, fileHandle, nextOffer, reaches, startMet as start, untilFiles } from './file-sides.ts'
 
 /** Files that do not arrive: each fails alone, on both sides, and leaves nothing. */
@@ -55,7 +55,7 @@ test('§5 a file that cannot be read any more fails on both sides', async (t) =>
 })
 
 test('§5 a place that cannot be written fails this file only, and its sender hears of it', async (t) => {
-  const { sides, alice, bob, write, transfer } = await start(t)
+  const { sides, write, transfer } = await start(t)
   const { path } = await write('a.bin', 10 * CHUNK_BYTES)
   for (const folder of [path, join(path, 'below a file')]) {
     const { id } = await sides.alice.api.send(addresses.bob, path)
@@ -63,8 +63,8 @@ test('§5 a place that cannot be written fails this file only, and its sender he
     assert.equal(await codeOf(sides.alice.api.finished(id)), 'ERR_FILE_REFUSED')
     assert.partialDeepStrictEqual(sides.bob.api.list().at(-1), { state: 'failed', reason: 'ERR_FILE_WRITE' })
   }
-  await bob.send('we go on')
-  assert.equal(await nextText(alice), 'we go on')
+  await sides.bob.talk.say('we go on')
+  assert.equal(await sides.alice.talk.next(), 'we go on')
   const { sent } = await transfer(path)
   await sides.alice.api.finished(sent.id)
 })

@@ -43,7 +43,7 @@ for (const who of ['alice', 'bob'] as const)
     const all = { ...stage, content, sent: sent.id, accepted: accepted.id }
     for (const chunks of [8, 20, 40]) {
       const reached = Promise.withResolvers<void>()
-      stage.sides.bob.api.watch(({ done }) => done >= chunks * SIZE && reached.resolve())
+      stage.sides.bob.watch(({ done }) => done >= chunks * SIZE && reached.resolve())
       await reached.promise
       await stage.crash(who)
       await ended(stage, met)
@@ -141,7 +141,7 @@ test('§5 the newest connection is the one that counts: an older one may be dead
   const { id } = await sides.alice.api.send(addresses.bob, path)
   const accepted = await (await nextOffer(sides.bob)).accept(to)
   const reached = Promise.withResolvers<void>()
-  sides.bob.api.watch(({ done }) => done >= 8 * SIZE && reached.resolve())
+  sides.bob.watch(({ done }) => done >= 8 * SIZE && reached.resolve())
   await reached.promise
   old.pair.toFar.hold()
   old.pair.toNear.hold()

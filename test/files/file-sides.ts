@@ -5,15 +5,20 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Connection } from '../../src/connection/connection.ts'
 import { type ChunkFrame, decodeFrame } from '../../src/connection/frames.ts'
+import type { Service } from '../../src/connection/service.ts'
 import { createContacts } from '../../src/contacts/contact-api.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
-import { createFiles, type FileOffer, type Files, type FileTransfer } from '../../src/files/file-api.ts'
+import { createFiles, type FileRoom } from '../../src/files/create-files.ts'
+import type { FileEvent } from '../../src/files/events.ts'
+import type { FileOffer, FileTransfer } from '../../src/files/file-api.ts'
+import type { Peer } from '../../src/peer/peer.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createPair, type MemoryPair } from '../connection/memory-transport.ts'
 import { alice, bob, connectionOf, greet, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
+import { createTalk, type Talk } from './talk.ts'
 
 /** Files between Alice and Bob, whose stores outlive their connections and, as far as they are told to, themselves. */
 
@@ -23,9 +28,18 @@ export const storeAt = (folder: string | null): Store => openStore(folder, secre
 
 let worlds = 0
 
-export type FileSide = ReturnType<typeof createFiles> & {
-  readonly api: Files
+export type FileSide = FileRoom & {
   readonly store: Store
+  /** all that was told so far */
+  readonly events: readonly FileEvent[]
+  /** for whom it was told that something waits */
+  readonly queued: readonly Uint8Array[]
+  /** Calls back for each transfer whose state changed or that went on. @returns ends that */
+  watch(listener: (transfer: FileTransfer) => void): () => void
+  /** what else is said on its connections */
+  readonly talk: Talk
+  /** all that is said on its connections */
+  readonly services: readonly Service[]
   end(): Promise<void>
 }
 
@@ -35,23 +49,30 @@ export const openFiles = (identity: Identity, store: Store = storeAt(null), isCo
   // Nobody draws the same ids twice, not even after a restart.
   const world = makeWorld(`files/${worlds++}`)
   const contacts = createContacts(store, world)
-  const delivery = { wake: () => {} }
+  const events: FileEvent[] = []
+  const queued: Uint8Array[] = []
+  const listeners = new Set<(transfer: FileTransfer) => void>()
   const own = identity.log.id
   const files = createFiles({
-    own,
-    store,
-    contacts,
-    delivery,
-    world,
+    ...{ own, store, contacts, world, closing: closing.signal },
     isContact: () => isContact,
-    closing: closing.signal,
+    queued: (peer) => void queued.push(peer),
+    emit: (event) => {
+      events.push(event)
+      if (event.type === 'file') for (const listener of listeners) listener(event.transfer)
+    },
   })
+  const watch: FileSide['watch'] = (listener) => {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+  const talk = createTalk()
   const end = async (): Promise<void> => {
     closing.abort()
     await files.stop()
     store.close()
   }
-  return { ...files, store, end }
+  return { ...files, store, events, queued, watch, talk, services: [files.service, talk.service], end }
 }
 
 /** The next file that is offered. */
@@ -61,14 +82,22 @@ export const nextOffer = async ({ api }: Pick<FileSide, 'api'>): Promise<FileOff
   return offer
 }
 
+/** Calls back for each file of a whole peer whose state changed or that went on, until the peer closes. */
+export const watchFiles = async (
+  peer: Pick<Peer, 'events'>,
+  listener: (transfer: FileTransfer) => void,
+): Promise<void> => {
+  for await (const event of peer.events()) if (event.type === 'file') listener(event.transfer)
+}
+
 /** Resolves when a file gets into that state. */
 export const reaches = (
-  { api }: Pick<FileSide, 'api'>,
+  { api, watch }: Pick<FileSide, 'api' | 'watch'>,
   id: number,
   state: FileTransfer['state'],
 ): Promise<FileTransfer> =>
   new Promise((resolve) => {
-    const end = api.watch((transfer) => {
+    const end = watch((transfer) => {
       if (transfer.id !== id || transfer.state !== state) return
       end()
       resolve(transfer)
@@ -134,10 +163,8 @@ export const startFiles = async (t: TestContext) => {
       pair = next
       const met = await greet(next, alice, bob)
       prepare(next)
-      const attach = (who: Who, other: Identity) => (line: Parameters<FileSide['attach']>[1]) =>
-        sides[who].attach(other.log.id, line)
-      const near: Connection = connectionOf(met.nearChannel, met.nearMet, alice, 'alice', attach('alice', bob))
-      const far: Connection = connectionOf(met.farChannel, met.farMet, bob, 'bob', attach('bob', alice))
+      const near: Connection = connectionOf(met.nearChannel, met.nearMet, alice, 'alice', sides.alice.services)
+      const far: Connection = connectionOf(met.farChannel, met.farMet, bob, 'bob', sides.bob.services)
       return { pair: next, alice: near, bob: far }
     },
     /** The network is gone. */

@@ -3,9 +3,9 @@ import type { TestContext } from 'node:test'
 import { sealChunk, type Transfer } from '../../src/core/chunk.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { CHUNK_BYTES } from '../../src/core/limits.ts'
-import { bob, makeTemporary, mallory, startWithMallory } from '../connection/sides.ts'
+import { bob, makeTemporary, startWithMallory } from '../connection/sides.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
-import { nextOffer, openFiles } from './file-sides.ts'
+import { nextOffer, openFiles, storeAt } from './file-sides.ts'
 
 /** Mallory offers Bob a file, and sends of it what she likes. */
 
@@ -16,10 +16,10 @@ export const chunkOf = (index: number): Uint8Array => content.subarray(index * C
 
 let offers = 0
 
-export const startWithOffers = async (t: TestContext, { isContact = true } = {}) => {
-  const files = openFiles(bob, undefined, isContact)
+export const startWithOffers = async (t: TestContext, { isContact = true, store = storeAt(null) } = {}) => {
+  const files = openFiles(bob, store, isContact)
   t.after(() => files.end())
-  const meet = () => startWithMallory((line) => files.attach(mallory.log.id, line))
+  const meet = () => startWithMallory(files.services)
   const [to, conversation] = await Promise.all([makeTemporary(t), meet()])
 
   /** Mallory offers a file; what Bob sees of it, and how she would send its chunks. */

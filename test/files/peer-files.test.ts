@@ -10,7 +10,7 @@ import { alice, bob, codeOf, makeTemporary, makeWorld, settle } from '../connect
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { createTown } from '../messages/town.ts'
-import { sha256, storeAt, untilFiles } from './file-sides.ts'
+import { sha256, storeAt, untilFiles, watchFiles } from './file-sides.ts'
 
 /** Files between whole peers: sent whenever both are there. */
 
@@ -69,7 +69,7 @@ test('a file whose connections break again and again arrives once, and nobody ha
   await Promise.all([a.listen(), b.listen()])
   void acceptAll(b, to)
   let cut = 0
-  b.files.watch(({ done }) => {
+  void watchFiles(b, ({ done }) => {
     if (done < (cut + 1) * 50 * CHUNK_BYTES) return
     cut += 1
     for (const pair of town.transports.pairs) pair.cut()
@@ -90,7 +90,7 @@ test('files and messages share a connection that one of them had made', async (t
   void acceptAll(b, to)
   const { id } = await a.files.send(b.address, path)
   await a.messages.send(b.address, 'see the file')
-  assert.equal((await b.messages.receive())?.content, 'see the file')
+  assert.equal((await b.messages.receive())?.text, 'see the file')
   await a.files.finished(id)
   assert.equal(town.transports.pairs.length, 1)
 })

@@ -11,6 +11,7 @@ import { createVault, openVault } from '../../src/store/vault.ts'
 import { alice, bob, codeOf, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { createTown } from '../messages/town.ts'
+import { watchFiles } from './file-sides.ts'
 
 /** Files of a data folder while nobody is connected: they are listed, and given up. */
 
@@ -56,7 +57,7 @@ test('a file that waits is listed without a network, and given up: its recipient
   const [a, b] = [await open('alice'), await open('bob')]
   await Promise.all([a.listen(), b.listen()])
   await a.messages.send(to, 'nothing else')
-  assert.equal((await b.messages.receive())?.content, 'nothing else')
+  assert.equal((await b.messages.receive())?.text, 'nothing else')
   assert.deepEqual(b.files.list(), [])
 })
 
@@ -65,7 +66,7 @@ test('one that is half here is given up: its part is removed, and its sender hea
   const [a, b] = [await open('alice'), await open('bob')]
   await Promise.all([a.listen(), b.listen()])
   const half = Promise.withResolvers<void>()
-  b.files.watch(({ done }) => {
+  void watchFiles(b, ({ done }) => {
     if (done < 5 * CHUNK_BYTES) return
     for (const { toFar, toNear } of town.transports.pairs) for (const wire of [toFar, toNear]) wire.hold()
     half.resolve()
@@ -101,7 +102,7 @@ test('while another program has the folder its files are listed, and none is giv
   await using files = await filesOf('alice')
   assert.equal(files.list().length, 1)
   assert.equal(await codeOf(files.cancel(id)), 'ERR_STORE_IN_USE')
-  assert.partialDeepStrictEqual(files.list({ contact: to }), [{ id, state: 'queued' }])
+  assert.partialDeepStrictEqual(files.list({ who: to }), [{ id, state: 'queued' }])
 })
 
 test('a folder that is sealed, or holds nobody, lists nothing', async (t) => {

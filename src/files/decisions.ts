@@ -1,0 +1,102 @@
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { encodeAddress } from '../core/address.ts'
+import { hex } from '../core/bytes.ts'
+import type { FileErrorCode } from '../core/errors/codes.ts'
+import { FileError, StoreError } from '../core/errors.ts'
+import type { World } from '../core/world.ts'
+import type { Store } from '../store/store.ts'
+import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { Admission } from './admission.ts'
+import { type Changed, describeTransfer, type FileOffer } from './file-api.ts'
+import { checkUndecided, decide, type Offer, type Offers } from './offers.ts'
+import { asWriteError, partName } from './part-file.ts'
+import type { Slots } from './slots.ts'
+
+/** What the application says of the files it is offered: once of each, and on disk before it is said to their sender. */
+
+export type DecisionsParts = {
+  readonly own: Uint8Array
+  readonly store: Store
+  readonly world: World
+  readonly changed: Changed
+  readonly offers: Offers
+  readonly slots: Slots
+  readonly admission: Admission
+}
+
+type Decision = { readonly state: 'receiving' | 'refused' | 'failed'; readonly reason: FileErrorCode | null }
+
+/** Writes the decision down: it is not asked for again. */
+const settle = async (
+  { own, store, world, changed, offers }: DecisionsParts,
+  offer: Offer,
+  path: string,
+  { state, reason }: Decision,
+): Promise<StoredTransfer> => {
+  const { peer, id, name, size, hash } = offer
+  const part = state === 'receiving' ? partName(own) : null
+  const about = { peer, out: false, id, at: world.clock(), size, changed: 0, name, path, hash, secret: null }
+  const row = await store.group.run(() => store.transfers.add({ ...about, part, state, reason }))
+  offers.remove(offer)
+  changed(row, null)
+  return row
+}
+
+const decline = async (parts: DecisionsParts, offer: Offer, path: string, decision: Decision): Promise<void> => {
+  try {
+    await settle(parts, offer, path, decision)
+  } finally {
+    parts.offers.remove(offer)
+    offer.at?.answer({ k: 'file-refuse', id: offer.id, code: decision.reason ?? 'ERR_FILE_REFUSED' })
+  }
+}
+
+/** @throws FileError ERR_FILE_REFUSED (decided before), _LIMIT, _FULL, _WRITE, or why the sender took it back; StoreError */
+const accept = async (parts: DecisionsParts, offer: Offer, folder: string): Promise<StoredTransfer> => {
+  const { slots, admission } = parts
+  checkUndecided(offer)
+  // Those whose sender has left count for nothing until then.
+  if (offer.state === 'resting' && !admission.hasRoom(offer.peer)) throw new FileError('ERR_FILE_LIMIT')
+  decide(offer)
+  const path = resolve(folder)
+  try {
+    await mkdir(path, { recursive: true })
+    await admission.checkDisk(path, offer.size)
+    const row = await settle(parts, offer, path, { state: 'receiving', reason: null })
+    if (offer.withdrawn !== null) await slots.end(row, 'failed', offer.withdrawn)
+    else if (offer.at !== null) slots.bind(row, offer.transfer, offer.at)
+    return row
+  } catch (error) {
+    const failure = asWriteError(error)
+    await decline(parts, offer, path, { state: 'failed', reason: failure.code }).catch(() => {})
+    // A store that fails is not the file's fault: whoever decides is told so.
+    throw error instanceof StoreError ? error : failure
+  }
+}
+
+/** @throws FileError ERR_FILE_REFUSED (decided before), or why it is no more; StoreError */
+const refuse = async (parts: DecisionsParts, offer: Offer): Promise<void> => {
+  decide(offer)
+  await decline(parts, offer, '', { state: 'refused', reason: null })
+}
+
+/** @returns what the application is given of an offer: the same object each time */
+export const createDecisions = (parts: DecisionsParts): ((offer: Offer) => FileOffer) => {
+  const given = new WeakMap<Offer, FileOffer>()
+  return (offer) => {
+    const known = given.get(offer)
+    if (known !== undefined) return known
+    const { peer, name, size, hash } = offer
+    const face: FileOffer = {
+      ...{ peer: encodeAddress(peer), name, size, sha256: hex(hash) },
+      accept: async (folder) => {
+        const row = await accept(parts, offer, folder)
+        return describeTransfer(row, parts.slots.live(row))
+      },
+      refuse: () => refuse(parts, offer),
+    }
+    given.set(offer, face)
+    return face
+  }
+}
