@@ -9,8 +9,7 @@ import { at, flip, makeBytes, makeKey, makePrekeys, NOW } from '../core/identiti
 import { makeSide, makeTalkingSides, type Side } from '../core/sessions.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { conversationVectors } from './conversation.ts'
-import type { VectorMakers } from './generate-protocol.ts'
-import type { Json } from './vector-files.ts'
+import type { Json, VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/session: one side of a session from its beginning. The initiator starts from `rootKey` and the responder's public
