@@ -99,7 +99,7 @@ export const RECORD_AGE_MAX = 7 * 24 * 3600
 /** A repeated publication is written to disk when the last one that was is older: repeating is cheap, writing is not. */
 export const RECORD_TOUCH_AGE = 600
 
-/** Entries and cards that a storage node has parsed, for the next PUT: 1,024 × ~4 KB. What it serves it reads from its shelf. */
+/** Entries and cards that a storage node has parsed, for the next PUT: 1,024 × ~4 KB. What it serves it reads from its record store. */
 export const RECORD_CACHE_ITEMS = 1_024
 
 /** Other networks that published an identity, as remembered of each: more than an attacker is expected to flood from. 20,000 × 12 × ~60 B. */

@@ -195,7 +195,8 @@ const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: Ope
     release()
   }
   try {
-    const onDisk = storage === true && options.folder !== undefined ? { shelf: openRecordDatabase(options.folder) } : {}
+    const onDisk =
+      storage === true && options.folder !== undefined ? { recordStore: openRecordDatabase(options.folder) } : {}
     kept = createStorage({ self: () => node.dht.id, ...onDisk })
     const directory = joinDirectory(node.dht, kept)
     const mailbox = options.mailbox === true ? openMailbox(own.identity, directory, options.folder) : undefined

@@ -11,7 +11,7 @@ import { LATE_CLOCK, restoreBranches } from './branches.ts'
 import { allEntries, type IdentityRecord, type KeyHalves, servedOf } from './identity-record.ts'
 import type { StoredRecord } from './record-store.ts'
 
-/** How a record lies on a shelf: its entries by themselves, each once, and all the rest as one value. */
+/** How a record lies in a record store: its entries by themselves, each once, and all the rest as one value. */
 export type Content = {
   /** hashes of the last entries of the branches: the one that stands first, then the rivals, oldest first */
   readonly tips: readonly Uint8Array[]
