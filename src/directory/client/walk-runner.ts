@@ -2,7 +2,8 @@ import { LOOKUP_MS, REPLICA_NODES } from '../../core/limits.ts'
 import type { DirectoryNetwork, NodeAddress } from '../network-port.ts'
 import type { Command } from '../request-format.ts'
 import type { Effort } from './policies.ts'
-import { type Ask, createWalk, type Walk, type WalkEvent, type WalkState } from './walk.ts'
+import { createWalk, type Walk, type WalkEvent, type WalkState } from './walk.ts'
+import type { Ask } from './walk-plan.ts'
 
 /** Walks a walk: sends what the state machine asks for, and tells it what came back. */
 
