@@ -211,7 +211,7 @@ const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: Ope
 /** @throws StoreError ERR_STORE_* */
 const openMailbox = ({ log }: Identity, directory: DirectoryNetwork, folder: string | undefined): MailboxHost => {
   const [now, random] = [() => seconds(systemWorld), systemWorld.random]
-  return createMailboxHost({ id: log.id, directory, keep: openMailboxStore(folder ?? null), now, random })
+  return createMailboxHost({ id: log.id, directory, store: openMailboxStore(folder ?? null), now, random })
 }
 
 type Together = Omit<PeerParts, 'transport' | 'world' | 'notify'> & { readonly node: DhtNode }

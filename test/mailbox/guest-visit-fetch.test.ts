@@ -49,7 +49,7 @@ test('§5 who proves to be the recipient is handed its parcels, oldest first, an
   await prove(third, bob)
   assert.deepEqual(await fetchIds(third), [at(ids, 1)])
   assert.equal(await answerTo(third, { t: 'done', ids: [at(ids, 1), at(ids, 0)] }), 'deleted')
-  assert.equal(office.keep.size, 1)
+  assert.equal(office.store.size, 1)
 })
 
 test('§5 what arrives during a visit is handed out as well', async () => {
@@ -69,7 +69,7 @@ test('§5 without a proof nothing is handed out or deleted', async () => {
   const visit = office.visit()
   await ask(visit, { t: 'challenge' })
   assert.equal(await answerTo(visit, { t: 'next' }), 'ERR_MAILBOX_PROOF')
-  assert.equal(office.keep.size, 3)
+  assert.equal(office.store.size, 3)
 })
 
 test('§5 a proof is for one challenge, one connection, one mailbox and one recipient', async () => {
@@ -152,7 +152,7 @@ test('§5 nobody has the parcels of somebody else deleted', async () => {
   const visit = office.visit()
   assert.equal(await prove(visit, alice), 'open')
   assert.equal(await answerTo(visit, { t: 'done', ids }), 'deleted')
-  assert.equal(office.keep.size, 3)
+  assert.equal(office.store.size, 3)
   assert.deepEqual(await fetchIds(visit), [other])
 })
 
@@ -174,12 +174,12 @@ test('§5 keys that their owner has replaced fetch nothing, as soon as the direc
 })
 
 test('§5 nor when the directory shows the mailbox an older truth, or nothing', async () => {
-  const keep = openMailboxStore(null)
-  const office = createOffice(keep)
+  const store = openMailboxStore(null)
+  const office = createOffice(store)
   const renewed = await renewDevice(dave, NOW, seededRandom('renewed'))
   await office.announce(renewed)
   await leave(office.visit(), renewed, parcelFor(renewed, 'x'))
-  const surrounded = createOffice(keep)
+  const surrounded = createOffice(store)
   await surrounded.publish(dave.log)
   assert.equal(await prove(surrounded.visit(), dave), 'ERR_ROLLBACK')
   for (const node of office.directory.nodes) node.behaviour = silent
@@ -194,7 +194,7 @@ test('§5 nor when the mailbox hears of the new keys while it asks', async () =>
   const renewed = await renewDevice(dave, NOW, seededRandom('renewed'))
   for (const node of office.directory.nodes)
     node.behaviour = ({ honest }) => {
-      office.keep.raise(renewed.log)
+      office.store.raise(renewed.log)
       return honest()
     }
   assert.equal(await prove(office.visit(), dave), 'ERR_ROLLBACK')
@@ -255,7 +255,7 @@ test('§6 after 14 days a parcel is not handed out, swept or not', async () => {
   const after = office.visit()
   assert.equal(await prove(after, bob), 'open')
   assert.deepEqual(await fetchIds(after), [])
-  assert.equal(office.keep.size, 3)
-  office.keep.sweep(office.world.now)
-  assert.equal(office.keep.size, 0)
+  assert.equal(office.store.size, 3)
+  office.store.sweep(office.world.now)
+  assert.equal(office.store.size, 0)
 })
