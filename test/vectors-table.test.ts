@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ERROR_CODES } from '../src/core/errors.ts'
+import { ERROR_CODES } from '../src/core/errors/codes.ts'
 import { outcomeOf, type Sections, specText, TABLES } from './vectors/generate-tables.ts'
 import { listFiles, readFile, type Vector } from './vectors/vector-files.ts'
 

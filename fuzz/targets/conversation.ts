@@ -29,8 +29,8 @@ const LOG_CODES: readonly ErrorCode[] = [
   ...(['ERR_LOG_TIME_BACK', 'ERR_LOG_TIME_AHEAD'] as const),
 ]
 const MESSAGE_CODES: readonly ErrorCode[] = [
-  ...(['ERR_MESSAGE_HEADER', 'ERR_MESSAGE_SESSION', 'ERR_MESSAGE_DUPLICATE'] as const),
-  ...(['ERR_MESSAGE_SKIP', 'ERR_MESSAGE_TOKEN'] as const),
+  ...(['ERR_SESSION_HEADER', 'ERR_SESSION_OTHER', 'ERR_SESSION_DUPLICATE'] as const),
+  ...(['ERR_SESSION_SKIP', 'ERR_SESSION_TOKEN'] as const),
 ]
 const HELLO_CODES: readonly ErrorCode[] = [
   ...(['ERR_HELLO_DECODE', 'ERR_HELLO_VERSION', 'ERR_HELLO_CARD', 'ERR_HELLO_REPLAY', 'ERR_HELLO_SEALED'] as const),
@@ -116,7 +116,7 @@ export const conversationTargets: readonly Target[] = [
     corpus: headers,
     decode: decodeHeader,
     encode: encodeHeader,
-    codes: ['ERR_MESSAGE_HEADER'],
+    codes: ['ERR_SESSION_HEADER'],
     share: 16,
   }),
   target({

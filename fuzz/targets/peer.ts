@@ -91,7 +91,7 @@ export const peerTargets: readonly Target[] = [
     corpus: mails.map(encodeBundle),
     decode: decodeBundle,
     encode: encodeBundle,
-    codes: ['ERR_MAIL'],
+    codes: ['ERR_BUNDLE'],
   }),
   target({
     name: 'mail-envelope',
@@ -99,6 +99,6 @@ export const peerTargets: readonly Target[] = [
     corpus: [HELLO, null].map((hello) => encodeEnvelope({ hello, message: { header, token } })),
     decode: decodeEnvelope,
     encode: encodeEnvelope,
-    codes: ['ERR_MAIL'],
+    codes: ['ERR_BUNDLE'],
   }),
 ]

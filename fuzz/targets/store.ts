@@ -1,5 +1,5 @@
 import { decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
-import { type ErrorCode, PeerError } from '../../src/core/errors.ts'
+import { ConnectionError, type ErrorCode } from '../../src/core/errors.ts'
 import { importFernetKey, sealFernet } from '../../src/core/fernet.ts'
 import { hkdf, secretKey } from '../../src/core/kdf.ts'
 import { LABEL_BACKUP } from '../../src/core/labels.ts'
@@ -48,7 +48,7 @@ const sealedText = async (): Promise<string> => {
 const text = await sealedText()
 
 /** What the file says of its seal may ask for a second of argon2id, which is allowed, and not what is looked at. */
-class Expensive extends PeerError {}
+class Expensive extends ConnectionError {}
 
 const unseal = (given: string): Promise<Uint8Array> =>
   unsealBackup('a.backup', given, async () => {

@@ -1,4 +1,4 @@
-import { type ErrorCode, HandfastError, PeerError } from '../core/errors.ts'
+import { ConnectionError, type ErrorCode, HandfastError } from '../core/errors.ts'
 import { FRAME_BYTES_MAX } from '../core/limits.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
 import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
@@ -7,9 +7,9 @@ import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
 export type Channel = {
   readonly stream: FrameStream
   send(frame: Frame): Promise<void>
-  /** The next frame of a known type; null when the other side ended. @throws PeerError ERR_REMOTE when it sent an error */
+  /** The next frame of a known type; null when the other side ended. @throws ConnectionError ERR_REMOTE when it sent an error */
   next(): Promise<Frame | null>
-  /** The next frame, which must be of type `t` and come in time. @throws PeerError ERR_FRAME, ERR_TIMEOUT, ERR_CONNECTION_LOST */
+  /** The next frame, which must be of type `t` and come in time. @throws ConnectionError ERR_FRAME, ERR_TIMEOUT, ERR_CONNECTION_LOST */
   expect<T extends Frame['t']>(t: T, milliseconds: number): Promise<Extract<Frame, { t: T }>>
   /** Tells the other side why, as far as it may know, and ends the stream. */
   refuse(error: unknown): Promise<void>
@@ -22,9 +22,9 @@ export const openChannel = (stream: FrameStream): Channel => {
     for (;;) {
       const { value, done } = await incoming.next()
       if (done === true) return null
-      if (value.length > FRAME_BYTES_MAX) throw new PeerError('ERR_FRAME_SIZE')
+      if (value.length > FRAME_BYTES_MAX) throw new ConnectionError('ERR_FRAME_SIZE')
       const frame = decodeFrame(value)
-      if (frame?.t === 'error') throw new PeerError('ERR_REMOTE', { hint: frame.code })
+      if (frame?.t === 'error') throw new ConnectionError('ERR_REMOTE', { hint: frame.code })
       if (frame !== null) return frame
     }
   }
@@ -37,8 +37,8 @@ export const openChannel = (stream: FrameStream): Channel => {
     next,
     expect: async <T extends Frame['t']>(t: T, milliseconds: number) => {
       const frame = await within(next(), milliseconds)
-      if (frame === null) throw new PeerError('ERR_CONNECTION_LOST')
-      if (!hasType(frame, t)) throw new PeerError('ERR_FRAME', { hint: `${frame.t} instead of ${t}` })
+      if (frame === null) throw new ConnectionError('ERR_CONNECTION_LOST')
+      if (!hasType(frame, t)) throw new ConnectionError('ERR_FRAME', { hint: `${frame.t} instead of ${t}` })
       return frame
     },
     refuse: async (error) => {
@@ -55,7 +55,7 @@ const hasType = <T extends Frame['t']>(frame: Frame, t: T): frame is Extract<Fra
 const within = async <T>(work: Promise<T>, milliseconds: number): Promise<T> => {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new PeerError('ERR_TIMEOUT')), milliseconds)
+    timer = setTimeout(() => reject(new ConnectionError('ERR_TIMEOUT')), milliseconds)
   })
   try {
     return await Promise.race([work, timeout])

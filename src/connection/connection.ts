@@ -1,6 +1,6 @@
 import { orAbort } from '../core/abort.ts'
 import { copyOf, utf8 } from '../core/bytes.ts'
-import { PeerError } from '../core/errors.ts'
+import { ConnectionError, MessageError } from '../core/errors.ts'
 import { ITEM_WINDOW, MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
 import { seconds, type World } from '../core/world.ts'
@@ -24,12 +24,12 @@ export type Connection = AsyncIterable<Incoming> &
     readonly remote: Remote
     /**
      * Sends text or bytes; resolves once they are encrypted and on their way. Waits while the other side has 64 unread.
-     * @throws PeerError ERR_MESSAGE_SIZE above 32 KiB, ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST; the signal's reason
+     * @throws MessageError ERR_MESSAGE_SIZE above 32 KiB; ConnectionError ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST; the signal's reason
      */
     send(message: string | Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>
     /**
      * The next thing sent; null after a goodbye.
-     * @throws PeerError ERR_CONNECTION_LOST when the connection broke without one, ERR_FRAME, SessionError; the signal's reason
+     * @throws ConnectionError ERR_CONNECTION_LOST when the connection broke without one, ERR_FRAME; SessionError; the signal's reason
      */
     receive(options?: { readonly signal?: AbortSignal }): Promise<Incoming | null>
     /** Resolves when the connection has ended, however it did. */
@@ -85,7 +85,8 @@ export const createConnection = (
   }
 
   const deliver = (item: Incoming): void => {
-    if (inbox.size >= ITEM_WINDOW) throw new PeerError('ERR_FRAME', { hint: 'more messages than the window allows' })
+    if (inbox.size >= ITEM_WINDOW)
+      throw new ConnectionError('ERR_FRAME', { hint: 'more messages than the window allows' })
     inbox.put(item)
   }
 
@@ -95,14 +96,14 @@ export const createConnection = (
     else if (payload.k === 'taken') credit.grant(Math.min(payload.n, credit.outstanding))
     else if (isFilePayload(payload)) files?.handle(payload)
     else if (payload.k === 'message' || payload.k === 'got' || payload.k === 'ready') messages?.handle(payload)
-    else if (payload.k === 'bye') shut(new PeerError('ERR_CONNECTION_CLOSED'))
+    else if (payload.k === 'bye') shut(new ConnectionError('ERR_CONNECTION_CLOSED'))
   }
 
   const open = (frame: MessageFrame): Payload | null => {
     const message = { header: frame.h, token: frame.d }
     const opened = decryptMessage(session, message, { now: seconds(world), random: world.random })
     // The stream keeps order and loses nothing, so whoever makes a gap has taken a message away or moved it.
-    if (opened.session.skipped.size > 0) throw new PeerError('ERR_FRAME', { hint: 'a message is missing' })
+    if (opened.session.skipped.size > 0) throw new ConnectionError('ERR_FRAME', { hint: 'a message is missing' })
     session = opened.session
     return decodePayload(opened.plaintext)
   }
@@ -111,12 +112,12 @@ export const createConnection = (
   const read = async (): Promise<void> => {
     while (closed === null) {
       const frame = await channel.next()
-      if (frame === null) throw new PeerError('ERR_CONNECTION_LOST')
+      if (frame === null) throw new ConnectionError('ERR_CONNECTION_LOST')
       if (frame.t === 'chunk') files?.chunk(frame)
       else if (frame.t === 'msg') {
         const payload = open(frame)
         if (payload !== null) handle(payload)
-      } else throw new PeerError('ERR_FRAME', { hint: `${frame.t} inside a session` })
+      } else throw new ConnectionError('ERR_FRAME', { hint: `${frame.t} inside a session` })
     }
   }
   const end = async (error: Error): Promise<void> => {
@@ -166,7 +167,7 @@ export const createConnection = (
   const close = async (): Promise<void> => {
     if (closed === null) {
       say({ k: 'bye' }).catch(() => {})
-      shut(new PeerError('ERR_CONNECTION_CLOSED'))
+      shut(new ConnectionError('ERR_CONNECTION_CLOSED'))
     }
     await channel.stream.close()
     await reading
@@ -176,7 +177,7 @@ export const createConnection = (
     remote,
     send: async (message, { signal } = {}) => {
       const size = typeof message === 'string' ? utf8(message).length : message.length
-      if (size > MESSAGE_BYTES_MAX) throw new PeerError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
+      if (size > MESSAGE_BYTES_MAX) throw new MessageError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
       // A copy: the caller may use its buffer again while this waits.
       const payload: Payload =
         typeof message === 'string' ? { k: 'text', d: message } : { k: 'data', d: copyOf(message) }

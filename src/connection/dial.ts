@@ -25,7 +25,7 @@ export type DialOptions = {
 
 /**
  * Connects to the owner of `found`, who proves to be it; when anything fails, also in `begin`, the other side is told and the stream ended.
- * @throws KeyLogError ERR_LOG_FORK; PeerError ERR_PEER_RETIRED, ERR_PEER_NO_CARD; NetworkError ERR_CONNECT; those of `dial`
+ * @throws KeyLogError ERR_LOG_FORK; PeerError ERR_PEER_RETIRED, ERR_PEER_NO_CARD; ConnectionError ERR_CONNECT; those of `dial`
  */
 export const dial = async <T>(
   { transport, trustStore, world }: Dialer,

@@ -1,6 +1,6 @@
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
+import { ConnectionError, type ErrorCode } from '../core/errors.ts'
 import { bytes, errorCode, list, literal, nullable, type Reader, record, uint } from '../core/fields.ts'
 import { KEM_PUBLIC_BYTES } from '../core/kem.ts'
 import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
@@ -53,24 +53,24 @@ export const encodeFrame = (frame: Frame): Uint8Array => encodeCbor(frame)
 /**
  * Decodes one frame; null when its type is unknown, for it is then skipped.
  * An `open` frame of another version is refused before its other fields are looked at.
- * @throws PeerError ERR_FRAME, ERR_FRAME_VERSION
+ * @throws ConnectionError ERR_FRAME, ERR_FRAME_VERSION
  */
 export const decodeFrame = (frame: Uint8Array): Frame | null => {
   let value: unknown
   try {
     value = decodeCbor(frame)
   } catch (cause) {
-    throw new PeerError('ERR_FRAME', { cause })
+    throw new ConnectionError('ERR_FRAME', { cause })
   }
   if (typeof value !== 'object' || value === null || !('t' in value) || typeof value.t !== 'string')
-    throw new PeerError('ERR_FRAME')
-  if (value.t === 'open' && 'v' in value && value.v !== WIRE_VERSION) throw new PeerError('ERR_FRAME_VERSION')
+    throw new ConnectionError('ERR_FRAME')
+  if (value.t === 'open' && 'v' in value && value.v !== WIRE_VERSION) throw new ConnectionError('ERR_FRAME_VERSION')
   const { t } = value
   if (!isFrameType(t)) return null
   try {
     return readers[t](value, 'frame')
   } catch (cause) {
-    throw new PeerError('ERR_FRAME', { cause })
+    throw new ConnectionError('ERR_FRAME', { cause })
   }
 }
 

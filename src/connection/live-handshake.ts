@@ -1,6 +1,6 @@
 import { equal } from '../core/bytes.ts'
 import { signLiveCard, verifyLiveCard } from '../core/card.ts'
-import { KeyLogError, MailboxError, PeerError } from '../core/errors.ts'
+import { ConnectionError, KeyLogError, MailboxError, PeerError } from '../core/errors.ts'
 import { checkFloor, type Floor } from '../core/floor.ts'
 import { initiate, respond, type Self } from '../core/handshake.ts'
 import type { Identity } from '../core/identity.ts'
@@ -37,11 +37,11 @@ const CONFIRM = encodePayload({ k: 'confirm' })
 const MAILBOX_VERSION = 1
 const TO_MAILBOX = encodePayload({ k: 'mailbox', v: MAILBOX_VERSION })
 
-/** What the initiator's first message says; whatever it is not is talk. @throws PeerError ERR_FRAME, ERR_FRAME_VERSION */
+/** What the initiator's first message says; whatever it is not is talk. @throws ConnectionError ERR_FRAME, ERR_FRAME_VERSION */
 const purposeOf = (first: Uint8Array): Purpose => {
   const payload = decodePayload(first)
   if (payload?.k !== 'mailbox') return 'talk'
-  if (payload.v !== MAILBOX_VERSION) throw new PeerError('ERR_FRAME_VERSION')
+  if (payload.v !== MAILBOX_VERSION) throw new ConnectionError('ERR_FRAME_VERSION')
   return 'mailbox'
 }
 
@@ -49,7 +49,8 @@ const purposeOf = (first: Uint8Array): Purpose => {
 const confirmed = (session: Session, frame: { h: Uint8Array; d: Uint8Array }, world: World): Session => {
   const surroundings = { now: seconds(world), random: world.random }
   const opened = decryptMessage(session, { header: frame.h, token: frame.d }, surroundings)
-  if (decodePayload(opened.plaintext)?.k !== 'confirm') throw new PeerError('ERR_FRAME', { hint: 'no confirmation' })
+  if (decodePayload(opened.plaintext)?.k !== 'confirm')
+    throw new ConnectionError('ERR_FRAME', { hint: 'no confirmation' })
   return opened.session
 }
 
@@ -85,7 +86,7 @@ export type Initiating = {
 
 /**
  * The initiator's side. Everything is verified before the first secret is used.
- * @throws KeyLogError, CardError, HandshakeError, SessionError, PeerError, each naming the check that failed
+ * @throws KeyLogError, CardError, HandshakeError, SessionError, ConnectionError, PeerError, each naming the check that failed
  */
 export const initiateLive = async (
   channel: Channel,
@@ -131,7 +132,7 @@ export type Answering = {
 
 /**
  * The responder's side, with prekeys made for this connection only, so that no hello can be replayed.
- * @throws KeyLogError, HandshakeError, SessionError, PeerError, each naming the check that failed
+ * @throws KeyLogError, HandshakeError, SessionError, ConnectionError, PeerError, each naming the check that failed
  */
 export const answerLive = async (
   channel: Channel,
@@ -166,7 +167,7 @@ export const answerLive = async (
 /** Both sides have checked that the log has this device. */
 const deviceOf = (log: KeyLog, index: number): Device => {
   const device = log.last.entry.devices[index]
-  if (device === undefined) throw new PeerError('ERR_FRAME')
+  if (device === undefined) throw new ConnectionError('ERR_FRAME')
   return device
 }
 

@@ -1,6 +1,6 @@
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
+import { ConnectionError, type ErrorCode } from '../core/errors.ts'
 import { bytes, errorCode, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import { FILE_BYTES_MAX, MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import { STREAM_BYTES, type StoredMessage } from '../store/message-store.ts'
@@ -123,14 +123,14 @@ export const encodePayload = (payload: Payload): Uint8Array => encodeCbor(payloa
 
 const isKind = (k: unknown): k is Kind => typeof k === 'string' && Object.hasOwn(readers, k)
 
-/** Decodes a payload; null when its kind is unknown, for it is then skipped. @throws PeerError ERR_FRAME */
+/** Decodes a payload; null when its kind is unknown, for it is then skipped. @throws ConnectionError ERR_FRAME */
 export const decodePayload = (plaintext: Uint8Array): Payload | null => {
   try {
     const value = decodeCbor(plaintext)
     const k = typeof value === 'object' && value !== null && 'k' in value ? value.k : null
-    if (typeof k !== 'string') throw new PeerError('ERR_FRAME')
+    if (typeof k !== 'string') throw new ConnectionError('ERR_FRAME')
     return isKind(k) ? readers[k](value, 'payload') : null
   } catch (cause) {
-    throw new PeerError('ERR_FRAME', { cause })
+    throw new ConnectionError('ERR_FRAME', { cause })
   }
 }

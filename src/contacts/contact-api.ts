@@ -1,6 +1,6 @@
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
-import { KeyLogError, PeerError } from '../core/errors.ts'
+import { ContactError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
 import { HEAD_DIGITS_MIN, NAME_LENGTH_MAX } from '../core/limits.ts'
@@ -30,30 +30,30 @@ export type Contacts = {
   list(): readonly Contact[]
   /** By address, or by the name you gave it. */
   get(nameOrAddress: string): Contact | null
-  /** @throws PeerError ERR_CONTACT */
+  /** @throws ContactError ERR_CONTACT */
   need(nameOrAddress: string): Contact
-  /** @throws PeerError ERR_CONTACT, ERR_CONTACT_NAME */
+  /** @throws ContactError ERR_CONTACT, ERR_CONTACT_NAME */
   rename(nameOrAddress: string, name: string | null): Contact
   /**
    * Marks a contact as verified: you compared its safety number with its owner. When two logs of it contradict each other this ends
    * the block in favour of one of them: `head` says which, as its owner reads it to you (`handfast log`, or `identity.log`).
    * @param head the hash, in hex, of an entry of the owner's log that is not in the other one; its first 20 digits will do
-   * @throws PeerError ERR_CONTACT; ERR_VERIFY when no log known here has that entry, or both have; KeyLogError ERR_LOG_FORK when there
+   * @throws ContactError ERR_CONTACT; ERR_VERIFY when no log known here has that entry, or both have; KeyLogError ERR_LOG_FORK when there
    *   is a contradiction and no `head`
    */
   verify(nameOrAddress: string, head?: string): Contact
-  /** Forgets a contact; the rollback floor stays. @throws PeerError ERR_CONTACT */
+  /** Forgets a contact; the rollback floor stays. @throws ContactError ERR_CONTACT */
   remove(nameOrAddress: string): void
 }
 
 const NAME = /^[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u
 
-/** @throws PeerError ERR_CONTACT_NAME */
+/** @throws ContactError ERR_CONTACT_NAME */
 export const checkName = (name: string): string => {
   const plain = name.normalize('NFC')
   // A name that looks like an address would be taken for one.
   if (plain.length > NAME_LENGTH_MAX || !NAME.test(plain) || /^hf1/i.test(plain))
-    throw new PeerError('ERR_CONTACT_NAME', { hint: '1 to 64 visible characters that do not begin with hf1' })
+    throw new ContactError('ERR_CONTACT_NAME', { hint: '1 to 64 visible characters that do not begin with hf1' })
   return plain
 }
 
@@ -70,7 +70,7 @@ export const createContacts = (store: Store, world: World): Contacts => {
       : contacts.named(nameOrAddress.normalize('NFC'))
   const need = (nameOrAddress: string): StoredContact => {
     const contact = find(nameOrAddress)
-    if (contact === null) throw new PeerError('ERR_CONTACT', { hint: nameOrAddress.slice(0, NAME_LENGTH_MAX) })
+    if (contact === null) throw new ContactError('ERR_CONTACT', { hint: nameOrAddress.slice(0, NAME_LENGTH_MAX) })
     return contact
   }
 
@@ -83,16 +83,16 @@ export const createContacts = (store: Store, world: World): Contacts => {
     }
     const digits = head.replaceAll(' ', '').toLowerCase()
     if (digits.length < HEAD_DIGITS_MIN || !/^[0-9a-f]+$/.test(digits))
-      throw new PeerError('ERR_VERIFY', { hint: `at least ${HEAD_DIGITS_MIN} hexadecimal digits are needed` })
+      throw new ContactError('ERR_VERIFY', { hint: `at least ${HEAD_DIGITS_MIN} hexadecimal digits are needed` })
     const known = fork === null ? [log] : [log, fork.a, fork.b].filter((one) => one.epoch === fork.a.epoch)
     const entries = known.flatMap(({ entries }) => entries)
     const named = entries.find(({ hash }) => hex(hash).startsWith(digits))
-    if (named === undefined) throw new PeerError('ERR_VERIFY')
+    if (named === undefined) throw new ContactError('ERR_VERIFY')
     const anchor = { seq: named.entry.seq, head: named.hash }
     const confirmed = known.filter((one) => containsEntry(one, anchor))
     const longest = confirmed.reduce((best, one) => (compareLogs(one, best) === 'longer' ? one : best))
     if (confirmed.some((one) => compareLogs(one, longest) === 'fork'))
-      throw new PeerError('ERR_VERIFY', { hint: 'both logs have this entry: give a later one' })
+      throw new ContactError('ERR_VERIFY', { hint: 'both logs have this entry: give a later one' })
     return [longest, anchor]
   }
 

@@ -1,7 +1,7 @@
 import { encodeAddress } from '../core/address.ts'
 import { equal, hex } from '../core/bytes.ts'
 import type { Card, SignedCard } from '../core/card.ts'
-import { HandfastError, KeyLogError, PeerError } from '../core/errors.ts'
+import { ConnectionError, HandfastError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type Device, type KeyLog } from '../core/key-log.ts'
 import { seconds, type World } from '../core/world.ts'
@@ -96,7 +96,7 @@ export const createTrustStore = (store: Store, world: World, notify: Notify): Tr
     const { devices, status } = log.last.entry
     ended(
       log.id,
-      new PeerError('ERR_KEYS_REPLACED'),
+      new ConnectionError('ERR_KEYS_REPLACED'),
       ({ dh }) => status === 'active' && devices.some((device) => equal(device.dh, dh)),
     )
   }

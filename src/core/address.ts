@@ -12,7 +12,7 @@ export const encodeAddress = (id: Uint8Array): string => bech32m.encode(PREFIX, 
 
 /**
  * The 32-byte identity hash of an address. All upper case, as QR codes carry it, is read too; mixed case is not.
- * @throws AddressError ERR_ADDRESS_PREFIX, ERR_ADDRESS_LENGTH, ERR_ADDRESS_FORMAT, ERR_ADDRESS_CHECKSUM (a typo)
+ * @throws AddressError ERR_ADDRESS_PREFIX, ERR_ADDRESS_LENGTH, ERR_ADDRESS_FORMAT, ERR_ADDRESS_CHECKSUM (a typo), in this order
  */
 export const decodeAddress = (address: string): Uint8Array => {
   // ASCII only: the Kelvin sign is upper case too, and its lower case is a plain k.
@@ -21,13 +21,16 @@ export const decodeAddress = (address: string): Uint8Array => {
   if (text.length !== ADDRESS_LENGTH)
     throw new AddressError('ERR_ADDRESS_LENGTH', { hint: `${text.length} characters instead of ${ADDRESS_LENGTH}` })
   if (!/^[a-z0-9]+$/.test(text)) throw new AddressError('ERR_ADDRESS_FORMAT')
+  let prefix: string
   let id: Uint8Array
   try {
-    const { words } = bech32m.decode(text as `${string}1${string}`)
-    id = bech32m.fromWords(words)
+    const decoded = bech32m.decode(text as `${string}1${string}`)
+    prefix = decoded.prefix
+    id = bech32m.fromWords(decoded.words)
   } catch (cause) {
     throw new AddressError('ERR_ADDRESS_CHECKSUM', { cause })
   }
-  if (id.length !== ID_BYTES) throw new AddressError('ERR_ADDRESS_LENGTH')
+  // A second 1 makes bech32m take all before it for the prefix. The data has no 1: a typo, also when the checksum fits the longer prefix.
+  if (prefix !== PREFIX) throw new AddressError('ERR_ADDRESS_CHECKSUM', { hint: 'a second 1' })
   return id
 }

@@ -1,5 +1,5 @@
 import { concat } from './bytes.ts'
-import { HandfastError, PeerError } from './errors.ts'
+import { FileError, HandfastError } from './errors.ts'
 import { FERNET_KEY_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
 import { hkdf, type SecretKey } from './kdf.ts'
 import { LABEL_CHUNK } from './labels.ts'
@@ -35,15 +35,15 @@ export const sealChunk = (
   iv: Uint8Array,
 ): Uint8Array => sealFernet(chunkKey(transfer, index), plaintext, now, iv)
 
-/** Decrypts chunk `index`. @throws PeerError ERR_FILE_CORRUPT when it is not that chunk of that transfer */
+/** Decrypts chunk `index`. @throws FileError ERR_FILE_CORRUPT when it is not that chunk of that transfer */
 export const openChunk = (transfer: Transfer, index: number, token: Uint8Array): Uint8Array => {
   let plaintext: Uint8Array
   try {
     plaintext = openFernet(chunkKey(transfer, index), token)
   } catch (cause) {
-    if (cause instanceof HandfastError) throw new PeerError('ERR_FILE_CORRUPT', { cause })
+    if (cause instanceof HandfastError) throw new FileError('ERR_FILE_CORRUPT', { cause })
     throw cause
   }
-  if (plaintext.length !== chunkSize(transfer.size, index)) throw new PeerError('ERR_FILE_CORRUPT')
+  if (plaintext.length !== chunkSize(transfer.size, index)) throw new FileError('ERR_FILE_CORRUPT')
   return plaintext
 }

@@ -1,4 +1,5 @@
-import { EncodingError, ERROR_CODES, type ErrorCode } from './errors.ts'
+import { type CodeOf, ERROR_CODES, type ErrorClass, type ErrorCode, isCodeOf } from './errors/codes.ts'
+import { EncodingError } from './errors.ts'
 
 /** Readers that turn a decoded value into a typed one; unknown, missing and misshapen fields are all ERR_FIELD. */
 
@@ -35,6 +36,15 @@ export const errorCode: Reader<ErrorCode> = (value, name) => {
   const code = text(40)(value, name)
   return ERROR_CODES.find((known) => known === code) ?? 'ERR_REMOTE'
 }
+
+/** A code of one of these classes; any other is ERR_FIELD. */
+export const codeOf =
+  <C extends ErrorClass>(...classes: readonly C[]): Reader<CodeOf<C>> =>
+  (value, name) => {
+    const code = text(40)(value, name)
+    for (const one of classes) if (isCodeOf(one, code)) return code
+    return refuse(name, `a code of ${classes.join(' or ')}`)
+  }
 
 export const flag: Reader<boolean> = (value, name) => (typeof value === 'boolean' ? value : refuse(name, 'a boolean'))
 

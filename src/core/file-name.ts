@@ -1,4 +1,4 @@
-import { PeerError } from './errors.ts'
+import { FileError } from './errors.ts'
 
 /** Names that came from outside: usable as one file in one folder, whatever the sender called it. */
 
@@ -21,14 +21,14 @@ const isEdge = (unit = ''): boolean => /[.\s]/.test(unit)
 
 /**
  * The name to store a received file under: its last path part, without hidden or special meaning, at most 200 bytes of UTF-8.
- * @throws PeerError ERR_FILE_NAME when nothing is left of it
+ * @throws FileError ERR_FILE_NAME when nothing is left of it
  */
 export const safeFileName = (name: string): string => {
   const last = name.split(/[/\\]/).at(-1) ?? ''
   // Composed after what stood between a letter and its accent is gone: a name that is safe stays as it is.
   const plain = withoutEdges(last.replace(UNSAFE, '').normalize('NFC'))
   const cut = withoutEdges(shorten(RESERVED.test(plain) ? `_${plain}` : plain))
-  if (cut === '') throw new PeerError('ERR_FILE_NAME')
+  if (cut === '') throw new FileError('ERR_FILE_NAME')
   return cut
 }
 

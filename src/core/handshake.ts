@@ -1,7 +1,7 @@
 import { concat, equal, hex, utf8 } from './bytes.ts'
 import { type Card, checkKem, type SignedCard } from './card.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
-import { HandshakeError, KeyError } from './errors.ts'
+import { HandshakeError, KeyError, PeerError } from './errors.ts'
 import { FERNET_IV_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
 import { bytes, list, nullable, record, uint } from './fields.ts'
 import { decodeHello, encodeHello } from './hello.ts'
@@ -48,7 +48,7 @@ const sessionId = (h1: Uint8Array, ...secrets: readonly Uint8Array[]): Uint8Arra
   hkdf(h1, concat(...secrets), LABEL_SESSION, SESSION_ID_BYTES)
 
 const deviceOf = (log: KeyLog, index: number): Device => {
-  if (log.last.entry.status === 'retired') throw new HandshakeError('ERR_PEER_RETIRED')
+  if (log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
   const device = log.last.entry.devices[index]
   if (device === undefined) throw new HandshakeError('ERR_HELLO_DEVICE')
   return device
@@ -80,7 +80,7 @@ export type Initiated = {
 /**
  * The initiator's side: the hello to send and the session it begins.
  * The caller has verified `remote.log` to the address it asked for and `remote.card` against that log.
- * @throws CardError ERR_CARD_KEM, HandshakeError ERR_PEER_RETIRED, ERR_HELLO_DEVICE, ERR_HELLO_SIZE, KeyError ERR_KEM_KEY when the
+ * @throws CardError ERR_CARD_KEM; PeerError ERR_PEER_RETIRED; HandshakeError ERR_HELLO_DEVICE, ERR_HELLO_SIZE; KeyError ERR_KEM_KEY when the
  *   responder committed to a malformed key
  */
 export const initiate = (
@@ -146,8 +146,8 @@ const unseal = (key: FernetKey, sealed: Uint8Array): Sealed => {
 /**
  * The responder's side: verifies a hello to its sender's address and begins the session.
  * The initiator is authenticated by the first message; it has seen us confirm only when its next one arrives.
- * @throws HandshakeError ERR_HELLO_DECODE, _VERSION, _CARD, _REPLAY, _SEALED, _DEVICE, ERR_PEER_RETIRED, ERR_PEER_SELF;
- *   KeyLogError from the initiator's log; SessionError ERR_MESSAGE_* when the first message does not open
+ * @throws HandshakeError ERR_HELLO_DECODE, _VERSION, _CARD, _REPLAY, _SEALED, _DEVICE; PeerError ERR_PEER_RETIRED, ERR_PEER_SELF;
+ *   KeyLogError from the initiator's log; SessionError ERR_SESSION_* when the first message does not open
  */
 export const respond = (
   { self, card, spk, kem, channel, spent }: Response,
@@ -167,7 +167,7 @@ export const respond = (
   const rk = rootKeyOf(h1, es1, es2, ss, se)
   const session = respondSession(sessionId(h1, es1, es2, ss), rk, spk, now)
   const opened = decryptMessage(session, first, { now, random })
-  if (equal(log.id, self.log.id)) throw new HandshakeError('ERR_PEER_SELF')
+  if (equal(log.id, self.log.id)) throw new PeerError('ERR_PEER_SELF')
   return { log, device, seen, first: opened.plaintext, session: opened.session, ek, h1 }
 }
 

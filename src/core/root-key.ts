@@ -1,5 +1,5 @@
 import { equal } from './bytes.ts'
-import { KeyError } from './errors.ts'
+import { KeyError, TokenError } from './errors.ts'
 import { bytes, nullable, type Reader, record, text } from './fields.ts'
 import { TOKEN_KEY_ID_MAX, TOKEN_LABEL_MAX, TOKEN_MODULE_MAX } from './limits.ts'
 import { keySigner, type P256PrivateKey, POINT_BYTES, type Signer } from './p256.ts'
@@ -56,17 +56,18 @@ const plain =
   (max: number): Reader<string> =>
   (value, name) => {
     const read = text(max)(value, name)
-    if (read === '' || /\p{Cc}/u.test(read)) throw new KeyError('ERR_TOKEN_NAME', { hint: name })
+    if (read === '' || /\p{Cc}/u.test(read)) throw new TokenError('ERR_TOKEN_NAME', { hint: name })
     return read
   }
 
 const keyId: Reader<string> = (value, name) => {
   const read = plain(2 * TOKEN_KEY_ID_MAX)(value, name)
-  if (!/^(?:[0-9a-f]{2})+$/.test(read)) throw new KeyError('ERR_TOKEN_NAME', { hint: `${name}: pairs of 0–9 and a–f` })
+  if (!/^(?:[0-9a-f]{2})+$/.test(read))
+    throw new TokenError('ERR_TOKEN_NAME', { hint: `${name}: pairs of 0–9 and a–f` })
   return read
 }
 
-/** @throws EncodingError ERR_FIELD, KeyError ERR_TOKEN_NAME */
+/** @throws EncodingError ERR_FIELD; TokenError ERR_TOKEN_NAME */
 export const readTokenKey: Reader<TokenKey> = record<TokenKey>({
   module: plain(TOKEN_MODULE_MAX),
   token: plain(TOKEN_LABEL_MAX),

@@ -4,12 +4,12 @@ import { checkSendable, idOf } from '../contacts/peer-name.ts'
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { chunkCount, TRANSFER_ID_BYTES } from '../core/chunk.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
+import { errorOf, FileError, PeerError } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
 import { CHUNK_BYTES } from '../core/limits.ts'
 import type { Delivery } from '../messages/delivery.ts'
-import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { StoredTransfer, TransferReason } from '../store/transfer-store.ts'
 import type { FileHandler, FileLine } from './file-line.ts'
 import type { Offer } from './file-offers.ts'
 import { createIncomingFiles, type IncomingParts } from './incoming-files.ts'
@@ -49,7 +49,7 @@ export type FileTransfer = {
     | 'saved'
     | 'refused'
     | 'failed'
-  readonly reason: ErrorCode | null
+  readonly reason: TransferReason | null
 }
 
 /** A file somebody offers. Nothing of it is received before it is accepted. */
@@ -57,10 +57,10 @@ export type FileOffer = Pick<FileTransfer, 'peer' | 'name' | 'size' | 'sha256'> 
   /**
    * Has it received into `folder`, now and whenever its sender is there again; an existing file of that name is left alone. Resolves once
    * that decision is on disk.
-   * @throws PeerError ERR_FILE_FULL, ERR_FILE_WRITE (it is refused then), ERR_FILE_REFUSED (decided before), or why its sender took it back
+   * @throws FileError ERR_FILE_FULL, ERR_FILE_WRITE (it is refused then), ERR_FILE_REFUSED (decided before), or why its sender took it back
    */
   accept(folder: string): Promise<FileTransfer>
-  /** @throws PeerError ERR_FILE_REFUSED (decided before), or why its sender took it back */
+  /** @throws FileError ERR_FILE_REFUSED (decided before), or why its sender took it back */
   refuse(): Promise<void>
 }
 
@@ -77,7 +77,7 @@ export type Files = AsyncIterable<FileOffer> & {
    * Reads a file through and writes down that it is to be sent; resolves once that is on disk, and from then on it is on its way, also
    * after a restart. It must stay as it is until it is `delivered`.
    * @param contact a name or an address
-   * @throws PeerError ERR_FILE_READ, _NAME, _CHANGED (while it was read), ERR_PEER_CLOSED, _SELF, _RETIRED; AddressError; StoreError;
+   * @throws FileError ERR_FILE_READ, _NAME, _CHANGED (while it was read); PeerError ERR_PEER_CLOSED, _SELF, _RETIRED; AddressError; StoreError;
    *   KeyLogError ERR_LOG_FORK while two logs of the contact contradict each other
    */
   send(contact: string, path: string, options?: SendFileOptions): Promise<FileTransfer>
@@ -88,11 +88,11 @@ export type Files = AsyncIterable<FileOffer> & {
   }): Promise<FileOffer | null>
   /**
    * Resolves when it is `delivered` or `saved`, however long that takes.
-   * @throws PeerError with the `reason` when it failed, ERR_FILE_REFUSED when it was refused here, ERR_FILE_UNKNOWN, ERR_PEER_CLOSED; the
-   *   signal's reason
+   * @throws FileError or PeerError with the `reason` when it failed; FileError ERR_FILE_REFUSED when it was refused here, ERR_FILE_UNKNOWN;
+   *   PeerError ERR_PEER_CLOSED; the signal's reason
    */
   finished(id: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<FileTransfer>
-  /** Gives up a file that is under way, on both sides; what is there of it is removed. @throws PeerError ERR_FILE_UNKNOWN */
+  /** Gives up a file that is under way, on both sides; what is there of it is removed. @throws FileError ERR_FILE_UNKNOWN */
   cancel(id: number): Promise<void>
   /** The latest `limit` (default 100) files of one contact or of all, with an id below `before`, oldest first. */
   list(options?: {
@@ -236,17 +236,17 @@ export const createFiles = (parts: FilesParts) => {
     finished: async (id, { signal } = {}) => {
       const row = await lookUntil(() => {
         const now = transfers.get(id)
-        if (now === null) throw new PeerError('ERR_FILE_UNKNOWN')
+        if (now === null) throw new FileError('ERR_FILE_UNKNOWN')
         return isOver(now) ? now : null
       }, signal)
       if (row === null) throw new PeerError('ERR_PEER_CLOSED')
-      if (row.state !== 'delivered' && row.state !== 'saved') throw new PeerError(row.reason ?? 'ERR_FILE_REFUSED')
+      if (row.state !== 'delivered' && row.state !== 'saved') throw errorOf(row.reason ?? 'ERR_FILE_REFUSED')
       return describe(row)
     },
     cancel: async (id) => {
       const row = transfers.get(id)
       const gaveUp = row !== null && (row.out ? outgoing.giveUp(row, 'ERR_FILE_WITHDRAWN') : incoming.giveUp(row))
-      if (!(await gaveUp)) throw new PeerError('ERR_FILE_UNKNOWN')
+      if (!(await gaveUp)) throw new FileError('ERR_FILE_UNKNOWN')
     },
     list: ({ contact, before = Number.MAX_SAFE_INTEGER, limit = LIST } = {}) =>
       transfers.list(contact === undefined ? null : idOf(contacts, contact), before, limit).map(describe),
@@ -271,7 +271,7 @@ export const createFiles = (parts: FilesParts) => {
       }
     },
     /** Gives up what waits for a peer and was sent before that time: it cannot be delivered. */
-    fail: async (peer: Uint8Array, reason: ErrorCode, before: number): Promise<void> => {
+    fail: async (peer: Uint8Array, reason: TransferReason, before: number): Promise<void> => {
       for (const row of transfers.open(peer, 'queued')) if (row.at < before) await outgoing.giveUp(row, reason)
     },
     /** Resolves when no file is open any more. */

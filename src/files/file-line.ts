@@ -10,7 +10,7 @@ export type FileLine = {
 }
 
 export type FileHandler = {
-  /** @throws PeerError ERR_FILE_NAME when what it is called is no name */
+  /** @throws FileError ERR_FILE_NAME when what it is called is no name */
   handle(payload: FilePayload): void
   chunk(frame: ChunkFrame): void
   /** The connection has ended. */

@@ -1,7 +1,8 @@
 import type { FilePayload } from '../connection/payloads.ts'
 import { equal, hex } from '../core/bytes.ts'
 import type { Transfer } from '../core/chunk.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
+import type { FileErrorCode } from '../core/errors/codes.ts'
+import { FileError } from '../core/errors.ts'
 import { createAnswers, type FileLine } from './file-line.ts'
 
 /** Files that others offer and nobody has decided on yet. They are in memory only: their sender offers them again. */
@@ -33,7 +34,7 @@ export type Offer = {
   /** whether the application has seen it, and what it said */
   handedOut: boolean
   decided: boolean
-  withdrawn: ErrorCode | null
+  withdrawn: FileErrorCode | null
 }
 
 export type Offers = {
@@ -41,11 +42,11 @@ export type Offers = {
   add(offer: Pick<Offer, 'peer' | 'id' | 'name' | 'size' | 'hash' | 'transfer' | 'at'>): void
   /** The first offer of `peer` or, null, of anybody that the application has not seen. */
   next(peer: Uint8Array | null): Offer | null
-  /** There is one decision on each. @throws PeerError ERR_FILE_REFUSED, ERR_FILE_WITHDRAWN */
+  /** There is one decision on each. @throws FileError ERR_FILE_REFUSED, ERR_FILE_WITHDRAWN */
   decide(offer: Offer): void
   /** Ids of those of that peer that the application holds. */
   held(peer: Uint8Array): readonly Uint8Array[]
-  withdraw(peer: Uint8Array, id: Uint8Array, reason: ErrorCode): void
+  withdraw(peer: Uint8Array, id: Uint8Array, reason: FileErrorCode): void
   remove(offer: Offer): void
   /** That connection has ended: only what the application holds is waited for. */
   detach(at: OpenLine): void
@@ -68,8 +69,8 @@ export const createOffers = (): Offers => {
       return offer
     },
     decide: (offer) => {
-      if (offer.withdrawn !== null) throw new PeerError(offer.withdrawn)
-      if (offer.decided) throw new PeerError('ERR_FILE_REFUSED', { hint: 'accepted or refused before' })
+      if (offer.withdrawn !== null) throw new FileError(offer.withdrawn)
+      if (offer.decided) throw new FileError('ERR_FILE_REFUSED', { hint: 'accepted or refused before' })
       offer.decided = true
     },
     held: (peer) => [...offers.values()].filter((one) => equal(one.peer, peer)).map(({ id }) => id),

@@ -4,7 +4,8 @@ import type { ChunkFrame } from '../connection/frames.ts'
 import type { FilePayload } from '../connection/payloads.ts'
 import { equal } from '../core/bytes.ts'
 import type { Transfer } from '../core/chunk.ts'
-import type { ErrorCode } from '../core/errors.ts'
+import type { FileErrorCode } from '../core/errors/codes.ts'
+import { StoreError } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
 import {
@@ -33,9 +34,9 @@ export type IncomingFiles = {
   ): { handle(payload: IncomingPayload): void; chunk(frame: ChunkFrame): void; detach(): void }
   /** The first offer of `peer` or, null, of anybody that was not handed out yet. */
   next(peer: Uint8Array | null): Offer | null
-  /** @throws PeerError ERR_FILE_REFUSED (decided before), ERR_FILE_FULL, ERR_FILE_WRITE, or why the sender took it back */
+  /** @throws FileError ERR_FILE_REFUSED (decided before), ERR_FILE_FULL, ERR_FILE_WRITE, or why the sender took it back */
   accept(offer: Offer, folder: string): Promise<StoredTransfer>
-  /** @throws PeerError as `accept` */
+  /** @throws FileError as `accept` */
   refuse(offer: Offer): Promise<void>
   /** What it does on a connection, if it is on one. */
   live(row: StoredTransfer): Pick<Receiving, 'kept'> | null
@@ -62,12 +63,7 @@ type Slot = {
 }
 
 /** What a sender may say of its reasons. */
-const ABORTS: ReadonlySet<ErrorCode> = new Set([
-  'ERR_FILE_CHANGED',
-  'ERR_FILE_READ',
-  'ERR_FILE_CORRUPT',
-  'ERR_FILE_EXPIRED',
-])
+const ABORTS: readonly FileErrorCode[] = ['ERR_FILE_CHANGED', 'ERR_FILE_READ', 'ERR_FILE_CORRUPT', 'ERR_FILE_EXPIRED']
 
 export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
   const { own, store, world, isContact, onChange, onOffer } = parts
@@ -80,7 +76,7 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
   const finish = async (
     row: StoredTransfer,
     state: 'refused' | 'failed',
-    reason: ErrorCode | null,
+    reason: FileErrorCode | null,
   ): Promise<boolean> => {
     slots.delete(keyOf(row))
     if (row.part !== null) await removePart(row.path, row.part).catch(() => {})
@@ -157,7 +153,7 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
   const abandon = async (
     row: StoredTransfer,
     state: 'refused' | 'failed',
-    reason: ErrorCode | null,
+    reason: FileErrorCode | null,
   ): Promise<boolean> => {
     const slot = slots.get(keyOf(row))
     if (slot !== undefined) {
@@ -182,7 +178,7 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
     const { peer } = at
     const name = safeFileName(said.name)
     const transfer: Transfer = { id, size, secret: secretKey(said.secret) }
-    const refuse = (code: ErrorCode): void => at.answer({ k: 'file-refuse', id, code })
+    const refuse = (code: FileErrorCode): void => at.answer({ k: 'file-refuse', id, code })
     const row = transfers.find(peer, false, id)
     const offer = offers.find(peer, id)
     const isSame = (one: Pick<Offer, 'size' | 'hash'>): boolean => one.size === size && equal(one.hash, hash)
@@ -198,7 +194,7 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
   }
 
   const takeAbort = (peer: Uint8Array, { id, code }: Extract<FilePayload, { k: 'file-abort' }>): void => {
-    const reason: ErrorCode = ABORTS.has(code) ? code : 'ERR_FILE_WITHDRAWN'
+    const reason = ABORTS.find((known) => known === code) ?? 'ERR_FILE_WITHDRAWN'
     offers.withdraw(peer, id, reason)
     const row = transfers.find(peer, false, id)
     if (row?.state === 'receiving') void abandon(row, 'failed', reason).catch(() => {})
@@ -209,7 +205,7 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
     offer: Offer,
     path: string,
     state: 'receiving' | 'refused' | 'failed',
-    reason: ErrorCode | null,
+    reason: FileErrorCode | null,
   ): Promise<StoredTransfer> => {
     const { peer, id, name, size, hash } = offer
     const part = state === 'receiving' ? partName(own) : null
@@ -220,7 +216,7 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
     return row
   }
 
-  const decline = async (offer: Offer, path: string, state: 'refused' | 'failed', reason: ErrorCode | null) => {
+  const decline = async (offer: Offer, path: string, state: 'refused' | 'failed', reason: FileErrorCode | null) => {
     try {
       await settle(offer, path, state, reason)
     } finally {
@@ -271,7 +267,8 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
       } catch (error) {
         const failure = asWriteError(error)
         await decline(offer, path, 'failed', failure.code).catch(() => {})
-        throw failure
+        // A store that fails is not the file's fault: whoever decides is told so.
+        throw error instanceof StoreError ? error : failure
       }
     },
     refuse: async (offer) => {

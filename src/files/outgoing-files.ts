@@ -1,11 +1,11 @@
 import type { FilePayload } from '../connection/payloads.ts'
 import { hex } from '../core/bytes.ts'
-import type { ErrorCode } from '../core/errors.ts'
+import type { FileErrorCode } from '../core/errors/codes.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import { FILES_AT_ONCE } from '../core/limits.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { StoredTransfer, TransferReason } from '../store/transfer-store.ts'
 import { createAnswers, type FileLine } from './file-line.ts'
 import { openSending, type Sending } from './sending.ts'
 
@@ -23,7 +23,7 @@ export type OutgoingFiles = {
   /** What it does on a connection, if it is on one. */
   live(row: StoredTransfer): Pick<Sending, 'state' | 'taken'> | null
   /** Gives up one that is under way, and says so. @returns whether it was */
-  giveUp(row: StoredTransfer, reason: ErrorCode): Promise<boolean>
+  giveUp(row: StoredTransfer, reason: TransferReason): Promise<boolean>
   /** Resolves when no file is open any more. */
   stop(): Promise<void>
 }
@@ -43,17 +43,12 @@ type Open = {
 type Bound = { readonly row: StoredTransfer; readonly at: Open; readonly sending: Sending }
 
 /** What the other side may say of its reasons; anything else is only that it did not take the file. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set(['ERR_FILE_FULL', 'ERR_FILE_CORRUPT', 'ERR_FILE_LIMIT'])
+const REFUSALS: readonly FileErrorCode[] = ['ERR_FILE_FULL', 'ERR_FILE_CORRUPT', 'ERR_FILE_LIMIT']
 /** What we say of ours. */
-const ABORTS: ReadonlySet<ErrorCode> = new Set([
-  'ERR_FILE_CHANGED',
-  'ERR_FILE_READ',
-  'ERR_FILE_CORRUPT',
-  'ERR_FILE_EXPIRED',
-])
+const ABORTS: readonly FileErrorCode[] = ['ERR_FILE_CHANGED', 'ERR_FILE_READ', 'ERR_FILE_CORRUPT', 'ERR_FILE_EXPIRED']
 
-const abortOf = (reason: ErrorCode | null): ErrorCode =>
-  reason !== null && ABORTS.has(reason) ? reason : 'ERR_FILE_WITHDRAWN'
+const abortOf = (reason: TransferReason | null): FileErrorCode =>
+  ABORTS.find((code) => code === reason) ?? 'ERR_FILE_WITHDRAWN'
 
 const keyOf = (peer: Uint8Array, id: Uint8Array): string => `${hex(peer)}/${hex(id)}`
 
@@ -73,7 +68,7 @@ export const createOutgoingFiles = ({ store, world, onChange }: TransferParts): 
   const finish = async (
     row: StoredTransfer,
     state: 'delivered' | 'failed',
-    reason: ErrorCode | null,
+    reason: TransferReason | null,
   ): Promise<boolean> => {
     const known = bound.get(keyOf(row.peer, row.id))
     if (known !== undefined) unbind(known)
@@ -83,7 +78,7 @@ export const createOutgoingFiles = ({ store, world, onChange }: TransferParts): 
     offer(row.peer)
     return true
   }
-  const fail = async (at: Open, row: StoredTransfer, code: ErrorCode): Promise<void> => {
+  const fail = async (at: Open, row: StoredTransfer, code: FileErrorCode): Promise<void> => {
     await finish(row, 'failed', code)
     at.answer({ k: 'file-abort', id: row.id, code: abortOf(code) })
   }
@@ -126,7 +121,7 @@ export const createOutgoingFiles = ({ store, world, onChange }: TransferParts): 
     else if (payload.k === 'file-taken') sending.grant(payload.n)
     else if (payload.k === 'file-done') void finish(row, 'delivered', null).catch(() => {})
     else if (payload.k === 'file-refuse') {
-      const reason = REFUSALS.has(payload.code) ? payload.code : 'ERR_FILE_REFUSED'
+      const reason = REFUSALS.find((code) => code === payload.code) ?? 'ERR_FILE_REFUSED'
       void finish(row, 'failed', reason).catch(() => {})
     }
   }

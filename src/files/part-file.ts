@@ -3,7 +3,7 @@ import { constants, type FileHandle, link, lstat, open, readdir, rm, statfs } fr
 import { join, parse } from 'node:path'
 import { hex, utf8 } from '../core/bytes.ts'
 import { chunkCount } from '../core/chunk.ts'
-import { HandfastError, PeerError } from '../core/errors.ts'
+import { FileError, HandfastError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
 import { LABEL_PART } from '../core/labels.ts'
 import { CHUNK_BYTES } from '../core/limits.ts'
@@ -44,20 +44,21 @@ export const partsIn = async (folder: string, own: Uint8Array): Promise<readonly
 
 export const removePart = (folder: string, part: string): Promise<void> => rm(join(folder, part), { force: true })
 
-/** What the system says, in our codes. */
-export const asWriteError = (error: unknown): HandfastError => {
-  if (error instanceof HandfastError) return error
-  const reason = systemCode(error)
-  const code = reason === 'ENOSPC' || reason === 'EDQUOT' ? 'ERR_FILE_FULL' : 'ERR_FILE_WRITE'
-  return new PeerError(code, { hint: reason === '' ? undefined : reason, cause: error })
+/** What the system, or the store, says, in the codes of files. */
+export const asWriteError = (error: unknown): FileError => {
+  if (error instanceof FileError) return error
+  const reason = error instanceof HandfastError ? error.code : systemCode(error)
+  const full = reason === 'ENOSPC' || reason === 'EDQUOT' || reason === 'ERR_STORE_FULL'
+  const code = full ? 'ERR_FILE_FULL' : 'ERR_FILE_WRITE'
+  return new FileError(code, { hint: reason === '' ? undefined : reason, cause: error })
 }
 
-/** Refuses what does not fit where the system tells. @throws PeerError ERR_FILE_FULL */
+/** Refuses what does not fit where the system tells. @throws FileError ERR_FILE_FULL */
 export const checkRoom = async (folder: string, bytes: number): Promise<void> => {
   const { bavail, bsize, blocks } = await statfs(folder)
   // Some file systems say nothing of their size.
   if (blocks > 0 && bavail * bsize < bytes)
-    throw new PeerError('ERR_FILE_FULL', { hint: `${bytes} bytes are needed, ${bavail * bsize} are free` })
+    throw new FileError('ERR_FILE_FULL', { hint: `${bytes} bytes are needed, ${bavail * bsize} are free` })
 }
 
 const openOrMake = async (folder: string, part: string): Promise<FileHandle> => {
@@ -91,7 +92,7 @@ export const openPart = async (
   let hash = createHash('sha256')
   try {
     const there = await file.stat()
-    if (!there.isFile()) throw new PeerError('ERR_FILE_WRITE', { hint: `${part} is not a file` })
+    if (!there.isFile()) throw new FileError('ERR_FILE_WRITE', { hint: `${part} is not a file` })
     held = Math.min(chunks, there.size >= size ? count : Math.floor(there.size / CHUNK_BYTES))
     await file.truncate(bytesOf(held))
     await hashBytes(file, bytesOf(held), hash, signal)

@@ -2,7 +2,7 @@ import type { FilePayload } from '../connection/payloads.ts'
 import { orAbort } from '../core/abort.ts'
 import { equal } from '../core/bytes.ts'
 import { chunkCount, openChunk, type Transfer } from '../core/chunk.ts'
-import { type HandfastError, PeerError } from '../core/errors.ts'
+import { FileError } from '../core/errors.ts'
 import { CHUNK_WINDOW } from '../core/limits.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
 import type { FileLine } from './file-line.ts'
@@ -29,7 +29,7 @@ export type ReceivingDesk = {
   keep(chunks: number): Promise<void>
   restart(): Promise<void>
   save(path: string): Promise<void>
-  fail(error: HandfastError): Promise<void>
+  fail(error: FileError): Promise<void>
 }
 
 /** Chunks are made durable in groups: a slow disk gets larger ones, since more come while it writes. */
@@ -48,7 +48,7 @@ export const openReceiving = (
   const tokens: Uint8Array[] = []
   let news = Promise.withResolvers<void>()
   let accepted = false
-  let broken: HandfastError | null = null
+  let broken: FileError | null = null
   /** the chunk that has to come next; those that are written down; those that were reported */
   let arrived = 0
   let kept = row.chunks
@@ -117,7 +117,7 @@ export const openReceiving = (
     for (;;) {
       if (!(await takeChunks(part))) return
       if (equal(part.digest(), row.hash)) break
-      if (!resumed || again) throw new PeerError('ERR_FILE_CORRUPT')
+      if (!resumed || again) throw new FileError('ERR_FILE_CORRUPT')
       await desk.restart()
       await part.clear()
       again = true
@@ -151,7 +151,7 @@ export const openReceiving = (
     chunk: (index, token) => {
       // What comes before it was asked for, or when all is here, counts for nothing.
       if (!accepted || arrived === count || broken !== null) return
-      if (index !== arrived || index - reported >= CHUNK_WINDOW) broken = new PeerError('ERR_FILE_CORRUPT')
+      if (index !== arrived || index - reported >= CHUNK_WINDOW) broken = new FileError('ERR_FILE_CORRUPT')
       else {
         arrived += 1
         tokens.push(token)

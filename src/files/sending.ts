@@ -3,7 +3,8 @@ import { type Credit, createCredit } from '../connection/credit.ts'
 import { orAbort } from '../core/abort.ts'
 import { equal } from '../core/bytes.ts'
 import { chunkCount, sealChunk } from '../core/chunk.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
+import type { FileErrorCode } from '../core/errors/codes.ts'
+import { FileError } from '../core/errors.ts'
 import { FERNET_IV_BYTES } from '../core/fernet.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import { CHUNK_WINDOW } from '../core/limits.ts'
@@ -33,7 +34,7 @@ export type Sending = {
 /** What becomes of it. */
 export type SendingDesk = {
   progress(): void
-  fail(code: ErrorCode): void
+  fail(code: FileErrorCode): void
 }
 
 export const openSending = (
@@ -63,7 +64,7 @@ export const openSending = (
       hash.update(plaintext)
       // The last chunk of a file that was written to behind our back is not sent: nobody gets a mixture of the two.
       if (index === count - 1 && !equal(Uint8Array.from(hash.digest()), row.hash))
-        throw new PeerError('ERR_FILE_CHANGED', { hint: row.path })
+        throw new FileError('ERR_FILE_CHANGED', { hint: row.path })
       const token = sealChunk(transfer, index, plaintext, seconds(world), world.random(FERNET_IV_BYTES))
       await orAbort(line.sendChunk(row.id, index, token), signal)
     }
@@ -81,7 +82,7 @@ export const openSending = (
       .then(() => (signal.aborted ? undefined : transmit(from, window, signal)))
       .catch((error: unknown) => {
         // Anything else is the end of the connection, and the file waits for the next one.
-        const ours = error instanceof PeerError && (error.code === 'ERR_FILE_READ' || error.code === 'ERR_FILE_CHANGED')
+        const ours = error instanceof FileError && (error.code === 'ERR_FILE_READ' || error.code === 'ERR_FILE_CHANGED')
         if (ours && !signal.aborted) desk.fail(error.code)
       })
   }

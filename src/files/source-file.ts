@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { chunkSize } from '../core/chunk.ts'
-import { PeerError } from '../core/errors.ts'
+import { FileError } from '../core/errors.ts'
 import { CHUNK_BYTES, FILE_BYTES_MAX } from '../core/limits.ts'
 
 /** A file that is sent: what it was when it was to be sent, and whether it is that still. */
@@ -12,22 +12,22 @@ export type Fingerprint = { readonly size: number; readonly changed: number; rea
 export type Source = AsyncDisposable & {
   /** Adds its first `chunks` to `hash`, without keeping them. */
   hashUpTo(chunks: number, hash: Hash, signal: AbortSignal): Promise<void>
-  /** Chunk `index`. @throws PeerError ERR_FILE_READ, ERR_FILE_CHANGED when it became shorter */
+  /** Chunk `index`. @throws FileError ERR_FILE_READ, ERR_FILE_CHANGED when it became shorter */
   read(index: number): Promise<Uint8Array>
 }
 
 /** Bytes read at a time where nobody else needs them. */
 const BLOCK_BYTES = 1024 * 1024
 
-const unreadable = (path: string, cause: unknown): PeerError =>
-  cause instanceof PeerError ? cause : new PeerError('ERR_FILE_READ', { hint: path, cause })
+const unreadable = (path: string, cause: unknown): FileError =>
+  cause instanceof FileError ? cause : new FileError('ERR_FILE_READ', { hint: path, cause })
 
 const openRegular = async (path: string): Promise<FileHandle> => {
   // Without O_NONBLOCK a named pipe would be opened only when somebody writes to it.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   if ((await file.stat()).isFile()) return file
   await file.close()
-  throw new PeerError('ERR_FILE_READ', { hint: `${path} is not a file` })
+  throw new FileError('ERR_FILE_READ', { hint: `${path} is not a file` })
 }
 
 const stateOf = async (file: FileHandle): Promise<Omit<Fingerprint, 'hash'>> => {
@@ -51,25 +51,25 @@ export const hashBytes = async (file: FileHandle, size: number, hash: Hash, sign
 
 /**
  * Reads a file through, once, in constant memory.
- * @throws PeerError ERR_FILE_READ (also of what is no regular file), ERR_FILE_CHANGED when it was written to meanwhile
+ * @throws FileError ERR_FILE_READ (also of what is no regular file), ERR_FILE_CHANGED when it was written to meanwhile
  */
 export const fingerprint = async (path: string): Promise<Fingerprint> => {
   try {
     await using file = await openRegular(path)
     const before = await stateOf(file)
-    if (before.size > FILE_BYTES_MAX) throw new PeerError('ERR_FILE_READ', { hint: `${path} is too large` })
+    if (before.size > FILE_BYTES_MAX) throw new FileError('ERR_FILE_READ', { hint: `${path} is too large` })
     const hash = createHash('sha256')
     const read = await hashBytes(file, before.size, hash)
     const after = await stateOf(file)
     if (read !== before.size || after.size !== before.size || after.changed !== before.changed)
-      throw new PeerError('ERR_FILE_CHANGED', { hint: path })
+      throw new FileError('ERR_FILE_CHANGED', { hint: path })
     return { ...before, hash: Uint8Array.from(hash.digest()) }
   } catch (cause) {
     throw unreadable(path, cause)
   }
 }
 
-/** Opens a file as it was. @throws PeerError ERR_FILE_READ; ERR_FILE_CHANGED when size or time are not the same */
+/** Opens a file as it was. @throws FileError ERR_FILE_READ; ERR_FILE_CHANGED when size or time are not the same */
 export const openSource = async (path: string, was: Omit<Fingerprint, 'hash'>): Promise<Source> => {
   let file: FileHandle
   try {
@@ -77,7 +77,7 @@ export const openSource = async (path: string, was: Omit<Fingerprint, 'hash'>): 
     const { size, changed } = await stateOf(file)
     if (size !== was.size || changed !== was.changed) {
       await file.close()
-      throw new PeerError('ERR_FILE_CHANGED', { hint: path })
+      throw new FileError('ERR_FILE_CHANGED', { hint: path })
     }
   } catch (cause) {
     throw unreadable(path, cause)
@@ -89,7 +89,7 @@ export const openSource = async (path: string, was: Omit<Fingerprint, 'hash'>): 
         signal.throwIfAborted()
         throw unreadable(path, cause)
       })
-      if (read !== size) throw new PeerError('ERR_FILE_CHANGED', { hint: path })
+      if (read !== size) throw new FileError('ERR_FILE_CHANGED', { hint: path })
     },
     read: async (index) => {
       const chunk = new Uint8Array(chunkSize(was.size, index))
@@ -101,7 +101,7 @@ export const openSource = async (path: string, was: Omit<Fingerprint, 'hash'>): 
           .catch((cause: unknown) => {
             throw unreadable(path, cause)
           })
-        if (bytesRead === 0) throw new PeerError('ERR_FILE_CHANGED', { hint: path })
+        if (bytesRead === 0) throw new FileError('ERR_FILE_CHANGED', { hint: path })
         filled += bytesRead
       }
       return chunk

@@ -65,7 +65,7 @@ const summarize = (id: Uint8Array, { contacts, floors }: Remembered, made: numbe
  * on the folder. The recovery phrase, sessions, messages and received files are not in it. Only the owner can read the file (mode
  * 0600), it is on disk when this resolves, and another file is never replaced.
  * @param path a file that does not exist yet
- * @throws StoreError ERR_STORE_PASSPHRASE (also when that of the backup is empty), ERR_BACKUP_SIZE, and as `openPeer`; PeerError
+ * @throws StoreError ERR_STORE_PASSPHRASE (also when that of the backup is empty), ERR_BACKUP_SIZE, and as `openPeer`; FileError
  *   ERR_FILE_WRITE; whatever the functions throw
  */
 export const backup = async (
@@ -91,7 +91,7 @@ export const backup = async (
  * the backup was made, its keys are void, and `peer.listen` says so (ERR_PEER_SUPERSEDED): `recover` helps then.
  * @param path a file that `backup` wrote
  * @throws StoreError ERR_STORE_EXISTS; ERR_STORE_PASSPHRASE when it is not the backup's, or the new one is empty; ERR_STORE_CORRUPT when the
- *   file is damaged or no backup; ERR_STORE_VERSION, _IN_USE, _KEY_FILE, _PERMISSION, _FULL, _IO; PeerError ERR_FILE_READ; KeyLogError
+ *   file is damaged or no backup; ERR_STORE_VERSION, _IN_USE, _KEY_FILE, _PERMISSION, _FULL, _IO; FileError ERR_FILE_READ; KeyLogError
  *   ERR_LOG_TIME_AHEAD when this clock is behind; whatever the functions throw
  */
 export const restore = async (

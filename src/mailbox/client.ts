@@ -1,5 +1,6 @@
 import { concat, equal } from '../core/bytes.ts'
-import { MailboxError } from '../core/errors.ts'
+import { isCodeOf } from '../core/errors/codes.ts'
+import { ConnectionError, MailboxError } from '../core/errors.ts'
 import { signFetch } from '../core/fetch-proof.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
@@ -18,10 +19,10 @@ import {
 /** The guest's side of a visit to a mailbox (docs/spec/mailbox.md §4, §5). It believes nothing that a mailbox says of a parcel. */
 
 /** A refusal in the mailbox's own words; another code it may have no reason to give is only quoted. */
-const refusal = (code: Extract<MailboxAnswer, { t: 'refused' }>['code']): MailboxError =>
-  code.startsWith('ERR_MAILBOX_') || code === 'ERR_PARCEL'
+const refusal = (code: Extract<MailboxAnswer, { t: 'refused' }>['code']): MailboxError | ConnectionError =>
+  isCodeOf('MailboxError', code)
     ? new MailboxError(code, { hint: 'says the mailbox' })
-    : new MailboxError('ERR_REMOTE', { hint: code })
+    : new ConnectionError('ERR_REMOTE', { hint: code })
 
 /** One request after the other, whoever asks: answers carry no number. */
 const createTalk = (line: Line, signal: AbortSignal | undefined) => {
@@ -34,7 +35,7 @@ const createTalk = (line: Line, signal: AbortSignal | undefined) => {
     ...wanted: readonly T[]
   ): Promise<Extract<MailboxAnswer, { t: T }>> => {
     const message = await withDeadline(MAILBOX_STEP_MS, signal, (late) => line.receive({ signal: late }))
-    if (message === null) throw new MailboxError('ERR_CONNECTION_CLOSED')
+    if (message === null) throw new ConnectionError('ERR_CONNECTION_CLOSED')
     const answer = decodeMailboxAnswer(message)
     if (answer.t === 'refused') throw refusal(answer.code)
     if (!isOneOf(answer, wanted)) throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: `${answer.t} out of turn` })
@@ -58,7 +59,7 @@ const isOneOf = <T extends MailboxAnswer['t']>(
 /**
  * Deposits a parcel; on the mailbox's disk when it resolves, as it says.
  * @param to identity hash of the recipient
- * @throws MailboxError ERR_MAILBOX_*, ERR_REMOTE, ERR_TIMEOUT; what broke the connection; the signal's reason
+ * @throws MailboxError ERR_MAILBOX_*, ERR_PARCEL; ConnectionError ERR_REMOTE, ERR_TIMEOUT, ERR_CONNECTION_CLOSED; what broke the connection; the signal's reason
  */
 export const depositAt = async (
   line: Line,
@@ -92,8 +93,8 @@ export type Fetcher = Pick<Identity, 'log' | 'device' | 'sign'> & {
 
 /**
  * Proves who we are, so that the mailbox hands out what it keeps for us.
- * @throws MailboxError ERR_MAILBOX_PROOF, ERR_MAILBOX_BUSY; ERR_REMOTE with ERR_ROLLBACK or ERR_LOG_FORK as its hint when the directory
- *   knows another log of ours, ERR_LOOKUP_* when it knows none; ERR_TIMEOUT; what broke the connection; the signal's reason
+ * @throws MailboxError ERR_MAILBOX_PROOF, ERR_MAILBOX_BUSY; ConnectionError ERR_TIMEOUT, ERR_REMOTE: its hint is ERR_ROLLBACK or ERR_LOG_FORK
+ *   when the directory knows another log of ours, ERR_LOOKUP_* when it knows none; what broke the connection; the signal's reason
  */
 export const openFetching = async (
   line: Line,

@@ -1,8 +1,8 @@
-import { MailboxError } from '../core/errors.ts'
+import { ConnectionError } from '../core/errors.ts'
 
 /**
  * Gives `work` a signal that aborts after `milliseconds`, or with `outer`.
- * @throws what `work` throws, for which MailboxError ERR_TIMEOUT is the signal's reason when the time has run out
+ * @throws what `work` throws, for which ConnectionError ERR_TIMEOUT is the signal's reason when the time has run out
  */
 export const withDeadline = async <T>(
   milliseconds: number,
@@ -10,7 +10,7 @@ export const withDeadline = async <T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> => {
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new MailboxError('ERR_TIMEOUT')), milliseconds)
+  const timer = setTimeout(() => late.abort(new ConnectionError('ERR_TIMEOUT')), milliseconds)
   try {
     return await work(outer === undefined ? late.signal : AbortSignal.any([outer, late.signal]))
   } finally {

@@ -1,6 +1,6 @@
 import { type MessageContent, messageShape } from '../connection/payloads.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
-import { MailboxError } from '../core/errors.ts'
+import { MessageError } from '../core/errors.ts'
 import { bytes, list, literal, nullable, record, uint } from '../core/fields.ts'
 import { HEADER_BYTES_MAX, HELLO_BYTES_MAX, MESSAGE_STREAMS_MAX, MESSAGE_WINDOW } from '../core/limits.ts'
 import { PARCELLED_BYTES_MAX } from '../core/parcel.ts'
@@ -47,13 +47,13 @@ const readMail = record<Bundle>({
 export const encodeEnvelope = ({ hello, message }: Envelope): Uint8Array =>
   encodeCbor({ v: 1, hello, h: message.header, d: message.token })
 
-/** @throws MailboxError ERR_MAIL */
+/** @throws MessageError ERR_BUNDLE */
 export const decodeEnvelope = (envelope: Uint8Array): Envelope => {
   try {
     const { hello, h, d } = readEnvelope(decodeCbor(envelope), 'envelope')
     return { hello, message: { header: h, token: d } }
   } catch (cause) {
-    throw new MailboxError('ERR_MAIL', { cause })
+    throw new MessageError('ERR_BUNDLE', { cause })
   }
 }
 
@@ -67,13 +67,13 @@ const isCoherent = ({ s, after, messages }: Bundle): boolean =>
       n > p && p >= (messages[index - 1]?.n ?? 0) && n > after && (text === null) !== (data === null),
   )
 
-/** @throws MailboxError ERR_MAIL */
+/** @throws MessageError ERR_BUNDLE */
 export const decodeBundle = (plaintext: Uint8Array): Bundle => {
   try {
     const mail = readMail(decodeCbor(plaintext), 'mail')
     if (isCoherent(mail)) return mail
   } catch (cause) {
-    throw new MailboxError('ERR_MAIL', { cause })
+    throw new MessageError('ERR_BUNDLE', { cause })
   }
-  throw new MailboxError('ERR_MAIL')
+  throw new MessageError('ERR_BUNDLE')
 }

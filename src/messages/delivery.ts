@@ -1,7 +1,8 @@
 import type { Connection } from '../connection/connection.ts'
 import type { MessagePayload } from '../connection/payloads.ts'
 import { equal, hex } from '../core/bytes.ts'
-import { type ErrorCode, HandfastError } from '../core/errors.ts'
+import type { FileErrorCode } from '../core/errors/codes.ts'
+import { HandfastError } from '../core/errors.ts'
 import { FILE_AGE_MAX, LINGER_MS, MAIL_AFTER_MS, MESSAGE_AGE_MAX, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
 import type { World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-store.ts'
@@ -43,7 +44,7 @@ export type DeliveryParts = {
     waiting(): readonly Uint8Array[]
     isWaiting(peer: Uint8Array): boolean
     /** Gives up what waits for a peer and was sent before that time, milliseconds since 1970. */
-    fail(peer: Uint8Array, reason: ErrorCode, before: number): Promise<void>
+    fail(peer: Uint8Array, reason: FileErrorCode | Final, before: number): Promise<void>
   }
   /** The way to those who cannot be reached. */
   readonly mail: Pick<MailboxSender, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
@@ -53,7 +54,8 @@ export type DeliveryParts = {
 }
 
 /** Failures that trying again does not mend. */
-const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_PEER_RETIRED', 'ERR_PEER_SELF'])
+const FINAL = ['ERR_PEER_RETIRED', 'ERR_PEER_SELF'] as const
+type Final = (typeof FINAL)[number]
 
 type Correspondent = {
   readonly id: Uint8Array
@@ -141,7 +143,7 @@ export const createDelivery = ({
     while ((await connection.receive()) !== null);
   }
 
-  const fail = async (id: Uint8Array, reason: ErrorCode, before: number): Promise<void> => {
+  const fail = async (id: Uint8Array, reason: Final, before: number): Promise<void> => {
     await change(() => messages.markFailed(id, reason, before))
     await files.fail(id, reason, before)
   }
@@ -151,7 +153,7 @@ export const createDelivery = ({
     // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
     const impatient = setTimeout(() => void mail.send(one.id, stopping.signal).catch(() => {}), MAIL_AFTER_MS).unref()
     try {
-      await change(() => messages.markFailed(one.id, 'ERR_LETTER_EXPIRED', world.clock() - MESSAGE_AGE_MAX * 1000))
+      await change(() => messages.markFailed(one.id, 'ERR_MESSAGE_EXPIRED', world.clock() - MESSAGE_AGE_MAX * 1000))
       await files.fail(one.id, 'ERR_FILE_EXPIRED', world.clock() - FILE_AGE_MAX * 1000)
       if (!isWanted(one)) return
       const connection = await connect(one.id, stopping.signal)
@@ -162,8 +164,8 @@ export const createDelivery = ({
       // It was worth a try; whoever is gone has nothing on its way to us.
       one.interrupted = false
       if (stopping.signal.aborted) return
-      const code = error instanceof HandfastError ? error.code : null
-      if (code !== null && FINAL.has(code)) await fail(one.id, code, Number.MAX_SAFE_INTEGER).catch(() => {})
+      const final = FINAL.find((code) => error instanceof HandfastError && error.code === code)
+      if (final !== undefined) await fail(one.id, final, Number.MAX_SAFE_INTEGER).catch(() => {})
       // What does not get into a mailbox now is tried again with the next call.
       else await mail.send(one.id, stopping.signal).catch(() => {})
     } finally {

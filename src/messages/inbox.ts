@@ -10,7 +10,7 @@ export type Inbox = {
   /**
    * Takes messages of one stream in, in their order, until there is no more room; for a transaction of the caller's.
    * @returns how many were taken or were here already, and those that are new
-   * @throws StoreError ERR_LETTER_GAP
+   * @throws MessageError ERR_MESSAGE_GAP
    */
   take(
     peer: Uint8Array,

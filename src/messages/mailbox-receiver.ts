@@ -1,6 +1,6 @@
 import type { SenderCheck } from '../contacts/sender-check.ts'
 import { equal, hex } from '../core/bytes.ts'
-import { KeyLogError, SessionError, StoreError } from '../core/errors.ts'
+import { KeyLogError, MessageError, SessionError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
 import type { KeyLog } from '../core/key-log.ts'
@@ -69,13 +69,13 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
     }
   }
 
-  /** The messages in it. @throws StoreError ERR_LETTER_GAP; FULL */
+  /** The messages in it. @throws MessageError ERR_MESSAGE_GAP; FULL */
   const storeMessages = (peer: Uint8Array, { s, after, messages: incoming }: Bundle): readonly StoredMessage[] => {
     const [first] = incoming
     if (s === null || first === undefined) return []
     const isNew = messages.places(peer).every(({ stream }) => !equal(stream, s))
     // Of a stream that is new here nothing that is still to come may be passed over.
-    if (isNew && first.p > after) throw new StoreError('ERR_LETTER_GAP')
+    if (isNew && first.p > after) throw new MessageError('ERR_MESSAGE_GAP')
     const { taken, fresh } = inbox.take(
       peer,
       incoming.map((message) => ({ ...message, s })),
@@ -98,7 +98,7 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
       const stored = sessions.get(id)
       const opened = stored === null ? hello : null
       const session = stored ?? opened?.session
-      if (session === undefined) throw new SessionError('ERR_MESSAGE_SESSION')
+      if (session === undefined) throw new SessionError('ERR_SESSION_OTHER')
       const peer = session.log.id
       const { plaintext, session: next } = decryptMessage(session.session, message, surroundings())
       const said = decodeBundle(plaintext)
@@ -154,7 +154,7 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
       return 'taken'
     } catch (error) {
       signal.throwIfAborted()
-      const waits = error === FULL || (error instanceof StoreError && error.code === 'ERR_LETTER_GAP')
+      const waits = error === FULL || (error instanceof MessageError && error.code === 'ERR_MESSAGE_GAP')
       const undecided = error instanceof KeyLogError && /^ERR_(LOG_FORK|ROLLBACK)$/.test(error.code)
       if (waits || undecided) return leave(bytes, id)
       if (isRefusal(error)) return 'void'

@@ -2,10 +2,16 @@ import type { Contacts } from '../contacts/contact-api.ts'
 import { checkSendable, idOf } from '../contacts/peer-name.ts'
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { copyOf, utf8 } from '../core/bytes.ts'
-import { type ErrorCode, PeerError } from '../core/errors.ts'
+import { MessageError, PeerError } from '../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
 import type { World } from '../core/world.ts'
-import { type MessageBody, type MessageState, STREAM_BYTES, type StoredMessage } from '../store/message-store.ts'
+import {
+  type MessageBody,
+  type MessageReason,
+  type MessageState,
+  STREAM_BYTES,
+  type StoredMessage,
+} from '../store/message-store.ts'
 import type { Store } from '../store/store.ts'
 import type { Delivery } from './delivery.ts'
 
@@ -23,7 +29,7 @@ export type Message = {
    * `arrived` on this disk, `taken` by the application.
    */
   readonly state: MessageState
-  readonly reason: ErrorCode | null
+  readonly reason: MessageReason | null
   /** what it says: text, or bytes */
   readonly content: string | Uint8Array
 }
@@ -33,7 +39,7 @@ export type Messages = AsyncIterable<Message> & {
   /**
    * Writes a message; resolves once it is on disk, and from then on it is on its way, also after a restart.
    * @param contact a name or an address
-   * @throws PeerError ERR_PEER_CLOSED, ERR_MESSAGE_SIZE above 32 KiB, ERR_PEER_SELF, ERR_PEER_RETIRED; AddressError; StoreError; KeyLogError ERR_LOG_FORK
+   * @throws MessageError ERR_MESSAGE_SIZE above 32 KiB; PeerError ERR_PEER_CLOSED, ERR_PEER_SELF, ERR_PEER_RETIRED; AddressError; StoreError; KeyLogError ERR_LOG_FORK
    *   while two logs of the contact contradict each other
    */
   send(contact: string, message: string | Uint8Array): Promise<Message>
@@ -79,7 +85,7 @@ const describe = ({ id, peer, out, at, state, reason, body }: StoredMessage): Me
 /** A copy: the caller may use its buffer again while this waits. */
 const bodyOf = (message: string | Uint8Array): MessageBody => {
   const size = typeof message === 'string' ? utf8(message).length : message.length
-  if (size > MESSAGE_BYTES_MAX) throw new PeerError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
+  if (size > MESSAGE_BYTES_MAX) throw new MessageError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
   return typeof message === 'string' ? { text: message.toWellFormed() } : { data: copyOf(message) }
 }
 

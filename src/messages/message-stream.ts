@@ -1,6 +1,6 @@
 import { type MessagePayload, messageContent, type Payload } from '../connection/payloads.ts'
 import { equal } from '../core/bytes.ts'
-import { PeerError, StoreError } from '../core/errors.ts'
+import { ConnectionError, MessageError } from '../core/errors.ts'
 import { MESSAGE_WINDOW } from '../core/limits.ts'
 import type { StoredMessage } from '../store/message-store.ts'
 
@@ -18,7 +18,7 @@ export type MessageLine = {
 }
 
 export type MessageHandler = {
-  /** @throws PeerError ERR_FRAME when the other side keeps no rule */
+  /** @throws ConnectionError ERR_FRAME when the other side keeps no rule */
   handle(payload: Extract<Payload, { k: 'message' | 'got' | 'ready' }>): void
   /** The connection has ended. */
   detach(): void
@@ -126,18 +126,18 @@ export const openMessageStream = (line: MessageLine, desk: MessageDesk): OpenMes
 
   const takeIn = (message: MessagePayload): void => {
     if ((message.text === null) === (message.data === null))
-      throw new PeerError('ERR_FRAME', { hint: 'a message is text or data' })
+      throw new ConnectionError('ERR_FRAME', { hint: 'a message is text or data' })
     if (refused !== null) {
       if (!invited || message.n !== refused.n || !equal(message.s, refused.s)) return
       refused = null
       invited = false
     }
     if (incoming.length >= MESSAGE_WINDOW)
-      throw new PeerError('ERR_FRAME', { hint: 'more messages than the window allows' })
+      throw new ConnectionError('ERR_FRAME', { hint: 'more messages than the window allows' })
     incoming.push(message)
     store().catch((error: unknown) => {
-      const gap = error instanceof StoreError && error.code === 'ERR_LETTER_GAP'
-      fail(gap ? new PeerError('ERR_FRAME', { hint: 'a message is missing', cause: error }) : error)
+      const gap = error instanceof MessageError && error.code === 'ERR_MESSAGE_GAP'
+      fail(gap ? new ConnectionError('ERR_FRAME', { hint: 'a message is missing', cause: error }) : error)
     })
   }
 

@@ -1,5 +1,5 @@
 import type { SecretStream } from 'hyperdht'
-import { type ErrorCode, NetworkError } from '../core/errors.ts'
+import { ConnectionError, type ErrorCode } from '../core/errors.ts'
 import { FRAME_BYTES_MAX } from '../core/limits.ts'
 import { decodeFrameMessage, encodeFrame, encodeRoom, isFrameSize } from './frame-message.ts'
 import {
@@ -28,11 +28,11 @@ export type FrameStream = {
   readonly remoteHost: string
   /**
    * Sends 1 B … 64 KiB, in the order of the calls; resolves when the transport has taken it.
-   * Rejects with NetworkError ERR_FRAME_SIZE, ERR_CONNECTION_CLOSED (either side said goodbye), ERR_CONNECTION_LOST.
+   * Rejects with ConnectionError ERR_FRAME_SIZE, ERR_CONNECTION_CLOSED (either side said goodbye), ERR_CONNECTION_LOST.
    */
   send(frame: Uint8Array): Promise<void>
   /**
-   * Frames in order; one consumer at a time. Ends only when the other side ended in order; else throws NetworkError
+   * Frames in order; one consumer at a time. Ends only when the other side ended in order; else throws ConnectionError
    * ERR_CONNECTION_LOST, ERR_CONNECTION_CLOSED (this side destroyed it), ERR_FRAME_SIZE, ERR_FRAME, ERR_FRAME_WINDOW.
    */
   receive(): AsyncIterableIterator<Uint8Array>
@@ -61,7 +61,7 @@ type State = {
   destroyedHere: boolean
   gone: boolean
   /** what the other side did that it may not */
-  violation: NetworkError | undefined
+  violation: ConnectionError | undefined
   /** what the encrypted stream ended with */
   cause: Error | undefined
   /** resolves when everything that was sent until now is on its way */
@@ -138,7 +138,7 @@ const listen = (state: State): void => {
 type Violation = Extract<ErrorCode, 'ERR_FRAME' | 'ERR_FRAME_SIZE' | 'ERR_FRAME_WINDOW'>
 
 const fail = (state: State, code: Violation): void => {
-  const error = new NetworkError(code)
+  const error = new ConnectionError(code)
   state.violation ??= error
   state.stream.destroy(error)
 }
@@ -156,10 +156,10 @@ const take = (state: State, data: Uint8Array): Violation | null => {
 }
 
 /** Why nothing can be sent any more; undefined while it can. */
-const whyNot = ({ ended, destroyedHere, gone, ending, violation, cause }: State): NetworkError | undefined => {
-  if (ended || destroyedHere) return new NetworkError('ERR_CONNECTION_CLOSED')
+const whyNot = ({ ended, destroyedHere, gone, ending, violation, cause }: State): ConnectionError | undefined => {
+  if (ended || destroyedHere) return new ConnectionError('ERR_CONNECTION_CLOSED')
   if (gone)
-    return new NetworkError(ending ? 'ERR_CONNECTION_CLOSED' : 'ERR_CONNECTION_LOST', { cause: violation ?? cause })
+    return new ConnectionError(ending ? 'ERR_CONNECTION_CLOSED' : 'ERR_CONNECTION_LOST', { cause: violation ?? cause })
   return undefined
 }
 
@@ -178,8 +178,8 @@ const write = async (state: State, message: Uint8Array, cost: number): Promise<v
 }
 
 const send = async (state: State, frame: Uint8Array): Promise<void> => {
-  if (!isFrameSize(frame)) throw new NetworkError('ERR_FRAME_SIZE')
-  if (state.ending) throw new NetworkError('ERR_CONNECTION_CLOSED')
+  if (!isFrameSize(frame)) throw new ConnectionError('ERR_FRAME_SIZE')
+  if (state.ending) throw new ConnectionError('ERR_CONNECTION_CLOSED')
   const message = encodeFrame(frame)
   const sent = state.sent.then(() => write(state, message, costOf(frame)))
   state.sent = sent.catch(() => undefined)

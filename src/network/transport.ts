@@ -2,7 +2,7 @@
 
 import HyperDHT, { type CreateHandshake, type SecretStream, type Server } from 'hyperdht'
 import NoiseWrap from 'hyperdht/lib/noise-wrap.js'
-import { NetworkError } from '../core/errors.ts'
+import { ConnectionError } from '../core/errors.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import type { DhtNode } from './node.ts'
 
@@ -15,7 +15,7 @@ export type Transport = {
    * Resolves once the Noise handshake with the holder of `remoteKey` (32 B) is done and its first bytes have come.
    * Off loopback this takes three storage nodes in the network, or a side that is one: HyperDHT has to learn how its NAT behaves.
    * With `anonymous` the other side sees a key that is made for this one stream, and not `publicKey`.
-   * Rejects with NetworkError ERR_CONNECT (at the latest after 10 s), ERR_CONNECTION_CLOSED, or the signal's reason.
+   * Rejects with ConnectionError ERR_CONNECT (at the latest after 10 s), ERR_CONNECTION_CLOSED, or the signal's reason.
    */
   connect(
     remoteKey: Uint8Array,
@@ -23,7 +23,7 @@ export type Transport = {
   ): Promise<FrameStream>
   /**
    * Announces this side's key and yields incoming streams, at most 64 waiting: more are destroyed. Every call yields from
-   * the same queue, which ends when the transport closes. Rejects with NetworkError ERR_CONNECT, ERR_CONNECTION_CLOSED.
+   * the same queue, which ends when the transport closes. Rejects with ConnectionError ERR_CONNECT, ERR_CONNECTION_CLOSED.
    */
   listen(): Promise<AsyncIterableIterator<FrameStream>>
   /** Destroys every stream and withdraws the announcement where that is quick; idempotent. */
@@ -46,7 +46,7 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
   let closing: Promise<void> | undefined
 
   const checkOpen = (): void => {
-    if (closing !== undefined || dht.destroyed) throw new NetworkError('ERR_CONNECTION_CLOSED')
+    if (closing !== undefined || dht.destroyed) throw new ConnectionError('ERR_CONNECTION_CLOSED')
   }
 
   // From its first tick: an error nobody listens to would end the process.
@@ -66,7 +66,8 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
   const connect: Transport['connect'] = async (remoteKey, { signal, anonymous = false } = {}) => {
     checkOpen()
     signal?.throwIfAborted()
-    if (remoteKey.length !== KEY_BYTES) throw new NetworkError('ERR_CONNECT', { hint: 'a transport key is 32 bytes' })
+    if (remoteKey.length !== KEY_BYTES)
+      throw new ConnectionError('ERR_CONNECT', { hint: 'a transport key is 32 bytes' })
     const settings = { createHandshake, localConnection: node.guard === null }
     const own = anonymous ? HyperDHT.keyPair() : keyPair
     const stream = adopt(dht.connect(Buffer.from(remoteKey), { ...settings, keyPair: own }))
@@ -89,7 +90,7 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
       listening = server.listen(keyPair)
     }
     await listening?.catch((cause: unknown) => {
-      throw new NetworkError('ERR_CONNECT', { hint: 'announcing failed', cause })
+      throw new ConnectionError('ERR_CONNECT', { hint: 'announcing failed', cause })
     })
     return queue.streams()
   }
@@ -124,7 +125,7 @@ const createHandshake: CreateHandshake = (keyPair, remotePublicKey) => {
 
 const opened = async (stream: SecretStream, signal: AbortSignal | undefined): Promise<SecretStream> => {
   const { promise, resolve, reject } = Promise.withResolvers<SecretStream>()
-  const fail = (detail: { hint?: string; cause?: unknown }) => reject(new NetworkError('ERR_CONNECT', detail))
+  const fail = (detail: { hint?: string; cause?: unknown }) => reject(new ConnectionError('ERR_CONNECT', detail))
   const onabort = () => reject(signal?.reason)
   const deadline = setTimeout(() => fail({ hint: 'no answer within 10 s' }), CONNECT_MS)
   signal?.addEventListener('abort', onabort, { once: true })

@@ -12,7 +12,7 @@ import { createResolver, type Found } from '../contacts/resolver.ts'
 import { createTrustStore } from '../contacts/trust-store.ts'
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
-import { PeerError } from '../core/errors.ts'
+import { ConnectionError, PeerError } from '../core/errors.ts'
 import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
 import { HANDSHAKES_MAX, LOOKUP_MS, VET_MS } from '../core/limits.ts'
@@ -145,7 +145,7 @@ export const createPeer = (parts: PeerParts): Peer => {
         return null
       }
       trustStore.accept(met.log, null, false)
-      if (trust === undefined) throw new PeerError('ERR_FRAME')
+      if (trust === undefined) throw new ConnectionError('ERR_FRAME')
       return open(channel, met, { trust, direction: 'in' }, before)
     } catch (error) {
       // A stranger that fails is told why and forgotten; it is no event of ours.

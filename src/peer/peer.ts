@@ -44,7 +44,7 @@ export type Peer = AsyncDisposable & {
   readonly mailboxes: Mailboxes
   /**
    * Finds an identity and makes it a contact, without connecting to it.
-   * @throws those of `lookup`; PeerError ERR_PEER_SELF, ERR_CONTACT_NAME
+   * @throws those of `lookup`; PeerError ERR_PEER_SELF; ContactError ERR_CONTACT_NAME
    */
   addContact(address: string, options?: LookupOptions & { readonly name?: string | undefined }): Promise<Contact>
   /**
@@ -55,14 +55,14 @@ export type Peer = AsyncDisposable & {
   lookup(address: string, options?: LookupOptions): Promise<Found>
   /**
    * Looks the address up and connects to whoever proves to be it, who is a contact from then on.
-   * @throws those of `lookup`; KeyLogError ERR_LOG_FORK while two logs of it contradict each other: see `contacts.verify`; PeerError ERR_PEER_SELF, _NO_CARD, _RETIRED, ERR_REMOTE, ERR_TIMEOUT;
-   *   NetworkError ERR_CONNECT; CardError, HandshakeError, SessionError when the other side is not who it should be
+   * @throws those of `lookup`; KeyLogError ERR_LOG_FORK while two logs of it contradict each other: see `contacts.verify`; PeerError ERR_PEER_SELF, _NO_CARD, _RETIRED;
+   *   ConnectionError ERR_CONNECT, ERR_REMOTE, ERR_TIMEOUT; CardError, HandshakeError, SessionError when the other side is not who it should be
    */
   connect(address: string, options?: ConnectOptions): Promise<Connection>
   /**
    * Publishes log and card, again every 6 h with the logs of all contacts, and takes connections.
    * @throws DirectoryError ERR_PUBLISH_REFUSED; PeerError ERR_PEER_SUPERSEDED when the identity was rotated elsewhere,
-   *   ERR_PEER_RETIRED after the retirement was published; NetworkError ERR_CONNECT
+   *   ERR_PEER_RETIRED after the retirement was published; ConnectionError ERR_CONNECT
    */
   listen(options?: Signal): Promise<Listener>
   /** Publishes log and card once, so that those this peer connects to find its log current, without taking connections. */

@@ -12,7 +12,7 @@ export type StoredFiles = AsyncDisposable & {
   readonly list: Files['list']
   /**
    * As `Files.cancel`; the other side hears of it on the next connection.
-   * @throws PeerError ERR_FILE_UNKNOWN; StoreError ERR_STORE_IN_USE while another program is open on the folder
+   * @throws FileError ERR_FILE_UNKNOWN; StoreError ERR_STORE_IN_USE while another program is open on the folder
    */
   readonly cancel: Files['cancel']
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
-import { EncodingError, PeerError, StoreError } from '../core/errors.ts'
+import { EncodingError, FileError, StoreError } from '../core/errors.ts'
 import { literal, type Reader, record } from '../core/fields.ts'
 import { LABEL_BACKUP } from '../core/labels.ts'
 import { pad, unpad } from '../core/padding.ts'
@@ -103,22 +103,22 @@ export const unsealBackup = async (
   })
 }
 
-/** @throws PeerError ERR_FILE_READ; StoreError ERR_STORE_CORRUPT when it is larger than a backup can be */
+/** @throws FileError ERR_FILE_READ; StoreError ERR_STORE_CORRUPT when it is larger than a backup can be */
 export const readBackupFile = async (path: string): Promise<string> => {
   let text: string
   try {
     text = await readAll(createReadStream(path, { end: FILE_BYTES_MAX }))
   } catch (cause) {
-    throw new PeerError('ERR_FILE_READ', { hint: path, cause })
+    throw new FileError('ERR_FILE_READ', { hint: path, cause })
   }
   if (text.length > FILE_BYTES_MAX) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
   return text
 }
 
-const alreadyThere = (path: string, cause?: unknown): PeerError =>
-  new PeerError('ERR_FILE_WRITE', { hint: `${path} is there already`, cause })
+const alreadyThere = (path: string, cause?: unknown): FileError =>
+  new FileError('ERR_FILE_WRITE', { hint: `${path} is there already`, cause })
 
-/** Refuses a place that is taken, before anybody types a passphrase for it. @throws PeerError ERR_FILE_WRITE */
+/** Refuses a place that is taken, before anybody types a passphrase for it. @throws FileError ERR_FILE_WRITE */
 export const refuseTaken = async (path: string): Promise<void> => {
   const taken = await lstat(path).then(
     () => true,
@@ -129,7 +129,7 @@ export const refuseTaken = async (path: string): Promise<void> => {
 
 /**
  * Writes a new file that only its owner can read, durable when this resolves: all of it or nothing, and never over another one.
- * @throws PeerError ERR_FILE_WRITE
+ * @throws FileError ERR_FILE_WRITE
  */
 export const writeBackupFile = async (path: string, text: string): Promise<void> => {
   try {
@@ -140,7 +140,7 @@ export const writeBackupFile = async (path: string, text: string): Promise<void>
   } catch (error) {
     if (error instanceof StoreError && error.code === 'ERR_STORE_EXISTS') throw alreadyThere(path, error)
     const full = error instanceof StoreError && error.code === 'ERR_STORE_FULL'
-    throw new PeerError('ERR_FILE_WRITE', { hint: full ? `${path}: the disk is full` : path, cause: error })
+    throw new FileError('ERR_FILE_WRITE', { hint: full ? `${path}: the disk is full` : path, cause: error })
   }
 }
 

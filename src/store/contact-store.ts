@@ -1,4 +1,4 @@
-import { PeerError } from '../core/errors.ts'
+import { ContactError } from '../core/errors.ts'
 import { bytes, nullable, record, text, uint } from '../core/fields.ts'
 import type { Anchor, KeyLog } from '../core/key-log.ts'
 import { NAME_LENGTH_MAX } from '../core/limits.ts'
@@ -13,7 +13,7 @@ export type ContactStore = {
   all(): readonly StoredContact[]
   /** Adds a contact, or gives it a later log. @param now seconds since 1970 */
   keep(log: KeyLog, now: number): void
-  /** @throws PeerError ERR_CONTACT_NAME when another contact has the name */
+  /** @throws ContactError ERR_CONTACT_NAME when another contact has the name */
   rename(id: Uint8Array, name: string | null): void
   verify(id: Uint8Array, anchor: Anchor, now: number): void
   published(id: Uint8Array, now: number): void
@@ -83,7 +83,7 @@ export const createContactStore = (database: Database): ContactStore => {
   const refuseTaken = (id: Uint8Array, name: string | null): void => {
     if (name === null) return
     const taken = database.get('SELECT 1 FROM contacts WHERE name = ? AND id <> ?', name, id)
-    if (taken !== undefined) throw new PeerError('ERR_CONTACT_NAME', { hint: name })
+    if (taken !== undefined) throw new ContactError('ERR_CONTACT_NAME', { hint: name })
   }
 
   return {

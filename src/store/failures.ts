@@ -1,8 +1,9 @@
-import { type ErrorCode, HandfastError, StoreError } from '../core/errors.ts'
+import type { StoreErrorCode } from '../core/errors/codes.ts'
+import { HandfastError, StoreError } from '../core/errors.ts'
 
 /** What the operating system and SQLite call their failures, in our codes. */
 
-const SYSTEM: Readonly<Record<string, ErrorCode>> = {
+const SYSTEM: Readonly<Record<string, StoreErrorCode>> = {
   EACCES: 'ERR_STORE_PERMISSION',
   EPERM: 'ERR_STORE_PERMISSION',
   EROFS: 'ERR_STORE_PERMISSION',
@@ -11,7 +12,7 @@ const SYSTEM: Readonly<Record<string, ErrorCode>> = {
 }
 
 /** Primary result codes (sqlite.org/rescode.html); an extended code carries its primary one in the low byte. */
-const SQLITE: Readonly<Record<number, ErrorCode>> = {
+const SQLITE: Readonly<Record<number, StoreErrorCode>> = {
   3: 'ERR_STORE_PERMISSION', // SQLITE_PERM
   5: 'ERR_STORE_IN_USE', // SQLITE_BUSY
   6: 'ERR_STORE_IN_USE', // SQLITE_LOCKED
@@ -27,7 +28,7 @@ const SQLITE: Readonly<Record<number, ErrorCode>> = {
 export const systemCode = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : ''
 
-const codeOf = (error: unknown): ErrorCode => {
+const codeOf = (error: unknown): StoreErrorCode => {
   if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')
     return SQLITE[error.errcode & 0xff] ?? 'ERR_STORE_IO'
   return SYSTEM[systemCode(error)] ?? 'ERR_STORE_IO'

@@ -1,7 +1,8 @@
 import { equal } from '../core/bytes.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
-import { type ErrorCode, StoreError } from '../core/errors.ts'
-import { bytes, errorCode, literal, nullable, record, text, uint } from '../core/fields.ts'
+import type { MessageErrorCode, PeerErrorCode } from '../core/errors/codes.ts'
+import { MessageError, StoreError } from '../core/errors.ts'
+import { bytes, codeOf, literal, nullable, record, text, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import { LABEL_STORE_MESSAGE } from '../core/labels.ts'
 import { MESSAGE_BYTES_MAX, MESSAGE_STREAMS_MAX, STRANGERS_MESSAGES_MAX } from '../core/limits.ts'
@@ -32,6 +33,9 @@ export type MessageState =
   | 'arrived'
   | 'taken'
 
+/** Why a message was not delivered: what happened to it, or to whom it was for. */
+export type MessageReason = MessageErrorCode | PeerErrorCode
+
 export type StoredMessage = {
   /** rises with every message of this store, in either direction */
   readonly id: number
@@ -42,7 +46,7 @@ export type StoredMessage = {
   /** when its sender wrote it, by its sender's clock, milliseconds since 1970 */
   readonly at: number
   readonly state: MessageState
-  readonly reason: ErrorCode | null
+  readonly reason: MessageReason | null
   readonly body: MessageBody
 }
 
@@ -68,7 +72,7 @@ export type MessageStore = {
   lineClosed(peer: Uint8Array): void
   markSent(peer: Uint8Array, upTo: number): readonly StoredMessage[]
   markDelivered(peer: Uint8Array, upTo: number): readonly StoredMessage[]
-  markFailed(peer: Uint8Array, reason: ErrorCode, writtenBefore: number): readonly StoredMessage[]
+  markFailed(peer: Uint8Array, reason: MessageReason, writtenBefore: number): readonly StoredMessage[]
   /** How far their streams are here, the latest first. */
   places(peer: Uint8Array): readonly StreamPlace[]
   /** The number of our last message before that one that was not given up; 0 for none. */
@@ -76,7 +80,7 @@ export type MessageStore = {
   /**
    * Takes in the next message of a stream; null when it is here already.
    * @param place `before`: the number that it follows, as its sender says
-   * @throws StoreError ERR_LETTER_GAP
+   * @throws MessageError ERR_MESSAGE_GAP
    */
   receive(peer: Uint8Array, place: MessagePlace, at: number, body: MessageBody): StoredMessage | null
   /** The first message that arrived after `after` and was not taken, from `peer` or, null, from anybody. */
@@ -108,7 +112,7 @@ const readColumns = record<Omit<StoredMessage, 'out' | 'body'> & { readonly out:
     number: uint(),
     at: uint(),
     state: literal(...STATES),
-    reason: nullable(errorCode),
+    reason: nullable(codeOf('MessageError', 'PeerError')),
     sealed: bytes(1, SEALED_MAX),
   },
 )
@@ -177,7 +181,13 @@ export const createMessageStore = (database: Database, storeKey: SecretKey): Mes
     )
     return read(row)
   }
-  const change = (peer: Uint8Array, state: MessageState, reason: ErrorCode | null, where: string, value: number) => {
+  const change = (
+    peer: Uint8Array,
+    state: MessageState,
+    reason: MessageReason | null,
+    where: string,
+    value: number,
+  ) => {
     const changed = select(`peer = ? AND ${WAITING} AND ${where} ORDER BY id`, peer, value)
     for (const { id } of changed)
       database.run('UPDATE messages SET state = ?, reason = ? WHERE id = ?', state, reason, id)
@@ -223,7 +233,7 @@ export const createMessageStore = (database: Database, storeKey: SecretKey): Mes
       const have = row === undefined ? null : readRow('streams_in', readPlace, row).have
       if (have !== null && number <= have) return null
       // A stream that begins later than at 1 goes on: this store was lost, and what came before is gone.
-      if (have !== null && before > have) throw new StoreError('ERR_LETTER_GAP', { hint: `${number} after ${have}` })
+      if (have !== null && before > have) throw new MessageError('ERR_MESSAGE_GAP', { hint: `${number} after ${have}` })
       database.run(
         `INSERT INTO streams_in (peer, stream, have, touched)
          VALUES (?, ?, ?, (SELECT coalesce(max(touched), 0) + 1 FROM streams_in))

@@ -1,8 +1,9 @@
 import { equal } from '../core/bytes.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
-import { type ErrorCode, StoreError } from '../core/errors.ts'
-import { bytes, errorCode, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
+import type { FileErrorCode, PeerErrorCode } from '../core/errors/codes.ts'
+import { StoreError } from '../core/errors.ts'
+import { bytes, codeOf, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { LABEL_STORE_FILE } from '../core/labels.ts'
 import { FILE_BYTES_MAX, FILES_REMEMBERED, STRANGERS_FILES_REMEMBERED } from '../core/limits.ts'
@@ -23,6 +24,9 @@ export type StoredState =
   /** it will not arrive: `reason` says why */
   | 'failed'
 
+/** Why a file was not delivered: what happened to it, or to whom it was for. */
+export type TransferReason = FileErrorCode | PeerErrorCode
+
 export type StoredTransfer = {
   /** rises with every transfer of this store, in either direction */
   readonly number: number
@@ -42,7 +46,7 @@ export type StoredTransfer = {
   /** name of the partial file in the folder `path`; null when there is none */
   readonly part: string | null
   readonly state: StoredState
-  readonly reason: ErrorCode | null
+  readonly reason: TransferReason | null
   readonly name: string
   /** the file that is sent; the folder that is received into, and once `saved` the file */
   readonly path: string
@@ -73,7 +77,7 @@ export type TransferStore = {
   /** Begins an incoming one anew, once. */
   restart(number: number): void
   /** Ends one; null when it was over. @param path where an incoming file is */
-  finish(number: number, state: StoredState, reason: ErrorCode | null, path?: string): StoredTransfer | null
+  finish(number: number, state: StoredState, reason: TransferReason | null, path?: string): StoredTransfer | null
   /** Those with a partial file that may still be there, under way or over. */
   parts(): readonly StoredTransfer[]
   /** The partial file is gone. */
@@ -127,7 +131,7 @@ const readColumns = record<Columns>({
   again: uint(1),
   part: nullable(readPart),
   state: literal(...STATES),
-  reason: nullable(errorCode),
+  reason: nullable(codeOf('FileError', 'PeerError')),
   sealed: bytes(1, SEALED_MAX),
 })
 

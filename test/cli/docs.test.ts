@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { EXIT } from '../../src/cli/output/failure.ts'
 import { wording } from '../../src/cli/output/wording.ts'
-import { ERROR_CODES } from '../../src/core/errors.ts'
+import { ERROR_CODES } from '../../src/core/errors/codes.ts'
 import { runCli } from './in-process.ts'
 
 /** docs/cli.md says all that --help says, and nothing that is not so. */

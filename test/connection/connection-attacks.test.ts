@@ -42,13 +42,13 @@ const edit = (frame: Uint8Array, change: (sent: Sent) => Field): Uint8Array => {
 
 test('§6 a changed, repeated, moved or missing message ends the connection with its own code', async () => {
   const cases: readonly [string, string[], Change][] = [
-    ['ERR_MESSAGE_TOKEN', ['one'], ([a, b]) => [a, edit(b, ({ d }) => ({ d: flip(d) }))]],
-    ['ERR_MESSAGE_TOKEN', ['one'], ([a, b]) => [a, edit(b, ({ d }) => ({ d: flip(d, 30) }))]],
-    ['ERR_MESSAGE_SESSION', ['one'], ([a, b]) => [a, edit(b, ({ h }) => ({ h: flip(h, 4) }))]],
-    ['ERR_MESSAGE_HEADER', ['one'], ([a, b]) => [a, edit(b, () => ({ h: makeBytes('header', 60) }))]],
-    ['ERR_MESSAGE_TOKEN', ['one'], ([a, b, c]) => [a, edit(b, () => ({ d: (decodeCbor(c) as Sent).d }))]],
-    ['ERR_MESSAGE_DUPLICATE', ['one'], ([a]) => [a, a]],
-    ['ERR_MESSAGE_DUPLICATE', ['one', 'two'], ([a, b]) => [a, b, a]],
+    ['ERR_SESSION_TOKEN', ['one'], ([a, b]) => [a, edit(b, ({ d }) => ({ d: flip(d) }))]],
+    ['ERR_SESSION_TOKEN', ['one'], ([a, b]) => [a, edit(b, ({ d }) => ({ d: flip(d, 30) }))]],
+    ['ERR_SESSION_OTHER', ['one'], ([a, b]) => [a, edit(b, ({ h }) => ({ h: flip(h, 4) }))]],
+    ['ERR_SESSION_HEADER', ['one'], ([a, b]) => [a, edit(b, () => ({ h: makeBytes('header', 60) }))]],
+    ['ERR_SESSION_TOKEN', ['one'], ([a, b, c]) => [a, edit(b, () => ({ d: (decodeCbor(c) as Sent).d }))]],
+    ['ERR_SESSION_DUPLICATE', ['one'], ([a]) => [a, a]],
+    ['ERR_SESSION_DUPLICATE', ['one', 'two'], ([a, b]) => [a, b, a]],
     ['ERR_FRAME', [], ([, b]) => [b]],
     ['ERR_FRAME', ['one'], ([a, , c]) => [a, c]],
     ['ERR_FRAME', ['one'], ([a, b, c]) => [a, c, b]],
@@ -65,12 +65,12 @@ test('§6 a message of the other direction, or of another session, does not open
   const reflected = pair.toNear.sent.at(-1)
   assert.ok(reflected)
   await pair.near.send(reflected)
-  assert.match(String(await codeOf(bob.receive())), /^ERR_MESSAGE_/)
+  assert.match(String(await codeOf(bob.receive())), /^ERR_SESSION_/)
 
   const [first, second] = [await startConversation(), await startConversation()]
   await first.alice.send('for the first')
   await second.pair.near.send(first.pair.toFar.sent.at(-1) ?? new Uint8Array(1))
-  assert.equal(await codeOf(second.bob.receive()), 'ERR_MESSAGE_SESSION')
+  assert.equal(await codeOf(second.bob.receive()), 'ERR_SESSION_OTHER')
 })
 
 test('§8 greeting frames inside a session end it, and so does a refusal', async () => {

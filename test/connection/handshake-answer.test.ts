@@ -5,7 +5,7 @@ import { WIRE_VERSION } from '../../src/connection/frames.ts'
 import { type Answering, answerLive, initiateLive, type Met } from '../../src/connection/live-handshake.ts'
 import { verifyLiveCard } from '../../src/core/card.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
-import { HandshakeError, KeyLogError } from '../../src/core/errors.ts'
+import { KeyLogError, PeerError } from '../../src/core/errors.ts'
 import { initiate } from '../../src/core/handshake.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { updateLog, verifyLog } from '../../src/core/key-log.ts'
@@ -193,8 +193,8 @@ test('§5 a changed hello, confirmation, or one that confirms nothing', async ()
   }
   const confirm = { k: 'confirm' }
   assert.equal(await confirmWith((frame) => ({ t: 'msg', ...frame }), confirm), undefined)
-  assert.equal(await confirmWith(({ h, d }) => ({ t: 'msg', h, d: flip(d) }), confirm), 'ERR_MESSAGE_TOKEN')
-  assert.equal(await confirmWith(({ d }) => ({ t: 'msg', h: makeBytes('h', 60), d }), confirm), 'ERR_MESSAGE_HEADER')
+  assert.equal(await confirmWith(({ h, d }) => ({ t: 'msg', h, d: flip(d) }), confirm), 'ERR_SESSION_TOKEN')
+  assert.equal(await confirmWith(({ d }) => ({ t: 'msg', h: makeBytes('h', 60), d }), confirm), 'ERR_SESSION_HEADER')
   for (const payload of [{ k: 'text', d: 'hi' }, { k: 'bye' }, { k: 'later' }, 'confirm'])
     assert.equal(await confirmWith((frame) => ({ t: 'msg', ...frame }), payload), 'ERR_FRAME')
 })
@@ -205,7 +205,7 @@ test('§5 the hello’s own message does not confirm a second time', async () =>
   const { first } = decodeCbor(hello) as { first: { header: Uint8Array; token: Uint8Array } }
   await send(near, { t: 'hello', d: hello })
   await send(near, { t: 'msg', h: first.header, d: first.token })
-  assert.equal(await outcome, 'ERR_MESSAGE_DUPLICATE')
+  assert.equal(await outcome, 'ERR_SESSION_DUPLICATE')
 })
 
 test('§5 nobody talks to himself, and a retired identity does not talk', async () => {
@@ -239,7 +239,7 @@ test('§4 the initiator’s log is vetted while the confirmation is under way; a
 })
 
 test('§4 a refused log ends the greeting even when no confirmation comes', async () => {
-  const { near, outcome } = visit(bob, { vet: async () => Promise.reject(new HandshakeError('ERR_PEER_RETIRED')) })
+  const { near, outcome } = visit(bob, { vet: async () => Promise.reject(new PeerError('ERR_PEER_RETIRED')) })
   await send(near, { t: 'hello', d: (await prepare(near)).hello })
   assert.equal(await outcome, 'ERR_PEER_RETIRED')
 })

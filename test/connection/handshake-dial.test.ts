@@ -147,7 +147,7 @@ test('§8 frames of unknown types are skipped', async () => {
   await far.expect('hello', 1_000)
   await send(far, { t: 'later' })
   await send(far, at(OTHERS, 3))
-  assert.match(String(await codeOf(met)), /^ERR_MESSAGE_/)
+  assert.match(String(await codeOf(met)), /^ERR_SESSION_/)
 })
 
 test('§3 the live card must be Bob’s, for this connection, for the end of his log, and match its ML-KEM key', async () => {

@@ -1,5 +1,5 @@
 import { hex } from '../../src/core/bytes.ts'
-import { NetworkError } from '../../src/core/errors.ts'
+import { ConnectionError } from '../../src/core/errors.ts'
 import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
 import type { FrameStream } from '../../src/network/frame-stream.ts'
 import type { Transport } from '../../src/network/transport.ts'
@@ -78,9 +78,9 @@ const createWire = (change: Change): Wire & { readonly held: boolean; readonly s
   }
 }
 
-const whyNot = ({ ended, destroyedHere, gone, ending }: End): NetworkError | null => {
-  if (ended || destroyedHere) return new NetworkError('ERR_CONNECTION_CLOSED')
-  return gone ? new NetworkError(ending ? 'ERR_CONNECTION_CLOSED' : 'ERR_CONNECTION_LOST') : null
+const whyNot = ({ ended, destroyedHere, gone, ending }: End): ConnectionError | null => {
+  if (ended || destroyedHere) return new ConnectionError('ERR_CONNECTION_CLOSED')
+  return gone ? new ConnectionError(ending ? 'ERR_CONNECTION_CLOSED' : 'ERR_CONNECTION_LOST') : null
 }
 
 const createStream = (
@@ -135,8 +135,8 @@ const createStream = (
   return {
     ...facts,
     send: async (frame) => {
-      if (frame.length === 0 || frame.length > FRAME_BYTES_MAX) throw new NetworkError('ERR_FRAME_SIZE')
-      if (own.ending) throw new NetworkError('ERR_CONNECTION_CLOSED')
+      if (frame.length === 0 || frame.length > FRAME_BYTES_MAX) throw new ConnectionError('ERR_FRAME_SIZE')
+      if (own.ending) throw new ConnectionError('ERR_CONNECTION_CLOSED')
       const copy = Uint8Array.from(frame)
       wire.sent.push(copy)
       unsent += 1
@@ -217,7 +217,7 @@ export const createMemoryTransports = (): MemoryTransports => {
       connect: async (remoteKey, { signal, anonymous = false } = {}) => {
         signal?.throwIfAborted()
         const listener = listeners.get(hex(remoteKey))
-        if (listener === undefined || listener.ended) throw new NetworkError('ERR_CONNECT')
+        if (listener === undefined || listener.ended) throw new ConnectionError('ERR_CONNECT')
         const shown = anonymous ? makeBytes(`anonymous/${pairs}`, 32) : publicKey
         const pair = createPair(shown, remoteKey, host)
         opened.push(pair)

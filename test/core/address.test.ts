@@ -171,7 +171,7 @@ test('BIP-350 a correct checksum over other things is refused all the same', () 
   assert.equal(refused(encodeWords('bc', words)), 'ERR_ADDRESS_PREFIX', 'another prefix')
   assert.equal(
     refused(encodeWords('hf1q', toWords(id.slice(1)))),
-    'ERR_ADDRESS_LENGTH',
+    'ERR_ADDRESS_CHECKSUM',
     'a longer prefix, 61 characters',
   )
   assert.equal(refused(encodeWords('hf', toWords(id.slice(1)))), 'ERR_ADDRESS_LENGTH', '31 bytes')

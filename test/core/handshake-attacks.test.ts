@@ -66,7 +66,7 @@ test('§5 key compromise impersonation: who holds ik_B, but neither spk_B nor ik
     ecdh(aliceIk.publicKey, handmade.ek),
   ]
   assert.deepEqual(answer(forge({})).log, alice.log)
-  for (const se of guesses) assert.throws(() => answer(forge({ se })), failsWith('ERR_MESSAGE_TOKEN'))
+  for (const se of guesses) assert.throws(() => answer(forge({ se })), failsWith('ERR_SESSION_TOKEN'))
 })
 
 test('§5 nor does the thief of ik_A answer in the place of B, or read what A said', () => {
@@ -77,7 +77,7 @@ test('§5 nor does the thief of ik_A answer in the place of B, or read what A sa
   const another = shakeHands(makeMeeting('another'), 'another')
   const reply = makeSide(another.bob.session, surroundings('b').random).send('I am Bob')
   const a = makeSide(session, surroundings('a').random)
-  assert.throws(() => a.receive(reply), failsWith('ERR_MESSAGE_SESSION'))
+  assert.throws(() => a.receive(reply), failsWith('ERR_SESSION_OTHER'))
   assert.deepEqual(dumpSession(a.session), before)
 })
 
@@ -90,11 +90,11 @@ test('§5 Mallory does not get away with naming the key of A as her own', () => 
   const identity = { log: envelopesOf(log), device: 0, seen: null }
   const claims = { identity, idA: log.id, headA: log.last.hash }
   const own = ecdh(prekeys.spk.publicKey, at(named.devices, 0).ik)
-  assert.throws(() => answer(forge({ ...claims, se: own })), failsWith('ERR_MESSAGE_TOKEN'))
+  assert.throws(() => answer(forge({ ...claims, se: own })), failsWith('ERR_SESSION_TOKEN'))
   // Alice's own secret would open it: a session is between the addresses it was made for.
   assert.deepEqual(answer(forge(claims)).log.id, log.id)
-  assert.throws(() => answer(forge({ ...claims, idA: alice.log.id })), failsWith('ERR_MESSAGE_SESSION'))
-  assert.throws(() => answer(forge({ ...claims, headA: alice.log.last.hash })), failsWith('ERR_MESSAGE_SESSION'))
+  assert.throws(() => answer(forge({ ...claims, idA: alice.log.id })), failsWith('ERR_SESSION_OTHER'))
+  assert.throws(() => answer(forge({ ...claims, headA: alice.log.last.hash })), failsWith('ERR_SESSION_OTHER'))
 })
 
 test('§5 the log of A verifies to its address or the hello fails', () => {
@@ -116,8 +116,8 @@ test('§5 the log of A verifies to its address or the hello fails', () => {
 
 test("§5 another's log in the place of one's own opens nothing", () => {
   const swapped = { log: envelopesOf(mallory.log) }
-  assert.throws(() => answer(forgeIdentity(swapped)), failsWith('ERR_MESSAGE_SESSION'))
-  assert.throws(() => answer(forgeIdentity(swapped, mallory.log)), failsWith('ERR_MESSAGE_TOKEN'))
+  assert.throws(() => answer(forgeIdentity(swapped)), failsWith('ERR_SESSION_OTHER'))
+  assert.throws(() => answer(forgeIdentity(swapped, mallory.log)), failsWith('ERR_SESSION_TOKEN'))
 })
 
 test('§5 what is sealed has exactly its shape', () => {
@@ -150,7 +150,7 @@ test('§5 A names a device it has', () => {
     })
   const secret = (device: number) => ecdh(prekeys.spk.publicKey, at(two.devices, device).ik)
   assert.equal(answer(claims(1, secret(1))).device, 1)
-  assert.throws(() => answer(claims(0, secret(1))), failsWith('ERR_MESSAGE_TOKEN'))
+  assert.throws(() => answer(claims(0, secret(1))), failsWith('ERR_SESSION_TOKEN'))
 })
 
 test('§5 a retired A is refused, whichever way it retired and whichever device it names', () => {
@@ -165,9 +165,9 @@ test('§5 a retired A is refused, whichever way it retired and whichever device 
 })
 
 test('§5 the first message belongs to this session and stays within the skip limit', () => {
-  assert.throws(() => answer(forge({ session: makeBytes('session', 16) })), failsWith('ERR_MESSAGE_SESSION'))
+  assert.throws(() => answer(forge({ session: makeBytes('session', 16) })), failsWith('ERR_SESSION_OTHER'))
   assert.deepEqual(answer(forge({ n: 3 })).first, utf8('hello'))
-  assert.throws(() => answer(forge({ n: 1001 })), failsWith('ERR_MESSAGE_SKIP'))
+  assert.throws(() => answer(forge({ n: 1001 })), failsWith('ERR_SESSION_SKIP'))
 })
 
 test("§5 Mallory cannot pass Alice's hello on to Bob, though she names Bob's keys as hers", () => {

@@ -176,7 +176,7 @@ test('§5 two hellos that cross on live connections: each is for its own, and no
   ] as const
   for (const [[caller, called], [other]] of [sides, [sides[1], sides[0]] as const]) {
     const message = called.send('welcome')
-    assert.throws(() => other.receive(message), failsWith('ERR_MESSAGE_SESSION'))
+    assert.throws(() => other.receive(message), failsWith('ERR_SESSION_OTHER'))
     assert.equal(caller.receive(message), 'welcome')
     assert.equal(called.receive(caller.send('thanks')), 'thanks')
   }

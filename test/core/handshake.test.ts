@@ -85,7 +85,7 @@ test('§5 the second device of A says which one it is', () => {
   const accepted = answer(greet({ self: { log: two.log, device: 1, ik: at(two.devices, 1).ik } }))
   assert.deepEqual([accepted.log.id, accepted.device], [two.log.id, 1])
   const other = greet({ self: { log: two.log, device: 1, ik: at(two.devices, 0).ik } })
-  assert.throws(() => answer(other), failsWith('ERR_MESSAGE_TOKEN'))
+  assert.throws(() => answer(other), failsWith('ERR_SESSION_TOKEN'))
 })
 
 test('§5 every hello is new, and the same one opened twice gives the same session id', () => {
@@ -186,12 +186,12 @@ test('§5 each field of a hello belongs to this hello', () => {
       (index) => [replaced({ sealed: flip(sealed, index) }), 'ERR_HELLO_SEALED'] as const,
     ),
     [replaced({ sealed: sealed.subarray(0, -1) }), 'ERR_HELLO_SEALED'],
-    [replaced({ first: others.first }), 'ERR_MESSAGE_SESSION'],
-    [first({ header: others.first.header }), 'ERR_MESSAGE_SESSION'],
-    [first({ header: flip(header) }), 'ERR_MESSAGE_HEADER'],
-    [first({ token: others.first.token }), 'ERR_MESSAGE_TOKEN'],
-    [first({ token: flip(token) }), 'ERR_MESSAGE_TOKEN'],
-    [replaced({ ek: others.ek, ct: others.ct, sealed: others.sealed }), 'ERR_MESSAGE_SESSION'],
+    [replaced({ first: others.first }), 'ERR_SESSION_OTHER'],
+    [first({ header: others.first.header }), 'ERR_SESSION_OTHER'],
+    [first({ header: flip(header) }), 'ERR_SESSION_HEADER'],
+    [first({ token: others.first.token }), 'ERR_SESSION_TOKEN'],
+    [first({ token: flip(token) }), 'ERR_SESSION_TOKEN'],
+    [replaced({ ek: others.ek, ct: others.ct, sealed: others.sealed }), 'ERR_SESSION_OTHER'],
   ]
   for (const [hello, code] of cases) assert.throws(() => answer(hello), failsWith(code), code)
 })

@@ -1,6 +1,6 @@
 """Another reader of docs/spec/identity.md, sections 1, 2, 4 and 5: answers JSON lines with what a vector must give.
 
-Asked   {"folder": "key-log" | "card" | "floor", "vector"}
+Asked   {"folder": "address" | "key-log" | "card" | "floor", "vector"}
 Answers the fields of the vector that say what comes out, or {"error": code}
 
 It shares no code with Handfast: CBOR, COSE_Sign1 and bech32m are read by hand, ECDSA is `cryptography`'s.
@@ -8,6 +8,7 @@ It shares no code with Handfast: CBOR, COSE_Sign1 and bech32m are read by hand, 
 
 import hashlib
 import json
+import string
 import sys
 
 from cryptography.exceptions import InvalidSignature
@@ -118,7 +119,13 @@ LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 
 def id_of(address):
-    """The 32 bytes of an address (BIP-350); the vectors of address/ are about addresses that are none."""
+    """The 32 bytes of an address (identity.md §1, BIP-350)."""
+    if all(" " <= letter <= "~" and not letter.islower() for letter in address):
+        address = address.lower()
+    check(address.startswith("hf1"), "ERR_ADDRESS_PREFIX")
+    check(len(address) == 61, "ERR_ADDRESS_LENGTH")
+    check(all(letter in string.ascii_lowercase + string.digits for letter in address), "ERR_ADDRESS_FORMAT")
+    check(all(letter in LETTERS for letter in address[3:]), "ERR_ADDRESS_CHECKSUM")
     words = [LETTERS.index(letter) for letter in address[3:]]
     checksum = 1
     for word in [3, 3, 0, 8, 6, *words]:  # hf, spread
@@ -126,8 +133,8 @@ def id_of(address):
         checksum = (checksum & 0x1FFFFFF) << 5 ^ word
         for bit, value in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
             checksum ^= value if top >> bit & 1 else 0
-    need(address.startswith("hf1") and checksum == 0x2BC830A3)
     bits = "".join(f"{word:05b}" for word in words[:-6])
+    check(checksum == 0x2BC830A3 and int(bits[256:], 2) == 0, "ERR_ADDRESS_CHECKSUM")
     return int(bits[:256], 2).to_bytes(32)
 
 
@@ -238,6 +245,10 @@ def all_bytes(texts):
     return [bytes.fromhex(text) for text in texts]
 
 
+def run_address(vector):
+    return {"output": id_of(vector["input"]).hex()}
+
+
 def run_key_log(vector):
     identity = id_of(vector["address"])
     log = verify_log(identity, all_bytes(vector["envelopes"]), vector["now"])
@@ -282,7 +293,7 @@ def run_floor(vector):
     return {"change": change, "raised": raised}
 
 
-RUNS = {"key-log": run_key_log, "card": run_card, "floor": run_floor}
+RUNS = {"address": run_address, "key-log": run_key_log, "card": run_card, "floor": run_floor}
 for line in sys.stdin:
     asked = json.loads(line)
     try:

@@ -75,7 +75,7 @@ test('§6 messages of both directions count, opened late or in order, but not th
   const [early, late] = [alice.send('early'), alice.send('late')]
   bob.receive(late)
   bob.receive(early)
-  refuses(bob, late, 'ERR_MESSAGE_DUPLICATE')
+  refuses(bob, late, 'ERR_SESSION_DUPLICATE')
   assert.deepEqual(
     [alice.session, bob.session].map(({ kemClock }) => kemClock.messages),
     [4, 4],
@@ -178,7 +178,7 @@ test('§6 the headers of a chain agree: another key, another ciphertext, one mor
     for (const parts of [{ offer: other }, { offer: null }, { answer: makeBytes('ct', 1088) }]) {
       alice.session = start
       withParts(alice, parts)
-      refuses(bob, alice.send('bent', NOW + HOUR), 'ERR_MESSAGE_HEADER')
+      refuses(bob, alice.send('bent', NOW + HOUR), 'ERR_SESSION_HEADER')
     }
   alice.session = honest
   alice.receive(bob.send('answer'))
@@ -186,7 +186,7 @@ test('§6 the headers of a chain agree: another key, another ciphertext, one mor
   for (const parts of [{ answer: null }, { answer: makeBytes('ct', 1088) }, { offer: other }]) {
     bob.session = session
     withParts(bob, parts)
-    refuses(alice, bob.send('bent'), 'ERR_MESSAGE_HEADER')
+    refuses(alice, bob.send('bent'), 'ERR_SESSION_HEADER')
   }
 })
 
@@ -195,11 +195,11 @@ test('§6 the chain after an offer answers it, and no other chain answers', () =
   bob.receive(alice.send('offer', NOW + HOUR))
   const { session } = bob
   withParts(bob, { answer: null })
-  refuses(alice, bob.send('no answer'), 'ERR_MESSAGE_HEADER')
+  refuses(alice, bob.send('no answer'), 'ERR_SESSION_HEADER')
   bob.session = session
   assert.equal(alice.receive(bob.send('answer')), 'answer')
   withParts(alice, { answer: makeBytes('ct', 1088) })
-  refuses(bob, alice.send('unasked'), 'ERR_MESSAGE_HEADER')
+  refuses(bob, alice.send('unasked'), 'ERR_SESSION_HEADER')
 })
 
 test('§6 an authenticated KEM key that FIPS 203 calls malformed is refused, and nothing changes', () => {
@@ -209,8 +209,8 @@ test('§6 an authenticated KEM key that FIPS 203 calls malformed is refused, and
   alice.send('begins the chain', NOW + HOUR)
   withParts(alice, { offer: { key, publicKey: new Uint8Array(1184).fill(0xff) } })
   const message = alice.send('malformed', NOW + HOUR)
-  refuses(bob, message, 'ERR_MESSAGE_HEADER')
-  refuses(bob, { ...message, token: flip(message.token) }, 'ERR_MESSAGE_TOKEN')
+  refuses(bob, message, 'ERR_SESSION_HEADER')
+  refuses(bob, { ...message, token: flip(message.token) }, 'ERR_SESSION_TOKEN')
   alice.session = session
   assert.equal(bob.receive(alice.send('well formed', NOW + HOUR)), 'well formed')
 })
@@ -222,18 +222,18 @@ test('§6 a ciphertext or key that was changed, exchanged, cut, added or taken a
   const [session, dh, pn, n, kem, ct] = decodeCbor(header) as [Uint8Array, Uint8Array, 0, 0, Uint8Array, Uint8Array]
   const otherKem = generateKem(seededRandom('other')).publicKey
   const cases: readonly (readonly [readonly CborValue[], ErrorCode])[] = [
-    [[session, dh, pn, n, kem, flip(ct)], 'ERR_MESSAGE_TOKEN'],
-    [[session, dh, pn, n, kem, makeBytes('ct', 1088)], 'ERR_MESSAGE_TOKEN'],
-    [[session, dh, pn, n, flip(kem), ct], 'ERR_MESSAGE_TOKEN'],
-    [[session, dh, pn, n, otherKem, ct], 'ERR_MESSAGE_TOKEN'],
-    [[session, dh, pn, n, null, ct], 'ERR_MESSAGE_TOKEN'],
-    [[session, makeKey('other').publicKey, pn, n, kem, ct], 'ERR_MESSAGE_TOKEN'],
-    [[session, dh, pn, n, kem, null], 'ERR_MESSAGE_HEADER'],
-    [[session, dh, pn, n, ct, kem], 'ERR_MESSAGE_HEADER'],
-    [[session, dh, pn, n, kem.subarray(1), ct], 'ERR_MESSAGE_HEADER'],
-    [[session, dh, pn, n, kem, ct.subarray(1)], 'ERR_MESSAGE_HEADER'],
-    [[session, dh, pn, n, kem, new Uint8Array(0)], 'ERR_MESSAGE_HEADER'],
-    [[session, dh, pn, n, kem, Uint8Array.of(...ct, 0)], 'ERR_MESSAGE_HEADER'],
+    [[session, dh, pn, n, kem, flip(ct)], 'ERR_SESSION_TOKEN'],
+    [[session, dh, pn, n, kem, makeBytes('ct', 1088)], 'ERR_SESSION_TOKEN'],
+    [[session, dh, pn, n, flip(kem), ct], 'ERR_SESSION_TOKEN'],
+    [[session, dh, pn, n, otherKem, ct], 'ERR_SESSION_TOKEN'],
+    [[session, dh, pn, n, null, ct], 'ERR_SESSION_TOKEN'],
+    [[session, makeKey('other').publicKey, pn, n, kem, ct], 'ERR_SESSION_TOKEN'],
+    [[session, dh, pn, n, kem, null], 'ERR_SESSION_HEADER'],
+    [[session, dh, pn, n, ct, kem], 'ERR_SESSION_HEADER'],
+    [[session, dh, pn, n, kem.subarray(1), ct], 'ERR_SESSION_HEADER'],
+    [[session, dh, pn, n, kem, ct.subarray(1)], 'ERR_SESSION_HEADER'],
+    [[session, dh, pn, n, kem, new Uint8Array(0)], 'ERR_SESSION_HEADER'],
+    [[session, dh, pn, n, kem, Uint8Array.of(...ct, 0)], 'ERR_SESSION_HEADER'],
   ]
   for (const [fields, code] of cases) refuses(alice, { header: encodeCbor(fields), token }, code, NOW + 2 * HOUR)
   const { session: before } = alice

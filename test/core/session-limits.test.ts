@@ -24,10 +24,10 @@ test('§6 the limits are those of the specification', () => {
 test('§6 1,000 messages of a chain may be missing, not 1,001', () => {
   const { alice, bob } = makeSides('skip')
   const messages = sendMany(alice, 2003)
-  refuses(bob, at(messages, 1001), 'ERR_MESSAGE_SKIP')
+  refuses(bob, at(messages, 1001), 'ERR_SESSION_SKIP')
   assert.equal(bob.receive(at(messages, 1000)), '1000')
   assert.equal(bob.session.skipped.size, 1000)
-  refuses(bob, at(messages, 2002), 'ERR_MESSAGE_SKIP')
+  refuses(bob, at(messages, 2002), 'ERR_SESSION_SKIP')
   assert.equal(bob.receive(at(messages, 2001)), '2001')
   assert.equal(bob.session.skipped.size, 2000)
 })
@@ -47,7 +47,7 @@ test('§6 1,000 messages may be missing at the end of the chain before, not 1,00
       assert.equal(bob.receive(step), 'step')
       assert.equal(bob.receive(at(lost, 0)), '0')
       assert.equal(bob.receive(at(lost, -1)), `${missing - 1}`)
-    } else refuses(bob, step, 'ERR_MESSAGE_SKIP')
+    } else refuses(bob, step, 'ERR_SESSION_SKIP')
   }
 })
 
@@ -72,7 +72,7 @@ test('§6 2,000 skipped keys are kept: the oldest gives way', () => {
   bob.receive(at(messages, 2001))
   bob.receive(at(messages, 2003))
   assert.equal(bob.session.skipped.size, 2000)
-  refuses(bob, at(messages, 0), 'ERR_MESSAGE_DUPLICATE')
+  refuses(bob, at(messages, 0), 'ERR_SESSION_DUPLICATE')
   assert.equal(bob.receive(at(messages, 1)), '1')
   bob.receive(at(messages, 2005))
   assert.equal(bob.session.skipped.size, 2000)
@@ -84,7 +84,7 @@ test('§6 a skipped key is kept for seven days', () => {
   const messages = sendMany(alice, 3)
   bob.receive(at(messages, 2), NOW)
   assert.equal(bob.receive(at(messages, 0), NOW + WEEK), '0')
-  refuses(bob, at(messages, 1), 'ERR_MESSAGE_DUPLICATE', NOW + WEEK + 1)
+  refuses(bob, at(messages, 1), 'ERR_SESSION_DUPLICATE', NOW + WEEK + 1)
 })
 
 test('§6 a skipped key of an earlier chain is forgotten after seven days too', () => {
@@ -93,7 +93,7 @@ test('§6 a skipped key of an earlier chain is forgotten after seven days too', 
   bob.receive(alice.send('on time'))
   alice.receive(bob.send('turn'))
   bob.receive(alice.send('step'))
-  refuses(bob, late, 'ERR_MESSAGE_TOKEN', NOW + WEEK + 1)
+  refuses(bob, late, 'ERR_SESSION_TOKEN', NOW + WEEK + 1)
   assert.equal(bob.receive(late, NOW + WEEK), 'late')
 })
 
@@ -117,7 +117,7 @@ test('§6 keys age from when they were skipped, each for itself', () => {
   const messages = sendMany(alice, 4)
   bob.receive(at(messages, 1), NOW)
   bob.receive(at(messages, 3), NOW + 100)
-  refuses(bob, at(messages, 0), 'ERR_MESSAGE_DUPLICATE', NOW + WEEK + 1)
+  refuses(bob, at(messages, 0), 'ERR_SESSION_DUPLICATE', NOW + WEEK + 1)
   assert.equal(bob.receive(at(messages, 2), NOW + WEEK + 100), '2')
 })
 
@@ -125,7 +125,7 @@ test('§6 what a forged header asks for is bounded and kept nowhere', () => {
   const { alice, bob } = makeTalkingSides('forged')
   const messages = sendMany(alice, 1001)
   const { header } = at(messages, 1000)
-  refuses(bob, { header, token: new Uint8Array(100).fill(0x80) }, 'ERR_MESSAGE_TOKEN')
+  refuses(bob, { header, token: new Uint8Array(100).fill(0x80) }, 'ERR_SESSION_TOKEN')
   assert.equal(bob.session.skipped.size, 0)
   assert.equal(bob.receive(at(messages, 0)), '0')
 })

@@ -79,12 +79,12 @@ export const modelSend = (model: Model, message: Message, text: string, now: num
 
 /** The code a message that is not kept is refused with, or null when it opens. */
 const refusal = ({ remote, expected, offers }: Model, { chain, n, pn, answers }: Sent) => {
-  if (chain === remote && n < expected) return 'ERR_MESSAGE_DUPLICATE'
-  if (chain !== remote && answers !== offers) return 'ERR_MESSAGE_HEADER'
-  if (chain !== remote && remote >= 0 && pn - expected > 1000) return 'ERR_MESSAGE_SKIP'
-  if (n - (chain === remote ? expected : 0) > 1000) return 'ERR_MESSAGE_SKIP'
+  if (chain === remote && n < expected) return 'ERR_SESSION_DUPLICATE'
+  if (chain !== remote && answers !== offers) return 'ERR_SESSION_HEADER'
+  if (chain !== remote && remote >= 0 && pn - expected > 1000) return 'ERR_SESSION_SKIP'
+  if (n - (chain === remote ? expected : 0) > 1000) return 'ERR_SESSION_SKIP'
   // The chain is over: its keys are gone.
-  return chain < remote ? 'ERR_MESSAGE_TOKEN' : null
+  return chain < remote ? 'ERR_SESSION_TOKEN' : null
 }
 
 export const modelReceive = (model: Model, sent: Sent, now: number): ReturnType<typeof refusal> => {

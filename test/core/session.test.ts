@@ -93,14 +93,14 @@ test('§6 a message opens once', () => {
   const { alice, bob } = makeTalkingSides('once')
   const [first, second, third] = [alice.send('1'), alice.send('2'), alice.send('3')]
   bob.receive(first)
-  refuses(bob, first, 'ERR_MESSAGE_DUPLICATE')
+  refuses(bob, first, 'ERR_SESSION_DUPLICATE')
   bob.receive(third)
-  refuses(bob, third, 'ERR_MESSAGE_DUPLICATE')
+  refuses(bob, third, 'ERR_SESSION_DUPLICATE')
   bob.receive(second)
-  refuses(bob, second, 'ERR_MESSAGE_DUPLICATE')
+  refuses(bob, second, 'ERR_SESSION_DUPLICATE')
   alice.receive(bob.send('turn'))
   bob.receive(alice.send('4'))
-  for (const message of [first, second, third]) refuses(bob, message, 'ERR_MESSAGE_TOKEN')
+  for (const message of [first, second, third]) refuses(bob, message, 'ERR_SESSION_TOKEN')
 })
 
 test('§6 any length of plaintext opens again, and every message has a key of its own', () => {
@@ -111,8 +111,8 @@ test('§6 any length of plaintext opens again, and every message has a key of it
   }
   const [one, two] = [alice.send('same'), alice.send('same')]
   assert.notDeepEqual(one.token, two.token)
-  refuses(bob, { header: one.header, token: two.token }, 'ERR_MESSAGE_TOKEN')
-  refuses(bob, { header: two.header, token: one.token }, 'ERR_MESSAGE_TOKEN')
+  refuses(bob, { header: one.header, token: two.token }, 'ERR_SESSION_TOKEN')
+  refuses(bob, { header: two.header, token: one.token }, 'ERR_SESSION_TOKEN')
 })
 
 test('§6 a session is a value: the same step from the same state gives the same bytes', () => {
@@ -130,15 +130,15 @@ test('§6 a session is a value: the same step from the same state gives the same
 test('§6 a message of another session is refused', () => {
   const { bob } = makeTalkingSides('mine')
   const other = makeTalkingSides('other')
-  refuses(bob, other.alice.send('astray'), 'ERR_MESSAGE_SESSION')
+  refuses(bob, other.alice.send('astray'), 'ERR_SESSION_OTHER')
 })
 
 test('§6 a message sent back to its sender does not open', () => {
   const { alice, bob } = makeTalkingSides('mirror')
-  refuses(alice, alice.send('to Bob'), 'ERR_MESSAGE_TOKEN')
-  refuses(bob, bob.send('to Alice'), 'ERR_MESSAGE_TOKEN')
+  refuses(alice, alice.send('to Bob'), 'ERR_SESSION_TOKEN')
+  refuses(bob, bob.send('to Alice'), 'ERR_SESSION_TOKEN')
   const fresh = makeSides('mirror before the first answer')
-  refuses(fresh.alice, fresh.alice.send('to Bob'), 'ERR_MESSAGE_TOKEN')
+  refuses(fresh.alice, fresh.alice.send('to Bob'), 'ERR_SESSION_TOKEN')
 })
 
 test('§6 every field of the header is bound to the token', () => {
@@ -148,19 +148,19 @@ test('§6 every field of the header is bound to the token', () => {
   const [session, dh, pn, n] = decodeCbor(sent.header) as [Uint8Array, Uint8Array, number, number]
   const altered = (fields: readonly CborValue[]): Message => ({ header: encodeCbor(fields), token: sent.token })
   const cases: readonly (readonly [readonly CborValue[], ErrorCode])[] = [
-    [[flip(session), dh, pn, n, null, null], 'ERR_MESSAGE_SESSION'],
-    [[session, makeKey('other').publicKey, pn, n, null, null], 'ERR_MESSAGE_TOKEN'],
-    [[session, flip(dh, 0, 1), pn, n, null, null], 'ERR_MESSAGE_TOKEN'],
-    [[session, bob.session.self.publicKey, pn, n, null, null], 'ERR_MESSAGE_TOKEN'],
-    [[session, alice.session.remote ?? null, pn, n, null, null], 'ERR_MESSAGE_TOKEN'],
-    [[session, dh, pn + 1, n, null, null], 'ERR_MESSAGE_TOKEN'],
-    [[session, dh, 5000, n, null, null], 'ERR_MESSAGE_TOKEN'],
-    [[session, dh, pn, n + 1, null, null], 'ERR_MESSAGE_TOKEN'],
-    [[session, dh, pn, n - 1, null, null], 'ERR_MESSAGE_DUPLICATE'],
-    [[session, dh, pn, n + 1001, null, null], 'ERR_MESSAGE_SKIP'],
-    [[session, dh, pn, 2 ** 32 - 1, null, null], 'ERR_MESSAGE_SKIP'],
-    [[session, makeKey('other').publicKey, 5000, 0, null, null], 'ERR_MESSAGE_SKIP'],
-    [[session, makeKey('other').publicKey, pn, 1001, null, null], 'ERR_MESSAGE_SKIP'],
+    [[flip(session), dh, pn, n, null, null], 'ERR_SESSION_OTHER'],
+    [[session, makeKey('other').publicKey, pn, n, null, null], 'ERR_SESSION_TOKEN'],
+    [[session, flip(dh, 0, 1), pn, n, null, null], 'ERR_SESSION_TOKEN'],
+    [[session, bob.session.self.publicKey, pn, n, null, null], 'ERR_SESSION_TOKEN'],
+    [[session, alice.session.remote ?? null, pn, n, null, null], 'ERR_SESSION_TOKEN'],
+    [[session, dh, pn + 1, n, null, null], 'ERR_SESSION_TOKEN'],
+    [[session, dh, 5000, n, null, null], 'ERR_SESSION_TOKEN'],
+    [[session, dh, pn, n + 1, null, null], 'ERR_SESSION_TOKEN'],
+    [[session, dh, pn, n - 1, null, null], 'ERR_SESSION_DUPLICATE'],
+    [[session, dh, pn, n + 1001, null, null], 'ERR_SESSION_SKIP'],
+    [[session, dh, pn, 2 ** 32 - 1, null, null], 'ERR_SESSION_SKIP'],
+    [[session, makeKey('other').publicKey, 5000, 0, null, null], 'ERR_SESSION_SKIP'],
+    [[session, makeKey('other').publicKey, pn, 1001, null, null], 'ERR_SESSION_SKIP'],
   ]
   for (const [fields, code] of cases) refuses(bob, altered(fields), code)
   assert.equal(bob.receive(sent), '1')
@@ -194,7 +194,7 @@ test('§6 a header that is not exactly its six fields does not decode', () => {
     encodeCbor([session, Uint8Array.of(2, ...new Uint8Array(31), 1), pn, 0, null, null]),
     encodeCbor([session, Uint8Array.of(4, ...dh.subarray(1)), pn, 0, null, null]),
   ]
-  for (const header of headers) refuses(bob, { header, token: sent.token }, 'ERR_MESSAGE_HEADER')
+  for (const header of headers) refuses(bob, { header, token: sent.token }, 'ERR_SESSION_HEADER')
   assert.equal(bob.receive(sent), 'text')
 })
 
@@ -215,7 +215,7 @@ test('§6 a token that was changed, cut or made up does not verify, in any state
       makeBytes('noise', token.length),
       ...token.keys().map((index) => flip(token, index, 0x40)),
     ]
-    for (const bytes of garbage) refuses(bob, { header, token: bytes }, 'ERR_MESSAGE_TOKEN')
+    for (const bytes of garbage) refuses(bob, { header, token: bytes }, 'ERR_SESSION_TOKEN')
   }
   for (const [message, text] of [
     [early, 'early'],
@@ -231,9 +231,9 @@ test('§6 the checks come in the order header, session, duplicate, skip, token',
   const { session: id, remote } = { session: bob.session.id, remote: bob.session.remote ?? new Uint8Array(33) }
   const token = makeBytes('noise', 100)
   const header = (...fields: readonly CborValue[]): Message => ({ header: encodeCbor(fields), token })
-  refuses(bob, header(flip(id), remote, 0, 0, null, true), 'ERR_MESSAGE_HEADER')
-  refuses(bob, header(flip(id), remote, 0, 0, null, null), 'ERR_MESSAGE_SESSION')
-  refuses(bob, header(id, remote, 5000, 0, null, null), 'ERR_MESSAGE_DUPLICATE')
-  refuses(bob, header(id, remote, 0, 5000, null, null), 'ERR_MESSAGE_SKIP')
-  refuses(bob, header(id, remote, 0, 500, null, null), 'ERR_MESSAGE_TOKEN')
+  refuses(bob, header(flip(id), remote, 0, 0, null, true), 'ERR_SESSION_HEADER')
+  refuses(bob, header(flip(id), remote, 0, 0, null, null), 'ERR_SESSION_OTHER')
+  refuses(bob, header(id, remote, 5000, 0, null, null), 'ERR_SESSION_DUPLICATE')
+  refuses(bob, header(id, remote, 0, 5000, null, null), 'ERR_SESSION_SKIP')
+  refuses(bob, header(id, remote, 0, 500, null, null), 'ERR_SESSION_TOKEN')
 })

@@ -27,7 +27,7 @@ def read_header(data):
     except (ValueError, TypeError):
         fits = False
     if not fits:
-        raise Refused("ERR_MESSAGE_HEADER")
+        raise Refused("ERR_SESSION_HEADER")
     return header
 
 
@@ -77,11 +77,11 @@ class Session:
         try:
             return unpad(unfernet(hkdf(H(header), mk, "handfast/v1/message", 32), token))
         except ValueError:
-            raise Refused("ERR_MESSAGE_TOKEN") from None
+            raise Refused("ERR_SESSION_TOKEN") from None
 
     def walk(self, point, ck, n, until):
         if until - n > SKIP_MAX:
-            raise Refused("ERR_MESSAGE_SKIP")
+            raise Refused("ERR_SESSION_SKIP")
         passed = []
         while n < until:
             passed.append(((point, n), hmac(ck, b"\x01")))
@@ -91,12 +91,12 @@ class Session:
     def receive(self, data, token, now):
         id, point, pn, n, kem, ct = header = read_header(data)
         if id != self.id:
-            raise Refused("ERR_MESSAGE_SESSION")
+            raise Refused("ERR_SESSION_OTHER")
         parts = H(cbor(header[4:]))
         chain = self.receiving
         present = chain is not None and point == self.remote
         if present and parts != chain["parts"]:
-            raise Refused("ERR_MESSAGE_HEADER")
+            raise Refused("ERR_SESSION_HEADER")
 
         skipped = self.forget(now)
         if (point, n) in skipped:
@@ -106,7 +106,7 @@ class Session:
             self.count()
             return plaintext
         if present and n < chain["n"]:
-            raise Refused("ERR_MESSAGE_DUPLICATE")
+            raise Refused("ERR_SESSION_DUPLICATE")
 
         rk, ck, start, before = self.rk, None, 0, []
         if present:
@@ -114,14 +114,14 @@ class Session:
         else:
             offer = self.sending["offer"] if self.sending else None
             if (ct is None) != (offer is None):
-                raise Refused("ERR_MESSAGE_HEADER")
+                raise Refused("ERR_SESSION_HEADER")
             if chain is not None:
                 _, before = self.walk(self.remote, chain["ck"], chain["n"], pn)
             ss = b"" if ct is None else self.draws.decapsulate(offer, ct)
             try:
                 rk, ck = root_step(rk, point, self.self, ss)
             except ValueError:
-                raise Refused("ERR_MESSAGE_HEADER") from None
+                raise Refused("ERR_SESSION_HEADER") from None
         ck, passed = self.walk(point, ck, start, n)
         plaintext = self.open(hmac(ck, b"\x01"), data, token)
 

@@ -31,7 +31,7 @@ test('every way in which a log, a fork proof, a card, a hello, a message, a parc
       (end) => `ERR_CARD_${end}` as const,
     ),
     ...(['DECODE', 'VERSION', 'CARD', 'REPLAY', 'SEALED', 'DEVICE'] as const).map((end) => `ERR_HELLO_${end}` as const),
-    ...(['HEADER', 'SESSION', 'DUPLICATE', 'SKIP', 'TOKEN'] as const).map((end) => `ERR_MESSAGE_${end}` as const),
+    ...(['HEADER', 'OTHER', 'DUPLICATE', 'SKIP', 'TOKEN'] as const).map((end) => `ERR_SESSION_${end}` as const),
     'ERR_SESSION_CORRUPT',
     'ERR_SESSION_VERSION',
     'ERR_PROOF',

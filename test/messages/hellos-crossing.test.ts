@@ -92,7 +92,7 @@ test('two calls whose hellos cross are two conversations, and no word of the one
   assert.ok(ofBobsCall !== undefined && ofAlicesCall !== undefined)
   // The same two identities on both, and yet what Alice said on the one does not open on the other.
   await ofBobsCall.far.send(at(ofAlicesCall.toFar.sent, -1))
-  assert.equal(await codeOf(near2.receive()), 'ERR_MESSAGE_SESSION')
+  assert.equal(await codeOf(near2.receive()), 'ERR_SESSION_OTHER')
   await near.send('still here')
   assert.equal(await nextText(far), 'still here')
 })

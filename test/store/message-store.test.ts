@@ -42,13 +42,13 @@ test('states go one way: what was delivered is not sent again, and does not fail
   assert.deepEqual(numbers(messages.markSent(peer('bob'), 2)), [])
   assert.deepEqual(numbers(messages.markDelivered(peer('bob'), 1)), [1])
   assert.deepEqual(numbers(messages.markSent(peer('bob'), 4)), [3, 4])
-  assert.deepEqual(numbers(messages.markFailed(peer('bob'), 'ERR_LETTER_EXPIRED', AT + 2)), [2])
+  assert.deepEqual(numbers(messages.markFailed(peer('bob'), 'ERR_MESSAGE_EXPIRED', AT + 2)), [2])
   assert.deepEqual(numbers(messages.pending(peer('bob'), 0, 10)), [3, 4])
   assert.deepEqual(
     messages.history(peer('bob'), 1e9, 10).map(({ state, reason }) => [state, reason]),
     [
       ['delivered', null],
-      ['failed', 'ERR_LETTER_EXPIRED'],
+      ['failed', 'ERR_MESSAGE_EXPIRED'],
       ['sent', null],
       ['sent', null],
     ],
@@ -61,12 +61,12 @@ test('their messages are taken in order, once, and a gap changes nothing', (t) =
     messages.receive(peer('bob'), place(name, number, before), AT, { text: `${number}` })
   assert.equal(receive(1)?.state, 'arrived')
   assert.equal(receive(1), null)
-  assert.throws(() => receive(3), { code: 'ERR_LETTER_GAP' })
+  assert.throws(() => receive(3), { code: 'ERR_MESSAGE_GAP' })
   assert.deepEqual(messages.places(peer('bob')), [{ stream: stream(1), have: 1 }])
   assert.equal(receive(2)?.number, 2)
   // A stream that is new here may begin anywhere.
   assert.equal(receive(40, 2)?.number, 40)
-  assert.throws(() => receive(42, 2), { code: 'ERR_LETTER_GAP' })
+  assert.throws(() => receive(42, 2), { code: 'ERR_MESSAGE_GAP' })
   // What its sender gave up is not waited for.
   assert.equal(receive(44, 1, 2)?.number, 44)
   assert.equal(receive(3), null)

@@ -79,9 +79,9 @@ export const addressVectors: Vectors = {
     'ERR_ADDRESS_LENGTH',
   ),
   'longer-prefix': refused(
-    'the prefix hf1q and 31 bytes: 61 characters with a correct checksum',
+    '1 inside the data of 61 characters whose checksum is correct for the prefix hf1q',
     encodeWords('hf1q', toWords(id.slice(1))),
-    'ERR_ADDRESS_LENGTH',
+    'ERR_ADDRESS_CHECKSUM',
   ),
 
   'mixed-case': refused('one letter in upper case', changed(9, 'Q'), 'ERR_ADDRESS_FORMAT'),

@@ -192,31 +192,31 @@ export const handshakeVectors: VectorMakers = {
     made({ identity: { ...identity, log: envelopesOf(retired) } }),
   ),
   'first-swapped': refused(
-    'ERR_MESSAGE_SESSION',
+    'ERR_SESSION_OTHER',
     'the first message of another hello',
     replaced(() => ({ first: other().first })),
   ),
   'log-swapped': refused(
-    'ERR_MESSAGE_SESSION',
+    'ERR_SESSION_OTHER',
     "another identity's log",
     made({ identity: { ...identity, log: envelopesOf(stranger.log) } }),
   ),
   'first-header': refused(
-    'ERR_MESSAGE_HEADER',
+    'ERR_SESSION_HEADER',
     'a first message without a header',
     replaced(({ first }) => ({ first: { ...first, header: Uint8Array.of(0x80) } })),
   ),
   'first-changed': refused(
-    'ERR_MESSAGE_TOKEN',
+    'ERR_SESSION_TOKEN',
     'one bit of the first token changed',
     replaced(({ first }) => ({ first: { ...first, token: flip(first.token) } })),
   ),
   impersonation: refused(
-    'ERR_MESSAGE_TOKEN',
+    'ERR_SESSION_TOKEN',
     'a hello in the name of the initiator by someone who holds ik of the responder only',
     made({ se: ecdh(at(alice.devices, 0).ik.publicKey, live.response.self.ik) }),
   ),
-  'first-skipped': refused('ERR_MESSAGE_SKIP', 'a first message numbered 1001', made({ n: 1001 })),
+  'first-skipped': refused('ERR_SESSION_SKIP', 'a first message numbered 1001', made({ n: 1001 })),
   replay: refused('ERR_HELLO_REPLAY', 'a hello that was accepted before', () => make().hello, { spent: true }),
   self: refused(
     'ERR_PEER_SELF',

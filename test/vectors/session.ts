@@ -184,27 +184,27 @@ export const sessionVectors: VectorMakers = {
     own.receive(first, NOW + 7 * 24 * 3600)
   }),
 
-  header: refuses('ERR_MESSAGE_HEADER', 'a field more in the header', (_, peer) =>
+  header: refuses('ERR_SESSION_HEADER', 'a field more in the header', (_, peer) =>
     reheaded(peer.send('text'), (fields) => [...fields, null]),
   ),
-  'header-kem-short': refuses('ERR_MESSAGE_HEADER', 'a KEM public key of 1,183 bytes', (_, peer) =>
+  'header-kem-short': refuses('ERR_SESSION_HEADER', 'a KEM public key of 1,183 bytes', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(4, new Uint8Array(1183))),
   ),
-  'header-ct-unasked': refuses('ERR_MESSAGE_HEADER', 'a KEM ciphertext without a KEM key to answer', (_, peer) =>
+  'header-ct-unasked': refuses('ERR_SESSION_HEADER', 'a KEM ciphertext without a KEM key to answer', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(5, new Uint8Array(1088))),
   ),
-  'header-point': refuses('ERR_MESSAGE_HEADER', 'a ratchet key that is no point', (_, peer) =>
+  'header-point': refuses('ERR_SESSION_HEADER', 'a ratchet key that is no point', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(1, Uint8Array.of(2, ...new Uint8Array(31), 1))),
   ),
-  session: refuses('ERR_MESSAGE_SESSION', 'another session id', (_, peer) =>
+  session: refuses('ERR_SESSION_OTHER', 'another session id', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(0, makeBytes('other session', 16))),
   ),
-  duplicate: refuses('ERR_MESSAGE_DUPLICATE', 'a message received twice', (own, peer) => {
+  duplicate: refuses('ERR_SESSION_DUPLICATE', 'a message received twice', (own, peer) => {
     const message = peer.send('once')
     own.receive(message)
     return message
   }),
-  'duplicate-skipped': refuses('ERR_MESSAGE_DUPLICATE', 'a skipped message received twice', (own, peer) => {
+  'duplicate-skipped': refuses('ERR_SESSION_DUPLICATE', 'a skipped message received twice', (own, peer) => {
     const messages = many(peer, 2)
     own.receive(at(messages, 1))
     own.receive(at(messages, 0))
@@ -218,46 +218,46 @@ export const sessionVectors: VectorMakers = {
       own.receive(at(messages, 1))
       return { message: at(messages, 0), now: NOW + 7 * 24 * 3600 + 1 }
     },
-    'ERR_MESSAGE_DUPLICATE',
+    'ERR_SESSION_DUPLICATE',
   ),
-  'kept-most': refuses('ERR_MESSAGE_DUPLICATE', 'the oldest of 2,001 skipped messages', (own, peer) => {
+  'kept-most': refuses('ERR_SESSION_DUPLICATE', 'the oldest of 2,001 skipped messages', (own, peer) => {
     const messages = many(peer, 2004)
     for (const index of [1000, 2001, 2003, 1]) own.receive(at(messages, index))
     return at(messages, 0)
   }),
-  'skip-more': refuses('ERR_MESSAGE_SKIP', '1,001 messages missing', (_, peer) => at(many(peer, 1002), 1001)),
-  'skip-previous': refuses('ERR_MESSAGE_SKIP', '1,001 messages missing at the end of the chain before', (own, peer) => {
+  'skip-more': refuses('ERR_SESSION_SKIP', '1,001 messages missing', (_, peer) => at(many(peer, 1002), 1001)),
+  'skip-previous': refuses('ERR_SESSION_SKIP', '1,001 messages missing at the end of the chain before', (own, peer) => {
     begun(own, peer)
     const [first] = many(peer, 1002)
     if (first !== undefined) own.receive(first)
     peer.receive(own.send('turn'))
     return peer.send('next chain')
   }),
-  'token-changed': refuses('ERR_MESSAGE_TOKEN', 'one bit of the token changed', (_, peer) => {
+  'token-changed': refuses('ERR_SESSION_TOKEN', 'one bit of the token changed', (_, peer) => {
     const { header, token } = peer.send('text')
     return { header, token: flip(token) }
   }),
-  'token-of-other': refuses('ERR_MESSAGE_TOKEN', 'the token of another message', (_, peer) => ({
+  'token-of-other': refuses('ERR_SESSION_TOKEN', 'the token of another message', (_, peer) => ({
     header: peer.send('one').header,
     token: peer.send('two').token,
   })),
-  'pn-changed': refuses('ERR_MESSAGE_TOKEN', 'another pn', (_, peer) =>
+  'pn-changed': refuses('ERR_SESSION_TOKEN', 'another pn', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(2, 1)),
   ),
-  'n-changed': refuses('ERR_MESSAGE_TOKEN', 'another n', (_, peer) =>
+  'n-changed': refuses('ERR_SESSION_TOKEN', 'another n', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(3, 1)),
   ),
-  'kem-added': refuses('ERR_MESSAGE_TOKEN', 'a KEM public key put into the header', (_, peer) =>
+  'kem-added': refuses('ERR_SESSION_TOKEN', 'a KEM public key put into the header', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(4, makePrekeys('other').kem.publicKey)),
   ),
-  'dh-changed': refuses('ERR_MESSAGE_TOKEN', 'another ratchet key', (_, peer) =>
+  'dh-changed': refuses('ERR_SESSION_TOKEN', 'another ratchet key', (_, peer) =>
     reheaded(peer.send('text'), (fields) => fields.with(1, makeKey('other').publicKey)),
   ),
-  reflected: refuses('ERR_MESSAGE_TOKEN', 'a message that comes back to its sender', (own, peer) => {
+  reflected: refuses('ERR_SESSION_TOKEN', 'a message that comes back to its sender', (own, peer) => {
     begun(own, peer)
     return own.send('to the peer')
   }),
-  'old-chain-twice': refuses('ERR_MESSAGE_TOKEN', 'a message of an earlier chain received twice', (own, peer) => {
+  'old-chain-twice': refuses('ERR_SESSION_TOKEN', 'a message of an earlier chain received twice', (own, peer) => {
     begun(own, peer)
     const message = peer.send('once')
     own.receive(message)
@@ -279,7 +279,7 @@ export const sessionVectors: VectorMakers = {
     self: new Uint8Array(32),
   })),
   ...conversationVectors,
-  'kem-disagrees': refuses('ERR_MESSAGE_HEADER', 'a KEM public key that the chain did not begin with', (own, peer) => {
+  'kem-disagrees': refuses('ERR_SESSION_HEADER', 'a KEM public key that the chain did not begin with', (own, peer) => {
     own.receive(peer.send('one'))
     const later = peer.send('two')
     return reheaded(later, (fields) => fields.with(4, makePrekeys('other').kem.publicKey))

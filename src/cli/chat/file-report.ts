@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { PeerError, UsageError } from '../../core/errors.ts'
+import { errorOf, FileError, UsageError } from '../../core/errors.ts'
 import type { FileOffer, Files, FileTransfer } from '../../files/file-api.ts'
 import type { Context, FileOptions } from '../context.ts'
 import type { CliEvent } from '../output/events.ts'
@@ -74,7 +74,7 @@ export const tendFiles = (
     if (state === 'saved') emit({ event: 'file-saved', peer, name, size, path })
     else if (state === 'delivered') emit({ event: 'file-sent', peer, name, size, sha256 })
     else if (state === 'failed' && !isTakenBack(transfer))
-      emit({ event: 'file-failed', peer, direction, name, ...reasonOf(new PeerError(reason ?? 'ERR_FILE_REFUSED')) })
+      emit({ event: 'file-failed', peer, direction, name, ...reasonOf(errorOf(reason ?? 'ERR_FILE_REFUSED')) })
   }
   const endWatch = files.watch(report)
   const open = (): readonly FileTransfer[] =>
@@ -95,10 +95,10 @@ export const tendFiles = (
   }
   takeOffers().catch(() => {})
 
-  /** @throws UsageError when it could be several; PeerError ERR_FILE_UNKNOWN */
+  /** @throws UsageError when it could be several; FileError ERR_FILE_UNKNOWN */
   const choose = (id: number | null): FileTransfer => {
     const [one, ...others] = open().filter((transfer) => id === null || transfer.id === id)
-    if (one === undefined) throw new PeerError('ERR_FILE_UNKNOWN')
+    if (one === undefined) throw new FileError('ERR_FILE_UNKNOWN')
     if (others.length > 0) throw new UsageError('ERR_USAGE', { hint: 'which one? /files shows their numbers' })
     return one
   }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { decodeAddress, encodeAddress } from '../../core/address.ts'
-import { KeyLogError, PeerError, StoreError } from '../../core/errors.ts'
+import { FileError, KeyLogError, StoreError } from '../../core/errors.ts'
 import { encodeForkProof } from '../../core/fork-proof.ts'
 import { openContacts, openPeer } from '../../peer/open.ts'
 import type { Fork } from '../../store/fork-store.ts'
@@ -46,6 +46,6 @@ const write = async (path: string, text: string): Promise<void> => {
     await writeFile(path, text, { flag: 'wx' })
   } catch (cause) {
     const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-    throw new PeerError('ERR_FILE_WRITE', { hint: exists ? `${path} is there already` : path, cause })
+    throw new FileError('ERR_FILE_WRITE', { hint: exists ? `${path} is there already` : path, cause })
   }
 }

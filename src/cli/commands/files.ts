@@ -1,4 +1,4 @@
-import { PeerError, UsageError } from '../../core/errors.ts'
+import { FileError, UsageError } from '../../core/errors.ts'
 import { openFiles } from '../../peer/stored-files.ts'
 import { cancelledEvent, fileEvent } from '../chat/file-report.ts'
 import type { Context } from '../context.ts'
@@ -26,7 +26,7 @@ export const files = async (context: Context, { contact, limit, before, cancel }
     return EXIT.done
   }
   const [transfer] = own.list({ before: cancel + 1, limit: 1 })
-  if (transfer?.id !== cancel) throw new PeerError('ERR_FILE_UNKNOWN')
+  if (transfer?.id !== cancel) throw new FileError('ERR_FILE_UNKNOWN')
   await own.cancel(cancel)
   emit(cancelledEvent(transfer))
   return EXIT.done

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { PeerError, StoreError, TokenError, UsageError } from '../../core/errors.ts'
+import { FileError, StoreError, TokenError, UsageError } from '../../core/errors.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts'
 export type Passphrases = {
   /**
    * What the data folder is sealed under; called only when it is.
-   * @throws StoreError ERR_STORE_LOCKED when nobody gives it; PeerError ERR_FILE_READ; UsageError ERR_USAGE; the signal's reason
+   * @throws StoreError ERR_STORE_LOCKED when nobody gives it; FileError ERR_FILE_READ; UsageError ERR_USAGE; the signal's reason
    */
   current(): Promise<string>
   /** What a new identity is to be sealed under; null for a key file. @throws as `current` */
@@ -104,7 +104,7 @@ const readPassphrase = async (path: string, signal: AbortSignal): Promise<string
     for await (const chunk of createReadStream(path, { end: LENGTH_MAX, signal })) chunks.push(chunk)
   } catch (cause) {
     signal.throwIfAborted()
-    throw new PeerError('ERR_FILE_READ', { hint: path, cause })
+    throw new FileError('ERR_FILE_READ', { hint: path, cause })
   }
   const content = Buffer.concat(chunks)
   const end = content.indexOf('\n')

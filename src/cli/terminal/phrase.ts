@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { PeerError, UsageError } from '../../core/errors.ts'
+import { FileError, UsageError } from '../../core/errors.ts'
 import type { Context } from '../context.ts'
 
 /** How the recovery phrase comes in: typed unseen, piped in, or from a file; never as an argument, which others can read. */
@@ -9,7 +9,7 @@ const PHRASE_MAX = 2_000
 
 export type PhraseOptions = { readonly phraseFile?: string | undefined }
 
-/** @throws UsageError ERR_USAGE when nothing came; PeerError ERR_FILE_READ */
+/** @throws UsageError ERR_USAGE when nothing came; FileError ERR_FILE_READ */
 export const readPhrase = async ({ terminal, signal }: Context, { phraseFile }: PhraseOptions): Promise<string> => {
   const phrase = phraseFile === undefined ? await ask(terminal, signal) : await fromFile(phraseFile)
   signal.throwIfAborted()
@@ -28,6 +28,6 @@ const fromFile = async (path: string): Promise<string> => {
   try {
     return (await readFile(path, 'utf8')).slice(0, PHRASE_MAX)
   } catch (cause) {
-    throw new PeerError('ERR_FILE_READ', { hint: path, cause })
+    throw new FileError('ERR_FILE_READ', { hint: path, cause })
   }
 }

@@ -17,14 +17,14 @@ export const stepChainKey = ({ key, index }: ChainKey): { messageKey: SecretKey;
 
 /**
  * Walks the chain of the ratchet key `dh` to message `until`, keeping the keys it passes.
- * @throws SessionError ERR_MESSAGE_SKIP beyond 1,000 of them
+ * @throws SessionError ERR_SESSION_SKIP beyond 1,000 of them
  */
 export const walkChain = (
   chain: ChainKey,
   dh: Uint8Array,
   until: number,
 ): { chain: ChainKey; passed: readonly SkippedKey[] } => {
-  if (until - chain.index > SKIP_MAX) throw new SessionError('ERR_MESSAGE_SKIP')
+  if (until - chain.index > SKIP_MAX) throw new SessionError('ERR_SESSION_SKIP')
   const passed: SkippedKey[] = []
   let current = chain
   while (current.index < until) {

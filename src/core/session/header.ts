@@ -40,14 +40,14 @@ const readHeader = tuple<[Uint8Array, Uint8Array, number, number, Uint8Array | n
   nullable(bytes(KEM_CIPHERTEXT_BYTES)),
 )
 
-/** @throws SessionError ERR_MESSAGE_HEADER */
+/** @throws SessionError ERR_SESSION_HEADER */
 export const decodeHeader = (header: Uint8Array): Header => {
-  if (header.length > HEADER_BYTES_MAX) throw new SessionError('ERR_MESSAGE_HEADER')
+  if (header.length > HEADER_BYTES_MAX) throw new SessionError('ERR_SESSION_HEADER')
   try {
     const [session, dh, pn, n, kem, ct] = readHeader(decodeCbor(header), 'header')
     return { session, dh, pn, n, kem, ct }
   } catch (cause) {
-    throw new SessionError('ERR_MESSAGE_HEADER', { cause })
+    throw new SessionError('ERR_SESSION_HEADER', { cause })
   }
 }
 

@@ -126,7 +126,7 @@ const open = (messageKey: SecretKey, message: Message): Uint8Array => {
   try {
     return unpad(openFernet(messageFernetKey(messageKey, message.header), message.token))
   } catch (cause) {
-    throw new SessionError('ERR_MESSAGE_TOKEN', { cause })
+    throw new SessionError('ERR_SESSION_TOKEN', { cause })
   }
 }
 
@@ -145,7 +145,7 @@ const openInChain = (
 const presentChain = ({ remote, receiving }: Session, header: Header): ReceivingChain | null => {
   if (remote === null || receiving === null || !equal(header.dh, remote)) return null
   if (!equal(kemPartsHash(header), receiving.kemParts))
-    throw new SessionError('ERR_MESSAGE_HEADER', { hint: 'the headers of a chain must agree' })
+    throw new SessionError('ERR_SESSION_HEADER', { hint: 'the headers of a chain must agree' })
   return receiving
 }
 
@@ -154,7 +154,7 @@ const fromHeader = <T>(action: () => T): T => {
   try {
     return action()
   } catch (cause) {
-    throw new SessionError('ERR_MESSAGE_HEADER', { cause })
+    throw new SessionError('ERR_SESSION_HEADER', { cause })
   }
 }
 
@@ -165,7 +165,7 @@ const receiveStep = (session: Session, header: Header, message: Message, { now, 
   const { remote, receiving, kemClock } = session
   const offer = session.sending?.offer ?? null
   // Whoever received of a chain has seen what it offers, so its next chain answers that, and no other does.
-  if ((offer === null) !== (header.ct === null)) throw new SessionError('ERR_MESSAGE_HEADER')
+  if ((offer === null) !== (header.ct === null)) throw new SessionError('ERR_SESSION_HEADER')
   const before = remote === null || receiving === null ? [] : walkChain(receiving, remote, header.pn).passed
   const step = fromHeader(() => {
     const ss = offer === null || header.ct === null ? null : decapsulate(offer, header.ct)
@@ -196,12 +196,12 @@ const receiveStep = (session: Session, header: Header, message: Message, { now, 
 /**
  * Decrypts one message. Messages may arrive in any order; each opens once. On any error `session` is still the state to
  * use: nothing is kept of a message whose token did not verify.
- * @throws SessionError ERR_MESSAGE_HEADER, _SESSION, _DUPLICATE, _SKIP, _TOKEN. A duplicate from an earlier chain cannot
- *   be told from a forgery, since its key is gone: it is ERR_MESSAGE_TOKEN, _SKIP or _HEADER.
+ * @throws SessionError ERR_SESSION_HEADER, _OTHER, _DUPLICATE, _SKIP, _TOKEN. A duplicate from an earlier chain cannot
+ *   be told from a forgery, since its key is gone: it is ERR_SESSION_TOKEN, _SKIP or _HEADER.
  */
 export const decryptMessage = (session: Session, message: Message, { now, random }: Surroundings): Opened => {
   const header = decodeHeader(message.header)
-  if (!equal(header.session, session.id)) throw new SessionError('ERR_MESSAGE_SESSION')
+  if (!equal(header.session, session.id)) throw new SessionError('ERR_SESSION_OTHER')
   const chain = presentChain(session, header)
   const skipped = withoutOldKeys(session.skipped, now)
   const kemClock = countMessage(session.kemClock)
@@ -212,7 +212,7 @@ export const decryptMessage = (session: Session, message: Message, { now, random
     return { session: { ...session, skipped: withoutSkippedKey(skipped, header.dh, header.n), kemClock }, plaintext }
   }
   if (chain === null) return receiveStep({ ...session, skipped }, header, message, { now, random })
-  if (header.n < chain.index) throw new SessionError('ERR_MESSAGE_DUPLICATE')
+  if (header.n < chain.index) throw new SessionError('ERR_SESSION_DUPLICATE')
   const { next, passed, plaintext } = openInChain(chain, header, message)
   return {
     session: {

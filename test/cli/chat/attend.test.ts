@@ -4,7 +4,7 @@ import { createConversation } from '../../../src/cli/chat/conversation.ts'
 import type { Context } from '../../../src/cli/context.ts'
 import type { CliEvent } from '../../../src/cli/output/events.ts'
 import type { Connection } from '../../../src/connection/connection.ts'
-import { PeerError } from '../../../src/core/errors.ts'
+import { ConnectionError } from '../../../src/core/errors.ts'
 
 /** What a conversation reports, with a connection that does as it is told. */
 
@@ -43,7 +43,7 @@ const converse = (receive: Connection['receive'], signal: AbortSignal = new Abor
 
 test('a break is reported with its code and thrown', async () => {
   const { ended, all } = converse(async () => {
-    throw new PeerError('ERR_CONNECTION_LOST')
+    throw new ConnectionError('ERR_CONNECTION_LOST')
   })
   await assert.rejects(ended, { code: 'ERR_CONNECTION_LOST' })
   assert.partialDeepStrictEqual(all.at(-1), { event: 'disconnected', reason: 'lost', code: 'ERR_CONNECTION_LOST' })

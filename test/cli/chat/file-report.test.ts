@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tendFiles } from '../../../src/cli/chat/file-report.ts'
 import type { CliEvent } from '../../../src/cli/output/events.ts'
-import { PeerError } from '../../../src/core/errors.ts'
+import { FileError } from '../../../src/core/errors.ts'
 import type { FileOffer, Files, FileTransfer } from '../../../src/files/file-api.ts'
 import { isSettled, settle } from '../../connection/sides.ts'
 
@@ -27,7 +27,7 @@ const start = ({
   const files: Files = {
     ...{ send: never, finished: () => arrival },
     cancel: async (id) => {
-      if (cancelled.includes(id)) throw new PeerError('ERR_FILE_UNKNOWN')
+      if (cancelled.includes(id)) throw new FileError('ERR_FILE_UNKNOWN')
       cancelled.push(id)
     },
     receive: async (options = {}) => {
@@ -85,7 +85,7 @@ test('offers are taken into the folder, or refused, as was said at the start', a
     const done: string[] = []
     offers.push(
       offerOf((what) => done.push(what)),
-      offerOf((what) => done.push(what), new PeerError('ERR_FILE_FULL')),
+      offerOf((what) => done.push(what), new FileError('ERR_FILE_FULL')),
     )
     begin()
     await settle()

@@ -1,0 +1,123 @@
+import type { ErrorTable } from './text.ts'
+
+/** Codes of talking to a peer: handshake, session, connection, contacts, messages and files. */
+
+const NOT_THEM =
+  'nothing was sent: what answered did not prove to be that peer. Try again later, and ask its owner if this stays'
+const ENDED = 'the session was ended to be safe; connect again to go on'
+const DROPPED = 'the message was not delivered, and nothing else has changed'
+const VERSIONS = 'try again; if this stays, the two sides may have different versions of Handfast'
+
+export const HANDSHAKE = {
+  ERR_HELLO_DECODE: ['the hello does not decode', NOT_THEM],
+  ERR_HELLO_VERSION: [
+    'the hello has a version this peer does not speak',
+    'use the same version of Handfast on both sides',
+  ],
+  ERR_HELLO_CARD: ['the hello was made for another card', 'connect again: the newer card is looked up then'],
+  ERR_HELLO_REPLAY: ['the hello was received before', NOT_THEM],
+  ERR_HELLO_SEALED: ['the hello does not open: its sender used other keys', NOT_THEM],
+  ERR_HELLO_DEVICE: ['the hello names a device its log does not have', NOT_THEM],
+  ERR_HELLO_SIZE: ['the first message is too long to travel in a hello', 'send a shorter one first'],
+} as const satisfies ErrorTable
+
+export const SESSION = {
+  ERR_SESSION_HEADER: ['the message header does not decode', ENDED],
+  ERR_SESSION_OTHER: ['the message belongs to another session', ENDED],
+  ERR_SESSION_DUPLICATE: ['the message was already received, or is too old', DROPPED],
+  ERR_SESSION_SKIP: ['too many messages are missing before this one', ENDED],
+  ERR_SESSION_TOKEN: ['the message does not verify', ENDED],
+  ERR_SESSION_NOT_READY: [
+    'the session cannot send before it has received',
+    'wait for the first message of the side that began',
+  ],
+  ERR_SESSION_CORRUPT: ['a stored session is damaged', 'drop it, and begin a new one with a handshake'],
+  ERR_SESSION_VERSION: [
+    'a stored session was written by another version',
+    'drop it, and begin a new one with a handshake',
+  ],
+} as const satisfies ErrorTable
+
+export const CONNECTION = {
+  ERR_CONNECT: [
+    'the peer could not be reached',
+    'it may have gone since its card was published: try again later, or send a message that waits for it',
+  ],
+  ERR_CONNECTION_LOST: [
+    'the connection ended without a goodbye',
+    'connect again; what was sent last may not have arrived',
+  ],
+  ERR_CONNECTION_CLOSED: ['the connection is closed', 'connect again to go on'],
+  ERR_FRAME_SIZE: ['a frame is larger than 64 KiB', VERSIONS],
+  ERR_FRAME_WINDOW: ['the other side sent more than there was room for', VERSIONS],
+  ERR_FRAME: ['a frame does not decode or arrives out of turn', VERSIONS],
+  ERR_FRAME_VERSION: [
+    'the other side speaks another version of the protocol',
+    'use the same version of Handfast on both sides',
+  ],
+  ERR_TIMEOUT: ['the other side did not answer in time', 'try again in a moment'],
+  ERR_REMOTE: ['the other side refused and said why', 'the code in brackets is what the other side gave as its reason'],
+  ERR_KEYS_REPLACED: ['the owner has replaced the keys of this connection', 'connect again: its owner has new keys'],
+} as const satisfies ErrorTable
+
+export const PEER = {
+  ERR_PEER_NO_CARD: [
+    'the identity exists, but nothing says where it can be reached',
+    'its owner has to come online, so that a card is published',
+  ],
+  ERR_PEER_RETIRED: ['the identity is retired', 'ask its owner for the new address'],
+  ERR_PEER_NOT_HERE: ['the other side is not the identity that was asked for', NOT_THEM],
+  ERR_PEER_SELF: ['this is your own address', 'give the address of somebody else'],
+  ERR_PEER_SUPERSEDED: [
+    'the directory knows a later log of this identity than this machine has',
+    'recover with the recovery phrase: nobody else can do what it does',
+  ],
+  ERR_PEER_CLOSED: ['the peer is closed', 'open it again'],
+} as const satisfies ErrorTable
+
+export const CONTACT = {
+  ERR_CONTACT: [
+    'no contact of this name or address',
+    'list the contacts for their names; whom nobody knows is looked up',
+  ],
+  ERR_CONTACT_NAME: ['the name cannot be used for a contact', 'choose another name'],
+  ERR_VERIFY: [
+    'none of the logs known of this identity has that entry',
+    'read the digits again with the owner; if they fit no log, the owner should rotate the keys',
+  ],
+} as const satisfies ErrorTable
+
+export const MESSAGE = {
+  ERR_MESSAGE_SIZE: ['a message is larger than 32 KiB: send it as a file', 'send it as a file, or in parts'],
+  ERR_MESSAGE_GAP: ['a message is missing before this one', 'nothing: its sender sends both again'],
+  ERR_MESSAGE_EXPIRED: [
+    'the message could not be delivered in 30 days',
+    'write it again when the other side is there, or reach its owner in another way',
+  ],
+  ERR_BUNDLE: ['what came in a parcel is no bundle of messages of this protocol', VERSIONS],
+} as const satisfies ErrorTable
+
+const SEND_AGAIN = 'ask its sender to send it again'
+
+export const FILE = {
+  ERR_FILE_NAME: ['the file name cannot be used', 'choose a name with a letter or a digit in it'],
+  ERR_FILE_REFUSED: ['the other side did not take the file', 'ask the other side; one decision is final for each file'],
+  ERR_FILE_CORRUPT: ['the file that arrived is not the file that was sent', SEND_AGAIN],
+  ERR_FILE_READ: ['the file cannot be read', 'check its name, and whether you may read it'],
+  ERR_FILE_WRITE: [
+    'the file cannot be written',
+    'choose a name that is free, in a folder you may write to that has room',
+  ],
+  ERR_FILE_FULL: [
+    'there is no room for the file on the disk it should go to',
+    'make room, or choose another folder, and have it sent again',
+  ],
+  ERR_FILE_CHANGED: ['the file has changed since it was to be sent', 'send it again, and leave it as it is until then'],
+  ERR_FILE_WITHDRAWN: ['the sender took the file back', SEND_AGAIN],
+  ERR_FILE_LIMIT: ['too many files of one peer are under way', 'wait until some have arrived'],
+  ERR_FILE_EXPIRED: [
+    'the file could not be delivered in 30 days',
+    'send it again when the other side is there, or reach its owner in another way',
+  ],
+  ERR_FILE_UNKNOWN: ['no file of this number is under way', 'list the files for their numbers'],
+} as const satisfies ErrorTable

@@ -1,0 +1,36 @@
+import type { ErrorTable } from './text.ts'
+
+/** Codes of this machine: the data folder, and the command line. */
+
+const CHOOSE_FOLDER = 'check the data folder and its disk, or choose another one'
+
+export const STORE = {
+  ERR_STORE_MISSING: ['no identity in this folder', 'create one, or name the folder that holds it'],
+  ERR_STORE_EXISTS: ['this folder already holds an identity', 'it is untouched; choose another folder'],
+  ERR_STORE_CORRUPT: [
+    'a stored file is damaged or truncated',
+    'keep it for now, and use another folder: restore a backup, or recover with the recovery phrase. The records of a storage node can be deleted: others fill them again',
+  ],
+  ERR_STORE_VERSION: ['a stored file was written by another version', 'use the version of Handfast that wrote it'],
+  ERR_STORE_PASSPHRASE: [
+    'the passphrase is wrong, or the file was changed',
+    'try again; if it is lost, recover in another folder, with the recovery phrase',
+  ],
+  ERR_STORE_LOCKED: ['the data folder is sealed: its passphrase is needed', 'give the passphrase'],
+  ERR_STORE_KEY_FILE: [
+    'the key file beside the identity is missing or damaged',
+    'put identity.key and identity.json back from the same backup; else recover with the recovery phrase',
+  ],
+  ERR_STORE_IN_USE: ['another program is using this data folder', 'stop the other one first'],
+  ERR_STORE_PERMISSION: [
+    'the data folder cannot be read or written',
+    'check who owns it and what they may do, or choose another one',
+  ],
+  ERR_STORE_FULL: ['the disk is full', 'make room, or choose another data folder'],
+  ERR_STORE_IO: ['the data folder failed', CHOOSE_FOLDER],
+  ERR_BACKUP_SIZE: ['the data folder holds more than a backup can', 'forget contacts that are not needed any more'],
+} as const satisfies ErrorTable
+
+export const USAGE = {
+  ERR_USAGE: ['the command was not understood', 'handfast --help tells how commands are written'],
+} as const satisfies ErrorTable
