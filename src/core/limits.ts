@@ -259,7 +259,7 @@ export const MAILBOX_STEP_MS = 30_000
 /** Milliseconds one visit to a mailbox may last: who is not through by then comes back. */
 export const MAILBOX_VISIT_MS = 10 * 60_000
 
-/** Seconds for which the private halves of a published card's prekeys are kept: whoever is away for a month still reads the mail. */
+/** Seconds for which the private halves of a published card's prekeys are kept: whoever is away for a month still reads their messages. */
 export const PREKEY_AGE = 30 * 24 * 3600
 
 /** Cards whose prekeys are kept: every publication makes one, 4 a day while listening, and some with each command. */

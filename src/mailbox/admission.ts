@@ -9,7 +9,7 @@ import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { withDeadline } from './deadline.ts'
 import type { MailboxStore } from './mailbox-store.ts'
 
-/** For whom a mailbox takes parcels, and who is current enough to be handed them: the directory says, and is remembered briefly. */
+/** For whom a mailbox takes parcels, and to whom it hands them out: as the directory says, whose answers are remembered briefly. */
 export type Admission = {
   /**
    * The log of an identity whose card names this mailbox.

@@ -15,7 +15,7 @@ import type { Load, MailboxStore } from './mailbox-store.ts'
 export type MailboxHost = {
   /** Serves one guest until the visit is over; whoever calls closes the connection then. Never rejects. */
   serve(line: Line, guest: Guest): Promise<void>
-  /** parcels kept */
+  /** parcels stored */
   readonly size: number
   /** @throws StoreError */
   counts(): MailboxCounts

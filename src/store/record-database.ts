@@ -89,10 +89,10 @@ export const openRecordDatabase = (folder: string | null): RecordDatabase => {
     heads: () =>
       database.all('SELECT id, touched, source, items FROM records').map((row) => readRow('records', readHead, row)),
     read: (id) => {
-      const kept = content(id)
-      if (kept === null) return null
+      const stored = content(id)
+      if (stored === null) return null
       const entries = database.all('SELECT envelope FROM entries WHERE id = ?', id)
-      return { content: kept, entries: entries.map((row) => readRow('entries', readEntry, row).envelope) }
+      return { content: stored, entries: entries.map((row) => readRow('entries', readEntry, row).envelope) }
     },
     content,
     entry: (id, hash) => {

@@ -9,11 +9,11 @@ import { type CollectedLogs, createCollectedLogs, forkOf, offerEntry } from './c
 
 /** Sorts the answers of one lookup: answers in, the next place to ask for out. It knows no sockets and no clock. */
 
-/** How a node that answered stands to the result. */
+/** How what a node said agrees with the result. */
 export type Stance =
-  /** it says that the log that stands here stands there */
+  /** it names the log that is the result */
   | 'agreeing'
-  /** it holds an older part of it, or a branch that lost */
+  /** it names an older part of that log, or a branch that lost */
   | 'older'
   /** it says it holds nothing */
   | 'empty'
@@ -42,10 +42,10 @@ type NodeState = {
   pages: number
   /** the place its next answer begins at */
   from: number
-  /** what it says stands */
+  /** hash of the last entry of the log that it says stands; null: it holds nothing */
   tip: Uint8Array | null
   invalid: boolean
-  /** hashes of what it sent, so that it cannot keep us busy with the same */
+  /** hashes of what it sent, so that it cannot make us work by repeating itself */
   readonly sent: Set<string>
   readonly cards: Set<string>
 }

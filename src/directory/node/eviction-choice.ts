@@ -5,7 +5,7 @@ import { type Claim, type EvictionGroup, loadOf, type Resident, type Shortage, w
 
 /** Who has to go next when something is short: of the network that has most of it, the identity farthest from this node. */
 
-/** Where this node is, as the distances of all residents were measured from. */
+/** Where this node is, and from where the distances of all residents were measured. */
 export type Position = {
   /** this node's id, 32 bytes; null while it has none */
   readonly self: () => Uint8Array | null
@@ -60,7 +60,7 @@ const farthestOf = (
     if (weightOf(short, member) === 0) return best
     return best === undefined || distanceOf(member, from) > distanceOf(best, from) ? member : best
   }, undefined)
-  // Those who are gone may yet stay.
+  // Not remembered while some are left out: a plan may be given up, and they stay.
   if (staying.length === group.members.size) group.farthest = { ...group.farthest, [short]: found }
   return found
 }

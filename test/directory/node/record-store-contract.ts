@@ -75,7 +75,7 @@ export const checkShelfContract = (open: () => RecordStore): void => {
     store.close()
   })
 
-  test('who makes room goes with the write', () => {
+  test('who is evicted goes with the write', () => {
     const store = open()
     for (const name of ['Alice', 'Bob', 'Carol']) store.write(changeOf(headOf(name), { added: [one] }))
     const evicted = ['Alice', 'Bob'].map((name) => makeBytes(name, 32))
