@@ -20,6 +20,7 @@ import {
 
 export { FernetError } from './core/errors.ts'
 
+/** What a token is made with; tests fix both. */
 export type EncryptOptions = {
   /** The token's time in seconds since 1970; default: the clock. */
   readonly now?: number | undefined
@@ -27,6 +28,7 @@ export type EncryptOptions = {
   readonly iv?: Uint8Array | undefined
 }
 
+/** What is asked of a token besides a valid MAC. */
 export type DecryptOptions = {
   /** The oldest a token may be, in seconds; without it age does not matter. */
   readonly ttl?: number | undefined

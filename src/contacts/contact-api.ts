@@ -27,6 +27,7 @@ export type Contact = {
 
 /** Who this peer knows. A contact is made by `add`, and by connecting to an address; none of this needs the network. */
 export type Contacts = {
+  /** All of them, in the order they were met. */
   list(): readonly Contact[]
   /** By address, or by the name you gave it. */
   get(nameOrAddress: string): Contact | null

@@ -8,6 +8,7 @@ import type { ErrorText } from './errors/text.ts'
 
 export type { ErrorCode } from './errors/codes.ts'
 
+/** What an error says besides its sentence. */
 export type ErrorDetail = {
   /** Which value is meant, or what more is known; never a secret. */
   readonly hint?: string | undefined

@@ -7,6 +7,7 @@ import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits.ts'
 
 /** A fork proof: two valid logs of one address that contradict each other, as a file anyone can check offline (docs/spec/identity.md §6). */
 
+/** A checked proof: `a` and `b` are valid logs of the same address, and neither continues the other. */
 export type ForkProof = {
   readonly address: string
   readonly a: KeyLog

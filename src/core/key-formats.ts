@@ -7,6 +7,7 @@ import { importPublicKey, POINT_BYTES } from './p256.ts'
 /** Public P-256 keys in the forms other software reads: JWK (RFC 7517), SPKI PEM (RFC 5280, 7468), did:key (W3C CCG, p256-pub). */
 
 export const KEY_FORMATS = ['jwk', 'spki', 'did'] as const
+/** How a public key is written as text: JWK, SPKI PEM, or did:key. */
 export type KeyFormat = (typeof KEY_FORMATS)[number]
 
 /** Multicodec p256-pub 0x1200 as a varint. */

@@ -13,6 +13,7 @@ import { importPublicKey, type P256PrivateKey, POINT_BYTES, type Signer } from '
 /** The public keys of one device, 33 bytes each: `sign` for cards, `dh` (ik) for handshakes. */
 export type Device = { readonly sign: Uint8Array; readonly dh: Uint8Array }
 
+/** What one entry of a log says: the keys that hold from then on, all of them. */
 export type Entry = {
   readonly v: 1
   readonly seq: number

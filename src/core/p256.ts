@@ -20,7 +20,12 @@ const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
 const ORDER_BYTES = Buffer.from(ORDER.toString(16), 'hex')
 
 /** A private key inside OpenSSL with its public point beside it; `inspect` shows no secret. */
-export type P256PrivateKey = { readonly key: KeyObject; readonly publicKey: Uint8Array }
+export type P256PrivateKey = {
+  /** @internal not part of the published types, which then need none of Node's */
+  readonly key: KeyObject
+  /** 33 bytes */
+  readonly publicKey: Uint8Array
+}
 
 const CURVE = { asymmetricKeyType: 'ec', namedCurve: 'P-256' } as const
 

@@ -64,6 +64,7 @@ export type FileOffer = Pick<FileTransfer, 'peer' | 'name' | 'size' | 'sha256'> 
   refuse(): Promise<void>
 }
 
+/** How a file is sent. */
 export type SendFileOptions = {
   /** the name the other side sees; default: the path's last part */
   readonly name?: string | undefined

@@ -12,11 +12,12 @@ import {
 import { lockFolder } from '../store/lock.ts'
 import { mergeInto, type Remembered, remember } from '../store/remembered.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { createVault, guarded, openVault, type Passphrase, refuseExisting, type Vault } from '../store/vault.ts'
+import { createVault, guarded, openVault, type Passphrase, refuseExisting } from '../store/vault.ts'
 import { systemWorld } from './system-world.ts'
 
 /** A data folder as one sealed file, and back: identity, contacts, rollback floors, settings. Sessions and messages are never in it. */
 
+/** The passphrases of `backup`: of the folder, and of the file it writes. */
 export type BackupOptions = {
   /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
   readonly passphrase?: Passphrase | undefined
@@ -24,6 +25,7 @@ export type BackupOptions = {
   readonly backupPassphrase: string | (() => Promise<string>)
 }
 
+/** The passphrases of `restore`: of the file it reads, and of the folder. */
 export type RestoreOptions = {
   /** What the backup is sealed under. A function is called once the file is known to be a backup. */
   readonly backupPassphrase: string | (() => Promise<string>)
@@ -98,7 +100,7 @@ export const restore = async (
   path: string,
   folder: string,
   { backupPassphrase, passphrase = null }: RestoreOptions,
-): Promise<BackupSummary & Pick<Vault, 'sealedBy'>> => {
+): Promise<BackupSummary & { readonly sealedBy: 'passphrase' | 'key-file' }> => {
   await refuseExisting(folder)
   const now = seconds(systemWorld)
   const content = await unsealBackup(path, await readBackupFile(path), () => given(backupPassphrase))

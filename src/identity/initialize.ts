@@ -5,6 +5,7 @@ import { seconds } from '../core/world.ts'
 import { createVault, refuseExisting } from '../store/vault.ts'
 import { systemWorld } from './system-world.ts'
 
+/** Where the keys of a new identity lie, and what seals them. */
 export type InitializeOptions = {
   /** Seals the private keys. Default: none, and a random key in a file beside them does. */
   readonly passphrase?: string | null | undefined

@@ -42,6 +42,7 @@ export type ChangeOptions = {
   readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
 }
 
+/** A change of keys by the recovery phrase. */
 export type RecoveryOptions = ChangeOptions & {
   /** the 24 words */
   readonly phrase: string
@@ -146,6 +147,7 @@ export const recover = async ({
   return onNetwork(options, (ground) => recoverLost(id, keeping, phrase, ground, { evenRetired }))
 }
 
+/** A change of keys by the root key. */
 export type RenewalOptions = ChangeOptions & {
   /** Signs as the root key. Default: the root key in the folder, or the one on the token that the folder names. */
   readonly root?: RootSigner | undefined

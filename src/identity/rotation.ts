@@ -41,6 +41,7 @@ export type Recovering = {
   readonly evenRetired?: boolean | undefined
 }
 
+/** What a change of keys came to: the log with its new entry, and how well that was published. */
 export type Rotation = {
   readonly address: string
   readonly log: KeyLog

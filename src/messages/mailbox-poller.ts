@@ -25,6 +25,7 @@ export type Mailboxes = {
   fetch(options?: { readonly signal?: AbortSignal | undefined }): Promise<Fetched>
 }
 
+/** What one round to our mailboxes brought. */
 export type Fetched = {
   /** envelopes that were taken in: each holds messages, or receipts for ours */
   readonly taken: number

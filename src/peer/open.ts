@@ -28,6 +28,7 @@ import type { Peer } from './peer.ts'
 
 /** Puts the real parts together: disk, DHT node, transport, clock and the operating system's randomness. */
 
+/** What a peer is opened with. */
 export type OpenOptions = {
   /** Data folder. Without one the identity lives in memory and is gone with the process. */
   readonly folder?: string | undefined

@@ -10,13 +10,16 @@ import type { Messages } from '../messages/message-api.ts'
 
 /** What a peer is to the program that opened it. `peer.ts` puts one together. */
 
+/** Aborting it ends the call, which then throws its reason. */
 export type Signal = { readonly signal?: AbortSignal | undefined }
 
+/** How an identity is looked up. */
 export type LookupOptions = Signal & {
   /** How hard to look: see `Policy`. Default: `fresh`. */
   readonly policy?: Policy | undefined
 }
 
+/** How a peer is connected to. */
 export type ConnectOptions = Signal & {
   /** Called with what the directory said, before the connection is tried: a change is told once. */
   readonly onFound?: ((found: Found) => void) | undefined
@@ -67,5 +70,6 @@ export type Peer = AsyncDisposable & {
   listen(options?: Signal): Promise<Listener>
   /** Publishes log and card once, so that those this peer connects to find its log current, without taking connections. */
   publish(options?: Signal): Promise<Publication>
+  /** Says goodbye on every connection, and lets go of the network and of the folder. Once is enough; again does no harm. */
   close(): Promise<void>
 }

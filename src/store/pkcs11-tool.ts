@@ -9,6 +9,7 @@ import { readTokenKey, type TokenKey } from '../core/root-key.ts'
  * goes by its environment and what is signed by its standard input; arguments hold names only, which everybody may read.
  */
 
+/** How a token is reached and opened. */
 export type TokenOptions = {
   /** 1 to 255 bytes of UTF-8; a function is called each time the token has to be opened. Default: there is none */
   readonly pin?: string | (() => Promise<string>) | undefined

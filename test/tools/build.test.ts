@@ -1,36 +1,45 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { build, publishedManifest } from '../../tools/build.ts'
+import { build } from '../../tools/build.ts'
+import { entryNames } from '../../tools/entries.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-const CHECKOUT = {
+const PACKAGE = {
   name: 'small',
-  version: '1.2.3',
-  private: true,
   type: 'module',
-  bin: { small: './src/cli/main.ts' },
-  exports: { '.': './src/index.ts', './package.json': './package.json' },
-  scripts: { test: 'node --test' },
-  dependencies: { untyped: '1.0.0' },
-  devDependencies: { typescript: '1.0.0' },
-  allowScripts: { node: true },
+  exports: {
+    '.': { types: './dist/types/index.d.cts', default: './entry/index.cjs' },
+    './more': { types: './dist/types/more.d.cts', default: './entry/more.cjs' },
+    './package.json': './package.json',
+  },
+  typesVersions: { '*': { more: ['./dist/types/more.d.cts'] } },
 }
 
 const SOURCES = {
   'src/index.ts':
-    "import type { Shape } from './net/shape.ts'\nexport type { Shape }\nexport const load = async (): Promise<Shape> => (await import('./net/shape.ts')).shape\n",
-  'src/net/shape.ts':
-    "import untyped, { type Shape } from 'untyped'\nexport type { Shape }\nexport const shape: Shape = untyped()\n",
-  'src/net/untyped.d.ts':
-    "declare module 'untyped' {\n  export type Shape = { readonly sides: number }\n  export default function untyped(): Shape\n}\n",
-  'src/store/001.sql': 'create table shapes (sides integer);\n',
-  'src/cli/main.ts':
-    "#!/usr/bin/env node\nimport { load } from '../index.ts'\nprocess.stdout.write((await load()).sides + ' sides')\n",
+    "import { measure } from './shapes/measure.ts'\n/** A shape. */\nexport type Shape = AsyncDisposable & {\n  readonly sides: number\n  /** @internal */\n  readonly handle: import('node:net').Socket | null\n}\n/** Draws. */\nexport const draw = async (signal?: AbortSignal): Promise<Shape> => ({ sides: measure(signal), handle: null, [Symbol.asyncDispose]: async () => {} })\n",
+  'src/more.ts':
+    "import type { Socket } from 'node:net'\nexport const ports = (socket: Socket): number | undefined => socket.localPort\n",
+  'src/shapes/measure.ts':
+    "import untyped from 'untyped'\nexport type Tape = typeof untyped\nexport const measure = (_signal?: unknown): number => untyped().sides\n",
+  'src/shapes/untyped.d.ts':
+    "declare module 'untyped' {\n  type Shape = { readonly sides: number }\n  export default function untyped(): Shape\n}\n",
+  'src/shapes/001.sql': 'create table shapes (sides integer);\n',
 }
 
 /** A small package, laid out like this one, in a folder with a space in its name. */
@@ -38,11 +47,10 @@ function plant(t: TestContext, changed: Readonly<Record<string, string>> = {}): 
   const root = mkdtempSync(join(tmpdir(), 'handfast build '))
   t.after(() => rmSync(root, { recursive: true }))
   const untyped = {
-    'node_modules/untyped/package.json':
-      '{ "name": "untyped", "version": "1.0.0", "type": "module", "exports": "./main.js" }',
+    'node_modules/untyped/package.json': '{ "name": "untyped", "type": "module", "exports": "./main.js" }',
     'node_modules/untyped/main.js': 'export default () => ({ sides: 3 })\n',
   }
-  const files = { ...SOURCES, ...untyped, 'package.json': JSON.stringify(CHECKOUT), LICENSE: 'free', ...changed }
+  const files = { ...SOURCES, ...untyped, 'package.json': JSON.stringify(PACKAGE), ...changed }
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)
@@ -53,55 +61,41 @@ function plant(t: TestContext, changed: Readonly<Record<string, string>> = {}): 
   return root
 }
 
-test('the published manifest names built files and nothing of development', () => {
-  assert.deepEqual(publishedManifest(CHECKOUT), {
-    name: 'small',
-    version: '1.2.3',
-    type: 'module',
-    bin: { small: 'cli/main.js' },
-    exports: { '.': { types: './index.d.ts', default: './index.js' }, './package.json': './package.json' },
-    dependencies: { untyped: '1.0.0' },
-  })
-})
-
-test('what was built runs and type-checks as an installed package', (t) => {
+test('what was built runs, and its declarations say what users see and nothing else', async (t) => {
   const root = plant(t)
   build(root)
-  const user = join(root, 'user')
-  cpSync(join(root, 'dist'), join(user, 'node_modules/small'), { recursive: true })
-  cpSync(join(root, 'node_modules/untyped'), join(user, 'node_modules/untyped'), { recursive: true })
-  writeFileSync(join(user, 'package.json'), '{ "type": "module" }')
-  writeFileSync(
-    join(user, 'user.ts'),
-    "import { load, type Shape } from 'small'\nconst shape: Shape = await load()\nexport const sides: number = shape.sides\n// @ts-expect-error: it is a number, not just anything\nexport const wrong: string = shape.sides\nprocess.stdout.write(String(sides))\n",
-  )
-  const run = (file: string) => spawnSync(process.execPath, [join(user, file)], { encoding: 'utf8' })
-  assert.equal(run('user.ts').stdout, '3')
-  assert.equal(run('node_modules/small/cli/main.js').stdout, '3 sides')
-  assert.ok(statSync(join(user, 'node_modules/small/cli/main.js')).mode & 0o100)
-  assert.equal(readFileSync(join(user, 'node_modules/small/store/001.sql'), 'utf8'), SOURCES['src/store/001.sql'])
-  assert.equal(readFileSync(join(user, 'node_modules/small/LICENSE'), 'utf8'), 'free')
+  const read = (path: string): string => readFileSync(join(root, 'dist', path), 'utf8')
+  const require = createRequire(join(root, 'dist/index.js'))
+  await using shape = await require('./index.js').draw()
+  assert.equal(shape.sides, 3)
+  assert.equal(read('shapes/001.sql'), SOURCES['src/shapes/001.sql'])
+  assert.deepEqual(readdirSync(join(root, 'dist')).toSorted(), ['index.js', 'more.js', 'shapes', 'types'])
+  assert.deepEqual(readdirSync(join(root, 'dist/types')).toSorted(), ['index.d.cts', 'more.d.cts'])
+  assert.equal(existsSync(join(root, 'dist/shapes/measure.d.ts')), false)
 
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
-  const flags = [
-    '--ignoreConfig',
-    '--noEmit',
-    '--strict',
-    '--target',
-    'es2025',
-    '--module',
-    'nodenext',
-    '--types',
-    'node',
-  ]
-  const check = spawnSync(process.execPath, [tsc, ...flags, join(user, 'user.ts')], { encoding: 'utf8' })
-  assert.equal(check.stdout, '')
+  const types = read('types/index.d.cts')
+  assert.match(types, /^\/\/\/ <reference lib="esnext\.disposable" \/>\n/)
+  assert.match(types, /declare global \{\s*interface AbortSignal \{\s*\}\s*\}/)
+  assert.match(types, /\/\*\* Draws\. \*\//)
+  assert.doesNotMatch(types, /untyped|Tape|handle|node/)
+  // Where Node's types are needed they come along, whatever the user's configuration says.
+  assert.match(read('types/more.d.cts'), /^\/\/\/ <reference types="node" \/>\nimport \{ Socket \} from 'node:net'/)
 })
 
-test('a build that could not run is refused', (t) => {
-  assert.throws(() => build(plant(t, { 'src/cli/main.ts': 'export {}\n' })), /cli\/main\.js/)
-  assert.throws(
-    () => build(plant(t, { 'src/net/fork.ts': "export const worker = new URL('./shape.ts', import.meta.url)\n" })),
-    /net\/fork\.js/,
-  )
+test('a build that could not run, or whose types users could not read, is refused', (t) => {
+  const refuses = (changed: Readonly<Record<string, string>>, words: RegExp): void => {
+    assert.throws(() => build(plant(t, changed)), words)
+  }
+  refuses({ 'src/fork.ts': "export const worker = new URL('./more.ts', import.meta.url)\n" }, /fork\.js/)
+  refuses({ 'src/more.ts': "export const sides: number = 'three'\n" }, /^Error: the sources do not compile/)
+  const leak = "import untyped from 'untyped'\nexport const sides = (): ReturnType<typeof untyped> => untyped()\n"
+  refuses({ 'src/more.ts': leak }, /^Error: the published declarations do not compile/)
+})
+
+test('package.json leads to every entry, for compilers of every age', (t) => {
+  const names = (changed: object): string[] =>
+    entryNames(plant(t, { 'package.json': JSON.stringify({ ...PACKAGE, ...changed }) }))
+  assert.deepEqual(names({}), ['index', 'more'])
+  assert.throws(() => names({ exports: { ...PACKAGE.exports, './more': './src/more.ts' } }), /exports\["\.\/more"\]/)
+  assert.throws(() => names({ typesVersions: undefined }), /typesVersions/)
 })

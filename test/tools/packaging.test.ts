@@ -15,7 +15,7 @@ const listIn = (name: string): string[] =>
 const [entrypoint, command] = [listIn('ENTRYPOINT'), listIn('CMD')]
 
 test('both start the node with the same options, which exist', async () => {
-  const main = 'dist/cli/main.js'
+  const main = 'entry/command.cjs'
   assert.deepEqual([entrypoint.at(-1), execStart[1]?.endsWith(`/${main}`)], [main, true])
   const argv = execStart.slice(execStart.indexOf('node', 1))
   assert.deepEqual(argv, command)

@@ -23,6 +23,7 @@ export type PlaceEvidence = {
   readonly density: number | null
 }
 
+/** What the answer of a lookup rests on: how many nodes were asked, what they said, and how much of the network was seen. */
 export type Evidence = Tally & {
   readonly policy: Policy
   /** nodes asked = answered + passed + failed */

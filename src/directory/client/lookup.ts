@@ -13,6 +13,7 @@ import type { Heard } from './walk-runner.ts'
 
 export type Freshness = 'current' | 'stale'
 
+/** What the network says of an identity, verified to its address, and how far that can be trusted to be the latest. */
 export type Lookup = Finding & {
   /** `stale` when no unexpired card vouches for the log's head */
   readonly freshness: Freshness

@@ -14,6 +14,7 @@ import { search } from './search.ts'
 /** Acceptances at one replica target: `accepted` of the `asked` closest nodes confirmed every record. */
 export type ReplicaAcceptance = { readonly asked: number; readonly accepted: number }
 
+/** How well an identity can be found after it was published. */
 export type Publication = {
   readonly replicas: readonly ReplicaAcceptance[]
   /** nodes that accepted everything, at whichever target */

@@ -20,6 +20,7 @@ export type VerdictKind =
   /** another valid log contradicts this one */
   | 'forked'
 
+/** What the evidence of a lookup comes to. */
 export type Verdict = {
   readonly kind: VerdictKind
   /** a sentence for people, which says the kind as well */
