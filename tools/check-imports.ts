@@ -129,6 +129,13 @@ export function checkImports(root: string): Breach[] {
   return breaches.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1))
 }
 
+/** Rooms and files that the tables speak of and `root` does not have: an allowance ends with what it was for. */
+export function staleEntries(root: string): string[] {
+  const rooms = Object.keys(ROWS).map((room) => (room === SIM ? room : `src/${room}`))
+  const named = [...rooms, ...Object.keys(FILES), ...MODULES.flatMap(({ only }) => only)]
+  return named.filter((path) => !existsSync(join(root, path)))
+}
+
 function sourceFiles(root: string): string[] {
   return ['src', ...[SIM, ...BESIDE].filter((top) => existsSync(join(root, top)))]
     .flatMap((top) => readdirSync(join(root, top), { recursive: true, withFileTypes: true }))

@@ -75,7 +75,13 @@ export const createTown = (): Town => {
     openMailbox: (identity, changed = {}) => {
       const keep = openMailboxStore(null)
       const world = changed.world ?? makeWorld(`mailbox/${encodeAddress(identity.log.id)}`)
-      const parts = { id: identity.log.id, directory: network, keep, now: () => seconds(world), random: world.random }
+      const parts = {
+        id: identity.log.id,
+        directory: network,
+        store: keep,
+        now: () => seconds(world),
+        random: world.random,
+      }
       return { ...open(identity, { mailbox: createMailboxHost(parts), world, ...changed }), keep }
     },
     publish: async (log) => {

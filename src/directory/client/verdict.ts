@@ -11,7 +11,7 @@ export type VerdictKind =
   | 'few'
   /** a current card, and a lookup that cannot tell whether there is something newer */
   | 'unconfirmed'
-  /** somebody may stand around a place where the records are kept: what is newer may be hidden */
+  /** somebody may surround a place where the records are stored: what is newer may be hidden */
   | 'eclipse'
   /** no current card vouches for the log */
   | 'stale'

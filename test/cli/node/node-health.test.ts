@@ -72,7 +72,7 @@ test('every node has a throw-away identity of its own', async () => {
 })
 
 const broken = (change: Partial<RecordStore>): Storage =>
-  createStorage({ shelf: { ...createMemoryRecordStore(), ...change } })
+  createStorage({ recordStore: { ...createMemoryRecordStore(), ...change } })
 
 test('a disk that cannot be written to is not well, and the reason has a code', async () => {
   const { write, close } = openRecordDatabase(null)
