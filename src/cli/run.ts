@@ -38,7 +38,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     printer.fail(failure, error)
   }
 
-  const start: Start = async (work, interrupted) => {
+  const start: Start = async (work, interrupted = EXIT.interrupted) => {
     exitWhenLate = interrupted
     const { folder, bootstrap, passphraseFile } = program.opts<GlobalOptions>()
     const progress = createProgress(terminal.status)
