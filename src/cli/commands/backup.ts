@@ -4,9 +4,9 @@ import { EXIT } from '../output/failure.ts'
 
 export const backupCommand: CommandFile = (program, start) =>
   backupOptions(program.command('backup').argument('<file>', 'a file that does not exist yet'))
-    .summary('write identity, contacts and rollback floors into a sealed file')
+    .summary('write identity, contacts and what was seen of others into a sealed file')
     .description(
-      'Writes your identity, contacts, rollback floors and settings into one file, sealed under a passphrase of its own. Conversations, received files and the recovery phrase are not in it. Needs no network.',
+      'Writes your identity, your contacts, what was seen of others and the settings into one file, sealed under a passphrase of its own. Conversations, received files and the recovery phrase are not in it. Needs no network.',
     )
     .addHelpText('after', '\nExample:\n  handfast backup alice.backup')
     .action((file: string, flags: BackupFlags) => start((context) => backup(context, file, flags)))

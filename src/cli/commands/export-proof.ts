@@ -13,8 +13,10 @@ export const exportProofCommand: CommandFile = (program, start) =>
     .command('export-proof')
     .argument('<address>', 'hf1…')
     .option('--out <file>', 'write it to a file that does not exist yet')
-    .summary('write down that two logs of an address contradict each other')
-    .description('Prints a fork proof: two valid logs of one address that contradict each other. Anyone can check it.')
+    .summary('write down that two key logs of an address contradict each other')
+    .description(
+      'Prints a fork proof: two valid key logs of one address that contradict each other. Anyone can check it.',
+    )
     .addHelpText('after', '\nExample:\n  handfast export-proof hf1… --out proof.json --bootstrap 127.0.0.1:4000')
     .action((address: string, flags: Flags) => start((context) => exportProof(context, address, flags)))
 
@@ -48,7 +50,9 @@ const findServed = async ({ bootstrap, signal, terminal }: Context, address: str
   const { log, fork, evidence } = await peer.lookup(address, { signal, policy: 'thorough' })
   terminal.status('')
   if (fork !== null) return { a: log, b: fork }
-  throw new KeyLogError('ERR_PROOF', { hint: `no fork was found; ${evidence.agreeing} nodes hold the same log` })
+  throw new KeyLogError('ERR_PROOF', {
+    hint: `no contradiction was found; ${evidence.agreeing} nodes hold the same key log`,
+  })
 }
 
 const write = async (path: string, text: string): Promise<void> => {

@@ -11,8 +11,10 @@ export const logCommand: CommandFile = (program, start) =>
   program
     .command('log')
     .argument('[address]', 'hf1…; your own when it is left out')
-    .summary('tell what became of an identity, entry by entry')
-    .description('Shows the key log of an identity, entry by entry. Your own needs no network.')
+    .summary('tell what became of an identity’s keys, entry by entry')
+    .description(
+      'Shows the key log of an identity: each change of its keys, signed by its owner. Your own needs no network.',
+    )
     .addHelpText('after', '\nExample:\n  handfast log hf1… --bootstrap 127.0.0.1:4000')
     .action((address: string | undefined) => start((context) => tellLog(context, address)))
 

@@ -12,7 +12,7 @@ export const mailboxesCommand: CommandFile = (program, start) =>
     .option('--remove', 'do not name it any more')
     .summary('tell where others leave what they send while you are away')
     .description(
-      'Shows the mailboxes that your card names, or adds one: up to three. listen and chat publish it. Needs no network.',
+      'Shows your mailboxes, or adds one: up to three. listen, chat and send tell the network of them. Needs no network.',
     )
     .addHelpText('after', '\nExamples:\n  handfast mailboxes hf1…\n  handfast mailboxes hf1… --remove')
     .action((mailbox: string | undefined, flags: Flags) => start((context) => mailboxes(context, mailbox, flags)))

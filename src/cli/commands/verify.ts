@@ -16,11 +16,11 @@ export const verifyCommand: CommandFile = (program, start) =>
   program
     .command('verify')
     .argument('<contact>', 'a name, or hf1…')
-    .option('--head <hex>', 'the last hash of its log, as its owner reads it out')
+    .option('--head <hex>', 'the last hash of its key log, as its owner reads it out')
     .option('--yes', 'for scripts: you compared the safety number')
     .summary('say that an address belongs to whom it should')
     .description(
-      'Shows the safety number for you to compare by voice, and marks the contact as verified when you say that it agrees. When two logs of it contradict each other, you say which one is its owner’s, and nothing is blocked any more.',
+      'Shows the safety number for you to compare by voice, and marks the contact as verified when you say that it agrees. When two key logs of it contradict each other, you say which one is its owner’s, and nothing is blocked any more.',
     )
     .addHelpText('after', '\nExample:\n  handfast verify Bob')
     .action((contact: string, flags: Flags) => start((context) => verify(context, contact, flags)))

@@ -69,7 +69,7 @@ const start = async (
   let started: DhtNode | undefined
   // Records first: who cannot read them takes no part.
   const self = (): Uint8Array | null => started?.dht.id ?? null
-  const storage = createStorage(home === null ? { self } : { self, shelf: home.shelf })
+  const storage = createStorage(home === null ? { self } : { self, shelf: home.records })
   try {
     const bootstrap = list.trim() === '' ? [] : parseBootstrap(list)
     const seeds = home === null || home.seeds.length === 0 ? [] : parseBootstrap(home.seeds)

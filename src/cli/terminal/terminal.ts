@@ -7,7 +7,7 @@ import { readLines } from './lines.ts'
 /**
  * All that is printed and typed. The rules:
  * - stdout carries what was asked for, line by line; stderr what went wrong, the prompt and the progress.
- * - Nothing reaches either without having been made harmless; only the parser's own help text and JSON come as they are.
+ * - Nothing reaches either without having been sanitized; only the parser's own help text and JSON come as they are.
  * - The last rows of the screen may hold a prompt and a progress bar: lines are printed above them (`bottom-rows.ts`).
  */
 
@@ -32,7 +32,7 @@ export type Terminal = {
   readonly seen: boolean
   out(lines: readonly string[]): void
   err(lines: readonly string[]): void
-  /** Text that is complete and harmless already, to stdout. */
+  /** Text that is complete and sanitized already, to stdout. */
   raw(text: string): void
   /** Stands before what is typed. */
   prompt(text: string): void
