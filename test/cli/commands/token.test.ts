@@ -13,7 +13,7 @@ import { openVault, readVault } from '../../../src/store/vault.ts'
 import { PIN, startSoftHsm } from '../../store/softhsm.ts'
 import { createDht } from '../dht.ts'
 import { beginCli, type CliOptions, runCli } from '../in-process.ts'
-import { Keyboard, Screen } from '../output/screen.ts'
+import { Keyboard, Screen } from '../terminal/screen.ts'
 
 /** The root key on a token of SoftHSM, as it is typed: init, renew, rotate, recover. */
 

@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { openVault, readVault } from '../../../src/store/vault.ts'
 import { createDht } from '../dht.ts'
 import { beginCli, type CliOptions, runCli } from '../in-process.ts'
-import { Keyboard, Screen } from '../output/screen.ts'
+import { Keyboard, Screen } from './screen.ts'
 
 /** Passphrases, from files, the environment and the keyboard; and the words that are asked for. */
 
