@@ -24,7 +24,7 @@ const start = async (t: TestContext) => {
   const town = createTown()
   const folder = await makeTemporary(t)
   const openBob = () => {
-    const peer = town.open(bob, { store: openStore(folder), notify: (notice) => notices.push(notice) })
+    const peer = town.open(bob, { store: openStore(folder) })
     t.after(() => peer.close())
     return peer
   }

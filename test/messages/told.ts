@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import type { Connection } from '../../src/connection/connection.ts'
+import type { Remote } from '../../src/connection/remote.ts'
+import { HandfastError } from '../../src/core/errors.ts'
 import type { Message } from '../../src/messages/message.ts'
 import type { PeerEvent } from '../../src/peer/events.ts'
 import type { Peer } from '../../src/peer/peer.ts'
@@ -43,4 +46,27 @@ export const collect = (peer: Peer): PeerEvent[] => {
   }
   void hear()
   return events
+}
+
+/** How a connection ended: the code of what broke it, or why it ended in order. */
+export const endOf = async ({ closed }: Pick<Connection, 'closed'>): Promise<string> => {
+  const { reason, error } = await closed
+  return error instanceof HandfastError ? error.code : reason
+}
+
+/** Listens, and gives the connections of others as they come. */
+export const listenTo = async (peer: Peer) => {
+  const events = peer.events()[Symbol.asyncIterator]()
+  const publication = await peer.listen()
+  return {
+    publication,
+    /** Who came next; null when the peer has closed. */
+    accept: async (): Promise<Remote | null> => {
+      for (;;) {
+        const { value, done } = await events.next()
+        if (done === true) return null
+        if (value.type === 'connected' && value.remote.direction === 'in') return value.remote
+      }
+    },
+  }
 }
