@@ -77,6 +77,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   'src/cli/node/run-node.ts': ['network', 'directory/node'],
   'src/index.ts': Object.keys(ROOMS),
   'src/fernet.ts': ['core'],
+  'src/testing.ts': ['peer', 'network', 'directory/node'],
 }
 
 const CRYPTO = /^(node:)?crypto$/
