@@ -1,4 +1,4 @@
-import { CONNECTION, CONTACT, FILE, HANDSHAKE, MESSAGE, PEER, SESSION } from './conversation.ts'
+import { CONNECTION, CONTACT, FILE, HANDSHAKE, MESSAGE, PEER, SESSION, STREAM } from './conversation.ts'
 import { ADDRESS, ENCODING, FERNET, KEY, TOKEN } from './formats.ts'
 import { CARD, KEY_LOG } from './identity.ts'
 import { STORE, USAGE } from './local.ts'
@@ -16,6 +16,7 @@ export const ERROR_TABLES = {
   HandshakeError: HANDSHAKE,
   SessionError: SESSION,
   ConnectionError: CONNECTION,
+  StreamError: STREAM,
   PeerError: PEER,
   ContactError: CONTACT,
   MessageError: MESSAGE,
@@ -42,6 +43,7 @@ export type CardErrorCode = CodeOf<'CardError'>
 export type HandshakeErrorCode = CodeOf<'HandshakeError'>
 export type SessionErrorCode = CodeOf<'SessionError'>
 export type ConnectionErrorCode = CodeOf<'ConnectionError'>
+export type StreamErrorCode = CodeOf<'StreamError'>
 export type PeerErrorCode = CodeOf<'PeerError'>
 export type ContactErrorCode = CodeOf<'ContactError'>
 export type MessageErrorCode = CodeOf<'MessageError'>
