@@ -10,7 +10,7 @@ import { createContacts } from '../../src/contacts/contact-api.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
-import { createFiles, type FileRoom } from '../../src/files/create-files.ts'
+import { createFiles, type FilesRoom } from '../../src/files/create-files.ts'
 import type { FileEvent } from '../../src/files/events.ts'
 import type { FileOffer, FileTransfer } from '../../src/files/file-api.ts'
 import type { Peer } from '../../src/peer/peer.ts'
@@ -28,7 +28,7 @@ export const storeAt = (folder: string | null): Store => openStore(folder, secre
 
 let worlds = 0
 
-export type FileSide = FileRoom & {
+export type FileSide = FilesRoom & {
   readonly store: Store
   /** all that was told so far */
   readonly events: readonly FileEvent[]
