@@ -108,6 +108,17 @@ export const reaches = (
     resolve(now)
   })
 
+/** The offers among what was told. */
+export const offersIn = (events: readonly FileEvent[]): readonly FileOffer[] =>
+  events.flatMap((event) => (event.type === 'offer' ? [event.offer] : []))
+
+/** Resolves when that many offers were told of. */
+export const untilTold = async ({ events }: Pick<FileSide, 'events'>, count: number): Promise<readonly FileOffer[]> => {
+  for (let turn = 0; turn < 200 && offersIn(events).length < count; turn++) await settle()
+  assert.equal(offersIn(events).length, count)
+  return offersIn(events)
+}
+
 /** The chunk frames among these, in their order. */
 export const chunksIn = (frames: readonly Uint8Array[]): readonly ChunkFrame[] =>
   frames.map(decodeFrame).filter((frame) => frame?.t === 'chunk')
