@@ -49,8 +49,8 @@ const publishTo = async (out: NodeJS.WritableStream): Promise<void> => {
 const measure = async (): Promise<object> => {
   const folder = mkdtempSync(join(tmpdir(), 'handfast-bench-'))
   const node = await createNode({ bootstrap: [], first: true, host: '127.0.0.1' })
-  const shelf = where === 'disk' ? { shelf: openRecordDatabase(folder) } : {}
-  const storage = createStorage({ ...shelf, self: () => node.dht.id })
+  const onDisk = where === 'disk' ? { recordStore: openRecordDatabase(folder) } : {}
+  const storage = createStorage({ ...onDisk, self: () => node.dht.id })
   joinDirectory(node.dht, storage)
   const empty = process.memoryUsage.rss()
   const owners = spawn(process.execPath, [import.meta.filename, count, 'owners'], {

@@ -5,7 +5,9 @@ import type { Connection, FileTransfer, Remote } from '../src/index.ts'
 import { notify, serve } from './calls.ts'
 import { countKinds, encodeCapture } from './capture.ts'
 import { createPerson, type Parts, type Person, realParts, textOf } from './person.ts'
-import type { Progress } from './players.ts'
+
+/** Bytes of a file the other side has, and bytes in all. */
+export type Progress = { readonly done: number; readonly size: number }
 
 export type Alice = Person & {
   connect(address: string): Promise<Remote>

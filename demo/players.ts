@@ -1,12 +1,9 @@
 /** Alice, Bob and Mallory, each a process of their own. Types only: the processes start while this one still loads its code. */
 
-import type { Alice } from './alice.ts'
+import type { Alice, Progress } from './alice.ts'
 import type { Bob } from './bob.ts'
 import type { Cast, Player } from './cast.ts'
 import type { Mallory } from './mallory.ts'
-
-/** Bytes of a file the other side has, and bytes in all. */
-export type Progress = { readonly done: number; readonly size: number }
 
 export type Players = {
   readonly alice: Player<Alice>

@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import type { CliEvent } from './output/events.ts'
 import type { Passphrases } from './terminal/passphrases.ts'
 import type { Progress } from './terminal/progress.ts'
@@ -17,11 +18,17 @@ export type Context = {
   emit(event: CliEvent): void
 }
 
-/** Where offered files go, and whether they are taken at all. */
-export type FileOptions = { readonly acceptFiles: boolean; readonly download: string | undefined }
+/**
+ * Runs a command, which resolves with its exit code; `interrupted` is that code when it was stopped before its end.
+ * Default: 130, as for whatever did not come to its result.
+ */
+export type Start = (work: (context: Context) => Promise<number>, interrupted?: number) => Promise<void>
 
-/** Runs a command, which resolves with its exit code; `interrupted` is that code when it was stopped before its end. */
-export type Start = (work: (context: Context) => Promise<number>, interrupted: number) => Promise<void>
+/**
+ * A file of commands/: puts one command into the program, with its arguments, options and help, and what it does, which `start` runs. What
+ * is heavy is imported only there: nobody who reads --help waits for a network or a database.
+ */
+export type CommandFile = (program: Command, start: Start) => void
 
 export type GlobalOptions = {
   readonly folder: string

@@ -1,18 +1,57 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { DEFAULT_POLICY, POLICIES, type Policy } from '../directory/client/policies.ts'
-import { addBackupCommands } from './commands/backup-commands.ts'
-import { addContactCommands } from './commands/contact-commands.ts'
-import { addFiles } from './commands/files-command.ts'
-import type { InitOptions } from './commands/init.ts'
-import { addKey } from './commands/key-command.ts'
-import { addMailboxes } from './commands/mailboxes-command.ts'
-import { addNode } from './commands/node-command.ts'
-import { addRecovery } from './commands/recovery-commands.ts'
-import { tokenOptions } from './commands/token-options.ts'
-import type { GlobalOptions, Start } from './context.ts'
-import { EXIT } from './output/failure.ts'
+import { backupCommand } from './commands/backup.ts'
+import { chatCommand } from './commands/chat.ts'
+import { checkProofCommand } from './commands/check-proof.ts'
+import { contactsCommand } from './commands/contacts.ts'
+import { exportProofCommand } from './commands/export-proof.ts'
+import { filesCommand } from './commands/files.ts'
+import { idCommand } from './commands/id.ts'
+import { initCommand } from './commands/init.ts'
+import { keyCommand } from './commands/key.ts'
+import { listenCommand } from './commands/listen.ts'
+import { logCommand } from './commands/log.ts'
+import { lookupCommand } from './commands/lookup.ts'
+import { mailboxesCommand } from './commands/mailboxes.ts'
+import { messagesCommand } from './commands/messages.ts'
+import { nodeCommand } from './commands/node.ts'
+import { passphraseCommand } from './commands/passphrase.ts'
+import { recoverCommand } from './commands/recover.ts'
+import { renewCommand } from './commands/renew.ts'
+import { restoreCommand } from './commands/restore.ts'
+import { retireCommand } from './commands/retire.ts'
+import { rotateCommand } from './commands/rotate.ts'
+import { sendCommand } from './commands/send.ts'
+import { verifyCommand } from './commands/verify.ts'
+import type { CommandFile, GlobalOptions, Start } from './context.ts'
 
-/** The commands, their options and their help. What a command does is loaded when it is called. */
+/** The command line: what holds for every command, and the list of them. */
+
+/** In the order of --help. A new command is a file in commands/ and a line here. */
+const COMMANDS: readonly CommandFile[] = [
+  nodeCommand,
+  initCommand,
+  passphraseCommand,
+  backupCommand,
+  restoreCommand,
+  idCommand,
+  lookupCommand,
+  contactsCommand,
+  verifyCommand,
+  sendCommand,
+  messagesCommand,
+  filesCommand,
+  mailboxesCommand,
+  keyCommand,
+  rotateCommand,
+  recoverCommand,
+  renewCommand,
+  retireCommand,
+  logCommand,
+  exportProofCommand,
+  checkProofCommand,
+  listenCommand,
+  chatCommand,
+]
 
 export type ProgramParts = {
   readonly version: string
@@ -22,8 +61,6 @@ export type ProgramParts = {
   /** Takes help and version. */
   readonly write: (text: string) => void
 }
-
-type FileFlags = { readonly acceptFiles?: boolean; readonly download?: string }
 
 const EXAMPLES = `
 Examples, on one machine; --bootstrap can also be HANDFAST_BOOTSTRAP:
@@ -53,121 +90,9 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {} })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-
-  addNode(program, start)
-
-  tokenOptions(program.command('init'))
-    .option('--pkcs11-generate', 'make that key on the token')
-    .summary('make an identity, and show its recovery phrase once')
-    .description('Makes an identity in the data folder, and shows its address and its recovery phrase: once.')
-    .option('--no-check', 'do not ask for words of the recovery phrase')
-    .addHelpText('after', '\nExample:\n  handfast init --folder ./alice')
-    .action((options: InitOptions) =>
-      start(async (context) => {
-        const { init } = await import('./commands/init.ts')
-        return init(context, options)
-      }, EXIT.interrupted),
-    )
-
-  program
-    .command('passphrase')
-    .option('--new-passphrase-file <file>', 'its first line is the new one; also HANDFAST_NEW_PASSPHRASE')
-    .option('--remove', 'no passphrase any more: a key file in the data folder instead')
-    .summary('set, change or remove the passphrase of the data folder')
-    .description('Changes what the private keys in the data folder are sealed under. Needs no network.')
-    .addHelpText('after', '\nExamples:\n  handfast passphrase\n  handfast passphrase --remove')
-    .action((options: { newPassphraseFile?: string; remove?: boolean }) =>
-      start(async (context) => {
-        const { passphrase } = await import('./commands/passphrase.ts')
-        const { newPassphraseFile, remove = false } = options
-        return passphrase(context, { newPassphraseFile, remove })
-      }, EXIT.interrupted),
-    )
-
-  addBackupCommands(program, start)
-
-  program
-    .command('id')
-    .summary('print your own address')
-    .description('Prints the address of the identity in the data folder. Needs no network.')
-    .addHelpText('after', '\nExample:\n  handfast id --json')
-    .action(() =>
-      start(async (context) => {
-        const { id } = await import('./commands/id.ts')
-        return id(context)
-      }, EXIT.interrupted),
-    )
-
-  program
-    .command('lookup')
-    .argument('<address>', 'hf1…')
-    .summary('tell what the network knows of an address')
-    .description(
-      'Finds an identity, verifies it to its address, and tells what the answer rests on. Needs no identity.',
-    )
-    .addOption(new Option('--policy <name>', 'how hard to look').choices(POLICIES).default(DEFAULT_POLICY))
-    .option('--evidence', 'tell all of what the answer rests on')
-    .addHelpText('after', '\nExample:\n  handfast lookup hf1… --evidence --bootstrap 127.0.0.1:4000')
-    .action((address: string, { policy, evidence = false }: { policy: Policy; evidence?: boolean }) =>
-      start(async (context) => {
-        const { lookup } = await import('./commands/lookup.ts')
-        return lookup(context, address, { policy, evidence })
-      }, EXIT.interrupted),
-    )
-
-  addContactCommands(program, start)
-  addFiles(program, start)
-  addMailboxes(program, start)
-
-  addKey(program, start)
-  addRecovery(program, start)
-
-  addFileOptions(program.command('listen'))
-    .option('--mailbox', 'also keep a mailbox for those who name you as one')
-    .summary('be found, and talk to whoever comes')
-    .description(
-      `Publishes where this peer is, and talks to all who come. What you type goes to the peer that connected or spoke last.\n\n${TYPED}`,
-    )
-    .addHelpText(
-      'after',
-      '\nExample:\n  handfast listen --accept-files --download ~/Downloads --bootstrap 127.0.0.1:4000',
-    )
-    .action((options: FileFlags & { mailbox?: boolean }) =>
-      start(async (context) => {
-        const { listen } = await import('./commands/listen.ts')
-        return listen(context, { mailbox: options.mailbox === true, ...fileOptions(options) })
-      }, EXIT.done),
-    )
-
-  addFileOptions(program.command('chat').argument('<contact>', 'hf1…, or the name of a contact'))
-    .option('--stay', 'when the piped input ends, stay until the other side leaves')
-    .summary('talk to a peer')
-    .description(
-      `Connects to the owner of an address and talks. What is piped in is sent, and then it says goodbye.\n\n${TYPED}`,
-    )
-    .addHelpText(
-      'after',
-      '\nExamples:\n  handfast chat hf1… --bootstrap 127.0.0.1:4000\n  echo /file report.pdf | handfast chat hf1…',
-    )
-    .action((contact: string, options: FileFlags & { stay?: boolean }) =>
-      start(async (context) => {
-        const { chat } = await import('./commands/chat.ts')
-        return chat(context, { contact, stay: options.stay === true, ...fileOptions(options) })
-      }, EXIT.done),
-    )
-
+  for (const add of COMMANDS) add(program, start)
   return program
 }
-
-const TYPED =
-  'Typed: a line of text, //… for one that begins with a slash, /file PATH to send a file, /files and /cancel for those under way, /quit or Ctrl-D to say goodbye.'
-
-const addFileOptions = (command: Command): Command =>
-  command
-    .option('--accept-files', 'save the files that peers offer; without it they are refused')
-    .option('--download <dir>', 'where to save them (default: the folder "received" in the data folder)')
-
-const fileOptions = ({ acceptFiles = false, download }: FileFlags) => ({ acceptFiles, download })
 
 const readFolder = (text: string): string => {
   // An unset variable of a script must not put an identity into the current folder.

@@ -23,10 +23,10 @@ export type System = Surroundings & {
 export const run = async (argv: readonly string[], system: System): Promise<number> => {
   const json = argv.includes('--json')
   let exitWhenLate: number = EXIT.interrupted
-  const stopping = listenForStop(system.signals, (late) => system.exit(late ? exitWhenLate : EXIT.interrupted))
-  const { signal } = stopping
+  const shutdown = listenForStop(system.signals, (late) => system.exit(late ? exitWhenLate : EXIT.interrupted))
+  const { signal } = shutdown
   const screen = !json && system.env.TERM !== 'dumb'
-  const terminal = createTerminal(system.streams, { screen, onInterrupt: stopping.request })
+  const terminal = createTerminal(system.streams, { screen, onInterrupt: shutdown.request })
   const printer = createPrinter(terminal, { json, debug: Boolean(system.env.HANDFAST_DEBUG) })
   let exitCode: number = EXIT.done
 
@@ -38,7 +38,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     printer.fail(failure, error)
   }
 
-  const start: Start = async (work, interrupted) => {
+  const start: Start = async (work, interrupted = EXIT.interrupted) => {
     exitWhenLate = interrupted
     const { folder, bootstrap, passphraseFile } = program.opts<GlobalOptions>()
     const progress = createProgress(terminal.status)
@@ -67,7 +67,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     fail(error)
   } finally {
     terminal.close()
-    stopping.release()
+    shutdown.release()
   }
   return exitCode
 }

@@ -36,6 +36,7 @@ const describeAge = (age: number): string =>
   age < 2 * DAY ? `${Math.ceil(age / 3600)} h` : `${Math.floor(age / DAY)} days`
 
 const STALE = 'stale'
+const HIDDEN = 'somebody may hide what is newer: too many nodes stand around this address'
 
 export const createResolver = (directory: DirectoryNetwork, acquaintances: TrustStore, world: World): Resolver => {
   const { floor, anchor, fork: knownFork, hold, accept, contradict, trust } = acquaintances
@@ -49,15 +50,16 @@ export const createResolver = (directory: DirectoryNetwork, acquaintances: Trust
 
   const judge = ({ log, card, freshness, verdict }: Lookup, fork: KeyLog | null): Trust => {
     const identity = trust(log.id)
-    if (fork !== null) return { identity, freshness: 'forked', reason: 'another valid log contradicts this one' }
+    if (fork !== null) return { identity, freshness: 'forked', reason: 'another valid key log contradicts this one' }
     if (log.last.entry.status === 'retired')
       return { identity, freshness: 'retired', reason: 'its owner, or who held its keys, ended it' }
     // A card that is current says nothing of a newer log that somebody hides.
-    if (verdict.kind === 'eclipse') return { identity, freshness: STALE, reason: verdict.reason }
-    if (freshness === 'current') return { identity, freshness, reason: 'its card is current' }
-    if (card === null) return { identity, freshness, reason: 'no card of it was found' }
+    if (verdict.kind === 'eclipse') return { identity, freshness: STALE, reason: HIDDEN }
+    if (freshness === 'current')
+      return { identity, freshness, reason: 'its owner has confirmed these keys, and that still holds' }
+    if (card === null) return { identity, freshness, reason: 'no confirmation by its owner was found' }
     const age = seconds(world) - card.card.until
-    return { identity, freshness, reason: `its newest card ran out ${describeAge(age)} ago` }
+    return { identity, freshness, reason: `the last confirmation by its owner ran out ${describeAge(age)} ago` }
   }
 
   const find: Resolver['find'] = async (id, { signal, asked, policy }) => {
@@ -86,12 +88,12 @@ export const createResolver = (directory: DirectoryNetwork, acquaintances: Trust
         throw error
       })
       if (knownFork(log) !== null) throw new KeyLogError('ERR_LOG_FORK')
-      if (found === null) return { identity, freshness: STALE, reason: 'the directory could not confirm its log' }
+      if (found === null) return { identity, freshness: STALE, reason: 'the network could not confirm its keys' }
       const relation = compareLogs(log, found.log)
       if (found.fork !== null || relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')
       if (relation === 'shorter' || relation === 'superseded') throw new KeyLogError('ERR_ROLLBACK')
       if (relation !== 'same')
-        return { identity, freshness: STALE, reason: 'the directory does not know the end of its log yet' }
+        return { identity, freshness: STALE, reason: 'the network does not know its latest keys yet' }
       return found.trust
     },
   }

@@ -60,6 +60,15 @@ export const STREAMS_MAX = 32
 /** The same of who is no contact. */
 export const STRANGER_STREAMS_MAX = 4
 
+/** Byte streams one side may open on a connection in all: their ids are 32 bits, every other one, and none is used twice. */
+export const STREAMS_PER_CONNECTION = 2 ** 31
+
+/**
+ * Payloads of byte streams that the other side does not take. Two for each of 2 × STREAMS_MAX streams, and a last one of as many that are
+ * over, is what a peer that reads can come to; one that opens streams and reads nothing is cut off here.
+ */
+export const STREAM_UNSAID_MAX = 256
+
 /** File chunks sent that are not on the other disk yet: 16 × 60 KiB keep a fast path busy and memory small. */
 export const CHUNK_WINDOW = 16
 
@@ -114,7 +123,7 @@ export const RECORD_AGE_MAX = 7 * 24 * 3600
 /** A repeated publication is written to disk when the last one that was is older: repeating is cheap, writing is not. */
 export const RECORD_TOUCH_AGE = 600
 
-/** Entries and cards that a storage node has parsed, for the next PUT: 1,024 × ~4 KB. What it serves it reads from its shelf. */
+/** Entries and cards that a storage node has parsed, for the next PUT: 1,024 × ~4 KB. What it serves it reads from its record store. */
 export const RECORD_CACHE_ITEMS = 1_024
 
 /** Other networks that published an identity, as remembered of each: more than an attacker is expected to flood from. 20,000 × 12 × ~60 B. */
@@ -287,7 +296,7 @@ export const MAILBOX_STEP_MS = 30_000
 /** Milliseconds one visit to a mailbox may last: who is not through by then comes back. */
 export const MAILBOX_VISIT_MS = 10 * 60_000
 
-/** Seconds for which the private halves of a published card's prekeys are kept: whoever is away for a month still reads the mail. */
+/** Seconds for which the private halves of a published card's prekeys are kept: whoever is away for a month still reads their messages. */
 export const PREKEY_AGE = 30 * 24 * 3600
 
 /** Cards whose prekeys are kept: every publication makes one, 4 a day while listening, and some with each command. */

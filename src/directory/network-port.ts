@@ -1,7 +1,7 @@
 import type { RandomBytes } from '../core/bytes.ts'
 import type { Command } from './request-format.ts'
 
-/** What the directory needs of the DHT. `plugin.ts` is the real adapter; tests have one in memory. */
+/** What the directory needs of the DHT. `network/directory-requests.ts` is the real adapter; tests have one in memory. */
 
 export type NodeAddress = { readonly host: string; readonly port: number }
 

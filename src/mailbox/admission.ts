@@ -9,7 +9,7 @@ import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { withDeadline } from './deadline.ts'
 import type { MailboxStore } from './mailbox-store.ts'
 
-/** For whom a mailbox takes parcels, and who is current enough to be handed them: the directory says, and is remembered briefly. */
+/** For whom a mailbox takes parcels, and to whom it hands them out: as the directory says, whose answers are remembered briefly. */
 export type Admission = {
   /**
    * The log of an identity whose card names this mailbox.
@@ -29,12 +29,12 @@ export type AdmissionParts = {
   /** the mailbox's own identity hash, 32 bytes */
   readonly mailbox: Uint8Array
   readonly directory: DirectoryNetwork
-  readonly keep: Pick<MailboxStore, 'floor' | 'raise'>
+  readonly store: Pick<MailboxStore, 'floor' | 'raise'>
   /** this clock, seconds */
   readonly now: () => number
 }
 
-export const createAdmission = ({ mailbox, directory, keep, now }: AdmissionParts): Admission => {
+export const createAdmission = ({ mailbox, directory, store, now }: AdmissionParts): Admission => {
   const remembered = new Map<string, { readonly log: KeyLog; readonly until: number }>()
   let lookups = 0
 
@@ -49,7 +49,7 @@ export const createAdmission = ({ mailbox, directory, keep, now }: AdmissionPart
   }
 
   const hold = (log: KeyLog): void => {
-    const floor = keep.floor(log.id)
+    const floor = store.floor(log.id)
     if (floor !== null) checkFloor(floor, log, null)
   }
 
@@ -87,7 +87,7 @@ export const createAdmission = ({ mailbox, directory, keep, now }: AdmissionPart
       }
       // Held again: a deposit may have raised the floor meanwhile.
       hold(log)
-      keep.raise(log)
+      store.raise(log)
     },
   }
 }

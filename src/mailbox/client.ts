@@ -92,7 +92,7 @@ export type Fetcher = Pick<Identity, 'log' | 'device' | 'sign'> & {
 }
 
 /**
- * Proves who we are, so that the mailbox hands out what it keeps for us.
+ * Proves who we are, so that the mailbox hands out the parcels for us.
  * @throws MailboxError ERR_MAILBOX_PROOF, ERR_MAILBOX_BUSY; ConnectionError ERR_TIMEOUT, ERR_REMOTE: its hint is ERR_ROLLBACK or ERR_LOG_FORK
  *   when the directory knows another log of ours, ERR_LOOKUP_* when it knows none; what broke the connection; the signal's reason
  */

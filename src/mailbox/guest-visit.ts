@@ -9,7 +9,21 @@ import type { Admission } from './admission.ts'
 import { decodeMailboxRequest, type MailboxAnswer, type MailboxRequest, partSize, partsOf } from './mailbox-format.ts'
 import type { MailboxStore, Slip } from './mailbox-store.ts'
 
-/** One guest's visit to a mailbox, request by request (docs/spec/mailbox.md §4, §5): no connection, no timers. */
+/**
+ * One guest's visit to a mailbox, request by request (docs/spec/mailbox.md §4, §5): no connection, no timers.
+ *
+ *     state                 request       answer              state then
+ *     no parcel arriving    deposit       ready               its parcel arriving
+ *     a parcel arriving     part          none                the same, until it is whole
+ *     a parcel arriving     part, last    kept                no parcel arriving
+ *     no parcel arriving    challenge     challenge           a challenge drawn
+ *     a challenge drawn     log           none                the same, with more entries
+ *     a challenge drawn     prove         open                a recipient proven, and no challenge
+ *     a recipient proven    next          parcel, part …      the same, one parcel further
+ *     a recipient proven    next          end                 the same
+ *     a recipient proven    done          deleted             the same
+ *     any                   any other     refused             the visit is over
+ */
 export type GuestVisit = {
   /** What is answered to a message, in order, and whether the visit is over then. Never throws for anything that a guest says. */
   step(message: Uint8Array, signal: AbortSignal): Promise<Step>
@@ -24,17 +38,55 @@ export type VisitParts = {
   readonly channel: Uint8Array
   /** stands for the network that the guest comes from, 32 bytes */
   readonly source: Uint8Array
-  readonly keep: MailboxStore
+  readonly store: MailboxStore
   readonly admission: Admission
   readonly now: () => number
   readonly random: RandomBytes
 }
 
-type Of<T extends MailboxRequest['t']> = Extract<MailboxRequest, { t: T }>
-type Answering = (request: MailboxRequest, signal: AbortSignal) => Promise<readonly MailboxAnswer[]>
+type VisitState = {
+  /** a parcel that is on its way in */
+  readonly arriving: Arriving | null
+  readonly drawn: Drawn | null
+  /** the recipient that this guest has proven to be, and the number of the last parcel it was handed */
+  readonly proven: { readonly id: Uint8Array; readonly after: number } | null
+}
 
-/** A parcel that is on its way in. */
-type Arriving = { readonly slip: Slip; readonly log: KeyLog; readonly parts: Uint8Array[]; have: number }
+type Arriving = {
+  readonly slip: Slip
+  readonly log: KeyLog
+  readonly parts: readonly Uint8Array[]
+  readonly have: number
+}
+
+/** A challenge, and the log entries that came since. */
+type Drawn = { readonly challenge: Uint8Array; readonly entries: readonly Uint8Array[] }
+
+/** What is answered to a request, and the state then. */
+type Turn = { readonly answers: readonly MailboxAnswer[]; readonly state: VisitState }
+
+type Of<T extends MailboxRequest['t']> = Extract<MailboxRequest, { t: T }>
+
+const BEGIN: VisitState = { arriving: null, drawn: null, proven: null }
+
+export const createGuestVisit = (parts: VisitParts): GuestVisit => {
+  let state = BEGIN
+  return {
+    step: async (message, signal) => {
+      // Taken out before anything is looked at: what is refused leaves nothing behind that would be worth something a second time.
+      const before = state
+      state = BEGIN
+      try {
+        const turn = await answer(parts, before, decodeMailboxRequest(message), signal)
+        state = turn.state
+        return { answers: turn.answers, over: false }
+      } catch (error) {
+        if (!(error instanceof HandfastError)) throw error
+        return { answers: [{ t: 'refused', code: outwardCode(error) }], over: true }
+      }
+    },
+  }
+}
 
 /** A full disk is a full mailbox; what else goes wrong with a disk is nobody's business outside. */
 const outwardCode = ({ code }: HandfastError): ErrorCode => {
@@ -42,122 +94,102 @@ const outwardCode = ({ code }: HandfastError): ErrorCode => {
   return code.startsWith('ERR_STORE_') ? 'ERR_REMOTE' : code
 }
 
-export const createGuestVisit = ({
-  mailbox,
-  channel,
-  source,
-  keep,
-  admission,
-  now,
-  random,
-}: VisitParts): GuestVisit => {
-  let arriving: Arriving | null = null
-  let challenge: Uint8Array | null = null
-  let entries: readonly Uint8Array[] = []
-  /** the recipient that this guest has proven to be, and the number of the last parcel it was handed */
-  let proven: { readonly id: Uint8Array; after: number } | null = null
-
-  const outOfTurn = (): never => {
-    throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: 'out of turn' })
+const answer = async (
+  parts: VisitParts,
+  state: VisitState,
+  request: MailboxRequest,
+  signal: AbortSignal,
+): Promise<Turn> => {
+  const { arriving } = state
+  if (arriving !== null) return request.t === 'part' ? takePart(parts, state, arriving, request) : outOfTurn()
+  switch (request.t) {
+    case 'deposit':
+      return deposit(parts, state, request, signal)
+    case 'part':
+      return outOfTurn()
+    case 'challenge':
+      return drawChallenge(parts, state)
+    case 'log':
+      return takeLog(state, request)
+    case 'prove':
+      return prove(parts, state, request, signal)
+    case 'next':
+      return handNext(parts, state)
+    case 'done':
+      parts.store.remove(recipientOf(state).id, request.ids)
+      return { answers: [{ t: 'deleted' }], state }
   }
+}
 
-  const deposit = async ({ to, id, size }: Of<'deposit'>, signal: AbortSignal): Promise<readonly MailboxAnswer[]> => {
-    if (!PARCEL_SIZES.includes(size)) throw new MailboxError('ERR_MAILBOX_SIZE')
-    const slip = { to, id, size, source }
-    // Before the directory is asked: who has had too much costs nothing more.
-    keep.checkRoom(slip, now())
-    arriving = { slip, log: await admission.forDeposit(to, signal), parts: [], have: 0 }
-    return [{ t: 'ready' }]
-  }
+const outOfTurn = (): never => {
+  throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: 'out of turn' })
+}
 
-  const takePart = (to: Arriving, { d }: Of<'part'>): readonly MailboxAnswer[] => {
-    const { slip, log, parts } = to
-    if (d.length !== partSize(slip.size, to.have)) throw new MailboxError('ERR_MAILBOX_SIZE')
-    parts.push(d)
-    to.have += d.length
-    if (to.have < slip.size) return []
-    arriving = null
-    const parcel = concat(...parts)
-    if (!equal(sha256(parcel), slip.id)) throw new MailboxError('ERR_PARCEL')
-    keep.put(slip, parcel, log, now())
-    return [{ t: 'kept' }]
-  }
+const deposit = async (
+  { store, admission, source, now }: VisitParts,
+  state: VisitState,
+  { to, id, size }: Of<'deposit'>,
+  signal: AbortSignal,
+): Promise<Turn> => {
+  if (!PARCEL_SIZES.includes(size)) throw new MailboxError('ERR_MAILBOX_SIZE')
+  const slip = { to, id, size, source }
+  // Before the directory is asked: who has had too much costs nothing more.
+  store.checkRoom(slip, now())
+  const log = await admission.forDeposit(to, signal)
+  return { answers: [{ t: 'ready' }], state: { ...state, arriving: { slip, log, parts: [], have: 0 } } }
+}
 
-  const draw = (): readonly MailboxAnswer[] => {
-    challenge = random(CHALLENGE_BYTES)
-    entries = []
-    return [{ t: 'challenge', d: challenge }]
-  }
+const takePart = ({ store, now }: VisitParts, state: VisitState, arriving: Arriving, { d }: Of<'part'>): Turn => {
+  const { slip, log } = arriving
+  if (d.length !== partSize(slip.size, arriving.have)) throw new MailboxError('ERR_MAILBOX_SIZE')
+  const parts = [...arriving.parts, d]
+  const have = arriving.have + d.length
+  if (have < slip.size) return { answers: [], state: { ...state, arriving: { slip, log, parts, have } } }
+  const parcel = concat(...parts)
+  if (!equal(sha256(parcel), slip.id)) throw new MailboxError('ERR_PARCEL')
+  store.put(slip, parcel, log, now())
+  return { answers: [{ t: 'kept' }], state: { ...state, arriving: null } }
+}
 
-  const takeLog = ({ d }: Of<'log'>): readonly MailboxAnswer[] => {
-    if (challenge === null || entries.length + d.length > LOG_ENTRIES_MAX) outOfTurn()
-    entries = [...entries, ...d]
-    return []
-  }
+const drawChallenge = ({ random }: VisitParts, state: VisitState): Turn => {
+  const challenge = random(CHALLENGE_BYTES)
+  return { answers: [{ t: 'challenge', d: challenge }], state: { ...state, drawn: { challenge, entries: [] } } }
+}
 
-  const prove = async ({ id, device, proof }: Of<'prove'>, signal: AbortSignal): Promise<readonly MailboxAnswer[]> => {
-    // Used up before it is looked at: whatever comes of it, it is worth nothing a second time.
-    const [given, envelopes] = [challenge, entries]
-    challenge = null
-    entries = []
-    if (given === null) throw new MailboxError('ERR_MAILBOX_PROOF', { hint: 'no challenge' })
-    const log = verifyLog(id, envelopes, now())
-    const { status, devices } = log.last.entry
-    if (status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
-    const signer = devices[device]
-    if (signer === undefined) throw new MailboxError('ERR_MAILBOX_PROOF', { hint: 'no such device' })
-    checkFetch(proof, { challenge: given, channel, mailbox, recipient: id }, signer.sign)
-    await admission.forFetch(log, signal)
-    proven = { id, after: 0 }
-    return [{ t: 'open' }]
-  }
+const takeLog = (state: VisitState, { d }: Of<'log'>): Turn => {
+  const { drawn } = state
+  if (drawn === null || drawn.entries.length + d.length > LOG_ENTRIES_MAX) return outOfTurn()
+  return { answers: [], state: { ...state, drawn: { ...drawn, entries: [...drawn.entries, ...d] } } }
+}
 
-  const recipient = (): NonNullable<typeof proven> => {
-    if (proven === null) throw new MailboxError('ERR_MAILBOX_PROOF')
-    return proven
-  }
+const prove = async (
+  { mailbox, channel, admission, now }: VisitParts,
+  state: VisitState,
+  { id, device, proof }: Of<'prove'>,
+  signal: AbortSignal,
+): Promise<Turn> => {
+  const { drawn } = state
+  if (drawn === null) throw new MailboxError('ERR_MAILBOX_PROOF', { hint: 'no challenge' })
+  const log = verifyLog(id, drawn.entries, now())
+  const { status, devices } = log.last.entry
+  if (status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
+  const signer = devices[device]
+  if (signer === undefined) throw new MailboxError('ERR_MAILBOX_PROOF', { hint: 'no such device' })
+  checkFetch(proof, { challenge: drawn.challenge, channel, mailbox, recipient: id }, signer.sign)
+  await admission.forFetch(log, signal)
+  return { answers: [{ t: 'open' }], state: { ...state, drawn: null, proven: { id, after: 0 } } }
+}
 
-  const next = (): readonly MailboxAnswer[] => {
-    const to = recipient()
-    const kept = keep.next(to.id, to.after, now())
-    if (kept === null) return [{ t: 'end' }]
-    to.after = kept.number
-    return [{ t: 'parcel', id: kept.id, size: kept.parcel.length }, ...partsOf(kept.parcel)]
-  }
+const recipientOf = ({ proven }: VisitState): NonNullable<VisitState['proven']> => {
+  if (proven === null) throw new MailboxError('ERR_MAILBOX_PROOF')
+  return proven
+}
 
-  const done = ({ ids }: Of<'done'>): readonly MailboxAnswer[] => {
-    keep.remove(recipient().id, ids)
-    return [{ t: 'deleted' }]
-  }
-
-  const answer: Answering = async (request, signal) => {
-    if (arriving !== null) return request.t === 'part' ? takePart(arriving, request) : outOfTurn()
-    switch (request.t) {
-      case 'deposit':
-        return deposit(request, signal)
-      case 'part':
-        return outOfTurn()
-      case 'challenge':
-        return draw()
-      case 'log':
-        return takeLog(request)
-      case 'prove':
-        return prove(request, signal)
-      case 'next':
-        return next()
-      case 'done':
-        return done(request)
-    }
-  }
-
-  return {
-    step: async (message, signal) => {
-      try {
-        return { answers: await answer(decodeMailboxRequest(message), signal), over: false }
-      } catch (error) {
-        if (!(error instanceof HandfastError)) throw error
-        return { answers: [{ t: 'refused', code: outwardCode(error) }], over: true }
-      }
-    },
-  }
+const handNext = ({ store, now }: VisitParts, state: VisitState): Turn => {
+  const { id, after } = recipientOf(state)
+  const stored = store.next(id, after, now())
+  if (stored === null) return { answers: [{ t: 'end' }], state }
+  const { parcel, number } = stored
+  const answers: MailboxAnswer[] = [{ t: 'parcel', id: stored.id, size: parcel.length }, ...partsOf(parcel)]
+  return { answers, state: { ...state, proven: { id, after: number } } }
 }

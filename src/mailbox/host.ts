@@ -15,7 +15,7 @@ import type { Load, MailboxStore } from './mailbox-store.ts'
 export type MailboxHost = {
   /** Serves one guest until the visit is over; whoever calls closes the connection then. Never rejects. */
   serve(line: Line, guest: Guest): Promise<void>
-  /** parcels kept */
+  /** parcels stored */
   readonly size: number
   /** @throws StoreError */
   counts(): MailboxCounts
@@ -50,7 +50,7 @@ export type MailboxParts = {
   readonly id: Uint8Array
   readonly directory: DirectoryNetwork
   /** closed with the mailbox */
-  readonly keep: MailboxStore
+  readonly store: MailboxStore
   /** this clock, seconds */
   readonly now: () => number
   readonly random: RandomBytes
@@ -61,9 +61,9 @@ const SWEEP_MS = 3_600_000
 
 const SOURCE_KEY_BYTES = 32
 
-export const createMailboxHost = ({ id, directory, keep, now, random }: MailboxParts): MailboxHost => {
+export const createMailboxHost = ({ id, directory, store, now, random }: MailboxParts): MailboxHost => {
   const closing = new AbortController()
-  const admission = createAdmission({ mailbox: id, directory, keep, now })
+  const admission = createAdmission({ mailbox: id, directory, store, now })
   // Known to this process alone: the disk does not tell where parcels came from. After a restart, networks begin anew.
   const sourceKey = secretKey(random(SOURCE_KEY_BYTES))
   const visits = new Set<Promise<void>>()
@@ -75,7 +75,7 @@ export const createMailboxHost = ({ id, directory, keep, now, random }: MailboxP
 
   const sweep = (): void => {
     try {
-      keep.sweep(now())
+      store.sweep(now())
     } catch (error) {
       // Tried again in an hour; what has expired is not handed out meanwhile either.
       process.emitWarning(error instanceof Error ? error : String(error))
@@ -112,7 +112,7 @@ export const createMailboxHost = ({ id, directory, keep, now, random }: MailboxP
       return say(line, { t: 'refused', code: 'ERR_MAILBOX_BUSY' }, closing.signal)
     guests.set(network, present + 1)
     const source = hmac(sourceKey, utf8(network))
-    const visit = createGuestVisit({ mailbox: id, channel, source, keep, admission, now, random })
+    const visit = createGuestVisit({ mailbox: id, channel, source, store, admission, now, random })
     const attending = withDeadline(MAILBOX_VISIT_MS, closing.signal, (late) => attend(line, visit, late))
     visits.add(attending)
     try {
@@ -129,7 +129,7 @@ export const createMailboxHost = ({ id, directory, keep, now, random }: MailboxP
     closing.abort(new Error('closing'))
     clearInterval(timer)
     await Promise.allSettled(visits)
-    keep.close()
+    store.close()
   }
 
   return {
@@ -143,9 +143,9 @@ export const createMailboxHost = ({ id, directory, keep, now, random }: MailboxP
       }
     },
     get size() {
-      return keep.size
+      return store.size
     },
-    counts: () => ({ ...keep.load(), ...told, guests: visits.size, refused: new Map(refused) }),
+    counts: () => ({ ...store.load(), ...told, guests: visits.size, refused: new Map(refused) }),
     close: () => {
       closed ??= close()
       return closed

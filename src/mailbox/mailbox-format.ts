@@ -37,7 +37,7 @@ export type MailboxAnswer =
   | { readonly t: 'open' }
   | { readonly t: 'parcel'; readonly id: Uint8Array; readonly size: number }
   | Part
-  /** nothing more is kept for you */
+  /** nothing more is stored for you */
   | { readonly t: 'end' }
   | { readonly t: 'deleted' }
   /** and the visit is over */

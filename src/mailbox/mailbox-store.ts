@@ -12,15 +12,15 @@ import {
   MAILBOX_SOURCE_PARCELS,
 } from '../core/limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
-import { openDatabase, type Schema } from '../store/database.ts'
+import { type Database, openDatabase, type Schema } from '../store/database.ts'
 import { HASH_BYTES, readRow } from '../store/rows.ts'
 
 /** The parcels of a mailbox on disk (`mailbox.db`, docs/spec/mailbox.md §6): within their quotas, for 14 days, each once. */
 export type MailboxStore = {
-  /** Whether there would be room: for one that is kept already there is. @throws MailboxError ERR_MAILBOX_SOURCE, ERR_MAILBOX_FULL */
+  /** Whether there would be room: for one that is stored already there is. @throws MailboxError ERR_MAILBOX_SOURCE, ERR_MAILBOX_FULL */
   checkRoom(slip: Slip, now: number): void
   /**
-   * Keeps a parcel; on disk when it returns. One that is kept already changes nothing.
+   * Stores a parcel; on disk when it returns. One that is stored already changes nothing.
    * @param log the recipient's, which is a floor from now on
    * @throws as `checkRoom`; StoreError
    */
@@ -35,7 +35,7 @@ export type MailboxStore = {
   raise(log: KeyLog): void
   /** Deletes what is older than 14 days, and what the disk still remembers of what was deleted. */
   sweep(now: number): void
-  /** parcels kept */
+  /** parcels stored */
   readonly size: number
   /** The same, with the bytes of them: what is expired counts until it is swept. Costs a pass over an index, as each deposit does. */
   load(): Load
@@ -85,7 +85,7 @@ const SCHEMA: Schema = {
 }
 
 const readLoad = record<Load>({ parcels: uint(), bytes: uint() })
-const readKept = record<StoredParcel>({
+const readParcel = record<StoredParcel>({
   number: uint(),
   id: bytes(HASH_BYTES),
   parcel: bytes(Math.min(...PARCEL_SIZES), Math.max(...PARCEL_SIZES)),
@@ -97,97 +97,94 @@ const LOAD = 'SELECT count(*) AS parcels, coalesce(sum(size), 0) AS bytes FROM p
 /** @param folder a data folder that exists; null: in memory. @throws StoreError ERR_STORE_* */
 export const openMailboxStore = (folder: string | null): MailboxStore => {
   const database = openDatabase(folder, SCHEMA)
-
-  const load = (where = '', ...values: readonly Uint8Array[]): Load =>
-    readRow('parcels', readLoad, database.get(`${LOAD} ${where}`, ...values))
-
-  const has = ({ to, id }: Slip): boolean =>
-    database.get('SELECT 1 FROM parcels WHERE recipient = ? AND id = ?', to, id) !== undefined
-
-  const expire = (now: number): void => database.run('DELETE FROM parcels WHERE arrived <= ?', now - MAILBOX_AGE)
-
-  const checkRoom: MailboxStore['checkRoom'] = (slip, now) =>
-    database.transaction(() => {
-      expire(now)
-      if (has(slip)) return
-      const { to, size, source } = slip
-      const fits = ({ parcels, bytes }: Load, most: number, mostBytes: number): boolean =>
-        parcels < most && bytes + size <= mostBytes
-      if (!fits(load('WHERE source = ?', source), MAILBOX_SOURCE_PARCELS, MAILBOX_SOURCE_BYTES))
-        throw new MailboxError('ERR_MAILBOX_SOURCE')
-      if (!fits(load('WHERE recipient = ?', to), MAILBOX_RECIPIENT_PARCELS, MAILBOX_RECIPIENT_BYTES))
-        throw new MailboxError('ERR_MAILBOX_FULL', { hint: 'for this recipient' })
-      if (!fits(load(), MAILBOX_PARCELS, MAILBOX_BYTES)) throw new MailboxError('ERR_MAILBOX_FULL')
-    })
-
-  const floor: MailboxStore['floor'] = (recipient) => {
-    const row = database.get('SELECT epoch, seq, head FROM recipients WHERE id = ?', recipient)
-    // Cards are not what this floor is about.
-    return row === undefined ? null : { ...readRow('recipients', readFloor, row), serial: 0 }
-  }
-
-  /** A log that is older, or contradicts the floor, may have been looked up before the floor was raised: it changes nothing. */
-  const lift = (log: KeyLog): void => {
-    const known = floor(log.id)
-    if (known !== null && !containsEntry(log, known) && log.epoch <= known.epoch) return
-    const { epoch, seq, head } = raiseFloor(known, log, null)
-    database.run(
-      'INSERT OR REPLACE INTO recipients (id, epoch, seq, head) VALUES (?, ?, ?, ?)',
-      log.id,
-      epoch,
-      seq,
-      head,
-    )
-  }
-
   return {
-    checkRoom,
+    checkRoom: (slip, now) => database.transaction(() => checkRoom(database, slip, now)),
     put: (slip, parcel, log, now) =>
       database.transaction(() => {
-        checkRoom(slip, now)
-        if (has(slip)) return
-        const { to, id, size, source } = slip
-        database.run(
-          'INSERT INTO parcels (recipient, id, size, source, arrived, parcel) VALUES (?, ?, ?, ?, ?, ?)',
-          to,
-          id,
-          size,
-          source,
-          now,
-          parcel,
-        )
-        lift(log)
+        checkRoom(database, slip, now)
+        if (has(database, slip)) return
+        insertParcel(database, slip, parcel, now)
+        raiseStoredFloor(database, log)
       }),
-    next: (recipient, after, now) => {
-      const row = database.get(
-        'SELECT number, id, parcel FROM parcels WHERE recipient = ? AND number > ? AND arrived > ? ORDER BY number LIMIT 1',
-        recipient,
-        after,
-        now - MAILBOX_AGE,
-      )
-      return row === undefined ? null : readRow('parcels', readKept, row)
-    },
+    next: (recipient, after, now) => nextParcel(database, recipient, after, now),
     remove: (recipient, ids) =>
       database.transaction(() => {
         for (const id of ids) database.run('DELETE FROM parcels WHERE recipient = ? AND id = ?', recipient, id)
       }),
-    floor,
+    floor: (recipient) => storedFloor(database, recipient),
     raise: (log) =>
       database.transaction(() => {
-        if (floor(log.id) !== null) lift(log)
+        if (storedFloor(database, log.id) !== null) raiseStoredFloor(database, log)
       }),
     sweep: (now) => {
       database.transaction(() => {
-        expire(now)
+        expire(database, now)
         database.run('DELETE FROM recipients WHERE id NOT IN (SELECT recipient FROM parcels)')
       })
       // What was deleted is overwritten in the database, but would lie in its journal for longer.
       database.get('PRAGMA wal_checkpoint(TRUNCATE)')
     },
     get size() {
-      return load().parcels
+      return loadOf(database).parcels
     },
-    load: () => load(),
+    load: () => loadOf(database),
     close: database.close,
   }
+}
+
+const loadOf = (database: Database, where = '', ...values: readonly Uint8Array[]): Load =>
+  readRow('parcels', readLoad, database.get(`${LOAD} ${where}`, ...values))
+
+const has = (database: Database, { to, id }: Slip): boolean =>
+  database.get('SELECT 1 FROM parcels WHERE recipient = ? AND id = ?', to, id) !== undefined
+
+const expire = (database: Database, now: number): void =>
+  database.run('DELETE FROM parcels WHERE arrived <= ?', now - MAILBOX_AGE)
+
+const checkRoom = (database: Database, slip: Slip, now: number): void => {
+  expire(database, now)
+  if (has(database, slip)) return
+  const { to, size, source } = slip
+  const fits = ({ parcels, bytes }: Load, most: number, mostBytes: number): boolean =>
+    parcels < most && bytes + size <= mostBytes
+  if (!fits(loadOf(database, 'WHERE source = ?', source), MAILBOX_SOURCE_PARCELS, MAILBOX_SOURCE_BYTES))
+    throw new MailboxError('ERR_MAILBOX_SOURCE')
+  if (!fits(loadOf(database, 'WHERE recipient = ?', to), MAILBOX_RECIPIENT_PARCELS, MAILBOX_RECIPIENT_BYTES))
+    throw new MailboxError('ERR_MAILBOX_FULL', { hint: 'for this recipient' })
+  if (!fits(loadOf(database), MAILBOX_PARCELS, MAILBOX_BYTES)) throw new MailboxError('ERR_MAILBOX_FULL')
+}
+
+const insertParcel = (database: Database, { to, id, size, source }: Slip, parcel: Uint8Array, now: number): void =>
+  database.run(
+    'INSERT INTO parcels (recipient, id, size, source, arrived, parcel) VALUES (?, ?, ?, ?, ?, ?)',
+    to,
+    id,
+    size,
+    source,
+    now,
+    parcel,
+  )
+
+const nextParcel = (database: Database, recipient: Uint8Array, after: number, now: number): StoredParcel | null => {
+  const row = database.get(
+    'SELECT number, id, parcel FROM parcels WHERE recipient = ? AND number > ? AND arrived > ? ORDER BY number LIMIT 1',
+    recipient,
+    after,
+    now - MAILBOX_AGE,
+  )
+  return row === undefined ? null : readRow('parcels', readParcel, row)
+}
+
+const storedFloor = (database: Database, recipient: Uint8Array): Floor | null => {
+  const row = database.get('SELECT epoch, seq, head FROM recipients WHERE id = ?', recipient)
+  // Cards are not what this floor is about.
+  return row === undefined ? null : { ...readRow('recipients', readFloor, row), serial: 0 }
+}
+
+/** A log that is older, or contradicts the floor, may have been looked up before the floor was raised: it changes nothing. */
+const raiseStoredFloor = (database: Database, log: KeyLog): void => {
+  const known = storedFloor(database, log.id)
+  if (known !== null && !containsEntry(log, known) && log.epoch <= known.epoch) return
+  const { epoch, seq, head } = raiseFloor(known, log, null)
+  database.run('INSERT OR REPLACE INTO recipients (id, epoch, seq, head) VALUES (?, ?, ?, ?)', log.id, epoch, seq, head)
 }

@@ -1,18 +1,24 @@
-/**
- * Frames over HyperDHT's encrypted stream (§8), with the flow control that stream lacks: UDX acknowledges and queues whatever
- * arrives, so a sender faster than its reader would fill the reader's memory.
- *
- * One message of the stream is one kind byte and a body:
- *   0  frame   1 B … 64 KiB
- *   1  room    4 B, unsigned, big-endian: the reader has taken frames of that cost; each frame costs its length + 64
- * A side sends frames while the cost of those not yet reported as taken stays within 1 MiB. A side that is sent more, or a
- * message that is none of these, destroys the stream.
- */
-
 import type { SecretStream } from 'hyperdht'
-import { ConnectionError } from '../core/errors.ts'
+import { ConnectionError, type ErrorCode } from '../core/errors.ts'
 import { FRAME_BYTES_MAX } from '../core/limits.ts'
+import { decodeFrameMessage, encodeFrame, encodeRoom, isFrameSize } from './frame-message.ts'
+import {
+  arriveIn,
+  costOf,
+  type FrameWindow,
+  gainRoom,
+  hasRoom,
+  isReportDue,
+  OPEN_WINDOW,
+  readFrom,
+  report,
+  sendIn,
+} from './frame-window.ts'
 
+/**
+ * Frames over HyperDHT's encrypted stream (docs/spec/wire.md), with the flow control that stream lacks: UDX acknowledges and queues
+ * whatever arrives. A side that sends more than it may, or what is no message of ours, destroys the stream.
+ */
 export type FrameStream = {
   /** 64 B: the Noise handshake's hash, the same on both sides (channel binding). */
   readonly handshakeHash: Uint8Array
@@ -35,25 +41,37 @@ export type FrameStream = {
   destroy(): void
 }
 
-const KIND_FRAME = 0
-const KIND_ROOM = 1
-const KIND_BYTES = 1
-const ROOM_BYTES = 4
-
-/** Cost of frames on their way or unread: what a peer can make us keep per stream. */
-const WINDOW = 1024 * 1024
-/** Many tiny frames cost memory as well. */
-const FRAME_COST = 64
-/** Room is reported in steps, not frame by frame. */
-const ROOM_STEP = WINDOW / 4
 /** Bytes of one unfinished message: the encrypted stream itself would collect 16 MiB before anyone sees them. */
 const UNFINISHED_BYTES_MAX = 2 * FRAME_BYTES_MAX
 const CLOSE_MS = 2_000
 
-const cost = (frame: Uint8Array): number => frame.length + FRAME_COST
+/** Where a stream is: each field changes once, but for the window, the queue and `full`. */
+type State = {
+  readonly stream: SecretStream
+  /** frames that arrived and were not read */
+  readonly queue: Uint8Array[]
+  readonly changed: Signal
+  window: FrameWindow
+  /** the transport asked to wait for its drain */
+  full: boolean
+  /** this side said goodbye */
+  ending: boolean
+  /** the other side did */
+  ended: boolean
+  destroyedHere: boolean
+  gone: boolean
+  /** what the other side did that it may not */
+  violation: ConnectionError | undefined
+  /** what the encrypted stream ended with */
+  cause: Error | undefined
+  /** resolves when everything that was sent until now is on its way */
+  sent: Promise<void>
+}
 
 /** Wakes everyone who waits, at each change. */
-const createSignal = (): { wait(): Promise<void>; wake(): void } => {
+type Signal = { wait(): Promise<void>; wake(): void }
+
+const createSignal = (): Signal => {
   let next = Promise.withResolvers<void>()
   return {
     wait: () => next.promise,
@@ -66,153 +84,136 @@ const createSignal = (): { wait(): Promise<void>; wake(): void } => {
 
 /** Takes over an *opened* encrypted stream, before any of its data was read. */
 export const createFrameStream = (stream: SecretStream): FrameStream => {
-  const changed = createSignal()
-  const queue: Uint8Array[] = []
-  let room = WINDOW // what we may still send
-  let granted = WINDOW // what the other side may still send
-  let taken = 0 // read here, not yet reported
-  let full = false // the transport asked to wait for its drain
-  let ending = false // this side said goodbye
-  let ended = false // the other side did
-  let destroyedHere = false
-  let gone = stream.destroyed
-  let violation: ConnectionError | undefined
-  let cause: Error | undefined
-
-  const fail = (error: ConnectionError): void => {
-    violation ??= error
-    stream.destroy(error)
+  const state: State = {
+    ...{ stream, queue: [], changed: createSignal(), window: OPEN_WINDOW, full: false },
+    ...{ ending: false, ended: false, destroyedHere: false, gone: stream.destroyed },
+    ...{ violation: undefined, cause: undefined, sent: Promise.resolve() },
   }
-
-  const onframe = (frame: Uint8Array): void => {
-    if (frame.length === 0 || frame.length > FRAME_BYTES_MAX) fail(new ConnectionError('ERR_FRAME_SIZE'))
-    else if (cost(frame) > granted) fail(new ConnectionError('ERR_FRAME_WINDOW'))
-    else {
-      granted -= cost(frame)
-      queue.push(frame)
-      changed.wake()
-    }
-  }
-
-  const onroom = (body: Uint8Array): void => {
-    const more = body.length === ROOM_BYTES ? new DataView(body.buffer).getUint32(0) : WINDOW + 1
-    if (room + more > WINDOW) fail(new ConnectionError('ERR_FRAME'))
-    else {
-      room += more
-      changed.wake()
-    }
-  }
-
-  stream.on('data', (message) => {
-    if (violation !== undefined) return
-    // A copy: a view would keep 64 KiB of the transport's memory alive for each tiny frame.
-    const body = new Uint8Array(message.subarray(KIND_BYTES))
-    if (message[0] === KIND_FRAME) onframe(body)
-    else if (message[0] === KIND_ROOM) onroom(body)
-    else fail(new ConnectionError('ERR_FRAME'))
-  })
-  stream.on('drain', () => {
-    full = false
-    changed.wake()
-  })
-  stream.on('end', () => {
-    ended = true
-    stream.end()
-    changed.wake()
-  })
-  stream.on('error', (error) => {
-    cause = error
-  })
-  stream.on('close', () => {
-    gone = true
-    changed.wake()
-  })
-  limitUnfinished(stream, () => fail(new ConnectionError('ERR_FRAME_SIZE')))
-
-  const whyNot = (): ConnectionError | undefined => {
-    if (ended || destroyedHere) return new ConnectionError('ERR_CONNECTION_CLOSED')
-    if (gone)
-      return new ConnectionError(ending ? 'ERR_CONNECTION_CLOSED' : 'ERR_CONNECTION_LOST', {
-        cause: violation ?? cause,
-      })
-    return undefined
-  }
-
-  const until = async (ready: () => boolean): Promise<void> => {
-    for (let error = whyNot(); error !== undefined || !ready(); error = whyNot()) {
-      if (error !== undefined) throw error
-      await changed.wait()
-    }
-  }
-
-  const write = async (message: Uint8Array, price: number): Promise<void> => {
-    await until(() => room >= price)
-    room -= price
-    full = !stream.write(message)
-    await until(() => !full)
-  }
-
-  let tail = Promise.resolve()
-  const send = async (frame: Uint8Array): Promise<void> => {
-    if (frame.length === 0 || frame.length > FRAME_BYTES_MAX) throw new ConnectionError('ERR_FRAME_SIZE')
-    if (ending) throw new ConnectionError('ERR_CONNECTION_CLOSED')
-    const message = new Uint8Array(KIND_BYTES + frame.length)
-    message[0] = KIND_FRAME
-    message.set(frame, KIND_BYTES)
-    const sent = tail.then(() => write(message, cost(frame)))
-    tail = sent.catch(() => undefined)
-    return sent
-  }
-
-  const take = (frame: Uint8Array): Uint8Array => {
-    taken += cost(frame)
-    if (taken >= ROOM_STEP && !gone && !ending && !ended) {
-      const message = new Uint8Array(KIND_BYTES + ROOM_BYTES)
-      message[0] = KIND_ROOM
-      new DataView(message.buffer).setUint32(KIND_BYTES, taken)
-      stream.write(message)
-      granted += taken
-      taken = 0
-    }
-    return frame
-  }
-
-  async function* receive(): AsyncGenerator<Uint8Array, void, void> {
-    for (;;) {
-      const frame = queue.shift()
-      if (frame !== undefined) yield take(frame)
-      else if (violation !== undefined) throw violation
-      else if (ended) return
-      else if (gone) throw whyNot()
-      else await changed.wait()
-    }
-  }
-
-  const finish = async (): Promise<void> => {
-    ending = true
-    const deadline = setTimeout(() => stream.destroy(), CLOSE_MS)
-    await Promise.race([tail, closed(stream)])
-    stream.end()
-    await closed(stream)
-    clearTimeout(deadline)
-  }
-
+  listen(state)
   let closing: Promise<void> | undefined
   return {
     handshakeHash: new Uint8Array(stream.handshakeHash ?? []),
     remoteKey: new Uint8Array(stream.remotePublicKey),
     remoteHost: stream.rawStream?.remoteHost ?? '',
-    send,
-    receive,
+    send: (frame) => send(state, frame),
+    receive: () => receive(state),
     close: () => {
-      closing ??= finish()
+      closing ??= finish(state)
       return closing
     },
     destroy: () => {
-      destroyedHere = true
+      state.destroyedHere = true
       stream.destroy()
     },
   }
+}
+
+const listen = (state: State): void => {
+  const { stream, changed } = state
+  stream.on('data', (message) => {
+    if (state.violation !== undefined) return
+    const wrong = take(state, message)
+    if (wrong === null) changed.wake()
+    else fail(state, wrong)
+  })
+  stream.on('drain', () => {
+    state.full = false
+    changed.wake()
+  })
+  stream.on('end', () => {
+    state.ended = true
+    stream.end()
+    changed.wake()
+  })
+  stream.on('error', (error) => {
+    state.cause = error
+  })
+  stream.on('close', () => {
+    state.gone = true
+    changed.wake()
+  })
+  limitUnfinished(stream, () => fail(state, 'ERR_FRAME_SIZE'))
+}
+
+type Violation = Extract<ErrorCode, 'ERR_FRAME' | 'ERR_FRAME_SIZE' | 'ERR_FRAME_WINDOW'>
+
+const fail = (state: State, code: Violation): void => {
+  const error = new ConnectionError(code)
+  state.violation ??= error
+  state.stream.destroy(error)
+}
+
+/** Takes in a message; what is wrong with it otherwise. */
+const take = (state: State, data: Uint8Array): Violation | null => {
+  const message = decodeFrameMessage(data)
+  if (typeof message === 'string') return message
+  const isRoom = message.kind === 'room'
+  const window = isRoom ? gainRoom(state.window, message.cost) : arriveIn(state.window, costOf(message.frame))
+  if (window === null) return isRoom ? 'ERR_FRAME' : 'ERR_FRAME_WINDOW'
+  state.window = window
+  if (!isRoom) state.queue.push(message.frame)
+  return null
+}
+
+/** Why nothing can be sent any more; undefined while it can. */
+const whyNot = ({ ended, destroyedHere, gone, ending, violation, cause }: State): ConnectionError | undefined => {
+  if (ended || destroyedHere) return new ConnectionError('ERR_CONNECTION_CLOSED')
+  if (gone)
+    return new ConnectionError(ending ? 'ERR_CONNECTION_CLOSED' : 'ERR_CONNECTION_LOST', { cause: violation ?? cause })
+  return undefined
+}
+
+const until = async (state: State, ready: () => boolean): Promise<void> => {
+  for (let error = whyNot(state); error !== undefined || !ready(); error = whyNot(state)) {
+    if (error !== undefined) throw error
+    await state.changed.wait()
+  }
+}
+
+const write = async (state: State, message: Uint8Array, cost: number): Promise<void> => {
+  await until(state, () => hasRoom(state.window, cost))
+  state.window = sendIn(state.window, cost)
+  state.full = !state.stream.write(message)
+  await until(state, () => !state.full)
+}
+
+const send = async (state: State, frame: Uint8Array): Promise<void> => {
+  if (!isFrameSize(frame)) throw new ConnectionError('ERR_FRAME_SIZE')
+  if (state.ending) throw new ConnectionError('ERR_CONNECTION_CLOSED')
+  const message = encodeFrame(frame)
+  const sent = state.sent.then(() => write(state, message, costOf(frame)))
+  state.sent = sent.catch(() => undefined)
+  return sent
+}
+
+async function* receive(state: State): AsyncGenerator<Uint8Array, void, void> {
+  for (;;) {
+    const frame = state.queue.shift()
+    if (frame !== undefined) {
+      countRead(state, frame)
+      yield frame
+    } else if (state.violation !== undefined) throw state.violation
+    else if (state.ended) return
+    else if (state.gone) throw whyNot(state)
+    else await state.changed.wait()
+  }
+}
+
+const countRead = (state: State, frame: Uint8Array): void => {
+  state.window = readFrom(state.window, costOf(frame))
+  if (!isReportDue(state.window) || state.gone || state.ending || state.ended) return
+  state.stream.write(encodeRoom(state.window.unreported))
+  state.window = report(state.window)
+}
+
+const finish = async (state: State): Promise<void> => {
+  const { stream } = state
+  state.ending = true
+  const deadline = setTimeout(() => stream.destroy(), CLOSE_MS)
+  await Promise.race([state.sent, closed(stream)])
+  stream.end()
+  await closed(stream)
+  clearTimeout(deadline)
 }
 
 const closed = (stream: SecretStream): Promise<void> =>

@@ -22,7 +22,7 @@ export type NodeOptions = {
   readonly host?: string | undefined
   /** Default and 0: a free port. */
   readonly port?: number | undefined
-  /** Keep records for others and be a node they can bootstrap to: needs to be reachable. */
+  /** Store records for others and be a node they can bootstrap from: needs to be reachable. */
   readonly storage?: boolean | undefined
   /** 32 B: seed of the node's own Ed25519 key pair; default random. */
   readonly transportSeed?: Uint8Array | undefined

@@ -52,7 +52,7 @@ export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, optio
     release()
   }
   try {
-    const onDisk = storage === true && folder !== undefined ? { shelf: openRecordDatabase(folder) } : {}
+    const onDisk = storage === true && folder !== undefined ? { recordStore: openRecordDatabase(folder) } : {}
     records = createStorage({ self: () => node.dht.id, ...onDisk })
     const directory = joinDirectory(node.dht, records)
     const mailbox = options.mailbox === true ? openMailbox(identity, directory, folder) : undefined
@@ -67,7 +67,7 @@ export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, optio
 /** @throws StoreError ERR_STORE_* */
 const openMailbox = ({ log }: Identity, directory: DirectoryNetwork, folder: string | undefined): MailboxHost => {
   const [now, random] = [() => seconds(systemWorld), systemWorld.random]
-  return createMailboxHost({ id: log.id, directory, keep: openMailboxStore(folder ?? null), now, random })
+  return createMailboxHost({ id: log.id, directory, store: openMailboxStore(folder ?? null), now, random })
 }
 
 const putTogether = (node: DhtNode, parts: Omit<PeerParts, 'transport' | 'network' | 'world'>): Peer => {

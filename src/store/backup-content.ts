@@ -12,10 +12,10 @@ import {
   NAME_LENGTH_MAX,
 } from '../core/limits.ts'
 import type { StoredContact } from './contact-store.ts'
-import type { KeptFloor } from './floor-store.ts'
-import type { KeptFork } from './fork-store.ts'
+import type { StoredFloor } from './floor-store.ts'
+import type { StoredFork } from './fork-store.ts'
 import type { Remembered } from './remembered.ts'
-import { envelopesOf, HASH_BYTES, readEnvelopes, verifyKept } from './rows.ts'
+import { envelopesOf, HASH_BYTES, readEnvelopes, verifyStoredLog } from './rows.ts'
 import { SETTING_LENGTH_MAX } from './settings.ts'
 import { assemble, encodeSecrets, type VaultSecrets } from './vault-secrets.ts'
 
@@ -65,7 +65,7 @@ const idOf = ([first = new Uint8Array(0)]: Envelopes): Uint8Array => sha256(firs
 
 const place = uint(LOG_ENTRIES_MAX - 1)
 
-const readFloor = record<KeptFloor>({
+const readFloor = record<StoredFloor>({
   id: bytes(HASH_BYTES),
   epoch: place,
   seq: place,
@@ -79,9 +79,9 @@ const readForkFields = record<{ readonly a: Envelopes; readonly b: Envelopes; re
   b: readEnvelopes,
   found: uint(),
 })
-const readFork: Reader<KeptFork> = (value, name) => {
+const readFork: Reader<StoredFork> = (value, name) => {
   const { a, b, found } = readForkFields(value, name)
-  return { a: verifyKept(idOf(a), a), b: verifyKept(idOf(a), b), found }
+  return { a: verifyStoredLog(idOf(a), a), b: verifyStoredLog(idOf(a), b), found }
 }
 
 type ContactFields = Omit<StoredContact, 'id' | 'log'> & { readonly log: Envelopes }
@@ -97,7 +97,7 @@ const readContactFields = record<ContactFields>({
 const readContact: Reader<StoredContact> = (value, name) => {
   const { log: envelopes, ...rest } = readContactFields(value, name)
   if ((rest.anchor === null) !== (rest.verified === null)) refuse(name)
-  const log = verifyKept(idOf(envelopes), envelopes)
+  const log = verifyStoredLog(idOf(envelopes), envelopes)
   return { ...rest, id: log.id, log }
 }
 
@@ -105,7 +105,7 @@ type Fields = Omit<Remembered, 'floors'> & {
   readonly made: number
   readonly log: Envelopes
   readonly secrets: Uint8Array
-  readonly floors: readonly KeptFloor[]
+  readonly floors: readonly StoredFloor[]
 }
 
 const readSetting = nullable(text(SETTING_LENGTH_MAX))

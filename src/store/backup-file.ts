@@ -28,7 +28,7 @@ import { guarded } from './vault.ts'
 
 const VERSION = 1
 
-/** The sealed part in base64url, and room for the rest. */
+/** The sealed part in base64url, and space for the rest. */
 const FILE_BYTES_MAX = Math.ceil((SEALED_BYTES_MAX * 4) / 3) + 4_096
 
 /** Version, time, iv, MAC and the largest padding of a Fernet token. */

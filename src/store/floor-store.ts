@@ -15,17 +15,17 @@ export type FloorStore = {
    */
   update(id: Uint8Array, next: (floor: Floor | null) => Floor, asked: boolean): void
   /** Puts floors in, as a backup has them in the order of their arrival, where none is that is higher; all in one transaction. */
-  restore(floors: readonly KeptFloor[]): void
+  restore(floors: readonly StoredFloor[]): void
   /** All of them in the order of their arrival, for a backup. */
-  all(): readonly KeptFloor[]
+  all(): readonly StoredFloor[]
 }
 
-export type KeptFloor = Floor & { readonly id: Uint8Array; readonly asked: boolean }
+export type StoredFloor = Floor & { readonly id: Uint8Array; readonly asked: boolean }
 
 type Row = Floor & { readonly asked: number }
 
 const readFloor = record<Row>({ epoch: uint(), seq: uint(), head: bytes(HASH_BYTES), serial: uint(), asked: uint(1) })
-const readKept = record<Row & { readonly id: Uint8Array }>({
+const readStoredFloor = record<Row & { readonly id: Uint8Array }>({
   id: bytes(HASH_BYTES),
   epoch: uint(),
   seq: uint(),
@@ -42,7 +42,7 @@ const WRITE = `INSERT INTO floors (id, epoch, seq, head, serial, asked, touched)
 const RAISE = 'UPDATE floors SET epoch = ?, seq = ?, head = ?, serial = ?, asked = ? WHERE id = ?'
 const EARLIEST = 'SELECT coalesce(min(touched), 1) AS touched FROM floors'
 const PUT = 'INSERT INTO floors (epoch, seq, head, serial, asked, id, touched) VALUES (?, ?, ?, ?, ?, ?, ?)'
-/** Strangers make room for strangers, never for anyone we asked for. */
+/** The floors of strangers who called us: the oldest go when there are too many, and never one that we asked for. */
 const FORGET = `DELETE FROM floors WHERE asked = 0 AND id IN
   (SELECT id FROM floors WHERE asked = 0 ORDER BY touched DESC LIMIT -1 OFFSET ${STRANGER_FLOORS_MAX})`
 
@@ -70,7 +70,7 @@ export const createFloorStore = (database: Database): FloorStore => {
       }),
     restore: (floors) =>
       database.transaction(() => {
-        // Before all that are there, from the latest on: whoever called since is the last to make room.
+        // Before all that are there, from the latest on: whoever called since is the last to go.
         let { touched } = database.get(EARLIEST) as { touched: number }
         for (const { id, asked, ...floor } of floors.toReversed()) {
           const known = find(id)
@@ -87,7 +87,7 @@ export const createFloorStore = (database: Database): FloorStore => {
     all: () =>
       database
         .all('SELECT id, epoch, seq, head, serial, asked FROM floors ORDER BY touched')
-        .map((row) => readRow('floors', readKept, row))
+        .map((row) => readRow('floors', readStoredFloor, row))
         .map(({ asked, ...floor }) => ({ ...floor, asked: asked === 1 })),
   }
 }

@@ -11,17 +11,17 @@ export type ForkStore = {
   /** The contradiction is over. */
   forget(id: Uint8Array): void
   /** All of them, for a backup. */
-  all(): readonly KeptFork[]
+  all(): readonly StoredFork[]
 }
 
 export type Fork = { readonly a: KeyLog; readonly b: KeyLog }
-export type KeptFork = Fork & { readonly found: number }
+export type StoredFork = Fork & { readonly found: number }
 
 type Row = { readonly id: Uint8Array; readonly a: unknown; readonly b: unknown; readonly found: number }
 const blob = (value: unknown): unknown => value
 const readColumns = record<Row>({ id: bytes(HASH_BYTES), a: blob, b: blob, found: uint() })
 
-const readFork = (row: unknown): KeptFork => {
+const readFork = (row: unknown): StoredFork => {
   const { id, found, ...logs } = readRow('forks', readColumns, row)
   return { ...readRow('forks', record<Fork>({ a: readLog(id), b: readLog(id) }), logs), found }
 }

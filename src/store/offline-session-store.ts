@@ -18,7 +18,7 @@ import { SESSION_ID_BYTES } from '../core/session/header.ts'
 import type { Session } from '../core/session/session.ts'
 import { decodeSession, encodeSession } from '../core/session/snapshot.ts'
 import type { Database } from './database.ts'
-import { envelopesOf, HASH_BYTES, readEnvelopes, readRow, verifyKept } from './rows.ts'
+import { envelopesOf, HASH_BYTES, readEnvelopes, readRow, verifyStoredLog } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
 
 /** Sessions that outlive the process: with those who are reached through mailboxes. Sealed, since a snapshot is all secrets. */
@@ -127,7 +127,7 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
         inside.session.fill(0)
         plaintext.fill(0)
         const { hello, sign, dh, own } = inside
-        const log = verifyKept(peer, inside.log)
+        const log = verifyStoredLog(peer, inside.log)
         return { h1, ours: ours === 1, live: live === 1, begun, heard, session, hello, log, device: { sign, dh }, own }
       },
       plaintext,

@@ -42,8 +42,8 @@ const PIN_VARIABLE = 'HANDFAST_PKCS11_PIN'
 
 /** Everything but Handfast's own secrets: token makers' libraries are configured by the environment. */
 const environment = (pin: string | undefined): Record<string, string | undefined> => {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('HANDFAST_'))
-  return { ...Object.fromEntries(kept), LC_ALL: 'C', ...(pin === undefined ? {} : { [PIN_VARIABLE]: pin }) }
+  const passed = Object.entries(process.env).filter(([name]) => !name.startsWith('HANDFAST_'))
+  return { ...Object.fromEntries(passed), LC_ALL: 'C', ...(pin === undefined ? {} : { [PIN_VARIABLE]: pin }) }
 }
 
 /** @throws TokenError ERR_TOKEN_PIN */

@@ -5,8 +5,8 @@ import { openDatabase, type Schema } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 
 /**
- * The records that a storage node keeps for others (`records.db`, docs/spec/store.md §8): the shelf of `directory/shelf.ts` on disk. It
- * knows nothing of what they mean; the directory verifies them again when it reads them. A commit waits for no disk, since a stranger's
+ * The records that a storage node stores for others (`records.db`, docs/spec/store.md §8): the record store of
+ * `directory/node/record-store.ts` on disk. It knows nothing of what they mean; the directory verifies them again when it reads them. A commit waits for no disk, since a stranger's
  * PUT must not make this node wait: a killed process loses nothing, a power cut the last moments, which their owners publish again.
  */
 export type RecordDatabase = {
@@ -89,10 +89,10 @@ export const openRecordDatabase = (folder: string | null): RecordDatabase => {
     heads: () =>
       database.all('SELECT id, touched, source, items FROM records').map((row) => readRow('records', readHead, row)),
     read: (id) => {
-      const kept = content(id)
-      if (kept === null) return null
+      const stored = content(id)
+      if (stored === null) return null
       const entries = database.all('SELECT envelope FROM entries WHERE id = ?', id)
-      return { content: kept, entries: entries.map((row) => readRow('entries', readEntry, row).envelope) }
+      return { content: stored, entries: entries.map((row) => readRow('entries', readEntry, row).envelope) }
     },
     content,
     entry: (id, hash) => {

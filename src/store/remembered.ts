@@ -3,16 +3,16 @@ import { type Floor, higherFloor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
 import { NAME_LENGTH_MAX } from '../core/limits.ts'
 import type { StoredContact } from './contact-store.ts'
-import type { KeptFloor } from './floor-store.ts'
-import type { Fork, KeptFork } from './fork-store.ts'
+import type { StoredFloor } from './floor-store.ts'
+import type { Fork, StoredFork } from './fork-store.ts'
 import { SETTING_NAMES, type SettingName } from './settings.ts'
 import type { Store } from './store.ts'
 
 /** All that a store remembers, as one value; and how it becomes one with what another store remembers (docs/spec/store.md §5). */
 export type Remembered = {
   /** in the order of their arrival */
-  readonly floors: readonly KeptFloor[]
-  readonly forks: readonly KeptFork[]
+  readonly floors: readonly StoredFloor[]
+  readonly forks: readonly StoredFork[]
   readonly contacts: readonly StoredContact[]
   readonly settings: Readonly<Record<SettingName, string | null>>
 }
@@ -73,7 +73,7 @@ const isOver = ({ a, b }: Fork, floor: Floor | null, contact: StoredContact | nu
 }
 
 /** @returns the two logs, when they contradict each other */
-const mergeContact = ({ contacts, floors }: Store, other: StoredContact, now: number): readonly KeptFork[] => {
+const mergeContact = ({ contacts, floors }: Store, other: StoredContact, now: number): readonly StoredFork[] => {
   const { id } = other
   const known = contacts.get(id)
   const merged = known === null ? other : mergeContacts(known, other, floors.get(id))
@@ -84,7 +84,7 @@ const mergeContact = ({ contacts, floors }: Store, other: StoredContact, now: nu
   return [{ a: known.log, b: other.log, found: now }]
 }
 
-const mergeForks = ({ floors, contacts, forks }: Store, others: readonly KeptFork[]): void => {
+const mergeForks = ({ floors, contacts, forks }: Store, others: readonly StoredFork[]): void => {
   const isDecided = (fork: Fork): boolean => isOver(fork, floors.get(fork.a.id), contacts.get(fork.a.id))
   for (const known of forks.all()) if (isDecided(known)) forks.forget(known.a.id)
   for (const { a, b, found } of others)

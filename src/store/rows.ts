@@ -31,13 +31,13 @@ export const envelopesOf = ({ entries }: KeyLog): readonly Uint8Array[] => entri
 export const readEnvelopes = list(bytes(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX)
 
 /** Verified again at every reading, but for the clock: its times were held against it when it was accepted. @throws KeyLogError */
-export const verifyKept = (id: Uint8Array, envelopes: readonly Uint8Array[]): KeyLog =>
+export const verifyStoredLog = (id: Uint8Array, envelopes: readonly Uint8Array[]): KeyLog =>
   verifyLog(id, envelopes, Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE)
 
 export const readLog =
   (id: Uint8Array): Reader<KeyLog> =>
   (value, name) =>
-    verifyKept(id, readEnvelopes(decodeCbor(bytes(1, LOG_BYTES_MAX)(value, name)), name))
+    verifyStoredLog(id, readEnvelopes(decodeCbor(bytes(1, LOG_BYTES_MAX)(value, name)), name))
 
 /** Logs whose bytes were verified in this process, and how many are remembered. */
 const REMEMBERED = 256

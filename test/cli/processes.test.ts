@@ -23,7 +23,7 @@ const prepare = async (t: TestContext): Promise<Stage> => {
   return { dir, alice, bob, addressOfAlice: address }
 }
 
-suite('processes', { concurrency: 2 }, () => {
+suite('conversations', { concurrency: 2 }, () => {
   test('node, listen and chat: a conversation both ways, twice, and Ctrl-C ends each with 0', async (t) => {
     const { alice, bob, addressOfAlice } = await prepare(t)
     const node = startCli(t, ['node', '--port', '0'])
@@ -59,7 +59,9 @@ suite('processes', { concurrency: 2 }, () => {
     }
     assert.equal(await node.exit('SIGINT'), 0)
   })
+})
 
+suite('for programs', { concurrency: 2 }, () => {
   test('--json: one object a line for all of it, and files arrive or are refused', async (t) => {
     const { dir, alice, bob, addressOfAlice } = await prepare(t)
     const node = startCli(t, ['--json', 'node'])
@@ -108,7 +110,9 @@ suite('processes', { concurrency: 2 }, () => {
     assert.equal(await node.exit('SIGTERM'), 0)
     assert.equal([node, listen, chat, stay, lookup].map((cli) => cli.stderr()).join(''), '')
   })
+})
 
+suite('ends', { concurrency: 2 }, () => {
   test('Ctrl-C on the way: 130 for a lookup, 0 for a chat', async (t) => {
     const { alice, addressOfAlice } = await prepare(t)
     for (const [command, code] of [

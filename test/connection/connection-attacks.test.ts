@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Connection } from '../../src/connection/connection.ts'
+import { utf8 } from '../../src/core/bytes.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
-import { VISIT_WINDOW, MESSAGE_BYTES_MAX } from '../../src/core/limits.ts'
+import { MESSAGE_BYTES_MAX, VISIT_WINDOW } from '../../src/core/limits.ts'
 import { at, flip, makeBytes } from '../core/identities.ts'
 import type { MemoryPair } from './memory-transport.ts'
-import { codeOf, nextText, settle, startConversation, startWithMallory } from './sides.ts'
+import { codeOf, settle } from './sides.ts'
+import { nextText, startTalk, startTalkWithMallory, type Talk, textOf } from './talks.ts'
 
 /** What an authenticated peer, or someone who holds the transport, can do to a connection: end it, and nothing else. */
 
@@ -17,7 +18,7 @@ type Change = (frames: Three) => readonly Uint8Array[]
 
 /** Alice sends three texts over a wire that does `change` to their frames; Bob reads until it ends. */
 const read = async (change: Change) => {
-  const { pair, alice, bob } = await startConversation()
+  const { pair, alice, bob } = await startTalk()
   const held: Uint8Array[] = []
   pair.toFar.rewrite = (frame) => {
     held.push(frame)
@@ -30,8 +31,8 @@ const read = async (change: Change) => {
   for (;;) {
     await settle()
     const item = await bob.receive({ signal: AbortSignal.timeout(5_000) }).catch((error) => error)
-    if (item?.type !== 'text') return { texts, code: item?.code, alice: await codeOf(alice.receive()) }
-    texts.push(item.text)
+    if (!(item instanceof Uint8Array)) return { texts, code: item?.code, alice: await codeOf(alice.receive()) }
+    texts.push(textOf(item))
   }
 }
 
@@ -60,20 +61,20 @@ test('§6 a changed, repeated, moved or missing message ends the connection with
 })
 
 test('§6 a message of the other direction, or of another session, does not open', async () => {
-  const { pair, bob } = await startConversation()
+  const { pair, bob } = await startTalk()
   await bob.send('from Bob')
   const reflected = pair.toNear.sent.at(-1)
   assert.ok(reflected)
   await pair.near.send(reflected)
   assert.match(String(await codeOf(bob.receive())), /^ERR_SESSION_/)
 
-  const [first, second] = [await startConversation(), await startConversation()]
+  const [first, second] = [await startTalk(), await startTalk()]
   await first.alice.send('for the first')
   await second.pair.near.send(first.pair.toFar.sent.at(-1) ?? new Uint8Array(1))
   assert.equal(await codeOf(second.bob.receive()), 'ERR_SESSION_OTHER')
 })
 
-test('§8 greeting frames inside a session end it, and so does a refusal', async () => {
+test('§8 handshake frames inside a session end it, and so does a refusal', async () => {
   const frames: readonly [string, CborValue][] = [
     ['ERR_FRAME', { t: 'open', v: 1, id: makeBytes('id', 32), head: null }],
     ['ERR_FRAME_VERSION', { t: 'open', v: 2, id: makeBytes('id', 32), head: null }],
@@ -82,7 +83,7 @@ test('§8 greeting frames inside a session end it, and so does a refusal', async
     ['ERR_REMOTE', { t: 'error', code: 'ERR_TIMEOUT' }],
   ]
   for (const [code, frame] of frames) {
-    const { mallory, bob } = await startWithMallory()
+    const { mallory, bob } = await startTalkWithMallory()
     await mallory.sendFrame(frame)
     assert.equal(await codeOf(bob.receive()), code)
     await bob.closed
@@ -92,42 +93,37 @@ test('§8 greeting frames inside a session end it, and so does a refusal', async
 
 test('§8 payloads out of shape end the connection; unknown kinds and types are skipped', async () => {
   for (const payload of [
-    { k: 'text', d: 'x'.repeat(MESSAGE_BYTES_MAX + 1) },
-    { k: 'text', d: 1 },
-    { k: 'taken' },
+    { k: 'visit', d: new Uint8Array(MESSAGE_BYTES_MAX + 1) },
+    { k: 'visit', d: 'text' },
+    { k: 'visit-taken' },
     { k: 1 },
     [],
     'text',
   ]) {
-    const { mallory, bob } = await startWithMallory()
+    const { mallory, bob } = await startTalkWithMallory()
     await mallory.say(payload)
     assert.equal(await codeOf(bob.receive()), 'ERR_FRAME')
   }
-  const { mallory, bob } = await startWithMallory()
+  const { mallory, bob } = await startTalkWithMallory()
   await mallory.sendFrame({ t: 'later', d: [1] })
   await mallory.say({ k: 'later', d: [1] })
   await mallory.say({ k: 'confirm' })
-  await mallory.say({ k: 'text', d: 'still here' })
+  await mallory.say({ k: 'visit', d: utf8('still here') })
   assert.equal(await nextText(bob), 'still here')
 })
 
-const READ: Readonly<Record<string, CborValue>> = {
-  text: { k: 'text', d: 'x' },
-  data: { k: 'data', d: new Uint8Array(0) },
-}
-
-for (const [kind, payload] of Object.entries(READ))
-  test(`§8 who sends more ${kind} than there is room for is cut off; what fitted can be read`, async () => {
-    const { mallory, bob } = await startWithMallory()
-    for (let count = 0; count < VISIT_WINDOW + 3; count++) await mallory.say(payload).catch(() => {})
-    await bob.closed
-    for (let count = 0; count < VISIT_WINDOW; count++) assert.equal((await bob.receive())?.type, kind)
-    assert.equal(await codeOf(bob.receive()), 'ERR_FRAME')
-    assert.equal((await mallory.hearUntil('error').catch((error) => error)).code, 'ERR_REMOTE')
-  })
+test('§8 who sends more than there is room for is cut off; what fitted can be read', async () => {
+  const { mallory, bob } = await startTalkWithMallory()
+  for (let count = 0; count < VISIT_WINDOW + 3; count++)
+    await mallory.say({ k: 'visit', d: new Uint8Array(0) }).catch(() => {})
+  await bob.closed
+  for (let count = 0; count < VISIT_WINDOW; count++) assert.deepEqual(await bob.receive(), new Uint8Array(0))
+  assert.equal(await codeOf(bob.receive()), 'ERR_FRAME')
+  assert.equal((await mallory.hearUntil('error').catch((error) => error)).code, 'ERR_REMOTE')
+})
 
 /** Sends until sending waits; the number that went. */
-const fill = async (bob: Connection): Promise<number> => {
+const fill = async (bob: Talk): Promise<number> => {
   let sent = 0
   for (let count = 0; count < 300; count++)
     bob.send('x').then(
@@ -141,34 +137,34 @@ const fill = async (bob: Connection): Promise<number> => {
 }
 
 test('§8 saying that more was taken than was sent opens no window', async () => {
-  const { mallory, bob } = await startWithMallory()
-  for (const n of [1, 1_000, 2 ** 32 - 1]) await mallory.say({ k: 'taken', n })
+  const { mallory, bob } = await startTalkWithMallory()
+  for (const n of [1, 1_000, 2 ** 32 - 1]) await mallory.say({ k: 'visit-taken', n })
   assert.equal(await fill(bob), VISIT_WINDOW)
-  await mallory.say({ k: 'taken', n: 0 })
+  await mallory.say({ k: 'visit-taken', n: 0 })
   assert.equal(await fill(bob), 0)
 })
 
 test('§8 reports do not pile up before a peer that takes none of them', async () => {
-  const { pair, mallory, bob } = await startWithMallory()
+  const { pair, mallory, bob } = await startTalkWithMallory()
   pair.toNear.hold()
   const before = pair.toNear.sent.length
   for (let count = 0; count < 300; count++) {
-    await mallory.say({ k: 'text', d: `${count}` })
+    await mallory.say({ k: 'visit', d: utf8(`${count}`) })
     assert.equal(await nextText(bob), `${count}`)
   }
   assert.ok(pair.toNear.sent.length - before <= 2, `${pair.toNear.sent.length - before} reports wait`)
   // Once there is room again, nothing of the count is lost: Mallory hears of all 300.
   pair.toNear.release()
   let taken = 0
-  while (taken < 300) taken += Number((await mallory.hearUntil('taken')).n)
+  while (taken < 300) taken += Number((await mallory.hearUntil('visit-taken')).n)
   assert.equal(taken, 300)
 })
 
 test('§8 after a goodbye nothing counts, and the stream is closed from this side as well', async () => {
-  const { mallory, bob } = await startWithMallory()
-  await mallory.say({ k: 'text', d: 'before' })
+  const { mallory, bob } = await startTalkWithMallory()
+  await mallory.say({ k: 'visit', d: utf8('before') })
   await mallory.say({ k: 'bye' })
-  await mallory.say({ k: 'text', d: 'after' }).catch(() => {})
+  await mallory.say({ k: 'visit', d: utf8('after') }).catch(() => {})
   assert.equal(await nextText(bob), 'before')
   assert.equal(await bob.receive(), null)
   // Mallory never ends hers.
@@ -181,7 +177,7 @@ const lose = (pair: MemoryPair): void => {
 }
 
 test('§8 whoever drops the last messages cannot pass it off as a goodbye', async () => {
-  const { pair, alice, bob } = await startConversation()
+  const { pair, alice, bob } = await startTalk()
   await alice.send('one')
   lose(pair)
   await alice.send('two')

@@ -10,7 +10,10 @@ import {
   FRAME_BYTES_MAX,
   HEADER_BYTES_MAX,
   LOG_ENTRIES_MAX,
+  MESSAGE_BODY_MAX,
   MESSAGE_BYTES_MAX,
+  STREAM_DATA_MAX,
+  STREAM_WINDOW,
 } from '../../src/core/limits.ts'
 import { failsWith, makeBytes, without } from '../core/identities.ts'
 
@@ -30,11 +33,11 @@ const FRAMES: readonly Frame[] = [
 
 const PAYLOADS: readonly Payload[] = [
   { k: 'confirm' },
-  { k: 'text', d: '' },
-  { k: 'text', d: 'Grüße, Bob' },
-  { k: 'data', d: new Uint8Array(0) },
-  { k: 'data', d: bytes(MESSAGE_BYTES_MAX) },
-  { k: 'taken', n: 16 },
+  { k: 'mailbox', v: 1 },
+  { k: 'parcel', v: 1 },
+  { k: 'visit', d: new Uint8Array(0) },
+  { k: 'visit', d: bytes(MESSAGE_BYTES_MAX) },
+  { k: 'visit-taken', n: 16 },
   { k: 'file', id: bytes(16), name: 'a.txt', size: FILE_BYTES_MAX, hash: bytes(32), secret: bytes(32) },
   { k: 'file-accept', id: bytes(16), from: 2 ** 32 },
   { k: 'file-refuse', id: bytes(16), code: 'ERR_FILE_REFUSED' },
@@ -42,6 +45,15 @@ const PAYLOADS: readonly Payload[] = [
   { k: 'file-done', id: bytes(16) },
   { k: 'file-abort', id: bytes(16), code: 'ERR_FILE_READ' },
   { k: 'file-ask', id: bytes(16) },
+  { k: 'got', s: bytes(16), n: 3 },
+  { k: 'full', s: bytes(16), n: 4 },
+  { k: 'ready' },
+  { k: 'message', s: bytes(16), app: 'handfast', n: 3, p: 2, at: 1, body: bytes(MESSAGE_BODY_MAX) },
+  { k: 'stream', id: 2 ** 32 - 1, app: 'a', protocol: 'chess/1' },
+  { k: 'stream-room', id: 0, n: STREAM_WINDOW },
+  { k: 'stream-data', id: 1, d: bytes(STREAM_DATA_MAX) },
+  { k: 'stream-end', id: 1 },
+  { k: 'stream-reset', id: 1, code: 'ERR_PEER_CLOSED' },
   { k: 'bye' },
 ]
 
@@ -90,9 +102,14 @@ test('§8 bounds: no part of a frame is larger than it may be', () => {
   ]
   for (const frame of broken) assert.throws(() => decodeFrame(encodeCbor(frame)), failsWith('ERR_FRAME'))
   const payloads: readonly CborValue[] = [
-    { k: 'text', d: 'x'.repeat(MESSAGE_BYTES_MAX + 1) },
-    { k: 'data', d: bytes(MESSAGE_BYTES_MAX + 1) },
-    { k: 'taken', n: 2 ** 32 },
+    { k: 'visit', d: bytes(MESSAGE_BYTES_MAX + 1) },
+    { k: 'visit-taken', n: 2 ** 32 },
+    { k: 'message', s: bytes(16), app: 'handfast', n: 1, p: 0, at: 1, body: bytes(MESSAGE_BODY_MAX + 1) },
+    { k: 'message', s: bytes(16), app: 'handfast', n: 1, p: 0, at: 1, body: new Uint8Array(0) },
+    ...['', 'A', 'a b', 'a'.repeat(65), '/a', 'ä'].map((app) => ({ k: 'stream', id: 0, app, protocol: 'x' })),
+    { k: 'stream-room', id: 0, n: STREAM_WINDOW + 1 },
+    { k: 'stream-data', id: 1, d: bytes(STREAM_DATA_MAX + 1) },
+    { k: 'stream-data', id: 1, d: new Uint8Array(0) },
     { k: 'file', id: bytes(16), name: 'x'.repeat(256), size: 1, secret: bytes(32) },
     { k: 'file', id: bytes(16), name: 'x', size: -1, secret: bytes(32) },
   ]

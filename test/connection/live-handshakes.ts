@@ -3,11 +3,12 @@ import type { TestContext } from 'node:test'
 import type { Identity } from '../../src/core/identity.ts'
 import type { Transport } from '../../src/network/transport.ts'
 import type { Peer } from '../../src/peer/peer.ts'
+import { said } from '../messages/told.ts'
 import { createTown, type Town, transportKeyOf } from '../messages/town.ts'
 import type { MemoryPair } from './memory-transport.ts'
 import { alice, bob, isSettled, settle } from './sides.ts'
 
-/** Whole peers whose greetings a test can hold back and look at. */
+/** Whole peers whose handshakes a test can hold back and look at. */
 
 /** A transport that shows every stream it opens before anything is said on it. */
 export const showing = (town: Town, identity: Identity, onOpened: (pair: MemoryPair) => void): Transport => {
@@ -32,7 +33,7 @@ export const start = async (t: TestContext, onOpened: (pair: MemoryPair) => void
   return { town, a, b, ofAlice, ofBob }
 }
 
-/** The steps of a greeting: who sends, and how many frames of that side come before. */
+/** The steps of a handshake: who sends, and how many frames of that side come before. */
 export const STEPS: readonly (readonly [string, 'toFar' | 'toNear', number])[] = [
   ['open', 'toFar', 0],
   ['card', 'toNear', 0],
@@ -57,19 +58,13 @@ export const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await settle()
 }
 
-export const take = async (peer: Peer, count: number): Promise<unknown[]> => {
-  const contents: unknown[] = []
-  while (contents.length < count) contents.push((await peer.messages.receive())?.content)
-  return contents
-}
-
 /** Both sides have exactly these messages of the other, and nothing more is on its way. */
 export const haveExactly = async (a: Peer, b: Peer, fromAlice: readonly string[], fromBob: readonly string[]) => {
   const received = (peer: Peer, from: Peer) =>
     peer.messages
       .history(from.address, { limit: 1000 })
       .filter(({ direction }) => direction === 'in')
-      .map(({ content }) => content)
+      .map(said)
   await settle()
   assert.deepEqual([received(b, a), received(a, b)], [fromAlice, fromBob])
   assert.equal(await isSettled(a.messages.receive()), false)

@@ -94,7 +94,7 @@ export const connectionOf = (
     services,
   })
 
-/** The whole greeting between two channels. */
+/** The whole handshake between two channels. */
 export const greet = async (
   pair: MemoryPair,
   near: Identity,
@@ -113,14 +113,14 @@ export const greet = async (
   return { nearChannel, farChannel, nearMet, farMet }
 }
 
-/** Alice and Bob in conversation. */
-export const startConversation = async () => {
+/** Alice and Bob, connected. */
+export const startConversation = async (services: readonly [readonly Service[], readonly Service[]] = [[], []]) => {
   const pair = createPair()
   const met = await greet(pair, alice, bob)
   return {
     pair,
-    alice: connectionOf(met.nearChannel, met.nearMet, alice, 'alice'),
-    bob: connectionOf(met.farChannel, met.farMet, bob, 'bob'),
+    alice: connectionOf(met.nearChannel, met.nearMet, alice, 'alice', services[0]),
+    bob: connectionOf(met.farChannel, met.farMet, bob, 'bob', services[1]),
   }
 }
 
@@ -176,13 +176,6 @@ export const startWithMallory = async (services: readonly Service[] = []) => {
     mallory: createPuppet(met.nearChannel, met.nearMet.session),
     bob: connectionOf(met.farChannel, met.farMet, bob, 'bob', services),
   }
-}
-
-/** The next text. */
-export const nextText = async (connection: Connection): Promise<string> => {
-  const item = await connection.receive()
-  assert.ok(item?.type === 'text', `${item?.type} instead of text`)
-  return item.text
 }
 
 /** A folder of one test's own. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Notice } from '../../src/contacts/notice.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { createIdentity, type Identity, renewDevice } from '../../src/core/identity.ts'
@@ -24,9 +23,8 @@ const headOf = ({ log }: Identity): string => hex(log.last.hash)
 const start = async (t: TestContext) => {
   const town = createTown()
   const folder = await makeTemporary(t)
-  const notices: Notice[] = []
   const openBob = () => {
-    const peer = town.open(bob, { store: openStore(folder), notify: (notice) => notices.push(notice) })
+    const peer = town.open(bob, { store: openStore(folder) })
     t.after(() => peer.close())
     return peer
   }

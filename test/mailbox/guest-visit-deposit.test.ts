@@ -20,8 +20,8 @@ test('§4 a parcel of each size is taken in parts, and is on disk when the mailb
   for (const [index, size] of PARCEL_SIZES.entries()) {
     const parcel = makeBytes(`${size}`, size)
     assert.equal(await leave(office.visit(), bob, parcel), 'kept')
-    assert.equal(office.keep.size, index + 1)
-    assert.deepEqual(office.keep.next(bob.log.id, index, NOW)?.parcel, parcel)
+    assert.equal(office.store.size, index + 1)
+    assert.deepEqual(office.store.next(bob.log.id, index, NOW)?.parcel, parcel)
   }
 })
 
@@ -31,7 +31,7 @@ test('§4 a parcel that is kept already is dropped, and the answer is the same',
   const parcel = parcelFor(bob, 'once')
   for (const source of ['192.0.2', '198.51.100', '192.0.2'])
     assert.equal(await leave(office.visit({ source: sourceOf(source) }), bob, parcel), 'kept')
-  assert.equal(office.keep.size, 1)
+  assert.equal(office.store.size, 1)
 })
 
 test('§4 several parcels can be brought in one visit, also for several recipients', async () => {
@@ -39,8 +39,9 @@ test('§4 several parcels can be brought in one visit, also for several recipien
   await office.announce(bob)
   await office.announce(alice)
   const visit = office.visit()
-  for (const to of [bob, alice, bob]) assert.equal(await leave(visit, to, parcelFor(to, `${office.keep.size}`)), 'kept')
-  assert.equal(office.keep.size, 3)
+  for (const to of [bob, alice, bob])
+    assert.equal(await leave(visit, to, parcelFor(to, `${office.store.size}`)), 'kept')
+  assert.equal(office.store.size, 3)
 })
 
 test('§4 only the four sizes are taken, and parts are as large as they have to be', async () => {
@@ -57,7 +58,7 @@ test('§4 only the four sizes are taken, and parts are as large as they have to 
     assert.equal(await answerTo(visit, { t: 'deposit', to, id: sha256(parcel), size: parcel.length }), 'ready')
     assert.equal(await answerTo(visit, { t: 'part', d: parcel.slice(0, length) }), 'ERR_MAILBOX_SIZE')
   }
-  assert.equal(office.keep.size, 0)
+  assert.equal(office.store.size, 0)
 })
 
 test('§4 what is not the parcel that was announced is not kept', async () => {
@@ -67,7 +68,7 @@ test('§4 what is not the parcel that was announced is not kept', async () => {
   const visit = office.visit()
   await answerTo(visit, { t: 'deposit', to: bob.log.id, id: sha256(parcel), size: parcel.length })
   assert.equal(await answerTo(visit, { t: 'part', d: flip(parcel) }), 'ERR_PARCEL')
-  assert.equal(office.keep.size, 0)
+  assert.equal(office.store.size, 0)
 })
 
 test('§4 nothing is taken for somebody whose card does not name this mailbox', async () => {
@@ -80,7 +81,7 @@ test('§4 nothing is taken for somebody whose card does not name this mailbox', 
   assert.equal(await leave(office.visit(), carol, parcelFor(carol, 'x')), 'ERR_LOOKUP_NOT_FOUND')
   for (const node of office.directory.nodes) node.behaviour = silent
   assert.equal(await leave(office.visit(), bob, parcelFor(bob, 'x')), 'ERR_LOOKUP_INCOMPLETE')
-  assert.equal(office.keep.size, 0)
+  assert.equal(office.store.size, 0)
 })
 
 test('§4 a card that no longer names it counts a minute later at the latest', async () => {
@@ -122,11 +123,11 @@ test('§4 nothing is taken for who is retired, forked, or shown as it was before
   assert.equal(await leave(forked.visit(), dave, parcelFor(dave, 'x')), 'ERR_LOG_FORK')
 
   // The mailbox has seen the renewed log; another directory knows the old one only.
-  const keep = openMailboxStore(null)
-  const before = createOffice(keep)
+  const store = openMailboxStore(null)
+  const before = createOffice(store)
   await before.announce(one)
   assert.equal(await leave(before.visit(), dave, parcelFor(dave, 'x')), 'kept')
-  const after = createOffice(keep)
+  const after = createOffice(store)
   await after.announce(dave)
   assert.equal(await leave(after.visit(), dave, parcelFor(dave, 'y')), 'ERR_ROLLBACK')
 })
@@ -148,7 +149,7 @@ test('§3 what does not decode, or is out of turn, ends the visit', async () => 
     const step = await ask(visit, early)
     assert.deepEqual(step, { answers: [{ t: 'refused', code: 'ERR_MAILBOX_REQUEST' }], over: true })
   }
-  assert.equal(office.keep.size, 0)
+  assert.equal(office.store.size, 0)
 })
 
 test('§4 a burst for one recipient costs the directory one lookup', async () => {
@@ -159,5 +160,5 @@ test('§4 a burst for one recipient costs the directory one lookup', async () =>
   const before = asked()
   for (let index = 0; index < 20; index++) await leave(office.visit(), bob, parcelFor(bob, `${index}`))
   assert.equal(asked(), before)
-  assert.equal(office.keep.size, 21)
+  assert.equal(office.store.size, 21)
 })

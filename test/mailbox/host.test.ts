@@ -31,7 +31,7 @@ const open = async (t: TestContext) => {
   const office = createOffice()
   await office.announce(bob)
   const service = createMailboxHost({
-    ...{ id, keep: office.keep, now: () => office.world.now, random: seededRandom('service') },
+    ...{ id, store: office.store, now: () => office.world.now, random: seededRandom('service') },
     directory: office.directory.network,
   })
   t.after(() => service.close())
@@ -116,7 +116,7 @@ test('§6 who floods from one network is refused, and another network is not', a
   const more = { to: bob.log.id, parcel: parcelFor(bob, 'more') }
   assert.equal(await codeOf(depositAt(enter('192.0.2.99').line, more)), 'ERR_MAILBOX_SOURCE')
   assert.equal(await codeOf(depositAt(enter('198.51.100.1').line, more)), undefined)
-  assert.equal(office.keep.size, MAILBOX_SOURCE_PARCELS + 1)
+  assert.equal(office.store.size, MAILBOX_SOURCE_PARCELS + 1)
 })
 
 test('§7 a guest who says nothing, or begins and stops, is sent away after 30 s', async (t) => {
@@ -133,7 +133,7 @@ test('§7 a guest who says nothing, or begins and stops, is sent away after 30 s
   assert.equal(await isSettled(silent.visit), false)
   t.mock.timers.tick(1)
   await Promise.all([silent.visit, stopping.visit])
-  assert.equal(office.keep.size, 0)
+  assert.equal(office.store.size, 0)
 })
 
 test('§7 a guest who never comes to an end is sent away after 10 minutes', async (t) => {
@@ -178,19 +178,19 @@ test('§6 what has expired is gone when it starts, and after every hour', async 
   const { office, enter } = await open(t)
   await depositAt(enter().line, { to: bob.log.id, parcel: parcelFor(bob, 'x') })
   office.pass(MAILBOX_AGE)
-  assert.equal(office.keep.size, 1)
+  assert.equal(office.store.size, 1)
   t.mock.timers.tick(3_600_000)
-  assert.equal(office.keep.size, 0)
+  assert.equal(office.store.size, 0)
 })
 
 test('a disk that fails is told as full, or not at all, and ends nothing but the visit', async (t) => {
   const office = createOffice()
   await office.announce(bob)
-  const keep = openMailboxStore(null)
+  const store = openMailboxStore(null)
   const service = createMailboxHost({
     ...{ id, now: () => office.world.now, random: seededRandom('service') },
     directory: office.directory.network,
-    keep,
+    store,
   })
   t.after(() => service.close())
   const enter = (): LineEnd => {
@@ -203,13 +203,13 @@ test('a disk that fails is told as full, or not at all, and ends nothing but the
     ['ERR_STORE_FULL', 'ERR_MAILBOX_FULL'],
     ['ERR_STORE_IO', 'ERR_REMOTE'],
   ] as const) {
-    const failing = t.mock.method(keep, 'checkRoom', () => {
+    const failing = t.mock.method(store, 'checkRoom', () => {
       throw new StoreError(code)
     })
     assert.equal(await codeOf(depositAt(enter(), { to: bob.log.id, parcel: parcelFor(bob, code) })), told)
     failing.mock.restore()
   }
-  const broken = t.mock.method(keep, 'checkRoom', () => {
+  const broken = t.mock.method(store, 'checkRoom', () => {
     throw new TypeError('a mistake')
   })
   const line = enter()

@@ -20,7 +20,7 @@ import { envelopesOf, makeBytes } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { createMemoryNetwork, type MemoryNetwork } from '../directory/memory-network.ts'
 
-/** A mailbox without connections: a directory in memory, a keep in memory, and visits that are asked message by message. */
+/** A mailbox without connections: a directory in memory, a store in memory, and visits that are asked message by message. */
 
 export const carol = identityOf('carol')
 
@@ -31,7 +31,7 @@ export const sourceOf = (network: string): Uint8Array => hmac(secretKey(new Uint
 
 export type Office = {
   readonly directory: MemoryNetwork
-  readonly keep: MailboxStore
+  readonly store: MailboxStore
   readonly world: { now: number }
   /** Publishes a log with a card that names these mailboxes. */
   announce(identity: Identity, mailboxes?: readonly Uint8Array[]): Promise<Publication>
@@ -42,14 +42,14 @@ export type Office = {
   pass(seconds: number): void
 }
 
-export const createOffice = (keep: MailboxStore = openMailboxStore(null)): Office => {
+export const createOffice = (store: MailboxStore = openMailboxStore(null)): Office => {
   const directory = createMemoryNetwork(3)
   const world = makeWorld('office')
   const now = (): number => world.now
-  const admission = createAdmission({ mailbox, directory: directory.network, keep, now })
+  const admission = createAdmission({ mailbox, directory: directory.network, store, now })
   return {
     directory,
-    keep,
+    store,
     world,
     announce: (identity, mailboxes = [mailbox]) => {
       const prekeys = { keep: () => {} }
@@ -58,7 +58,7 @@ export const createOffice = (keep: MailboxStore = openMailboxStore(null)): Offic
     },
     publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(5_000)),
     visit: ({ channel = makeBytes('channel', 64), source = sourceOf('192.0.2') } = {}) =>
-      createGuestVisit({ mailbox, channel, source, keep, admission, now, random: world.random }),
+      createGuestVisit({ mailbox, channel, source, store, admission, now, random: world.random }),
     pass: (seconds) => {
       world.now += seconds
       directory.now = world.now

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sha256 } from '../../src/core/kdf.ts'
 import {
-  PARCEL_AGAIN,
   BUNDLE_BYTES_MAX,
   MESSAGE_BYTES_MAX,
+  PARCEL_AGAIN,
   PREKEY_AGE,
   STRANGER_MESSAGES_MAX,
 } from '../../src/core/limits.ts'

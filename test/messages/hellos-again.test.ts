@@ -7,10 +7,11 @@ import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { verifyLog } from '../../src/core/key-log.ts'
 import type { Transport } from '../../src/network/transport.ts'
-import { haveExactly, holdAfter, STEPS, showing, start, take, until } from '../connection/live-handshakes.ts'
+import { haveExactly, holdAfter, STEPS, showing, start, until } from '../connection/live-handshakes.ts'
 import type { MemoryPair } from '../connection/memory-transport.ts'
 import { alice, bob, codeOf, isSettled, mallory } from '../connection/sides.ts'
 import { at, NOW } from '../core/identities.ts'
+import { take } from './told.ts'
 import { createTown, type Town, transportKeyOf } from './town.ts'
 
 /** Hellos that come again or come back on live connections between whole peers (docs/spec/handshake.md §5). */

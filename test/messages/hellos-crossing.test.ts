@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { equal } from '../../src/core/bytes.ts'
-import { haveExactly, holdAfter, STEPS, start, take, until } from '../connection/live-handshakes.ts'
+import { haveExactly, holdAfter, STEPS, start, until } from '../connection/live-handshakes.ts'
 import type { MemoryPair } from '../connection/memory-transport.ts'
 import { alice, bob, codeOf, nextText } from '../connection/sides.ts'
 import { at } from '../core/identities.ts'
+import { take } from './told.ts'
 import { transportKeyOf } from './town.ts'
 
 /** Hellos that cross on live connections between whole peers (docs/spec/handshake.md §5). */

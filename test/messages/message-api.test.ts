@@ -4,12 +4,11 @@ import { createIdentity, renewDevice } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { MESSAGE_BYTES_MAX, MESSAGE_WINDOW, STRANGER_MESSAGES_MAX } from '../../src/core/limits.ts'
-import type { Message } from '../../src/messages/message-api.ts'
-import type { Peer } from '../../src/peer/peer.ts'
 import { openStore } from '../../src/store/store.ts'
 import { alice, bob, codeOf, isSettled, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
+import { reaches, said, take } from './told.ts'
 import { createTown } from './town.ts'
 
 /** Messages between whole peers: once, in order, and not before they are on disk. */
@@ -38,22 +37,6 @@ const startListening = async (t: TestContext) => {
   return { ...started, a, b }
 }
 
-const take = async (peer: Peer, count: number): Promise<unknown[]> => {
-  const contents: unknown[] = []
-  while (contents.length < count) contents.push((await peer.messages.receive())?.content)
-  return contents
-}
-
-/** Resolves when a message of `peer` gets into that state. */
-const reaches = (peer: Peer, state: Message['state'], id?: number): Promise<Message> =>
-  new Promise((resolve) => {
-    const end = peer.messages.watch((message) => {
-      if (message.state !== state || (id !== undefined && message.id !== id)) return
-      end()
-      resolve(message)
-    })
-  })
-
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index}`)
 
 test('messages arrive in order, both ways, and are told as delivered once they are on the other disk', async (t) => {
@@ -68,7 +51,7 @@ test('messages arrive in order, both ways, and are told as delivered once they a
   await delivered
   const history = a.messages.history(b.address, { limit: 1000 })
   assert.deepEqual(
-    history.filter(({ direction }) => direction === 'out').map(({ content, state }) => [content, state]),
+    history.filter(({ direction }) => direction === 'out').map((one) => [said(one), one.state]),
     numbers(count).map((text) => [text, 'delivered']),
   )
 })
@@ -99,14 +82,11 @@ test('a message is taken when the next is asked for: after a crash only the last
   const { open, a, b } = await startListening(t)
   for (const text of ['one', 'two', 'three']) await a.messages.send(b.address, text)
   const seen = [await b.messages.receive(), await b.messages.receive()]
-  assert.deepEqual(
-    seen.map((message) => message?.content),
-    ['one', 'two'],
-  )
+  assert.deepEqual(seen.map(said), ['one', 'two'])
   await b.close()
   const again = open(bob)
   const [two, three] = [await again.messages.receive(), await again.messages.receive()]
-  assert.deepEqual([two?.content, two?.id, three?.content], ['two', seen[1]?.id, 'three'])
+  assert.deepEqual([said(two), two?.id, said(three)], ['two', seen[1]?.id, 'three'])
   again.messages.take(three ?? assert.fail())
   await again.close()
   assert.equal(await isSettled(open(bob).messages.receive()), false)
@@ -121,10 +101,7 @@ test('what was in flight when a connection broke arrives once, in order', async 
     if (index % 50 === 25) for (const pair of town.transports.pairs) pair.cut()
   }
   assert.deepEqual(await received, numbers(count))
-  assert.deepEqual(
-    b.messages.history(a.address, { limit: 1000 }).map(({ content }) => content),
-    numbers(count),
-  )
+  assert.deepEqual(b.messages.history(a.address, { limit: 1000 }).map(said), numbers(count))
 })
 
 test('two that call each other at once still get each message once', async (t) => {
@@ -136,7 +113,7 @@ test('two that call each other at once still get each message once', async (t) =
   assert.deepEqual(await both, [numbers(count), numbers(count)])
 })
 
-test('a store that was lost begins a stream of its own, and one that lost what came goes on where the other is', async (t) => {
+test('a store that was lost begins a sequence of its own, and one that lost what came goes on where the other is', async (t) => {
   const { town, a, b } = await startListening(t)
   await a.messages.send(b.address, 'before')
   assert.deepEqual(await take(b, 1), ['before'])
@@ -158,11 +135,10 @@ test('a store that was lost begins a stream of its own, and one that lost what c
 test('a stranger fills a little of the disk and no more, and goes on when there is room', async (t) => {
   const { a, b } = await startListening(t)
   const count = 3 * STRANGER_MESSAGES_MAX
-  const { promise: stuck, resolve } = Promise.withResolvers<void>()
-  let arrived = 0
-  b.messages.watch(({ state }) => {
-    if (state === 'arrived' && ++arrived === STRANGER_MESSAGES_MAX) resolve()
-  })
+  const stuck = (async () => {
+    let arrived = 0
+    for await (const { type } of b.events()) if (type === 'message' && ++arrived === STRANGER_MESSAGES_MAX) return
+  })()
   for (const text of numbers(count)) await a.messages.send(b.address, text)
   await stuck
   await settle()
@@ -176,7 +152,7 @@ test('what cannot be sent is refused before it is written', async (t) => {
   assert.equal(await send(b.address, 'x'.repeat(MESSAGE_BYTES_MAX + 1)), 'ERR_MESSAGE_SIZE')
   assert.equal(await send(b.address, new Uint8Array(MESSAGE_BYTES_MAX + 1)), 'ERR_MESSAGE_SIZE')
   assert.equal(await send(a.address, 'me'), 'ERR_PEER_SELF')
-  assert.equal(await send('nobody', 'x'), 'ERR_ADDRESS_PREFIX')
+  assert.equal(await send('nobody', 'x'), 'ERR_CONTACT')
   const { identity: carol } = createIdentity(NOW, seededRandom('messages/carol'))
   const c = town.open(carol)
   t.after(() => c.close())

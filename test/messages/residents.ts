@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import type { Notice } from '../../src/contacts/notice.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import type { MailboxStore } from '../../src/mailbox/mailbox-store.ts'
+import { decodeBody } from '../../src/messages/body.ts'
 import type { PeerParts } from '../../src/peer/create-peer.ts'
+import type { PeerEvent } from '../../src/peer/events.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { alice, bob, identityOf, makeWorld } from '../connection/sides.ts'
 import { createTown, type Town } from './town.ts'
@@ -45,26 +46,29 @@ export const createResident = (town: Square, identity: Identity, named: readonly
   const store = given ?? openStore(null)
   const kept = { ...store, close: () => {} }
   const { world, pass } = town
-  const notices: Notice[] = []
+  const notices: PeerEvent[] = []
   /** Comes, does something, and leaves. */
   const visit = async <T>(
     work: (peer: ReturnType<Town['open']>, mailed: Promise<void>) => Promise<T>,
     changed: Partial<PeerParts> = {},
   ): Promise<T> => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const notify = (notice: Notice): void => {
-      notices.push(notice)
-      if (notice.type === 'mailed') resolve()
-    }
     // No two cards of a device have the same serial.
     pass(1)
-    const peer = town.open(identity, { store: kept, world, notify, ...changed })
+    const peer = town.open(identity, { store: kept, world, ...changed })
+    const hearing = (async () => {
+      for await (const event of peer.events()) {
+        notices.push(event)
+        if (event.type === 'mailed') resolve()
+      }
+    })()
     peer.mailboxes.name(named.map(addressOf))
     try {
       await peer.publish()
       return await work(peer, promise)
     } finally {
       await peer.close()
+      await hearing
     }
   }
   const address = addressOf(identity)
@@ -85,8 +89,10 @@ export const createResident = (town: Square, identity: Identity, named: readonly
         const { failures } = await mailboxes.fetch()
         assert.deepEqual(failures, [])
         const said: unknown[] = []
-        for (let next = store.messages.arrived(null, 0); next !== null; next = store.messages.arrived(null, 0)) {
-          said.push('text' in next.body ? next.body.text : next.body.data)
+        const first = () => store.messages.arrived('handfast', null, 0)
+        for (let next = first(); next !== null; next = first()) {
+          const { text, data } = decodeBody(next.body)
+          said.push(text ?? data)
           messages.take({ id: next.id, peer: encodeAddress(next.peer) })
           await store.group.run(() => {})
         }
@@ -96,7 +102,7 @@ export const createResident = (town: Square, identity: Identity, named: readonly
       }),
     states: (peer: Uint8Array): string[] =>
       store.messages
-        .history(peer, Number.MAX_SAFE_INTEGER, 1_000)
+        .history(peer, 'handfast', Number.MAX_SAFE_INTEGER, 1_000)
         .filter(({ out }) => out)
         .map(({ state }) => state),
   }

@@ -8,6 +8,7 @@ import { createMailboxHost } from '../../src/mailbox/host.ts'
 import { type MailboxStore, openMailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import type { Transport } from '../../src/network/transport.ts'
 import { createPeer, type PeerParts } from '../../src/peer/create-peer.ts'
+import type { NetworkPort } from '../../src/peer/network-state.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createMemoryTransports, type MemoryTransports } from '../connection/memory-transport.ts'
@@ -35,6 +36,9 @@ export type Town = {
   forget(): void
 }
 
+/** A peer in a town has no node below it. */
+export const OFFLINE: NetworkPort = { state: () => ({ online: false, nodes: 0, port: 0 }), watch: () => () => {} }
+
 /** The transport key that an identity has in a town. */
 export const transportKeyOf = ({ log }: Identity): Uint8Array => makeBytes(`transport/${encodeAddress(log.id)}`, 32)
 
@@ -55,7 +59,7 @@ export const createTown = (): Town => {
     const transport = changed.transport ?? transports.add(transportKeyOf(identity))
     const world = makeWorld(encodeAddress(identity.log.id))
     const peer = createPeer({
-      ...{ identity, directory: network, world, release: async () => {} },
+      ...{ identity, directory: network, network: OFFLINE, world, release: async () => {} },
       ...changed,
       store,
       transport,
@@ -71,7 +75,13 @@ export const createTown = (): Town => {
     openMailbox: (identity, changed = {}) => {
       const keep = openMailboxStore(null)
       const world = changed.world ?? makeWorld(`mailbox/${encodeAddress(identity.log.id)}`)
-      const parts = { id: identity.log.id, directory: network, keep, now: () => seconds(world), random: world.random }
+      const parts = {
+        id: identity.log.id,
+        directory: network,
+        store: keep,
+        now: () => seconds(world),
+        random: world.random,
+      }
       return { ...open(identity, { mailbox: createMailboxHost(parts), world, ...changed }), keep }
     },
     publish: async (log) => {

@@ -1,37 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { EventEmitter, once } from 'node:events'
-import { type TestContext, test } from 'node:test'
+import { EventEmitter } from 'node:events'
+import { test } from 'node:test'
 import type { SecretStream } from 'hyperdht'
 import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
 import { createFrameStream, type FrameStream } from '../../src/network/frame-stream.ts'
+import { bytes, collect } from './frame-streams.ts'
 import { codeOf, nextOf, startPair } from './loopback-network.ts'
-
-const FRAME = 0
-const ROOM = 1
-
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-const message = (kind: number, body: Uint8Array): Uint8Array => Uint8Array.from([kind, ...body])
-
-/** Collects until the stream ends; the error's code, if it ends with one. */
-const collect = async (stream: FrameStream): Promise<{ frames: Uint8Array[]; code: unknown }> => {
-  const frames: Uint8Array[] = []
-  const code = await codeOf(
-    (async () => {
-      for await (const frame of stream.receive()) frames.push(frame)
-    })(),
-  )
-  return { frames, code }
-}
-
-/** Mallory speaks to Bob with the encrypted stream itself: no frames, no window, no manners. */
-const startMallory = async (t: TestContext): Promise<{ mallory: SecretStream; bob: FrameStream }> => {
-  const pair = await startPair(t)
-  const mallory = pair.alice.dht.connect(Buffer.from(pair.bobTransport.publicKey))
-  mallory.on('error', () => undefined)
-  await once(mallory, 'connect')
-  return { mallory, bob: await nextOf(await pair.bobTransport.listen()) }
-}
 
 test('§8 frames arrive whole, in order, both ways, from one byte to 64 KiB', async (t) => {
   const { connect } = await startPair(t)
@@ -183,63 +158,6 @@ test('reading can stop and be taken up again', async (t) => {
   }
   const rest = bob.receive()
   assert.deepEqual([await nextOf(rest), await nextOf(rest)], [bytes('two'), bytes('three')])
-})
-
-test('an oversized frame ends the stream, after the frames before it', async (t) => {
-  const { mallory, bob } = await startMallory(t)
-  mallory.write(message(FRAME, bytes('fine')))
-  mallory.write(message(FRAME, new Uint8Array(FRAME_BYTES_MAX)))
-  mallory.write(message(FRAME, new Uint8Array(FRAME_BYTES_MAX + 1)))
-  mallory.write(message(FRAME, bytes('too late')))
-  const { frames, code } = await collect(bob)
-  assert.deepEqual(
-    frames.map((frame) => frame.length),
-    [4, FRAME_BYTES_MAX],
-  )
-  assert.equal(code, 'ERR_FRAME_SIZE')
-  assert.equal(await codeOf(bob.send(bytes('x'))), 'ERR_CONNECTION_LOST')
-})
-
-test('a message that never ends is not collected', async (t) => {
-  const { mallory, bob } = await startMallory(t)
-  // Length 16 MiB - 1, little-endian, and 300 KiB of it.
-  mallory.rawStream?.write(Buffer.concat([Buffer.alloc(3, 0xff), Buffer.alloc(300 * 1024)]))
-  assert.equal((await collect(bob)).code, 'ERR_FRAME_SIZE')
-})
-
-test('a sender that ignores the window is cut off', async (t) => {
-  const { mallory, bob } = await startMallory(t)
-  for (let i = 0; i < 32; i++) mallory.write(message(FRAME, new Uint8Array(FRAME_BYTES_MAX)))
-  await new Promise<void>((resolve) => mallory.once('close', resolve))
-  const { frames, code } = await collect(bob)
-  assert.equal(code, 'ERR_FRAME_WINDOW')
-  assert.equal(frames.length, 15)
-})
-
-test('messages that are no frames end the stream', async (t) => {
-  for (const wrong of [
-    message(2, bytes('kind')),
-    message(ROOM, new Uint8Array(3)),
-    message(ROOM, new Uint8Array(5)),
-    message(ROOM, Uint8Array.of(0, 0, 0, 1)), // more room than was ever used
-    message(ROOM, Uint8Array.of(255, 255, 255, 255)),
-  ]) {
-    const { mallory, bob } = await startMallory(t)
-    mallory.write(wrong)
-    assert.equal((await collect(bob)).code, 'ERR_FRAME')
-  }
-  const { mallory, bob } = await startMallory(t)
-  mallory.write(message(FRAME, new Uint8Array()))
-  assert.equal((await collect(bob)).code, 'ERR_FRAME_SIZE')
-})
-
-test('keep-alives are not frames', async (t) => {
-  const { mallory, bob } = await startMallory(t)
-  mallory.write(Buffer.alloc(0))
-  mallory.write(message(FRAME, bytes('frame')))
-  mallory.write(Buffer.alloc(0))
-  mallory.end()
-  assert.deepEqual(await collect(bob), { frames: [bytes('frame')], code: undefined })
 })
 
 /** An encrypted stream with nothing behind it: the events are the test's. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import { BACKUP_CONTACTS_MAX, BACKUP_FLOORS_MAX, BACKUP_FORKS_MAX } from '../../src/core/limits.ts'
@@ -81,61 +80,6 @@ test('what was written is read, and the plaintext is gone then', () => {
     'ERR_CBOR',
   )
   assert.ok(damaged.every((byte) => byte === 0))
-})
-
-const text = fc.string({ maxLength: 64, unit: 'grapheme-composite' }).filter((one) => one.length <= 64)
-const plain = { noNullPrototype: true }
-const seconds = fc.nat({ max: Number.MAX_SAFE_INTEGER })
-const place = fc.nat({ max: 63 })
-const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
-const logs = [bob.log, carol.log, mallory.log, renew(bob, 'x').log, renew(carol, 'y').log]
-const anyRemembered: fc.Arbitrary<Remembered> = fc.record(
-  {
-    floors: fc.uniqueArray(
-      fc.record({ id: hash, epoch: place, seq: place, head: hash, serial: seconds, asked: fc.boolean() }, plain),
-      { selector: ({ id }) => id.join() },
-    ),
-    forks: fc
-      .subarray([0, 1])
-      .map((list) => list.map((index) => ({ a: at(logs, index), b: at(logs, index + 3), found: index }))),
-    contacts: fc
-      .uniqueArray(
-        fc.record(
-          {
-            log: fc.constantFrom(...logs),
-            name: fc.option(text),
-            confirmed: fc.option(
-              fc.record({ anchor: fc.record({ seq: place, head: hash }, plain), verified: seconds }, plain),
-            ),
-            added: seconds,
-            published: seconds,
-          },
-          plain,
-        ),
-        { selector: ({ log }) => log.id.join() },
-      )
-      .map((list) =>
-        list.map(({ confirmed, name, ...rest }, index) => ({
-          ...rest,
-          id: rest.log.id,
-          name: list.findIndex((one) => one.name === name) === index ? name : null,
-          ...(confirmed ?? { anchor: null, verified: null }),
-        })),
-      ),
-    settings: fc.record({ bootstrap: fc.option(text), mailboxes: fc.option(text) }, plain),
-  },
-  plain,
-)
-
-test('whatever a store can remember comes back as it was', () => {
-  fc.assert(
-    fc.property(anyRemembered, seconds, (one, made) => {
-      const back = decodeContent(encodeContent({ made, kept: keptOf(alice), remembered: one }), NOW)
-      assert.deepEqual([back.made, back.remembered], [made, one])
-      assertSame(back.kept.identity, alice)
-    }),
-    { numRuns: 100 },
-  )
 })
 
 /** Every map and list in a value, with how to put another one in its place. */

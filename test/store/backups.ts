@@ -5,7 +5,7 @@ import type { P256PrivateKey } from '../../src/core/p256.ts'
 import { type BackupContent, encodeContent } from '../../src/store/backup-content.ts'
 import { sealBackup } from '../../src/store/backup-file.ts'
 import type { StoredContact } from '../../src/store/contact-store.ts'
-import type { KeptFloor } from '../../src/store/floor-store.ts'
+import type { StoredFloor } from '../../src/store/floor-store.ts'
 import type { Remembered } from '../../src/store/remembered.ts'
 import type { Kdf } from '../../src/store/sealing.ts'
 import type { VaultSecrets } from '../../src/store/vault-secrets.ts'
@@ -36,7 +36,7 @@ export const renew = (identity: Person, name: string): Person => {
 }
 
 /** The floor of who accepted that log. */
-export const floorAt = (log: KeyLog, changed: Partial<KeptFloor> = {}): KeptFloor => {
+export const floorAt = (log: KeyLog, changed: Partial<StoredFloor> = {}): StoredFloor => {
   const { entry, hash: head } = log.last
   return { id: log.id, epoch: log.epoch, seq: entry.seq, head, serial: 0, asked: true, ...changed }
 }

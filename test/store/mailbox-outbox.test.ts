@@ -6,6 +6,7 @@ import { makeBytes } from '../core/identities.ts'
 
 const peer = (name: string): Uint8Array => makeBytes(`peer/${name}`, 32)
 const box = (name: string): Uint8Array => makeBytes(`box/${name}`, 32)
+const sequence = (name: string): Uint8Array => makeBytes(`sequence/${name}`, 16)
 const parcel = (name: string): Uint8Array => makeBytes(`parcel/${name}`, 2048)
 
 const open = (t: TestContext): Store => {
@@ -21,7 +22,7 @@ test('parcels wait in their order until they are left or too old', (t) => {
     ['two', 200],
   ] as const)
     for (const mailbox of ['a', 'b'])
-      mailboxOutbox.queue(peer('bob'), box(mailbox), at, { upto: at, parcel: parcel(name) })
+      mailboxOutbox.queue(peer('bob'), box(mailbox), at, { sequence: sequence(name), upto: at, parcel: parcel(name) })
   const queued = mailboxOutbox.queued(peer('bob'))
   assert.deepEqual(
     queued.map(({ mailbox, upto }) => [mailbox, upto]),
@@ -44,13 +45,15 @@ test('parcels wait in their order until they are left or too old', (t) => {
   assert.deepEqual(mailboxOutbox.waiting(), [])
 })
 
-test('how far mail reaches, and receipts that are owed, are kept by peer', (t) => {
+test('how far parcels of a sequence reach, and receipts that are owed, are kept by peer', (t) => {
   const { mailboxOutbox } = open(t)
-  assert.equal(mailboxOutbox.mailed(peer('bob')), null)
-  for (const upto of [3, 5]) mailboxOutbox.setMailed(peer('bob'), { upto, at: 10, mailboxes: box('a') })
-  assert.deepEqual(mailboxOutbox.mailed(peer('bob')), { upto: 5, at: 10, mailboxes: box('a') })
-  mailboxOutbox.forgetMailed(peer('bob'))
-  assert.equal(mailboxOutbox.mailed(peer('bob')), null)
+  assert.equal(mailboxOutbox.parcelled(peer('bob'), sequence('a')), null)
+  for (const upto of [3, 5])
+    mailboxOutbox.setParcelled(peer('bob'), sequence('a'), { upto, at: 10, mailboxes: box('a') })
+  assert.deepEqual(mailboxOutbox.parcelled(peer('bob'), sequence('a')), { upto: 5, at: 10, mailboxes: box('a') })
+  assert.equal(mailboxOutbox.parcelled(peer('bob'), sequence('b')), null)
+  mailboxOutbox.forgetParcelled(peer('bob'))
+  assert.equal(mailboxOutbox.parcelled(peer('bob'), sequence('a')), null)
   for (const _ of [1, 2]) mailboxOutbox.oweReceipt(peer('carol'))
   assert.deepEqual([mailboxOutbox.owesReceipt(peer('carol')), mailboxOutbox.owesReceipt(peer('bob'))], [true, false])
   assert.deepEqual(mailboxOutbox.waiting(), [peer('carol')])

@@ -17,7 +17,7 @@ import {
   publishCard,
   signDraft,
 } from '../core/identities.ts'
-import type { VectorMakers } from './generate-protocol.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/card: with the verified `log` of `address`, the `card` (for the connection `channel`, where one stands) verifies

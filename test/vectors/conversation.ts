@@ -3,8 +3,8 @@ import { hex } from '../../src/core/bytes.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import { at, makeBytes, makeKey, NOW } from '../core/identities.ts'
 import { fromHex, seededRandom } from '../core/test-bytes.ts'
-import type { VectorMakers } from './generate-protocol.ts'
 import { type Happening, replayed, type SideName, type Trace, traceConversation } from './trace.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/session, both sides: a conversation from its beginning (`rootKey`, the responder's first ratchet key as the scalar

@@ -6,7 +6,7 @@ import { LABEL_CARD, LABEL_MAILBOX_FETCH } from '../../src/core/labels.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import { flip, makeBytes, makeKey, without } from '../core/identities.ts'
 import { fromHex } from '../core/test-bytes.ts'
-import type { VectorMakers } from './generate-protocol.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/fetch: the mailbox knows what a guest has to claim (`challenge`, `channel`, `mailbox`, `recipient`) and the device's public

@@ -15,7 +15,7 @@ import {
   publicOf,
   publishCard,
 } from '../core/identities.ts'
-import type { VectorMakers } from './generate-protocol.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/floor: after `floor` (null: never seen), the verified `log` of `address` with the verified `card` (null: none) is

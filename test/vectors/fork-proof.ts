@@ -13,7 +13,7 @@ import {
   NOW,
   publicOf,
 } from '../core/identities.ts'
-import type { VectorMakers } from './generate-protocol.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/fork-proof: the text `proof`, followed by `padding` spaces, proves at the time `now` that two logs of `address`

@@ -10,11 +10,9 @@ import { parcelVectors } from './parcel.ts'
 import { protocolChecks } from './protocol-checks.ts'
 import { rotationVectors } from './rotation.ts'
 import { sessionVectors } from './session.ts'
-import { readVector, type Vector, type Vectors, writeFolder } from './vector-files.ts'
+import { readVector, type Vector, type VectorMakers, type Vectors, writeFolder } from './vector-files.ts'
 
-/** Vectors of key log, fork proof, card, floor, rotation, handshake, session, parcel and fetch claim, each made when it is asked for. */
-export type VectorMakers = { readonly [name: string]: () => Vector }
-
+/** Vectors of key log, fork proof, card, floor, rotation, handshake, session, parcel and fetch claim. */
 const makersOf: { readonly [folder: string]: VectorMakers } = {
   'key-log': { ...keyLogVectors, ...keyLogRelations, ...keyLogOrder },
   'fork-proof': forkProofVectors,

@@ -20,7 +20,7 @@ import {
 } from '../core/identities.ts'
 import { makeMeeting } from '../core/sessions.ts'
 import { seededRandom } from '../core/test-bytes.ts'
-import type { VectorMakers } from './generate-protocol.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/handshake: the `responder`, with its private keys as scalars, the seed d ‖ z of its ML-KEM key and the channel its

@@ -14,8 +14,8 @@ import {
   NOW,
   signDraft,
 } from '../core/identities.ts'
-import type { VectorMakers } from './generate-protocol.ts'
 import { accepted, alice, bad, refused, retired, root, second } from './key-log-cases.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /** vectors/key-log: what is wrong with a first entry, under its own address, and which of two faults is reported. */
 

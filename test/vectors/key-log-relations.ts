@@ -1,7 +1,7 @@
 import { type EntryContent, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { at, commitmentAfter, lengthen, makeDevice, NOW, publicOf } from '../core/identities.ts'
-import type { VectorMakers } from './generate-protocol.ts'
 import { alice, content, related, retired, root, rotated, updated } from './key-log-cases.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /** vectors/key-log, how two logs stand to each other: each way round, and wherever they part. */
 

@@ -16,8 +16,8 @@ import {
   signDraft,
   without,
 } from '../core/identities.ts'
-import type { VectorMakers } from './generate-protocol.ts'
 import { accepted, alice, bad, content, refused, retired, root, rotated, second, updated } from './key-log-cases.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/key-log: the `envelopes` verify to `address` at the time `now`, with `head`, `seq`, `epoch` and `status` as given,

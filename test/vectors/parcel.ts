@@ -7,7 +7,7 @@ import { LABEL_CHUNK, LABEL_PARCEL } from '../../src/core/labels.ts'
 import { dh, exportPrivateKey } from '../../src/core/p256.ts'
 import { PARCEL_SIZES, PARCELLED_BYTES_MAX } from '../../src/core/parcel.ts'
 import { flip, makeBytes, makeKey } from '../core/identities.ts'
-import type { VectorMakers } from './generate-protocol.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/parcel: an `envelope`, followed by `zeros` zero bytes, is sealed to the device whose `dh` key has the scalar `self`, with

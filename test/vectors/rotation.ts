@@ -7,8 +7,8 @@ import type { P256PrivateKey } from '../../src/core/p256.ts'
 import { generatePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
 import { envelopesOf, lengthen, makeDevice, NOW, publicOf } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
-import type { VectorMakers } from './generate-protocol.ts'
 import { type RotationVector, rotationOf } from './identity-checks.ts'
+import type { VectorMakers } from './vector-files.ts'
 
 /**
  * vectors/rotation: at the time `now`, `phrase` rotates the identity whose log, `envelopes` of `address`, is the furthest known.

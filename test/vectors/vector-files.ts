@@ -11,6 +11,9 @@ export type Vector = { readonly description: string; readonly [field: string]: J
 /** The vectors of one folder, by name. */
 export type Vectors = { readonly [name: string]: Vector }
 
+/** The same, each made when it is asked for. */
+export type VectorMakers = { readonly [name: string]: () => Vector }
+
 const ROOT = fileURLToPath(new URL('.', import.meta.url))
 
 export const vectorFile = (index: number, name: string): string => `${String(index + 1).padStart(2, '0')}-${name}.json`

@@ -4,6 +4,10 @@ import { join } from 'node:path'
 /** What somebody wants who types a line into a conversation. */
 export type Intent = Said | FileIntent | { readonly kind: 'quit' }
 
+/** What the help of each command that converses says of it. */
+export const TYPED_HELP =
+  'Typed: a line of text, //… for one that begins with a slash, /file PATH to send a file, /files and /cancel for those under way, /quit or Ctrl-D to say goodbye.'
+
 /** What is for the other side. */
 export type Said =
   | { readonly kind: 'text'; readonly text: string }

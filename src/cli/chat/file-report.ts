@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { errorOf, FileError, UsageError } from '../../core/errors.ts'
 import type { FileOffer, Files, FileTransfer } from '../../files/file-api.ts'
-import type { Context, FileOptions } from '../context.ts'
+import type { Context } from '../context.ts'
+import type { IncomingFiles } from '../options/incoming-files.ts'
 import type { CliEvent } from '../output/events.ts'
 import { reasonOf } from '../output/failure.ts'
 import type { Progress } from '../terminal/progress.ts'
@@ -19,7 +20,7 @@ export type FileDesk = {
   end(): void
 }
 
-export type FileDeskOptions = FileOptions & {
+export type FileDeskOptions = IncomingFiles & {
   /** only files of this address are taken */
   readonly from?: string | undefined
   readonly signal: AbortSignal

@@ -1,21 +1,18 @@
-import { UsageError } from '../../core/errors.ts'
-import { backup as writeBackup } from '../../identity/backup.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { type BackupFlags, backupOptions, refuseDash } from '../options/backup.ts'
 import { EXIT } from '../output/failure.ts'
 
-export type BackupOptions = {
-  readonly file: string
-  /** its first line is what the backup is sealed under */
-  readonly backupPassphraseFile: string | undefined
-}
+export const backupCommand: CommandFile = (program, start) =>
+  backupOptions(program.command('backup').argument('<file>', 'a file that does not exist yet'))
+    .summary('write identity, contacts and what was seen of others into a sealed file')
+    .description(
+      'Writes your identity, your contacts, what was seen of others and the settings into one file, sealed under a passphrase of its own. Conversations, received files and the recovery phrase are not in it. Needs no network.',
+    )
+    .addHelpText('after', '\nExample:\n  handfast backup alice.backup')
+    .action((file: string, flags: BackupFlags) => start((context) => backup(context, file, flags)))
 
-/** A backup is a file that stays: `-` means a pipe elsewhere, and would end as a file of that name. */
-export const refuseDash = (file: string): void => {
-  if (file === '-') throw new UsageError('ERR_USAGE', { hint: 'a backup is a file: give its name' })
-}
-
-/** `handfast backup`: writes all that a data folder holds for good into one sealed file. */
-export const backup = async (context: Context, { file, backupPassphraseFile }: BackupOptions): Promise<number> => {
+/** Writes all that a data folder holds for good into one sealed file. */
+const backup = async (context: Context, file: string, { backupPassphraseFile }: BackupFlags): Promise<number> => {
   const { folder, signal, passphrases, emit } = context
   refuseDash(file)
   const backupPassphrase = async (): Promise<string> => {
@@ -23,7 +20,8 @@ export const backup = async (context: Context, { file, backupPassphraseFile }: B
     signal.throwIfAborted()
     return passphrase
   }
-  const made = await writeBackup(folder, file, { passphrase: passphrases.current, backupPassphrase })
+  const library = await import('../../identity/backup.ts')
+  const made = await library.backup(folder, file, { passphrase: passphrases.current, backupPassphrase })
   emit({ event: 'backed-up', path: file, ...made })
   return EXIT.done
 }

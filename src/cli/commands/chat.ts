@@ -3,27 +3,41 @@ import type { Notice } from '../../contacts/notice.ts'
 import type { Found } from '../../contacts/resolver.ts'
 import { decodeAddress, encodeAddress } from '../../core/address.ts'
 import { MESSAGE_BYTES_MAX } from '../../core/limits.ts'
-import { openPeer } from '../../peer/open.ts'
 import type { Peer } from '../../peer/peer.ts'
-import { isAboutFiles, readTyped } from '../chat/command-line-input.ts'
+import { isAboutFiles, readTyped, TYPED_HELP } from '../chat/command-line-input.ts'
 import { createConversation, messageEvent } from '../chat/conversation.ts'
 import { tendFiles } from '../chat/file-report.ts'
 import { allDelivered, lastWords, reportMessages, undelivered } from '../chat/message-report.ts'
-import type { Context, FileOptions } from '../context.ts'
+import { publishQuietly } from '../chat/publish-quietly.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { resolveContact } from '../options/contact.ts'
+import { type IncomingFileFlags, incomingFileOptions, readIncomingFiles } from '../options/incoming-files.ts'
 import { EXIT } from '../output/failure.ts'
 import { reportNotice } from '../output/notice.ts'
-import { resolve } from './contacts.ts'
-import { publishQuietly } from './publish.ts'
 
-export type ChatOptions = FileOptions & { readonly contact: string; readonly stay: boolean }
+type Flags = IncomingFileFlags & { readonly stay?: boolean }
+
+export const chatCommand: CommandFile = (program, start) =>
+  incomingFileOptions(program.command('chat').argument('<contact>', 'hf1…, or the name of a contact'))
+    .option('--stay', 'when the piped input ends, stay until the other side leaves')
+    .summary('talk to a peer')
+    .description(
+      `Connects to the owner of an address and talks. What is piped in is sent, and then it says goodbye.\n\n${TYPED_HELP}`,
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  handfast chat hf1… --bootstrap 127.0.0.1:4000\n  echo /file report.pdf | handfast chat hf1…',
+    )
+    .action((contact: string, flags: Flags) => start((context) => chat(context, contact, flags), EXIT.done))
 
 /**
- * `handfast chat`: one conversation, until either side ends it.
+ * One conversation, until either side ends it.
  * @returns the exit code: that of a failure when something that was piped in did not go out
  */
-export const chat = async (context: Context, { contact, stay, ...files }: ChatOptions): Promise<number> => {
+const chat = async (context: Context, contact: string, flags: Flags): Promise<number> => {
   const { folder, bootstrap, signal, terminal, passphrases } = context
-  const address = await resolve(folder, contact)
+  const address = await resolveContact(folder, contact)
+  const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up and connecting')
   const onNotice = (notice: Notice): void => reportNotice(context, address, notice)
   await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
@@ -35,7 +49,7 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
   const over = new AbortController()
   const ending = AbortSignal.any([signal, over.signal])
   const endReport = reportMessages(context, messages)
-  const desk = tendFiles(context, peer.files, { ...files, from: address, signal: ending })
+  const desk = tendFiles(context, peer.files, { ...readIncomingFiles(flags), from: address, signal: ending })
 
   const hear = async (): Promise<void> => {
     for (;;) {
@@ -61,7 +75,7 @@ export const chat = async (context: Context, { contact, stay, ...files }: ChatOp
       if (!terminal.interactive) await said
     }
     await Promise.all([conversation.settled(), allDelivered(messages, address, ending), desk.settled()])
-    if (stay) await attending
+    if (flags.stay) await attending
   }
   const attending = attend()
   const speaking = speak()

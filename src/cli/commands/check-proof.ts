@@ -1,13 +1,21 @@
 import { hex } from '../../core/bytes.ts'
 import { checkForkProof, FORK_PROOF_BYTES_MAX } from '../../core/fork-proof.ts'
 import type { KeyLog } from '../../core/key-log.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
 import { readText } from '../terminal/read-text.ts'
 
-/** `handfast check-proof`: checks a fork proof from its file alone. */
-export const checkProof = async (context: Context, path: string): Promise<number> => {
-  const text = await readText(context, path, FORK_PROOF_BYTES_MAX)
+export const checkProofCommand: CommandFile = (program, start) =>
+  program
+    .command('check-proof')
+    .argument('<file>', 'the proof; - for what is piped in')
+    .summary('check such a proof, from its file alone')
+    .description('Checks a fork proof. Needs no network and no identity.')
+    .addHelpText('after', '\nExample:\n  handfast check-proof proof.json')
+    .action((file: string) => start((context) => checkProof(context, file)))
+
+const checkProof = async (context: Context, file: string): Promise<number> => {
+  const text = await readText(context, file, FORK_PROOF_BYTES_MAX)
   const { address, a, b, parting } = checkForkProof(text, Math.floor(Date.now() / 1000))
   context.emit({ event: 'proven', address, parting, a: headOf(a), b: headOf(b) })
   return EXIT.done

@@ -1,36 +1,36 @@
-import type { Contact } from '../../contacts/contact-api.ts'
-import { decodeAddress, encodeAddress } from '../../core/address.ts'
-import { hex } from '../../core/bytes.ts'
-import { StoreError, UsageError } from '../../core/errors.ts'
-import type { Policy } from '../../directory/client/policies.ts'
-import { openContacts, openReader } from '../../peer/open.ts'
-import type { Context } from '../context.ts'
-import type { CliEvent } from '../output/events.ts'
+import { UsageError } from '../../core/errors.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { addContact } from '../options/contact.ts'
+import { contactEvent } from '../output/contact-event.ts'
 import { EXIT } from '../output/failure.ts'
 
-export type ContactsOptions = {
-  /** a name or an address; all contacts when it is left out */
-  readonly contact: string | undefined
-  /** null takes the name away */
-  readonly name: string | null | undefined
-  readonly forget: boolean
-}
+/** `name` is false for --no-name */
+type Flags = { readonly name?: string | false; readonly forget?: boolean }
 
-export const describeContact = ({ address, name, trust, log, verified, added, fork }: Contact): CliEvent<'contact'> => {
-  const { epoch, last } = log
-  const head = { epoch, seq: last.entry.seq, head: hex(last.hash) }
-  return { event: 'contact', address, name, trust, ...head, forked: fork !== null, verified, added }
-}
+export const contactsCommand: CommandFile = (program, start) =>
+  program
+    .command('contacts')
+    .argument('[contact]', 'a name, or hf1…; all of them when it is left out')
+    .option('--name <name>', 'call it so; chat and verify take the name for the address')
+    .option('--no-name', 'take its name away')
+    .option('--forget', 'do not know it any more')
+    .summary('tell whom you know, and name them')
+    .description(
+      'Shows the contacts of the data folder: everybody you connected to by address. An address that is not among them is looked up and becomes one.',
+    )
+    .addHelpText('after', '\nExamples:\n  handfast contacts\n  handfast contacts hf1… --name Bob')
+    .action((contact: string | undefined, flags: Flags) => start((context) => contacts(context, contact, flags)))
 
-/** `handfast contacts`: whom the data folder knows. Only an address that is new needs the network. */
-export const contacts = async (context: Context, { contact, name, forget }: ContactsOptions): Promise<number> => {
+/** Only an address that is new needs the network. */
+const contacts = async (context: Context, contact: string | undefined, { name, forget }: Flags): Promise<number> => {
   const { folder, emit } = context
   if (forget && name !== undefined) throw new UsageError('ERR_USAGE', { hint: '--forget takes no name' })
   if (contact === undefined && (forget || name !== undefined))
     throw new UsageError('ERR_USAGE', { hint: 'which contact?' })
+  const { openContacts } = await import('../../peer/open.ts')
   using known = await openContacts(folder)
   if (contact === undefined) {
-    for (const one of known.list()) emit(describeContact(one))
+    for (const one of known.list()) emit(contactEvent(one))
     return EXIT.done
   }
   if (forget) {
@@ -39,37 +39,7 @@ export const contacts = async (context: Context, { contact, name, forget }: Cont
     emit({ event: 'forgotten', address })
     return EXIT.done
   }
-  const found = known.get(contact) ?? (await add(context, contact, { name: name ?? undefined }))
-  emit(describeContact(name === undefined ? found : known.rename(found.address, name)))
+  const found = known.get(contact) ?? (await addContact(context, contact, { name: name === false ? undefined : name }))
+  emit(contactEvent(name === undefined ? found : known.rename(found.address, name === false ? null : name)))
   return EXIT.done
-}
-
-/** Makes an address a contact. */
-export const add = async (
-  { folder, bootstrap, signal, terminal }: Context,
-  address: string,
-  options: { readonly name?: string | undefined; readonly policy?: Policy } = {},
-): Promise<Contact> => {
-  terminal.status('looking up')
-  await using peer = await openReader({ folder, bootstrap, signal })
-  const contact = await peer.addContact(address, { signal, ...options })
-  terminal.status('')
-  return contact
-}
-
-/** The address that a name stands for; what is nobody's name is returned as it is. @throws AddressError, when that is no address */
-export const resolve = async (folder: string, nameOrAddress: string): Promise<string> => {
-  const named = await addressOf(folder, nameOrAddress)
-  return named ?? encodeAddress(decodeAddress(nameOrAddress))
-}
-
-const addressOf = async (folder: string, name: string): Promise<string | null> => {
-  if (/^hf1/i.test(name)) return null
-  try {
-    using known = await openContacts(folder)
-    return known.get(name)?.address ?? null
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
-    throw error
-  }
 }

@@ -2,15 +2,37 @@ import { writeFile } from 'node:fs/promises'
 import { decodeAddress, encodeAddress } from '../../core/address.ts'
 import { FileError, KeyLogError, StoreError } from '../../core/errors.ts'
 import { encodeForkProof } from '../../core/fork-proof.ts'
-import { openContacts, openPeer } from '../../peer/open.ts'
 import type { Fork } from '../../store/fork-store.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
 
-export type ExportProofOptions = { readonly address: string; readonly out?: string | undefined }
+type Flags = { readonly out?: string }
+
+export const exportProofCommand: CommandFile = (program, start) =>
+  program
+    .command('export-proof')
+    .argument('<address>', 'hf1…')
+    .option('--out <file>', 'write it to a file that does not exist yet')
+    .summary('write down that two key logs of an address contradict each other')
+    .description(
+      'Prints a fork proof: two valid key logs of one address that contradict each other. Anyone can check it.',
+    )
+    .addHelpText('after', '\nExample:\n  handfast export-proof hf1… --out proof.json --bootstrap 127.0.0.1:4000')
+    .action((address: string, flags: Flags) => start((context) => exportProof(context, address, flags)))
+
+const exportProof = async (context: Context, address: string, { out }: Flags): Promise<number> => {
+  const id = decodeAddress(address)
+  const { a, b } = (await findKept(context.folder, id)) ?? (await findServed(context, address))
+  const proof = encodeForkProof(a, b)
+  const { emit } = context
+  if (out !== undefined) await write(out, proof)
+  emit({ event: 'proof', address: encodeAddress(id), path: out ?? null, proof: out === undefined ? proof : null })
+  return EXIT.done
+}
 
 /** What this folder kept as evidence, also when nodes show one of the two logs only by now. */
 const findKept = async (folder: string, id: Uint8Array): Promise<Fork | null> => {
+  const { openContacts } = await import('../../peer/open.ts')
   try {
     using known = await openContacts(folder)
     return known.fork(id)
@@ -22,23 +44,15 @@ const findKept = async (folder: string, id: Uint8Array): Promise<Fork | null> =>
 
 /** Asks as a stranger: what this folder saw before must not keep one of the two branches out. */
 const findServed = async ({ bootstrap, signal, terminal }: Context, address: string): Promise<Fork> => {
+  const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openPeer({ bootstrap, signal })
   const { log, fork, evidence } = await peer.lookup(address, { signal, policy: 'thorough' })
   terminal.status('')
   if (fork !== null) return { a: log, b: fork }
-  throw new KeyLogError('ERR_PROOF', { hint: `no fork was found; ${evidence.agreeing} nodes hold the same log` })
-}
-
-/** `handfast export-proof`: writes down that an identity's log was forked, so that anyone can check it. */
-export const exportProof = async (context: Context, { address, out }: ExportProofOptions): Promise<number> => {
-  const id = decodeAddress(address)
-  const { a, b } = (await findKept(context.folder, id)) ?? (await findServed(context, address))
-  const proof = encodeForkProof(a, b)
-  const { emit } = context
-  if (out !== undefined) await write(out, proof)
-  emit({ event: 'proof', address: encodeAddress(id), path: out ?? null, proof: out === undefined ? proof : null })
-  return EXIT.done
+  throw new KeyLogError('ERR_PROOF', {
+    hint: `no contradiction was found; ${evidence.agreeing} nodes hold the same key log`,
+  })
 }
 
 const write = async (path: string, text: string): Promise<void> => {

@@ -1,25 +1,34 @@
 import { FileError, UsageError } from '../../core/errors.ts'
-import { openFiles } from '../../peer/stored-files.ts'
 import { cancelledEvent, fileEvent } from '../chat/file-report.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { resolveContact } from '../options/contact.ts'
+import { readCount } from '../options/count.ts'
 import { EXIT } from '../output/failure.ts'
-import { resolve } from './contacts.ts'
 
-export type FilesOptions = {
-  readonly contact: string | undefined
-  readonly limit: number
-  readonly before: number | undefined
-  /** the file to give up; without one nothing is changed */
-  readonly cancel: number | undefined
-}
+type Flags = { readonly limit: number; readonly before?: number; readonly cancel?: number }
 
-/** `handfast files`: what became of files, sent and received; or one of them is given up. */
-export const files = async (context: Context, { contact, limit, before, cancel }: FilesOptions): Promise<number> => {
+export const filesCommand: CommandFile = (program, start) =>
+  program
+    .command('files')
+    .argument('[contact]', 'a name, or hf1…; everybody when it is left out')
+    .option('--limit <number>', 'how many, the latest', readCount, 100)
+    .option('--before <id>', 'only those before this one', readCount)
+    .option('--cancel <id>', 'give this one up, on both sides', readCount)
+    .summary('tell what became of files, or give one up')
+    .description(
+      'Shows the files that were sent and received, and what became of them. With --cancel it gives one up that is under way; the other side hears of it when both are there. Needs no network.',
+    )
+    .addHelpText('after', '\nExamples:\n  handfast files Bob\n  handfast files --cancel 7')
+    .action((contact: string | undefined, flags: Flags) => start((context) => files(context, contact, flags)))
+
+const files = async (context: Context, contact: string | undefined, flags: Flags): Promise<number> => {
   const { folder, passphrases, emit } = context
+  const { limit, before, cancel } = flags
   if (limit < 1) throw new UsageError('ERR_USAGE', { hint: '--limit begins at 1' })
   if (cancel !== undefined && contact !== undefined)
     throw new UsageError('ERR_USAGE', { hint: '--cancel takes no contact: its number says which one' })
-  const address = contact === undefined ? undefined : await resolve(folder, contact)
+  const address = contact === undefined ? undefined : await resolveContact(folder, contact)
+  const { openFiles } = await import('../../peer/stored-files.ts')
   await using own = await openFiles(folder, passphrases.current)
   if (cancel === undefined) {
     for (const transfer of own.list({ contact: address, limit, before })) emit(fileEvent(transfer))

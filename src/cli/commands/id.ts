@@ -1,12 +1,19 @@
 import { encodeAddress } from '../../core/address.ts'
 import { hex } from '../../core/bytes.ts'
-import { readVault } from '../../store/vault.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { readOwnLog } from '../identity/own-log.ts'
 import { EXIT } from '../output/failure.ts'
 
-/** `handfast id`: tells one's own address, without a network. */
-export const id = async ({ folder, emit }: Context): Promise<number> => {
-  const { log } = await readVault(folder, Math.floor(Date.now() / 1000))
+export const idCommand: CommandFile = (program, start) =>
+  program
+    .command('id')
+    .summary('print your own address')
+    .description('Prints the address of the identity in the data folder. Needs no network.')
+    .addHelpText('after', '\nExample:\n  handfast id --json')
+    .action(() => start(id))
+
+const id = async ({ folder, emit }: Context): Promise<number> => {
+  const log = await readOwnLog(folder)
   const { epoch, last } = log
   emit({ event: 'identity', address: encodeAddress(log.id), epoch, seq: last.entry.seq, head: hex(last.hash), folder })
   return EXIT.done

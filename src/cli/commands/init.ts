@@ -1,42 +1,49 @@
 import { UsageError } from '../../core/errors.ts'
 import type { RootSigner } from '../../core/root-key.ts'
-import { initialize } from '../../identity/initialize.ts'
-import { generatePkcs11Key, openPkcs11Signer } from '../../store/pkcs11-signer.ts'
-import { refuseExisting } from '../../store/vault.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { readToken, type TokenFlags, tokenAccess, tokenOptions } from '../options/token.ts'
 import { EXIT } from '../output/failure.ts'
 import { checkWritten } from '../terminal/phrase-check.ts'
-import { readToken, tokenAccess } from './token.ts'
-import type { TokenFlags } from './token-options.ts'
 
-export type InitOptions = TokenFlags & {
+type Flags = TokenFlags & {
   /** whether words of the phrase are asked for, where somebody can answer */
   readonly check: boolean
   /** whether the token makes the key, which must not be there yet */
   readonly pkcs11Generate?: boolean
 }
 
-/** `handfast init`: makes an identity. */
-export const init = async (context: Context, options: InitOptions): Promise<number> => {
+export const initCommand: CommandFile = (program, start) =>
+  tokenOptions(program.command('init'))
+    .option('--pkcs11-generate', 'make that key on the token')
+    .option('--no-check', 'do not ask for words of the recovery phrase')
+    .summary('make an identity, and show its recovery phrase once')
+    .description('Makes an identity in the data folder, and shows its address and its recovery phrase: once.')
+    .addHelpText('after', '\nExample:\n  handfast init --folder ./alice')
+    .action((flags: Flags) => start((context) => init(context, flags)))
+
+const init = async (context: Context, flags: Flags): Promise<number> => {
   const { folder, signal, terminal, passphrases, emit } = context
+  const { refuseExisting } = await import('../../store/vault.ts')
   await refuseExisting(folder)
-  const token = readToken(options)
-  if (token === null && options.pkcs11Generate === true)
+  const token = readToken(flags)
+  if (token === null && flags.pkcs11Generate === true)
     throw new UsageError('ERR_USAGE', {
       hint: '--pkcs11-generate needs --pkcs11-module, --pkcs11-token and --pkcs11-key',
     })
   const passphrase = await passphrases.chosen()
   let root: RootSigner | undefined
   if (token !== null) {
-    const open = options.pkcs11Generate === true ? generatePkcs11Key : openPkcs11Signer
-    root = await open(token, tokenAccess(context, options))
+    const { generatePkcs11Key, openPkcs11Signer } = await import('../../store/pkcs11-signer.ts')
+    const open = flags.pkcs11Generate === true ? generatePkcs11Key : openPkcs11Signer
+    root = await open(token, tokenAccess(context, flags))
   }
+  const { initialize } = await import('../../identity/initialize.ts')
   // From here on there is a phrase that is shown once: no way back.
   signal.throwIfAborted()
   const { address, phrase } = await initialize(folder, { passphrase, root })
   const sealedBy = passphrase === null ? 'key-file' : 'passphrase'
   const rootKey = root === undefined ? 'folder' : 'token'
   emit({ event: 'created', address, folder, sealedBy, rootKey, recoveryPhrase: phrase })
-  if (options.check && terminal.interactive && terminal.seen) await checkWritten(context, phrase)
+  if (flags.check && terminal.interactive && terminal.seen) await checkWritten(context, phrase)
   return EXIT.done
 }

@@ -1,25 +1,57 @@
+import { InvalidArgumentError, Option } from 'commander'
 import { decodeAddress, encodeAddress } from '../../core/address.ts'
 import { KeyError, KeyLogError, PeerError, UsageError } from '../../core/errors.ts'
-import { exportPublicKey, type KeyFormat, parsePublicKey } from '../../core/key-formats.ts'
+import { exportPublicKey, KEY_FORMATS, type KeyFormat, parsePublicKey } from '../../core/key-formats.ts'
 import type { KeyLog } from '../../core/key-log.ts'
-import { findKey, type KeyPlace, type KeyUse, keyAt } from '../../core/key-place.ts'
-import { openReader } from '../../peer/open.ts'
-import { readVault } from '../../store/vault.ts'
-import type { Context } from '../context.ts'
+import { findKey, KEY_USES, type KeyPlace, type KeyUse, keyAt } from '../../core/key-place.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { readOwnLog } from '../identity/own-log.ts'
 import { EXIT } from '../output/failure.ts'
 import { readText } from '../terminal/read-text.ts'
 
-export type KeyOptions = {
-  /** undefined: one's own identity, without a network */
-  readonly address: string | undefined
-  readonly use: KeyUse
+type Flags = {
+  readonly of: KeyUse
   /** undefined: the first, where the key is a device's */
-  readonly device: number | undefined
+  readonly device?: number
   readonly format: KeyFormat
+  readonly check?: string
 }
 
-/** `handfast key`: prints a public key of an identity in a form that other software reads. */
-export const showKey = async (context: Context, { address, use, device, format }: KeyOptions): Promise<number> => {
+export const keyCommand: CommandFile = (program, start) =>
+  program
+    .command('key')
+    .argument('[address]', 'hf1…; your own when it is left out')
+    .addOption(new Option('--of <use>', 'which key').choices(KEY_USES).default('root'))
+    .option('--device <number>', 'of which device, for sign and dh (default: 0)', readDevice)
+    .addOption(new Option('--format <form>', 'how it is written').choices(KEY_FORMATS).default('did'))
+    .addOption(
+      new Option('--check <file>', 'tell whether this public key is one of its; - for what is piped in').conflicts([
+        'of',
+        'device',
+        'format',
+      ]),
+    )
+    .summary('print a public key, or check one, in the forms other software reads')
+    .description(
+      'Prints a public key of an identity as did:key, JWK or SPKI PEM, or tells whether a key that was published elsewhere is one of its present keys. Your own needs no network.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  handfast key --format spki\n  handfast key hf1… --check their-key.pem --bootstrap 127.0.0.1:4000',
+    )
+    .action((address: string | undefined, flags: Flags) =>
+      start((context) =>
+        flags.check === undefined ? showKey(context, address, flags) : checkKey(context, address, flags.check),
+      ),
+    )
+
+const readDevice = (text: string): number => {
+  if (!/^\d$/.test(text)) throw new InvalidArgumentError('A device is a number from 0 to 7.')
+  return Number(text)
+}
+
+const showKey = async (context: Context, address: string | undefined, flags: Flags): Promise<number> => {
+  const { of: use, device, format } = flags
   if (use === 'root' && device !== undefined)
     throw new UsageError('ERR_USAGE', { hint: '--device goes with --of sign and --of dh: there is one root key' })
   const { log, forked } = await find(context, address)
@@ -41,8 +73,8 @@ export const showKey = async (context: Context, { address, use, device, format }
 /** Bytes of text that holds one key; `parsePublicKey` takes less than this without the white space around it. */
 const KEY_TEXT_MAX = 10_000
 
-/** `handfast key --check`: tells whether a published key is one of an identity's present keys; fails when it is not. */
-export const checkKey = async (context: Context, address: string | undefined, path: string): Promise<number> => {
+/** Tells whether a published key is one of an identity's present keys; fails when it is not. */
+const checkKey = async (context: Context, address: string | undefined, path: string): Promise<number> => {
   const text = await readText(context, path, KEY_TEXT_MAX)
   if (Buffer.byteLength(text) > KEY_TEXT_MAX) throw new KeyError('ERR_KEY_FORMAT', { hint: 'longer than a key can be' })
   const point = parsePublicKey(text)
@@ -82,11 +114,9 @@ const find = async (
   { folder, bootstrap, signal, terminal, emit }: Context,
   address: string | undefined,
 ): Promise<{ readonly log: KeyLog; readonly forked: boolean }> => {
-  if (address === undefined) {
-    const { log } = await readVault(folder, Math.floor(Date.now() / 1000))
-    return { log, forked: false }
-  }
+  if (address === undefined) return { log: await readOwnLog(folder), forked: false }
   decodeAddress(address)
+  const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
   const { log, fork, freshness, change } = await peer.lookup(address, { signal })

@@ -3,18 +3,25 @@ import { hex } from '../../core/bytes.ts'
 import { whatHappened } from '../../core/happening.ts'
 import { sha256 } from '../../core/kdf.ts'
 import type { KeyLog } from '../../core/key-log.ts'
-import { openPeer } from '../../peer/open.ts'
-import { readVault } from '../../store/vault.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { readOwnLog } from '../identity/own-log.ts'
 import { EXIT } from '../output/failure.ts'
 
-/** `handfast log`: tells what became of an identity, entry by entry; one's own without a network. */
-export const log = async (context: Context, address: string | undefined): Promise<number> => {
+export const logCommand: CommandFile = (program, start) =>
+  program
+    .command('log')
+    .argument('[address]', 'hf1…; your own when it is left out')
+    .summary('tell what became of an identity’s keys, entry by entry')
+    .description(
+      'Shows the key log of an identity: each change of its keys, signed by its owner. Your own needs no network.',
+    )
+    .addHelpText('after', '\nExample:\n  handfast log hf1… --bootstrap 127.0.0.1:4000')
+    .action((address: string | undefined) => start((context) => tellLog(context, address)))
+
+const tellLog = async (context: Context, address: string | undefined): Promise<number> => {
   const { folder, emit } = context
   const { log, forked } =
-    address === undefined
-      ? { log: (await readVault(folder, Math.floor(Date.now() / 1000))).log, forked: false }
-      : await find(context, address)
+    address === undefined ? { log: await readOwnLog(folder), forked: false } : await find(context, address)
   const { status } = log.last.entry
   emit({ event: 'log', address: encodeAddress(log.id), entries: log.entries.length, epoch: log.epoch, status, forked })
   for (const { entry, hash } of log.entries) {
@@ -29,6 +36,7 @@ const find = async (
   { bootstrap, signal, terminal }: Context,
   address: string,
 ): Promise<{ log: KeyLog; forked: boolean }> => {
+  const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openPeer({ bootstrap, signal })
   const { log, fork } = await peer.lookup(address, { signal })

@@ -1,19 +1,30 @@
 import { MailboxError, UsageError } from '../../core/errors.ts'
-import { openMailboxNames } from '../../peer/open.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { resolveContact } from '../options/contact.ts'
 import { EXIT } from '../output/failure.ts'
-import { resolve } from './contacts.ts'
 
-export type MailboxesOptions = {
-  /** a name or an address; without one nothing is changed */
-  readonly mailbox: string | undefined
-  readonly remove: boolean
-}
+type Flags = { readonly remove?: boolean }
 
-/** `handfast mailboxes`: tells which mailboxes the identity of the folder names, after adding or removing one. */
-export const mailboxes = async ({ folder, emit }: Context, { mailbox, remove }: MailboxesOptions): Promise<number> => {
+export const mailboxesCommand: CommandFile = (program, start) =>
+  program
+    .command('mailboxes')
+    .argument('[mailbox]', 'hf1…, or the name of a contact; all of yours when it is left out')
+    .option('--remove', 'do not name it any more')
+    .summary('tell where others leave what they send while you are away')
+    .description(
+      'Shows your mailboxes, or adds one: up to three. listen, chat and send tell the network of them. Needs no network.',
+    )
+    .addHelpText('after', '\nExamples:\n  handfast mailboxes hf1…\n  handfast mailboxes hf1… --remove')
+    .action((mailbox: string | undefined, flags: Flags) => start((context) => mailboxes(context, mailbox, flags)))
+
+const mailboxes = async (
+  { folder, emit }: Context,
+  mailbox: string | undefined,
+  { remove = false }: Flags,
+): Promise<number> => {
   if (mailbox === undefined && remove) throw new UsageError('ERR_USAGE', { hint: 'which mailbox?' })
-  const address = mailbox === undefined ? null : await resolve(folder, mailbox)
+  const address = mailbox === undefined ? null : await resolveContact(folder, mailbox)
+  const { openMailboxNames } = await import('../../peer/open.ts')
   using own = await openMailboxNames(folder)
   if (address !== null) {
     const others = own.named().filter((one) => one !== address)

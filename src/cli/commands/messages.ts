@@ -1,16 +1,27 @@
 import { UsageError } from '../../core/errors.ts'
-import { openHistory } from '../../peer/open.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { resolveContact } from '../options/contact.ts'
+import { readCount } from '../options/count.ts'
 import { EXIT } from '../output/failure.ts'
-import { resolve } from './contacts.ts'
 
-export type MessagesOptions = { readonly contact: string; readonly limit: number; readonly before: number | undefined }
+type Flags = { readonly limit: number; readonly before?: number }
 
-/** `handfast messages`: what was said with a contact, both ways. */
-export const messages = async (context: Context, { contact, limit, before }: MessagesOptions): Promise<number> => {
+export const messagesCommand: CommandFile = (program, start) =>
+  program
+    .command('messages')
+    .argument('<contact>', 'a name, or hf1…')
+    .option('--limit <number>', 'how many, the latest', readCount, 100)
+    .option('--before <id>', 'only those before this one', readCount)
+    .summary('tell what was said with a contact')
+    .description('Shows the messages to and from a contact, and what became of those that were sent. Needs no network.')
+    .addHelpText('after', '\nExample:\n  handfast messages Bob --limit 20')
+    .action((contact: string, flags: Flags) => start((context) => messages(context, contact, flags)))
+
+const messages = async (context: Context, contact: string, { limit, before }: Flags): Promise<number> => {
   const { folder, passphrases, emit } = context
   if (limit < 1) throw new UsageError('ERR_USAGE', { hint: '--limit begins at 1' })
-  const address = await resolve(folder, contact)
+  const address = await resolveContact(folder, contact)
+  const { openHistory } = await import('../../peer/open.ts')
   using history = await openHistory(folder, passphrases.current)
   for (const message of history.read(address, before === undefined ? { limit } : { limit, before })) {
     const { id, peer, direction, at, state, reason, content } = message

@@ -1,125 +1,55 @@
-import { once } from 'node:events'
-import { NetworkError } from '../../core/errors.ts'
-import type { NodeAddress } from '../../directory/network-port.ts'
-import { includeOwn } from '../../directory/node/own-storage.ts'
-import { createStorage, type StorageNode } from '../../directory/node/storage.ts'
-import { parseBootstrap } from '../../network/bootstrap-list.ts'
-import { joinDirectory } from '../../network/directory-plugin.ts'
-import { createNode, type DhtNode, type NodeOptions } from '../../network/node.ts'
-import { readVault } from '../../store/vault.ts'
-import type { Context } from '../context.ts'
-import { type NodeHome, openNodeHome } from '../node/node-home.ts'
-import { openNodeMailbox } from '../node/node-mailbox.ts'
-import { watchNode } from '../node/node-watch.ts'
+import { isIPv4 } from 'node:net'
+import { InvalidArgumentError } from 'commander'
+import type { CommandFile } from '../context.ts'
 import { EXIT } from '../output/failure.ts'
 
-export type NodeCommandOptions = {
-  readonly host: string | undefined
-  readonly port: number | undefined
-  /** whether the identity of the data folder keeps a mailbox here */
-  readonly mailbox: boolean
-  /** whether what it keeps, and what others know it by, is in the data folder */
-  readonly persistent: boolean
-  /** where its health and its numbers can be asked for */
-  readonly http: NodeAddress | undefined
+type Endpoint = { readonly host: string; readonly port: number }
+
+type Flags = {
+  readonly host?: string
+  readonly port?: number
+  readonly mailbox?: boolean
+  readonly persistent?: boolean
+  readonly http?: Endpoint
 }
 
-/** Between two looks at who is alive and what has expired, milliseconds. */
-const TIDY_MS = 60_000
+export const nodeCommand: CommandFile = (program, start) =>
+  program
+    .command('node')
+    .option('--host <address>', 'IPv4 address to bind, which others reach it at')
+    .option('--port <number>', 'UDP port (default: a free one)', readPort)
+    .option('--persistent', 'keep records, port and transport key in the data folder')
+    .option('--mailbox', 'also keep a mailbox, as the identity in the data folder')
+    .option('--http <address>', 'serve /healthz and /metrics at host:port', readHttp)
+    .summary('keep records for others; without --bootstrap, start a network')
+    .description(
+      'Runs a storage node of the network, and prints the bootstrap address others use. Without --bootstrap it starts a new one.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --persistent --folder ./node --bootstrap 127.0.0.1:4000 --http 127.0.0.1:9464',
+    )
+    .action(({ host, port, mailbox = false, persistent = false, http }: Flags) =>
+      start(async (context) => {
+        const { runNode } = await import('../node/run-node.ts')
+        return runNode(context, { host, port, mailbox, persistent, http })
+      }, EXIT.done),
+    )
 
-/** `handfast node`: keeps records for others, and parcels, until it is stopped. The only command below the library's face. */
-export const node = async (context: Context, options: NodeCommandOptions): Promise<number> => {
-  const { folder, signal, terminal, emit } = context
-  const { mailbox, persistent, http } = options
-  // Before the network hears of it: a mailbox without an identity is none.
-  if (mailbox) await readVault(folder, clock())
-  await using own = await start(context, options, persistent ? await openNodeHome(folder) : null)
-  const { started, storage, home } = own
-  const others = joinDirectory(started.dht, storage)
-  // Bound to every interface, the address others see is the one that reaches it.
-  const seen = started.dht.remoteAddress() ?? started
-  terminal.status('')
-  const directory = includeOwn(others, { storage, self: seen, now: clock })
-  await using box = mailbox ? await openNodeMailbox(context, started, directory) : null
-  await using watch = http === undefined ? null : await watchNode(http, { ...own, others, mailbox: box })
-  const first = started.dht.bootstrapNodes.length === 0
-  emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })
-  if (watch !== null) emit({ event: 'watching', http: watch.address })
-  using _tidying = tidy(started, storage, home)
-  if (box !== null) await box.keep()
-  else if (!signal.aborted) await once(signal, 'abort')
-  await home?.remember(started.port, alive(started))
-  return EXIT.done
+const PORT_MAX = 65535
+
+const readPort = (text: string): number => {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > PORT_MAX)
+    throw new InvalidArgumentError(`A port is a number from 0 to ${PORT_MAX}.`)
+  return Number(text)
 }
 
-const clock = (): number => Math.floor(Date.now() / 1000)
+const AS_ENDPOINT = 'It is written as host:port, with an IPv4 address of this machine.'
 
-type Started = AsyncDisposable & {
-  readonly started: DhtNode
-  readonly storage: StorageNode
-  readonly home: NodeHome | null
-}
-
-/** Joins the network as who it was before, if it was anybody. What is open is closed in the end, and when this fails. */
-const start = async (
-  { bootstrap: list, signal, terminal }: Context,
-  { host, port }: NodeCommandOptions,
-  home: NodeHome | null,
-): Promise<Started> => {
-  let started: DhtNode | undefined
-  // Records first: who cannot read them takes no part.
-  const self = (): Uint8Array | null => started?.dht.id ?? null
-  const storage = createStorage(home === null ? { self } : { self, shelf: home.shelf })
-  try {
-    const bootstrap = list.trim() === '' ? [] : parseBootstrap(list)
-    const seeds = home === null || home.seeds.length === 0 ? [] : parseBootstrap(home.seeds)
-    terminal.status('joining the network')
-    started = await enter(bootstrap, seeds, {
-      ...{ host, port: port ?? home?.port, signal, storage: true },
-      transportSeed: home?.transportSeed.export(),
-    })
-    await home?.remember(started.port, alive(started))
-  } catch (error) {
-    await started?.close()
-    storage.close()
-    throw error
-  }
-  const close = async (): Promise<void> => {
-    await started?.close()
-    storage.close()
-  }
-  return { started, storage, home, [Symbol.asyncDispose]: close }
-}
-
-/** The nodes that were seen alive before count only when nobody of the list answers: they were not chosen by the operator. */
-const enter = async (
-  bootstrap: readonly NodeAddress[],
-  seeds: readonly NodeAddress[],
-  options: Omit<NodeOptions, 'bootstrap' | 'first'>,
-): Promise<DhtNode> => {
-  if (bootstrap.length === 0) return createNode({ ...options, bootstrap: seeds, first: true })
-  try {
-    return await createNode({ ...options, bootstrap })
-  } catch (error) {
-    const silent = error instanceof NetworkError && error.code === 'ERR_NETWORK_UNREACHABLE'
-    if (!silent || seeds.length === 0) throw error
-    return createNode({ ...options, bootstrap: seeds })
-  }
-}
-
-const alive = ({ dht }: DhtNode): readonly string[] => dht.toArray().map(({ host, port }) => `${host}:${port}`)
-
-/** Drops what has expired, and remembers who is alive: a node that is killed comes back all the same. */
-const tidy = (started: DhtNode, storage: StorageNode, home: NodeHome | null): Disposable => {
-  const work = async (): Promise<void> => {
-    try {
-      storage.sweep(clock())
-      await home?.remember(started.port, alive(started))
-    } catch (error) {
-      // A disk that is full now may have room in a minute; what needs it says so by itself.
-      process.emitWarning(error instanceof Error ? error : String(error))
-    }
-  }
-  const timer = setInterval(() => void work(), TIDY_MS)
-  return { [Symbol.dispose]: () => clearInterval(timer) }
+/** Not a host name: nobody should be asked for it, and `localhost` may be an IPv6 address, which no health check looks for. */
+const readHttp = (text: string): Endpoint => {
+  const [name = '', port, ...rest] = text.split(':')
+  const host = name === 'localhost' ? '127.0.0.1' : name
+  if (!isIPv4(host) || port === undefined || rest.length > 0) throw new InvalidArgumentError(AS_ENDPOINT)
+  return { host, port: readPort(port) }
 }

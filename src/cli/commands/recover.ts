@@ -1,19 +1,27 @@
 import { decodeAddress } from '../../core/address.ts'
-import { recover as recoverKeys } from '../../identity/replace-keys.ts'
-import type { Context } from '../context.ts'
-import type { PhraseOptions } from '../terminal/phrase.ts'
-import { turnKeys } from './rotation.ts'
-import { keepRootOn } from './token.ts'
-import type { TokenFlags } from './token-options.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { turnKeys } from '../identity/change-keys.ts'
+import { PHRASE_HELP, type PhraseFlags, phraseOption } from '../options/phrase.ts'
+import { keepRootOn, type TokenFlags, tokenOptions } from '../options/token.ts'
 
-export type RecoverOptions = PhraseOptions & TokenFlags & { readonly address: string; readonly evenRetired: boolean }
+type Flags = PhraseFlags & TokenFlags & { readonly evenRetired?: boolean }
 
-/** `handfast recover`: goes on with an identity on a new machine, by address and phrase. */
-export const recover = async (context: Context, options: RecoverOptions): Promise<number> => {
-  const { address, evenRetired } = options
+export const recoverCommand: CommandFile = (program, start) =>
+  tokenOptions(phraseOption(program.command('recover').argument('<address>', 'hf1…')))
+    .option('--even-retired', 'also when the network holds it as retired, if that was not you')
+    .summary('go on with your identity on a new machine')
+    .description(
+      `Takes an identity over by its address and recovery phrase alone, into a data folder that holds no other. Every key that was in use before is void.\n\n${PHRASE_HELP}`,
+    )
+    .addHelpText('after', '\nExample:\n  handfast recover hf1… --folder ./new --bootstrap 127.0.0.1:4000')
+    .action((address: string, flags: Flags) => start((context) => recover(context, address, flags)))
+
+const recover = async (context: Context, address: string, flags: Flags): Promise<number> => {
+  const { evenRetired = false } = flags
   decodeAddress(address)
-  const keepRoot = keepRootOn(context, options)
-  return turnKeys(context, options, (rest) =>
-    recoverKeys({ ...rest, newPassphrase: context.passphrases.chosen, address, evenRetired, keepRoot }),
+  const keepRoot = keepRootOn(context, flags)
+  const library = await import('../../identity/replace-keys.ts')
+  return turnKeys(context, flags, (rest) =>
+    library.recover({ ...rest, newPassphrase: context.passphrases.chosen, address, evenRetired, keepRoot }),
   )
 }

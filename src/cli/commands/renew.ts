@@ -1,24 +1,30 @@
 import { decodeAddress } from '../../core/address.ts'
 import { UsageError } from '../../core/errors.ts'
-import { adopt, renew as renewKeys } from '../../identity/replace-keys.ts'
-import { openPkcs11Signer } from '../../store/pkcs11-signer.ts'
-import type { Context } from '../context.ts'
-import { changeKeys } from './rotation.ts'
-import { readToken, tokenAccess } from './token.ts'
-import type { TokenFlags } from './token-options.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { changeKeys } from '../identity/change-keys.ts'
+import { readToken, type TokenFlags, tokenAccess, tokenOptions } from '../options/token.ts'
 
-export type RenewOptions = TokenFlags & { readonly address: string | undefined }
+export const renewCommand: CommandFile = (program, start) =>
+  tokenOptions(program.command('renew').argument('[address]', 'hf1…; for a new machine, where only the token is left'))
+    .summary('replace the keys of this device; the root key stays')
+    .description(
+      'Replaces the keys of this device by an update that the root key signs, and publishes that; no recovery phrase is needed. The root key is in the data folder, or on a token that the folder or the command line names. With an address it goes on with that identity in a new data folder.',
+    )
+    .addHelpText('after', '\nExample:\n  handfast renew --bootstrap 127.0.0.1:4000')
+    .action((address: string | undefined, flags: TokenFlags) => start((context) => renew(context, address, flags)))
 
-/** `handfast renew`: new keys for this device, signed by the root key, without the recovery phrase. */
-export const renew = async (context: Context, { address, ...flags }: RenewOptions): Promise<number> => {
+/** New keys for this device, signed by the root key, without the recovery phrase. */
+const renew = async (context: Context, address: string | undefined, flags: TokenFlags): Promise<number> => {
   const named = readToken(flags)
   const token = tokenAccess(context, flags)
+  const { openPkcs11Signer } = await import('../../store/pkcs11-signer.ts')
   const root = named === null ? undefined : await openPkcs11Signer(named, token)
-  if (address === undefined) return changeKeys(context, (rest) => renewKeys({ ...rest, root, token }))
+  const library = await import('../../identity/replace-keys.ts')
+  if (address === undefined) return changeKeys(context, (rest) => library.renew({ ...rest, root, token }))
   decodeAddress(address)
   if (root === undefined)
     throw new UsageError('ERR_USAGE', { hint: 'an address is given together with the token that holds its root key' })
   return changeKeys(context, (rest) =>
-    adopt({ ...rest, newPassphrase: context.passphrases.chosen, address, root, token }),
+    library.adopt({ ...rest, newPassphrase: context.passphrases.chosen, address, root, token }),
   )
 }

@@ -1,21 +1,28 @@
 import { encodeAddress } from '../../core/address.ts'
 import { UsageError } from '../../core/errors.ts'
-import { retire as retireIdentity } from '../../identity/replace-keys.ts'
-import { readVault } from '../../store/vault.ts'
-import type { Context } from '../context.ts'
-import type { PhraseOptions } from '../terminal/phrase.ts'
-import { turnKeys } from './rotation.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { turnKeys } from '../identity/change-keys.ts'
+import { readOwnLog } from '../identity/own-log.ts'
+import { PHRASE_HELP, type PhraseFlags, phraseOption } from '../options/phrase.ts'
 
-export type RetireOptions = PhraseOptions & { readonly yes: boolean }
+type Flags = PhraseFlags & { readonly yes?: boolean }
+
+export const retireCommand: CommandFile = (program, start) =>
+  phraseOption(program.command('retire'))
+    .option('--yes', 'for scripts: do not ask')
+    .summary('end your identity for good')
+    .description(`Ends the identity in the data folder for good; its contacts see that.\n\n${PHRASE_HELP}`)
+    .addHelpText('after', '\nExample:\n  handfast retire --bootstrap 127.0.0.1:4000')
+    .action((flags: Flags) => start((context) => retire(context, flags)))
 
 /** Characters of the address that are typed to confirm. */
 const TYPED = 6
 
-/** `handfast retire`: ends the data folder's identity for good. */
-export const retire = async (context: Context, options: RetireOptions): Promise<number> => {
-  const { log } = await readVault(context.folder, Math.floor(Date.now() / 1000))
-  if (!options.yes) await confirm(context, encodeAddress(log.id))
-  return turnKeys(context, options, retireIdentity)
+const retire = async (context: Context, flags: Flags): Promise<number> => {
+  const log = await readOwnLog(context.folder)
+  if (flags.yes !== true) await confirm(context, encodeAddress(log.id))
+  const library = await import('../../identity/replace-keys.ts')
+  return turnKeys(context, flags, library.retire)
 }
 
 const confirm = async ({ terminal, signal }: Context, address: string): Promise<void> => {

@@ -1,21 +1,38 @@
+import { InvalidArgumentError } from 'commander'
 import type { Notice } from '../../contacts/notice.ts'
 import { UsageError } from '../../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../../core/limits.ts'
-import { openPeer } from '../../peer/open.ts'
 import { allDelivered, reportMessages, undelivered } from '../chat/message-report.ts'
-import type { Context } from '../context.ts'
+import { publishQuietly } from '../chat/publish-quietly.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { resolveContact } from '../options/contact.ts'
 import { EXIT } from '../output/failure.ts'
 import { reportNotice } from '../output/notice.ts'
-import { resolve } from './contacts.ts'
-import { publishQuietly } from './publish.ts'
 
-export type SendOptions = { readonly contact: string; readonly wait: number }
+type Flags = { readonly wait: number }
 
-/** `handfast send`: writes what is piped in down as one message, and tries for a while to deliver it. */
-export const send = async (context: Context, { contact, wait }: SendOptions): Promise<number> => {
+export const sendCommand: CommandFile = (program, start) =>
+  program
+    .command('send')
+    .argument('<contact>', 'a name, or hf1…')
+    .option('--wait <seconds>', 'how long to try to deliver it now', readSeconds, 30)
+    .summary('send what is piped in as one message, now or later')
+    .description(
+      'Writes what is piped in down as one message. It is delivered at once when the other side can be reached; otherwise it is kept, and handfast listen or chat delivers it.',
+    )
+    .addHelpText('after', '\nExample:\n  echo hello | handfast send Bob')
+    .action((contact: string, flags: Flags) => start((context) => send(context, contact, flags)))
+
+const readSeconds = (text: string): number => {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It is a number of seconds.')
+  return Number(text)
+}
+
+const send = async (context: Context, contact: string, { wait }: Flags): Promise<number> => {
   const { folder, bootstrap, signal, terminal, passphrases, emit } = context
-  const address = await resolve(folder, contact)
+  const address = await resolveContact(folder, contact)
   const text = await readMessage(context)
+  const { openPeer } = await import('../../peer/open.ts')
   const mailed = new AbortController()
   const onNotice = (notice: Notice): void => {
     reportNotice(context, address, notice)

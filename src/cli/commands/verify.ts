@@ -4,29 +4,43 @@ import { hex } from '../../core/bytes.ts'
 import { HandfastError, UsageError } from '../../core/errors.ts'
 import type { KeyLog } from '../../core/key-log.ts'
 import { safetyNumber } from '../../core/safety-number.ts'
-import { openContacts, openReader } from '../../peer/open.ts'
-import { readVault } from '../../store/vault.ts'
-import type { Context } from '../context.ts'
+import type { CommandFile, Context } from '../context.ts'
+import { readOwnLog } from '../identity/own-log.ts'
+import { addContact, resolveContact } from '../options/contact.ts'
+import { contactEvent } from '../output/contact-event.ts'
 import { EXIT } from '../output/failure.ts'
-import { add, describeContact, resolve } from './contacts.ts'
 
-export type VerifyOptions = { readonly contact: string; readonly head: string | undefined; readonly yes: boolean }
+type Flags = { readonly head?: string; readonly yes?: boolean }
+
+export const verifyCommand: CommandFile = (program, start) =>
+  program
+    .command('verify')
+    .argument('<contact>', 'a name, or hf1…')
+    .option('--head <hex>', 'the last hash of its key log, as its owner reads it out')
+    .option('--yes', 'for scripts: you compared the safety number')
+    .summary('say that an address belongs to whom it should')
+    .description(
+      'Shows the safety number for you to compare by voice, and marks the contact as verified when you say that it agrees. When two key logs of it contradict each other, you say which one is its owner’s, and nothing is blocked any more.',
+    )
+    .addHelpText('after', '\nExample:\n  handfast verify Bob')
+    .action((contact: string, flags: Flags) => start((context) => verify(context, contact, flags)))
 
 const TYPED_MAX = 200
 
-/** `handfast verify`: a person's word that an address belongs to whom it should, and which of two logs is the owner's. */
-export const verify = async (context: Context, { contact, head, yes }: VerifyOptions): Promise<number> => {
+/** Takes a person's word that an address belongs to whom it should, and which of two logs is the owner's. */
+const verify = async (context: Context, contact: string, { head, yes = false }: Flags): Promise<number> => {
   const { folder, emit } = context
-  const address = await resolve(folder, contact)
+  const address = await resolveContact(folder, contact)
   const id = decodeAddress(address)
-  const own = await readVault(folder, Math.floor(Date.now() / 1000))
+  const own = await readOwnLog(folder)
+  const { openContacts } = await import('../../peer/open.ts')
   using known = await openContacts(folder)
-  const before = known.get(address) ?? (await add(context, address, { policy: 'thorough' }))
+  const before = known.get(address) ?? (await addContact(context, address, { policy: 'thorough' }))
   const found = before.fork === null ? before : await lookAgain(context, known.need, address)
   const heads = found.fork === null ? [] : [found.fork.a, found.fork.b].map(headOf)
-  emit({ event: 'compare', address: found.address, safetyNumber: safetyNumber(id, own.log.id), heads })
+  emit({ event: 'compare', address: found.address, safetyNumber: safetyNumber(id, own.id), heads })
   const chosen = head ?? (await ask(context, found, yes))
-  emit(describeContact(known.verify(address, chosen)))
+  emit(contactEvent(known.verify(address, chosen)))
   return EXIT.done
 }
 
@@ -36,6 +50,7 @@ const lookAgain = async (
   need: (address: string) => Contact,
   address: string,
 ): Promise<Contact> => {
+  const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   try {
     await using peer = await openReader({ folder, bootstrap, signal })

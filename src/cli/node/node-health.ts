@@ -20,7 +20,7 @@ import {
 
 /**
  * Whether a storage node does what it is for: a card that nobody has seen before is written here and at the nodes it belongs to, and
- * read back from both. It is signed by a throw-away identity, one for each process, whose log is all that lasts of it: for a week.
+ * read back from both. It is signed by an ephemeral identity, one for each process, whose log is all that lasts of it: for a week.
  */
 export type Health = {
   /** A check of the last 60 seconds, or a new one. */

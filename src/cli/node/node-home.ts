@@ -11,7 +11,7 @@ import { openRecordDatabase } from '../../store/record-database.ts'
 /** The data folder of a storage node that is the same one after a restart. */
 export type NodeHome = {
   /** closed with the storage that uses it */
-  readonly shelf: RecordStore
+  readonly records: RecordStore
   readonly transportSeed: SecretKey
   /** the port it had before; undefined at the first start */
   readonly port: number | undefined
@@ -42,13 +42,13 @@ const sizeOf = async (folder: string): Promise<number> => {
 /** @throws StoreError ERR_STORE_IN_USE when another node has the folder; ERR_STORE_* */
 export const openNodeHome = async (folder: string): Promise<NodeHome> => {
   await makeFolder(folder)
-  const shelf = openRecordDatabase(folder)
+  const records = openRecordDatabase(folder)
   try {
     const before = await readNodeState(folder)
     const transportSeed = before?.transportSeed ?? secretKey(Uint8Array.from(randomBytes(SEED_BYTES)))
     let known = { port: before?.port, seeds: before?.seeds ?? [] }
     return {
-      shelf,
+      records,
       transportSeed,
       ...known,
       size: () => sizeOf(folder),
@@ -60,7 +60,7 @@ export const openNodeHome = async (folder: string): Promise<NodeHome> => {
       },
     }
   } catch (error) {
-    shelf.close()
+    records.close()
     throw error
   }
 }

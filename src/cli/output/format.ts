@@ -14,6 +14,10 @@ export const fileSize = (bytes: number): string => {
 export const count = (amount: number, singular: string, plural: string): string =>
   `${amount} ${amount === 1 ? singular : plural}`
 
+/** How often the owner of an identity replaced all its keys, by the recovery phrase. */
+export const replaced = (times: number): string =>
+  times === 0 ? 'never replaced' : `replaced ${count(times, 'time', 'times')}`
+
 export const minutes = (seconds: number): string =>
   `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 

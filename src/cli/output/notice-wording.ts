@@ -6,8 +6,8 @@ import { shortAddress } from './format.ts'
 
 export const CHANGES: Readonly<Record<Change, readonly string[]>> = {
   none: [],
-  updated: ['its log went on since you saw it last, under the same root key'],
-  rotated: ['its owner replaced its keys since you saw it last, by the recovery phrase'],
+  updated: ['its owner changed the keys of a device since you saw it last; the root key is the same'],
+  rotated: ['its owner replaced all its keys since you saw it last, by the recovery phrase'],
   superseded: [
     'its owner took back keys that you had accepted: somebody else had them, or they were lost;',
     'what you received under them may not be from the owner',
@@ -19,7 +19,7 @@ type About = { readonly address: string; readonly change: Change; readonly why: 
 export const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About) => readonly string[]>> = {
   superseded: ({ why }) => [`handfast: ${why}`],
   forked: ({ address }) => [
-    `handfast: two logs of ${address} contradict each other: somebody else signs with its root key.`,
+    `handfast: two key logs of ${address} contradict each other: somebody else signs with its root key.`,
     'hint: handfast verify decides between them; the owner ends it with handfast rotate',
   ],
   changed: ({ address, change }) => CHANGES[change].map((line) => `* ${shortAddress(address)}: ${line}`),

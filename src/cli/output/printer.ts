@@ -10,7 +10,7 @@ export type Printer = {
   fail(failure: Failure, error: unknown): void
 }
 
-/** Where it is printed: `raw` as it stands; lines made harmless. */
+/** Where it is printed: `raw` as it stands; lines are sanitized. */
 export type Screen = {
   raw(text: string): void
   out(lines: readonly string[]): void

@@ -25,7 +25,7 @@ const escapeJson = (character: string): string =>
 export const sanitizeJson = (value: object): string => JSON.stringify(value).replace(UNSAFE, escapeJson)
 
 /**
- * Cuts a harmless line for a screen of `columns`, between words where it can; what follows is indented, so that no part of a
+ * Cuts a sanitized line for a screen of `columns`, between words where it can; what follows is indented, so that no part of a
  * message can pose as a line of its own. A character may take two columns: all that might are taken to, which breaks some lines
  * early and none late.
  */

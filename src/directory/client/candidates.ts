@@ -37,7 +37,7 @@ export type Candidates = {
   add(node: NodeAddress, path: number, informant: Candidate | null): void
   ask(candidate: Candidate, now: number): void
   accept(candidate: Candidate, answer: DhtAnswer): void
-  /** Takes back that those were asked who have not had the time to answer: nobody needs them. */
+  /** Counts nodes that had no time to answer as not asked: the walk ended without them. */
   release(): void
   /** Storage nodes that answered, nearest first, of each public network the nearest `perNetwork`. */
   closest(): readonly ClosestNode[]
@@ -95,7 +95,7 @@ export const createCandidates = ({ target, perNetwork, idOf, isAskable }: Settin
           ...{ state: 'waiting', askedAt: 0, token: null, unproven: 0, proven: 0 },
         })
       } else if (informant !== null && known?.state === 'waiting' && known.informants.length > 0) {
-        // One word more for it. A node we knew ourselves needs none.
+        // One more node vouches for it. A node we knew ourselves needs nobody to.
         if (known.informants.length < WALK_NAMED_MAX) known.informants.push(informant)
       }
     },

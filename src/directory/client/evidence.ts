@@ -30,7 +30,7 @@ export type Evidence = Tally & {
   readonly asked: number
   /** nodes that ought to know, being closest to a target, or that claim to: the sum of the stances */
   readonly answered: number
-  /** nodes farther away, which hold nothing and only told the way */
+  /** nodes farther away, which hold nothing and only named closer ones */
   readonly passed: number
   /** nodes that gave no answer */
   readonly failed: number

@@ -4,7 +4,7 @@ import { DirectoryError } from '../../core/errors.ts'
 import type { DirectoryNetwork } from '../network-port.ts'
 import { replicaTargets } from '../replicas.ts'
 import { COMMAND, decodeGetKemHalfAnswer, encodeMessage } from '../request-format.ts'
-import { type Acquainted, askAgain } from './get-requests.ts'
+import { askAgain, type KnownNode } from './get-requests.ts'
 
 /**
  * Fetches the ML-KEM-768 key (1184 bytes) a published card commits to from the nodes that hold the log. All are asked at once:
@@ -13,7 +13,7 @@ import { type Acquainted, askAgain } from './get-requests.ts'
  */
 export const fetchKem = async (
   network: DirectoryNetwork,
-  { card, holders }: { readonly card: SignedCard; readonly holders: readonly Acquainted[] },
+  { card, holders }: { readonly card: SignedCard; readonly holders: readonly KnownNode[] },
   signal: AbortSignal,
 ): Promise<Uint8Array> => {
   const { id } = card.card
@@ -21,13 +21,13 @@ export const fetchKem = async (
   const done = new AbortController()
   const options = { command: COMMAND.getKemHalf, target, signal: AbortSignal.any([signal, done.signal]) }
   let silent = holders.length === 0
-  const ask = async (holder: Acquainted, half: number): Promise<Uint8Array | null> => {
+  const ask = async (holder: KnownNode, half: number): Promise<Uint8Array | null> => {
     const value = encodeMessage({ id, card: card.hash, half })
     const answer = await askAgain(network, holder, { ...options, value })
     silent ||= answer === null
     return answer === null ? null : readHalf(answer)
   }
-  const fetch = async (holder: Acquainted): Promise<Uint8Array> => {
+  const fetch = async (holder: KnownNode): Promise<Uint8Array> => {
     const [first, second] = await Promise.all([ask(holder, 0), ask(holder, 1)])
     if (!first || !second) throw new DirectoryError('ERR_LOOKUP_NOT_FOUND')
     const kem = concat(first, second)

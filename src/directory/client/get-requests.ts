@@ -1,14 +1,14 @@
 import type { ClosestNode, DhtRequest, DirectoryNetwork } from '../network-port.ts'
 import { COMMAND, encodeMessage, encodePaddedGet } from '../request-format.ts'
 
-/** What is asked of single nodes, and how. */
+/** GET requests to single nodes. */
 
 /** The one place that encodes GET. `from`: the place to read on from. The first is so long that its answer may be large without a token. */
 export const encodeGet = (id: Uint8Array, from = 0): Uint8Array =>
   from === 0 ? encodePaddedGet({ id, from }) : encodeMessage({ id, from })
 
 /** A node that answered before, with the token it gave then; null when it gave none. */
-export type Acquainted = { readonly node: ClosestNode['node']; readonly token: Uint8Array | null }
+export type KnownNode = { readonly node: ClosestNode['node']; readonly token: Uint8Array | null }
 
 /** Once is enough: the token in a refusal is fresh. */
 const TRIES = 2
@@ -20,7 +20,7 @@ const TRIES = 2
  */
 export const askAgain = async (
   network: DirectoryNetwork,
-  { node, token: first }: Acquainted,
+  { node, token: first }: KnownNode,
   request: Omit<DhtRequest, 'token'>,
 ): Promise<Uint8Array | null> => {
   let token = first
@@ -35,7 +35,7 @@ export const askAgain = async (
 /** Asks a node for what it has of an identity from place `from` on. */
 export const askForMore = (
   network: DirectoryNetwork,
-  { from, id, ...acquainted }: Acquainted & { readonly id: Uint8Array; readonly from: number },
+  { from, id, ...known }: KnownNode & { readonly id: Uint8Array; readonly from: number },
   options: Pick<DhtRequest, 'signal' | 'target'>,
 ): Promise<Uint8Array | null> =>
-  askAgain(network, acquainted, { ...options, command: COMMAND.get, value: encodeGet(id, from) })
+  askAgain(network, known, { ...options, command: COMMAND.get, value: encodeGet(id, from) })

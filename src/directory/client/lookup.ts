@@ -5,7 +5,7 @@ import { DENSITY_SUSPECT } from '../limits.ts'
 import { type ClosestNode, type DirectoryNetwork, nameOf } from '../network-port.ts'
 import { type AnswerCollector, createAnswerCollector, type Finding } from './answer-collector.ts'
 import { type Evidence, gatherEvidence } from './evidence.ts'
-import { type Acquainted, askForMore } from './get-requests.ts'
+import { askForMore, type KnownNode } from './get-requests.ts'
 import { DEFAULT_POLICY, EFFORT, type Policy } from './policies.ts'
 import { type Place, search } from './search.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -18,10 +18,10 @@ export type Lookup = Finding & {
   /** `stale` when no unexpired card vouches for the log's head */
   readonly freshness: Freshness
   readonly evidence: Evidence
-  /** what the evidence comes to; only its kind `current` says that nothing newer is likely to be hidden */
+  /** what the evidence amounts to; only its kind `current` says that nothing newer is likely to be hidden */
   readonly verdict: Verdict
   /** nodes that say they hold the log that stands: the closest to all replica targets in turn, then others */
-  readonly holders: readonly Acquainted[]
+  readonly holders: readonly KnownNode[]
   /** nodes closest to a target that do not agree, each with the target it is close to */
   readonly lacking: readonly (ClosestNode & { readonly target: Uint8Array })[]
 }
@@ -50,42 +50,42 @@ export const lookup = async (
   { now, signal, anchor, policy = DEFAULT_POLICY, detour }: LookupOptions,
 ): Promise<Lookup> => {
   const effort = EFFORT[policy]
-  const collector = createAnswerCollector(id, now, anchor)
+  const answers = createAnswerCollector(id, now, anchor)
   const enough = new AbortController()
   const asking = AbortSignal.any([signal, enough.signal])
-  const readings = new Map<string, Acquainted & { readonly done: Promise<void> }>()
+  const readings = new Map<string, KnownNode & { readonly done: Promise<void> }>()
 
   const isEnough = (): boolean => {
-    const found = effort.early ? collector.finding() : null
+    const found = effort.early ? answers.finding() : null
     return found?.fork === null && found.card !== null && isCurrent(found.card.card, now)
   }
   const onAnswer = (target: Uint8Array, heard: Heard): void => {
     const name = nameOf(heard.node)
     // A node near several targets is read once: its places are counted from one answer to the next.
     if (readings.has(name)) return
-    const reading = readOn(network, collector, { id, target, signal: asking }, heard)
+    const reading = readOn(network, answers, { id, target, signal: asking }, heard)
     const done = reading.then(() => (isEnough() ? enough.abort() : undefined))
     readings.set(name, { node: heard.node, token: heard.token, done })
   }
 
   const places = await search(network, id, { effort, signal: asking, detour, onAnswer })
   await Promise.all([...readings.values()].map(({ done }) => done))
-  const found = collector.finding()
-  if (found === null) throw missing(places, readings, collector)
+  const found = answers.finding()
+  if (found === null) throw missing(places, readings, answers)
   const { log, card, fork } = found
   const heard = new Map([...readings].map(([name, { node }]) => [name, node]))
-  const evidence = gatherEvidence(policy, places, heard, collector, { card: card?.card ?? null, now })
+  const evidence = gatherEvidence(policy, places, heard, answers, { card: card?.card ?? null, now })
   const freshness = card !== null && isCurrent(card.card, now) ? 'current' : 'stale'
   const verdict = judge({ log, fork, freshness, evidence })
   const lacking = places.flatMap(({ closest, target }) =>
-    closest.filter(({ node }) => collector.stance(nameOf(node)) !== 'agreeing').map((one) => ({ ...one, target })),
+    closest.filter(({ node }) => answers.stance(nameOf(node)) !== 'agreeing').map((one) => ({ ...one, target })),
   )
-  return { ...found, freshness, evidence, verdict, holders: holdersOf(places, readings, collector), lacking }
+  return { ...found, freshness, evidence, verdict, holders: holdersOf(places, readings, answers), lacking }
 }
 
-type Readings = ReadonlyMap<string, Acquainted>
+type Readings = ReadonlyMap<string, KnownNode>
 
-/** Most nodes asked at every target have to say "nothing": silence, nonsense and a crowd say nothing at all. */
+/** "Not found" only when most nodes asked at every target said so: silence, nonsense, and a suspiciously dense crowd prove nothing. */
 const missing = (places: readonly Place[], heard: Readings, { stance }: AnswerCollector): DirectoryError => {
   const conclusive = places.every(({ asked, complete, density }) => {
     const empty = asked.filter((name) => stance(name) === 'empty').length
@@ -96,7 +96,7 @@ const missing = (places: readonly Place[], heard: Readings, { stance }: AnswerCo
   return new DirectoryError(conclusive ? 'ERR_LOOKUP_NOT_FOUND' : 'ERR_LOOKUP_INCOMPLETE', { hint })
 }
 
-const holdersOf = (places: readonly Place[], heard: Readings, { stance }: AnswerCollector): readonly Acquainted[] => {
+const holdersOf = (places: readonly Place[], heard: Readings, { stance }: AnswerCollector): readonly KnownNode[] => {
   const nearest = inTurn(places.map(({ closest }) => closest))
   const names = new Set(nearest.map(({ node }) => nameOf(node)))
   const others = [...heard].filter(([name]) => !names.has(name)).map(([, { node, token }]) => ({ node, token }))
@@ -115,15 +115,15 @@ type Reading = { readonly id: Uint8Array; readonly target: Uint8Array; readonly 
 /** Asks one node page after page until it has told all that matters. */
 const readOn = async (
   network: DirectoryNetwork,
-  collector: AnswerCollector,
+  answers: AnswerCollector,
   { id, ...options }: Reading,
   { node, token, value }: Heard,
 ): Promise<void> => {
   const name = nameOf(node)
-  let from = collector.accept(name, value)
+  let from = answers.accept(name, value)
   while (from !== null && !options.signal.aborted) {
     const answer = await askForMore(network, { node, token, id, from }, options)
     if (answer === null) return
-    from = collector.accept(name, answer)
+    from = answers.accept(name, answer)
   }
 }

@@ -3,7 +3,7 @@ import { type DirectoryNetwork, nameOf } from '../network-port.ts'
 import { type Lookup, lookup } from './lookup.ts'
 import { putRecords, type Records } from './publish.ts'
 
-/** What became of a publication, seen as a stranger would see it. */
+/** What a stranger who looks a publication up finds of it. */
 export type PublicationCheck = {
   /** what was found, by a walk that came from elsewhere than the publication */
   readonly found: Lookup
@@ -17,7 +17,7 @@ export type PublicationCheck = {
 }
 
 /**
- * Looks published records up along fresh paths, and puts them at close nodes that lack them: new ones, and such as lost them.
+ * Looks published records up along fresh paths, and puts them at close nodes that lack them: nodes that are new, and nodes that lost them.
  * @param options.now this clock, seconds
  * @param options.signal the deadline for both
  * @throws DirectoryError ERR_LOOKUP_NOT_FOUND, ERR_LOOKUP_INCOMPLETE

@@ -23,7 +23,7 @@ export type Publication = {
   readonly refusals: ReadonlyMap<ErrorCode, number>
   /** fewer than 8 of the closest nodes accepted at some target (or not all, where there are fewer), or its walk was cut short */
   readonly weak: boolean
-  /** some target's neighbours are so dense that an attacker may stand around it: more of them were put to than usual */
+  /** some target's neighbours are so dense that an attacker may surround it: the records were put at more of them than usual */
   readonly crowded: boolean
 }
 
@@ -111,21 +111,21 @@ export const putRecords = (
 /** Puts all records at one node; the first refusal ends it. */
 const putAll = async (
   network: DirectoryNetwork,
-  acquainted: ClosestNode,
+  known: ClosestNode,
   target: Uint8Array,
   { entries, rest }: Puts,
   signal: AbortSignal,
 ): Promise<ErrorCode | null> => {
   const putInOrder = async (requests: readonly Uint8Array[]): Promise<ErrorCode | null> => {
     for (const request of requests) {
-      const answer = await askAgain(network, acquainted, { command: COMMAND.put, value: request, signal, target })
+      const answer = await askAgain(network, known, { command: COMMAND.put, value: request, signal, target })
       if (answer === null) return 'ERR_TIMEOUT'
       const refused = readRefusal(answer)
       if (refused !== null) return refused
     }
     return null
   }
-  // A node keeps no entry without those before it: one that has the log says so at its last entry.
+  // A node stores no entry without those before it: one that has the log says so at its last entry.
   const refused = await putInOrder(entries.slice(-1))
   if (refused !== null && refused !== 'ERR_PUT_GAP') return refused
   return putInOrder(refused === null ? rest : [...entries, ...rest])

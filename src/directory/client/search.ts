@@ -21,7 +21,7 @@ export type Place = WalkState & {
 export type Searching = {
   readonly effort: Effort
   readonly signal: AbortSignal
-  /** Whether to begin elsewhere than others do on their way to these targets, this node itself among them. */
+  /** Whether to begin at random places, not where walks to these targets usually begin. */
   readonly detour?: boolean | undefined
   onAnswer(target: Uint8Array, heard: Heard): void
 }
@@ -37,31 +37,31 @@ export const search = async (
   { effort, signal, detour = false, onAnswer }: Searching,
 ): Promise<readonly Place[]> => {
   const value = encodeGet(id)
-  const errand = { command: COMMAND.get, value, effort, signal }
+  const task = { command: COMMAND.get, value, effort, signal }
   let calibration: Promise<readonly Uint8Array[]> | undefined
 
   /** Needed only where there are more nodes than one place takes. */
   const onKnown = (known: number): void => {
     if (known <= REPLICA_NODES || effort.early) return
-    calibration ??= measureElsewhere(network, errand)
+    calibration ??= measureElsewhere(network, task)
   }
 
-  const walkings = replicaTargets(id).map((target): [Uint8Array, WalkRunner] => [
+  const walks = replicaTargets(id).map((target): [Uint8Array, WalkRunner] => [
     target,
     runWalk(network, {
-      ...{ ...errand, target, onKnown, from: detour ? network.random(id.length) : target },
+      ...{ ...task, target, onKnown, from: detour ? network.random(id.length) : target },
       onAnswer: (heard) => onAnswer(target, heard),
     }),
   ])
   const first = await Promise.all(
-    walkings.map(async ([target, walking]) => ({ target, walking, state: await walking.until(REPLICA_NODES) })),
+    walks.map(async ([target, walk]) => ({ target, walk, state: await walk.until(REPLICA_NODES) })),
   )
   const elsewhere = (await calibration) ?? []
   return Promise.all(
-    first.map(async ({ target, walking, state }): Promise<Place> => {
+    first.map(async ({ target, walk, state }): Promise<Place> => {
       const density = densityRatio(state.distances, elsewhere, REPLICA_NODES)
       if (density === null || density < DENSITY_SUSPECT) return { ...state, target, density }
-      return { ...(await walking.until(REPLICA_NODES_WIDENED)), target, density }
+      return { ...(await walk.until(REPLICA_NODES_WIDENED)), target, density }
     }),
   )
 }
@@ -72,10 +72,10 @@ type Measuring = Omit<Parameters<typeof runWalk>[1], 'target' | 'onAnswer'>
  * Distances of the nodes closest to a random place, which nobody could prepare for. Once in a hundred times it is in the midst of an
  * attacker's crowd: where it is denser than this node's own neighbourhood, up to two more are measured, and the emptiest of them counts.
  */
-const measureElsewhere = async (network: DirectoryNetwork, errand: Measuring): Promise<readonly Uint8Array[]> => {
+const measureElsewhere = async (network: DirectoryNetwork, task: Measuring): Promise<readonly Uint8Array[]> => {
   const measure = async (): Promise<readonly Uint8Array[]> => {
     const target = network.random(TARGET_BYTES)
-    const { distances } = await runWalk(network, { ...errand, target, onAnswer: () => {} }).until(REPLICA_NODES)
+    const { distances } = await runWalk(network, { ...task, target, onAnswer: () => {} }).until(REPLICA_NODES)
     return distances.slice(0, REPLICA_NODES)
   }
   let emptiest = await measure()

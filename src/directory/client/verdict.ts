@@ -11,7 +11,7 @@ export type VerdictKind =
   | 'few'
   /** a current card, and a lookup that cannot tell whether there is something newer */
   | 'unconfirmed'
-  /** somebody may stand around a place where the records are kept: what is newer may be hidden */
+  /** somebody may surround a place where the records are stored: what is newer may be hidden */
   | 'eclipse'
   /** no current card vouches for the log */
   | 'stale'
@@ -50,7 +50,7 @@ export const judge = ({ log, fork, freshness, evidence }: Judged): Verdict => {
     }
   }
   if (log.last.entry.status === 'retired') return { kind: 'retired', reason: `retired, ${counts}` }
-  if (freshness === 'stale') return { kind: 'stale', reason: `stale: no current card was found, ${counts}` }
+  if (freshness === 'stale') return { kind: 'stale', reason: `stale: its owner has not confirmed it lately, ${counts}` }
   if (policy === 'first')
     return { kind: 'unconfirmed', reason: `verified, but may be old: only the first answer counted, ${counts}` }
   const doubt = doubtOf(evidence)

@@ -2,24 +2,25 @@ import { LOOKUP_MS, REPLICA_NODES } from '../../core/limits.ts'
 import type { DirectoryNetwork, NodeAddress } from '../network-port.ts'
 import type { Command } from '../request-format.ts'
 import type { Effort } from './policies.ts'
-import { type Ask, createWalk, type Walk, type WalkEvent, type WalkState } from './walk.ts'
+import { createWalk, type Walk, type WalkEvent, type WalkState } from './walk.ts'
+import type { Ask } from './walk-plan.ts'
 
-/** Walks a walk: sends what the state machine asks for, and tells it what came back. */
+/** Runs a walk: sends the requests that the state machine asks for, and tells it what came back. */
 
 /** A node that answered, and what it said. */
 export type Heard = {
   readonly node: NodeAddress
   readonly value: Uint8Array
-  /** what it gave to be shown in what follows */
+  /** its round-trip token, which further requests to it show */
   readonly token: Uint8Array | null
 }
 
-export type Errand = {
+export type WalkTask = {
   readonly target: Uint8Array
   readonly command: Command
   readonly value: Uint8Array
   readonly effort: Pick<Effort, 'paths' | 'patience' | 'thorough'>
-  /** the deadline, or that enough was heard */
+  /** aborts at the deadline, or when enough was heard */
   readonly signal: AbortSignal
   /** a place near which the walk begins; default: the target itself, as near as this node's table goes */
   readonly from?: Uint8Array | undefined
@@ -33,8 +34,8 @@ export type WalkRunner = {
   until(closest: number): Promise<WalkState>
 }
 
-export const runWalk = (network: DirectoryNetwork, errand: Errand): WalkRunner => {
-  const { target, effort, signal, from = target } = errand
+export const runWalk = (network: DirectoryNetwork, task: WalkTask): WalkRunner => {
+  const { target, effort, signal, from = target } = task
   const { clock, perNetwork } = network
   let walk: Promise<Walk> | undefined
 
@@ -48,14 +49,14 @@ export const runWalk = (network: DirectoryNetwork, errand: Errand): WalkRunner =
   return {
     until: async (closest) => {
       walk ??= begin()
-      return walkUntil(network, errand, await walk, closest)
+      return walkUntil(network, task, await walk, closest)
     },
   }
 }
 
 const walkUntil = async (
   { request, clock }: DirectoryNetwork,
-  { command, value, signal, onAnswer, onKnown }: Errand,
+  { command, value, signal, onAnswer, onKnown }: WalkTask,
   walk: Walk,
   closest: number,
 ): Promise<WalkState> => {
@@ -68,7 +69,7 @@ const walkUntil = async (
 
   const send = async ({ node, target }: Ask): Promise<void> => {
     const answer = await request(node, { target, command, value, signal: asking })
-    // Readers first: a walk must not end before its last answer was heard.
+    // The caller first: a walk must not end before its last answer was handed on.
     const { value: said, token } = answer ?? { value: null, token: null }
     if (said !== null && !over.signal.aborted) onAnswer({ node, value: said, token })
     take(answer === null ? { type: 'silence', node } : { type: 'answer', node, answer })
@@ -95,7 +96,7 @@ const walkUntil = async (
   try {
     take(signal.aborted ? { type: 'stop' } : { type: 'widen', closest })
     await promise
-    // Those that were given up are silent to the walk before it may go on.
+    // Requests that were given up count as silence before the walk may go on.
     await Promise.all(sending)
     return walk.state()
   } finally {

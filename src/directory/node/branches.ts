@@ -12,7 +12,7 @@ import {
 } from '../../core/key-log.ts'
 import { BRANCHES_MAX, CLOCK_TOLERANCE } from '../../core/limits.ts'
 
-/** The verified branches of one identity's log that a storage node keeps. */
+/** The verified branches of one identity's log that a storage node stores. */
 export type Branches = {
   /** the branch that stands: the furthest one, and of a fork the one seen first */
   readonly standing: KeyLog
@@ -76,36 +76,36 @@ const arrange = (others: readonly KeyLog[], grown: KeyLog, stood: KeyLog): Branc
 
 /** Bounds the rivals: the oldest go first, so that a rotation may still follow the newest, but one proof of a fork stays. */
 const trim = (standing: KeyLog, rivals: readonly KeyLog[]): readonly KeyLog[] => {
-  const kept = [...rivals]
-  while (kept.length > BRANCHES_MAX - 1) {
-    const proof = kept.find((log) => compareLogs(standing, log) === 'fork')
-    const oldest = kept.findIndex((log) => log !== proof)
-    kept.splice(oldest, 1)
+  const bounded = [...rivals]
+  while (bounded.length > BRANCHES_MAX - 1) {
+    const proof = bounded.find((log) => compareLogs(standing, log) === 'fork')
+    const oldest = bounded.findIndex((log) => log !== proof)
+    bounded.splice(oldest, 1)
   }
-  return kept
+  return bounded
 }
 
 /** Every time is behind this clock: entries and cards were held against the real one when they were accepted. */
 export const LATE_CLOCK = Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE
 
 /**
- * Branches as they were kept: all is verified again, but for the clock.
+ * Branches as they were stored: all is verified again, but for the clock.
  * @param tips hashes of the last entries, the standing branch first, then the rivals
  * @param envelopes every entry of every branch once, in any order
- * @throws HandfastError when they are not what was kept
+ * @throws HandfastError when they are not what was stored
  */
 export const restoreBranches = (
   id: Uint8Array,
   tips: readonly Uint8Array[],
   envelopes: readonly Uint8Array[],
 ): Branches => {
-  const kept = new Map(envelopes.map((envelope) => [hex(sha256(envelope)), envelope]))
+  const stored = new Map(envelopes.map((envelope) => [hex(sha256(envelope)), envelope]))
   /** The log that ends with each entry: what branches share is verified once. */
   const logs = new Map<string, KeyLog>()
   const logTo = (hash: Uint8Array): KeyLog => {
     const known = logs.get(hex(hash))
     if (known !== undefined) return known
-    const envelope = kept.get(hex(hash))
+    const envelope = stored.get(hex(hash))
     if (envelope === undefined) throw new EncodingError('ERR_FIELD', { hint: 'an entry is missing' })
     const { prev } = decodeEntry(envelope).entry
     if (prev === null && !equal(hash, id)) throw new KeyLogError('ERR_LOG_ADDRESS')

@@ -1,11 +1,13 @@
 import { DirectoryError } from '../../core/errors.ts'
 import { ITEMS_PER_IDENTITY, RECORD_AGE_MAX } from '../../core/limits.ts'
-import { createEvictionGroups, type EvictionGroup, extraOf, type Shortage } from './eviction-groups.ts'
+import { chooseVictim, type Position } from './eviction-choice.ts'
+import { createEvictionGroups, creditSource, joinGroup, leaveGroup, resizeResident } from './eviction-groups.ts'
+import { type Claim, extraOf, type Resident, type Shortage } from './resident.ts'
 
 /**
- * Who may stay when a storage node is full. Every identity is counted under a source network. The network that has most makes room,
- * and of what it has the identity that lies farthest from this node: flooding from a few networks pushes out what came from those
- * networks, and from many networks, what other nodes are nearer to.
+ * Which identities a full storage node gives up. Every identity is counted under the source network it was published from. The network
+ * that has most gives up the identity that lies farthest from this node: a flood from a few networks evicts what came from those
+ * networks, and a flood from many networks what other nodes are nearer to.
  */
 export type Eviction = {
   get(key: string): Resident | undefined
@@ -14,40 +16,14 @@ export type Eviction = {
    * @throws DirectoryError ERR_PUT_FULL when it would be the claimant
    */
   plan(claim: Claim, now: number): readonly Resident[]
-  /** Takes the claimant in, or as it is now. */
+  /** Counts an identity that was stored: a new one, or one that has grown. */
   settle(claim: Claim, now: number): Resident
-  /** Counts a repeated publication: the identity is then under the network that has less, and the other is remembered. */
+  /** Counts a repeated publication: the identity is counted under the network that has less, and the other is remembered. */
   touch(resident: Resident, source: string, now: number): void
   remove(key: string): void
+  /** Identities whose last publication is too long ago. */
   expired(now: number): readonly Resident[]
   readonly identities: number
-  readonly items: number
-}
-
-/** An identity that is kept. */
-export type Resident = {
-  /** the identity hash in hex */
-  readonly key: string
-  /** entries and cards */
-  items: number
-  /** when it was published last, seconds */
-  touched: number
-  /** the same as the shelf knows it */
-  saved: number
-  group: EvictionGroup
-  /** networks it was published from as well: it may be counted under these when that is better for it */
-  others: readonly string[]
-  /** how far its nearest replica target is from this node; null until somebody has to go */
-  distance: number | null
-  /** SHA-256 of what was verified of it in this process; null when nothing was */
-  verified: Uint8Array | null
-}
-
-export type Claim = {
-  readonly key: string
-  /** the network it comes from */
-  readonly source: string
-  /** entries and cards it would have */
   readonly items: number
 }
 
@@ -56,19 +32,20 @@ export type EvictionOptions = {
   readonly capacity: number
   /** this node's id, 32 bytes; null while it has none */
   readonly self: () => Uint8Array | null
-  /** the source whose identities never make room: this node's own */
+  /** the source whose identities are never evicted: this node's own */
   readonly own: string
-  /** told through how many networks was gone to make room */
+  /** told how many networks were looked at to find who has to go */
   readonly onSearch?: (networks: number) => void
 }
 
 export const createEviction = ({ capacity, self, own, onSearch }: EvictionOptions): Eviction => {
   const residents = new Map<string, Resident>()
-  const groups = createEvictionGroups({ self, own })
+  const groups = createEvictionGroups(own)
+  const position: Position = { self, basis: null }
   let items = 0
   let extra = 0
 
-  /** Nobody was published last before this: a full room is not searched for who has expired when that can be nobody. */
+  /** Nobody was published last before this: a full node is not searched for who has expired when that can be nobody. */
   let earliest = Number.POSITIVE_INFINITY
 
   const expired = (now: number): readonly Resident[] => {
@@ -88,10 +65,10 @@ export const createEviction = ({ capacity, self, own, onSearch }: EvictionOption
       return more > 0 && extra - freed + more > capacity * ITEMS_PER_IDENTITY ? 'extra' : null
     }
     if (tooMany(new Set()) === null) return []
-    onSearch?.(groups.size)
+    onSearch?.(groups.bySource.size)
     const gone = new Set(expired(now).filter((one) => one !== present))
     for (let short = tooMany(gone); short !== null; short = tooMany(gone)) {
-      const next = groups.choose(short, { ...claim, present }, gone)
+      const next = chooseVictim(groups, position, short, { ...claim, present }, gone)
       if (next === null) throw new DirectoryError('ERR_PUT_FULL')
       gone.add(next)
     }
@@ -104,7 +81,7 @@ export const createEviction = ({ capacity, self, own, onSearch }: EvictionOption
     residents.delete(key)
     items -= resident.items
     extra -= extraOf(resident.items)
-    groups.leave(resident)
+    leaveGroup(groups, resident)
   }
 
   return {
@@ -117,21 +94,22 @@ export const createEviction = ({ capacity, self, own, onSearch }: EvictionOption
       earliest = Math.min(earliest, now)
       if (present === undefined) {
         const { key, source, items: count } = claim
-        const resident = groups.join(
+        const resident = joinGroup(
+          groups,
           { key, items: count, touched: now, saved: now, others: [], distance: null, verified: null },
           source,
         )
         residents.set(key, resident)
         return resident
       }
-      groups.resize(present, claim.items)
+      resizeResident(present, claim.items)
       present.touched = now
       return present
     },
     touch: (resident, source, now) => {
       resident.touched = now
       earliest = Math.min(earliest, now)
-      groups.credit(resident, source)
+      creditSource(groups, resident, source)
     },
     remove,
     expired,

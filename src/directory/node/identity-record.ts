@@ -6,12 +6,12 @@ import type { LogEntry } from '../../core/key-log.ts'
 import type { PutRequest } from '../request-format.ts'
 import { type Branches, forkProofs, offerEntry } from './branches.ts'
 
-/** Everything verified that is kept of one identity, as a value: each accepted PUT gives the next one. */
+/** Everything verified that is stored of one identity, as a value: each accepted PUT gives the next one. */
 export type IdentityRecord = {
   readonly branches: Branches
   /** of the standing tip only, one of each device */
   readonly cards: ReadonlyMap<number, SignedCard>
-  /** by device, of the cards that are kept */
+  /** by device, of the cards that are stored */
   readonly kem: ReadonlyMap<number, KeyHalves>
 }
 
@@ -22,7 +22,7 @@ export type KeyHalves = readonly [Uint8Array, Uint8Array]
 export const allEntries = ({ branches: { standing, rivals } }: IdentityRecord): ReadonlyMap<string, LogEntry> =>
   new Map([standing, ...rivals].flatMap(({ entries }) => entries.map((entry) => [hex(entry.hash), entry])))
 
-/** Entries and cards: what the room of a storage node is counted in. */
+/** Entries and cards: what the capacity of a storage node is counted in. */
 export const itemsOf = (record: IdentityRecord): number => allEntries(record).size + record.cards.size
 
 /** What is served of the entries: the standing branch, and after it the proofs of forks. */
@@ -45,7 +45,7 @@ export const withEntry = (record: IdentityRecord | null, { id, d }: Put<'entry'>
   return { branches, cards, kem }
 }
 
-/** The card with these bytes, when it is kept: it was verified, and repeating it is no work. */
+/** The card with these bytes, when it is stored: it was verified, and repeating it is no work. */
 const knownCard = ({ cards }: IdentityRecord, envelope: Uint8Array): SignedCard | undefined => {
   const hash = sha256(envelope)
   return [...cards.values()].find((known) => equal(known.hash, hash))

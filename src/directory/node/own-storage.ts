@@ -3,7 +3,7 @@ import type { Storage } from './storage.ts'
 
 /**
  * A storage node's own storage as one node among the others: HyperDHT asks everybody but itself, so that the first node of a network
- * would find nothing of what it keeps, and could keep nothing of its own.
+ * would find nothing of what it stores, and could store nothing of its own.
  * @param self the address others know the node by
  * @param now this clock, seconds
  */

@@ -19,11 +19,11 @@ export const WORK = {
   request: 1,
   /** an entry or card that is verified */
   verify: 8,
-  /** a byte of what is kept of an identity beside its entries, which every answer reads anew */
+  /** a byte of what is stored of an identity beside its entries, which every answer reads anew */
   readByte: 1 / 8192,
-  /** an entry or card of an identity of which something is kept anew: all of them are compared and counted then */
-  keptItem: 1 / 16,
-  /** a network that is looked at to make room: there may be 20,000 */
+  /** an entry or card of an identity of which something new is stored: all of them are compared and counted then */
+  storedItem: 1 / 16,
+  /** a network that is looked at to find who is evicted: there may be 20,000 */
   network: 1 / 1000,
 } as const
 

@@ -11,7 +11,7 @@ import { LATE_CLOCK, restoreBranches } from './branches.ts'
 import { allEntries, type IdentityRecord, type KeyHalves, servedOf } from './identity-record.ts'
 import type { StoredRecord } from './record-store.ts'
 
-/** How a record lies on a shelf: its entries by themselves, each once, and all the rest as one value. */
+/** How a record lies in a record store: its entries by themselves, each once, and all the rest as one value. */
 export type Content = {
   /** hashes of the last entries of the branches: the one that stands first, then the rivals, oldest first */
   readonly tips: readonly Uint8Array[]
@@ -37,14 +37,14 @@ const readFields = record<Content>({
 export const readContent = (content: Uint8Array): Content => readFields(decodeCbor(content), 'record')
 
 /** All of a record but its entries. */
-export const contentOf = (kept: IdentityRecord): Uint8Array => {
-  const { standing, rivals } = kept.branches
+export const contentOf = (stored: IdentityRecord): Uint8Array => {
+  const { standing, rivals } = stored.branches
   const content: Content = {
     tips: [standing, ...rivals].map(({ last }) => last.hash),
-    served: servedOf(kept).map((entry) => entry.hash),
-    cards: [...kept.cards.values()].map(({ envelope }) => envelope),
-    kem: [...kept.cards.values()].flatMap((card) => {
-      const halves = kept.kem.get(card.card.device)
+    served: servedOf(stored).map((entry) => entry.hash),
+    cards: [...stored.cards.values()].map(({ envelope }) => envelope),
+    kem: [...stored.cards.values()].flatMap((card) => {
+      const halves = stored.kem.get(card.card.device)
       return halves === undefined ? [] : [[card.hash, ...halves] as const]
     }),
   }
@@ -70,9 +70,9 @@ const matches = (halves: KeyHalves, kem: Uint8Array): boolean =>
   equal(sha256(...halves.map((one) => (one.length === KEM_HALF_BYTES ? sha256(one) : one))), kem)
 
 /**
- * A record as it was kept. Disks decay and files are edited: every signature and hash is verified again, but not the times.
+ * A record as it was stored. Disks decay and files are edited: every signature and hash is verified again, but not the times.
  * @param id the 32-byte identity hash
- * @throws HandfastError when it is not what was kept
+ * @throws HandfastError when it is not what was stored
  */
 export const restoreRecord = (id: Uint8Array, { content, entries }: StoredRecord): IdentityRecord => {
   const { tips, cards, kem } = readContent(content)

@@ -2,7 +2,7 @@ import { concat, equal, hex } from '../../core/bytes.ts'
 import { sha256 } from '../../core/kdf.ts'
 
 /**
- * Where a storage node puts the bytes it keeps: in memory here, or in a database (`store/records.ts`). It knows nothing of what they
+ * Where a storage node puts the bytes it stores: in memory here, or in a database (`store/record-database.ts`). It knows nothing of what they
  * mean: what comes back is verified again.
  */
 export type RecordStore = {
@@ -22,7 +22,7 @@ export type RecordStore = {
   close(): void
 }
 
-/** What decides who stays when room is short. */
+/** What decides who is evicted. */
 export type Head = {
   /** identity hash, 32 bytes */
   readonly id: Uint8Array
@@ -43,7 +43,7 @@ export type Change = {
   readonly added: readonly Uint8Array[]
   /** hashes of entries that are gone */
   readonly dropped: readonly Uint8Array[]
-  /** identities that make room */
+  /** identities that are evicted for it */
   readonly evicted: readonly Uint8Array[]
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hex, type RandomBytes, utf8 } from '../../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../../core/errors.ts'
-import { hmac, secretKey } from '../../core/kdf.ts'
+import { hmac, type SecretKey, secretKey } from '../../core/kdf.ts'
 import { IDENTITIES_MAX } from '../../core/limits.ts'
 import { isLoopback, sourceNetworkOf } from '../ip-networks.ts'
 import {
@@ -14,36 +14,18 @@ import {
   QUOTA_UNPROVEN_SOURCE_BURST,
   QUOTA_UNPROVEN_SOURCE_RATE,
 } from '../limits.ts'
-import {
-  ANSWER_BYTES_MAX,
-  COMMAND,
-  decodeGet,
-  decodeGetKemHalf,
-  decodePut,
-  encodeMessage,
-  unprovenAnswerMax,
-} from '../request-format.ts'
-import { withCard, withEntry, withKemHalf } from './identity-record.ts'
-import { kemHalfOf, NOTHING, pageOf } from './page.ts'
+import { COMMAND, encodeMessage } from '../request-format.ts'
 import { createQuota, type Quota, WORK } from './quota.ts'
 import { createMemoryRecordStore, type RecordStore } from './record-store.ts'
 import { createRecords, OWN_SOURCE, type RecordCounts, SOURCE_BYTES } from './records.ts'
+import { answerRequest, type RequestHandlers, type ServedRequest } from './request-handlers.ts'
 
-/** What a storage node keeps and answers (protocol §4). It stores nothing it could not verify. */
+/** What a storage node stores and answers (docs/spec/directory.md). It stores nothing it could not verify, and no more than its share for anybody. */
 export type Storage = {
   /** Answers one request; null when it gets no answer: it cannot be understood, lacks a token, or is one too many. */
   handle(command: number, value: Uint8Array, request: ServedRequest): Uint8Array | null
-  /** number of identities kept */
+  /** number of identities stored */
   readonly size: number
-}
-
-export type ServedRequest = {
-  /** this clock, seconds */
-  readonly now: number
-  /** whether the sender showed a round-trip token: it receives at its address */
-  readonly proven: boolean
-  /** the IPv4 address it comes from; absent: from this process itself, which no quota holds and whose records stay */
-  readonly from?: string | undefined
 }
 
 /** A storage as its node has it. */
@@ -69,7 +51,7 @@ export type StorageOptions = {
   /** identities at most, and four times as many entries and cards beyond the four that each may have */
   readonly capacity?: number
   /** Default: in memory. Closed with the storage. */
-  readonly shelf?: RecordStore
+  readonly recordStore?: RecordStore
   /** this node's id, 32 bytes, by which it knows what is far from it; null while it has none */
   readonly self?: () => Uint8Array | null
   /** addresses that no quota holds; default: those of this machine */
@@ -81,30 +63,36 @@ export type StorageOptions = {
 const FORGERY: readonly ErrorCode[] = ['ERR_LOG_ADDRESS', 'ERR_LOG_SIGNATURE', 'ERR_LOG_ROOT', 'ERR_CARD_SIGNATURE']
 const FORGERY_FACTOR = 10
 
-const KEY_BYTES = 32
-
 const NAMES = new Map<number, keyof Counts['requests']>([
   [COMMAND.get, 'get'],
   [COMMAND.getKemHalf, 'getKemHalf'],
   [COMMAND.put, 'put'],
 ])
 
-/** @throws StoreError when the shelf is a database that cannot be read */
+const SOURCE_KEY_BYTES = 32
+
+const createQuotas = (): Record<'proven' | 'unproven', Quota> => ({
+  proven: createQuota(
+    { rate: QUOTA_SOURCE_RATE, burst: QUOTA_SOURCE_BURST },
+    { rate: QUOTA_ALL_RATE, burst: QUOTA_ALL_BURST },
+  ),
+  unproven: createQuota(
+    { rate: QUOTA_UNPROVEN_SOURCE_RATE, burst: QUOTA_UNPROVEN_SOURCE_BURST },
+    { rate: QUOTA_UNPROVEN_ALL_RATE, burst: QUOTA_UNPROVEN_ALL_BURST },
+  ),
+})
+
+/** Stands for the network an address is in, by a key that only this process knows: the disk does not tell where records came from. */
+const createSourceOf = (key: SecretKey): RequestHandlers['sourceOf'] => {
+  const digest = (network: string): string => hex(hmac(key, utf8(network)).subarray(0, SOURCE_BYTES))
+  return (from) => (from === undefined ? OWN_SOURCE : digest(sourceNetworkOf(from)))
+}
+
+/** @throws StoreError when the record store is a database that cannot be read */
 export const createStorage = (options: StorageOptions = {}): StorageNode => {
   const { capacity = IDENTITIES_MAX, self = () => null, exempt = isLoopback } = options
-  const { shelf = createMemoryRecordStore(), random = (size) => Uint8Array.from(randomBytes(size)) } = options
-  // Known to this process alone: the disk does not tell where records came from. After a restart, networks begin anew.
-  const sourceKey = secretKey(random(KEY_BYTES))
-  const quotas = {
-    proven: createQuota(
-      { rate: QUOTA_SOURCE_RATE, burst: QUOTA_SOURCE_BURST },
-      { rate: QUOTA_ALL_RATE, burst: QUOTA_ALL_BURST },
-    ),
-    unproven: createQuota(
-      { rate: QUOTA_UNPROVEN_SOURCE_RATE, burst: QUOTA_UNPROVEN_SOURCE_BURST },
-      { rate: QUOTA_UNPROVEN_ALL_RATE, burst: QUOTA_UNPROVEN_ALL_BURST },
-    ),
-  }
+  const { recordStore = createMemoryRecordStore(), random = (size) => Uint8Array.from(randomBytes(size)) } = options
+  const quotas = createQuotas()
   const requests = { get: 0, getKemHalf: 0, put: 0, other: 0 }
   const refused = new Map<ErrorCode, number>()
   let unanswered = 0
@@ -114,57 +102,14 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
   const onWork = (units: number): void => {
     work += units
   }
-  const records = createRecords({ capacity, shelf, self, onWork })
-
-  const sourceOf = (from: string | undefined): string =>
-    from === undefined ? OWN_SOURCE : hex(hmac(sourceKey, utf8(sourceNetworkOf(from))).subarray(0, SOURCE_BYTES))
+  const records = createRecords({ store: recordStore, capacity, self, onWork })
+  // After a restart, networks begin anew.
+  const sourceOf = createSourceOf(secretKey(random(SOURCE_KEY_BYTES)))
+  const handlers: RequestHandlers = { records, sourceOf, onWork }
 
   const refuse = (code: ErrorCode): Uint8Array => {
     refused.set(code, (refused.get(code) ?? 0) + 1)
     return encodeMessage({ refused: code })
-  }
-
-  const put = (value: Uint8Array, { now, from }: ServedRequest): Uint8Array => {
-    const request = decodePut(value)
-    const source = sourceOf(from)
-    if (request.t === 'entry' && records.knows(request.id, request.d, now)) {
-      records.touch(request.id, source, now)
-      return encodeMessage({ refused: null })
-    }
-    const found = records.find(request.id, now)
-    if (request.t === 'kem') {
-      const record = withKemHalf(found, request)
-      if (record !== found) records.keep(request.id, record, { before: found, source, now, touch: false })
-      return encodeMessage({ refused: null })
-    }
-    onWork(WORK.verify)
-    const record = request.t === 'entry' ? withEntry(found, request, now) : withCard(found, request, now)
-    if (record === found) {
-      onWork(-WORK.verify)
-      records.touch(request.id, source, now)
-    } else records.keep(request.id, record, { before: found, source, now, touch: true })
-    return encodeMessage({ refused: null })
-  }
-
-  const get = (value: Uint8Array, { now, proven, from: sender }: ServedRequest): Uint8Array => {
-    const { id, from } = decodeGet(value)
-    const max = proven || sender === undefined ? ANSWER_BYTES_MAX : unprovenAnswerMax(value.length)
-    return records.view(id, now, (found) => pageOf(found, from, max)) ?? encodeMessage(NOTHING)
-  }
-
-  const getKemHalf = (value: Uint8Array, { now }: ServedRequest): Uint8Array => {
-    const request = decodeGetKemHalf(value)
-    return encodeMessage(
-      records.view(request.id, now, (found) => ({ half: kemHalfOf(found, request) })) ?? { half: null },
-    )
-  }
-
-  const answer = (command: number, value: Uint8Array, request: ServedRequest): Uint8Array | null => {
-    const known = request.proven || request.from === undefined
-    if (command === COMMAND.get) return get(value, request)
-    if (command === COMMAND.getKemHalf && known) return getKemHalf(value, request)
-    if (command !== COMMAND.put || !request.proven) return null
-    return put(value, request)
   }
 
   /** What is wrong with a PUT is told, and everything else gets no answer. */
@@ -174,7 +119,7 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
     request: ServedRequest,
   ): [Uint8Array | null, ErrorCode | null] => {
     try {
-      return [answer(command, value, request), null]
+      return [answerRequest(handlers, command, value, request), null]
     } catch (error) {
       if (!(error instanceof HandfastError)) throw error
       return [command === COMMAND.put ? refuse(error.code) : null, error.code]
@@ -198,12 +143,12 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
       return null
     }
     work = WORK.request
-    const [said, code] = attempt(command, value, request)
+    const [answer, code] = attempt(command, value, request)
     const isForgery = code !== null && FORGERY.includes(code)
     const units = Math.floor(work)
     quota?.charge(network, now, isForgery ? units * FORGERY_FACTOR : units, units)
-    if (said === null) unanswered += 1
-    return said
+    if (answer === null) unanswered += 1
+    return answer
   }
 
   return {
@@ -215,6 +160,6 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
       return { ...records.counts, requests: { ...requests }, refused: new Map(refused), unanswered, limited }
     },
     sweep: records.sweep,
-    close: shelf.close,
+    close: recordStore.close,
   }
 }

@@ -65,7 +65,7 @@ const accept = async (listener: { accept(): Promise<Connection | null> }): Promi
 /** The next thing that a command wrote to this peer. */
 const textOf = async (peer: Peer): Promise<unknown> => (await peer.messages.receive())?.content
 
-suite('conversations', { concurrency: 2 }, () => {
+suite('what is typed into a conversation, and what comes', { concurrency: 2 }, () => {
   test('a line that cannot be sent is reported, the others go, and the code says so', async (t) => {
     const { bob, stdin, chat, connection } = await chatWithBob(t)
     stdin.end(`one\n${'x'.repeat(32 * 1024 + 1)}\n/qiut\n/file /nonexistent\ntwo\n`)
@@ -129,7 +129,9 @@ suite('conversations', { concurrency: 2 }, () => {
     assert.equal((await chat.done).code, 0)
     assert.match(chat.stdout.text, /"reason":"left"/)
   })
+})
 
+suite('connections of a conversation', { concurrency: 2 }, () => {
   test('a connection that breaks is a failure', async (t) => {
     const { dir, bootstrap, alice } = await prepare(t)
     const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })

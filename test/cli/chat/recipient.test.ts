@@ -38,30 +38,30 @@ const begin = () => {
     lines: async function* () {},
     close: () => {},
   }
-  const party = createRecipient({ terminal, emit: (event) => events.push(event) })
-  return { party, events, prompts, keyboard, say: (text: string) => party.say({ kind: 'text', text }) }
+  const recipient = createRecipient({ terminal, emit: (event) => events.push(event) })
+  return { recipient, events, prompts, keyboard, say: (text: string) => recipient.say({ kind: 'text', text }) }
 }
 
 test('a line goes to the peer that connected or spoke last', async () => {
-  const { party, prompts, say } = begin()
+  const { recipient, prompts, say } = begin()
   const [alice, bob] = [guest(), guest()]
-  party.turnTo(alice, ALICE)
-  party.turnTo(bob, BOB)
+  recipient.turnTo(alice, ALICE)
+  recipient.turnTo(bob, BOB)
   await say('one')
-  party.turnTo(alice, ALICE)
+  recipient.turnTo(alice, ALICE)
   await say('two')
-  party.leave(alice)
+  recipient.leave(alice)
   await say('three')
   assert.deepEqual([alice.heard, bob.heard], [['two'], ['one', 'three']])
   assert.match(prompts.at(-1) ?? '', /^to hf1bob/)
 })
 
 test('nobody can push in front while a line is being typed', async () => {
-  const { party, prompts, keyboard, say } = begin()
+  const { recipient, prompts, keyboard, say } = begin()
   const [alice, bob] = [guest(), guest()]
-  party.turnTo(alice, ALICE)
+  recipient.turnTo(alice, ALICE)
   keyboard.typing = true
-  party.turnTo(bob, BOB)
+  recipient.turnTo(bob, BOB)
   assert.match(prompts.at(-1) ?? '', /^to hf1alice/)
   keyboard.typing = false
   await say('for Alice')
@@ -70,12 +70,12 @@ test('nobody can push in front while a line is being typed', async () => {
 })
 
 test('when the one it is typed for has left, a line goes to nobody', async () => {
-  const { party, events, keyboard, say } = begin()
+  const { recipient, events, keyboard, say } = begin()
   const [alice, bob] = [guest(), guest()]
-  party.turnTo(bob, BOB)
-  party.turnTo(alice, ALICE)
+  recipient.turnTo(bob, BOB)
+  recipient.turnTo(alice, ALICE)
   keyboard.typing = true
-  party.leave(alice)
+  recipient.leave(alice)
   keyboard.typing = false
   await say('for Alice')
   assert.deepEqual([alice.heard, bob.heard], [[], []])
@@ -86,7 +86,7 @@ test('when the one it is typed for has left, a line goes to nobody', async () =>
 })
 
 test('with nobody there a line is reported', async () => {
-  const { events, party } = begin()
-  await party.say({ kind: 'file', path: 'a.txt' })
+  const { events, recipient } = begin()
+  await recipient.say({ kind: 'file', path: 'a.txt' })
   assert.partialDeepStrictEqual(events, [{ event: 'not-sent', text: 'a.txt', code: null }])
 })

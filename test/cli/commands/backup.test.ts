@@ -58,9 +58,9 @@ suite('backup', { concurrency: 2 }, () => {
   test('people read the same, and no secret', async (t) => {
     const { at } = await start(t)
     const lines = await runCli(['backup', at('made'), '--folder', at('alice')], { env })
-    assert.ok(lines.stdout.includes(address) && lines.stdout.includes('3 contacts, 4 rollback floors'))
+    assert.ok(lines.stdout.includes(address) && lines.stdout.includes('3 contacts, what was seen of 4 addresses'))
     const back = await runCli(['restore', at('made'), '--folder', at('fresh')], { env })
-    assert.ok(back.stdout.includes(address) && back.stdout.includes('3 contacts, 4 rollback floors'))
+    assert.ok(back.stdout.includes(address) && back.stdout.includes('3 contacts, what was seen of 4 addresses'))
     for (const { code, stdout, stderr } of [lines, back]) {
       assert.deepEqual([code, stderr], [0, ''])
       assert.ok(!stdout.includes(PASSPHRASE))

@@ -18,7 +18,7 @@ import { createNode } from '../../../src/network/node.ts'
 import { createVault } from '../../../src/store/vault.ts'
 import { createDht } from '../dht.ts'
 import { beginCli, type CliOptions, runCli } from '../in-process.ts'
-import { Keyboard, Screen } from '../output/screen.ts'
+import { Keyboard, Screen } from '../terminal/screen.ts'
 
 /** contacts and verify, as they are typed. */
 

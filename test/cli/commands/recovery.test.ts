@@ -9,7 +9,7 @@ import { createIdentity, renewDevice } from '../../../src/core/identity.ts'
 import { createVault, openVault, readVault } from '../../../src/store/vault.ts'
 import { createDht } from '../dht.ts'
 import { beginCli, type CliOptions, runCli } from '../in-process.ts'
-import { Keyboard, Screen } from '../output/screen.ts'
+import { Keyboard, Screen } from '../terminal/screen.ts'
 
 /** rotate, recover, retire and log, as they are typed. */
 

@@ -64,7 +64,7 @@ test('after a minute another card is written, also when the clock is set back', 
   assert.deepEqual([storage.size, storage.counts.items], [1, 2])
 })
 
-test('every node has a throw-away identity of its own', async () => {
+test('every node has a ephemeral identity of its own', async () => {
   const net = createMemoryNetwork(1)
   const storage = createStorage()
   for (const health of [healthOf({ net, storage }), healthOf({ net, storage })]) assert.ok((await health.check()).ok)
@@ -72,7 +72,7 @@ test('every node has a throw-away identity of its own', async () => {
 })
 
 const broken = (change: Partial<RecordStore>): Storage =>
-  createStorage({ shelf: { ...createMemoryRecordStore(), ...change } })
+  createStorage({ recordStore: { ...createMemoryRecordStore(), ...change } })
 
 test('a disk that cannot be written to is not well, and the reason has a code', async () => {
   const { write, close } = openRecordDatabase(null)

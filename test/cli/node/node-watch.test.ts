@@ -33,7 +33,7 @@ const watch = async (t: TestContext, ...argv: readonly string[]) => {
 const samplesOf = (text: string): ReadonlyMap<string, number> =>
   new Map(Array.from(text.matchAll(/^(handfast_[^ ]+) (\S+)$/gm), ([, name = '', value]) => [name, Number(value)]))
 
-suite('watching', { concurrency: 2 }, () => {
+suite('watching a node', { concurrency: 2 }, () => {
   test('/healthz writes and reads, here and at the others', async (t) => {
     const folder = await makeTemporary(t)
     const { node, bootstrap, ask } = await watch(t, '--persistent', '--folder', folder)
@@ -85,7 +85,9 @@ suite('watching', { concurrency: 2 }, () => {
     for (const secret of [hex(log.id), '127.0.0.1', `${client.port}`, bootstrap.split(':')[1] ?? ''])
       assert.ok(!new RegExp(`\\b${secret}\\b`).test(text), secret)
   })
+})
 
+suite('watching: mailboxes, and what is refused', { concurrency: 2 }, () => {
   test('/metrics of a node with a mailbox tells what it keeps and for how many', async (t) => {
     const folder = await makeTemporary(t)
     const { address } = await initialize(folder)

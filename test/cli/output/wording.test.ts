@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { staleFor } from '../../../src/cli/commands/lookup.ts'
 import type { CliEvent } from '../../../src/cli/output/events.ts'
 import { fileSize, shortAddress } from '../../../src/cli/output/format.ts'
+import { staleFor } from '../../../src/cli/output/lookup-event.ts'
 import { createPrinter } from '../../../src/cli/output/printer.ts'
 import { wording } from '../../../src/cli/output/wording.ts'
 import type { Terminal } from '../../../src/cli/terminal/terminal.ts'
@@ -15,6 +15,9 @@ import { NOW } from '../../core/identities.ts'
 import { seededRandom } from '../../core/test-bytes.ts'
 
 const random = seededRandom('wording')
+/** Words of the specification that tell a person nothing. */
+const JARGON = /pinned|stale|\bcards?\b|\bfloors?\b|epoch|\bhead\b|log current/
+
 const PEER = 'hf1kh9wk63pek84h4yjgpu5hsrreavjjgswdyjmwnhmtqra00apu4tqy99zse'
 
 const printTo = (json: boolean) => {
@@ -87,7 +90,9 @@ const found = {
 } as const
 
 test('what a lookup rests on is one sentence, and with --evidence all that is known of it', () => {
-  assert.ok(wording.lookup(found).includes('evidence   current, 38 of 41 nodes agree, 3 older'))
+  assert.ok(
+    wording.lookup(found).includes('evidence   nothing newer is known: 38 of 41 nodes agree, 3 have something older'),
+  )
   const told = (change: Partial<Evidence>): string =>
     wording.evidence({ event: 'evidence', address: PEER, ...evidence, ...change }).join('\n')
   const whole = told({})
@@ -100,7 +105,50 @@ test('what a lookup rests on is one sentence, and with --evidence all that is kn
     assert.notEqual(told(change), whole)
 })
 
-test('a log that is stale is so since a time, and one that is current until a time', () => {
+test('each verdict is a sentence of its own, without the words of the specification', () => {
+  const dense = [{ ...place, density: 9.4 }]
+  const sentence = (kind: CliEvent<'lookup'>['verdict']['kind']): string => {
+    const lines = wording.lookup({
+      ...found,
+      verdict: { kind, reason: 'verdict' },
+      evidence: { ...evidence, places: dense },
+    })
+    return lines.find((line) => line.startsWith('evidence ')) ?? ''
+  }
+  const kinds = ['current', 'few', 'unconfirmed', 'eclipse', 'stale', 'retired', 'forked'] as const
+  assert.equal(new Set(kinds.map(sentence)).size, kinds.length)
+  assert.match(sentence('eclipse'), / 9 times denser .*38 of 41 nodes agree/)
+  assert.match(sentence('unconfirmed'), / verdict$/)
+})
+
+test('whom one talks to, and how sure that is, is said in what it means', () => {
+  const told = new Set<string>()
+  const trusts = (['unknown', 'pinned', 'verified'] as const).flatMap((identity) =>
+    (['current', 'stale'] as const).map((freshness) => ({ identity, freshness, reason: 'why' })),
+  )
+  for (const trust of trusts) {
+    const event = { ...found, event: 'connected', peer: PEER, direction: 'in', trust } as const
+    const text = wording.connected(event).join('\n')
+    told.add(text)
+    assert.equal(text.includes('why'), trust.freshness === 'stale')
+    assert.doesNotMatch(text, JARGON)
+  }
+  assert.equal(told.size, trusts.length)
+  for (const [trust, verified] of [
+    ['pinned', null],
+    ['verified', NOW],
+  ] as const) {
+    const text = wording.contact({ ...found, event: 'contact', name: 'Bob', trust, verified, added: NOW }).join('\n')
+    assert.match(
+      text,
+      trust === 'pinned' ? /have not compared the safety number yet; known since / : /you compared .* on /,
+    )
+    assert.doesNotMatch(text, JARGON)
+  }
+  assert.doesNotMatch(wording.lookup(found).join('\n'), JARGON)
+})
+
+test('keys that their owner confirmed are so until a time, and not any more since a time', () => {
   const { log, device, sign } = createIdentity(NOW, random).identity
   const prekeys = { spk: generatePrivateKey(random).publicKey, kem: generateKem(random).publicKey }
   const card = signCard(log, sign, { ...prekeys, device, now: NOW * 1000, transport: random(32) })
@@ -109,9 +157,9 @@ test('a log that is stale is so since a time, and one that is current until a ti
   const cardAt = (freshness: 'current' | 'stale', age: number): string => {
     const stale = staleFor({ freshness, card }, until + age)
     const lines = wording.lookup({ ...found, freshness, expires: until, staleFor: stale })
-    return lines.find((line) => line.startsWith('card ')) ?? ''
+    return lines.find((line) => line.startsWith('confirmed ')) ?? ''
   }
-  assert.equal(cardAt('current', -1), `card       current until ${end}`)
+  assert.equal(cardAt('current', -1), `confirmed  by its owner, until ${end}`)
   for (const [age, text] of [
     // Another clock said that it has run out.
     [-1, 'less than a minute'],
@@ -121,9 +169,9 @@ test('a log that is stale is so since a time, and one that is current until a ti
     [24 * 3600 - 1, '23 hours'],
     [3 * 24 * 3600, '3 days'],
   ] as const)
-    assert.equal(cardAt('stale', age), `card       stale for ${text}: the newest card ran out ${end}`)
+    assert.equal(cardAt('stale', age), `confirmed  not for ${text}: the last confirmation by its owner ran out ${end}`)
   assert.equal(staleFor({ freshness: 'stale', card: null }, NOW), null)
-  assert.match(wording.lookup(found).join('\n'), /^card +none: /m)
+  assert.match(wording.lookup(found).join('\n'), /^confirmed +no: /m)
 })
 
 test('what became of an identity is told, by lookup and on connecting, unless nothing did', () => {

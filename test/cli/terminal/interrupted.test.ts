@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { EventEmitter, once } from 'node:events'
 import { test } from 'node:test'
 import { runCli } from '../in-process.ts'
-import { Keyboard, Screen } from '../output/screen.ts'
+import { Keyboard, Screen } from './screen.ts'
 
 test('a command that is interrupted on a terminal leaves nothing behind', async (t) => {
   const silent = createSocket('udp4').bind(0, '127.0.0.1')

@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { openVault, readVault } from '../../../src/store/vault.ts'
 import { createDht } from '../dht.ts'
 import { beginCli, type CliOptions, runCli } from '../in-process.ts'
-import { Keyboard, Screen } from '../output/screen.ts'
+import { Keyboard, Screen } from './screen.ts'
 
 /** Passphrases, from files, the environment and the keyboard; and the words that are asked for. */
 
@@ -52,7 +52,7 @@ const atKeyboard = (argv: readonly string[], options: CliOptions = {}) => {
 const wordsOn = (screen: Screen): ReadonlyMap<number, string> =>
   new Map(Array.from(screen.text.matchAll(/\b(\d{1,2}) ([a-z]+)/g), ([, place, word]) => [Number(place), String(word)]))
 
-suite('passphrases', { concurrency: 2 }, () => {
+suite('passphrases that are given', { concurrency: 2 }, () => {
   test('a file comes before the environment, and its first line is all of it', async (t) => {
     const dir = await start(t)
     const [folder, file] = [join(dir, 'alice'), join(dir, 'secret')]
@@ -93,7 +93,9 @@ suite('passphrases', { concurrency: 2 }, () => {
     for (const option of ['--passphrase', '--new-passphrase'])
       assert.equal((await runCli(['init', option, 'secret'])).code, 2)
   })
+})
 
+suite('passphrases that are asked for', { concurrency: 2 }, () => {
   test('init at a terminal asks twice, unseen, and then for three words', async (t) => {
     const folder = join(await start(t), 'alice')
     const { screen, stdin, done, answer, last } = atKeyboard(['init', '--folder', folder])
@@ -156,7 +158,9 @@ suite('passphrases', { concurrency: 2 }, () => {
         assert.equal(await opens(folder, null), false)
       }
   })
+})
 
+suite('where passphrases are needed', { concurrency: 2 }, () => {
   test('with --json, on a dumb terminal and without a screen nothing is asked', async (t) => {
     const dir = await start(t)
     const made = atKeyboard(['init', '--json', '--folder', join(dir, 'alice')])

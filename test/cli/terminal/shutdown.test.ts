@@ -6,20 +6,20 @@ import { listenForStop } from '../../../src/cli/terminal/shutdown.ts'
 const begin = () => {
   const signals = new EventEmitter()
   const exits: boolean[] = []
-  return { signals, exits, stopping: listenForStop(signals, (late) => exits.push(late)) }
+  return { signals, exits, shutdown: listenForStop(signals, (late) => exits.push(late)) }
 }
 
 test('the first signal asks, the second does not', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    const { signals, exits, stopping } = begin()
-    assert.equal(stopping.signal.aborted, false)
+    const { signals, exits, shutdown } = begin()
+    assert.equal(shutdown.signal.aborted, false)
     signals.emit(name)
-    assert.equal(stopping.signal.aborted, true)
+    assert.equal(shutdown.signal.aborted, true)
     assert.deepEqual(exits, [])
     signals.emit('SIGINT')
     assert.deepEqual(exits, [false])
-    stopping.release()
+    shutdown.release()
   }
 })
 
@@ -35,9 +35,9 @@ test('a command ends within three seconds', (t) => {
 
 test('a command that has ended is not ended again', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const { signals, exits, stopping } = begin()
-  stopping.request()
-  stopping.release()
+  const { signals, exits, shutdown } = begin()
+  shutdown.request()
+  shutdown.release()
   t.mock.timers.tick(10_000)
   assert.deepEqual(exits, [])
   assert.deepEqual(signals.eventNames(), [])

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createTerminal, type Terminal } from '../../../src/cli/terminal/terminal.ts'
 import { Sink } from '../in-process.ts'
-import { Keyboard, Screen } from '../output/screen.ts'
+import { Keyboard, Screen } from './screen.ts'
 
 const NEVER = new AbortController().signal
 

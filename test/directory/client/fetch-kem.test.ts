@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fetchKem } from '../../../src/directory/client/fetch-kem.ts'
-import type { Acquainted } from '../../../src/directory/client/get-requests.ts'
+import type { KnownNode } from '../../../src/directory/client/get-requests.ts'
 import { lookup } from '../../../src/directory/client/lookup.ts'
 import { nameOf } from '../../../src/directory/network-port.ts'
 import { replicaTargets } from '../../../src/directory/replicas.ts'
@@ -30,7 +30,7 @@ const filled = (size: number): MemoryNetwork => {
   for (const { storage } of net.nodes) putAll(storage, allPuts(log, card, prekeys))
   return net
 }
-const holdersOf = (net: MemoryNetwork): readonly Acquainted[] =>
+const holdersOf = (net: MemoryNetwork): readonly KnownNode[] =>
   net.nodes.map(({ address }) => ({ node: address, token: tokenOf(address) }))
 const fetch = (net: MemoryNetwork, holders = holdersOf(net), signal = never()): Promise<Uint8Array> =>
   fetchKem(net.network, { card, holders }, signal)

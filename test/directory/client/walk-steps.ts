@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Ask, Step, Walk, WalkSetting } from '../../../src/directory/client/walk.ts'
+import type { Walk } from '../../../src/directory/client/walk.ts'
+import type { Ask, Step, WalkSetting } from '../../../src/directory/client/walk-plan.ts'
 import { compareDistances, distanceOf } from '../../../src/directory/distance.ts'
 import { type DhtAnswer, type NodeAddress, nameOf } from '../../../src/directory/network-port.ts'
 import { makeBytes } from '../../core/identities.ts'

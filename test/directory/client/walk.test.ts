@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Ask, createWalk, type Step } from '../../../src/directory/client/walk.ts'
+import { createWalk } from '../../../src/directory/client/walk.ts'
+import type { Ask, Step } from '../../../src/directory/client/walk-plan.ts'
 import { compareDistances, distanceOf } from '../../../src/directory/distance.ts'
 import { slash24Of } from '../../../src/directory/ip-networks.ts'
 import { NETWORK_NODES, SLOW_FIRST_MS, WALK_UNPROVEN_NEEDY } from '../../../src/directory/limits.ts'

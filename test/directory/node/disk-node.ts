@@ -25,7 +25,7 @@ export const other = cardFor(log, alice, prekeys, { device: 1 })
 export const bob = makeIdentity('Bob').log
 
 export const openOn = (folder: string, options: StorageOptions = {}): StorageNode =>
-  createStorage({ shelf: openRecordDatabase(folder), ...options })
+  createStorage({ recordStore: openRecordDatabase(folder), ...options })
 
 /** Does something to the file while nobody has it open. */
 export const tamper = (folder: string, work: (raw: DatabaseSync) => void): void => {

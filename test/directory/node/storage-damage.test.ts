@@ -97,21 +97,21 @@ for (const [what, damage] of damages)
 test('§4 what is changed on disk while the node runs is not served either', async (t) => {
   for (const [what, damage] of damages) {
     const folder = await fill(t)
-    let shelf = openRecordDatabase(folder)
+    let store = openRecordDatabase(folder)
     const storage = createStorage({
-      shelf: {
-        ...shelf,
-        read: (one) => shelf.read(one),
-        content: (one) => shelf.content(one),
-        entry: (one, hash) => shelf.entry(one, hash),
-        remove: (ids) => shelf.remove(ids),
-        close: () => shelf.close(),
+      recordStore: {
+        ...store,
+        read: (one) => store.read(one),
+        content: (one) => store.content(one),
+        entry: (one, hash) => store.entry(one, hash),
+        remove: (ids) => store.remove(ids),
+        close: () => store.close(),
       },
     })
     assert.notEqual(get(storage, id).tip, null)
-    shelf.close()
+    store.close()
     tamper(folder, damage)
-    shelf = openRecordDatabase(folder)
+    store = openRecordDatabase(folder)
     const served = get(storage, id)
     // Entries are named by their hashes: one that lies beside them is neither served nor in the way.
     assert.deepEqual(served.tip, what === 'an entry too many' ? log.last.hash : null, what)
@@ -121,10 +121,10 @@ test('§4 what is changed on disk while the node runs is not served either', asy
 
 test('what is changed between reading it and verifying it is not served: verified is what was read', async (t) => {
   const folder = await fill(t)
-  const shelf = openRecordDatabase(folder)
-  const kept = decodeCbor(shelf.content(id) ?? new Uint8Array(0)) as Kept
+  const store = openRecordDatabase(folder)
+  const kept = decodeCbor(store.content(id) ?? new Uint8Array(0)) as Kept
   const forged = encodeCbor({ ...kept, cards: [cardFor(log, forger, prekeys).envelope] })
-  const storage = createStorage({ shelf: { ...shelf, content: () => forged } })
+  const storage = createStorage({ recordStore: { ...store, content: () => forged } })
   assert.deepEqual(get(storage, id).cards, [])
   assert.equal(storage.counts.damaged, 1)
   storage.close()

@@ -143,10 +143,10 @@ test('§4 the disk does not tell where records came from', async (t) => {
 })
 
 test('a disk that fails is a typed refusal, and changes nothing', () => {
-  const shelf = openRecordDatabase(null)
-  const storage = createStorage({ shelf })
+  const store = openRecordDatabase(null)
+  const storage = createStorage({ recordStore: store })
   putAll(storage, allPuts(bob))
-  shelf.close()
+  store.close()
   assert.equal(put(storage, entryPut(log, 0)), 'ERR_STORE_IO')
   assert.equal(storage.size, 1)
 })

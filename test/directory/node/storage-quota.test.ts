@@ -92,12 +92,12 @@ test('§4 an answer out of much that is kept costs more than one out of little',
 })
 
 test('§4 who comes to a full node pays for the search for room among all networks', () => {
-  const shelf = createMemoryRecordStore()
+  const store = createMemoryRecordStore()
   const heads = Array.from({ length: 2_000 }, (_, index) => {
     const id = sha256(Uint8Array.of(index >> 8, index & 255))
     return { id, touched: NOW, source: id.subarray(0, 16), items: 1 }
   })
-  const storage = createStorage({ capacity: heads.length, shelf: { ...shelf, heads: () => heads } })
+  const storage = createStorage({ capacity: heads.length, recordStore: { ...store, heads: () => heads } })
   const refused = put(storage, first, { from: HERE })
   assert.ok(refused === null || refused === 'ERR_PUT_FULL')
   assert.equal(5_000 - unitsLeft(storage, HERE), 9 + 2)

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
 import { FileError, UsageError } from '../../core/errors.ts'
 import type { Context } from '../context.ts'
 
@@ -7,10 +8,17 @@ import type { Context } from '../context.ts'
 /** Longer than 24 words, and than any mistake worth reading. */
 const PHRASE_MAX = 2_000
 
-export type PhraseOptions = { readonly phraseFile?: string | undefined }
+export type PhraseFlags = { readonly phraseFile?: string }
 
-/** @throws UsageError ERR_USAGE when nothing came; FileError ERR_FILE_READ */
-export const readPhrase = async ({ terminal, signal }: Context, { phraseFile }: PhraseOptions): Promise<string> => {
+/** What the help of each command with this option says of it. */
+export const PHRASE_HELP =
+  'The recovery phrase is typed without being shown, or piped in, or read from --phrase-file; it is never an argument.'
+
+export const phraseOption = (command: Command): Command =>
+  command.option('--phrase-file <file>', 'read the recovery phrase from a file')
+
+/** @throws UsageError ERR_USAGE when nothing came; PeerError ERR_FILE_READ */
+export const readPhrase = async ({ terminal, signal }: Context, { phraseFile }: PhraseFlags): Promise<string> => {
   const phrase = phraseFile === undefined ? await ask(terminal, signal) : await fromFile(phraseFile)
   signal.throwIfAborted()
   if (phrase.trim() === '')

@@ -5,8 +5,8 @@ import type { KeyLog } from '../../core/key-log.ts'
 import type { ChangeOptions, RecoveryOptions } from '../../identity/replace-keys.ts'
 import type { Rotation } from '../../identity/rotation.ts'
 import type { Context } from '../context.ts'
+import { type PhraseFlags, readPhrase } from '../options/phrase.ts'
 import { EXIT } from '../output/failure.ts'
-import { type PhraseOptions, readPhrase } from '../terminal/phrase.ts'
 
 /** What `rotate`, `recover`, `renew` and `retire` have in common: a report of each step once it is done. */
 export const changeKeys = async (
@@ -37,10 +37,10 @@ export const changeKeys = async (
 /** `changeKeys` by the recovery phrase. */
 export const turnKeys = async (
   context: Context,
-  options: PhraseOptions,
+  flags: PhraseFlags,
   work: (options: RecoveryOptions) => Promise<Rotation>,
 ): Promise<number> => {
-  const phrase = await readPhrase(context, options)
+  const phrase = await readPhrase(context, flags)
   return changeKeys(context, (rest) => work({ ...rest, phrase }))
 }
 

@@ -1,12 +1,25 @@
+import type { Command } from 'commander'
 import { UsageError } from '../../core/errors.ts'
 import type { P256PrivateKey } from '../../core/p256.ts'
 import type { RootSigner, TokenKey } from '../../core/root-key.ts'
-import { importPkcs11Key } from '../../store/pkcs11-signer.ts'
 import type { TokenOptions } from '../../store/pkcs11-tool.ts'
-import type { TokenFlags } from '../commands/token-options.ts'
 import type { Context } from '../context.ts'
 
 /** Which key on which PKCS#11 token the command line means. */
+
+export type TokenFlags = {
+  readonly pkcs11Module?: string
+  readonly pkcs11Token?: string
+  readonly pkcs11Key?: string
+  readonly pinFile?: string
+}
+
+export const tokenOptions = (command: Command): Command =>
+  command
+    .option('--pkcs11-module <path>', 'library of the token’s maker: the root key is on a token')
+    .option('--pkcs11-token <label>', 'the token’s label')
+    .option('--pkcs11-key <id>', 'the key’s id on the token, in hex')
+    .option('--pin-file <file>', 'its first line is the token’s PIN; also HANDFAST_PKCS11_PIN')
 
 /** @returns null when none is meant @throws UsageError ERR_USAGE for a part of one */
 export const readToken = ({ pkcs11Module, pkcs11Token, pkcs11Key }: TokenFlags): TokenKey | null => {
@@ -31,5 +44,8 @@ export const keepRootOn = (
 ): ((root: P256PrivateKey) => Promise<RootSigner>) | undefined => {
   const token = readToken(flags)
   if (token === null) return undefined
-  return (root) => importPkcs11Key(token, root, tokenAccess(context, flags))
+  return async (root) => {
+    const { importPkcs11Key } = await import('../../store/pkcs11-signer.ts')
+    return importPkcs11Key(token, root, tokenAccess(context, flags))
+  }
 }

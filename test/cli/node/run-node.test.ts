@@ -57,7 +57,7 @@ const asClient = async <T>(bootstrap: string, work: (directory: DirectoryNetwork
 const stateOf = async (folder: string): Promise<{ port: number; seeds: readonly string[]; transportSeed: string }> =>
   JSON.parse(await readFile(join(folder, 'node.json'), 'utf8'))
 
-suite('node', { concurrency: 2 }, () => {
+suite('a node that is started again', { concurrency: 2 }, () => {
   test('a node that is killed serves the same records afterwards, at the same address', async (t) => {
     const folder = join(await makeTemporary(t), 'node')
     const first = await startPersistent(t, folder)
@@ -112,7 +112,9 @@ suite('node', { concurrency: 2 }, () => {
     assert.equal(await taken.exit(), 1)
     assert.match(taken.stderr(), /\[ERR_PORT_IN_USE\]/)
   })
+})
 
+suite('a node whose network, folder or user is not the usual one', { concurrency: 2 }, () => {
   test('nodes seen alive lead into the network when nobody of the list answers, also the first node of it', async (t) => {
     const folder = await makeTemporary(t)
     const [a, b] = [join(folder, 'a'), join(folder, 'b')]

@@ -1,0 +1,125 @@
+import { once } from 'node:events'
+import { NetworkError } from '../../core/errors.ts'
+import type { NodeAddress } from '../../directory/network-port.ts'
+import { includeOwn } from '../../directory/node/own-storage.ts'
+import { createStorage, type StorageNode } from '../../directory/node/storage.ts'
+import { parseBootstrap } from '../../network/bootstrap-list.ts'
+import { joinDirectory } from '../../network/directory-plugin.ts'
+import { createNode, type DhtNode, type NodeOptions } from '../../network/node.ts'
+import type { Context } from '../context.ts'
+import { readOwnLog } from '../identity/own-log.ts'
+import { EXIT } from '../output/failure.ts'
+import { type NodeHome, openNodeHome } from './node-home.ts'
+import { openNodeMailbox } from './node-mailbox.ts'
+import { watchNode } from './node-watch.ts'
+
+export type RunNodeOptions = {
+  readonly host: string | undefined
+  readonly port: number | undefined
+  /** whether the identity of the data folder keeps a mailbox here */
+  readonly mailbox: boolean
+  /** whether what it keeps, and what others know it by, is in the data folder */
+  readonly persistent: boolean
+  /** where its health and its numbers can be asked for */
+  readonly http: NodeAddress | undefined
+}
+
+/** Between two looks at who is alive and what has expired, milliseconds. */
+const TIDY_MS = 60_000
+
+/** Keeps records for others, and parcels, until it is stopped. It stands below the library's face, as no other command does. */
+export const runNode = async (context: Context, options: RunNodeOptions): Promise<number> => {
+  const { folder, signal, terminal, emit } = context
+  const { mailbox, persistent, http } = options
+  // Before the network hears of it: a mailbox without an identity is none.
+  if (mailbox) await readOwnLog(folder)
+  await using own = await start(context, options, persistent ? await openNodeHome(folder) : null)
+  const { started, storage, home } = own
+  const others = joinDirectory(started.dht, storage)
+  // Bound to every interface, the address others see is the one that reaches it.
+  const seen = started.dht.remoteAddress() ?? started
+  terminal.status('')
+  const directory = includeOwn(others, { storage, self: seen, now: clock })
+  await using box = mailbox ? await openNodeMailbox(context, started, directory) : null
+  await using watch = http === undefined ? null : await watchNode(http, { ...own, others, mailbox: box })
+  const first = started.dht.bootstrapNodes.length === 0
+  emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })
+  if (watch !== null) emit({ event: 'watching', http: watch.address })
+  using _tidying = tidy(started, storage, home)
+  if (box !== null) await box.keep()
+  else if (!signal.aborted) await once(signal, 'abort')
+  await home?.remember(started.port, alive(started))
+  return EXIT.done
+}
+
+const clock = (): number => Math.floor(Date.now() / 1000)
+
+type Started = AsyncDisposable & {
+  readonly started: DhtNode
+  readonly storage: StorageNode
+  readonly home: NodeHome | null
+}
+
+/** Joins the network as who it was before, if it was anybody. What is open is closed in the end, and when this fails. */
+const start = async (
+  { bootstrap: list, signal, terminal }: Context,
+  { host, port }: RunNodeOptions,
+  home: NodeHome | null,
+): Promise<Started> => {
+  let started: DhtNode | undefined
+  // Records first: who cannot read them takes no part.
+  const self = (): Uint8Array | null => started?.dht.id ?? null
+  const storage = createStorage(home === null ? { self } : { self, recordStore: home.records })
+  try {
+    const bootstrap = list.trim() === '' ? [] : parseBootstrap(list)
+    const seeds = home === null || home.seeds.length === 0 ? [] : parseBootstrap(home.seeds)
+    terminal.status('joining the network')
+    started = await enter(bootstrap, seeds, {
+      ...{ host, port: port ?? home?.port, signal, storage: true },
+      transportSeed: home?.transportSeed.export(),
+    })
+    await home?.remember(started.port, alive(started))
+  } catch (error) {
+    await started?.close()
+    storage.close()
+    throw error
+  }
+  const close = async (): Promise<void> => {
+    await started?.close()
+    storage.close()
+  }
+  return { started, storage, home, [Symbol.asyncDispose]: close }
+}
+
+/** The nodes that were seen alive before count only when nobody of the list answers: they were not chosen by the operator. */
+const enter = async (
+  bootstrap: readonly NodeAddress[],
+  seeds: readonly NodeAddress[],
+  options: Omit<NodeOptions, 'bootstrap' | 'first'>,
+): Promise<DhtNode> => {
+  if (bootstrap.length === 0) return createNode({ ...options, bootstrap: seeds, first: true })
+  try {
+    return await createNode({ ...options, bootstrap })
+  } catch (error) {
+    const silent = error instanceof NetworkError && error.code === 'ERR_NETWORK_UNREACHABLE'
+    if (!silent || seeds.length === 0) throw error
+    return createNode({ ...options, bootstrap: seeds })
+  }
+}
+
+const alive = ({ dht }: DhtNode): readonly string[] => dht.toArray().map(({ host, port }) => `${host}:${port}`)
+
+/** Drops what has expired, and remembers who is alive: a node that is killed comes back all the same. */
+const tidy = (started: DhtNode, storage: StorageNode, home: NodeHome | null): Disposable => {
+  const work = async (): Promise<void> => {
+    try {
+      storage.sweep(clock())
+      await home?.remember(started.port, alive(started))
+    } catch (error) {
+      // A disk that is full now may have room in a minute; what needs it says so by itself.
+      process.emitWarning(error instanceof Error ? error : String(error))
+    }
+  }
+  const timer = setInterval(() => void work(), TIDY_MS)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
