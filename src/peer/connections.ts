@@ -2,12 +2,14 @@ import { type Channel, openChannel } from '../connection/channel.ts'
 import { type Connection, createConnection } from '../connection/connection.ts'
 import { type Dialer, dial } from '../connection/dial.ts'
 import type { ConnectionEvent } from '../connection/events.ts'
+import { linger } from '../connection/linger.ts'
 import { answerLive, type Met } from '../connection/live-handshake.ts'
 import { describeRemote, type Trust } from '../connection/remote.ts'
 import type { Service } from '../connection/service.ts'
 import type { ContactEvent } from '../contacts/events.ts'
 import type { Resolver } from '../contacts/resolver.ts'
 import type { TrustStore } from '../contacts/trust-store.ts'
+import { orAbort } from '../core/abort.ts'
 import { encodeAddress } from '../core/address.ts'
 import { equal, hex } from '../core/bytes.ts'
 import { ConnectionError, PeerError } from '../core/errors.ts'
@@ -24,6 +26,8 @@ import type { Steps } from './steps.ts'
 export type Connections = {
   /** @throws those of `Peer.connect` */
   connect(id: Uint8Array, signal: AbortSignal | undefined): Promise<Connection>
+  /** Sees to it that there is a connection: all who ask at once share one, which closes when nothing has needed it for a minute. */
+  reach(id: Uint8Array, signal: AbortSignal | undefined): Promise<void>
   /** Takes what comes in, until the streams end. */
   accept(streams: AsyncIterable<FrameStream>): Promise<void>
   /** Makes a connection end with the peer. */
@@ -40,6 +44,8 @@ export type ConnectionsParts = Dialer & {
   /** what is said on them */
   readonly services: readonly Service[]
   readonly guests: MailboxGuests
+  /** Whether something goes on with a peer for which a connection has to stay. */
+  readonly isBusy: (peer: Uint8Array) => boolean
   readonly emit: (event: ConnectionEvent | ContactEvent) => void
 }
 
@@ -116,6 +122,18 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
     }
   }
 
+  const reaching = new Map<string, Promise<void>>()
+  const reach: Connections['reach'] = async (id, signal) => {
+    const key = hex(id)
+    const going =
+      reaching.get(key) ??
+      connect(id, undefined)
+        .then((connection) => linger(connection, () => parts.isBusy(id)))
+        .finally(() => reaching.delete(key))
+    reaching.set(key, going)
+    await orAbort(going, signal)
+  }
+
   const welcome = async (stream: FrameStream): Promise<void> => {
     const channel = openChannel(stream)
     let trust: Trust | undefined
@@ -141,6 +159,7 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
   let handshakes = 0
   return {
     connect,
+    reach,
     adopt,
     accept: async (streams) => {
       for await (const stream of streams) {

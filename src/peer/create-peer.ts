@@ -77,7 +77,7 @@ const createRooms = (parts: PeerParts) => {
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
   const services = [lines.service, files.service, streams.service]
-  const connections = createConnections({ ...known, services, guests })
+  const connections = createConnections({ ...known, services, guests, isBusy: streams.isBusy })
   const byMailbox = createByMailbox({
     ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: connections.adopt },
   })
@@ -185,11 +185,10 @@ export const createPeer = (parts: PeerParts): Peer => {
     dial: async (who, protocol, { signal, app: of = app } = {}) => {
       const id = idOf(who)
       steps.checkGoing(signal)
-      if (!streams.isConnected(id)) await connections.connect(id, signal)
+      if (!streams.isConnected(id)) await connections.reach(id, signal)
       return streams.open(id, { app: of, protocol }, signal)
     },
-    serve: (protocol, { signal, app: of = app } = {}) =>
-      streams.serve({ app: of, protocol }, { signal }),
+    serve: (protocol, { signal, app: of = app } = {}) => streams.serve({ app: of, protocol }, { signal }),
     addContact: async (who, { signal, name, policy } = {}) => {
       const id = idOf(who)
       if (equal(id, own)) throw new PeerError('ERR_PEER_SELF')
