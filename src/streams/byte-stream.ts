@@ -22,7 +22,7 @@ export type StreamName = { readonly app: string; readonly protocol: string }
 export interface ByteStream extends Duplex, Readonly<StreamName> {
   readonly remote: Remote
   /** What is read, until the other side ends; who leaves the loop before that destroys the stream. */
-  [Symbol.asyncIterator](): AsyncGenerator<Buffer, undefined, undefined>
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined, undefined>
 }
 
 /** What the Duplex asks of the stream it belongs to. */
@@ -128,7 +128,7 @@ const createReader = (push: (bytes: Uint8Array | null) => void, control: StreamC
 }
 
 /** What it reads, for `for await`. Node's own iterator ends the writing half too when it has read all; this one only when the loop is left. */
-async function* iterate(duplex: Duplex): AsyncGenerator<Buffer, undefined, undefined> {
+async function* iterate(duplex: Duplex): AsyncGenerator<Uint8Array, undefined, undefined> {
   let isRead = false
   try {
     yield* duplex.iterator({ destroyOnReturn: false })
