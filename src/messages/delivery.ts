@@ -1,4 +1,4 @@
-import type { Connection } from '../connection/connection.ts'
+import type { OpenConnection } from '../connection/connection.ts'
 import { linger } from '../connection/linger.ts'
 import { hex } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
@@ -34,7 +34,7 @@ export type DeliveryParts = {
   readonly backlogs: readonly Backlog[]
   /** The way to those who cannot be reached. */
   readonly mailbox: Pick<MailboxSender, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
-  readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<Connection>
+  readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<OpenConnection>
   /** Whether somebody uses connections to `peer` for something else. */
   readonly isBusy: (peer: Uint8Array) => boolean
 }

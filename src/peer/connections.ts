@@ -1,5 +1,5 @@
 import { type Channel, openChannel } from '../connection/channel.ts'
-import { type Connection, createConnection } from '../connection/connection.ts'
+import { createConnection, type OpenConnection } from '../connection/connection.ts'
 import { type Dialer, dial } from '../connection/dial.ts'
 import type { ConnectionEvent } from '../connection/events.ts'
 import { linger } from '../connection/linger.ts'
@@ -26,7 +26,7 @@ import type { Steps } from './steps.ts'
 /** All the connections of a peer: dialled, accepted, counted, and told of. */
 export type Connections = {
   /** @throws those of `Peer.connect` */
-  connect(id: Uint8Array, signal: AbortSignal | undefined): Promise<Connection>
+  connect(id: Uint8Array, signal: AbortSignal | undefined): Promise<OpenConnection>
   /** Sees to it that there is a connection: all who ask at once share one, which closes when nothing has needed it for a minute. */
   reach(id: Uint8Array, signal: AbortSignal | undefined): Promise<void>
   /** Takes what comes in, until the streams end. */
@@ -59,7 +59,7 @@ type Beginning = {
 }
 
 /** Begins to talk with somebody who has proved who they are. */
-const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor }: Beginning): Connection => {
+const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor }: Beginning): OpenConnection => {
   const { identity, world, trustStore, services, open, emit } = parts
   const peer = met.log.id
   const circumstances = { trust, direction, change: changeSince(floor, met.log) }
@@ -79,7 +79,7 @@ const connect = async (
   parts: ConnectionsParts,
   id: Uint8Array,
   signal: AbortSignal | undefined,
-): Promise<Connection> => {
+): Promise<OpenConnection> => {
   const { identity, store, world, trustStore, steps, emit } = parts
   if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
   steps.checkGoing(signal)
