@@ -155,7 +155,8 @@ const createClosing = ({ transport, release }: PeerParts, rooms: Rooms): (() => 
 /** Puts a peer together from its parts. @throws PeerError ERR_PEER_APPLICATION; StoreError */
 export const createPeer = (parts: PeerParts): Peer => {
   const rooms = createRooms(parts)
-  const { own, app, identity, store, world, contacts, steps, bus, messages, streams, connections, publisher } = rooms
+  const { own, app, identity, store, world, contacts, steps, bus } = rooms
+  const { messages, streams, connections, delivery, publisher } = rooms
   const endRooms = createClosing(parts, rooms)
   const endWatch = parts.network.watch((state) => bus.emit({ type: 'network', ...state }))
   const close = (): Promise<void> => {
@@ -175,21 +176,14 @@ export const createPeer = (parts: PeerParts): Peer => {
     get network() {
       return parts.network.state()
     },
-    events: ({ signal } = {}) => {
-      const latest = store.messages.latest()
-      function* untaken() {
-        for (const message of messages.untaken(latest)) yield { type: 'message', message } as const
-      }
-      return bus.loop(untaken, signal)
-    },
+    events: ({ signal } = {}) => bus.loop(messages.untaken(), signal),
     dial: async (who, protocol, { signal, app: of = app } = {}) => {
       const id = idOf(who)
       steps.checkGoing(signal)
-      if (!streams.isConnected(id)) await connections.connect(id, signal)
+      if (!streams.isConnected(id)) await delivery.connect(id, signal)
       return streams.open(id, { app: of, protocol }, signal)
     },
-    serve: (protocol, { signal, app: of = app } = {}) =>
-      streams.serve({ app: of, protocol }, { signal }),
+    serve: (protocol, { signal, app: of = app } = {}) => streams.serve({ app: of, protocol }, { signal }),
     addContact: async (who, { signal, name, policy } = {}) => {
       const id = idOf(who)
       if (equal(id, own)) throw new PeerError('ERR_PEER_SELF')
