@@ -51,12 +51,12 @@ const parcelledUpTo = ({ store, world }: Parts, peer: Uint8Array, sequence: Uint
   return parcelled === null || seconds(world) - parcelled.at > PARCEL_AGAIN ? 0 : parcelled.upto
 }
 
-/** The first of our sequences that has something which is in no parcel. */
-const sequenceWithNews = (parts: Parts, peer: Uint8Array): OutSequence | null => {
+/** Whether one of our sequences has something which is in no parcel. */
+const hasNews = (parts: Parts, peer: Uint8Array): boolean => {
   const { messages } = parts.store
-  const hasNews = ({ sequence }: OutSequence): boolean =>
-    messages.pending(peer, sequence, parcelledUpTo(parts, peer, sequence), 1).length > 0
-  return messages.sequences(peer).find(hasNews) ?? null
+  return messages
+    .sequences(peer)
+    .some(({ sequence }) => messages.pending(peer, sequence, parcelledUpTo(parts, peer, sequence), 1).length > 0)
 }
 
 /** The number of the first message of a sequence that is not confirmed. */
@@ -79,6 +79,17 @@ const gather = (parts: Parts, peer: Uint8Array, { sequence }: OutSequence, answe
     gathered.push(message)
   }
   return gathered
+}
+
+type Batch = OutSequence & { readonly messages: readonly NumberedMessage[] }
+
+/** What goes into the next parcel, of the first of our sequences that has anything; null when none has. */
+const nextBatch = (parts: Parts, peer: Uint8Array, answered: boolean): Batch | null => {
+  for (const one of parts.store.messages.sequences(peer)) {
+    const messages = gather(parts, peer, one, answered)
+    if (messages.length > 0) return { ...one, messages }
+  }
+  return null
 }
 
 /** The session to write in, and what ends with a new one. */
@@ -121,22 +132,21 @@ export const createParcelling = (parts: Parts): Parcelling => {
     const known = choose(peer, to.device)
     // Whoever has to be told everything anew may have got nothing of what was sent before.
     if (known === null) mailboxOutbox.forgetParcelled(peer)
-    const news = sequenceWithNews(parts, peer)
-    const batch = news === null ? [] : gather(parts, peer, news, known !== null && known.hello === null)
-    if (batch.length === 0 && !mailboxOutbox.owesReceipt(peer)) return false
+    const batch = nextBatch(parts, peer, known !== null && known.hello === null)
+    if (batch === null && !mailboxOutbox.owesReceipt(peer)) return false
     const session = sessionFor(parts, peer, to, { known, kem })
     if (session === null) return false
 
-    const { sequence, app } = batch.length === 0 || news === null ? { sequence: null, app: null } : news
+    const { sequence, app, messages: bundled } = batch ?? { sequence: null, app: null, messages: [] }
     const first = sequence === null ? 1 : firstOf(parts, peer, sequence)
     const got = messages.places(peer).map(({ sequence: s, have }) => ({ s, n: have }))
-    const bundle = encodeBundle({ got, s: sequence, app, after: first - 1, messages: batch })
+    const bundle = encodeBundle({ got, s: sequence, app, after: first - 1, messages: bundled })
     const step = encryptMessage(session.session, bundle, { now, random: world.random })
     // The same bytes everywhere: the recipient sees that they are one.
     const envelope = encodeEnvelope({ hello: session.hello, message: step.message })
     const parcel = sealParcel(envelope, to.device.dh, world.random)
     offlineSessions.keep({ ...session, session: step.session }, now)
-    const upto = batch.at(-1)?.n ?? 0
+    const upto = bundled.at(-1)?.n ?? 0
     for (const mailbox of to.mailboxes) mailboxOutbox.queue(peer, mailbox, now, { sequence, upto, parcel })
     if (sequence !== null) noteParcelled(parts, peer, sequence, { upto, first, mailboxes: to.mailboxes })
     mailboxOutbox.receiptSaid(peer)
@@ -144,7 +154,7 @@ export const createParcelling = (parts: Parts): Parcelling => {
   }
 
   return {
-    hasNews: (peer) => mailboxOutbox.owesReceipt(peer) || sequenceWithNews(parts, peer) !== null,
+    hasNews: (peer) => mailboxOutbox.owesReceipt(peer) || hasNews(parts, peer),
     needsSession: (peer, device) => choose(peer, device) === null,
     follow: (peer, mailboxes) =>
       store.transaction(() => {
