@@ -9,7 +9,7 @@ import type { ContactEvent } from '../contacts/events.ts'
 import type { Resolver } from '../contacts/resolver.ts'
 import type { TrustStore } from '../contacts/trust-store.ts'
 import { encodeAddress } from '../core/address.ts'
-import { equal, hex } from '../core/bytes.ts'
+import { equal } from '../core/bytes.ts'
 import { ConnectionError, PeerError } from '../core/errors.ts'
 import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
@@ -43,23 +43,48 @@ export type ConnectionsParts = Dialer & {
   readonly emit: (event: ConnectionEvent | ContactEvent) => void
 }
 
-type Open = { readonly peer: Uint8Array; readonly connection: Connection; readonly isStranger: boolean }
+type Open = { readonly peer: Uint8Array; readonly connection: Connection }
 
 /** Who has too many makes room with their oldest: whoever comes next is there for sure, and an old one may be dead and not know it. */
 const makeRoom = (open: readonly Open[], most: number): void => {
   for (const { connection } of open.slice(0, Math.max(0, open.length - most))) void connection.close()
 }
 
+/** The connections that are open. @param isStranger whoever called as a stranger may be a contact by now */
+const createRoom = (isStranger: (peer: Uint8Array) => boolean) => {
+  const open = new Set<Open>()
+  return {
+    /** Makes room for it where there are too many. */
+    add: (one: Open): void => {
+      open.add(one)
+      const all = [...open]
+      const ofPeer = all.filter(({ peer }) => equal(peer, one.peer))
+      makeRoom(ofPeer, PEER_CONNECTIONS_MAX)
+      if (!isStranger(one.peer)) return
+      const strangers = all.filter(({ peer }) => isStranger(peer))
+      makeRoom(strangers, STRANGER_CONNECTIONS_MAX)
+    },
+    remove: (one: Open): void => void open.delete(one),
+  }
+}
+
+/** Connections that end with the peer. */
+const createAdopted = () => {
+  const adopted = new Set<Connection>()
+  return {
+    adopt: (connection: Connection): void => {
+      adopted.add(connection)
+      void connection.closed.then(() => adopted.delete(connection))
+    },
+    closeAll: () => Promise.all([...adopted].map((connection) => connection.close())),
+  }
+}
+
 export const createConnections = (parts: ConnectionsParts): Connections => {
   const { identity, store, world, transport, trustStore, resolver, steps, services, guests, emit } = parts
   const { log: own } = identity
-  const adopted = new Set<Connection>()
-  const open = new Set<Open>()
-
-  const adopt = (connection: Connection): void => {
-    adopted.add(connection)
-    void connection.closed.then(() => adopted.delete(connection))
-  }
+  const { adopt, closeAll } = createAdopted()
+  const room = createRoom((peer) => trustStore.trust(peer) === 'unknown')
 
   /** Begins to talk with somebody who has proved who they are. */
   const begin = (
@@ -72,23 +97,14 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
     const peer = met.log.id
     const remote = describeRemote(met.log, own, { trust, direction, change: changeSince(floor, met.log) })
     const watch = trustStore.watch(met.log, met.device)
-    emit({ type: 'connected', remote })
     const connection = createConnection(channel, met.session, { peer, remote, world, services, ending: watch.signal })
-    const one: Open = { peer, connection, isStranger: trustStore.trust(peer) === 'unknown' }
-    open.add(one)
+    emit({ type: 'connected', remote })
+    const one = { peer, connection }
     adopt(connection)
-    makeRoom(
-      [...open].filter((other) => hex(other.peer) === hex(peer)),
-      PEER_CONNECTIONS_MAX,
-    )
-    if (one.isStranger)
-      makeRoom(
-        [...open].filter(({ isStranger }) => isStranger),
-        STRANGER_CONNECTIONS_MAX,
-      )
+    room.add(one)
     void connection.closed.then((ending) => {
       watch.release()
-      open.delete(one)
+      room.remove(one)
       emit({ type: 'disconnected', remote, ...ending })
     })
     return connection
@@ -156,7 +172,7 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
     },
     close: async () => {
       await guests.close()
-      await Promise.all([...adopted].map((connection) => connection.close()))
+      await closeAll()
     },
   }
 }
