@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Ending } from '../../src/connection/connection.ts'
 import type { Remote } from '../../src/connection/remote.ts'
+import type { ContactEvent } from '../../src/contacts/events.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import type { Message } from '../../src/messages/message.ts'
 import type { PeerEvent } from '../../src/peer/events.ts'
@@ -52,6 +53,12 @@ export const collect = (peer: Peer): PeerEvent[] => {
   void hear()
   return events
 }
+
+const OF_TRUST = ['changed', 'forked', 'superseded', 'not-published', 'unconfirmed'] as const
+
+/** Of what was told, that which is about identities and their records. */
+export const aboutTrust = (events: readonly PeerEvent[]): readonly ContactEvent[] =>
+  events.filter((event): event is ContactEvent => (OF_TRUST as readonly string[]).includes(event.type))
 
 /** How a connection ended: the code of what broke it, or why it ended in order. */
 export const endOf = async ({ closed }: { readonly closed: Promise<Ending> }): Promise<string> => {
