@@ -1,7 +1,8 @@
 import type { Connection } from '../connection/connection.ts'
+import { linger } from '../connection/linger.ts'
 import { hex } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
-import { LINGER_MS, MAILBOX_AFTER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
+import { MAILBOX_AFTER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { Backlog, Unreachable } from './backlog.ts'
@@ -21,11 +22,6 @@ import type { Signal, Signals } from './signals.ts'
 export type Delivery = {
   /** Begins to deliver what waits from an earlier time. */
   start(): void
-  /**
-   * A new connection, for somebody who makes the peer busy on it: it is closed when there was nothing to do on it for a minute.
-   * @throws those of `connect`
-   */
-  connect(peer: Uint8Array, signal: AbortSignal | undefined): Promise<Connection>
   stop(): void
 }
 
@@ -38,9 +34,9 @@ export type DeliveryParts = {
   readonly backlogs: readonly Backlog[]
   /** The way to those who cannot be reached. */
   readonly mailbox: Pick<MailboxSender, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
-  readonly connect: (peer: Uint8Array, signal: AbortSignal | undefined) => Promise<Connection>
-  /** Whether somebody uses connections to `peer` for something else. */
-  readonly isBusy: (peer: Uint8Array) => boolean
+  readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<Connection>
+  /** Whether there is something to do on a connection to `peer`. */
+  readonly isNeeded: (peer: Uint8Array) => boolean
 }
 
 type Correspondent = {
@@ -83,16 +79,6 @@ const toMailboxes = ({ mailbox, stopping }: Run, id: Uint8Array): Promise<void> 
   // What does not get into a mailbox now is tried again with the next call.
   mailbox.send(id, stopping.signal).catch(() => {})
 
-/** Keeps a connection that was made to deliver until there is nothing to do on it for a minute. */
-const linger = (run: Run, id: Uint8Array, connection: Connection): void => {
-  const look = (): void => {
-    if (isWaiting(run, id) || run.isBusy(id)) idle = setTimeout(look, LINGER_MS).unref()
-    else void connection.close()
-  }
-  let idle = setTimeout(look, LINGER_MS).unref()
-  void connection.closed.then(() => clearTimeout(idle))
-}
-
 const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
   const { backlogs, world, connect, stopping } = run
   one.dialing = true
@@ -101,7 +87,7 @@ const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
   try {
     for (const backlog of backlogs) await backlog.expire(one.id, world.clock())
     if (!isWanted(run, one)) return
-    linger(run, one.id, await connect(one.id, stopping.signal))
+    linger(await connect(one.id, stopping.signal), () => run.isNeeded(one.id))
     one.failures = 0
   } catch (error) {
     one.failures += 1
@@ -181,11 +167,6 @@ export const createDelivery = (parts: DeliveryParts): Delivery => {
       for (const id of interrupted) correspondentOf(run, id).interrupted = true
       const waiting = backlogs.flatMap((one) => one.waiting())
       for (const id of [...interrupted, ...waiting, ...mailbox.waiting()]) advance(run, correspondentOf(run, id))
-    },
-    connect: async (peer, signal) => {
-      const connection = await parts.connect(peer, signal)
-      linger(run, peer, connection)
-      return connection
     },
     stop: () => {
       run.stopping.abort()

@@ -29,6 +29,7 @@ import { createEventBus } from './event-bus.ts'
 import type { PeerEvent } from './events.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
 import type { NetworkPort } from './network-state.ts'
+import { createOpenConnections } from './open-connections.ts'
 import type { Peer } from './peer.ts'
 import { createSteps } from './steps.ts'
 
@@ -76,14 +77,17 @@ const createRooms = (parts: PeerParts) => {
   const streams = createStreams({ isContact, closing: closing.signal })
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
+  const open = createOpenConnections((peer) => !isContact(peer))
+  const backlogs = [messages.backlog, files.backlog]
+  const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))
   const services = [lines.service, files.service, streams.service]
-  const connections = createConnections({ ...known, services, guests })
+  const connections = createConnections({ ...known, services, guests, open, isNeeded })
   const byMailbox = createByMailbox({
-    ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: connections.adopt },
+    ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: open.adopt },
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },
-    ...{ backlogs: [messages.backlog, files.backlog], isBusy: streams.isBusy },
+    ...{ backlogs, isNeeded },
   })
   const publisher = createPublisher({
     ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world },
@@ -156,7 +160,7 @@ const createClosing = ({ transport, release }: PeerParts, rooms: Rooms): (() => 
 export const createPeer = (parts: PeerParts): Peer => {
   const rooms = createRooms(parts)
   const { own, app, identity, store, world, contacts, steps, bus } = rooms
-  const { messages, streams, connections, delivery, publisher } = rooms
+  const { messages, streams, connections, publisher } = rooms
   const endRooms = createClosing(parts, rooms)
   const endWatch = parts.network.watch((state) => bus.emit({ type: 'network', ...state }))
   const close = (): Promise<void> => {
@@ -180,7 +184,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     dial: async (who, protocol, { signal, app: of = app } = {}) => {
       const id = idOf(who)
       steps.checkGoing(signal)
-      if (!streams.isConnected(id)) await delivery.connect(id, signal)
+      if (!streams.isConnected(id)) await connections.reach(id, signal)
       return streams.open(id, { app: of, protocol }, signal)
     },
     serve: (protocol, { signal, app: of = app } = {}) => streams.serve({ app: of, protocol }, { signal }),
