@@ -52,7 +52,7 @@ const parcelledUpTo = ({ store, world }: Parts, peer: Uint8Array, sequence: Uint
 }
 
 /** Whether one of our sequences has something which is in no parcel. */
-const hasNews = (parts: Parts, peer: Uint8Array): boolean => {
+const hasUnparcelled = (parts: Parts, peer: Uint8Array): boolean => {
   const { messages } = parts.store
   return messages
     .sequences(peer)
@@ -81,15 +81,13 @@ const gather = (parts: Parts, peer: Uint8Array, { sequence }: OutSequence, answe
   return gathered
 }
 
-type Batch = OutSequence & { readonly messages: readonly NumberedMessage[] }
-
-/** What goes into the next parcel, of the first of our sequences that has anything; null when none has. */
-const nextBatch = (parts: Parts, peer: Uint8Array, answered: boolean): Batch | null => {
+/** What the next parcel holds: of the first sequence of which there is something to put into it. */
+const nextBatch = (parts: Parts, peer: Uint8Array, answered: boolean) => {
   for (const one of parts.store.messages.sequences(peer)) {
-    const messages = gather(parts, peer, one, answered)
-    if (messages.length > 0) return { ...one, messages }
+    const batch = gather(parts, peer, one, answered)
+    if (batch.length > 0) return { ...one, batch }
   }
-  return null
+  return { sequence: null, app: null, batch: [] }
 }
 
 /** The session to write in, and what ends with a new one. */
@@ -132,21 +130,21 @@ export const createParcelling = (parts: Parts): Parcelling => {
     const known = choose(peer, to.device)
     // Whoever has to be told everything anew may have got nothing of what was sent before.
     if (known === null) mailboxOutbox.forgetParcelled(peer)
-    const batch = nextBatch(parts, peer, known !== null && known.hello === null)
-    if (batch === null && !mailboxOutbox.owesReceipt(peer)) return false
+    const answered = known !== null && known.hello === null
+    const { sequence, app, batch } = nextBatch(parts, peer, answered)
+    if (batch.length === 0 && !mailboxOutbox.owesReceipt(peer)) return false
     const session = sessionFor(parts, peer, to, { known, kem })
     if (session === null) return false
 
-    const { sequence, app, messages: bundled } = batch ?? { sequence: null, app: null, messages: [] }
     const first = sequence === null ? 1 : firstOf(parts, peer, sequence)
     const got = messages.places(peer).map(({ sequence: s, have }) => ({ s, n: have }))
-    const bundle = encodeBundle({ got, s: sequence, app, after: first - 1, messages: bundled })
+    const bundle = encodeBundle({ got, s: sequence, app, after: first - 1, messages: batch })
     const step = encryptMessage(session.session, bundle, { now, random: world.random })
     // The same bytes everywhere: the recipient sees that they are one.
     const envelope = encodeEnvelope({ hello: session.hello, message: step.message })
     const parcel = sealParcel(envelope, to.device.dh, world.random)
     offlineSessions.keep({ ...session, session: step.session }, now)
-    const upto = bundled.at(-1)?.n ?? 0
+    const upto = batch.at(-1)?.n ?? 0
     for (const mailbox of to.mailboxes) mailboxOutbox.queue(peer, mailbox, now, { sequence, upto, parcel })
     if (sequence !== null) noteParcelled(parts, peer, sequence, { upto, first, mailboxes: to.mailboxes })
     mailboxOutbox.receiptSaid(peer)
@@ -154,7 +152,7 @@ export const createParcelling = (parts: Parts): Parcelling => {
   }
 
   return {
-    hasNews: (peer) => mailboxOutbox.owesReceipt(peer) || hasNews(parts, peer),
+    hasNews: (peer) => mailboxOutbox.owesReceipt(peer) || hasUnparcelled(parts, peer),
     needsSession: (peer, device) => choose(peer, device) === null,
     follow: (peer, mailboxes) =>
       store.transaction(() => {
