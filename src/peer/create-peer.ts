@@ -52,11 +52,16 @@ export type PeerParts = {
   readonly talks?: boolean | undefined
 }
 
+/** @throws PeerError ERR_PEER_APPLICATION */
+export const checkApplication = (app: string): string => {
+  if (!isProgramName(app)) throw new PeerError('ERR_PEER_APPLICATION', { hint: app.slice(0, 64) })
+  return app
+}
+
 /** What a peer consists of, each part made of those before it. */
 const createRooms = (parts: PeerParts) => {
   const { identity, directory, store, world, transport, app = DEFAULT_APPLICATION, mailbox, talks = true } = parts
-  if (!isProgramName(app)) throw new PeerError('ERR_PEER_APPLICATION', { hint: app.slice(0, 64) })
-  store.applications.remember(app)
+  store.applications.remember(checkApplication(app))
   const own = identity.log.id
   const closing = new AbortController()
   const bus = createEventBus(parts.early)
