@@ -195,19 +195,6 @@ test('§8 64 strangers may be at the door: one more is not let in, and when one 
   for (const stream of idle) stream.destroy()
 })
 
-test('§8 connections that nobody takes are counted too', async (t) => {
-  const { town, bob: b, listener } = await start(t)
-  const a = town.open(alice)
-  const waiting = await Promise.all(Array.from({ length: HANDSHAKES_MAX }, () => a.connect(b.address)))
-  await settle()
-  assert.match(String(await codeOf(a.connect(b.address))), /^ERR_CONNECTION_LOST$/)
-  await listener.accept()
-  const late = await a.connect(b.address)
-  assert.equal(await isSettled(late.closed), false)
-  assert.equal(waiting.length, HANDSHAKES_MAX)
-  await a.close()
-})
-
 test('§3 a floor that cannot be stored stops the connection: nothing is accepted that would be forgotten', async (t) => {
   const { town, bob: b, listener } = await start(t)
   const store = openStore(null)
