@@ -63,10 +63,7 @@ test('§8 a stranger who has become a contact gives way no more', async (t) => {
   await first.listen()
   await b.addContact(first.address)
   const others = await crowd(PEER_CONNECTIONS_MAX + 1)
-  assert.deepEqual(
-    await stillOpen(connections.slice(0, PEER_CONNECTIONS_MAX)),
-    Array(PEER_CONNECTIONS_MAX).fill(true),
-  )
+  assert.deepEqual(await stillOpen(connections.slice(0, PEER_CONNECTIONS_MAX)), Array(PEER_CONNECTIONS_MAX).fill(true))
   assert.equal(others.connections.length, PEER_CONNECTIONS_MAX + 1)
 })
 
