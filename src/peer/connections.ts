@@ -45,7 +45,7 @@ export type ConnectionsParts = Dialer & {
   readonly guests: MailboxGuests
   readonly open: OpenConnections
   /** Whether something goes on with a peer for which a connection has to stay. */
-  readonly isBusy: (peer: Uint8Array) => boolean
+  readonly isNeeded: (peer: Uint8Array) => boolean
   readonly emit: (event: ConnectionEvent | ContactEvent) => void
 }
 
@@ -65,9 +65,9 @@ const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor 
   const circumstances = { trust, direction, change: changeSince(floor, met.log) }
   const remote = describeRemote(met.log, identity.log, circumstances)
   const watch = trustStore.watch(met.log, met.device)
-  emit({ type: 'connected', remote })
   const connection = createConnection(channel, met.session, { peer, remote, world, services, ending: watch.signal })
-  open.add(peer, trustStore.trust(peer) === 'unknown', connection)
+  emit({ type: 'connected', remote })
+  open.add(peer, connection)
   void connection.closed.then((ending) => {
     watch.release()
     emit({ type: 'disconnected', remote, ...ending })
@@ -126,7 +126,7 @@ const welcome = async (parts: ConnectionsParts, stream: FrameStream): Promise<vo
 }
 
 export const createConnections = (parts: ConnectionsParts): Connections => {
-  const { guests, open, isBusy } = parts
+  const { guests, open, isNeeded } = parts
   /** Dials under way that several wait for. */
   const reaching = new Map<string, Promise<void>>()
   let handshakes = 0
@@ -138,7 +138,7 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
       const going =
         reaching.get(key) ??
         connect(parts, id, undefined)
-          .then((connection) => linger(connection, () => isBusy(id)))
+          .then((connection) => linger(connection, () => isNeeded(id)))
           .finally(() => reaching.delete(key))
       reaching.set(key, going)
       await orAbort(going, signal)
