@@ -30,6 +30,7 @@ export {
   type PeerErrorCode,
   type SessionErrorCode,
   type StoreErrorCode,
+  type StreamErrorCode,
   type TokenErrorCode,
 } from './core/errors/codes.ts'
 export {
@@ -53,6 +54,7 @@ export {
   PeerError,
   SessionError,
   StoreError,
+  StreamError,
   TokenError,
 } from './core/errors.ts'
 export type { Change } from './core/floor.ts'
@@ -93,3 +95,4 @@ export { type OpenOptions, openPeer } from './peer/open.ts'
 export type { LookupOptions, Peer, Signal, StreamOptions } from './peer/peer.ts'
 export { generatePkcs11Key, importPkcs11Key, openPkcs11Signer, type Pkcs11Signer } from './store/pkcs11-signer.ts'
 export type { TokenOptions } from './store/pkcs11-tool.ts'
+export type { ByteStream } from './streams/byte-stream.ts'

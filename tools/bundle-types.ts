@@ -9,7 +9,6 @@ import { generateDtsBundle } from 'dts-bundle-generator'
 
 /** Words of a declaration that not every program's compiler knows, and what makes it know them. */
 const NEEDS: readonly { readonly word: RegExp; readonly head?: string; readonly tail?: string }[] = [
-  { word: /\bfrom 'node:/, head: '/// <reference types="node" />\n' },
   {
     word: /\b(Async)?Disposable\b|\bSymbol\.(asyncDispose|dispose)\b/,
     head: '/// <reference lib="esnext.disposable" />\n',
@@ -51,9 +50,32 @@ export function bundleTypes(declarations: string, names: readonly string[], out:
   })
 }
 
+/**
+ * A byte stream is a Duplex of Node's. A compiler that has the types of Node.js sees it as that; one that has not, as what can be said of
+ * it without them: an import that does not resolve is `any`.
+ */
+const DUPLEX = `// @ts-ignore: the types of Node.js may be missing
+type NodeDuplex = import("node:stream").Duplex;
+type Duplex = 0 extends 1 & NodeDuplex ? AsyncIterable<Uint8Array> & {
+	/** Whether more may be written without waiting for 'drain'. */
+	write(chunk: Uint8Array | string, callback?: (error?: Error | null) => void): boolean;
+	/** Nothing follows from this side; what the other side sends can still be read. */
+	end(callback?: () => void): unknown;
+	/** Ends it in both directions. */
+	destroy(error?: Error): unknown;
+	/** 'data', 'end', 'drain', 'error', 'close' … */
+	on(event: string, listener: (...args: any[]) => void): unknown;
+	once(event: string, listener: (...args: any[]) => void): unknown;
+	readonly destroyed: boolean;
+} : NodeDuplex;
+`
+
 function complete(declarations: string): string {
   // The mark of a class with private fields, by which two files that both declare it would declare two classes.
-  const bundle = declarations.replace(/^\t#private;\n/gm, '')
+  const bundle = declarations
+    .replace(/^\t#private;\n/gm, '')
+    .replace(/^\/\/\/ <reference types="node" \/>\n/gm, '')
+    .replace(/^import \{ Duplex \} from 'node:stream';\n/m, DUPLEX)
   const needs = NEEDS.filter(({ word }) => word.test(bundle))
   return [...needs.map(({ head = '' }) => head), bundle, ...needs.map(({ tail = '' }) => tail)].join('')
 }

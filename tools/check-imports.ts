@@ -24,12 +24,24 @@ const ROOMS: Readonly<Record<string, Row>> = {
   network: { values: ['core', 'directory', 'directory/node'] },
   mailbox: { values: ['core', ...DIRECTORY, 'store'] },
   connection: { values: ['core', 'mailbox'], types: [...DIRECTORY, 'network'] },
+  streams: { values: ['core', 'connection'] },
   contacts: { values: ['core', ...DIRECTORY, 'store', 'connection'], types: ['network'] },
   messages: { values: ['core', ...DIRECTORY, 'store', 'mailbox', 'connection', 'contacts'] },
   files: { values: ['core', 'store', 'connection', 'contacts', 'messages'] },
   identity: { values: ['core', ...DIRECTORY, 'store'] },
   peer: {
-    values: ['core', ...DIRECTORY, 'store', 'mailbox', 'connection', 'contacts', 'messages', 'files', 'identity'],
+    values: [
+      'core',
+      ...DIRECTORY,
+      'store',
+      'mailbox',
+      'connection',
+      'streams',
+      'contacts',
+      'messages',
+      'files',
+      'identity',
+    ],
     types: ['directory/node', 'network'],
   },
 }
@@ -77,6 +89,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   'src/cli/node/run-node.ts': ['network', 'directory/node'],
   'src/index.ts': Object.keys(ROOMS),
   'src/fernet.ts': ['core'],
+  'src/testing.ts': ['peer', 'network', 'directory/node'],
 }
 
 const CRYPTO = /^(node:)?crypto$/

@@ -127,6 +127,15 @@ export class ConnectionError extends HandfastError {
   }
 }
 
+/** A byte stream that was refused or ended, or cannot be opened or served. */
+export class StreamError extends HandfastError {
+  override readonly name = 'StreamError'
+  declare readonly code: CodeOf<'StreamError'>
+  constructor(code: CodeOf<'StreamError'>, detail?: ErrorDetail) {
+    super(ERROR_TABLES.StreamError, code, detail)
+  }
+}
+
 /** An identity that cannot be talked to, or a peer that is closed. */
 export class PeerError extends HandfastError {
   override readonly name = 'PeerError'
@@ -219,6 +228,7 @@ const CLASSES = {
   HandshakeError,
   SessionError,
   ConnectionError,
+  StreamError,
   PeerError,
   ContactError,
   MessageError,

@@ -60,6 +60,15 @@ export const STREAMS_MAX = 32
 /** The same of who is no contact. */
 export const STRANGER_STREAMS_MAX = 4
 
+/** Byte streams one side may open on a connection in all: their ids are 32 bits, every other one, and none is used twice. */
+export const STREAMS_PER_CONNECTION = 2 ** 31
+
+/**
+ * Payloads of byte streams that the other side does not take. Two for each of 2 × STREAMS_MAX streams, and a last one of as many that are
+ * over, is what a peer that reads can come to; one that opens streams and reads nothing is cut off here.
+ */
+export const STREAM_UNSAID_MAX = 256
+
 /** File chunks sent that are not on the other disk yet: 16 × 60 KiB keep a fast path busy and memory small. */
 export const CHUNK_WINDOW = 16
 

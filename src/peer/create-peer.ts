@@ -51,16 +51,11 @@ export type PeerParts = {
   readonly talks?: boolean | undefined
 }
 
-/** @throws PeerError ERR_PEER_APPLICATION */
-const checkProgramName = (name: string): string => {
-  if (!isProgramName(name)) throw new PeerError('ERR_PEER_APPLICATION', { hint: name.slice(0, 64) })
-  return name
-}
-
 /** What a peer consists of, each part made of those before it. */
 const createRooms = (parts: PeerParts) => {
   const { identity, directory, store, world, transport, app = DEFAULT_APPLICATION, mailbox, talks = true } = parts
-  store.applications.remember(checkProgramName(app))
+  if (!isProgramName(app)) throw new PeerError('ERR_PEER_APPLICATION', { hint: app.slice(0, 64) })
+  store.applications.remember(app)
   const own = identity.log.id
   const closing = new AbortController()
   const bus = createEventBus(parts.early)
@@ -188,13 +183,13 @@ export const createPeer = (parts: PeerParts): Peer => {
       return bus.loop(untaken, signal)
     },
     dial: async (who, protocol, { signal, app: of = app } = {}) => {
-      const [id, name] = [idOf(who), { app: checkProgramName(of), protocol: checkProgramName(protocol) }]
+      const id = idOf(who)
       steps.checkGoing(signal)
       if (!streams.isConnected(id)) await connections.connect(id, signal)
-      return streams.open(id, name, signal)
+      return streams.open(id, { app: of, protocol }, signal)
     },
     serve: (protocol, { signal, app: of = app } = {}) =>
-      streams.serve({ app: checkProgramName(of), protocol: checkProgramName(protocol) }, { signal }),
+      streams.serve({ app: of, protocol }, { signal }),
     addContact: async (who, { signal, name, policy } = {}) => {
       const id = idOf(who)
       if (equal(id, own)) throw new PeerError('ERR_PEER_SELF')

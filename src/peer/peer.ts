@@ -57,12 +57,12 @@ export type Peer = AsyncDisposable & {
    * Opens an encrypted byte stream to whoever serves that protocol at `who`, on the connection there is, or a new one; resolves when the
    * other side has accepted.
    * @param protocol 1 to 64 of a-z, 0-9, dot, underscore, hyphen and slash: `chess/1`
-   * @throws those of `connect`; PeerError ERR_PEER_APPLICATION; StreamError ERR_STREAM_PROTOCOL when nobody serves it there, ERR_STREAM_LIMIT
+   * @throws those of `connect`; StreamError ERR_STREAM_PROTOCOL when nobody serves it there, ERR_STREAM_LIMIT, ERR_STREAM_NAME, ERR_STREAM_RESET
    */
   dial(who: string, protocol: string, options?: StreamOptions): Promise<ByteStream>
   /**
    * The byte streams that others open for a protocol, as they come. Ends when the signal aborts, or the peer closes.
-   * @throws PeerError ERR_PEER_APPLICATION; StreamError ERR_STREAM_SERVED when it is served already
+   * @throws StreamError ERR_STREAM_SERVED when it is served already, ERR_STREAM_NAME
    */
   serve(protocol: string, options?: StreamOptions): AsyncIterable<ByteStream>
   /**

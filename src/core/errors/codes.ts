@@ -1,4 +1,4 @@
-import { CONNECTION, CONTACT, FILE, HANDSHAKE, MESSAGE, PEER, SESSION } from './conversation.ts'
+import { CONNECTION, CONTACT, FILE, HANDSHAKE, MESSAGE, PEER, SESSION, STREAM } from './conversation.ts'
 import { ADDRESS, ENCODING, FERNET, KEY, TOKEN } from './formats.ts'
 import { CARD, KEY_LOG } from './identity.ts'
 import { STORE, USAGE } from './local.ts'
@@ -16,6 +16,7 @@ export const ERROR_TABLES = {
   HandshakeError: HANDSHAKE,
   SessionError: SESSION,
   ConnectionError: CONNECTION,
+  StreamError: STREAM,
   PeerError: PEER,
   ContactError: CONTACT,
   MessageError: MESSAGE,
@@ -53,6 +54,8 @@ export type HandshakeErrorCode = CodeOf<'HandshakeError'>
 export type SessionErrorCode = CodeOf<'SessionError'>
 /** The codes of `ConnectionError`. */
 export type ConnectionErrorCode = CodeOf<'ConnectionError'>
+/** The codes of `StreamError`. */
+export type StreamErrorCode = CodeOf<'StreamError'>
 /** The codes of `PeerError`. */
 export type PeerErrorCode = CodeOf<'PeerError'>
 /** The codes of `ContactError`. */

@@ -1,6 +1,6 @@
 import type { ErrorTable } from './text.ts'
 
-/** Codes of talking to a peer: handshake, session, connection, contacts, messages and files. */
+/** Codes of talking to a peer: handshake, session, connection, streams, contacts, messages and files. */
 
 const NOT_THEM =
   'nothing was sent: what answered did not prove to be that peer. Try again later, and ask its owner if this stays'
@@ -60,6 +60,23 @@ export const CONNECTION = {
   ERR_KEYS_REPLACED: ['the owner has replaced the keys of this connection', 'connect again: its owner has new keys'],
 } as const satisfies ErrorTable
 
+export const STREAM = {
+  ERR_STREAM_PROTOCOL: [
+    'nobody there serves this protocol',
+    'check its name and that of the application; the other side has to serve both',
+  ],
+  ERR_STREAM_LIMIT: ['too many streams are open on this connection', 'end some of them, and read them to their end'],
+  ERR_STREAM_RESET: ['the stream was ended before it was complete', 'open another one; what was sent last may be lost'],
+  ERR_STREAM_SERVED: [
+    'this protocol is served already',
+    'share the streams of one loop, or end it before you begin another',
+  ],
+  ERR_STREAM_NAME: [
+    'this is no name of an application or protocol',
+    'use 1 to 64 of a-z 0-9 . _ - and /, beginning with a letter or digit',
+  ],
+} as const satisfies ErrorTable
+
 export const PEER = {
   ERR_PEER_NO_CARD: [
     'the identity exists, but nothing says where it can be reached',
@@ -78,7 +95,7 @@ export const PEER = {
     'look at everything anew, and begin the loop again',
   ],
   ERR_PEER_APPLICATION: [
-    'the name cannot be used for an application or a protocol',
+    'the name cannot be used for an application',
     'give 1 to 64 of a-z, 0-9, dot, underscore, hyphen and slash, beginning with a letter or a digit',
   ],
 } as const satisfies ErrorTable

@@ -1,0 +1,11 @@
+import { openPeer } from 'handfast'
+
+// Answers every message with the same text. Talk to it with: handfast chat <the address it prints>
+
+await using peer = await openPeer({ bootstrap: process.env.HANDFAST_BOOTSTRAP ?? '' })
+console.log(peer.address)
+
+for await (const message of peer.messages) {
+  // What arrived is on this disk, once and in order; so is the answer, until it has arrived there.
+  if (message.text !== undefined) await peer.messages.send(message.from, `you said: ${message.text}`)
+}
