@@ -5,7 +5,7 @@ import { hkdf, type SecretKey } from './kdf.ts'
 import { LABEL_CHUNK } from './labels.ts'
 import { CHUNK_BYTES } from './limits.ts'
 
-/** File chunks (protocol §8): each a Fernet token under a key of its own, so that none can be moved, repeated or cut off. */
+/** File chunks (docs/spec/files.md §1): each a Fernet token under a key of its own, so that none can be moved, repeated or cut off. */
 
 export const TRANSFER_ID_BYTES = 16
 

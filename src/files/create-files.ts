@@ -44,7 +44,7 @@ export type FilesParts = {
 }
 
 /** Files as the rest of a peer has them. */
-export type FileRoom = {
+export type FilesRoom = {
   readonly api: Files
   /** What is said of files on every connection. */
   readonly service: Service
@@ -180,7 +180,7 @@ const createApi = (room: Room): Files => {
     },
     list: ({ who, before = Number.MAX_SAFE_INTEGER, limit = LIST } = {}) =>
       transfers.list(idOf(who), before, limit).map(describe),
-    [Symbol.asyncIterator]: () => offers(),
+    [Symbol.asyncIterator]: () => offers()[Symbol.asyncIterator](),
   }
 }
 
@@ -197,7 +197,7 @@ const createBacklog = ({ store: { transfers }, outgoing }: Room): Backlog => ({
 })
 
 /** Files of one peer, sent and received. */
-export const createFiles = (parts: FilesParts): FileRoom => {
+export const createFiles = (parts: FilesParts): FilesRoom => {
   const { own, store, world, isContact, emit, closing } = parts
   const told = { emit, lookout: createLookout(closing), followers: new Map<number, OnProgress>() }
   const changed: Changed = (row, live) => tellChanged(told, row, live)

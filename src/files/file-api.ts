@@ -86,7 +86,7 @@ export type Files = AsyncIterable<FileOffer> & {
    * The files that are offered from now on, and those nobody has taken yet. The loop ends when the signal is aborted or the peer closes.
    * @throws ContactError ERR_CONTACT; AddressError
    */
-  offers(options?: TakeOffersOptions): AsyncIterableIterator<FileOffer>
+  offers(options?: TakeOffersOptions): AsyncIterable<FileOffer>
   /** The next file that is offered; null once the peer is closed. @throws the signal's reason; ContactError ERR_CONTACT; AddressError */
   receive(options?: TakeOffersOptions): Promise<FileOffer | null>
   /**

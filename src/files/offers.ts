@@ -79,7 +79,7 @@ export type Offers = {
   renew(offer: Offer, at: FileLine, transfer: Transfer): void
   /** Takes the first fresh one of `peer` or, null, of anybody. */
   take(peer: Uint8Array | null): Offer | null
-  /** Ids of those of that peer that it must not take back unnoticed. */
+  /** Ids of those of that peer that it is asked about: whether it makes them still. */
   awaited(peer: Uint8Array): readonly Uint8Array[]
   withdraw(peer: Uint8Array, id: Uint8Array, reason: FileErrorCode): void
   remove(offer: Offer): void

@@ -1,7 +1,8 @@
 import type { Connection } from '../connection/connection.ts'
+import { linger } from '../connection/linger.ts'
 import { hex } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
-import { LINGER_MS, MAILBOX_AFTER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
+import { MAILBOX_AFTER_MS, REDIAL_MAX_MS, REDIAL_MS } from '../core/limits.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { Backlog, Unreachable } from './backlog.ts'
@@ -78,16 +79,6 @@ const toMailboxes = ({ mailbox, stopping }: Run, id: Uint8Array): Promise<void> 
   // What does not get into a mailbox now is tried again with the next call.
   mailbox.send(id, stopping.signal).catch(() => {})
 
-/** Keeps a connection that was made to deliver until there is nothing to do on it for a minute. */
-const linger = (run: Run, id: Uint8Array, connection: Connection): void => {
-  const look = (): void => {
-    if (isWaiting(run, id) || run.isBusy(id)) idle = setTimeout(look, LINGER_MS).unref()
-    else void connection.close()
-  }
-  let idle = setTimeout(look, LINGER_MS).unref()
-  void connection.closed.then(() => clearTimeout(idle))
-}
-
 const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
   const { backlogs, world, connect, stopping } = run
   one.dialing = true
@@ -96,7 +87,7 @@ const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
   try {
     for (const backlog of backlogs) await backlog.expire(one.id, world.clock())
     if (!isWanted(run, one)) return
-    linger(run, one.id, await connect(one.id, stopping.signal))
+    linger(await connect(one.id, stopping.signal), () => isWaiting(run, one.id) || run.isBusy(one.id))
     one.failures = 0
   } catch (error) {
     one.failures += 1

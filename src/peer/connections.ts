@@ -2,32 +2,35 @@ import { type Channel, openChannel } from '../connection/channel.ts'
 import { type Connection, createConnection } from '../connection/connection.ts'
 import { type Dialer, dial } from '../connection/dial.ts'
 import type { ConnectionEvent } from '../connection/events.ts'
+import { linger } from '../connection/linger.ts'
 import { answerLive, type Met } from '../connection/live-handshake.ts'
 import { describeRemote, type Trust } from '../connection/remote.ts'
 import type { Service } from '../connection/service.ts'
 import type { ContactEvent } from '../contacts/events.ts'
 import type { Resolver } from '../contacts/resolver.ts'
 import type { TrustStore } from '../contacts/trust-store.ts'
+import { orAbort } from '../core/abort.ts'
 import { encodeAddress } from '../core/address.ts'
 import { equal, hex } from '../core/bytes.ts'
 import { ConnectionError, PeerError } from '../core/errors.ts'
 import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
-import { HANDSHAKES_MAX, PEER_CONNECTIONS_MAX, STRANGER_CONNECTIONS_MAX, VET_MS } from '../core/limits.ts'
+import { HANDSHAKES_MAX, VET_MS } from '../core/limits.ts'
 import { seconds } from '../core/world.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
 import type { Store } from '../store/store.ts'
 import type { MailboxGuests } from './mailbox-guests.ts'
+import type { OpenConnections } from './open-connections.ts'
 import type { Steps } from './steps.ts'
 
 /** All the connections of a peer: dialled, accepted, counted, and told of. */
 export type Connections = {
   /** @throws those of `Peer.connect` */
   connect(id: Uint8Array, signal: AbortSignal | undefined): Promise<Connection>
+  /** Sees to it that there is a connection: all who ask at once share one, which closes when nothing has needed it for a minute. */
+  reach(id: Uint8Array, signal: AbortSignal | undefined): Promise<void>
   /** Takes what comes in, until the streams end. */
   accept(streams: AsyncIterable<FrameStream>): Promise<void>
-  /** Makes a connection end with the peer. */
-  adopt(connection: Connection): void
   close(): Promise<void>
 }
 
@@ -40,108 +43,106 @@ export type ConnectionsParts = Dialer & {
   /** what is said on them */
   readonly services: readonly Service[]
   readonly guests: MailboxGuests
+  readonly open: OpenConnections
+  /** Whether something goes on with a peer for which a connection has to stay. */
+  readonly isBusy: (peer: Uint8Array) => boolean
   readonly emit: (event: ConnectionEvent | ContactEvent) => void
 }
 
-type Open = { readonly peer: Uint8Array; readonly connection: Connection; readonly isStranger: boolean }
+type Beginning = {
+  readonly channel: Channel
+  readonly met: Met
+  readonly direction: 'in' | 'out'
+  readonly trust: Trust
+  /** what was known of them before */
+  readonly floor: Floor | null
+}
 
-/** Who has too many makes room with their oldest: whoever comes next is there for sure, and an old one may be dead and not know it. */
-const makeRoom = (open: readonly Open[], most: number): void => {
-  for (const { connection } of open.slice(0, Math.max(0, open.length - most))) void connection.close()
+/** Begins to talk with somebody who has proved who they are. */
+const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor }: Beginning): Connection => {
+  const { identity, world, trustStore, services, open, emit } = parts
+  const peer = met.log.id
+  const circumstances = { trust, direction, change: changeSince(floor, met.log) }
+  const remote = describeRemote(met.log, identity.log, circumstances)
+  const watch = trustStore.watch(met.log, met.device)
+  emit({ type: 'connected', remote })
+  const connection = createConnection(channel, met.session, { peer, remote, world, services, ending: watch.signal })
+  open.add(peer, trustStore.trust(peer) === 'unknown', connection)
+  void connection.closed.then((ending) => {
+    watch.release()
+    emit({ type: 'disconnected', remote, ...ending })
+  })
+  return connection
+}
+
+const connect = async (
+  parts: ConnectionsParts,
+  id: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Connection> => {
+  const { identity, store, world, trustStore, steps, emit } = parts
+  if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
+  steps.checkGoing(signal)
+  const floor = trustStore.floor(id)
+  const found = await steps.find(id, signal)
+  try {
+    return await dial(parts, found, { identity, signal }, (channel, met) => {
+      steps.checkGoing(signal)
+      store.contacts.keep(met.log, seconds(world))
+      // A card made this moment for this connection is as fresh as it gets.
+      const reason = 'you asked for this address, and its owner answered in person'
+      const trust: Trust = { identity: trustStore.trust(id), freshness: 'current', reason }
+      return begin(parts, { channel, met, direction: 'out', trust, floor })
+    })
+  } catch (error) {
+    // It is told once: here when there will be no connection to tell it.
+    if (found.change !== 'none') emit({ type: 'changed', address: encodeAddress(id), change: found.change })
+    steps.checkGoing(signal)
+    throw error
+  }
+}
+
+/** Lets somebody in, or a guest of the mailbox. A stranger that fails is told why and forgotten: it is no event of ours. */
+const welcome = async (parts: ConnectionsParts, stream: FrameStream): Promise<void> => {
+  const { identity, world, transport, trustStore, resolver, steps, guests, open } = parts
+  const channel = openChannel(stream)
+  let trust: Trust | undefined
+  let floor: Floor | null = null
+  try {
+    const met = await answerLive(channel, {
+      ...{ identity, world, transport: transport.publicKey, admit: guests.admit },
+      vet: async (log) => {
+        floor = trustStore.floor(log.id)
+        trust = await resolver.vet(log, steps.deadline(undefined, VET_MS))
+      },
+    })
+    if (met.purpose === 'mailbox') return guests.receive(channel, met, open.adopt)
+    trustStore.accept(met.log, null, false)
+    if (trust === undefined) throw new ConnectionError('ERR_FRAME')
+    begin(parts, { channel, met, direction: 'in', trust, floor })
+  } catch (error) {
+    await channel.refuse(error)
+  }
 }
 
 export const createConnections = (parts: ConnectionsParts): Connections => {
-  const { identity, store, world, transport, trustStore, resolver, steps, services, guests, emit } = parts
-  const { log: own } = identity
-  const adopted = new Set<Connection>()
-  const open = new Set<Open>()
-
-  const adopt = (connection: Connection): void => {
-    adopted.add(connection)
-    void connection.closed.then(() => adopted.delete(connection))
-  }
-
-  /** Begins to talk with somebody who has proved who they are. */
-  const begin = (
-    channel: Channel,
-    met: Met,
-    direction: 'in' | 'out',
-    trust: Trust,
-    floor: Floor | null,
-  ): Connection => {
-    const peer = met.log.id
-    const remote = describeRemote(met.log, own, { trust, direction, change: changeSince(floor, met.log) })
-    const watch = trustStore.watch(met.log, met.device)
-    emit({ type: 'connected', remote })
-    const connection = createConnection(channel, met.session, { peer, remote, world, services, ending: watch.signal })
-    const one: Open = { peer, connection, isStranger: trustStore.trust(peer) === 'unknown' }
-    open.add(one)
-    adopt(connection)
-    makeRoom(
-      [...open].filter((other) => hex(other.peer) === hex(peer)),
-      PEER_CONNECTIONS_MAX,
-    )
-    if (one.isStranger)
-      makeRoom(
-        [...open].filter(({ isStranger }) => isStranger),
-        STRANGER_CONNECTIONS_MAX,
-      )
-    void connection.closed.then((ending) => {
-      watch.release()
-      open.delete(one)
-      emit({ type: 'disconnected', remote, ...ending })
-    })
-    return connection
-  }
-
-  const connect: Connections['connect'] = async (id, signal) => {
-    if (equal(id, own.id)) throw new PeerError('ERR_PEER_SELF')
-    steps.checkGoing(signal)
-    const before = trustStore.floor(id)
-    const found = await steps.find(id, signal)
-    try {
-      return await dial(parts, found, { identity, signal }, (channel, met) => {
-        steps.checkGoing(signal)
-        store.contacts.keep(met.log, seconds(world))
-        // A card made this moment for this connection is as fresh as it gets.
-        const reason = 'you asked for this address, and its owner answered in person'
-        const trust: Trust = { identity: trustStore.trust(id), freshness: 'current', reason }
-        return begin(channel, met, 'out', trust, before)
-      })
-    } catch (error) {
-      // It is told once: here when there will be no connection to tell it.
-      if (found.change !== 'none') emit({ type: 'changed', address: encodeAddress(id), change: found.change })
-      steps.checkGoing(signal)
-      throw error
-    }
-  }
-
-  const welcome = async (stream: FrameStream): Promise<void> => {
-    const channel = openChannel(stream)
-    let trust: Trust | undefined
-    let before: Floor | null = null
-    try {
-      const met = await answerLive(channel, {
-        ...{ identity, world, transport: transport.publicKey, admit: guests.admit },
-        vet: async (log) => {
-          before = trustStore.floor(log.id)
-          trust = await resolver.vet(log, steps.deadline(undefined, VET_MS))
-        },
-      })
-      if (met.purpose === 'mailbox') return guests.receive(channel, met, adopt)
-      trustStore.accept(met.log, null, false)
-      if (trust === undefined) throw new ConnectionError('ERR_FRAME')
-      begin(channel, met, 'in', trust, before)
-    } catch (error) {
-      // A stranger that fails is told why and forgotten; it is no event of ours.
-      await channel.refuse(error)
-    }
-  }
-
+  const { guests, open, isBusy } = parts
+  /** Dials under way that several wait for. */
+  const reaching = new Map<string, Promise<void>>()
   let handshakes = 0
+
   return {
-    connect,
-    adopt,
+    connect: (id, signal) => connect(parts, id, signal),
+    reach: async (id, signal) => {
+      const key = hex(id)
+      const going =
+        reaching.get(key) ??
+        connect(parts, id, undefined)
+          .then((connection) => linger(connection, () => isBusy(id)))
+          .finally(() => reaching.delete(key))
+      reaching.set(key, going)
+      await orAbort(going, signal)
+    },
     accept: async (streams) => {
       for await (const stream of streams) {
         if (handshakes >= HANDSHAKES_MAX) {
@@ -149,14 +150,14 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
           continue
         }
         handshakes += 1
-        void welcome(stream).finally(() => {
+        void welcome(parts, stream).finally(() => {
           handshakes -= 1
         })
       }
     },
     close: async () => {
       await guests.close()
-      await Promise.all([...adopted].map((connection) => connection.close()))
+      await open.close()
     },
   }
 }

@@ -29,6 +29,7 @@ import { createEventBus } from './event-bus.ts'
 import type { PeerEvent } from './events.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
 import type { NetworkPort } from './network-state.ts'
+import { createOpenConnections } from './open-connections.ts'
 import type { Peer } from './peer.ts'
 import { createSteps } from './steps.ts'
 
@@ -76,10 +77,11 @@ const createRooms = (parts: PeerParts) => {
   const streams = createStreams({ isContact, closing: closing.signal })
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
+  const open = createOpenConnections()
   const services = [lines.service, files.service, streams.service]
-  const connections = createConnections({ ...known, services, guests })
+  const connections = createConnections({ ...known, services, guests, open, isBusy: streams.isBusy })
   const byMailbox = createByMailbox({
-    ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: connections.adopt },
+    ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: open.adopt },
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },
@@ -185,11 +187,10 @@ export const createPeer = (parts: PeerParts): Peer => {
     dial: async (who, protocol, { signal, app: of = app } = {}) => {
       const id = idOf(who)
       steps.checkGoing(signal)
-      if (!streams.isConnected(id)) await connections.connect(id, signal)
+      if (!streams.isConnected(id)) await connections.reach(id, signal)
       return streams.open(id, { app: of, protocol }, signal)
     },
-    serve: (protocol, { signal, app: of = app } = {}) =>
-      streams.serve({ app: of, protocol }, { signal }),
+    serve: (protocol, { signal, app: of = app } = {}) => streams.serve({ app: of, protocol }, { signal }),
     addContact: async (who, { signal, name, policy } = {}) => {
       const id = idOf(who)
       if (equal(id, own)) throw new PeerError('ERR_PEER_SELF')

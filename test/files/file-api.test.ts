@@ -19,7 +19,7 @@ import {
 
 /** Files that arrive on one connection. */
 
-test('§5 files of every size arrive byte for byte, private, under their name, and nothing else is left', async (t) => {
+test('§1 files of every size arrive byte for byte, private, under their name, and nothing else is left', async (t) => {
   const { sides, to, write } = await start(t)
   for (const size of [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES, 3 * 1024 * 1024]) {
     const { path, content } = await write(`${size}.bin`, size)
@@ -49,7 +49,7 @@ test('§5 files of every size arrive byte for byte, private, under their name, a
   await untilFiles(to, 7)
 })
 
-test('§5 several files share the way, both ways and with messages: none waits for another', async (t) => {
+test('§1 several files share the way, both ways and with messages: none waits for another', async (t) => {
   const { sides, pair, to, write } = await start(t)
   const files = await Promise.all([0, 1, 2].map((index) => write(`${index}.bin`, 40 * CHUNK_BYTES + index)))
   const exchange = async (sender: 'alice' | 'bob', receiver: 'alice' | 'bob'): Promise<void> => {
@@ -73,7 +73,7 @@ test('§5 several files share the way, both ways and with messages: none waits f
   assert.ok(Math.min(...last) > order.length * 0.6, `one waited for another: ${last}`)
 })
 
-test('§5 nothing is sent before a file is accepted, and a refused one is not sent at all', async (t) => {
+test('§1 nothing is sent before a file is accepted, and a refused one is not sent at all', async (t) => {
   const { pair, sides, to, write } = await start(t)
   const { path } = await write('a.bin', 100)
   const sent = await sides.alice.api.send(addresses.bob, path)
@@ -92,7 +92,7 @@ test('§5 nothing is sent before a file is accepted, and a refused one is not se
   assert.deepEqual(await readdir(to), [])
 })
 
-test('§5 a file may be offered under another name; a name that is no name is refused here', async (t) => {
+test('§1 a file may be offered under another name; a name that is no name is refused here', async (t) => {
   const { sides, to, write } = await start(t)
   const { path } = await write('a.bin', 10)
   const sent = await sides.alice.api.send(addresses.bob, path, { name: '../../etc/report.txt' })
@@ -102,7 +102,7 @@ test('§5 a file may be offered under another name; a name that is no name is re
   assert.equal(await codeOf(sides.alice.api.send(addresses.bob, path, { name: '..' })), 'ERR_FILE_NAME')
 })
 
-test('§5 a file that is there is left alone: the new one takes the next free name', async (t) => {
+test('§1 a file that is there is left alone: the new one takes the next free name', async (t) => {
   const { sides, to, write, transfer } = await start(t)
   const { path } = await write('a.tar.gz', 10)
   await writeFile(join(to, 'a.tar.gz'), 'mine')
@@ -126,7 +126,7 @@ test('what cannot be sent is refused before it is written down', async (t) => {
   assert.equal(await codeOf(sides.alice.api.cancel(1)), 'ERR_FILE_UNKNOWN')
 })
 
-test('§5 while nothing is certainly on disk nothing is reported, and no more than the window comes', async (t) => {
+test('§1 while nothing is certainly on disk nothing is reported, and no more than the window comes', async (t) => {
   const { pair, sides, write, transfer } = await start(t)
   const { path } = await write('a.bin', 100 * CHUNK_BYTES)
   const prototype = await fileHandle()
@@ -148,7 +148,7 @@ test('§5 while nothing is certainly on disk nothing is reported, and no more th
   assert.equal(chunksOf(pair), 100)
 })
 
-test('§5 what was reported as taken is on disk, and the row says so', async (t) => {
+test('§1 what was reported as taken is on disk, and the row says so', async (t) => {
   const { sides, to, write, transfer } = await start(t)
   const { path, content } = await write('a.bin', 60 * CHUNK_BYTES)
   let checked = 0
@@ -165,7 +165,7 @@ test('§5 what was reported as taken is on disk, and the row says so', async (t)
   assert.equal(sha256(await readFile(join(to, 'a.bin'))), sha256(content))
 })
 
-test('§5 however many are sent, eight are offered, and all arrive', async (t) => {
+test('§1 however many are sent, eight are offered, and all arrive', async (t) => {
   const { sides, to, write } = await start(t)
   const count = 3 * FILES_AT_ONCE
   const files = await Promise.all(Array.from({ length: count }, (_, index) => write(`${index}.bin`, 1000 + index)))

@@ -21,7 +21,7 @@ import { said } from './talk.ts'
 
 /** Files from, and to, a peer that keeps no rule. */
 
-test('§5 a chunk belongs to one transfer', async (t) => {
+test('§1 a chunk belongs to one transfer', async (t) => {
   const { mallory, offer } = await start(t)
   const first = await offer()
   const firstSaving = codeOf(first.save())
@@ -34,7 +34,7 @@ test('§5 a chunk belongs to one transfer', async (t) => {
   assert.deepEqual([await firstSaving, await secondSaving], ['ERR_FILE_CORRUPT', undefined])
 })
 
-test('§5 an id stands for one file: offered again as another it is none, before and after it is accepted', async (t) => {
+test('§1 an id stands for one file: offered again as another it is none, before and after it is accepted', async (t) => {
   const { mallory, files, to, offer } = await start(t)
   const first = await offer()
   const offered = await first.seen()
@@ -48,7 +48,7 @@ test('§5 an id stands for one file: offered again as another it is none, before
   await untilFiles(to, 0)
 })
 
-test('§5 more chunks than the window holds are not kept, however right they are', async (t) => {
+test('§1 more chunks than the window holds are not kept, however right they are', async (t) => {
   const { mallory, offer } = await start(t)
   const offered = await offer({ size: 200 * CHUNK_BYTES })
   const saving = codeOf(offered.save())
@@ -58,7 +58,7 @@ test('§5 more chunks than the window holds are not kept, however right they are
   assert.equal(await saving, 'ERR_FILE_CORRUPT')
 })
 
-test('§5 chunks, withdrawals and reports of nothing are nothing', async (t) => {
+test('§1 chunks, withdrawals and reports of nothing are nothing', async (t) => {
   const { mallory, files, offer } = await start(t)
   const offered = await offer()
   await sendAll(offered)
@@ -80,7 +80,7 @@ test('§5 chunks, withdrawals and reports of nothing are nothing', async (t) => 
   await saving
 })
 
-test('§5 what does not fit on the disk is refused at once, and costs nothing', async (t) => {
+test('§1 what does not fit on the disk is refused at once, and costs nothing', async (t) => {
   const { mallory, to, offer } = await start(t)
   const offered = await offer({ size: FILE_BYTES_MAX })
   const file = await offered.seen()
@@ -93,7 +93,7 @@ test('§5 what does not fit on the disk is refused at once, and costs nothing', 
   assert.equal((await mallory.hearUntil('file-refuse')).code, 'ERR_FILE_FULL')
 })
 
-test('§5 what was promised to one is not promised to another', async (t) => {
+test('§1 what was promised to one is not promised to another', async (t) => {
   const { mallory, to, offer } = await start(t)
   const { bavail, bsize } = await statfs(to)
   const most = Math.floor(bavail * bsize * 0.6)
@@ -103,13 +103,13 @@ test('§5 what was promised to one is not promised to another', async (t) => {
   assert.equal(await codeOf((await second.seen()).accept(to)), 'ERR_FILE_FULL')
 })
 
-test('§5 a size that no chunk number reaches ends the connection', async (t) => {
+test('§1 a size that no chunk number reaches ends the connection', async (t) => {
   const { bob, offer } = await start(t)
   await offer({ size: FILE_BYTES_MAX + 1 })
   assert.equal(await lostBy(bob), 'ERR_FRAME')
 })
 
-test('§5 whatever a file is called, it lands in the folder it was saved to', async (t) => {
+test('§1 whatever a file is called, it lands in the folder it was saved to', async (t) => {
   const { mallory, to, offer } = await start(t)
   const names = [
     ...['../../etc/passwd', '..\\..\\boot.ini', '/etc/shadow', 'C:\\x', 'a\u0000b', '\u202egpj.exe'],
@@ -129,7 +129,7 @@ test('§5 whatever a file is called, it lands in the folder it was saved to', as
   await untilFiles(folder, names.length)
 })
 
-test('§6 a name of which nothing is left ends the connection of whoever sent it', async (t) => {
+test('§3 a name of which nothing is left ends the connection of whoever sent it', async (t) => {
   for (const name of ['', '.', '..', 'a/', '\u202e', ' . ']) {
     const { bob, offer } = await start(t)
     await offer({ name })
@@ -137,7 +137,7 @@ test('§6 a name of which nothing is left ends the connection of whoever sent it
   }
 })
 
-test('§5 a ninth offer is refused, and so is a ninth file of a stranger that is not here yet', async (t) => {
+test('§1 a ninth offer is refused, and so is a ninth file of a stranger that is not here yet', async (t) => {
   const { mallory, offer } = await start(t)
   for (let index = 0; index < FILES_AT_ONCE; index++) await offer()
   await offer()
@@ -157,7 +157,7 @@ test('§5 a ninth offer is refused, and so is a ninth file of a stranger that is
   await again.bob.close()
 })
 
-test('§5 a file that is whole is kept, whether or not its sender can be told', async (t) => {
+test('§1 a file that is whole is kept, whether or not its sender can be told', async (t) => {
   const { pair, mallory, to, offer } = await start(t)
   const offered = await offer()
   const saving = offered.save()
@@ -189,7 +189,7 @@ const sendToMallory = async (t: TestContext, chunks: number) => {
   return { ...rest, sending, progress, number: sent.id, id: id as Uint8Array }
 }
 
-test('§5 saying that chunks were taken before they were sent opens no window', async (t) => {
+test('§1 saying that chunks were taken before they were sent opens no window', async (t) => {
   const { pair, mallory, sending, progress, id } = await sendToMallory(t, 60)
   for (const n of [1, 1_000, 2 ** 32 - 1]) await mallory.say({ k: 'file-taken', id, n })
   const before = pair.toNear.sent.length
@@ -207,7 +207,7 @@ test('§5 saying that chunks were taken before they were sent opens no window', 
   assert.equal(await sending, 'ERR_FILE_REFUSED')
 })
 
-test('§5 it is sent from the chunk that is asked for, and again from another; beyond the last there is none', async (t) => {
+test('§1 it is sent from the chunk that is asked for, and again from another; beyond the last there is none', async (t) => {
   const { mallory, sending, id } = await sendToMallory(t, 6)
   for (const from of [4, 0]) {
     await mallory.say({ k: 'file-accept', id, from })
@@ -219,7 +219,7 @@ test('§5 it is sent from the chunk that is asked for, and again from another; b
   assert.equal(await sending, 'ERR_FILE_CORRUPT')
 })
 
-test('§5 asking for it over and over has one chunk in memory at a time', async (t) => {
+test('§1 asking for it over and over has one chunk in memory at a time', async (t) => {
   const { pair, mallory, files, number, id } = await sendToMallory(t, 60)
   pair.toNear.hold()
   const before = pair.toNear.sent.length
@@ -230,7 +230,7 @@ test('§5 asking for it over and over has one chunk in memory at a time', async 
   pair.cut()
 })
 
-test('§5 asking for what is not offered is answered, but answers do not pile up', async (t) => {
+test('§1 asking for what is not offered is answered, but answers do not pile up', async (t) => {
   const { pair, mallory, files } = await start(t)
   pair.toNear.hold()
   const before = pair.toNear.sent.length

@@ -66,7 +66,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 }
 
 for (const [way, { code: expected, said: hashSaid, act }] of Object.entries(WAYS))
-  test(`§5 ${way}: ${expected ?? 'the file arrives'}`, async (t) => {
+  test(`§1 ${way}: ${expected ?? 'the file arrives'}`, async (t) => {
     const { mallory, files, to, offer } = await start(t)
     const offered = await offer({ said: hashSaid ?? hash })
     const saving = codeOf(offered.save())

@@ -29,7 +29,7 @@ const CHANGES: readonly [string, (path: string, content: Uint8Array) => Promise<
 ]
 
 for (const [what, change] of CHANGES)
-  test(`§5 a file ${what} is not sent, nor a mixture of the two`, async (t) => {
+  test(`§1 a file ${what} is not sent, nor a mixture of the two`, async (t) => {
     const { sides, to, write } = await start(t)
     const { path, content } = await write('a.bin', 3 * CHUNK_BYTES)
     // A date that can be given back to it.
@@ -43,7 +43,7 @@ for (const [what, change] of CHANGES)
     await untilFiles(to, 0)
   })
 
-test('§5 a file that cannot be read any more fails on both sides', async (t) => {
+test('§1 a file that cannot be read any more fails on both sides', async (t) => {
   const { sides, to, write } = await start(t)
   const { path } = await write('a.bin', 3 * CHUNK_BYTES)
   const { id } = await sides.alice.api.send(addresses.bob, path)
@@ -54,7 +54,7 @@ test('§5 a file that cannot be read any more fails on both sides', async (t) =>
   await untilFiles(to, 0)
 })
 
-test('§5 a place that cannot be written fails this file only, and its sender hears of it', async (t) => {
+test('§1 a place that cannot be written fails this file only, and its sender hears of it', async (t) => {
   const { sides, write, transfer } = await start(t)
   const { path } = await write('a.bin', 10 * CHUNK_BYTES)
   for (const folder of [path, join(path, 'below a file')]) {
@@ -73,7 +73,7 @@ for (const [method, spared] of [
   ['write', 3],
   ['datasync', 0],
 ] as const)
-  test(`§5 a disk that is full at a ${method} fails this file only, and both sides say why`, async (t) => {
+  test(`§1 a disk that is full at a ${method} fails this file only, and both sides say why`, async (t) => {
     const { sides, to, write, transfer } = await start(t)
     const { path } = await write('a.bin', 10 * CHUNK_BYTES)
     const prototype = await fileHandle()
@@ -92,7 +92,7 @@ for (const [method, spared] of [
     await sides.alice.api.finished(again.sent.id)
   })
 
-test('§5 a sender takes a file back, before and while it is sent; nothing of it stays', async (t) => {
+test('§1 a sender takes a file back, before and while it is sent; nothing of it stays', async (t) => {
   const { sides, to, write, transfer } = await start(t)
   const { path } = await write('a.bin', 200 * CHUNK_BYTES)
   const offered = await sides.alice.api.send(addresses.bob, path)
@@ -110,7 +110,7 @@ test('§5 a sender takes a file back, before and while it is sent; nothing of it
   await untilFiles(to, 0)
 })
 
-test('§5 a receiver gives a file up while it comes; nothing of it stays, and it is not asked again', async (t) => {
+test('§1 a receiver gives a file up while it comes; nothing of it stays, and it is not asked again', async (t) => {
   const { sides, to, write, transfer, meet } = await start(t)
   const { path } = await write('a.bin', 200 * CHUNK_BYTES)
   const { sent, accepted } = await transfer(path)

@@ -12,7 +12,7 @@ import { cutAfter, ended, goOn, interrupt, keptBy, partOf } from './interruption
 const COUNT = 7
 
 for (let after = 0; after <= COUNT; after++)
-  test(`§5 after ${after} of ${COUNT} chunks the connection breaks: the next one carries the others`, async (t) => {
+  test(`§1 after ${after} of ${COUNT} chunks the connection breaks: the next one carries the others`, async (t) => {
     const stage = await interrupt(t, (COUNT - 1) * SIZE + 1, after)
     assert.equal(keptBy(stage, stage.accepted), after, 'what came before the break is kept')
     if (after > 0 && after < COUNT) {
@@ -23,7 +23,7 @@ for (let after = 0; after <= COUNT; after++)
     assert.equal(await goOn(stage), COUNT - after)
   })
 
-test('§5 it breaks in the middle of a chunk again and again, and arrives once', async (t) => {
+test('§1 it breaks in the middle of a chunk again and again, and arrives once', async (t) => {
   const stage = await interrupt(t, 30 * SIZE, 3)
   for (let round = 0; round < 8; round++) {
     const before = keptBy(stage, stage.accepted)
@@ -34,7 +34,7 @@ test('§5 it breaks in the middle of a chunk again and again, and arrives once',
 })
 
 for (const who of ['alice', 'bob'] as const)
-  test(`§5 ${who}’s process is killed in the middle: it goes on from what was certainly on disk`, async (t) => {
+  test(`§1 ${who}’s process is killed in the middle: it goes on from what was certainly on disk`, async (t) => {
     const stage = await startFiles(t)
     const { path, content } = await stage.write('a.bin', 100 * SIZE + 7)
     let met = await stage.meet()
@@ -57,7 +57,7 @@ for (const who of ['alice', 'bob'] as const)
     assert.equal(await goOn(all), 101 - kept)
   })
 
-test('§5 a sender that did not hear that it arrived, or is refused, is told again, and nobody is asked', async (t) => {
+test('§1 a sender that did not hear that it arrived, or is refused, is told again, and nobody is asked', async (t) => {
   const stage = await startFiles(t)
   const { sides, to, write } = stage
   const { pair } = await stage.meet()
@@ -86,7 +86,7 @@ test('§5 a sender that did not hear that it arrived, or is refused, is told aga
   await untilFiles(to, 1)
 })
 
-test('§5 a file that was taken back while the other was away is removed there when they meet', async (t) => {
+test('§1 a file that was taken back while the other was away is removed there when they meet', async (t) => {
   const stage = await interrupt(t, 9 * SIZE, 5)
   await stage.sides.alice.api.cancel(stage.sent)
   await stage.meet()
@@ -94,7 +94,7 @@ test('§5 a file that was taken back while the other was away is removed there w
   await untilFiles(stage.to, 0)
 })
 
-test('§5 a file that was given up while the other was away is refused when they meet', async (t) => {
+test('§1 a file that was given up while the other was away is refused when they meet', async (t) => {
   const stage = await interrupt(t, 9 * SIZE, 5)
   await stage.sides.bob.api.cancel(stage.accepted)
   await untilFiles(stage.to, 0)
@@ -102,7 +102,7 @@ test('§5 a file that was given up while the other was away is refused when they
   assert.equal(await codeOf(stage.sides.alice.api.finished(stage.sent)), 'ERR_FILE_REFUSED')
 })
 
-test('§5 a file that changed while it was interrupted does not become a mixture', async (t) => {
+test('§1 a file that changed while it was interrupted does not become a mixture', async (t) => {
   const stage = await interrupt(t, 9 * SIZE, 5)
   await writeFile(stage.path, flip(stage.content, 8 * SIZE))
   await stage.meet()
@@ -111,7 +111,7 @@ test('§5 a file that changed while it was interrupted does not become a mixture
   await untilFiles(stage.to, 0)
 })
 
-test('§5 an offer that nobody decided on is made again; one that somebody holds is not made twice', async (t) => {
+test('§1 an offer that nobody decided on is made again; one that somebody holds is not made twice', async (t) => {
   const stage = await startFiles(t)
   const { sides, to, write } = stage
   const { path } = await write('a.bin', 3 * SIZE)
@@ -133,7 +133,7 @@ test('§5 an offer that nobody decided on is made again; one that somebody holds
   await sides.alice.api.finished(id)
 })
 
-test('§5 the newest connection is the one that counts: an older one may be dead and not know it', async (t) => {
+test('§1 the newest connection is the one that counts: an older one may be dead and not know it', async (t) => {
   const stage = await startFiles(t)
   const { sides, to, write } = stage
   const { path } = await write('a.bin', 40 * SIZE)
@@ -155,7 +155,7 @@ test('§5 the newest connection is the one that counts: an older one may be dead
   await untilFiles(to, 1)
 })
 
-test('§5 an offer that was taken back while the other was away is no longer held open for it', async (t) => {
+test('§1 an offer that was taken back while the other was away is no longer held open for it', async (t) => {
   const stage = await startFiles(t)
   const { sides, to, write } = stage
   const { path } = await write('a.bin', 10)

@@ -10,7 +10,7 @@ import { createContacts } from '../../src/contacts/contact-api.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
-import { createFiles, type FileRoom } from '../../src/files/create-files.ts'
+import { createFiles, type FilesRoom } from '../../src/files/create-files.ts'
 import type { FileEvent } from '../../src/files/events.ts'
 import type { FileOffer, FileTransfer } from '../../src/files/file-api.ts'
 import type { Peer } from '../../src/peer/peer.ts'
@@ -28,7 +28,7 @@ export const storeAt = (folder: string | null): Store => openStore(folder, secre
 
 let worlds = 0
 
-export type FileSide = FileRoom & {
+export type FileSide = FilesRoom & {
   readonly store: Store
   /** all that was told so far */
   readonly events: readonly FileEvent[]
@@ -107,6 +107,17 @@ export const reaches = (
     end()
     resolve(now)
   })
+
+/** The offers among what was told. */
+export const offersIn = (events: readonly FileEvent[]): readonly FileOffer[] =>
+  events.flatMap((event) => (event.type === 'offer' ? [event.offer] : []))
+
+/** Resolves when that many offers were told of. */
+export const untilTold = async ({ events }: Pick<FileSide, 'events'>, count: number): Promise<readonly FileOffer[]> => {
+  for (let turn = 0; turn < 200 && offersIn(events).length < count; turn++) await settle()
+  assert.equal(offersIn(events).length, count)
+  return offersIn(events)
+}
 
 /** The chunk frames among these, in their order. */
 export const chunksIn = (frames: readonly Uint8Array[]): readonly ChunkFrame[] =>

@@ -17,7 +17,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.nat(40) },
 )
 
-test('§2 a sender that keeps the rules gets all of it in, in groups that the disk decides on', async () => {
+test('§1 a sender that keeps the rules gets all of it in, in groups that the disk decides on', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 100 }),
@@ -58,7 +58,7 @@ test('§2 a sender that keeps the rules gets all of it in, in groups that the di
   )
 })
 
-test('§2 whatever comes, what is taken is the beginning of it in order, and memory holds no more than the window', async () => {
+test('§1 whatever comes, what is taken is the beginning of it in order, and memory holds no more than the window', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 200, size: 'max' }), async (steps) => {
       const count = 40
@@ -84,7 +84,7 @@ test('§2 whatever comes, what is taken is the beginning of it in order, and mem
   )
 })
 
-test('§2 what comes before it was asked for, and after the last, counts for nothing', async () => {
+test('§1 what comes before it was asked for, and after the last, counts for nothing', async () => {
   const intake = createIntake(2, 0)
   arrive(intake, 7, tokenOf(7))
   begin(intake, 1)

@@ -11,7 +11,7 @@ import { cutAfter, ended, goOn, interrupt, partOf } from './interruptions.ts'
 
 /** What may become of a partial file while nobody looks. */
 
-test('§5 a partial file that lost its end, or is gone, is filled from where it ends', async (t) => {
+test('§2 a partial file that lost its end, or is gone, is filled from where it ends', async (t) => {
   for (const [size, left] of [
     [3 * SIZE + 5, 3],
     [3 * SIZE - 1, 2],
@@ -26,13 +26,13 @@ test('§5 a partial file that lost its end, or is gone, is filled from where it 
   assert.equal(await goOn(stage), 9)
 })
 
-test('§5 what was written behind what is certain is cut off', async (t) => {
+test('§2 what was written behind what is certain is cut off', async (t) => {
   const stage = await interrupt(t, 9 * SIZE, 5)
   await writeFile(await partOf(stage), new Uint8Array(6 * SIZE).fill(7), { flag: 'a' })
   assert.equal(await goOn(stage), 4)
 })
 
-test('§5 a partial file that was changed is found out by the hash of the whole: it begins anew, once', async (t) => {
+test('§2 a partial file that was changed is found out by the hash of the whole: it begins anew, once', async (t) => {
   const stage = await interrupt(t, 9 * SIZE, 5)
   const part = await partOf(stage)
   await writeFile(part, flip(await readFile(part), 100))
@@ -51,7 +51,7 @@ test('§5 a partial file that was changed is found out by the hash of the whole:
   await untilFiles(again.to, 0)
 })
 
-test('§5 a link in the place of the partial file leads nowhere', async (t) => {
+test('§2 a link in the place of the partial file leads nowhere', async (t) => {
   const stage = await interrupt(t, 9 * SIZE, 5)
   const [part, mine] = [await partOf(stage), join(stage.from, 'mine')]
   await writeFile(mine, 'not to be touched')
@@ -62,7 +62,7 @@ test('§5 a link in the place of the partial file leads nowhere', async (t) => {
   assert.equal(await readFile(mine, 'utf8'), 'not to be touched')
 })
 
-test('§5 a crash between the name and the row that says so: it is not there twice', async (t) => {
+test('§2 a crash between the name and the row that says so: it is not there twice', async (t) => {
   const stage = await interrupt(t, 3 * SIZE, 2)
   const part = await partOf(stage)
   await writeFile(part, stage.content)
@@ -78,7 +78,7 @@ test('§5 a crash between the name and the row that says so: it is not there twi
   await untilFiles(stage.to, 2)
 })
 
-test('§5 at the start partial files that nothing stands for are removed, and nobody else’s', async (t) => {
+test('§2 at the start partial files that nothing stands for are removed, and nobody else’s', async (t) => {
   const stage = await interrupt(t, 9 * SIZE, 5)
   const [ours, theirs] = [partName(bob.log.id), partName(alice.log.id)]
   const others = [theirs, '.0123456789abcdef.part', 'a.part']
@@ -93,7 +93,7 @@ test('§5 at the start partial files that nothing stands for are removed, and no
 const partOfRow = async ({ sides, accepted }: FileStage & { readonly accepted: number }): Promise<string> =>
   sides.bob.store.transfers.get(accepted)?.part ?? ''
 
-test('§5 what nobody went on with for 30 days is given up', async (t) => {
+test('§2 what nobody went on with for 30 days is given up', async (t) => {
   const stage = await interrupt(t, 9 * SIZE, 5)
   // Worlds of the test stand still: the row is moved instead.
   const { transfers, group } = stage.sides.bob.store
