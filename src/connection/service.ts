@@ -13,7 +13,7 @@ export type Line = {
   readonly isCaller: boolean
   /**
    * Encrypts at once, in the order of the calls; resolves when there was room for it on the way.
-   * @throws PeerError ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST
+   * @throws ConnectionError ERR_CONNECTION_CLOSED, ERR_CONNECTION_LOST
    */
   say(payload: Payload): Promise<void>
   sendChunk(id: Uint8Array, index: number, token: Uint8Array): Promise<void>

@@ -51,12 +51,12 @@ const parcelledUpTo = ({ store, world }: Parts, peer: Uint8Array, sequence: Uint
   return parcelled === null || seconds(world) - parcelled.at > PARCEL_AGAIN ? 0 : parcelled.upto
 }
 
-/** The first of our sequences that has something which is in no parcel. */
-const sequenceWithNews = (parts: Parts, peer: Uint8Array): OutSequence | null => {
+/** Whether one of our sequences has something which is in no parcel. */
+const hasUnparcelled = (parts: Parts, peer: Uint8Array): boolean => {
   const { messages } = parts.store
-  const hasNews = ({ sequence }: OutSequence): boolean =>
-    messages.pending(peer, sequence, parcelledUpTo(parts, peer, sequence), 1).length > 0
-  return messages.sequences(peer).find(hasNews) ?? null
+  return messages
+    .sequences(peer)
+    .some(({ sequence }) => messages.pending(peer, sequence, parcelledUpTo(parts, peer, sequence), 1).length > 0)
 }
 
 /** The number of the first message of a sequence that is not confirmed. */
@@ -79,6 +79,15 @@ const gather = (parts: Parts, peer: Uint8Array, { sequence }: OutSequence, answe
     gathered.push(message)
   }
   return gathered
+}
+
+/** What the next parcel holds: of the first sequence of which there is something to put into it. */
+const nextBatch = (parts: Parts, peer: Uint8Array, answered: boolean) => {
+  for (const one of parts.store.messages.sequences(peer)) {
+    const batch = gather(parts, peer, one, answered)
+    if (batch.length > 0) return { ...one, batch }
+  }
+  return { sequence: null, app: null, batch: [] }
 }
 
 /** The session to write in, and what ends with a new one. */
@@ -121,13 +130,12 @@ export const createParcelling = (parts: Parts): Parcelling => {
     const known = choose(peer, to.device)
     // Whoever has to be told everything anew may have got nothing of what was sent before.
     if (known === null) mailboxOutbox.forgetParcelled(peer)
-    const news = sequenceWithNews(parts, peer)
-    const batch = news === null ? [] : gather(parts, peer, news, known !== null && known.hello === null)
+    const answered = known !== null && known.hello === null
+    const { sequence, app, batch } = nextBatch(parts, peer, answered)
     if (batch.length === 0 && !mailboxOutbox.owesReceipt(peer)) return false
     const session = sessionFor(parts, peer, to, { known, kem })
     if (session === null) return false
 
-    const { sequence, app } = batch.length === 0 || news === null ? { sequence: null, app: null } : news
     const first = sequence === null ? 1 : firstOf(parts, peer, sequence)
     const got = messages.places(peer).map(({ sequence: s, have }) => ({ s, n: have }))
     const bundle = encodeBundle({ got, s: sequence, app, after: first - 1, messages: batch })
@@ -144,7 +152,7 @@ export const createParcelling = (parts: Parts): Parcelling => {
   }
 
   return {
-    hasNews: (peer) => mailboxOutbox.owesReceipt(peer) || sequenceWithNews(parts, peer) !== null,
+    hasNews: (peer) => mailboxOutbox.owesReceipt(peer) || hasUnparcelled(parts, peer),
     needsSession: (peer, device) => choose(peer, device) === null,
     follow: (peer, mailboxes) =>
       store.transaction(() => {

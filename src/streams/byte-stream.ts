@@ -19,7 +19,11 @@ export type StreamName = { readonly app: string; readonly protocol: string }
  * ERR_CONNECTION_CLOSED when the connection ends before it. Whoever reads, writes with a callback, or listens gets to know; when nobody
  * does, nothing happens: the other side can end a stream at any time, and no process shall end for it.
  */
-export type ByteStream = Duplex & Readonly<StreamName> & { readonly remote: Remote }
+export interface ByteStream extends Duplex, Readonly<StreamName> {
+  readonly remote: Remote
+  /** What is read, until the other side ends; who leaves the loop before that destroys the stream. */
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined, undefined>
+}
 
 /** What the Duplex asks of the stream it belongs to. */
 export type StreamControl = {
@@ -124,7 +128,7 @@ const createReader = (push: (bytes: Uint8Array | null) => void, control: StreamC
 }
 
 /** What it reads, for `for await`. Node's own iterator ends the writing half too when it has read all; this one only when the loop is left. */
-async function* iterate(duplex: Duplex): AsyncGenerator<Buffer, undefined, undefined> {
+async function* iterate(duplex: Duplex): AsyncGenerator<Uint8Array, undefined, undefined> {
   let isRead = false
   try {
     yield* duplex.iterator({ destroyOnReturn: false })
@@ -142,7 +146,7 @@ export const createStreamEnd = ({ app, protocol }: StreamName, remote: Remote, c
   const sender = createSender(control)
   const reader = createReader((bytes) => duplex.push(bytes), control)
 
-  /** After a loss only reading goes on. */
+  /** After a loss only reading goes on: nobody will make room any more. */
   const orLost = (done: (error?: Error | null) => void, say: () => void): void =>
     lostFor === null ? say() : done(lostFor)
 

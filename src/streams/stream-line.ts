@@ -12,7 +12,7 @@ export type StreamLine = {
   readonly handler: LineHandler
   /** Whether a stream on it is open, or not read to its end. */
   readonly isBusy: boolean
-  /** Resolves when the other side has accepted it. @throws StreamError, ConnectionError, the signal's reason */
+  /** Resolves when the other side has accepted it; not to be called once the connection has ended. @throws StreamError, ConnectionError, the signal's reason */
   open(name: StreamName, signal: AbortSignal): Promise<ByteStream>
 }
 
@@ -121,7 +121,6 @@ export const createStreamLine = (line: Line, { isContact, offer }: StreamDesk): 
   const table = createTable()
   const { sayer, accept, reset, hear: hearOf } = createRunner(line, table)
   const [ours, theirs] = [createIds(line.isCaller ? 0 : 1), createIds(line.isCaller ? 1 : 0)]
-  let ended: Error | null = null
 
   const add = (id: number, name: StreamName, isOurs: boolean): Entry => {
     const state = beginStream(id, isOurs ? 'opening' : 'offered')
@@ -160,16 +159,15 @@ export const createStreamLine = (line: Line, { isContact, offer }: StreamDesk): 
   }
 
   const detach = (failure: Error | null): void => {
-    ended = failure ?? new ConnectionError('ERR_CONNECTION_CLOSED')
+    const reason = failure ?? new ConnectionError('ERR_CONNECTION_CLOSED')
     for (const { waiting, end } of table.all()) {
-      if (end !== null) end.lost(ended)
-      else waiting?.failed(ended)
+      if (end !== null) end.lost(reason)
+      else waiting?.failed(reason)
     }
   }
 
   const open = async (name: StreamName, signal: AbortSignal): Promise<ByteStream> => {
     signal.throwIfAborted()
-    if (ended !== null) throw ended
     if (table.ours() >= STREAMS_MAX || ours.areUsedUp) throw new StreamError('ERR_STREAM_LIMIT')
     const entry = add(ours.take(), name, true)
     sayer.say({ k: 'stream', id: entry.state.id, ...name }).catch(ignore)

@@ -1,31 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Payload } from '../../src/connection/payloads.ts'
-import type { Line, LineHandler } from '../../src/connection/service.ts'
-import type { CborValue } from '../../src/core/cbor.ts'
-import {
-  STRANGER_STREAMS_MAX,
-  STREAM_DATA_MAX,
-  STREAM_UNSAID_MAX,
-  STREAM_WINDOW,
-  STREAMS_MAX,
-} from '../../src/core/limits.ts'
+import { STREAM_DATA_MAX, STREAM_UNSAID_MAX, STREAM_WINDOW, STREAMS_MAX } from '../../src/core/limits.ts'
 import type { ByteStream } from '../../src/streams/byte-stream.ts'
-import { codeOf, isSettled, mallory as malloryIdentity, settle } from '../connection/sides.ts'
-import { endOf, joinMallory, joinPlain, makeSide, NAME, nextOf, type Side } from './stream-sides.ts'
+import { codeOf, mallory as malloryIdentity, settle } from '../connection/sides.ts'
+import { data, end, open, reset, room, type Said, unserved, window } from './stream-payloads.ts'
+import { endOf, joinMallory, makeSide, NAME, nextOf } from './stream-sides.ts'
 
 /** What an authenticated peer that keeps no rule can do with byte streams: end the connection, and nothing else. Mallory called: her ids are even. */
-
-type Said = { readonly [field: string]: CborValue }
-
-const open = (id: number): Said => ({ k: 'stream', id, ...NAME })
-const unserved = (id: number): Said => ({ k: 'stream', id, ...NAME, protocol: 'none' })
-const room = (id: number, n = STREAM_WINDOW): Said => ({ k: 'stream-room', id, n })
-const data = (id: number, size = 1): Said => ({ k: 'stream-data', id, d: new Uint8Array(size) })
-const end = (id: number): Said => ({ k: 'stream-end', id })
-const reset = (id: number): Said => ({ k: 'stream-reset', id, code: 'ERR_STREAM_RESET' })
-const window = (id: number): readonly Said[] =>
-  Array.from({ length: STREAM_WINDOW / STREAM_DATA_MAX }, () => data(id, STREAM_DATA_MAX))
 
 const start = async () => {
   const side = makeSide()
@@ -167,65 +148,6 @@ test('§2 who opens 33 streams without hearing of the first is cut off, also whe
   const served = await start()
   served.serve(NAME)
   assert.equal(await verdict(served, ids.map(open)), 'ERR_FRAME')
-})
-
-/** The same on a line that encrypts nothing, for what takes thousands of payloads. */
-const startPlain = (side: Side) => {
-  const heard: Payload[] = []
-  const lines: Line[] = []
-  const attach = (line: Line): LineHandler => {
-    lines.push(line)
-    return { handle: (payload) => void heard.push(payload), detach: () => {} }
-  }
-  const pair = joinPlain({ kinds: side.streams.service.kinds, attach }, side.streams.service)
-  const say = (payload: Said): void => void lines[0]?.say(payload as Payload).catch(() => {})
-  const turn = async (): Promise<void> => {
-    while (pair.near.deliver() || pair.far.deliver());
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  return { pair, heard, say, turn }
-}
-
-test('§2 of a thousand streams that a peer opens, as many as it may wait, and the others are refused', async () => {
-  const side = makeSide()
-  side.isContact = false
-  const { pair, heard, say, turn } = startPlain(side)
-  const loop = side.streams.serve(NAME)
-  for (let index = 0; index < 1_000; index++) {
-    say(open(2 * index))
-    await turn()
-    if (heard.length > 0) say(reset(2 * index))
-  }
-  await turn()
-  const refused = Array.from({ length: 1_000 - STRANGER_STREAMS_MAX }, (_, index) => ({
-    ...{ k: 'stream-reset', id: 2 * (index + STRANGER_STREAMS_MAX), code: 'ERR_STREAM_LIMIT' },
-  }))
-  assert.deepEqual(heard, refused)
-  for (let count = 0; count < STRANGER_STREAMS_MAX; count++) await nextOf(loop)
-  assert.equal(await isSettled(nextOf(loop)), false)
-  assert.equal(pair.failure, null)
-})
-
-test('§2 streams that are opened and given up before anybody takes them leave nothing behind', async () => {
-  const side = makeSide()
-  const { pair, heard, say, turn } = startPlain(side)
-  const loop = side.streams.serve(NAME)
-  for (let index = 0; index < 1_000; index++) {
-    say(open(2 * index))
-    say(reset(2 * index))
-    await turn()
-    assert.equal(heard.length, index + 1)
-  }
-  say(open(2_000))
-  await turn()
-  const taken = await nextOf(loop)
-  say(data(2_000, 7))
-  await turn()
-  for await (const bytes of taken) {
-    assert.equal(bytes.length, 7)
-    break
-  }
-  assert.equal(pair.failure, null)
 })
 
 test('§2 who takes none of the answers it causes is cut off', async () => {

@@ -41,11 +41,12 @@ test('§5 a goodbye ends streams that have not ended with an error, on both side
   }
 })
 
-/** Bob has all that Alice wrote, and her end, and has read nothing of it; then the connection is lost. */
+/** Bob has all that Alice wrote, and her end, and has read nothing of it, nor she of a window that he filled; then the connection is lost. */
 const startComplete = async (t: Parameters<typeof startSides>[0], isEnded: boolean) => {
   const sides = await startSides(t)
   const { ours, theirs } = await openPair(sides)
   const data = makeBytes('complete', STREAM_WINDOW)
+  theirs.write(data)
   if (isEnded) theirs.end()
   ours.end(data)
   await settle()

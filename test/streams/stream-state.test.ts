@@ -106,6 +106,15 @@ test('§3 a stream that this side has reset tells nobody, keeps the rules, and i
   )
 })
 
+test('§3 of a stream that is over nothing is said', () => {
+  assert.deepEqual(act(over, { type: 'reset', code: CODE }), { state: over, actions: [] })
+  for (const deed of [{ type: 'end' }, { type: 'send', d: new Uint8Array(1) }] as const)
+    assert.equal(
+      codeOf(() => act(over, deed)),
+      CODE,
+    )
+})
+
 test('§3 who refuses what was offered has given no room, and hears neither data nor an end', () => {
   const refused = act(offered, { type: 'reset', code: 'ERR_STREAM_PROTOCOL' }).state
   for (const heard of [DATA, END, ROOM])
@@ -127,6 +136,9 @@ test('§3 room is granted when a quarter of the window was read, one grant at a 
   assert.deepEqual(meanwhile.actions, [])
   assert.deepEqual(act(meanwhile.state, { type: 'granted' }).actions, enough.actions)
   assert.deepEqual(act(hear(taking, END).state, { type: 'take', n: quarter }).actions, [])
+  // Nor is more borne of a stream that was reset meanwhile than it was told of.
+  const late = act(meanwhile.state, { type: 'reset', code: CODE }).state
+  assert.equal(act(late, { type: 'granted' }).state.granted, quarter)
 })
 
 /** A deed that this side may do now; what is done is chosen by chance. */
