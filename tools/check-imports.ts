@@ -52,17 +52,20 @@ const ROOMS: Readonly<Record<string, Row>> = {
  */
 const CONTEXT = 'cli/context.ts'
 const COMMAND_LINE: Readonly<Record<string, Row>> = {
-  'cli/output': { values: ['core'], types: ['directory/client', 'store', 'connection', 'contacts', 'identity'] },
+  'cli/output': {
+    values: ['core'],
+    types: ['directory/client', 'store', 'connection', 'contacts', 'messages', 'files', 'identity', 'peer'],
+  },
   'cli/terminal': { values: ['core', 'cli/output'], types: [CONTEXT] },
-  'cli/options': { values: ['core', 'store', 'peer'], types: ['directory/client', 'contacts', CONTEXT] },
+  'cli/options': { values: ['core', 'store', 'contacts', 'peer'], types: ['directory/client', CONTEXT] },
   'cli/identity': { values: ['core', 'store', 'cli/output', 'cli/options'], types: ['identity', CONTEXT] },
   'cli/chat': {
     values: ['core', 'cli/output'],
-    types: ['connection', 'contacts', 'messages', 'files', 'peer', 'cli/options', 'cli/terminal', CONTEXT],
+    types: ['messages', 'files', 'peer', 'cli/options', 'cli/terminal', CONTEXT],
   },
   'cli/node': {
-    values: ['core', ...DIRECTORY, 'directory/node', 'store', 'peer', 'cli/output', 'cli/identity'],
-    types: ['contacts', CONTEXT],
+    values: ['core', ...DIRECTORY, 'directory/node', 'store', 'peer', 'cli/output', 'cli/identity', 'cli/chat'],
+    types: [CONTEXT],
   },
   'cli/commands': {
     values: [

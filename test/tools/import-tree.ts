@@ -35,20 +35,24 @@ export const CLEAN: Tree = {
   'src/peer/peer.ts':
     "import type { Node } from '../network/node.ts'\nimport '../files/offers.ts'\nimport '../identity/rotation.ts'\n",
   'src/peer/open.ts':
-    "import { node } from '../network/node.ts'\nimport '../directory/node/storage.ts'\nimport { Peer } from './peer.ts'\n",
+    "import { node } from '../network/node.ts'\nimport type { Storage } from '../directory/node/storage.ts'\nimport './peer.ts'\n",
+  'src/peer/join.ts': "import { node } from '../network/node.ts'\nimport '../directory/node/storage.ts'\n",
 
   'src/cli/main.ts': "const program = await import('./program.ts')\n",
   'src/cli/program.ts': "import './commands/send.ts'\nimport './context.ts'\n",
   'src/cli/context.ts': "import './output/printer.ts'\nimport './terminal/terminal.ts'\n",
-  'src/cli/output/printer.ts': "import '../../peer/peer.ts'\n",
+  'src/cli/output/printer.ts': "import type { Peer } from '../../peer/peer.ts'\nimport '../../core/limits.ts'\n",
   'src/cli/terminal/terminal.ts': "import '../output/printer.ts'\n",
   'src/cli/terminal/phrase.ts': "import type { Context } from '../context.ts'\nimport './terminal.ts'\n",
-  'src/cli/chat/chat.ts': "import type { Context } from '../context.ts'\nimport '../terminal/phrase.ts'\n",
+  'src/cli/options/contact.ts': "import '../../contacts/trust.ts'\nimport type { Context } from '../context.ts'\n",
+  'src/cli/chat/chat.ts':
+    "import type { Context } from '../context.ts'\nimport type { Phrase } from '../terminal/phrase.ts'\nimport '../output/printer.ts'\n",
   'src/cli/chat/report.ts': "import './chat.ts'\n",
-  'src/cli/node/watch.ts': "import '../../mailbox/host.ts'\nimport type { Node } from '../../network/node.ts'\n",
+  'src/cli/node/watch.ts': "import '../../peer/peer.ts'\nimport '../chat/report.ts'\n",
+  'src/cli/node/run-node.ts': "import { node } from '../../network/node.ts'\nimport './watch.ts'\n",
   'src/cli/commands/send.ts':
     "import type { Context } from '../context.ts'\nimport '../chat/chat.ts'\nimport '../node/watch.ts'\n",
-  'src/cli/commands/node.ts': "import { node } from '../../network/node.ts'\nimport './send.ts'\n",
+  'src/cli/commands/node.ts': "import '../node/run-node.ts'\nimport './send.ts'\n",
 
   'sim/main.ts': "import { world } from './world/world.ts'\nworld()\n",
   'sim/world/world.ts':

@@ -1,24 +1,23 @@
 import type { Connection } from '../../connection/connection.ts'
-import type { Notice } from '../../contacts/notice.ts'
-import type { Found } from '../../contacts/resolver.ts'
-import { decodeAddress, encodeAddress } from '../../core/address.ts'
-import { MESSAGE_BYTES_MAX } from '../../core/limits.ts'
+import type { PeerEvent } from '../../peer/events.ts'
 import type { Peer } from '../../peer/peer.ts'
-import { isAboutFiles, readTyped, TYPED_HELP } from '../chat/command-line-input.ts'
-import { createConversation, messageEvent } from '../chat/conversation.ts'
-import { tendFiles } from '../chat/file-report.ts'
-import { allDelivered, lastWords, reportMessages, undelivered } from '../chat/message-report.ts'
+import { TYPED_HELP } from '../chat/command-line-input.ts'
+import { createDeliveries } from '../chat/deliveries.ts'
+import { createFilesUnderWay } from '../chat/files-under-way.ts'
+import { followPeer } from '../chat/follow.ts'
+import { partnerOf } from '../chat/partner.ts'
 import { publishQuietly } from '../chat/publish-quietly.ts'
+import { createSpeaker } from '../chat/speaker.ts'
+import { doTyped } from '../chat/typed-lines.ts'
 import type { CommandFile, Context } from '../context.ts'
-import { resolveContact } from '../options/contact.ts'
+import { resolveContact, WHO } from '../options/contact.ts'
 import { type IncomingFileFlags, incomingFileOptions, readIncomingFiles } from '../options/incoming-files.ts'
 import { EXIT } from '../output/failure.ts'
-import { reportNotice } from '../output/notice.ts'
 
 type Flags = IncomingFileFlags & { readonly stay?: boolean }
 
 export const chatCommand: CommandFile = (program, start) =>
-  incomingFileOptions(program.command('chat').argument('<contact>', 'hf1…, or the name of a contact'))
+  incomingFileOptions(program.command('chat').argument('<contact>', WHO))
     .option('--stay', 'when the piped input ends, stay until the other side leaves')
     .summary('talk to a peer')
     .description(
@@ -39,71 +38,98 @@ const chat = async (context: Context, contact: string, flags: Flags): Promise<nu
   const address = await resolveContact(folder, contact)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up and connecting')
-  const onNotice = (notice: Notice): void => reportNotice(context, address, notice)
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
-  await publishQuietly(peer, signal)
-  const connection = await connect(context, peer, address)
-  terminal.status('')
-  const { messages } = peer
-  const conversation = createConversation(context, connection, { introduced: new Set(), messages, files: peer.files })
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, listen: false })
+  const deliveries = createDeliveries(peer.messages, address)
+  const end = createEnd()
+  const following = followPeer(context, peer, {
+    ...{ signal, incoming: readIncomingFiles(flags) },
+    concerns: (event) => isOfConversation(event, address, peer.address),
+    onEvent: (event) => {
+      deliveries.hear(event)
+      end.hear(event)
+    },
+    onMissed: end.miss,
+  })
+  following.catch(() => {})
+  try {
+    await publishQuietly(peer, signal)
+    const connection = await peer.connect(address, { signal })
+    terminal.status('')
+    end.expect(connection)
+    return await converse(context, { peer, address, deliveries, connection, ended: end.promise, following }, flags)
+  } finally {
+    // What came up to now is told before the command ends.
+    await peer.close()
+    await following
+  }
+}
+
+/** What others send waits for `listen`; that this side ends the connection is what was asked for. */
+const isOfConversation = (event: PeerEvent, address: string, own: string): boolean => {
+  if (event.type === 'disconnected' && event.reason === 'closed') return false
+  const partner = partnerOf(event)
+  return partner === null || partner === address || partner === own
+}
+
+/** The end of the conversation by the other side, once it was told: rejects when the connection broke. */
+const createEnd = () => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  promise.catch(() => {})
+  const settle = ({ error }: { readonly error: Error | null }): void => (error === null ? resolve() : reject(error))
+  const { promise: missed, resolve: miss } = Promise.withResolvers<void>()
+  return {
+    promise,
+    hear: (event: PeerEvent): void => {
+      if (event.type === 'disconnected') settle(event)
+    },
+    /** Some events were lost, and this one may have been among them. */
+    miss,
+    expect: ({ closed }: Connection): void => {
+      void Promise.all([closed, missed]).then(([ending]) => settle(ending))
+    },
+  }
+}
+
+type Talk = {
+  readonly peer: Peer
+  readonly address: string
+  readonly deliveries: ReturnType<typeof createDeliveries>
+  readonly connection: Connection
+  readonly ended: Promise<void>
+  readonly following: Promise<void>
+}
+
+const converse = async (
+  context: Context,
+  { peer, address, deliveries, connection, ended, following }: Talk,
+  { stay = false }: Flags,
+): Promise<number> => {
+  const { signal, terminal, emit } = context
   const over = new AbortController()
   const ending = AbortSignal.any([signal, over.signal])
-  const endReport = reportMessages(context, messages)
-  const desk = tendFiles(context, peer.files, { ...readIncomingFiles(flags), from: address, signal: ending })
-
-  const hear = async (): Promise<void> => {
-    for (;;) {
-      const message = await messages.receive({ from: address, signal: ending })
-      if (message === null) return
-      context.emit(messageEvent(message.peer, message.content))
-      messages.take(message)
-    }
-  }
-  /** What came before the other side left is told before its leaving. */
-  const attend = async (): Promise<void> => {
-    const hearing = hear()
-    hearing.catch(() => {})
-    await conversation.attend(ending)
+  const speaker = createSpeaker(context, peer, ending)
+  const underWay = createFilesUnderWay(context, peer.files, address)
+  const typed = {
+    say: (intent: Parameters<typeof speaker.say>[1]) => speaker.say(address, intent),
+    sayOfFiles: underWay.say,
   }
   const speak = async (): Promise<void> => {
-    // One character more than a message may have, so that a line cut here is refused and not sent in part.
-    for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, ending)) {
-      const intent = readTyped(line)
-      if (intent.kind === 'quit') return lastWords(messages, address)
-      if (terminal.interactive && line === '') continue
-      const said = isAboutFiles(intent) ? desk.say(intent) : conversation.say(intent)
-      if (!terminal.interactive) await said
-    }
-    await Promise.all([conversation.settled(), allDelivered(messages, address, ending), desk.settled()])
-    if (flags.stay) await attending
+    if (await doTyped(terminal, typed, ending)) return deliveries.lastWords()
+    await Promise.all([speaker.settled(), deliveries.all(ending), underWay.settled(ending)])
+    if (stay) await ended
   }
-  const attending = attend()
   const speaking = speak()
-  for (const work of [attending, speaking]) work.catch(() => {})
+  speaking.catch(() => {})
   try {
-    await Promise.race([attending, speaking])
+    await Promise.race([ended, speaking, following])
+    signal.throwIfAborted()
   } finally {
     over.abort()
     await connection.close()
-    await conversation.settled()
-    endReport()
-    desk.end()
+    await speaker.settled()
+    underWay.tellWaiting()
   }
-  const left = undelivered(messages, address)
-  if (left > 0) context.emit({ event: 'waiting', peer: address, messages: left })
-  return !terminal.interactive && conversation.failures + desk.failures + left > 0 ? EXIT.failed : EXIT.done
-}
-
-/** What became of the identity is told here when there will be no connection to tell it: it is told once. */
-const connect = async ({ signal, emit }: Context, peer: Peer, address: string): Promise<Connection> => {
-  let change: Found['change'] = 'none'
-  const onFound = (found: Found): void => {
-    change = found.change
-  }
-  try {
-    return await peer.connect(address, { signal, onFound })
-  } catch (error) {
-    if (change !== 'none') emit({ event: 'changed', peer: encodeAddress(decodeAddress(address)), change })
-    throw error
-  }
+  const { left } = deliveries
+  if (left > 0) emit({ event: 'waiting', peer: address, messages: left })
+  return !terminal.interactive && speaker.failures + underWay.failures + left > 0 ? EXIT.failed : EXIT.done
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts'
 import type { CommandFile, Context } from '../context.ts'
-import { addContact } from '../options/contact.ts'
+import { addContact, resolveContact, WHO } from '../options/contact.ts'
 import { contactEvent } from '../output/contact-event.ts'
 import { EXIT } from '../output/failure.ts'
 
@@ -10,8 +10,8 @@ type Flags = { readonly name?: string | false; readonly forget?: boolean }
 export const contactsCommand: CommandFile = (program, start) =>
   program
     .command('contacts')
-    .argument('[contact]', 'a name, or hf1…; all of them when it is left out')
-    .option('--name <name>', 'call it so; chat and verify take the name for the address')
+    .argument('[contact]', `${WHO}; all of them when it is left out`)
+    .option('--name <name>', 'call it so; every command takes the name for the address')
     .option('--no-name', 'take its name away')
     .option('--forget', 'do not know it any more')
     .summary('tell whom you know, and name them')
@@ -27,7 +27,7 @@ const contacts = async (context: Context, contact: string | undefined, { name, f
   if (forget && name !== undefined) throw new UsageError('ERR_USAGE', { hint: '--forget takes no name' })
   if (contact === undefined && (forget || name !== undefined))
     throw new UsageError('ERR_USAGE', { hint: 'which contact?' })
-  const { openContacts } = await import('../../peer/open.ts')
+  const { openContacts } = await import('../../peer/folder.ts')
   using known = await openContacts(folder)
   if (contact === undefined) {
     for (const one of known.list()) emit(contactEvent(one))
@@ -39,7 +39,8 @@ const contacts = async (context: Context, contact: string | undefined, { name, f
     emit({ event: 'forgotten', address })
     return EXIT.done
   }
-  const found = known.get(contact) ?? (await addContact(context, contact, { name: name === false ? undefined : name }))
+  const address = await resolveContact(folder, contact)
+  const found = known.get(address) ?? (await addContact(context, address, { name: name === false ? undefined : name }))
   emit(contactEvent(name === undefined ? found : known.rename(found.address, name === false ? null : name)))
   return EXIT.done
 }

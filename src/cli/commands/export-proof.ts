@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
-import { decodeAddress, encodeAddress } from '../../core/address.ts'
+import { decodeAddress } from '../../core/address.ts'
 import { FileError, KeyLogError, StoreError } from '../../core/errors.ts'
 import { encodeForkProof } from '../../core/fork-proof.ts'
 import type { Fork } from '../../store/fork-store.ts'
 import type { CommandFile, Context } from '../context.ts'
+import { resolveContact, WHO } from '../options/contact.ts'
 import { EXIT } from '../output/failure.ts'
 
 type Flags = { readonly out?: string }
@@ -11,28 +12,28 @@ type Flags = { readonly out?: string }
 export const exportProofCommand: CommandFile = (program, start) =>
   program
     .command('export-proof')
-    .argument('<address>', 'hf1…')
+    .argument('<contact>', WHO)
     .option('--out <file>', 'write it to a file that does not exist yet')
     .summary('write down that two key logs of an address contradict each other')
     .description(
       'Prints a fork proof: two valid key logs of one address that contradict each other. Anyone can check it.',
     )
     .addHelpText('after', '\nExample:\n  handfast export-proof hf1… --out proof.json --bootstrap 127.0.0.1:4000')
-    .action((address: string, flags: Flags) => start((context) => exportProof(context, address, flags)))
+    .action((contact: string, flags: Flags) => start((context) => exportProof(context, contact, flags)))
 
-const exportProof = async (context: Context, address: string, { out }: Flags): Promise<number> => {
-  const id = decodeAddress(address)
-  const { a, b } = (await findKept(context.folder, id)) ?? (await findServed(context, address))
+const exportProof = async (context: Context, contact: string, { out }: Flags): Promise<number> => {
+  const address = await resolveContact(context.folder, contact)
+  const { a, b } = (await findKept(context.folder, decodeAddress(address))) ?? (await findServed(context, address))
   const proof = encodeForkProof(a, b)
   const { emit } = context
   if (out !== undefined) await write(out, proof)
-  emit({ event: 'proof', address: encodeAddress(id), path: out ?? null, proof: out === undefined ? proof : null })
+  emit({ event: 'proof', address, path: out ?? null, proof: out === undefined ? proof : null })
   return EXIT.done
 }
 
 /** What this folder kept as evidence, also when nodes show one of the two logs only by now. */
 const findKept = async (folder: string, id: Uint8Array): Promise<Fork | null> => {
-  const { openContacts } = await import('../../peer/open.ts')
+  const { openContacts } = await import('../../peer/folder.ts')
   try {
     using known = await openContacts(folder)
     return known.fork(id)
@@ -46,7 +47,7 @@ const findKept = async (folder: string, id: Uint8Array): Promise<Fork | null> =>
 const findServed = async ({ bootstrap, signal, terminal }: Context, address: string): Promise<Fork> => {
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openPeer({ bootstrap, signal })
+  await using peer = await openPeer({ bootstrap, signal, listen: false })
   const { log, fork, evidence } = await peer.lookup(address, { signal, policy: 'thorough' })
   terminal.status('')
   if (fork !== null) return { a: log, b: fork }

@@ -1,16 +1,16 @@
 import { FileError, UsageError } from '../../core/errors.ts'
-import { cancelledEvent, fileEvent } from '../chat/file-report.ts'
 import type { CommandFile, Context } from '../context.ts'
-import { resolveContact } from '../options/contact.ts'
+import { resolveContact, WHO } from '../options/contact.ts'
 import { readCount } from '../options/count.ts'
 import { EXIT } from '../output/failure.ts'
+import { cancelledEvent, fileEvent } from '../output/file-event.ts'
 
 type Flags = { readonly limit: number; readonly before?: number; readonly cancel?: number }
 
 export const filesCommand: CommandFile = (program, start) =>
   program
     .command('files')
-    .argument('[contact]', 'a name, or hf1…; everybody when it is left out')
+    .argument('[contact]', `${WHO}; everybody when it is left out`)
     .option('--limit <number>', 'how many, the latest', readCount, 100)
     .option('--before <id>', 'only those before this one', readCount)
     .option('--cancel <id>', 'give this one up, on both sides', readCount)
@@ -27,11 +27,11 @@ const files = async (context: Context, contact: string | undefined, flags: Flags
   if (limit < 1) throw new UsageError('ERR_USAGE', { hint: '--limit begins at 1' })
   if (cancel !== undefined && contact !== undefined)
     throw new UsageError('ERR_USAGE', { hint: '--cancel takes no contact: its number says which one' })
-  const address = contact === undefined ? undefined : await resolveContact(folder, contact)
+  const who = contact === undefined ? undefined : await resolveContact(folder, contact)
   const { openFiles } = await import('../../peer/stored-files.ts')
   await using own = await openFiles(folder, passphrases.current)
   if (cancel === undefined) {
-    for (const transfer of own.list({ contact: address, limit, before })) emit(fileEvent(transfer))
+    for (const transfer of own.list({ who, limit, before })) emit(fileEvent(transfer))
     return EXIT.done
   }
   const [transfer] = own.list({ before: cancel + 1, limit: 1 })

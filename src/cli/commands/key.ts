@@ -1,11 +1,12 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { decodeAddress, encodeAddress } from '../../core/address.ts'
+import { encodeAddress } from '../../core/address.ts'
 import { KeyError, KeyLogError, PeerError, UsageError } from '../../core/errors.ts'
 import { exportPublicKey, KEY_FORMATS, type KeyFormat, parsePublicKey } from '../../core/key-formats.ts'
 import type { KeyLog } from '../../core/key-log.ts'
 import { findKey, KEY_USES, type KeyPlace, type KeyUse, keyAt } from '../../core/key-place.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
+import { resolveContact, WHO } from '../options/contact.ts'
 import { EXIT } from '../output/failure.ts'
 import { readText } from '../terminal/read-text.ts'
 
@@ -20,7 +21,7 @@ type Flags = {
 export const keyCommand: CommandFile = (program, start) =>
   program
     .command('key')
-    .argument('[address]', 'hf1…; your own when it is left out')
+    .argument('[contact]', `${WHO}; your own when it is left out`)
     .addOption(new Option('--of <use>', 'which key').choices(KEY_USES).default('root'))
     .option('--device <number>', 'of which device, for sign and dh (default: 0)', readDevice)
     .addOption(new Option('--format <form>', 'how it is written').choices(KEY_FORMATS).default('did'))
@@ -39,9 +40,9 @@ export const keyCommand: CommandFile = (program, start) =>
       'after',
       '\nExamples:\n  handfast key --format spki\n  handfast key hf1… --check their-key.pem --bootstrap 127.0.0.1:4000',
     )
-    .action((address: string | undefined, flags: Flags) =>
+    .action((contact: string | undefined, flags: Flags) =>
       start((context) =>
-        flags.check === undefined ? showKey(context, address, flags) : checkKey(context, address, flags.check),
+        flags.check === undefined ? showKey(context, contact, flags) : checkKey(context, contact, flags.check),
       ),
     )
 
@@ -50,11 +51,11 @@ const readDevice = (text: string): number => {
   return Number(text)
 }
 
-const showKey = async (context: Context, address: string | undefined, flags: Flags): Promise<number> => {
+const showKey = async (context: Context, contact: string | undefined, flags: Flags): Promise<number> => {
   const { of: use, device, format } = flags
   if (use === 'root' && device !== undefined)
     throw new UsageError('ERR_USAGE', { hint: '--device goes with --of sign and --of dh: there is one root key' })
-  const { log, forked } = await find(context, address)
+  const { log, forked } = await find(context, contact)
   checkStanding(log, forked)
   const point = keyAt(log.last.entry, use, device ?? 0)
   if (point === undefined) throw new UsageError('ERR_USAGE', { hint: devicesOf(log) })
@@ -74,11 +75,11 @@ const showKey = async (context: Context, address: string | undefined, flags: Fla
 const KEY_TEXT_MAX = 10_000
 
 /** Tells whether a published key is one of an identity's present keys; fails when it is not. */
-const checkKey = async (context: Context, address: string | undefined, path: string): Promise<number> => {
+const checkKey = async (context: Context, contact: string | undefined, path: string): Promise<number> => {
   const text = await readText(context, path, KEY_TEXT_MAX)
   if (Buffer.byteLength(text) > KEY_TEXT_MAX) throw new KeyError('ERR_KEY_FORMAT', { hint: 'longer than a key can be' })
   const point = parsePublicKey(text)
-  const { log, forked } = await find(context, address)
+  const { log, forked } = await find(context, contact)
   const place = findKey(log, point)
   const present = place?.seq === log.last.entry.seq
   context.emit({
@@ -112,10 +113,10 @@ const devicesOf = ({ last }: KeyLog): string => {
 
 const find = async (
   { folder, bootstrap, signal, terminal, emit }: Context,
-  address: string | undefined,
+  contact: string | undefined,
 ): Promise<{ readonly log: KeyLog; readonly forked: boolean }> => {
-  if (address === undefined) return { log: await readOwnLog(folder), forked: false }
-  decodeAddress(address)
+  if (contact === undefined) return { log: await readOwnLog(folder), forked: false }
+  const address = await resolveContact(folder, contact)
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })

@@ -5,23 +5,24 @@ import { sha256 } from '../../core/kdf.ts'
 import type { KeyLog } from '../../core/key-log.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
+import { resolveContact, WHO } from '../options/contact.ts'
 import { EXIT } from '../output/failure.ts'
 
 export const logCommand: CommandFile = (program, start) =>
   program
     .command('log')
-    .argument('[address]', 'hf1…; your own when it is left out')
+    .argument('[contact]', `${WHO}; your own when it is left out`)
     .summary('tell what became of an identity’s keys, entry by entry')
     .description(
       'Shows the key log of an identity: each change of its keys, signed by its owner. Your own needs no network.',
     )
     .addHelpText('after', '\nExample:\n  handfast log hf1… --bootstrap 127.0.0.1:4000')
-    .action((address: string | undefined) => start((context) => tellLog(context, address)))
+    .action((contact: string | undefined) => start((context) => tellLog(context, contact)))
 
-const tellLog = async (context: Context, address: string | undefined): Promise<number> => {
+const tellLog = async (context: Context, contact: string | undefined): Promise<number> => {
   const { folder, emit } = context
   const { log, forked } =
-    address === undefined ? { log: await readOwnLog(folder), forked: false } : await find(context, address)
+    contact === undefined ? { log: await readOwnLog(folder), forked: false } : await find(context, contact)
   const { status } = log.last.entry
   emit({ event: 'log', address: encodeAddress(log.id), entries: log.entries.length, epoch: log.epoch, status, forked })
   for (const { entry, hash } of log.entries) {
@@ -33,12 +34,13 @@ const tellLog = async (context: Context, address: string | undefined): Promise<n
 }
 
 const find = async (
-  { bootstrap, signal, terminal }: Context,
-  address: string,
+  { folder, bootstrap, signal, terminal }: Context,
+  contact: string,
 ): Promise<{ log: KeyLog; forked: boolean }> => {
+  const address = await resolveContact(folder, contact)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openPeer({ bootstrap, signal })
+  await using peer = await openPeer({ bootstrap, signal, listen: false })
   const { log, fork } = await peer.lookup(address, { signal })
   terminal.status('')
   return { log, forked: fork !== null }

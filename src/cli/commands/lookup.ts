@@ -1,7 +1,7 @@
 import { Option } from 'commander'
-import { decodeAddress, encodeAddress } from '../../core/address.ts'
 import { DEFAULT_POLICY, POLICIES, type Policy } from '../../directory/client/policies.ts'
 import type { CommandFile, Context } from '../context.ts'
+import { resolveContact, WHO } from '../options/contact.ts'
 import { EXIT } from '../output/failure.ts'
 import { lookupEvent } from '../output/lookup-event.ts'
 
@@ -10,7 +10,7 @@ type Flags = { readonly policy: Policy; readonly evidence?: boolean }
 export const lookupCommand: CommandFile = (program, start) =>
   program
     .command('lookup')
-    .argument('<address>', 'hf1…')
+    .argument('<contact>', WHO)
     .addOption(new Option('--policy <name>', 'how hard to look').choices(POLICIES).default(DEFAULT_POLICY))
     .option('--evidence', 'tell all of what the answer rests on')
     .summary('tell what the network knows of an address')
@@ -18,17 +18,17 @@ export const lookupCommand: CommandFile = (program, start) =>
       'Finds an identity, verifies it to its address, and tells what the answer rests on. Needs no identity.',
     )
     .addHelpText('after', '\nExample:\n  handfast lookup hf1… --evidence --bootstrap 127.0.0.1:4000')
-    .action((address: string, flags: Flags) => start((context) => lookup(context, address, flags)))
+    .action((contact: string, flags: Flags) => start((context) => lookup(context, contact, flags)))
 
-const lookup = async (context: Context, address: string, { policy, evidence }: Flags): Promise<number> => {
+const lookup = async (context: Context, contact: string, { policy, evidence }: Flags): Promise<number> => {
   const { folder, bootstrap, signal, terminal, emit } = context
-  const id = decodeAddress(address)
+  const address = await resolveContact(folder, contact)
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
   const found = await peer.lookup(address, { signal, policy })
   terminal.status('')
   emit(lookupEvent(found, Math.floor(Date.now() / 1000)))
-  if (evidence) emit({ event: 'evidence', address: encodeAddress(id), ...found.evidence })
+  if (evidence) emit({ event: 'evidence', address, ...found.evidence })
   return EXIT.done
 }

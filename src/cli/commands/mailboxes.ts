@@ -1,6 +1,6 @@
 import { MailboxError, UsageError } from '../../core/errors.ts'
 import type { CommandFile, Context } from '../context.ts'
-import { resolveContact } from '../options/contact.ts'
+import { resolveContact, WHO } from '../options/contact.ts'
 import { EXIT } from '../output/failure.ts'
 
 type Flags = { readonly remove?: boolean }
@@ -8,7 +8,7 @@ type Flags = { readonly remove?: boolean }
 export const mailboxesCommand: CommandFile = (program, start) =>
   program
     .command('mailboxes')
-    .argument('[mailbox]', 'hf1…, or the name of a contact; all of yours when it is left out')
+    .argument('[mailbox]', `${WHO}; all of yours when it is left out`)
     .option('--remove', 'do not name it any more')
     .summary('tell where others leave what they send while you are away')
     .description(
@@ -24,7 +24,7 @@ const mailboxes = async (
 ): Promise<number> => {
   if (mailbox === undefined && remove) throw new UsageError('ERR_USAGE', { hint: 'which mailbox?' })
   const address = mailbox === undefined ? null : await resolveContact(folder, mailbox)
-  const { openMailboxNames } = await import('../../peer/open.ts')
+  const { openMailboxNames } = await import('../../peer/folder.ts')
   using own = await openMailboxNames(folder)
   if (address !== null) {
     const others = own.named().filter((one) => one !== address)

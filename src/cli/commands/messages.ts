@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts'
 import type { CommandFile, Context } from '../context.ts'
-import { resolveContact } from '../options/contact.ts'
+import { resolveContact, WHO } from '../options/contact.ts'
 import { readCount } from '../options/count.ts'
 import { EXIT } from '../output/failure.ts'
 
@@ -9,7 +9,7 @@ type Flags = { readonly limit: number; readonly before?: number }
 export const messagesCommand: CommandFile = (program, start) =>
   program
     .command('messages')
-    .argument('<contact>', 'a name, or hf1…')
+    .argument('<contact>', WHO)
     .option('--limit <number>', 'how many, the latest', readCount, 100)
     .option('--before <id>', 'only those before this one', readCount)
     .summary('tell what was said with a contact')
@@ -21,13 +21,12 @@ const messages = async (context: Context, contact: string, { limit, before }: Fl
   const { folder, passphrases, emit } = context
   if (limit < 1) throw new UsageError('ERR_USAGE', { hint: '--limit begins at 1' })
   const address = await resolveContact(folder, contact)
-  const { openHistory } = await import('../../peer/open.ts')
+  const { openHistory } = await import('../../peer/folder.ts')
   using history = await openHistory(folder, passphrases.current)
   for (const message of history.read(address, before === undefined ? { limit } : { limit, before })) {
-    const { id, peer, direction, at, state, reason, content } = message
-    const said =
-      typeof content === 'string' ? { text: content, base64: null } : { text: null, base64: toBase64(content) }
-    emit({ event: 'past-message', id, peer, direction, at: Math.floor(at / 1000), state, code: reason, ...said })
+    const { id, peer, direction, sentAt, state, reason, text, data } = message
+    const said = data === undefined ? { text, base64: null } : { text: null, base64: toBase64(data) }
+    emit({ event: 'past-message', id, peer, direction, at: Math.floor(sentAt / 1000), state, code: reason, ...said })
   }
   return EXIT.done
 }

@@ -1,20 +1,22 @@
 import { InvalidArgumentError } from 'commander'
-import type { Notice } from '../../contacts/notice.ts'
 import { UsageError } from '../../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../../core/limits.ts'
-import { allDelivered, reportMessages, undelivered } from '../chat/message-report.ts'
+import type { Message } from '../../messages/message.ts'
+import type { PeerEvent } from '../../peer/events.ts'
+import { createDeliveries } from '../chat/deliveries.ts'
+import { followPeer } from '../chat/follow.ts'
+import { partnerOf } from '../chat/partner.ts'
 import { publishQuietly } from '../chat/publish-quietly.ts'
 import type { CommandFile, Context } from '../context.ts'
-import { resolveContact } from '../options/contact.ts'
+import { resolveContact, WHO } from '../options/contact.ts'
 import { EXIT } from '../output/failure.ts'
-import { reportNotice } from '../output/notice.ts'
 
 type Flags = { readonly wait: number }
 
 export const sendCommand: CommandFile = (program, start) =>
   program
     .command('send')
-    .argument('<contact>', 'a name, or hf1…')
+    .argument('<contact>', WHO)
     .option('--wait <seconds>', 'how long to try to deliver it now', readSeconds, 30)
     .summary('send what is piped in as one message, now or later')
     .description(
@@ -33,25 +35,39 @@ const send = async (context: Context, contact: string, { wait }: Flags): Promise
   const address = await resolveContact(folder, contact)
   const text = await readMessage(context)
   const { openPeer } = await import('../../peer/open.ts')
-  const mailed = new AbortController()
-  const onNotice = (notice: Notice): void => {
-    reportNotice(context, address, notice)
-    // Nothing more will come of waiting, unless this one is not among them.
-    if (notice.type === 'mailed' && peer.messages.history(address, { limit: 1 })[0]?.state !== 'queued') mailed.abort()
-  }
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, onNotice })
-  const { messages } = peer
+  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, listen: false })
   await publishQuietly(peer, signal)
-  const endReport = reportMessages(context, messages)
-  await messages.send(address, text)
-  terminal.status('delivering')
-  const waiting = AbortSignal.any([signal, mailed.signal, AbortSignal.timeout(wait * 1000)])
-  await allDelivered(messages, address, waiting).catch(() => signal.throwIfAborted())
-  terminal.status('')
-  endReport()
-  const left = undelivered(messages, address)
-  if (left > 0 && !mailed.signal.aborted) emit({ event: 'waiting', peer: address, messages: left })
-  return EXIT.done
+  const deliveries = createDeliveries(peer.messages, address)
+  const mailed = new AbortController()
+  /** the one that is sent here is the last that was written */
+  let last: Message | null = null
+  const hear = (event: PeerEvent): void => {
+    if (event.type === 'delivery' && event.message.id >= (last?.id ?? 0)) last = event.message
+    // Nothing more will come of waiting, unless this one is not among them.
+    if (event.type === 'mailed' && last?.state !== 'queued') mailed.abort()
+    deliveries.hear(event)
+  }
+  const following = followPeer(context, peer, {
+    ...{ signal, introduces: false, onEvent: hear },
+    concerns: (event) => event.type !== 'message' && event.type !== 'offer' && partnerOf(event) === address,
+  })
+  following.catch(() => {})
+  const deliver = async (): Promise<void> => {
+    const waiting = AbortSignal.any([signal, mailed.signal, AbortSignal.timeout(wait * 1000)])
+    await deliveries.all(waiting).catch(() => signal.throwIfAborted())
+  }
+  try {
+    await peer.messages.send(address, text)
+    terminal.status('delivering')
+    await Promise.race([deliver(), following])
+    terminal.status('')
+    const { left } = deliveries
+    if (left > 0 && !mailed.signal.aborted) emit({ event: 'waiting', peer: address, messages: left })
+    return EXIT.done
+  } finally {
+    await peer.close()
+    await following
+  }
 }
 
 /** All of stdin, without the newline at its end. */

@@ -6,7 +6,7 @@ import type { KeyLog } from '../../core/key-log.ts'
 import { safetyNumber } from '../../core/safety-number.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
-import { addContact, resolveContact } from '../options/contact.ts'
+import { addContact, resolveContact, WHO } from '../options/contact.ts'
 import { contactEvent } from '../output/contact-event.ts'
 import { EXIT } from '../output/failure.ts'
 
@@ -15,7 +15,7 @@ type Flags = { readonly head?: string; readonly yes?: boolean }
 export const verifyCommand: CommandFile = (program, start) =>
   program
     .command('verify')
-    .argument('<contact>', 'a name, or hf1…')
+    .argument('<contact>', WHO)
     .option('--head <hex>', 'the last hash of its key log, as its owner reads it out')
     .option('--yes', 'for scripts: you compared the safety number')
     .summary('say that an address belongs to whom it should')
@@ -33,7 +33,7 @@ const verify = async (context: Context, contact: string, { head, yes = false }: 
   const address = await resolveContact(folder, contact)
   const id = decodeAddress(address)
   const own = await readOwnLog(folder)
-  const { openContacts } = await import('../../peer/open.ts')
+  const { openContacts } = await import('../../peer/folder.ts')
   using known = await openContacts(folder)
   const before = known.get(address) ?? (await addContact(context, address, { policy: 'thorough' }))
   const found = before.fork === null ? before : await lookAgain(context, known.need, address)

@@ -1,10 +1,8 @@
-import { once } from 'node:events'
-import type { Notice } from '../../contacts/notice.ts'
 import type { DirectoryNetwork } from '../../directory/network-port.ts'
-import { type MailboxPeer, openMailboxOn } from '../../peer/open.ts'
+import type { MailboxPeer } from '../../peer/join.ts'
+import { openMailboxOn } from '../../peer/open.ts'
+import { followPeer } from '../chat/follow.ts'
 import type { Context } from '../context.ts'
-import { listeningEvent } from '../output/listening-event.ts'
-import { reportNotice } from '../output/notice.ts'
 
 /** The mailbox that a storage node keeps, as the identity of its data folder. */
 export type NodeMailbox = AsyncDisposable & {
@@ -15,26 +13,19 @@ export type NodeMailbox = AsyncDisposable & {
 
 /** @throws StoreError ERR_STORE_* */
 export const openNodeMailbox = async (
-  { folder, passphrases, signal, terminal, emit }: Context,
+  context: Context,
   on: Parameters<typeof openMailboxOn>[0],
   directory: DirectoryNetwork,
 ): Promise<NodeMailbox> => {
-  const superseded = Promise.withResolvers<never>()
-  superseded.promise.catch(() => {})
-  const onNotice = (notice: Notice): void => {
-    if (notice.type === 'superseded') superseded.reject(notice.error)
-    else reportNotice({ emit }, peer.address, notice)
-  }
-  const { peer, counts } = await openMailboxOn(on, directory, { folder, passphrase: passphrases.current, onNotice })
+  const { folder, passphrases, signal, terminal } = context
+  const { peer, counts } = await openMailboxOn(on, directory, { folder, passphrase: passphrases.current })
   return {
     counts,
     keep: async () => {
       terminal.status('publishing')
-      const { publication } = await peer.listen({ signal })
+      await peer.listen({ signal })
       terminal.status('')
-      emit(listeningEvent(peer.address, publication))
-      emit({ event: 'keeping', address: peer.address })
-      if (!signal.aborted) await Promise.race([once(signal, 'abort'), superseded.promise])
+      await followPeer(context, peer, { signal, keepsMailbox: true })
     },
     [Symbol.asyncDispose]: () => peer.close(),
   }

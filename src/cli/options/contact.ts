@@ -1,39 +1,45 @@
 import type { Contact } from '../../contacts/contact-api.ts'
-import { decodeAddress, encodeAddress } from '../../core/address.ts'
+import { encodeAddress } from '../../core/address.ts'
 import { StoreError } from '../../core/errors.ts'
 import type { Policy } from '../../directory/client/policies.ts'
+import type { OpenContacts } from '../../peer/folder.ts'
 import type { Context } from '../context.ts'
 
-/** The argument that names somebody: by address, or by the name of a contact. */
+/** The argument that names somebody, in the library's one way: by the name of a contact, by address, or by a link. */
 
-/** The address that a name stands for; what is nobody's name is returned as it is. @throws AddressError, when that is no address */
-export const resolveContact = async (folder: string, nameOrAddress: string): Promise<string> => {
-  const named = await addressOf(folder, nameOrAddress)
-  return named ?? encodeAddress(decodeAddress(nameOrAddress))
+/** How every help writes it. */
+export const WHO = 'a name, hf1…, or handfast:hf1…'
+
+/**
+ * The address of whom `who` names. A folder without an identity knows no names.
+ * @throws AddressError; ContactError ERR_CONTACT when nobody has that name; StoreError, but for ERR_STORE_MISSING
+ */
+export const resolveContact = async (folder: string, who: string): Promise<string> => {
+  const { peerIdOf } = await import('../../contacts/peer-name.ts')
+  using known = await openKnown(folder)
+  return encodeAddress(peerIdOf(known ?? { get: () => null }, who))
 }
 
-const addressOf = async (folder: string, name: string): Promise<string | null> => {
-  if (/^hf1/i.test(name)) return null
-  const { openContacts } = await import('../../peer/open.ts')
+const openKnown = async (folder: string): Promise<OpenContacts | null> => {
+  const { openContacts } = await import('../../peer/folder.ts')
   try {
-    using known = await openContacts(folder)
-    return known.get(name)?.address ?? null
+    return await openContacts(folder)
   } catch (error) {
     if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
     throw error
   }
 }
 
-/** Looks an address up and makes it a contact. @throws as `Peer.addContact` */
+/** Looks somebody up and makes it a contact. @throws as `Peer.addContact` */
 export const addContact = async (
   { folder, bootstrap, signal, terminal }: Context,
-  address: string,
+  who: string,
   options: { readonly name?: string | undefined; readonly policy?: Policy } = {},
 ): Promise<Contact> => {
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
-  const contact = await peer.addContact(address, { signal, ...options })
+  const contact = await peer.addContact(who, { signal, ...options })
   terminal.status('')
   return contact
 }

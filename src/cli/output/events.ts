@@ -1,5 +1,5 @@
+import type { Ending } from '../../connection/connection.ts'
 import type { Trust } from '../../connection/remote.ts'
-import type { Notice } from '../../contacts/notice.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Change } from '../../core/floor.ts'
 import type { Happening } from '../../core/happening.ts'
@@ -22,6 +22,9 @@ type SealedBy = Vault['sealedBy']
 type PeerFile = { readonly peer: string; readonly name: string; readonly size: number }
 /** null for a reason nobody thought of */
 export type Reason = { readonly code: ErrorCode | null; readonly message: string }
+
+/** Of others: `forked`. Of one's own identity, or of its mailbox: the rest. `missed`: more happened than could be shown. */
+type NoticeAbout = 'forked' | 'not-published' | 'unconfirmed' | 'mailbox-failed' | 'missed'
 
 type Published = {
   readonly accepted: number
@@ -124,20 +127,18 @@ type Events = {
     readonly trust: Trust
     readonly change: Change
   }
-  /** `listen`, `chat`: what was found out meanwhile; `address` is the identity it is about */
-  notice: {
-    readonly about: Exclude<Notice['type'], 'mailed'>
-    readonly address: string
-    readonly change: Change
-  } & Reason
-  /** what `connected` would have said, when nobody could be reached */
+  /** found out meanwhile; `address` is the identity it is about */
+  notice: { readonly about: NoticeAbout; readonly address: string } & Reason
+  /** what became of an identity that is connected, or that nobody could be reached at */
   changed: { readonly peer: string; readonly change: Change }
+  /** whether other nodes answer at all, when that has changed; `nodes` that are known */
+  network: { readonly online: boolean; readonly nodes: number }
   /** once per peer and run */
   'safety-number': { readonly peer: string; readonly safetyNumber: string }
   message: { readonly peer: string; readonly text: string }
   /** a message of bytes, which no command sends but programs may */
   data: { readonly peer: string; readonly size: number; readonly base64: string }
-  /** a line of ours, once it is `sent`, `delivered` (on the other side's disk) or `failed`; `id` as in `messages` */
+  /** a message of ours: `queued` here, `sent`, `delivered` (on the other side's disk) or `failed`; `id` as in `messages` */
   delivery: { readonly peer: string; readonly id: number; readonly state: string; readonly code: ErrorCode | null }
   /** `messages`: either `text` or `base64`; `at` in seconds, by the clock of who wrote it */
   'past-message': {
@@ -202,8 +203,8 @@ type Events = {
   proof: { readonly address: string; readonly path: string | null; readonly proof: string | null }
   /** `check-proof`: the logs `a` and `b` contradict each other from entry number `parting` on */
   proven: { readonly address: string; readonly parting: number; readonly a: Head; readonly b: Head }
-  /** the other side said goodbye, or the connection broke: then `code` says how */
-  disconnected: { readonly peer: string; readonly reason: 'left' | 'lost'; readonly code: ErrorCode | null }
+  /** the other side said goodbye, this side did not need the connection any more, or it broke: then `code` says how */
+  disconnected: { readonly peer: string; readonly reason: Ending['reason']; readonly code: ErrorCode | null }
 }
 
 export type EventName = keyof Events

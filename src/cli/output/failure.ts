@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
-import { type ErrorCode, HandfastError, UsageError } from '../../core/errors.ts'
+import { type ErrorCode, errorOf, HandfastError, UsageError } from '../../core/errors.ts'
 import type { Reason } from './events.ts'
+import { reason } from './format.ts'
 
 /** What a command that failed says, and with which code it exits. */
 
@@ -23,7 +24,7 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_BOOTSTRAP_MISSING:
     'give --bootstrap host:port, or set HANDFAST_BOOTSTRAP; handfast node starts a network of your own',
   ERR_BOOTSTRAP_FORMAT: 'for example --bootstrap 127.0.0.1:4000, or several separated by commas',
-  ERR_CONTACT: 'handfast contacts tells whom you know; an address is looked up',
+  ERR_CONTACT: 'handfast contacts tells whom you know; anybody else is named by address (hf1…) or link (handfast:hf1…)',
   ERR_VERIFY: 'read the digits again with the owner; if they fit neither log, the owner should run handfast rotate',
   ERR_CONNECT:
     'the peer may have gone since its card was published: ask its owner to run handfast listen, or leave a message with handfast send',
@@ -85,6 +86,9 @@ export const reasonOf = (error: unknown): Reason => ({
   code: error instanceof HandfastError ? error.code : null,
   message: error instanceof Error ? error.message : String(error),
 })
+
+/** Why something did not come about, when only its code is known; '' when there is none. */
+export const explain = (code: ErrorCode | null): string => (code === null ? '' : reason(code, errorOf(code).message))
 
 /** Where an error came from, for whoever asked with HANDFAST_DEBUG: stacks only, for other properties could be anything. */
 export const trace = (error: unknown): readonly string[] => {

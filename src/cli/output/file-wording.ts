@@ -1,4 +1,5 @@
-import type { Wording } from './events.ts'
+import type { CliEvent, Wording } from './events.ts'
+import { explain } from './failure.ts'
 import { fileSize, minutes, reason, shortAddress } from './format.ts'
 
 /** How events about files read to people. */
@@ -29,7 +30,7 @@ export const fileWording: FileWording = {
   ],
 }
 
-const describeState = (state: string, code: string | null, done: number, size: number): string => {
-  if (code !== null) return `${state} (${code})`
+const describeState = (state: string, code: CliEvent<'file'>['code'], done: number, size: number): string => {
+  if (code !== null) return `${state}, ${explain(code)}`
   return done > 0 && done < size ? `${state}, ${fileSize(done)} done` : state
 }

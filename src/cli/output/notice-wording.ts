@@ -2,7 +2,7 @@ import type { Change } from '../../core/floor.ts'
 import type { CliEvent } from './events.ts'
 import { shortAddress } from './format.ts'
 
-/** What people are told of others without having asked. */
+/** What people are told without having asked. */
 
 export const CHANGES: Readonly<Record<Change, readonly string[]>> = {
   none: [],
@@ -14,21 +14,23 @@ export const CHANGES: Readonly<Record<Change, readonly string[]>> = {
   ],
 }
 
-type About = { readonly address: string; readonly change: Change; readonly why: string }
+type About = { readonly address: string; readonly why: string }
 
 export const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About) => readonly string[]>> = {
-  superseded: ({ why }) => [`handfast: ${why}`],
   forked: ({ address }) => [
     `handfast: two key logs of ${address} contradict each other: somebody else signs with its root key.`,
     'hint: handfast verify decides between them; the owner ends it with handfast rotate',
   ],
-  changed: ({ address, change }) => CHANGES[change].map((line) => `* ${shortAddress(address)}: ${line}`),
   'not-published': ({ why }) => [`handfast: could not be published anew, next try in 6 hours: ${why}`],
   unconfirmed: ({ why }) => [
     'handfast: others may not find your latest keys, though nodes accepted them.',
-    `hint: what is found instead is ${why}; others try again with every lookup`,
+    `hint: it is tried again by itself; who looks you up now is told: ${why}`,
   ],
   'mailbox-failed': ({ address, why }) => [
     `handfast: the mailbox ${shortAddress(address)} did not hand out anything: ${why}`,
+  ],
+  missed: () => [
+    'handfast: more happened than could be shown, and some of it was left out.',
+    'hint: handfast messages and handfast files tell all of it',
   ],
 }

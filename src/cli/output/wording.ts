@@ -1,4 +1,5 @@
-import type { EventName, Wording } from './events.ts'
+import type { CliEvent, EventName, Wording } from './events.ts'
+import { explain } from './failure.ts'
 import { fileWording } from './file-wording.ts'
 import { count, fileSize, minutes, reason, shortAddress } from './format.ts'
 import { keyWording } from './key-wording.ts'
@@ -14,6 +15,14 @@ import { trustWording } from './trust-wording.ts'
 /** Events that tell of something that went wrong: these go to stderr. */
 export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice', 'standing'])
 
+type Ended = CliEvent<'disconnected'>
+
+const ENDS: Readonly<Record<Ended['reason'], (peer: string, code: Ended['code']) => string>> = {
+  left: (peer) => `${peer} has left`,
+  closed: (peer) => `the connection to ${peer} was not needed any more; what you say makes a new one`,
+  lost: (peer, code) => `${peer} ${reason(code, 'is gone without a goodbye')}`,
+}
+
 export const wording: Wording = {
   ...keyWording,
   ...trustWording,
@@ -27,16 +36,20 @@ export const wording: Wording = {
   keeping: ({ address }) => [`mailbox    others name it with: handfast mailboxes ${address}`],
   mailbox: ({ address }) => [address],
   forgotten: ({ address }) => [`forgotten  ${address}`],
-  notice: ({ about, address, change, code, message }) =>
-    NOTICES[about]({ address, change, why: reason(code, message) }),
-  changed: ({ change }) => CHANGES[change].map((line) => `* ${line}`),
+  notice: ({ about, address, code, message }) => NOTICES[about]({ address, why: reason(code, message) }),
+  changed: ({ peer, change }) => CHANGES[change].map((line) => `* ${shortAddress(peer)}: ${line}`),
+  network: ({ online }) => [
+    online
+      ? '* the network answers again'
+      : '* nobody in the network answers any more: what you say waits until somebody does',
+  ],
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
   delivery: ({ peer, state, code }) =>
-    state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${code}`] : [],
+    state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${explain(code)}`] : [],
   'past-message': ({ id, direction, at, state, code, text, base64 }) => [
-    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : ` (${code})`}` : '<'}: ${text ?? `data ${base64}`}`,
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : `, ${explain(code)}`}` : '<'}: ${text ?? `data ${base64}`}`,
   ],
   mailed: ({ peer, mailboxes, messages }) =>
     messages === 0
@@ -48,7 +61,5 @@ export const wording: Wording = {
     `* ${count(messages, 'message waits', 'messages wait')} here until ${shortAddress(peer)} has got ${messages === 1 ? 'it' : 'them'}: handfast listen delivers`,
   ],
   'not-sent': ({ text, code, message }) => [`handfast: not sent: ${reason(code, message)}: ${text.slice(0, 40)}`],
-  disconnected: ({ peer, reason: end, code }) => [
-    `* ${shortAddress(peer)} ${end === 'left' ? 'has left' : reason(code, 'is gone without a goodbye')}`,
-  ],
+  disconnected: ({ peer, reason: end, code }) => [`* ${ENDS[end](shortAddress(peer), code)}`],
 }

@@ -34,6 +34,8 @@ export type Terminal = {
   err(lines: readonly string[]): void
   /** Text that is complete and sanitized already, to stdout. */
   raw(text: string): void
+  /** Resolves when whoever reads stdout has taken what was printed, or never will, or the signal aborts. */
+  drained(signal: AbortSignal): Promise<void>
   /** Stands before what is typed. */
   prompt(text: string): void
   /** whether a line has been begun */
@@ -48,6 +50,19 @@ export type Terminal = {
    */
   ask(question: string, options: AskOptions): Promise<string | null>
   close(): void
+}
+
+const drained = (stream: Output, signal: AbortSignal): Promise<void> => {
+  if (!stream.writableNeedDrain || signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const name of ['drain', 'error', 'close']) stream.off(name, done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    for (const name of ['drain', 'error', 'close']) stream.on(name, done)
+    signal.addEventListener('abort', done)
+  })
 }
 
 export const createTerminal = (
@@ -82,6 +97,7 @@ export const createTerminal = (
     out: (lines) => print(stdout, lines),
     err: (lines) => print(stderr, lines),
     raw: (text) => write(stdout, text),
+    drained: (signal) => (broken ? Promise.resolve() : drained(stdout, signal)),
     prompt: bottom.prompt,
     get typing() {
       return bottom.typing

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { suite, type TestContext, test } from 'node:test'
-import type { Connection } from '../../../src/connection/connection.ts'
 import { createIdentity } from '../../../src/core/identity.ts'
 import { seconds } from '../../../src/core/world.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
@@ -16,9 +15,11 @@ import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
 import { createTransport } from '../../../src/network/transport.ts'
 import { createPeer } from '../../../src/peer/create-peer.ts'
+import type { PeerEvent } from '../../../src/peer/events.ts'
 import { openPeer } from '../../../src/peer/open.ts'
 import type { Peer } from '../../../src/peer/peer.ts'
 import { openStore } from '../../../src/store/store.ts'
+import { endOf, eventOf, said } from '../../messages/told.ts'
 import { createDht } from '../dht.ts'
 import { beginCli } from '../in-process.ts'
 
@@ -39,38 +40,39 @@ const prepare = async (t: TestContext): Promise<Stage> => {
   return { dir, bootstrap: dht.get('node') ?? '', alice, addressOfAlice: address }
 }
 
-const openBob = async (t: TestContext, bootstrap: string): Promise<Peer> => {
-  const bob = await openPeer({ bootstrap })
+const openBob = async (t: TestContext, bootstrap: string, listen = true): Promise<Peer> => {
+  const bob = await openPeer({ bootstrap, listen })
   t.after(() => bob.close())
   return bob
 }
+
+type Of<T extends PeerEvent['type']> = Extract<PeerEvent, { type: T }>
+
+/** The next time that happens to a peer. */
+const next = <T extends PeerEvent['type']>(peer: Peer, type: T): Promise<Of<T>> =>
+  eventOf(peer, (event): event is Of<T> => event.type === type)
 
 /** Bob listens, and Alice chats to him. */
 const chatWithBob = async (t: TestContext, argv: readonly string[] = []) => {
   const stage = await prepare(t)
   const bob = await openBob(t, stage.bootstrap)
-  const listener = await bob.listen()
+  const [came, left] = [next(bob, 'connected'), next(bob, 'disconnected')]
   const stdin = new PassThrough()
   const args = ['chat', bob.address, '--json', '--folder', stage.alice, '--bootstrap', stage.bootstrap, ...argv]
   const chat = beginCli(args, { stdin })
-  return { ...stage, bob, stdin, chat, connection: await accept(listener) }
-}
-
-const accept = async (listener: { accept(): Promise<Connection | null> }): Promise<Connection> => {
-  const connection = await listener.accept()
-  assert.ok(connection !== null)
-  return connection
+  assert.equal((await came).remote.address, stage.addressOfAlice)
+  return { ...stage, bob, stdin, chat, left: left.then(({ reason }) => reason) }
 }
 
 /** The next thing that a command wrote to this peer. */
-const textOf = async (peer: Peer): Promise<unknown> => (await peer.messages.receive())?.content
+const textOf = async (peer: Peer): Promise<unknown> => said(await peer.messages.receive())
 
 suite('what is typed into a conversation, and what comes', { concurrency: 2 }, () => {
   test('a line that cannot be sent is reported, the others go, and the code says so', async (t) => {
-    const { bob, stdin, chat, connection } = await chatWithBob(t)
+    const { bob, stdin, chat, left } = await chatWithBob(t)
     stdin.end(`one\n${'x'.repeat(32 * 1024 + 1)}\n/qiut\n/file /nonexistent\ntwo\n`)
     assert.deepEqual([await textOf(bob), await textOf(bob)], ['one', 'two'])
-    assert.equal(await connection.receive(), null)
+    assert.equal(await left, 'left')
     const { code } = await chat.done
     assert.equal(code, 1)
     assert.equal((await chat.event('not-sent')).code, 'ERR_MESSAGE_SIZE')
@@ -79,10 +81,10 @@ suite('what is typed into a conversation, and what comes', { concurrency: 2 }, (
   })
 
   test('/quit says goodbye at once, whatever follows', async (t) => {
-    const { bob, stdin, chat, connection } = await chatWithBob(t)
+    const { bob, stdin, chat, left } = await chatWithBob(t)
     stdin.write('one\n/quit\ntwo\n')
     assert.equal(await textOf(bob), 'one')
-    assert.equal(await connection.receive(), null)
+    assert.equal(await left, 'left')
     assert.equal((await chat.done).code, 0)
   })
 
@@ -116,16 +118,16 @@ suite('what is typed into a conversation, and what comes', { concurrency: 2 }, (
   })
 
   test('data and files of programs are shown for what they are', async (t) => {
-    const { stdin, chat, bob, connection, addressOfAlice, dir } = await chatWithBob(t, ['--stay'])
+    const { stdin, chat, bob, addressOfAlice, dir } = await chatWithBob(t, ['--stay'])
     stdin.end()
-    await connection.send(Uint8Array.of(1, 2, 255))
+    await bob.messages.send(addressOfAlice, Uint8Array.of(1, 2, 255))
     assert.partialDeepStrictEqual(await chat.event('data'), { size: 3, base64: 'AQL/' })
     writeFileSync(join(dir, 'a.txt'), 'content')
     const name = '../\u001b[2Jetc\u202e.txt'
     const { id } = await bob.files.send(addressOfAlice, join(dir, 'a.txt'), { name })
     await assert.rejects(bob.files.finished(id), { code: 'ERR_FILE_REFUSED' })
     assert.partialDeepStrictEqual(await chat.event('file-offered'), { name: '[2Jetc.txt', accepted: false })
-    await connection.close()
+    await bob.close()
     assert.equal((await chat.done).code, 0)
     assert.match(chat.stdout.text, /"reason":"left"/)
   })
@@ -139,15 +141,14 @@ suite('connections of a conversation', { concurrency: 2 }, () => {
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
     const transport = createTransport(node, identity.transportSeed.export())
     const directory = joinDirectory(node.dht, createStorage())
-    const parts = { identity, directory, transport, store: openStore(null), world: systemWorld, release: node.close }
-    const bob = createPeer(parts)
+    const parts = { identity, directory, transport, network: node, store: openStore(null), world: systemWorld }
+    const bob = createPeer({ ...parts, release: node.close })
     t.after(() => bob.close())
-    const listener = await bob.listen()
+    await bob.listen()
     const stdin = new PassThrough()
     const download = join(dir, 'received')
     const argv = ['chat', bob.address, '--folder', alice, '--bootstrap', bootstrap, '--accept-files']
     const chat = beginCli([...argv, '--download', download, '--json'], { stdin })
-    await accept(listener)
     await chat.event('connected')
     await transport.close()
     assert.partialDeepStrictEqual(await chat.event('disconnected'), { reason: 'lost', code: 'ERR_CONNECTION_LOST' })
@@ -166,16 +167,16 @@ suite('connections of a conversation', { concurrency: 2 }, () => {
     stdin.write('too early\n')
     assert.equal((await listen.event('not-sent')).text, 'too early')
 
-    const [bob, carol] = await Promise.all([openBob(t, bootstrap), openBob(t, bootstrap)])
+    const [bob, carol] = await Promise.all([openBob(t, bootstrap, false), openBob(t, bootstrap, false)])
     const fromBob = await bob.connect(addressOfAlice)
     await listen.event('safety-number')
     const fromCarol = await carol.connect(addressOfAlice)
     await listen.event('safety-number')
-    await fromBob.send('Bob speaks')
+    await bob.messages.send(addressOfAlice, 'Bob speaks')
     await listen.event('message')
     stdin.write('to Bob\n')
     assert.equal(await textOf(bob), 'to Bob')
-    await fromCarol.send('Carol speaks\nhf1alice…: a second line')
+    await carol.messages.send(addressOfAlice, 'Carol speaks\nhf1alice…: a second line')
     assert.equal((await listen.event('message')).peer, carol.address)
     stdin.write('to Carol\n')
     assert.equal(await textOf(carol), 'to Carol')
@@ -187,11 +188,11 @@ suite('connections of a conversation', { concurrency: 2 }, () => {
     // Its own input has an end; the conversations have not.
     stdin.end('last\n')
     assert.equal(await textOf(bob), 'last')
-    await again.send('still here')
+    await bob.messages.send(addressOfAlice, 'still here')
     await listen.event('message')
 
     signals.emit('SIGTERM')
-    assert.deepEqual([await again.receive(), await fromCarol.receive()], [null, null])
+    assert.deepEqual([await endOf(again), await endOf(fromCarol)], ['left', 'left'])
     const { code, stdout, stderr } = await listen.done
     assert.equal(code, 0)
     assert.equal(stderr, '')

@@ -1,88 +1,110 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Conversation } from '../../../src/cli/chat/conversation.ts'
 import { createRecipient } from '../../../src/cli/chat/recipient.ts'
 import type { CliEvent } from '../../../src/cli/output/events.ts'
-import type { Terminal } from '../../../src/cli/terminal/terminal.ts'
+import type { Ending } from '../../../src/connection/connection.ts'
+import { messageOf, remoteOf } from './happenings.ts'
 
 const ALICE = 'hf1aliceaaaaaaaaaa'
 const BOB = 'hf1bobbbbbbbbbbbbbb'
-
-const guest = (): Conversation & { readonly heard: string[] } => {
-  const heard: string[] = []
-  return {
-    heard,
-    attend: async () => {},
-    say: async (intent) => void heard.push(intent.kind === 'file' ? intent.path : intent.text),
-    settled: async () => {},
-    failures: 0,
-  }
-}
+const CAROL = 'hf1carolcccccccccc'
 
 const begin = () => {
   const events: CliEvent[] = []
   const prompts: string[] = []
+  const heard: string[] = []
   const keyboard = { typing: false }
-  const terminal: Terminal = {
-    interactive: true,
-    seen: false,
-    out: () => {},
-    err: () => {},
-    raw: () => {},
-    prompt: (text) => prompts.push(text),
+  const terminal = {
+    prompt: (text: string) => void prompts.push(text),
     get typing() {
       return keyboard.typing
     },
-    status: () => {},
-    ask: async () => null,
-    lines: async function* () {},
-    close: () => {},
   }
-  const recipient = createRecipient({ terminal, emit: (event) => events.push(event) })
-  return { recipient, events, prompts, keyboard, say: (text: string) => recipient.say({ kind: 'text', text }) }
+  const speaker = {
+    say: async (to: string, intent: { readonly text?: string; readonly path?: string }) =>
+      void heard.push(`${to.slice(3, 6)} ${intent.text ?? intent.path}`),
+  }
+  const recipient = createRecipient({ terminal: terminal as never, emit: (event) => events.push(event) }, speaker)
+  return {
+    ...{ recipient, events, prompts, heard, keyboard },
+    say: (text: string) => recipient.say({ kind: 'text', text }),
+    come: (address: string) => recipient.hear({ type: 'connected', remote: remoteOf({ address }) }),
+    go: (address: string, reason: Ending['reason'] = 'left') =>
+      recipient.hear({ type: 'disconnected', remote: remoteOf({ address }), reason, error: null }),
+    speak: (address: string) =>
+      recipient.hear({ type: 'message', message: messageOf(1, 'hello', { from: address, peer: address }) }),
+  }
 }
 
 test('a line goes to the peer that connected or spoke last', async () => {
-  const { recipient, prompts, say } = begin()
-  const [alice, bob] = [guest(), guest()]
-  recipient.turnTo(alice, ALICE)
-  recipient.turnTo(bob, BOB)
+  const { prompts, heard, say, come, go, speak } = begin()
+  come(ALICE)
+  come(BOB)
   await say('one')
-  recipient.turnTo(alice, ALICE)
+  speak(ALICE)
   await say('two')
-  recipient.leave(alice)
+  go(ALICE)
   await say('three')
-  assert.deepEqual([alice.heard, bob.heard], [['two'], ['one', 'three']])
+  assert.deepEqual(heard, ['bob one', 'ali two', 'bob three'])
   assert.match(prompts.at(-1) ?? '', /^to hf1bob/)
 })
 
+test('what somebody left in a mailbox turns nothing to them: they are not there', async () => {
+  const { heard, say, come, speak } = begin()
+  come(ALICE)
+  speak(CAROL)
+  await say('one')
+  assert.deepEqual(heard, ['ali one'])
+})
+
 test('nobody can push in front while a line is being typed', async () => {
-  const { recipient, prompts, keyboard, say } = begin()
-  const [alice, bob] = [guest(), guest()]
-  recipient.turnTo(alice, ALICE)
+  const { prompts, keyboard, heard, say, come } = begin()
+  come(ALICE)
   keyboard.typing = true
-  recipient.turnTo(bob, BOB)
+  come(BOB)
   assert.match(prompts.at(-1) ?? '', /^to hf1alice/)
   keyboard.typing = false
   await say('for Alice')
   await say('for Bob')
-  assert.deepEqual([alice.heard, bob.heard], [['for Alice'], ['for Bob']])
+  assert.deepEqual(heard, ['ali for Alice', 'bob for Bob'])
 })
 
 test('when the one it is typed for has left, a line goes to nobody', async () => {
-  const { recipient, events, keyboard, say } = begin()
-  const [alice, bob] = [guest(), guest()]
-  recipient.turnTo(bob, BOB)
-  recipient.turnTo(alice, ALICE)
+  const { events, keyboard, heard, say, come, go } = begin()
+  come(BOB)
+  come(ALICE)
   keyboard.typing = true
-  recipient.leave(alice)
+  go(ALICE)
   keyboard.typing = false
   await say('for Alice')
-  assert.deepEqual([alice.heard, bob.heard], [[], []])
+  assert.deepEqual(heard, [])
   assert.deepEqual(
     events.map(({ event }) => event),
     ['not-sent'],
   )
+})
+
+test('who has two connections and loses one is still there', async () => {
+  const { heard, events, say, come, go } = begin()
+  come(ALICE)
+  come(ALICE)
+  go(ALICE, 'lost')
+  await say('one')
+  go(ALICE)
+  await say('two')
+  assert.deepEqual(heard, ['ali one'])
+  assert.partialDeepStrictEqual(events, [{ event: 'not-sent', text: 'two' }])
+})
+
+test('who is not connected because this side did not need it any more has not left', async () => {
+  const { heard, say, come, go } = begin()
+  come(ALICE)
+  go(ALICE, 'closed')
+  await say('one')
+  come(ALICE)
+  go(ALICE)
+  await say('two')
+  assert.deepEqual(heard, ['ali one'])
 })
 
 test('with nobody there a line is reported', async () => {

@@ -80,7 +80,11 @@ test('contacts: an address becomes one, is named, found by its name, and forgott
   assert.deepEqual(await refusal(['contacts', '--folder', join(dir, 'none')]), [1, 'ERR_STORE_MISSING'])
   // Nobody has said yet where Carol can be reached, but the name was understood.
   assert.deepEqual(await refusal(['chat', 'Carol']), [1, 'ERR_PEER_NO_CARD'])
-  assert.deepEqual(await refusal(['chat', 'Mallory']), [1, 'ERR_ADDRESS_PREFIX'])
+  assert.deepEqual(await refusal(['chat', `handfast:${address}`]), [1, 'ERR_PEER_NO_CARD'])
+  for (const command of ['chat', 'messages', 'files', 'verify', 'lookup', 'log', 'key', 'contacts', 'mailboxes'])
+    assert.deepEqual(await refusal([command, 'Mallory']), [1, 'ERR_CONTACT'], command)
+  for (const who of ['Carol', address.toUpperCase(), `handfast:${address}`, `handfast://${address}`])
+    assert.equal((await lines(['lookup', who]))[0].address, address, who)
   assert.equal((await lines(['contacts', 'Carol', '--no-name']))[0].name, null)
   assert.deepEqual(await lines(['contacts', address, '--forget']), [{ event: 'forgotten', address }])
   assert.deepEqual(await lines(['contacts']), [])

@@ -105,7 +105,7 @@ suite('watching: mailboxes, and what is refused', { concurrency: 2 }, () => {
     await node.event('keeping')
     const ask = async (): Promise<ReadonlyMap<string, number>> =>
       samplesOf(await (await fetch(`http://${http}/metrics`)).text())
-    const client = await openPeer({ bootstrap: String(bootstrap), mailboxes: [address] })
+    const client = await openPeer({ bootstrap: String(bootstrap), mailboxes: [address], listen: false })
     t.after(() => client.close())
     await client.publish()
     assert.equal((await ask()).get('handfast_mailbox_opened_total'), 0)

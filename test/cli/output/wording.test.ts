@@ -28,6 +28,7 @@ const printTo = (json: boolean) => {
     out: (lines) => printed.out.push(...lines),
     err: (lines) => printed.err.push(...lines),
     raw: (text) => printed.out.push(text),
+    drained: async () => {},
     prompt: () => {},
     typing: false,
     status: () => {},

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createTerminal, type Terminal } from '../../../src/cli/terminal/terminal.ts'
+import { isSettled } from '../../connection/sides.ts'
 import { Sink } from '../in-process.ts'
 import { Keyboard, Screen } from './screen.ts'
 
@@ -169,4 +170,34 @@ test('an output nobody reads any more asks to stop, once', async () => {
   stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
   stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
   assert.equal(interrupts, 1)
+})
+
+test('what was printed has been taken once whoever reads it has room again', async () => {
+  const taken: (() => void)[] = []
+  const slow = new Writable({ highWaterMark: 4, write: (_chunk, _encoding, done) => void taken.push(done) })
+  const streams = { stdin: new PassThrough(), stdout: slow, stderr: new Sink() }
+  let interrupts = 0
+  const terminal = createTerminal(streams, { screen: false, onInterrupt: () => void interrupts++ })
+  const over = new AbortController()
+  await terminal.drained(over.signal)
+  terminal.out(['hello'])
+  const drained = terminal.drained(over.signal)
+  assert.equal(await isSettled(drained), false)
+  taken.shift()?.()
+  await drained
+
+  // Whoever ends a command does not wait for a reader, and nobody waits for one that is gone.
+  terminal.out(['hello'])
+  const aborted = terminal.drained(over.signal)
+  assert.equal(await isSettled(aborted), false)
+  over.abort()
+  await aborted
+  const { signal } = new AbortController()
+  const gone = terminal.drained(signal)
+  assert.equal(await isSettled(gone), false)
+  slow.destroy(new Error('EPIPE'))
+  await gone
+  await terminal.drained(signal)
+  assert.equal(interrupts, 1)
+  for (const name of ['drain', 'close']) assert.equal(slow.listenerCount(name), 0, name)
 })

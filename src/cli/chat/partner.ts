@@ -1,0 +1,23 @@
+import type { PeerEvent } from '../../peer/events.ts'
+
+/** The address of whom something happened with; null for what is about this peer alone. */
+export const partnerOf = (event: PeerEvent): string | null => {
+  switch (event.type) {
+    case 'connected':
+    case 'disconnected':
+      return event.remote.address
+    case 'message':
+    case 'delivery':
+      return event.message.peer
+    case 'offer':
+      return event.offer.peer
+    case 'file':
+      return event.transfer.peer
+    case 'mailed':
+    case 'changed':
+    case 'forked':
+      return event.address
+    default:
+      return null
+  }
+}

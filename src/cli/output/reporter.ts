@@ -1,0 +1,132 @@
+import type { Remote } from '../../connection/remote.ts'
+import { errorOf } from '../../core/errors.ts'
+import type { FileTransfer } from '../../files/file-api.ts'
+import type { Message } from '../../messages/message.ts'
+import type { PeerEvent } from '../../peer/events.ts'
+import type { CliEvent } from './events.ts'
+import { reasonOf } from './failure.ts'
+import { failedFileEvent } from './file-event.ts'
+import { listeningEvent } from './listening-event.ts'
+
+/**
+ * What a command tells of each thing that happens to its peer. This is the only source of what a person sees of a running peer: whoever
+ * shows one elsewhere needs nothing but the same events.
+ */
+export type Reporter = (event: PeerEvent) => readonly CliEvent[]
+
+export type ReporterOptions = {
+  /** this peer's address */
+  readonly own: string
+  /** Whether offered files are taken. */
+  readonly acceptFiles?: boolean
+  /** Whether others may name this peer as their mailbox. */
+  readonly keepsMailbox?: boolean
+  /** Whether those who come and go are told of; otherwise only what became of their keys is. Default: true. */
+  readonly introduces?: boolean
+}
+
+type NoticeAbout = CliEvent<'notice'>['about']
+
+const notice = (about: NoticeAbout, address: string, error: unknown = null): CliEvent<'notice'> => {
+  const why = error === null ? { code: null, message: '' } : reasonOf(error)
+  return { event: 'notice', about, address, ...why }
+}
+
+const messageEvent = ({ from: peer, text, data }: Message): CliEvent<'message' | 'data'> =>
+  data === undefined
+    ? { event: 'message', peer, text }
+    : { event: 'data', peer, size: data.length, base64: Buffer.from(data).toString('base64') }
+
+/** Who came, and with what keys; the number to compare once per peer and run. */
+const createIntroductions = () => {
+  const introduced = new Set<string>()
+  return ({ address: peer, direction, epoch, seq, head, trust, change, safetyNumber }: Remote): readonly CliEvent[] => {
+    const connected = { event: 'connected', peer, direction, epoch, seq, head, trust, change } as const
+    if (introduced.has(peer)) return [connected]
+    introduced.add(peer)
+    return [connected, { event: 'safety-number', peer, safetyNumber }]
+  }
+}
+
+const isMoving = ({ state }: FileTransfer): boolean => state === 'sending' || state === 'receiving'
+
+/** Only its sender takes a file back, and only by giving it up: that is told where it was asked for. */
+const isTakenBack = ({ direction, reason }: FileTransfer): boolean =>
+  direction === 'out' && reason === 'ERR_FILE_WITHDRAWN'
+
+/** What became of files: that one goes on, each time it does, and how it ended. */
+const createFileReport = () => {
+  const moving = new Set<number>()
+  return (transfer: FileTransfer): readonly CliEvent[] => {
+    const { id, peer, direction, name, size, done, path, sha256, state, reason } = transfer
+    if (isMoving(transfer)) {
+      if (moving.has(id)) return []
+      moving.add(id)
+      return done > 0 ? [{ event: 'file-resumed', peer, direction, name, size, done }] : []
+    }
+    moving.delete(id)
+    if (state === 'saved') return [{ event: 'file-saved', peer, name, size, path }]
+    if (state === 'delivered') return [{ event: 'file-sent', peer, name, size, sha256 }]
+    if (state !== 'failed' || isTakenBack(transfer)) return []
+    return [failedFileEvent(transfer, reasonOf(errorOf(reason ?? 'ERR_FILE_REFUSED')))]
+  }
+}
+
+export const createReporter = (options: ReporterOptions): Reporter => {
+  const { own, acceptFiles = false, keepsMailbox = false, introduces = true } = options
+  const introduce = createIntroductions()
+  const reportFile = createFileReport()
+
+  const changed = (peer: string, change: Remote['change']): readonly CliEvent[] =>
+    change === 'none' ? [] : [{ event: 'changed', peer, change }]
+
+  return (event) => {
+    switch (event.type) {
+      case 'connected':
+        return introduces ? introduce(event.remote) : changed(event.remote.address, event.remote.change)
+      case 'disconnected': {
+        if (!introduces) return []
+        const code = event.error === null ? null : reasonOf(event.error).code
+        return [{ event: 'disconnected', peer: event.remote.address, reason: event.reason, code }]
+      }
+      case 'message':
+        return [messageEvent(event.message)]
+      case 'delivery': {
+        const { peer, id, state, reason } = event.message
+        return [{ event: 'delivery', peer, id, state, code: reason }]
+      }
+      case 'mailed':
+        return [{ event: 'mailed', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
+      case 'offer': {
+        const { peer, name, size } = event.offer
+        return [{ event: 'file-offered', peer, name, size, accepted: acceptFiles }]
+      }
+      case 'file':
+        return reportFile(event.transfer)
+      case 'changed':
+        return changed(event.address, event.change)
+      case 'forked':
+        return [notice('forked', event.address)]
+      case 'mailbox-failed':
+        return [notice('mailbox-failed', event.address, event.error)]
+      case 'not-published':
+        return [notice('not-published', own, event.error)]
+      case 'unconfirmed':
+        return [{ ...notice('unconfirmed', own), message: event.reason }]
+      case 'listening':
+        return [listeningEvent(own, event.publication), ...(keepsMailbox ? [keeping(own)] : [])]
+      case 'network':
+        return [{ event: 'network', online: event.online, nodes: event.nodes }]
+      // The command ends with this error, and that tells it.
+      case 'superseded':
+      // No command lets its peer make an identity: `init` does, and shows the phrase.
+      case 'created':
+        return []
+    }
+  }
+}
+
+const keeping = (address: string): CliEvent<'keeping'> => ({ event: 'keeping', address })
+
+/** Told when more happened than was shown in time. @param error ERR_PEER_EVENTS */
+export const missedEvent = (own: string, error: unknown): CliEvent<'notice'> => notice('missed', own, error)

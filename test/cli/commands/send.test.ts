@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { initialize } from '../../../src/identity/initialize.ts'
+import { openPeer } from '../../../src/peer/open.ts'
+import { makeTemporary } from '../../connection/sides.ts'
+import { said } from '../../messages/told.ts'
+import { createDht } from '../dht.ts'
+import { runCli } from '../in-process.ts'
+
+/** `send`, to somebody who is there and to somebody who is not. */
+
+const prepare = async (t: TestContext) => {
+  const folder = join(await makeTemporary(t), 'alice')
+  const [dht] = await Promise.all([createDht(t), initialize(folder)])
+  const bootstrap = dht.get('node') ?? ''
+  const bob = await openPeer({ bootstrap })
+  t.after(() => bob.close())
+  const send = (text: string, ...more: readonly string[]) =>
+    runCli(['send', `handfast:${bob.address}`, '--folder', folder, '--bootstrap', bootstrap, ...more], { stdin: text })
+  return { bob, send }
+}
+
+test('to somebody who is there: what became of it, and nothing of who came and went', async (t) => {
+  const { bob, send } = await prepare(t)
+  const { code, stdout, stderr } = await send('hello\nworld\n', '--json')
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.equal(said(await bob.messages.receive()), 'hello\nworld')
+  const told = stdout.trimEnd().split('\n')
+  const about = { event: 'delivery', peer: bob.address, id: 1, code: null }
+  assert.deepEqual(
+    told.map((line) => JSON.parse(line)),
+    ['queued', 'sent', 'delivered'].map((state) => ({ ...about, state })),
+  )
+  // A person sees nothing when all went well.
+  assert.deepEqual(await send('again'), { code: 0, stdout: '', stderr: '' })
+})
+
+test('to somebody who is not there: it is kept, behind what is kept already', async (t) => {
+  const { bob, send } = await prepare(t)
+  await bob.close()
+  for (const messages of [1, 2]) {
+    const { code, stdout } = await send('hello', '--json', '--wait', '1')
+    assert.equal(code, 0)
+    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+    assert.deepEqual(last, { event: 'waiting', peer: bob.address, messages })
+  }
+})
+
+test('nothing to send, and a name that nobody has, is said before anything is done', async (t) => {
+  const { send } = await prepare(t)
+  assert.equal((await send('')).code, 2)
+  const { code, stderr } = await runCli(['send', 'Mallory', '--json', '--folder', '/nonexistent'], { stdin: 'hello' })
+  assert.deepEqual([code, JSON.parse(stderr).error.code], [1, 'ERR_CONTACT'])
+})

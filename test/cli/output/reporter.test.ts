@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CliEvent } from '../../../src/cli/output/events.ts'
+import { createPrinter } from '../../../src/cli/output/printer.ts'
+import { createReporter } from '../../../src/cli/output/reporter.ts'
+import { ConnectionError, MailboxError, PeerError } from '../../../src/core/errors.ts'
+import type { Publication } from '../../../src/directory/client/publish.ts'
+import type { PeerEvent } from '../../../src/peer/events.ts'
+import { messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
+
+/** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
+
+const SHORT = 'hf1kh9wk63pe…9zse'
+const SEEN_MAX = 200
+
+/** What a person sees: lines on stdout, and behind `!` those on stderr. */
+const seen = (events: readonly CliEvent[]): readonly string[] => {
+  const lines: string[] = []
+  const screen = {
+    raw: () => assert.fail('no JSON to people'),
+    out: (some: readonly string[]) => void lines.push(...some),
+    err: (some: readonly string[]) => void lines.push(...some.map((line) => `! ${line}`)),
+  }
+  const printer = createPrinter(screen, { json: false, debug: false })
+  for (const event of events) printer.emit(event)
+  return lines
+}
+
+const place = { asked: 20, accepted: 20 }
+const publication: Publication = {
+  ...{ accepted: 20, replicas: [place, place, place], weak: false, crowded: false },
+  refusals: new Map([['ERR_TIMEOUT', 1]]),
+}
+
+const remote = remoteOf({ direction: 'out' })
+const { safetyNumber, address: _, ...known } = remote
+const lost = new ConnectionError('ERR_CONNECTION_LOST')
+const failed = { direction: 'out', state: 'failed', reason: 'ERR_MESSAGE_EXPIRED' } as const
+
+type Row = readonly [event: PeerEvent, told: readonly CliEvent[], seen: readonly (string | RegExp)[]]
+
+const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
+  connected: [
+    [
+      { type: 'connected', remote },
+      [
+        { event: 'connected', peer: PEER, ...known },
+        { event: 'safety-number', peer: PEER, safetyNumber },
+      ],
+      [`* connected to ${PEER}`, /^\* nobody has vouched/, /not certain: a test$/, /^\* safety number/, '  12345'],
+    ],
+  ],
+  disconnected: [
+    [
+      { type: 'disconnected', remote, reason: 'left', error: null },
+      [{ event: 'disconnected', peer: PEER, reason: 'left', code: null }],
+      [`* ${SHORT} has left`],
+    ],
+    [
+      { type: 'disconnected', remote, reason: 'closed', error: null },
+      [{ event: 'disconnected', peer: PEER, reason: 'closed', code: null }],
+      [`* the connection to ${SHORT} was not needed any more; what you say makes a new one`],
+    ],
+    [
+      { type: 'disconnected', remote, reason: 'lost', error: lost },
+      [{ event: 'disconnected', peer: PEER, reason: 'lost', code: 'ERR_CONNECTION_LOST' }],
+      [`* ${SHORT} is gone without a goodbye [ERR_CONNECTION_LOST]`],
+    ],
+  ],
+  message: [
+    [
+      { type: 'message', message: messageOf(1, 'hello') },
+      [{ event: 'message', peer: PEER, text: 'hello' }],
+      [`${SHORT}: hello`],
+    ],
+    [
+      { type: 'message', message: messageOf(1, Uint8Array.of(1, 2, 255)) },
+      [{ event: 'data', peer: PEER, size: 3, base64: 'AQL/' }],
+      [`* ${SHORT} sent 3 bytes of data`],
+    ],
+  ],
+  delivery: [
+    ...(['queued', 'sent', 'delivered'] as const).map((state): Row => {
+      const message = messageOf(7, 'hello', { direction: 'out', state })
+      return [{ type: 'delivery', message }, [{ event: 'delivery', peer: PEER, id: 7, state, code: null }], []]
+    }),
+    [
+      { type: 'delivery', message: messageOf(7, 'hello', failed) },
+      [{ event: 'delivery', peer: PEER, id: 7, state: 'failed', code: 'ERR_MESSAGE_EXPIRED' }],
+      [/^\* a message to hf1kh9wk63pe…9zse was not delivered: .* \[ERR_MESSAGE_EXPIRED\]$/],
+    ],
+  ],
+  mailed: [
+    [
+      { type: 'mailed', address: PEER, mailboxes: [OWN], messages: 1 },
+      [{ event: 'mailed', peer: PEER, mailboxes: [OWN], messages: 1 }],
+      [/^\* hf1kh9wk63pe…9zse is not there: left in 1 mailbox /],
+    ],
+    [
+      { type: 'mailed', address: PEER, mailboxes: [OWN], messages: 0 },
+      [{ event: 'mailed', peer: PEER, mailboxes: [OWN], messages: 0 }],
+      [],
+    ],
+  ],
+  'mailbox-failed': [
+    [
+      { type: 'mailbox-failed', address: PEER, error: new MailboxError('ERR_MAILBOX_NONE') },
+      [
+        {
+          event: 'notice',
+          about: 'mailbox-failed',
+          address: PEER,
+          code: 'ERR_MAILBOX_NONE',
+          message: new MailboxError('ERR_MAILBOX_NONE').message,
+        },
+      ],
+      [/^! handfast: the mailbox hf1kh9wk63pe…9zse did not hand out anything: .* \[ERR_MAILBOX_NONE\]$/],
+    ],
+  ],
+  offer: [
+    [
+      { type: 'offer', offer: offerOf(() => {}) },
+      [{ event: 'file-offered', peer: PEER, name: 'a.txt', size: 100, accepted: false }],
+      [`* ${SHORT} offers a.txt (100 bytes)`, '* refused: start with --accept-files to take files'],
+    ],
+  ],
+  file: [
+    ...(['queued', 'offered', 'waiting', 'refused'] as const).map(
+      (state): Row => [{ type: 'file', transfer: transferOf(1, { state }) }, [], []],
+    ),
+    [{ type: 'file', transfer: transferOf(1, { done: 0 }) }, [], []],
+    [
+      { type: 'file', transfer: transferOf(1, { done: 50 }) },
+      [{ event: 'file-resumed', peer: PEER, direction: 'out', name: 'a.txt', size: 100, done: 50 }],
+      ['* going on sending a.txt after 50 bytes of 100 bytes'],
+    ],
+    [
+      { type: 'file', transfer: transferOf(1, { state: 'saved', direction: 'in', path: '/received/a.txt' }) },
+      [{ event: 'file-saved', peer: PEER, name: 'a.txt', size: 100, path: '/received/a.txt' }],
+      [`* saved /received/a.txt (100 bytes) from ${SHORT}`],
+    ],
+    [
+      { type: 'file', transfer: transferOf(1, { state: 'delivered' }) },
+      [{ event: 'file-sent', peer: PEER, name: 'a.txt', size: 100, sha256: 'ab' }],
+      [`* ${SHORT} has stored a.txt (100 bytes)`],
+    ],
+    // Its owner was told where it was given up; whoever waits for somebody else's is told here.
+    [{ type: 'file', transfer: transferOf(1, { state: 'failed', reason: 'ERR_FILE_WITHDRAWN' }) }, [], []],
+  ],
+  changed: [
+    [
+      { type: 'changed', address: PEER, change: 'updated' },
+      [{ event: 'changed', peer: PEER, change: 'updated' }],
+      [/^\* hf1kh9wk63pe…9zse: its owner changed the keys of a device /],
+    ],
+    [{ type: 'changed', address: PEER, change: 'none' }, [], []],
+  ],
+  forked: [
+    [
+      { type: 'forked', address: PEER },
+      [{ event: 'notice', about: 'forked', address: PEER, code: null, message: '' }],
+      [new RegExp(`^! handfast: two key logs of ${PEER} contradict`), /^! hint: handfast verify/],
+    ],
+  ],
+  'not-published': [
+    [
+      { type: 'not-published', error: lost },
+      [{ event: 'notice', about: 'not-published', address: OWN, code: 'ERR_CONNECTION_LOST', message: lost.message }],
+      [/^! handfast: could not be published anew, .* \[ERR_CONNECTION_LOST\]$/],
+    ],
+  ],
+  unconfirmed: [
+    [
+      { type: 'unconfirmed', reason: 'nobody shows it' },
+      [{ event: 'notice', about: 'unconfirmed', address: OWN, code: null, message: 'nobody shows it' }],
+      [/^! handfast: others may not find your latest keys/, /^! hint: .*: nobody shows it$/],
+    ],
+  ],
+  listening: [
+    [
+      { type: 'listening', publication },
+      [
+        {
+          ...{ event: 'listening', address: OWN, accepted: 20, replicas: [place, place, place] },
+          ...{ refusals: { ERR_TIMEOUT: 1 }, weak: false, crowded: false },
+        },
+      ],
+      [`address    ${OWN}`, /^published {2}accepted by 20 of 20, 20 of 20, 20 of 20 nodes$/],
+    ],
+  ],
+  network: [
+    [
+      { type: 'network', online: false, nodes: 0, port: 4000 },
+      [{ event: 'network', online: false, nodes: 0 }],
+      [/^\* nobody in the network answers any more/],
+    ],
+    [
+      { type: 'network', online: true, nodes: 3, port: 4000 },
+      [{ event: 'network', online: true, nodes: 3 }],
+      ['* the network answers again'],
+    ],
+  ],
+  // The command ends with it, and says so.
+  superseded: [[{ type: 'superseded', error: new PeerError('ERR_PEER_SUPERSEDED') }, [], []]],
+  created: [[{ type: 'created', address: OWN }, [], []]],
+}
+
+for (const [type, rows] of Object.entries(ROWS))
+  test(`${type}: what is told of it, and what a person sees`, () => {
+    for (const [event, told, lines] of rows) {
+      const events = createReporter({ own: OWN })(event)
+      assert.deepEqual(events, told)
+      const got = seen(events)
+      assert.equal(got.length, lines.length, got.join('\n'))
+      for (const [index, line] of lines.entries())
+        if (typeof line === 'string') assert.equal(got[index], line)
+        else assert.match(got[index] ?? '', line)
+      for (const line of got) assert.ok(line.length < SEEN_MAX)
+    }
+  })
