@@ -4,15 +4,19 @@ import { writeFile } from 'node:fs/promises'
 import type { Connection, FileTransfer, Remote } from '../src/index.ts'
 import { notify, serve } from './calls.ts'
 import { countKinds, encodeCapture } from './capture.ts'
-import { createPerson, type Parts, type Person, realParts, textOf } from './person.ts'
+import { createPerson, type Parts, type Person, realParts } from './person.ts'
+import { type Piped, pipeThrough } from './pipe.ts'
 
 /** Bytes of a file the other side has, and bytes in all. */
 export type Progress = { readonly done: number; readonly size: number }
 
 export type Alice = Person & {
   connect(address: string): Promise<Remote>
+  /** Resolves when Bob has it on his disk. */
   say(text: string): Promise<void>
-  hear(): Promise<string | null>
+  hear(): Promise<string>
+  /** Opens a byte stream to whoever serves `protocol` at Bob's, sends a file through it, and reads the answer. */
+  pipe(protocol: string, path: string): Promise<Piped>
   /** Sends a file; its progress is reported as notices. */
   sendFile(path: string): Promise<FileTransfer>
   hangUp(): Promise<void>
@@ -26,7 +30,7 @@ export type Alice = Person & {
 }
 
 export const createAlice = (parts: Parts = realParts, onProgress: (progress: Progress) => void = () => {}): Alice => {
-  const { actions, wiretap, opened } = createPerson(parts)
+  const { actions, wiretap, opened, say, hear } = createPerson(parts)
   let connection: Connection | undefined
   const bob = (): Connection => {
     if (connection === undefined) throw new Error('Alice is in no conversation')
@@ -38,8 +42,9 @@ export const createAlice = (parts: Parts = realParts, onProgress: (progress: Pro
       connection = await opened().peer.connect(address)
       return connection.remote
     },
-    say: (text) => bob().send(text),
-    hear: async () => textOf(await bob().receive()),
+    say: (text) => say(bob().remote.address, text),
+    hear: () => hear(bob().remote.address),
+    pipe: async (protocol, path) => pipeThrough(await opened().peer.dial(bob().remote.address, protocol), path),
     sendFile: async (path) => {
       const { files } = opened().peer
       const report = (done: number, size: number): void => onProgress({ done, size })

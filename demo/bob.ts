@@ -3,16 +3,23 @@
 import { renewDevice } from '../src/core/identity.ts'
 import { seconds } from '../src/core/world.ts'
 import { systemWorld } from '../src/identity/system-world.ts'
-import type { Connection, Remote } from '../src/index.ts'
+import type { Remote } from '../src/index.ts'
 import { openVault } from '../src/store/vault.ts'
 import { serve } from './calls.ts'
-import { createPerson, type Parts, type Person, realParts, textOf } from './person.ts'
+import { createPerson, type Parts, type Person, realParts } from './person.ts'
+import { answerWithHash } from './pipe.ts'
+import { describeEnding } from './told.ts'
 
 export type Bob = Person & {
   /** The next peer that proved its address. */
   accept(): Promise<Remote>
+  /** Resolves when she has it on her disk. */
   say(text: string): Promise<void>
-  hear(): Promise<string | null>
+  hear(): Promise<string>
+  /** How the connection ended: see `describeEnding`. */
+  ending(): Promise<string>
+  /** From now on, the next byte stream for `protocol` is answered with the SHA-256 of what came, in hex. */
+  serve(protocol: string): Promise<void>
   /** Takes the file that is offered next; resolves with its path. */
   saveFile(folder: string): Promise<string>
   /** Streams others opened to him, and connections that came of them. */
@@ -24,48 +31,31 @@ export type Bob = Person & {
 export type Visitors = { readonly streams: number; readonly accepted: number }
 
 export const createBob = (parts: Parts = realParts): Bob => {
-  const { actions, wiretap, opened } = createPerson(parts)
-  const waiting: Connection[] = []
-  let accepted = 0
-  let arrival = Promise.withResolvers<void>()
-  let connection: Connection | undefined
-
-  const alice = (): Connection => {
-    if (connection === undefined) throw new Error('Bob is in no conversation')
-    return connection
-  }
-  const receiveAll = async (connections: AsyncIterable<Connection>): Promise<void> => {
-    for await (const next of connections) {
-      accepted += 1
-      waiting.push(next)
-      arrival.resolve()
-      arrival = Promise.withResolvers()
-    }
+  const { actions, wiretap, told, opened, say, hear } = createPerson(parts)
+  let remote: Remote | undefined
+  const other = (): string => {
+    if (remote === undefined) throw new Error('Bob is in no conversation')
+    return remote.address
   }
 
   return {
     ...actions,
-    listen: async () => {
-      const announcement = await actions.listen()
-      const { listener } = opened()
-      if (listener !== null) void receiveAll(listener)
-      return announcement
-    },
     accept: async () => {
-      while (waiting.length === 0) await arrival.promise
-      connection = waiting.shift()
-      return alice().remote
+      remote = (await told.take('connected')).remote
+      return remote
     },
-    say: (text) => alice().send(text),
-    hear: async () => textOf(await alice().receive()),
+    say: (text) => say(other(), text),
+    hear: () => hear(other()),
+    ending: async () => describeEnding(await told.take('disconnected', (event) => event.remote.address === other())),
+    serve: async (protocol) => void answerWithHash(opened().peer.serve(protocol)),
     saveFile: async (folder) => {
       const { files } = opened().peer
-      const offer = await files.receive({ from: alice().remote.address })
+      const offer = await files.receive({ from: other() })
       if (offer === null) throw new Error('a file was expected')
       const { id } = await offer.accept(folder)
       return (await files.finished(id)).path
     },
-    visitors: async () => ({ streams: wiretap.incoming, accepted }),
+    visitors: async () => ({ streams: wiretap.incoming, accepted: told.count('connected') }),
     renew: async () => {
       const { folder, bootstrap, identity } = opened()
       await actions.close()

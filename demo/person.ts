@@ -3,6 +3,7 @@
 import { encodeAddress } from '../src/core/address.ts'
 import { hex } from '../src/core/bytes.ts'
 import type { Identity } from '../src/core/identity.ts'
+import type { SecretKey } from '../src/core/kdf.ts'
 import { seconds } from '../src/core/world.ts'
 import type { Evidence } from '../src/directory/client/evidence.ts'
 import { type Lookup, lookup } from '../src/directory/client/lookup.ts'
@@ -10,7 +11,7 @@ import type { Publication } from '../src/directory/client/publish.ts'
 import type { DirectoryNetwork } from '../src/directory/network-port.ts'
 import { createStorage } from '../src/directory/node/storage.ts'
 import { systemWorld } from '../src/identity/system-world.ts'
-import { decodeAddress, type Incoming, initialize, type Listener, type Peer } from '../src/index.ts'
+import { decodeAddress, initialize, type Peer } from '../src/index.ts'
 import { parseBootstrap } from '../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../src/network/directory-plugin.ts'
 import { createNode, type DhtNode } from '../src/network/node.ts'
@@ -19,12 +20,13 @@ import { createPeer } from '../src/peer/create-peer.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { openVault, readVault } from '../src/store/vault.ts'
 import { createAnswerRecord, type Verdicts } from './answers.ts'
+import { createTold, type Told } from './told.ts'
 import { createWiretap, type Wiretap } from './wiretap.ts'
 
 /** The parts below the peer. Tests break one of them and watch the demo's checks fail. */
 export type Parts = {
   readonly transport: (real: Transport) => Transport
-  readonly store: (folder: string) => Store
+  readonly store: (folder: string, storeKey: SecretKey) => Store
 }
 
 export const realParts: Parts = { transport: (real) => real, store: openStore }
@@ -71,14 +73,19 @@ export type Opened = {
   readonly bootstrap: readonly string[]
   readonly identity: Identity
   readonly peer: Peer
-  readonly listener: Listener | null
   readonly directory: DirectoryNetwork
 }
 
 export type PersonState = {
   readonly actions: Person
   readonly wiretap: Wiretap
+  /** what this person's peer told, whenever it was opened */
+  readonly told: Told
   opened(): Opened
+  /** Sends a text to whoever has that address; resolves when it is on the disk there. */
+  say(address: string, text: string): Promise<void>
+  /** The text of the next message from that address. */
+  hear(address: string): Promise<string>
 }
 
 /** As long as a peer's own lookups may take. */
@@ -87,6 +94,7 @@ const LOOKUP_MS = 10_000
 export const createPerson = (parts: Parts): PersonState => {
   const wiretap = createWiretap()
   const answers = createAnswerRecord()
+  const told = createTold()
   const nodes: DhtNode[] = []
   let current: Opened | undefined
 
@@ -117,19 +125,20 @@ export const createPerson = (parts: Parts): PersonState => {
       return { pid: process.pid, address: encodeAddress(log.id), root: log.last.entry.root, log: envelopes }
     },
     open: async (folder, bootstrap) => {
-      const { identity } = await openVault(folder, null, seconds(systemWorld))
-      const store = parts.store(folder)
+      const { identity, storeKey } = await openVault(folder, null, seconds(systemWorld))
+      const store = parts.store(folder, storeKey)
       const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
       nodes.push(node)
       const directory = answers.wrap(joinDirectory(node.dht, createStorage()))
       const transport = wiretap.wrap(parts.transport(createTransport(node, identity.transportSeed.export())))
-      const peer = createPeer({ identity, directory, transport, store, world: systemWorld, release: node.close })
-      current = { folder, bootstrap, identity, peer, listener: null, directory }
+      const below = { directory, transport, store, network: node, world: systemWorld, release: node.close }
+      const peer = createPeer({ identity, ...below })
+      current = { folder, bootstrap, identity, peer, directory }
+      void told.follow(peer.events())
     },
     listen: async () => {
-      const listener = await opened().peer.listen()
-      current = { ...opened(), listener }
-      return { publication: listener.publication, head: hex(opened().identity.log.last.hash) }
+      const publication = await opened().peer.listen()
+      return { publication, head: hex(opened().identity.log.last.hash) }
     },
     lookup: async (address) => {
       answers.forget()
@@ -146,7 +155,16 @@ export const createPerson = (parts: Parts): PersonState => {
       current = undefined
     },
   }
-  return { actions, wiretap, opened }
+  const say = async (address: string, text: string): Promise<void> => {
+    const { id } = await opened().peer.messages.send(address, text)
+    await told.take('delivery', ({ message }) => message.id === id && message.state === 'delivered')
+  }
+  const hear = async (address: string): Promise<string> => {
+    const message = await opened().peer.messages.receive({ from: address })
+    if (message?.text === undefined) throw new Error('a text was expected')
+    return message.text
+  }
+  return { actions, wiretap, told, opened, say, hear }
 }
 
 /** Packets for other machines that these nodes refused to send; null when one of them is not guarded. */
@@ -155,10 +173,3 @@ export const refusedBy = (nodes: readonly DhtNode[]): number | null =>
     (sum, { guard }) => (sum === null || guard === null ? null : sum + guard.refused),
     nodes.length === 0 ? null : 0,
   )
-
-/** The text of the next message; null after a goodbye. */
-export const textOf = (item: Incoming | null): string | null => {
-  if (item === null) return null
-  if (item.type !== 'text') throw new Error(`a text was expected, not a ${item.type}`)
-  return item.text
-}

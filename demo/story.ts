@@ -13,7 +13,7 @@ import { answerLookups } from './steps/lying-nodes.ts'
 import { checkIntroductions, introduce, lookUp, publish, shakeHands, startTheNetwork } from './steps/meeting.ts'
 import { serveThePast } from './steps/outdated-log.ts'
 import { replay } from './steps/replay.ts'
-import { exchangeMessages, sayGoodbye, sendFile } from './steps/talking.ts'
+import { exchangeMessages, openStream, sayGoodbye, sendFile } from './steps/talking.ts'
 
 /** Every step, in order; the demo is verified only when all of them are. */
 export const STEPS = {
@@ -23,6 +23,7 @@ export const STEPS = {
   lookup: 'They look each other up by address alone',
   handshake: 'They shake hands',
   messages: 'They talk',
+  stream: 'Alice opens a byte stream to Bob',
   file: 'Alice sends a file of 10 MiB',
   eavesdropper: 'Mallory reads every byte',
   'forged-card': 'Mallory stores a forged card for Bob',
@@ -73,6 +74,7 @@ export const tell = async (
   })
   await step('handshake', (s) => shakeHands(s, { alice, bob, addresses }))
   await step('messages', (s) => exchangeMessages(s, { alice, bob }))
+  const streamed = await step('stream', (s) => openStream(s, { alice, bob }, cast.folder))
   const content = await step('file', async (s) => {
     players.onProgress(({ done, size }) => s.progress(done, size))
     const sent = await sendFile(s, { alice, bob }, cast.folder)
@@ -85,7 +87,7 @@ export const tell = async (
   await step('eavesdropper', async (s) => {
     s.show('Mallory', entrance.address)
     s.show('', `process ${entrance.pid}`)
-    await overhear(s, { alice, mallory, people, content, folder: cast.folder })
+    await overhear(s, { alice, mallory, people, content, streamed, folder: cast.folder })
   })
   await step('forged-card', (s) => forgeCards(s, { alice, mallory, network, ...bobs }))
   // The process Alice will restart in: it knows nothing until then.

@@ -8,7 +8,7 @@ import { endOf, type Step } from '../stage.ts'
 
 export type Triangle = {
   readonly alice: Pick<Alice, 'divert' | 'forget' | 'connect' | 'sentKinds' | 'say' | 'hangUp'>
-  readonly bob: Pick<Bob, 'visitors' | 'accept' | 'hear'>
+  readonly bob: Pick<Bob, 'visitors' | 'accept' | 'hear' | 'ending'>
   readonly mallory: Pick<Mallory, 'standBetween' | 'relayOne'>
   /** Bob's address */
   readonly address: string
@@ -61,7 +61,7 @@ const callAgain = async (step: Step, { alice, bob, address }: Omit<Triangle, 'ma
   const [ended] = await Promise.all([endOf(alice.connect(address)), bob.accept()])
   step.check('Mallory is out of the way', ended, 'no error')
   const text = 'There was somebody on the line.'
-  await alice.say(text)
-  step.check('and Bob hears Alice again', (await bob.hear()) === text, true)
-  await Promise.all([alice.hangUp(), bob.hear()])
+  const [, heard] = await Promise.all([alice.say(text), bob.hear()])
+  step.check('and Bob hears Alice again', heard, text)
+  await Promise.all([alice.hangUp(), bob.ending()])
 }

@@ -15,6 +15,8 @@ export type Overhearing = {
   readonly people: { readonly alice: Introduction; readonly bob: Introduction }
   /** the file that was sent */
   readonly content: Uint8Array
+  /** what went through the byte stream */
+  readonly streamed: Uint8Array
   readonly folder: string
 }
 
@@ -38,19 +40,22 @@ export const overhear = async (step: Step, overhearing: Overhearing): Promise<vo
   await tryKeys(step, overhearing)
 }
 
-const searchPlaintext = async (step: Step, { mallory, people, content }: Overhearing): Promise<void> => {
-  const texts = [...MESSAGES.alice, ...MESSAGES.bob, FILE.name].map(utf8)
-  const pieces = Array.from({ length: PIECES }, (_, index) => {
+const piecesOf = (content: Uint8Array): readonly Uint8Array[] =>
+  Array.from({ length: PIECES }, (_, index) => {
     const start = Math.floor((index * (content.length - PIECE_BYTES)) / (PIECES - 1))
     return content.subarray(start, start + PIECE_BYTES)
   })
+
+const searchPlaintext = async (step: Step, { mallory, people, content, streamed }: Overhearing): Promise<void> => {
+  const texts = [...MESSAGES.alice, ...MESSAGES.bob, FILE.name].map(utf8)
   const caller = [decodeAddress(people.alice.address), people.alice.root]
   const called = [decodeAddress(people.bob.address)]
-  const found = await mallory.search([texts, pieces, caller, called])
-  const [inTexts = -1, inPieces = -1, ofCaller = -1, ofCalled = -1] = found
+  const found = await mallory.search([texts, piecesOf(content), piecesOf(streamed), caller, called])
+  const [inTexts = -1, inPieces = -1, inStream = -1, ofCaller = -1, ofCalled = -1] = found
   step.say('How often she finds in them:')
   step.check('the messages, or the name of the file', inTexts, 0)
   step.check(`${PIECES} pieces of the file, of ${PIECE_BYTES} bytes each`, inPieces, 0)
+  step.check('as many of what went through the stream', inStream, 0)
   step.check('who calls: Alice’s address or root key', ofCaller, 0)
   step.say('What is in the clear must be found, or the search proves nothing:')
   step.checkAtLeast('who is called: Bob’s address', ofCalled, 1)

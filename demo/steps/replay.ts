@@ -2,10 +2,10 @@
 
 import type { Bob } from '../bob.ts'
 import type { Mallory } from '../mallory.ts'
-import { endOf, type Step } from '../stage.ts'
+import type { Step } from '../stage.ts'
 
 export type Replaying = {
-  readonly bob: Pick<Bob, 'visitors' | 'accept' | 'hear'>
+  readonly bob: Pick<Bob, 'visitors' | 'accept' | 'ending'>
   readonly mallory: Pick<Mallory, 'replayHello' | 'replayMessage' | 'replayInside'>
   /** Mallory's own address */
   readonly address: string
@@ -30,5 +30,5 @@ export const replay = async (step: Step, { bob, mallory, address }: Replaying): 
   const [answer, remote] = await Promise.all([mallory.replayInside(), bob.accept()])
   step.check('Bob sees Mallory’s own address', remote.address, address)
   step.check('Bob’s answer to Alice’s message', answer, 'ERR_SESSION_OTHER')
-  step.check('Bob’s side ends in', await endOf(bob.hear()), 'SessionError ERR_SESSION_OTHER')
+  step.check('Bob’s side ends in', await bob.ending(), 'SessionError ERR_SESSION_OTHER')
 }

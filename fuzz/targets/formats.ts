@@ -7,6 +7,7 @@ import { safeFileName } from '../../src/core/file-name.ts'
 import { hmac, secretKey } from '../../src/core/kdf.ts'
 import { decapsulate, encapsulate, KEM_CIPHERTEXT_BYTES } from '../../src/core/kem.ts'
 import { exportPublicKey, parsePublicKey } from '../../src/core/key-formats.ts'
+import { programName } from '../../src/core/names.ts'
 import { importPublicKey } from '../../src/core/p256.ts'
 import { pad, unpad } from '../../src/core/padding.ts'
 import { normalizePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
@@ -175,6 +176,18 @@ const textTargets: readonly Target[] = [
       return safe
     },
     codes: ['ERR_FILE_NAME'],
+  }),
+  textTarget({
+    name: 'program-name',
+    form: 'text',
+    corpus: ['handfast', 'chess/1', 'org.example.notes-2_1/sync', `a${'.'.repeat(63)}`],
+    decode: (name) => {
+      const read = programName(name, 'app')
+      must(Buffer.byteLength(read) <= 64 && !/[^a-z0-9._/-]/.test(read), `not a name: ${read}`)
+      return read
+    },
+    encode: (name) => name,
+    codes: ['ERR_FIELD'],
   }),
 ]
 

@@ -1,5 +1,6 @@
 import { decodeFrame, encodeFrame, type Frame } from '../../src/connection/frames.ts'
 import { decodePayload, encodePayload, type Payload } from '../../src/connection/payloads.ts'
+import { decodeBody, encodeBody } from '../../src/messages/body.ts'
 import {
   type Bundle,
   decodeBundle,
@@ -11,9 +12,9 @@ import { at, makeBytes, NOW } from '../../test/core/identities.ts'
 import { ALICE, HELLO, LIVE, MESSAGES, PREKEYS, UPDATED } from '../corpus.ts'
 import { type Target, target } from '../target.ts'
 
-/** Frames of a connection, what messages in them say (messages, files, and the rest), and what is in a parcel. */
+/** Frames of a connection, what is said in them, what a message can be, and what is in a parcel. */
 
-const [id, hash, stream] = [makeBytes('fuzz/transfer', 16), makeBytes('fuzz/hash', 32), makeBytes('fuzz/stream', 16)]
+const [id, hash, s] = [makeBytes('fuzz/transfer', 16), makeBytes('fuzz/hash', 32), makeBytes('fuzz/sequence', 16)]
 const { header, token } = at(MESSAGES, 0)
 
 const frames: readonly Frame[] = [
@@ -31,12 +32,19 @@ const frames: readonly Frame[] = [
   { t: 'error', code: 'ERR_ROLLBACK' },
 ]
 
+const bodies: readonly Uint8Array[] = [
+  encodeBody('one after the other'),
+  encodeBody(''),
+  encodeBody(makeBytes('fuzz/message', 9)),
+]
+const about = { app: 'handfast', at: NOW * 1000, body: at(bodies, 0) }
+
 const payloads: readonly Payload[] = [
   { k: 'confirm' },
   { k: 'mailbox', v: 1 },
-  { k: 'text', d: 'hello, Bob' },
-  { k: 'data', d: makeBytes('fuzz/data', 40) },
-  { k: 'taken', n: 16 },
+  { k: 'parcel', v: 1 },
+  { k: 'visit', d: makeBytes('fuzz/visit', 40) },
+  { k: 'visit-taken', n: 16 },
   { k: 'file', id, name: 'report.pdf', size: 482_133, hash, secret: makeBytes('fuzz/secret', 32) },
   { k: 'file-accept', id, from: 3 },
   { k: 'file-refuse', id, code: 'ERR_FILE_FULL' },
@@ -44,21 +52,26 @@ const payloads: readonly Payload[] = [
   { k: 'file-done', id },
   { k: 'file-abort', id, code: 'ERR_FILE_CHANGED' },
   { k: 'file-ask', id },
-  { k: 'got', s: stream, n: 12 },
+  { k: 'got', s, n: 12 },
+  { k: 'full', s, n: 13 },
   { k: 'ready' },
-  { k: 'message', s: stream, n: 13, p: 12, at: NOW * 1000, text: 'one after the other', data: null },
-  { k: 'message', s: stream, n: 14, p: 13, at: NOW * 1000, text: null, data: makeBytes('fuzz/message', 9) },
+  { k: 'message', s, n: 13, p: 12, ...about },
+  { k: 'message', s, n: 14, p: 13, ...about, app: 'chess/1', body: at(bodies, 2) },
+  { k: 'stream', id: 2, app: 'handfast', protocol: 'chess/1' },
+  { k: 'stream-room', id: 2, n: 262_144 },
+  { k: 'stream-data', id: 2, d: makeBytes('fuzz/stream', 30) },
+  { k: 'stream-end', id: 2 },
+  { k: 'stream-reset', id: 2, code: 'ERR_FILE_FULL' },
   { k: 'bye' },
 ]
 
-const about = { p: 3, at: NOW * 1000 }
-const mails: readonly Bundle[] = [
-  { got: [{ s: stream, n: 12 }], s: null, after: 0, messages: [] },
+const bundles: readonly Bundle[] = [
+  { got: [{ s, n: 12 }], s: null, app: null, after: 0, messages: [] },
   {
-    ...{ got: [], s: stream, after: 3 },
+    ...{ got: [], s, app: 'handfast', after: 3 },
     messages: [
-      { ...about, n: 4, text: 'one', data: null },
-      { ...about, n: 6, p: 4, text: null, data: makeBytes('fuzz/message', 20) },
+      { n: 4, p: 3, at: NOW * 1000, body: at(bodies, 1) },
+      { n: 6, p: 4, at: NOW * 1000, body: at(bodies, 2) },
     ],
   },
 ]
@@ -86,15 +99,23 @@ export const peerTargets: readonly Target[] = [
     share: 20,
   }),
   target({
-    name: 'mail',
+    name: 'message-body',
     form: 'cbor',
-    corpus: mails.map(encodeBundle),
+    corpus: bodies,
+    decode: decodeBody,
+    encode: ({ text, data }) => encodeBody(text ?? data ?? ''),
+    codes: ['ERR_FRAME'],
+  }),
+  target({
+    name: 'bundle',
+    form: 'cbor',
+    corpus: bundles.map(encodeBundle),
     decode: decodeBundle,
     encode: encodeBundle,
     codes: ['ERR_BUNDLE'],
   }),
   target({
-    name: 'mail-envelope',
+    name: 'bundle-envelope',
     form: 'cbor',
     corpus: [HELLO, null].map((hello) => encodeEnvelope({ hello, message: { header, token } })),
     decode: decodeEnvelope,

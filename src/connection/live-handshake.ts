@@ -15,7 +15,7 @@ import type { Channel } from './channel.ts'
 import { WIRE_VERSION } from './frames.ts'
 import { decodePayload, encodePayload } from './payloads.ts'
 
-/** The handshake of protocol §5 over a stream of frames: open → card → hello → confirm → confirm. */
+/** The handshake over a stream of frames (docs/spec/handshake.md §1): open → card → hello → confirm → confirm. */
 
 /** What the initiator comes for: to talk, or to the mailbox that the responder keeps. */
 export type Purpose = 'talk' | 'mailbox'

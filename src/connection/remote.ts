@@ -4,7 +4,7 @@ import type { Change } from '../core/floor.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { safetyNumber } from '../core/safety-number.ts'
 
-/** How sure we are whom an address belongs to, and how fresh what we know of it is (protocol §3). */
+/** How sure we are whom an address belongs to, and how fresh what we know of it is (docs/spec/trust.md §1). */
 export type Trust = {
   /** `verified`: you confirmed it; `pinned`: you gave this address; `unknown`: it came to you, and nobody has vouched for it */
   readonly identity: 'unknown' | 'pinned' | 'verified'

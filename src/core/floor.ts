@@ -3,7 +3,7 @@ import type { SignedCard } from './card.ts'
 import { KeyLogError } from './errors.ts'
 import { containsEntry, type KeyLog } from './key-log.ts'
 
-/** The rollback floor: the furthest truth ever accepted about an identity; nothing older is accepted again (protocol §3). */
+/** The rollback floor: the furthest truth ever accepted about an identity; nothing older is accepted again (docs/spec/identity.md §5). */
 export type Floor = {
   readonly epoch: number
   readonly seq: number

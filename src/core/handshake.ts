@@ -21,7 +21,7 @@ import {
   type Surroundings,
 } from './session/session.ts'
 
-/** Hybrid X3DH with a sealed initiator (protocol §5); the names es1, es2, ss, se, h0, k0, h1, rk are the specification's. */
+/** Hybrid X3DH with a sealed initiator (docs/spec/handshake.md §2); the names es1, es2, ss, se, h0, k0, h1, rk are the specification's. */
 
 const HASH_BYTES = 32
 

@@ -6,7 +6,7 @@ import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, HELLO_BYTES_MAX } from './limits.ts'
 import { POINT_BYTES } from './p256.ts'
 import type { Message } from './session/session.ts'
 
-/** The first message of a handshake on the wire (protocol §5). */
+/** The first message of a handshake on the wire (docs/spec/handshake.md §2). */
 
 const HASH_BYTES = 32
 

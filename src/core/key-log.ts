@@ -8,7 +8,7 @@ import { LABEL_KEY_LOG } from './labels.ts'
 import { CLOCK_TOLERANCE, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits.ts'
 import { importPublicKey, type P256PrivateKey, POINT_BYTES, type Signer } from './p256.ts'
 
-/** The key log: an append-only chain of signed snapshots that an address commits to (protocol §2). */
+/** The key log: an append-only chain of signed snapshots that an address commits to (docs/spec/identity.md §2). */
 
 /** The public keys of one device, 33 bytes each: `sign` for cards, `dh` (ik) for handshakes. */
 export type Device = { readonly sign: Uint8Array; readonly dh: Uint8Array }
@@ -88,7 +88,7 @@ const isRotation = (entry: Entry, previous: Entry): boolean => {
 
 /**
  * Verifies one envelope after `log` (or as the first entry, when `log` is null) and returns the longer log.
- * The checks run in the order of protocol §2, each with its own code.
+ * The checks run in the order of docs/spec/identity.md §2, each with its own code.
  * @param now this clock, seconds
  * @throws KeyLogError ERR_LOG_SIZE, _DECODE, _SEQ, _PREV, _RETIRED, _SIGNATURE, _ROOT, _NEXT, _TIME_BACK, _TIME_AHEAD, _TOO_LONG
  */
@@ -147,7 +147,7 @@ export const containsEntry = (log: KeyLog, { seq, head }: Anchor): boolean => {
   return at !== undefined && equal(at.hash, head)
 }
 
-/** How log `a` stands to log `b` of the same address (protocol §2). */
+/** How log `a` stands to log `b` of the same address (docs/spec/identity.md §2). */
 export type LogRelation =
   | 'same'
   /** `a` continues `b` */

@@ -5,7 +5,7 @@ import { openDatabase, type Schema } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 
 /**
- * The records that a storage node stores for others (`records.db`, docs/spec/store.md §8): the record store of
+ * The records that a storage node stores for others (`records.db`, docs/spec/directory.md §4): the record store of
  * `directory/node/record-store.ts` on disk. It knows nothing of what they mean; the directory verifies them again when it reads them. A commit waits for no disk, since a stranger's
  * PUT must not make this node wait: a killed process loses nothing, a power cut the last moments, which their owners publish again.
  */

@@ -7,7 +7,7 @@ import { pad } from '../../src/core/padding.ts'
 import { NOW } from './identities.ts'
 
 /**
- * The initiator of protocol §5 and its first message (§6), written a second time from the specification over node:crypto:
+ * The initiator of docs/spec/handshake.md §2 and its first message, written a second time from the specification over node:crypto:
  * it agrees with the code only while both keep to the specification, and every part of it can be bent by an attacker.
  */
 

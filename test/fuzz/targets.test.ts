@@ -19,6 +19,7 @@ const NO_DECODERS: Readonly<Record<string, string>> = {
   checkOf: 'computes what a seal is checked by',
   checkSendable: 'looks a peer up',
   checkRoom: 'asks the disk',
+  checkUndecided: 'looks at what was decided here',
   checkPublication: 'looks records up, as a lookup does',
   checkPhrase: 'compares keys that a phrase gave',
   checkSame: 'compares a file with what was known of it',

@@ -13,8 +13,9 @@ import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { openPeer } from '../../src/peer/open.ts'
 import { createVault } from '../../src/store/vault.ts'
 import { runCli } from '../cli/in-process.ts'
-import { makeTemporary, nextText } from '../connection/sides.ts'
+import { makeTemporary } from '../connection/sides.ts'
 import { at } from '../core/identities.ts'
+import { reaches, take } from '../messages/told.ts'
 import { addressOf, codeOf, startNetwork } from '../network/loopback-network.ts'
 
 /** What an old backup is worth over a real DHT on loopback: nothing after a rotation, and its floors for ever. */
@@ -42,8 +43,7 @@ test('a backup brings a peer back that others can reach; after a rotation elsewh
   const address = encodeAddress(identity.log.id)
   await createVault(laptop, identity, null)
   {
-    await using peer = await openPeer({ folder: laptop, bootstrap })
-    await peer.listen()
+    await using _ = await openPeer({ folder: laptop, bootstrap })
     // While the peer is open, which knows where the network is.
     await backup(laptop, file, sealed)
   }
@@ -53,12 +53,9 @@ test('a backup brings a peer back that others can reach; after a rotation elsewh
     // It remembers the network too.
     await using back = await openPeer({ folder: second, bootstrap: '' })
     assert.equal(back.address, address)
-    const listener = await back.listen()
-    const [near, far] = await Promise.all([bob.connect(address), listener.accept()])
-    await near.send('is it you?')
-    assert.ok(far !== null)
-    assert.equal(await nextText(far), 'is it you?')
-    await near.close()
+    const { id } = await bob.messages.send(address, 'is it you?')
+    assert.deepEqual(await take(back, 1), ['is it you?'])
+    await reaches(bob, 'delivered', id)
   }
   await recover({ address, phrase, folder: join(dir, 'new'), bootstrap })
   const restored = await restore(file, third, sealed)
@@ -79,7 +76,7 @@ test('§5 the floors of a backup hold: who is restored from it refuses an older 
 
   await createVault(folder, createIdentity(now(), random).identity, null)
   const lookupIn = async (place: string, bootstrap: string): Promise<unknown> => {
-    await using peer = await openPeer({ folder: place, bootstrap })
+    await using peer = await openPeer({ folder: place, bootstrap, listen: false })
     const { log } = await peer.lookup(address)
     return log.entries.length
   }

@@ -19,7 +19,7 @@ import { forgeCards } from '../../demo/steps/forged-card.ts'
 import { answerLookups } from '../../demo/steps/lying-nodes.ts'
 import type { Published } from '../../demo/steps/meeting.ts'
 import { serveThePast } from '../../demo/steps/outdated-log.ts'
-import { exchangeMessages, MESSAGES, sayGoodbye } from '../../demo/steps/talking.ts'
+import { exchangeMessages, MESSAGES, openStream, STREAMED, sayGoodbye } from '../../demo/steps/talking.ts'
 import { encodeFrame } from '../../src/connection/frames.ts'
 import { utf8 } from '../../src/core/bytes.ts'
 import { createStorage, type Storage } from '../../src/directory/node/storage.ts'
@@ -97,15 +97,22 @@ test('with whole parts every check holds, and one word in the clear is noticed',
   const content = Uint8Array.from(randomBytes(200_000))
   const file = join(scene.folder, 'file')
   await writeFile(file, content)
+  let streamed = new Uint8Array(0)
   const talk = await play(async (step) => {
     await Promise.all([scene.alice.connect(scene.address), scene.bob.accept()])
     await exchangeMessages(step, scene)
+    streamed = Uint8Array.from(await openStream(step, scene, scene.folder))
     await Promise.all([scene.alice.sendFile(file), scene.bob.saveFile(join(scene.folder, 'received'))])
     await sayGoodbye(step, scene)
   })
   assert.deepEqual(failures(talk), [])
 
-  const leaks = { nothing: null, message: utf8(MESSAGES.bob[1]), file: content.subarray(0, 4096) }
+  const leaks = {
+    nothing: null,
+    message: utf8(MESSAGES.bob[1]),
+    file: content.subarray(0, 4096),
+    stream: streamed.subarray(0, 4096),
+  }
   for (const [name, leak] of Object.entries(leaks)) {
     const saveCapture = async (path: string): Promise<void> => {
       await scene.alice.saveCapture(path)
@@ -113,7 +120,7 @@ test('with whole parts every check holds, and one word in the clear is noticed',
       const frame = encodeFrame({ t: 'chunk', id: new Uint8Array(16), i: 0, d: leak })
       await appendFile(path, encodeCapture([{ outgoing: true, frame }]))
     }
-    const result = await play((step) => overhear(step, { ...scene, alice: { saveCapture }, content }))
+    const result = await play((step) => overhear(step, { ...scene, alice: { saveCapture }, content, streamed }))
     assert.deepEqual(failures(result), leak === null ? [] : ['1'], name)
   }
   assert.deepEqual(failures(await play((step) => forgeCards(step, scene))), [])
@@ -172,6 +179,15 @@ test('where Alice forgets what she has seen, the outdated log fools her, and the
   t.after(() => forgetful.close())
   const result = await play((step) => outdated(step, scene, forgetful))
   assert.deepEqual(failures(result), ['no error'])
+})
+
+test('where a byte stream loses what it was given, or anybody may open one, the checks notice', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'handfast-demo-sabotage-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const lossy = { pipe: async () => ({ written: STREAMED.size, answer: 'something else' }) }
+  const bob = { serve: async () => {} }
+  const result = await play(async (step) => void (await openStream(step, { alice: lossy, bob }, folder)))
+  assert.deepEqual(failures(result), ['something else', 'no error'])
 })
 
 test('a step without a check, or that throws, is not verified', async () => {

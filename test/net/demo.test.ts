@@ -17,6 +17,7 @@ const STEPS = [
   'lookup',
   'handshake',
   'messages',
+  'stream',
   'file',
   'eavesdropper',
   'forged-card',

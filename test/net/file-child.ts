@@ -22,15 +22,17 @@ const fill = (): void => {
   }
 }
 
-const peer = await openPeer({ bootstrap, folder })
-peer.files.watch(({ state, done }) => {
-  if (process.env.FILL === undefined) return
-  if (state === 'receiving' && done > 0) fill()
-  if (state === 'failed') say({ event: 'left', names: readdirSync(received) })
-})
-peer.files.watch(({ direction, state, done, size, reason, name }) =>
-  say({ event: 'file', direction, state, done, size, reason, name }),
-)
+const peer = await openPeer({ bootstrap, folder, listen: false })
+const tell = async (): Promise<void> => {
+  for await (const event of peer.events()) {
+    if (event.type !== 'file') continue
+    const { direction, state, done, size, reason, name } = event.transfer
+    if (process.env.FILL !== undefined && state === 'receiving' && done > 0) fill()
+    if (process.env.FILL !== undefined && state === 'failed') say({ event: 'left', names: readdirSync(received) })
+    say({ event: 'file', direction, state, done, size, reason, name })
+  }
+}
+void tell()
 await peer.listen()
 if (to !== undefined && path !== undefined && peer.files.list().length === 0) await peer.files.send(to, path)
 say({ event: 'ready', address: peer.address })

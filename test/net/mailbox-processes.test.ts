@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { initialize, type Notice, openPeer, type Peer } from '../../src/index.ts'
+import { initialize, openPeer, type Peer, type PeerEvent } from '../../src/index.ts'
 import { type Child, startCli } from '../cli/child.ts'
 import { makeTemporary } from '../connection/sides.ts'
+import { eventOf, take } from '../messages/told.ts'
 import { codeOf } from '../network/loopback-network.ts'
 
 /** `handfast node --mailbox` in a process of its own, which is killed whenever it hurts most. */
@@ -27,14 +28,11 @@ const fetchTexts = async (peer: Peer): Promise<unknown[]> => {
   const { taken, failures } = await peer.mailboxes.fetch()
   assert.deepEqual(failures, [])
   const texts: unknown[] = []
-  if (taken > 0)
-    for (let last = ''; last !== 'end'; ) {
-      const message = await peer.messages.receive()
-      last = String(message?.content)
-      texts.push(last)
-    }
+  if (taken > 0) while (texts.at(-1) !== 'end') texts.push(...(await take(peer, 1)))
   return texts
 }
+
+const isMailed = (event: PeerEvent) => event.type === 'mailed'
 
 test('what a mailbox has taken survives its death exactly once, and what was fetched is gone for good', async (t) => {
   const folder = await makeTemporary(t)
@@ -50,16 +48,16 @@ test('what a mailbox has taken survives its death exactly once, and what was fet
   }
   const bobs = join(folder, 'bob')
   await initialize(bobs)
-  const bob = await openPeer({ bootstrap, folder: bobs, mailboxes: [address] })
+  // He is never there: he publishes, and looks into his mailbox.
+  const bob = await openPeer({ bootstrap, folder: bobs, mailboxes: [address], listen: false })
   t.after(() => bob.close())
-  const mailed = { wait: Promise.withResolvers<void>() }
-  const alice = await openPeer({ bootstrap, onNotice: ({ type }) => type === 'mailed' && mailed.wait.resolve() })
+  const alice = await openPeer({ bootstrap, listen: false })
   t.after(() => alice.close())
   await Promise.all([bob.publish(), alice.publish()])
   const write = async (...texts: readonly string[]): Promise<void> => {
-    mailed.wait = Promise.withResolvers<void>()
+    const mailed = eventOf(alice, isMailed)
     await Promise.all(texts.map((text) => alice.messages.send(bob.address, text)))
-    await mailed.wait.promise
+    await mailed
   }
 
   const message = 'hello '.repeat(5_000)
@@ -111,20 +109,16 @@ test('listen --mailbox: a contact’s own node keeps what comes, and talks', asy
   const naming = startCli(t, ['mailboxes', address, '--folder', bobs])
   await naming.line(new RegExp(`^${address}$`))
   assert.equal(await naming.exit(), 0)
-  await using bob = await openPeer({ bootstrap: String(bootstrap), folder: bobs })
+  await using bob = await openPeer({ bootstrap: String(bootstrap), folder: bobs, listen: false })
   assert.deepEqual(bob.mailboxes.named(), [address])
   await bob.publish()
-  const mailed = Promise.withResolvers<readonly string[]>()
-  const onNotice = (notice: Notice): void => {
-    if (notice.type === 'mailed') mailed.resolve(notice.mailboxes)
-  }
-  await using alice = await openPeer({ bootstrap: String(bootstrap), onNotice })
-  await alice.publish()
+  await using alice = await openPeer({ bootstrap: String(bootstrap) })
+  const mailed = eventOf(alice, isMailed)
   await alice.messages.send(bob.address, 'end')
-  assert.deepEqual(await mailed.promise, [address])
+  assert.deepEqual((await mailed).mailboxes, [address])
   assert.deepEqual(await fetchTexts(bob), ['end'])
   const connection = await alice.connect(address)
-  await connection.send('and to you')
+  await alice.messages.send(address, 'and to you')
   // Of all who came, only she is somebody to talk to.
   assert.equal((await listen.event('connected')).peer, alice.address)
   assert.equal((await listen.event('message')).text, 'and to you')

@@ -19,17 +19,21 @@ const BATCH = 5
 // It would be written at the end, to which few of these come: each would compile everything anew.
 flushCompileCache()
 say('begun')
-const peer = await openPeer({ folder, bootstrap })
+const peer = await openPeer({ folder, bootstrap, listen: false })
 const { messages } = peer
 say('opened')
 /** The last one written says how many there are. */
 const lastWritten = (limit = 64): number => {
   const latest = messages.history(other, { limit })
   const last = latest.findLast(({ direction }) => direction === 'out')
-  return last !== undefined ? Number(last.content) : latest.length < limit ? -1 : lastWritten(4 * limit)
+  return last !== undefined ? Number(last.text) : latest.length < limit ? -1 : lastWritten(4 * limit)
 }
 const written = lastWritten() + 1
-messages.watch(({ direction, state }) => say(`${direction} ${state}`))
+const tell = async (): Promise<void> => {
+  for await (const event of peer.events())
+    if (event.type === 'message' || event.type === 'delivery') say(`${event.message.direction} ${event.message.state}`)
+}
+void tell()
 await peer.listen()
 say('listening')
 
@@ -40,9 +44,9 @@ const write = async (): Promise<void> => {
   }
 }
 const read = async (): Promise<void> => {
-  for await (const { id, content } of messages) {
-    appendFileSync(join(folder, 'seen.txt'), `${id} ${String(content)}\n`)
-    if (content === `${count - 1}`) say('read all')
+  for await (const { id, text } of messages) {
+    appendFileSync(join(folder, 'seen.txt'), `${id} ${text}\n`)
+    if (text === `${count - 1}`) say('read all')
   }
 }
 await Promise.all([write(), read()])

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { initialize } from '../../src/identity/initialize.ts'
-import { openHistory } from '../../src/peer/open.ts'
+import { openHistory } from '../../src/peer/folder.ts'
 import { createDht } from '../cli/dht.ts'
 import { makeTemporary } from '../connection/sides.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -74,7 +74,7 @@ test('messages arrive once and in order, whenever and however often either side 
     const all = history.read(made[1 - side]?.address ?? '', { limit: 4 * MESSAGES })
     for (const direction of ['in', 'out'])
       assert.deepEqual(
-        all.filter((message) => message.direction === direction).map(({ content }) => content),
+        all.filter((message) => message.direction === direction).map(({ text }) => text),
         expected,
       )
     // A crash may have come between the application's own note and our own: then the last message was given again, and no other.

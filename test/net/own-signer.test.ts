@@ -47,7 +47,6 @@ test('a program’s own signer makes an identity, renews it, and takes it to a n
 
   // Being a peer needs no root key.
   const peer = await openPeer({ folder, bootstrap })
-  await peer.listen()
   await peer.close()
   assert.equal(root.asked(), 2)
 

@@ -1,6 +1,10 @@
-/** Child of two-peers.test.ts: Bob in a process of his own. `node peer-child.ts <bootstrap> <folder>`; one JSON line per event. */
+/**
+ * Child of two-peers.test.ts: Bob in a process of his own. `node peer-child.ts <bootstrap> <folder>`; one JSON line per event. He says back what
+ * is said to him, gives back files and the bytes of streams, and ends with the first connection.
+ */
 
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { openPeer } from '../../src/peer/open.ts'
 
 const [, , bootstrap = '', folder = ''] = process.argv
@@ -11,9 +15,10 @@ await using peer = await openPeer({
   folder: join(folder, 'data'),
   onRecoveryPhrase: (phrase) => say({ event: 'phrase', words: phrase.split(' ').length }),
 })
-const listener = await peer.listen()
-say({ event: 'listening', address: peer.address, accepted: listener.publication.accepted })
 
+const answerMessages = async (): Promise<void> => {
+  for await (const { from, text, data } of peer.messages) await peer.messages.send(from, data ?? `you said: ${text}`)
+}
 const exchangeFiles = async (): Promise<void> => {
   for await (const offer of peer.files) {
     const { id } = await offer.accept(join(folder, 'received'))
@@ -21,14 +26,19 @@ const exchangeFiles = async (): Promise<void> => {
     await peer.files.send(offer.peer, path, { name: 'back.bin' })
   }
 }
-const exchanging = exchangeFiles()
-exchanging.catch(() => {})
+const echoStreams = async (): Promise<void> => {
+  for await (const stream of peer.serve('echo/1')) await pipeline(stream, stream)
+}
+for (const work of [answerMessages(), exchangeFiles(), echoStreams()]) work.catch(() => {})
 
-for await (const connection of listener) {
-  say({ event: 'connected', ...connection.remote })
-  for await (const item of connection) {
-    await connection.send(item.type === 'text' ? `you said: ${item.text}` : item.data)
+for await (const event of peer.events()) {
+  if (event.type === 'created') say({ event: 'created', address: event.address })
+  if (event.type === 'listening') {
+    say({ event: 'listening', address: peer.address, accepted: event.publication.accepted })
   }
-  say({ event: 'goodbye' })
-  break
+  if (event.type === 'connected') say({ event: 'connected', ...event.remote })
+  if (event.type === 'disconnected') {
+    say({ event: 'goodbye', reason: event.reason })
+    break
+  }
 }

@@ -20,8 +20,9 @@ import { makeFolder } from '../../src/store/private-files.ts'
 import { openStore } from '../../src/store/store.ts'
 import { openVault } from '../../src/store/vault.ts'
 import { runCli } from '../cli/in-process.ts'
-import { makeTemporary, nextText } from '../connection/sides.ts'
+import { makeTemporary } from '../connection/sides.ts'
 import { at } from '../core/identities.ts'
+import { endOf, listenTo, reaches, take } from '../messages/told.ts'
 import { addressOf, codeOf, startNetwork } from '../network/loopback-network.ts'
 
 /** Theft and loss over a real DHT on loopback: real nodes, real folders, and a thief with every key of the laptop. */
@@ -42,7 +43,8 @@ const startDht = async (t: TestContext) => {
     const store = openStore(folderOf(name))
     const directory = joinDirectory(node.dht, createStorage())
     const transport = createTransport(node, identity.transportSeed.export())
-    const peer = createPeer({ identity, directory, transport, store, world: systemWorld, release: node.close })
+    const parts = { identity, directory, transport, store, network: node, world: systemWorld, release: node.close }
+    const peer = createPeer(parts)
     t.after(() => peer.close())
     return { ...peer, directory }
   }
@@ -51,6 +53,13 @@ const startDht = async (t: TestContext) => {
 }
 
 const put = ({ directory }: Side, log: KeyLog) => publish(directory, { log }, AbortSignal.timeout(5_000))
+
+/** Says something to an address, and has it delivered to whoever holds that. */
+const tell = async (from: Side, to: Side, text: string): Promise<void> => {
+  const { id } = await from.messages.send(to.address, text)
+  const [heard] = await Promise.all([take(to, 1), reaches(from, 'delivered', id)])
+  assert.deepEqual(heard, [text])
+}
 
 const stranger = (): Identity => createIdentity(now(), random).identity
 
@@ -69,14 +78,12 @@ test('§3 address and phrase bring an identity back from a thief who has every k
   // The thief gives the address keys that only she has, and both contacts follow her.
   const stolen = await renewDevice(laptop, now(), random)
   const mallory = await open('mallory', stolen)
-  const listening = await mallory.listen()
+  const listening = await listenTo(mallory)
   assert.equal(await codeOf(alice.publish()), 'ERR_PEER_SUPERSEDED')
   for (const contact of [bob, carol]) {
     const [near, far] = await Promise.all([contact.connect(address), listening.accept()])
-    assert.deepEqual([near.remote.change, near.remote.seq], ['updated', 1])
-    await near.send('for Alice')
-    assert.ok(far !== null)
-    assert.equal(await nextText(far), 'for Alice')
+    assert.deepEqual([near.remote.change, near.remote.seq, far?.address], ['updated', 1, contact.address])
+    await tell(contact, mallory, 'for Alice')
     await near.close()
   }
   // Then she shuts the owner out.
@@ -106,25 +113,23 @@ test('§3 address and phrase bring an identity back from a thief who has every k
   const longer = [1, 2, 3].reduce((grown) => updateLog(grown, stolen.root, { ...grown.last.entry }), stolen.log)
   await put(mallory, longer)
   assert.deepEqual(await seenBy(reader), [head, null, 'none', 3, 0])
-  const bobListening = await bob.listen()
+  const bobListening = await listenTo(bob)
   for (const side of [mallory, alice]) {
-    const work = side.connect(bob.address).then((connection) => connection.receive())
-    assert.equal(await codeOf(work), 'ERR_REMOTE')
+    assert.equal(await side.connect(bob.address).then(endOf), 'ERR_REMOTE')
   }
   assert.equal(await codeOf(bob.connect(address)), 'ERR_PEER_NO_CARD')
 
   const { identity } = await openVault(folder, null, now())
   const back = await open('back', identity)
-  const backListening = await back.listen()
+  const backListening = await listenTo(back)
   assert.equal(back.address, address)
   const [near, far] = await Promise.all([carol.connect(address), backListening.accept()])
   assert.deepEqual([near.remote.change, near.remote.epoch, near.remote.head], ['superseded', 1, head])
+  assert.equal(far?.address, carol.address)
   const [toBob, fromAlice] = await Promise.all([back.connect(bob.address), bobListening.accept()])
   // The first that came to Bob after all those attempts is the owner.
-  assert.equal(fromAlice?.remote.head, head)
-  await near.send('is it you?')
-  assert.ok(far !== null)
-  assert.equal(await nextText(far), 'is it you?')
+  assert.equal(fromAlice?.head, head)
+  await tell(carol, back, 'is it you?')
   await Promise.all([near.close(), toBob.close()])
 })
 

@@ -12,6 +12,7 @@ import { seconds } from '../../src/core/world.ts'
 import { systemWorld } from '../../src/identity/system-world.ts'
 import { openPeer } from '../../src/peer/open.ts'
 import { openVault } from '../../src/store/vault.ts'
+import { reaches } from '../messages/told.ts'
 
 const { random } = systemWorld
 const now = seconds(systemWorld)
@@ -42,14 +43,16 @@ const vault = await openVault(folder, null, now)
 const identity = await DEEDS[deed]?.(vault.identity)
 if (identity === undefined) throw new Error(`no such deed: ${deed}`)
 await vault.save(identity)
-await using peer = await openPeer({ folder, bootstrap })
+await using peer = await openPeer({ folder, bootstrap, listen: false })
 const { seq } = identity.log.last.entry
 const head = hex(identity.log.last.hash)
 try {
   if (deed === 'connect') {
     const connection = await peer.connect(address)
-    await connection.send('it is me, Alice')
-    say({ event: 'heard', item: await connection.receive() })
+    const ended = connection.closed.then(({ error }) => Promise.reject(error ?? new Error('they left')))
+    const heard = reaches(peer, 'delivered')
+    await peer.messages.send(address, 'it is me, Alice')
+    say({ event: 'heard', message: await Promise.race([heard, ended]) })
   } else {
     const { accepted } = await peer.publish()
     say({ event: 'published', seq, head, accepted })

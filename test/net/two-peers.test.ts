@@ -4,6 +4,9 @@ import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { type TestContext, test } from 'node:test'
 import { createIdentity } from '../../src/core/identity.ts'
 import { seconds } from '../../src/core/world.ts'
@@ -16,7 +19,8 @@ import { createNode } from '../../src/network/node.ts'
 import { createTransport } from '../../src/network/transport.ts'
 import { createPeer } from '../../src/peer/create-peer.ts'
 import { openStore } from '../../src/store/store.ts'
-import { makeTemporary, nextText } from '../connection/sides.ts'
+import { makeTemporary } from '../connection/sides.ts'
+import { collect, endOf, listenTo, reaches, take } from '../messages/told.ts'
 import { codeOf, startNetwork } from '../network/loopback-network.ts'
 
 /** Alice here and Bob in another process, over a real DHT on loopback. */
@@ -52,40 +56,55 @@ test('two processes find each other by address, talk, exchange files and part', 
   const [bootstrap, folder] = await Promise.all([startDht(t), makeTemporary(t)])
   const bob = startBob(t, bootstrap, folder)
   assert.equal((await bob.next('phrase')).words, 24)
+  const created = await bob.next('created')
   const { address, accepted } = await bob.next('listening')
+  assert.equal(created.address, address)
   assert.equal(accepted, 3)
 
   await using alice = await openPeer({ bootstrap })
-  await alice.publish()
-  const found = await alice.lookup(String(address))
+  const found = await alice.lookup(`handfast:${address}`)
   assert.deepEqual([found.freshness, found.evidence.agreeing, found.fork], ['current', 3, null])
 
-  const connection = await alice.connect(String(address))
+  await alice.addContact(String(address), { name: 'bob' })
+  const connection = await alice.connect('bob')
   const seen = await bob.next('connected')
   assert.equal(connection.remote.address, address)
   assert.equal(seen.address, alice.address)
   assert.equal(seen.safetyNumber, connection.remote.safetyNumber)
 
-  for (let count = 0; count < 200; count++) connection.send(`${count}`).catch(assert.fail)
-  for (let count = 0; count < 200; count++) assert.equal(await nextText(connection), `you said: ${count}`)
-  await connection.send(new Uint8Array([0, 255]))
-  assert.deepEqual(await connection.receive(), { type: 'data', data: new Uint8Array([0, 255]) })
+  const numbers = Array.from({ length: 200 }, (_, count) => `${count}`)
+  await Promise.all(numbers.map((text) => alice.messages.send('bob', text)))
+  assert.deepEqual(
+    await take(alice, 200),
+    numbers.map((text) => `you said: ${text}`),
+  )
+  await alice.messages.send('bob', new Uint8Array([0, 255]))
+  assert.deepEqual(await take(alice, 1), [new Uint8Array([0, 255])])
+
+  const stream = await alice.dial('bob', 'echo/1')
+  assert.deepEqual([stream.remote.address, stream.protocol], [address, 'echo/1'])
+  const bytes = new Uint8Array(1_000_000).map((_, index) => index % 249)
+  const [echoed] = await Promise.all([buffer(stream), pipeline(Readable.from([bytes]), stream)])
+  assert.ok(bytes.every((byte, index) => echoed[index] === byte))
+  assert.equal(echoed.length, bytes.length)
+  assert.equal(await codeOf(alice.dial('bob', 'chess/1')), 'ERR_STREAM_PROTOCOL')
+  assert.equal(await codeOf(alice.dial('bob', 'echo/1', { app: 'other' })), 'ERR_STREAM_PROTOCOL')
 
   const path = join(folder, 'big.bin')
   await writeFile(
     path,
     new Uint8Array(2_000_000).map((_, index) => index % 251),
   )
-  const sent = await alice.files.send(String(address), path)
+  const sent = await alice.files.send('bob', path)
   assert.equal(sent.size, 2_000_000)
-  const offer = await alice.files.receive({ from: String(address) })
+  const offer = await alice.files.receive({ from: 'bob' })
   const taken = await offer?.accept(join(folder, 'back'))
   const back = await alice.files.finished(taken?.id ?? 0)
   assert.deepEqual(await readFile(back.path), await readFile(path))
   assert.deepEqual(await readdir(join(folder, 'received')), ['big.bin'])
 
   await connection.close()
-  await bob.next('goodbye')
+  assert.equal((await bob.next('goodbye')).reason, 'left')
   assert.equal(await bob.exited, 0)
   // He is gone, but what he published is still there to be verified.
   assert.equal((await alice.lookup(String(address))).freshness, 'current')
@@ -98,22 +117,26 @@ test('§8 a stream that breaks on the way is a loss, one that was ended is not',
   const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
   const transport = createTransport(node, identity.transportSeed.export())
   const directory = joinDirectory(node.dht, createStorage())
-  const parts = { identity, directory, transport, store: openStore(null), world: systemWorld, release: async () => {} }
-  const bob = createPeer(parts)
-  const listener = await bob.listen()
+  const parts = { identity, directory, transport, store: openStore(null), network: node, world: systemWorld }
+  const bob = createPeer({ ...parts, release: async () => {} })
+  const { accept } = await listenTo(bob)
+  const told = collect(bob)
   await using alice = await openPeer({ bootstrap })
-  const [ended, farEnded] = await Promise.all([alice.connect(bob.address), listener.accept()])
-  const [broken, farBroken] = await Promise.all([alice.connect(bob.address), listener.accept()])
-  for (const connection of [farEnded, farBroken]) await connection?.send('before')
+  const connections = [await alice.connect(bob.address), await alice.connect(bob.address)] as const
+  for (const _ of connections) assert.equal((await accept())?.address, alice.address)
+  const [ended, broken] = connections
+  const { id } = await alice.messages.send(bob.address, 'before')
+  await Promise.all([reaches(alice, 'delivered', id), take(bob, 1)])
 
-  await farEnded?.close()
+  await ended.close()
+  assert.equal(await endOf(ended), 'closed')
   await transport.close()
-  assert.deepEqual([await nextText(ended), await nextText(broken)], ['before', 'before'])
-  assert.equal(await ended.receive(), null)
-  assert.equal(await codeOf(broken.receive()), 'ERR_CONNECTION_LOST')
-  assert.equal(await codeOf(broken.send('late')), 'ERR_CONNECTION_LOST')
-  assert.equal(await codeOf(farBroken?.receive() ?? Promise.resolve()), 'ERR_CONNECTION_CLOSED')
+  assert.equal(await endOf(broken), 'ERR_CONNECTION_LOST')
+  assert.equal((await alice.messages.send(bob.address, 'late')).state, 'queued')
+  assert.equal(alice.messages.waiting(bob.address), 1)
   await bob.close()
+  const endings = told.flatMap((event) => (event.type === 'disconnected' ? [event.reason] : []))
+  assert.deepEqual(endings, ['left', 'lost'])
 })
 
 test('an identity outlives its process, and both sides its connections', async (t) => {
@@ -122,13 +145,13 @@ test('an identity outlives its process, and both sides its connections', async (
   const addresses: unknown[] = []
   for (const round of [1, 2]) {
     const bob = startBob(t, bootstrap, folder)
-    if (round === 1) await bob.next('phrase')
+    if (round === 1) for (const event of ['phrase', 'created']) await bob.next(event)
     const { address } = await bob.next('listening')
     addresses.push(address)
     const connection = await alice.connect(String(address))
     await bob.next('connected')
-    await connection.send(`${round}`)
-    assert.equal(await nextText(connection), `you said: ${round}`)
+    await alice.messages.send(String(address), `${round}`)
+    assert.deepEqual(await take(alice, 1), [`you said: ${round}`])
     await connection.close()
     assert.equal(await bob.exited, 0)
   }

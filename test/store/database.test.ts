@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { openDatabase } from '../../src/store/database.ts'
-import { MIGRATIONS } from '../../src/store/migrations.ts'
+import { FIRST_SCHEMA, MIGRATIONS } from '../../src/store/migrations.ts'
 import { openStore } from '../../src/store/store.ts'
 import { makeBytes } from '../core/identities.ts'
 import { codeOf, makeTemporary } from './folders.ts'
+
+const LATEST = FIRST_SCHEMA + MIGRATIONS.length - 1
 
 const codeOfOpening = (folder: string): Promise<unknown> => codeOf((async () => openStore(folder).close())())
 
@@ -15,7 +17,7 @@ test('the schema is numbered, and made once', async (t) => {
   const folder = await makeTemporary(t)
   for (let round = 0; round < 2; round++) {
     const database = openDatabase(folder)
-    assert.deepEqual({ ...(database.get('PRAGMA user_version') as object) }, { user_version: MIGRATIONS.length })
+    assert.deepEqual({ ...(database.get('PRAGMA user_version') as object) }, { user_version: LATEST })
     assert.deepEqual({ ...(database.get('PRAGMA journal_mode') as object) }, { journal_mode: 'wal' })
     assert.deepEqual({ ...(database.get('PRAGMA synchronous') as object) }, { synchronous: 2 })
     database.close()
@@ -35,7 +37,7 @@ test('a schema of a later version is refused and left as it is', async (t) => {
   openStore(folder).close()
   const path = join(folder, 'handfast.db')
   const raw = new DatabaseSync(path)
-  raw.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`)
+  raw.exec(`PRAGMA user_version = ${LATEST + 1}`)
   raw.close()
   const before = await readFile(path)
   assert.equal(await codeOfOpening(folder), 'ERR_STORE_VERSION')

@@ -78,9 +78,9 @@ test('under another key, in the place of another, or given to another peer, it i
   assert.throws(() => open(t, folder, 'another').offlineSessions.get(idOf('one')), { code: 'ERR_STORE_CORRUPT' })
   const raw = new DatabaseSync(join(folder, 'handfast.db'))
   t.after(() => raw.close())
-  raw.prepare('UPDATE mail_sessions SET peer = ?').run(makeIdentity('Carol').log.id)
+  raw.prepare('UPDATE offline_sessions SET peer = ?').run(makeIdentity('Carol').log.id)
   assert.throws(() => store.offlineSessions.get(idOf('one')), { code: 'ERR_STORE_CORRUPT' })
-  raw.prepare('UPDATE mail_sessions SET peer = ?, id = ?').run(bob.log.id, idOf('two'))
+  raw.prepare('UPDATE offline_sessions SET peer = ?, id = ?').run(bob.log.id, idOf('two'))
   assert.throws(() => store.offlineSessions.get(idOf('two')), { code: 'ERR_STORE_CORRUPT' })
 })
 

@@ -9,7 +9,7 @@ export type ChainKey = { readonly key: SecretKey; readonly index: number }
 const MESSAGE = Uint8Array.of(0x01)
 const CHAIN = Uint8Array.of(0x02)
 
-/** mk = HMAC(CK, 0x01), CK' = HMAC(CK, 0x02) (protocol §6). */
+/** mk = HMAC(CK, 0x01), CK' = HMAC(CK, 0x02) (docs/spec/session.md §2). */
 export const stepChainKey = ({ key, index }: ChainKey): { messageKey: SecretKey; next: ChainKey } => ({
   messageKey: secretKey(hmac(key, MESSAGE)),
   next: { key: secretKey(hmac(key, CHAIN)), index: index + 1 },

@@ -11,7 +11,7 @@ export const SESSION_ID_BYTES = 16
 /** Message numbers stay below 2^32: no chain gets there, and a header cannot ask for absurd arithmetic. */
 export const NUMBER_MAX = 2 ** 32 - 1
 
-/** What a message says in the clear, bound to its key (protocol §6). */
+/** What a message says in the clear, bound to its key (docs/spec/session.md §2). */
 export type Header = {
   /** 16 bytes */
   readonly session: Uint8Array

@@ -1,7 +1,7 @@
 import { KEM_STEP_AGE, KEM_STEP_MESSAGES } from '../limits.ts'
 
 /**
- * How long a session has gone without a KEM step (protocol §6): the answering side counts from opening the offer, the
+ * How long a session has gone without a KEM step (docs/spec/session.md §4): the answering side counts from opening the offer, the
  * offering side from opening the answer. Until then it begins no chain, so it has nothing to count for.
  */
 export type KemClock = {

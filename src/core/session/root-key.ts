@@ -4,7 +4,7 @@ import { LABEL_RATCHET } from '../labels.ts'
 import { dh, type P256PrivateKey } from '../p256.ts'
 
 /**
- * One step of the root chain (protocol §6): RK', CK = HKDF(RK, DH(dh_remote, dh_self) [‖ ss], "handfast/v1/ratchet", 64).
+ * One step of the root chain (docs/spec/session.md §3): RK', CK = HKDF(RK, DH(dh_remote, dh_self) [‖ ss], "handfast/v1/ratchet", 64).
  * @param ss the shared secret (32 bytes) of the KEM key that this step answers, null when it answers none; it is wiped
  * @throws KeyError ERR_P256_POINT
  */
