@@ -17,6 +17,7 @@ import type { Peer } from './peer.ts'
 
 /** Opens peers on data folders: lock, vault and store, and then the network. */
 
+/** With what a peer is opened. */
 export type OpenOptions = {
   /** Data folder. Without one the identity lives in memory and is gone with the process. */
   readonly folder?: string | undefined

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Connection } from '../../src/connection/connection.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { ConnectionError } from '../../src/core/errors.ts'
 import { createDelivery } from '../../src/messages/delivery.ts'
@@ -45,7 +44,7 @@ const start = () => {
       send: async (peer) => void mailed.push(hex(peer)),
       receiptSaid: () => {},
     },
-    connect: async (peer): Promise<Connection> => {
+    connect: async (peer): Promise<never> => {
       dialled.push(hex(peer))
       throw new ConnectionError('ERR_CONNECT')
     },
