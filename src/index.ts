@@ -7,6 +7,7 @@ export type { Contact, Contacts } from './contacts/contact-api.ts'
 export type { ContactEvent } from './contacts/events.ts'
 export type { Found } from './contacts/resolver.ts'
 export { decodeAddress, encodeAddress } from './core/address.ts'
+export { errorOf } from './core/error-of.ts'
 export {
   type AddressErrorCode,
   type CardErrorCode,
@@ -41,7 +42,6 @@ export {
   DirectoryError,
   EncodingError,
   type ErrorDetail,
-  errorOf,
   FernetError,
   FileError,
   HandfastError,

@@ -8,6 +8,7 @@ import UDX from 'udx-native'
 import { orAbort } from '../core/abort.ts'
 import { NetworkError } from '../core/errors.ts'
 import type { NodeAddress } from '../directory/network-port.ts'
+import { bindFailure, systemCode } from './bind-failure.ts'
 import { isLoopbackName, isNodeAddress } from './bootstrap-list.ts'
 import { answeringNodes, discard } from './bootstrap-probe.ts'
 import { guardLoopback, type LoopbackGuard } from './loopback-guard.ts'
@@ -241,19 +242,4 @@ const close = async (dht: HyperDHT): Promise<void> => {
   await Promise.race([goodbye, delay(GOODBYE_MS, undefined, { signal: stop.signal })])
   stop.abort()
   await discard(dht)
-}
-
-const systemCode = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
-
-const bindFailure = (error: unknown, host: string, port: number): unknown => {
-  switch (systemCode(error)) {
-    case 'EADDRINUSE':
-      return new NetworkError('ERR_PORT_IN_USE', { hint: `${host}:${port}`, cause: error })
-    case 'EACCES':
-      return new NetworkError('ERR_PORT_DENIED', { hint: `${host}:${port}`, cause: error })
-    case 'EADDRNOTAVAIL':
-      return new NetworkError('ERR_NETWORK_HOST', { hint: host, cause: error })
-    default:
-      return error
-  }
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { errorOf } from '../../src/core/error-of.ts'
 import { ERROR_CODES, ERROR_TABLES, type ErrorClass, isCodeOf } from '../../src/core/errors/codes.ts'
 import * as errors from '../../src/core/errors.ts'
 
-const { errorOf, HandfastError } = errors
+const { HandfastError } = errors
 
 type AnyClass = new (code: unknown, detail?: errors.ErrorDetail) => errors.HandfastError
 

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
-import { type ErrorCode, errorOf, HandfastError, UsageError } from '../../core/errors.ts'
+import { errorOf } from '../../core/error-of.ts'
+import { type ErrorCode, HandfastError, UsageError } from '../../core/errors.ts'
 import type { Reason } from './events.ts'
 import { reason } from './format.ts'
 

@@ -1,5 +1,5 @@
 import type { Remote } from '../../connection/remote.ts'
-import { errorOf } from '../../core/errors.ts'
+import { errorOf } from '../../core/error-of.ts'
 import type { FileTransfer } from '../../files/file-api.ts'
 import type { Message } from '../../messages/message.ts'
 import type { PeerEvent } from '../../peer/events.ts'
