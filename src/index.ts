@@ -83,9 +83,9 @@ export {
   rotate,
 } from './identity/replace-keys.ts'
 export type { Rotation } from './identity/rotation.ts'
-export type { Fetched, Mailboxes } from './messages/mailbox-poller.ts'
 export type { Body } from './messages/body.ts'
 export type { MessageEvent } from './messages/events.ts'
+export type { Fetched, Mailboxes } from './messages/mailbox-poller.ts'
 export type { Message } from './messages/message.ts'
 export type { Messages } from './messages/message-api.ts'
 export type { MessageFilter } from './messages/readers.ts'

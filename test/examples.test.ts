@@ -58,7 +58,10 @@ test('the key look-up prints the key of an address, or what is wrong with it', a
   const [key = ''] = await found.line(/^did:key:\S+$/)
   assert.equal(key, exportPublicKey(device.sign, 'did'))
   assert.equal(await found.exit(), 0)
-  const mistyped = run('key-lookup', peer.address.replace(/.$/, (last) => (last === 'q' ? 'p' : 'q')))
+  const mistyped = run(
+    'key-lookup',
+    peer.address.replace(/.$/, (last) => (last === 'q' ? 'p' : 'q')),
+  )
   assert.equal(await mistyped.exit(), 1)
   assert.match(mistyped.stderr(), /^ERR_ADDRESS_CHECKSUM: /)
 })

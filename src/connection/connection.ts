@@ -23,6 +23,12 @@ export type Connection = AsyncDisposable & {
   close(): Promise<void>
 }
 
+/** A connection, as those see it who made it. */
+export type OpenConnection = Connection & {
+  /** how many payloads were said and heard: who looks twice sees whether it is in use */
+  readonly exchanged: number
+}
+
 export type ConnectionParts = {
   /** identity hash of the other side */
   readonly peer: Uint8Array
@@ -40,7 +46,7 @@ export type ConnectionParts = {
  *
  * What comes after it has ended counts for nothing.
  */
-type State = { session: Session; ending: Ending | null; reason: Error }
+type State = { session: Session; ending: Ending | null; reason: Error; exchanged: number }
 
 /** Encrypts what is said, and decrypts what comes, in the order of its numbers. */
 const createCodec = (channel: Channel, state: State, world: World) => {
@@ -50,6 +56,7 @@ const createCodec = (channel: Channel, state: State, world: World) => {
       if (state.ending !== null) throw state.reason
       const { session, message } = encryptMessage(state.session, encodePayload(payload), surroundings())
       state.session = session
+      state.exchanged += 1
       await channel.send({ t: 'msg', h: message.header, d: message.token })
     },
     open: ({ h, d }: MessageFrame): Payload | null => {
@@ -57,6 +64,7 @@ const createCodec = (channel: Channel, state: State, world: World) => {
       // The stream keeps order and loses nothing, so whoever makes a gap has taken a message away or moved it.
       if (opened.session.skipped.size > 0) throw new ConnectionError('ERR_FRAME', { hint: 'a message is missing' })
       state.session = opened.session
+      state.exchanged += 1
       return decodePayload(opened.plaintext)
     },
   }
@@ -83,8 +91,9 @@ export const createConnection = (
   channel: Channel,
   session: Session,
   { peer, remote, world, services, ending }: ConnectionParts,
-): Connection => {
-  const state: State = { session, ending: null, reason: new ConnectionError('ERR_CONNECTION_CLOSED') }
+): OpenConnection => {
+  const reason = new ConnectionError('ERR_CONNECTION_CLOSED')
+  const state: State = { session, ending: null, reason, exchanged: 0 }
   const codec = createCodec(channel, state, world)
 
   /** Ends everything once; `error` is what waiting calls see when it was a failure. */
@@ -138,5 +147,10 @@ export const createConnection = (
   }
 
   const closed = reading.then((): Ending => state.ending ?? { reason: 'closed', error: null })
-  return { remote, closed, close, [Symbol.asyncDispose]: close }
+  return {
+    ...{ remote, closed, close, [Symbol.asyncDispose]: close },
+    get exchanged() {
+      return state.exchanged
+    },
+  }
 }

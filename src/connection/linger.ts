@@ -1,10 +1,16 @@
 import { LINGER_MS } from '../core/limits.ts'
-import type { Connection } from './connection.ts'
+import type { OpenConnection } from './connection.ts'
 
-/** Closes a connection that was made for something once nothing has needed it for a minute. */
-export const linger = (connection: Pick<Connection, 'close' | 'closed'>, isNeeded: () => boolean): void => {
+/** Closes a connection that was made for something once nothing was said or heard on it, nor needed it, for a minute. */
+export const linger = (
+  connection: Pick<OpenConnection, 'close' | 'closed' | 'exchanged'>,
+  isNeeded: () => boolean,
+): void => {
+  let seen = connection.exchanged
   const look = (): void => {
-    if (isNeeded()) idle = setTimeout(look, LINGER_MS).unref()
+    const isUsed = connection.exchanged !== seen
+    seen = connection.exchanged
+    if (isUsed || isNeeded()) idle = setTimeout(look, LINGER_MS).unref()
     else void connection.close()
   }
   let idle = setTimeout(look, LINGER_MS).unref()

@@ -1,4 +1,4 @@
-import { decodeAddress, encodeAddress, withoutLink } from '../core/address.ts'
+import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { ContactError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
@@ -8,6 +8,7 @@ import { seconds, type World } from '../core/world.ts'
 import type { StoredContact } from '../store/contact-store.ts'
 import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
+import { readPeerName } from './peer-name.ts'
 
 /** Somebody whose address you gave. */
 export type Contact = {
@@ -25,16 +26,19 @@ export type Contact = {
   readonly fork: Fork | null
 }
 
-/** Who this peer knows. A contact is made by `add`, and by connecting to an address; none of this needs the network. */
+/**
+ * Whom this peer knows. `addContact` makes a contact, as does whatever connects to somebody; none of this needs the network. A contact is
+ * named by its name, its address, or a link; what looks like an address and is none is an AddressError.
+ */
 export type Contacts = {
   /** All of them, in the order they were met. */
   list(): readonly Contact[]
-  /** By address, or by the name you gave it. */
-  get(nameOrAddress: string): Contact | null
+  /** null when nobody here is named so. */
+  get(who: string): Contact | null
   /** @throws ContactError ERR_CONTACT */
-  need(nameOrAddress: string): Contact
+  need(who: string): Contact
   /** @throws ContactError ERR_CONTACT, ERR_CONTACT_NAME */
-  rename(nameOrAddress: string, name: string | null): Contact
+  rename(who: string, name: string | null): Contact
   /**
    * Marks a contact as verified: you compared its safety number with its owner. When two logs of it contradict each other this ends
    * the block in favour of one of them: `head` says which, as its owner reads it to you (`handfast log`, or `identity.log`).
@@ -42,9 +46,9 @@ export type Contacts = {
    * @throws ContactError ERR_CONTACT; ERR_VERIFY when no log known here has that entry, or both have; KeyLogError ERR_LOG_FORK when there
    *   is a contradiction and no `head`
    */
-  verify(nameOrAddress: string, head?: string): Contact
+  verify(who: string, head?: string): Contact
   /** Forgets a contact; the rollback floor stays. @throws ContactError ERR_CONTACT */
-  remove(nameOrAddress: string): void
+  remove(who: string): void
 }
 
 const NAME = /^[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u
@@ -67,13 +71,13 @@ export const createContacts = (store: Store, world: World): Contacts => {
     const trust = verified === null ? 'pinned' : 'verified'
     return { address: encodeAddress(id), name, trust, log, verified, added, fork: forks.get(id) }
   }
-  const find = (nameOrAddress: string): StoredContact | null => {
-    const who = withoutLink(nameOrAddress)
-    return /^hf1/i.test(who) ? contacts.get(decodeAddress(who)) : contacts.named(who.normalize('NFC'))
+  const find = (who: string): StoredContact | null => {
+    const named = readPeerName(who)
+    return typeof named === 'string' ? contacts.named(named) : contacts.get(named)
   }
-  const need = (nameOrAddress: string): StoredContact => {
-    const contact = find(nameOrAddress)
-    if (contact === null) throw new ContactError('ERR_CONTACT', { hint: nameOrAddress.slice(0, NAME_LENGTH_MAX) })
+  const need = (who: string): StoredContact => {
+    const contact = find(who)
+    if (contact === null) throw new ContactError('ERR_CONTACT', { hint: who.slice(0, NAME_LENGTH_MAX) })
     return contact
   }
 
@@ -101,19 +105,19 @@ export const createContacts = (store: Store, world: World): Contacts => {
 
   return {
     list: () => contacts.all().map(describe),
-    get: (nameOrAddress) => {
-      const contact = find(nameOrAddress)
+    get: (who) => {
+      const contact = find(who)
       return contact === null ? null : describe(contact)
     },
-    need: (nameOrAddress) => describe(need(nameOrAddress)),
-    rename: (nameOrAddress, name) => {
-      const { id } = need(nameOrAddress)
+    need: (who) => describe(need(who)),
+    rename: (who, name) => {
+      const { id } = need(who)
       contacts.rename(id, name === null ? null : checkName(name))
       return describe(need(encodeAddress(id)))
     },
-    verify: (nameOrAddress, head) =>
+    verify: (who, head) =>
       store.transaction(() => {
-        const contact = need(nameOrAddress)
+        const contact = need(who)
         const { id } = contact
         const fork = forks.get(id)
         const [log, anchor] = choose(contact, fork, head)
@@ -129,6 +133,6 @@ export const createContacts = (store: Store, world: World): Contacts => {
         forks.forget(id)
         return describe(need(encodeAddress(id)))
       }),
-    remove: (nameOrAddress) => contacts.remove(need(nameOrAddress).id),
+    remove: (who) => contacts.remove(need(who).id),
   }
 }

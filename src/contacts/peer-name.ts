@@ -3,21 +3,32 @@ import { equal } from '../core/bytes.ts'
 import { ContactError, KeyLogError, PeerError } from '../core/errors.ts'
 import { NAME_LENGTH_MAX } from '../core/limits.ts'
 import type { Store } from '../store/store.ts'
-import type { Contacts } from './contact-api.ts'
 
 /** The one way to name a peer: by the name of a contact, by its address `hf1…`, or by a link `handfast:hf1…`. */
 
 const ADDRESS = /^hf1/i
 
 /**
+ * The 32-byte identity hash of an address or a link, or the name of a contact as it is kept.
+ * @throws AddressError when it looks like one of the former and is none
+ */
+export const readPeerName = (who: string): Uint8Array | string => {
+  const address = withoutLink(who)
+  return ADDRESS.test(address) || address !== who ? decodeAddress(address) : who.normalize('NFC')
+}
+
+/**
  * The 32-byte identity hash of whom `who` names.
  * @throws AddressError when it looks like an address and is none; ContactError ERR_CONTACT when no contact has that name
  */
-export const peerIdOf = (contacts: Pick<Contacts, 'get'>, who: string): Uint8Array => {
-  const name = withoutLink(who)
-  if (ADDRESS.test(name) || name !== who) return decodeAddress(name)
-  const contact = contacts.get(name)
-  if (contact === null) throw new ContactError('ERR_CONTACT', { hint: name.slice(0, NAME_LENGTH_MAX) })
+export const peerIdOf = (
+  contacts: { get(name: string): { readonly address: string } | null },
+  who: string,
+): Uint8Array => {
+  const named = readPeerName(who)
+  if (typeof named !== 'string') return named
+  const contact = contacts.get(named)
+  if (contact === null) throw new ContactError('ERR_CONTACT', { hint: named.slice(0, NAME_LENGTH_MAX) })
   return decodeAddress(contact.address)
 }
 

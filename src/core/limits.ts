@@ -342,6 +342,9 @@ export const RECORD_REPAIR = 3600
 /** Events that a loop over them has not taken: a loop that is further behind is ended, since nothing else bounds what it costs. */
 export const EVENTS_WAITING_MAX = 10_000
 
+/** Events from before the first loop over them that it is told: the oldest give way. Enough for what happens while a program begins. */
+export const EVENTS_EARLY_MAX = 1_000
+
 /** Connections of who are no contacts, at one time: of more, the oldest gives way. */
 export const STRANGER_CONNECTIONS_MAX = 64
 

@@ -1,4 +1,4 @@
-import { decodeAddress } from '../core/address.ts'
+import { decodeAddress, withoutLink } from '../core/address.ts'
 import { StoreError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
@@ -136,7 +136,7 @@ export const recover = async ({
   ...options
 }: RecoveryOptions & Recovering & NewFolder & { readonly address: string }): Promise<Rotation> => {
   const { folder, passphrase = null, phrase } = options
-  const id = decodeAddress(address)
+  const id = decodeAddress(withoutLink(address))
   checkBootstrap(options)
   using _lock = await lockIfThere(folder)
   const vault = await openIfThere(folder, passphrase)
@@ -188,7 +188,7 @@ export const adopt = async ({
   ...options
 }: RenewalOptions & NewFolder & { readonly address: string; readonly root: RootSigner }): Promise<Rotation> => {
   const { folder, passphrase = null, root } = options
-  const id = decodeAddress(address)
+  const id = decodeAddress(withoutLink(address))
   checkBootstrap(options)
   using _lock = await lockIfThere(folder)
   const vault = await openIfThere(folder, passphrase)

@@ -1,4 +1,4 @@
-import type { Connection } from '../connection/connection.ts'
+import type { OpenConnection } from '../connection/connection.ts'
 import { linger } from '../connection/linger.ts'
 import { hex } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
@@ -34,9 +34,9 @@ export type DeliveryParts = {
   readonly backlogs: readonly Backlog[]
   /** The way to those who cannot be reached. */
   readonly mailbox: Pick<MailboxSender, 'isWaiting' | 'waiting' | 'send' | 'receiptSaid'>
-  readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<Connection>
-  /** Whether somebody uses connections to `peer` for something else. */
-  readonly isBusy: (peer: Uint8Array) => boolean
+  readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<OpenConnection>
+  /** Whether there is something to do on a connection to `peer`. */
+  readonly isNeeded: (peer: Uint8Array) => boolean
 }
 
 type Correspondent = {
@@ -87,7 +87,7 @@ const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
   try {
     for (const backlog of backlogs) await backlog.expire(one.id, world.clock())
     if (!isWanted(run, one)) return
-    linger(await connect(one.id, stopping.signal), () => isWaiting(run, one.id) || run.isBusy(one.id))
+    linger(await connect(one.id, stopping.signal), () => run.isNeeded(one.id))
     one.failures = 0
   } catch (error) {
     one.failures += 1
@@ -101,19 +101,27 @@ const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
     clearTimeout(impatient)
     one.dialing = false
     advance(run, one)
+    forgetIdle(run, one)
   }
+}
+
+/** Whoever is not waited for need not be remembered: anyone can connect. */
+const forgetIdle = ({ lines, correspondents }: Run, { id, dialing, redial }: Correspondent): void => {
+  if (!dialing && redial === undefined && !lines.isOpen(id)) correspondents.delete(hex(id))
 }
 
 /** Sends on the newest line that is ready; without one, gets one, at once or after a pause. */
 const advance = (run: Run, one: Correspondent): void => {
   if (run.stopping.signal.aborted || run.lines.pump(one.id) || run.lines.isOpen(one.id)) return
   if (one.dialing || one.redial !== undefined || !isWanted(run, one)) return
-  if (one.failures === 0) return void dialNow(run, one)
+  // A disk that cannot be read is told to whoever reads it next.
+  const dial = (): void => void dialNow(run, one).catch(() => {})
   const again = (): void => {
     one.redial = undefined
-    void dialNow(run, one)
+    dial()
   }
-  one.redial = setTimeout(again, pauseAfter(run.world, one.failures - 1)).unref()
+  if (one.failures === 0) dial()
+  else one.redial = setTimeout(again, pauseAfter(run.world, one.failures - 1)).unref()
 }
 
 /** Nothing depends on it: a peer that cannot write goes on without. */
@@ -140,14 +148,12 @@ const hear = (run: Run, { type, peer }: Signal): void => {
     // At once would be too soon: the other side has just gone.
     one.failures = Math.max(1, one.failures)
     advance(run, one)
-    // Whoever is not waited for need not be remembered: anyone can connect.
-    const isIdle = !one.dialing && one.redial === undefined && !lines.isOpen(peer)
-    if (isIdle) run.correspondents.delete(hex(peer))
   } else {
     advance(run, one)
     // Whoever could not be reached a moment ago has it in a mailbox at once all the same.
     if (type === 'queued' && one.redial !== undefined) void toMailboxes(run, peer)
   }
+  forgetIdle(run, one)
 }
 
 export const createDelivery = (parts: DeliveryParts): Delivery => {

@@ -9,9 +9,10 @@ import type { IncomingMessage, Taken } from './inbox.ts'
 /**
  * Their messages on one connection (docs/spec/messages.md §2). It begins by saying what is here of each sequence, and `ready`.
  *
- *     a sequence: open --no room: `full`--> refused --room again: `ready`--> invited --that message again--> open
+ *     a sequence: open --no room: `full`--> refused --room again: `ready`--> invited --sent anew--> open
  *
- * What comes of a refused sequence is passed over, up to the message that was refused.
+ * What comes of a refused sequence was on its way before and is passed over; an invited one begins anew, with the message that was refused or
+ * with what follows those that are here.
  */
 export type IncomingLine = {
   /** @throws ConnectionError ERR_FRAME when the other side keeps no rule */
@@ -37,11 +38,14 @@ type Refusal = { readonly message: IncomingMessage; invited: boolean }
 
 type State = { incoming: IncomingMessage[]; storing: boolean; closed: boolean; readonly refused: Map<string, Refusal> }
 
-/** Whether it is passed over: it belongs to a sequence that was refused, and is not what was waited for. */
-const isPassedOver = ({ refused }: State, { s, n }: IncomingMessage): boolean => {
+/** Whether it is passed over: its sequence was refused, and was not sent anew since. */
+const isPassedOver = ({ refused }: State, { s, n, p }: IncomingMessage, desk: IncomingDesk): boolean => {
   const refusal = refused.get(hex(s))
   if (refusal === undefined) return false
-  if (!refusal.invited || n !== refusal.message.n) return true
+  if (!refusal.invited) return true
+  // What was refused may have come by another way meanwhile, or been given up.
+  const have = desk.places().find(({ sequence }) => hex(sequence) === hex(s))?.have ?? 0
+  if (n > refusal.message.n && p > have) return true
   refused.delete(hex(s))
   return false
 }
@@ -91,7 +95,7 @@ export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
   return {
     take: ({ k: _, ...message }) => {
       decodeBody(message.body)
-      if (isPassedOver(state, message)) return
+      if (isPassedOver(state, message, desk)) return
       if (state.incoming.length >= MESSAGE_WINDOW)
         throw new ConnectionError('ERR_FRAME', { hint: 'more messages than the window allows' })
       state.incoming.push(message)

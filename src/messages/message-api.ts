@@ -58,8 +58,14 @@ export type MessagesRoom = {
   readonly backlog: Backlog
   /** Told of what came or changed, once that is on disk. */
   onMessages(changed: readonly StoredMessage[]): void
-  /** Messages that are not taken yet, up to that id, oldest first; each is read when it is asked for. */
-  untaken(upTo: number): Generator<Message, void, undefined>
+  untaken(): Untaken
+}
+
+/** Messages that are here and not taken at some moment, oldest first; each is read when it is asked for, until the peer closes. */
+export type Untaken = {
+  /** what comes later has a higher id */
+  readonly upTo: number
+  readonly messages: Iterable<Message>
 }
 
 const HISTORY = 100
@@ -118,13 +124,17 @@ export const createMessages = (parts: MessagesParts): MessagesRoom => {
     api,
     backlog: createBacklog(parts, onMessages),
     onMessages,
-    *untaken(upTo) {
-      for (let after = 0; ; ) {
-        const next = messages.arrived(app, null, after)
-        if (next === null || next.id > upTo) return
-        after = next.id
-        yield describeMessage(own, next)
+    untaken: () => {
+      const upTo = closing.aborted ? 0 : messages.latest()
+      function* read(): Generator<Message, void, undefined> {
+        for (let after = 0; !closing.aborted; ) {
+          const next = messages.arrived(app, null, after)
+          if (next === null || next.id > upTo) return
+          after = next.id
+          yield describeMessage(own, next)
+        }
       }
+      return { upTo, messages: { [Symbol.iterator]: read } }
     },
   }
 }

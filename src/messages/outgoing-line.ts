@@ -37,7 +37,16 @@ export type OutgoingDesk = {
 /** A sequence on this line: the last number that the other side has got, and that was sent. */
 type Place = { got: number; sent: number; flying: number[]; parked: boolean }
 
-type State = { ready: boolean; closed: boolean; pumping: boolean; begun: number; readonly places: Map<string, Place> }
+type State = {
+  ready: boolean
+  closed: boolean
+  pumping: boolean
+  /** how often `ready` was heard */
+  begun: number
+  /** the sequence that was sent of last */
+  last: string
+  readonly places: Map<string, Place>
+}
 
 const placeOf = ({ places }: State, sequence: Uint8Array): Place => {
   const key = hex(sequence)
@@ -50,11 +59,17 @@ const placeOf = ({ places }: State, sequence: Uint8Array): Place => {
 const countFlying = ({ places }: State): number =>
   [...places.values()].reduce((sum, { flying, parked }) => sum + (parked ? 0 : flying.length), 0)
 
-/** Everything that was not confirmed goes out anew. */
+/** What was refused, and what followed it, goes out anew. */
 const rewind = (place: Place): void => {
   place.sent = place.got
   place.flying = []
   place.parked = false
+}
+
+/** The sequences, beginning with the one after that which was sent of last: one that has much to say does not silence the others. */
+const inTurn = (sequences: readonly OutSequence[], last: string): readonly OutSequence[] => {
+  const next = sequences.findIndex(({ sequence }) => hex(sequence) === last) + 1
+  return [...sequences.slice(next), ...sequences.slice(0, next)]
 }
 
 /** Sends what there is of one sequence. @returns whether anything was */
@@ -63,6 +78,7 @@ const sendSome = async (state: State, { sequence, app }: OutSequence, desk: Outg
   const room = place.parked ? 0 : MESSAGE_WINDOW - countFlying(state)
   const batch = room === 0 ? [] : desk.pending(sequence, place.sent, room)
   const { begun } = state
+  if (batch.length > 0) state.last = hex(sequence)
   for (const { number, at, body } of batch) {
     place.sent = number
     place.flying.push(number)
@@ -75,7 +91,7 @@ const sendSome = async (state: State, { sequence, app }: OutSequence, desk: Outg
 }
 
 export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
-  const state: State = { ready: false, closed: false, pumping: false, begun: 0, places: new Map() }
+  const state: State = { ready: false, closed: false, pumping: false, begun: 0, last: '', places: new Map() }
 
   const pump = async (): Promise<void> => {
     if (state.pumping) return
@@ -83,7 +99,7 @@ export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
     try {
       for (let any = true; any && state.ready && !state.closed; ) {
         any = false
-        for (const one of desk.sequences())
+        for (const one of inTurn(desk.sequences(), state.last))
           if (state.ready && !state.closed) any = (await sendSome(state, one, desk)) || any
       }
     } finally {
@@ -116,7 +132,7 @@ export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
       // A repeated one says that there is room again for what was refused.
       state.begun += 1
       state.ready = true
-      for (const place of state.places.values()) rewind(place)
+      for (const place of state.places.values()) if (place.parked) rewind(place)
       desk.poke()
     },
     detach: () => {

@@ -76,11 +76,12 @@ export const createReaders = ({ own, app, store, contacts, signals, closing }: R
   }
 
   const receive: Readers['receive'] = async ({ from, signal } = {}) => {
+    if (closing.aborted) return null
     const id = from === undefined ? null : peerIdOf(contacts, from)
     const key = id === null ? null : encodeAddress(id)
     const reader = readers.get(key) ?? { last: null, upTo: 0 }
     readers.set(key, reader)
-    if (reader.last !== null && !closing.aborted) take(reader.last)
+    if (reader.last !== null) take(reader.last)
     for (;;) {
       signal?.throwIfAborted()
       if (closing.aborted) return null

@@ -1,5 +1,5 @@
 import { type Channel, openChannel } from '../connection/channel.ts'
-import { type Connection, createConnection } from '../connection/connection.ts'
+import { createConnection, type OpenConnection } from '../connection/connection.ts'
 import { type Dialer, dial } from '../connection/dial.ts'
 import type { ConnectionEvent } from '../connection/events.ts'
 import { linger } from '../connection/linger.ts'
@@ -26,7 +26,7 @@ import type { Steps } from './steps.ts'
 /** All the connections of a peer: dialled, accepted, counted, and told of. */
 export type Connections = {
   /** @throws those of `Peer.connect` */
-  connect(id: Uint8Array, signal: AbortSignal | undefined): Promise<Connection>
+  connect(id: Uint8Array, signal: AbortSignal | undefined): Promise<OpenConnection>
   /** Sees to it that there is a connection: all who ask at once share one, which closes when nothing has needed it for a minute. */
   reach(id: Uint8Array, signal: AbortSignal | undefined): Promise<void>
   /** Takes what comes in, until the streams end. */
@@ -45,7 +45,7 @@ export type ConnectionsParts = Dialer & {
   readonly guests: MailboxGuests
   readonly open: OpenConnections
   /** Whether something goes on with a peer for which a connection has to stay. */
-  readonly isBusy: (peer: Uint8Array) => boolean
+  readonly isNeeded: (peer: Uint8Array) => boolean
   readonly emit: (event: ConnectionEvent | ContactEvent) => void
 }
 
@@ -59,15 +59,15 @@ type Beginning = {
 }
 
 /** Begins to talk with somebody who has proved who they are. */
-const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor }: Beginning): Connection => {
+const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor }: Beginning): OpenConnection => {
   const { identity, world, trustStore, services, open, emit } = parts
   const peer = met.log.id
   const circumstances = { trust, direction, change: changeSince(floor, met.log) }
   const remote = describeRemote(met.log, identity.log, circumstances)
   const watch = trustStore.watch(met.log, met.device)
-  emit({ type: 'connected', remote })
   const connection = createConnection(channel, met.session, { peer, remote, world, services, ending: watch.signal })
-  open.add(peer, trustStore.trust(peer) === 'unknown', connection)
+  emit({ type: 'connected', remote })
+  open.add(peer, connection)
   void connection.closed.then((ending) => {
     watch.release()
     emit({ type: 'disconnected', remote, ...ending })
@@ -79,7 +79,7 @@ const connect = async (
   parts: ConnectionsParts,
   id: Uint8Array,
   signal: AbortSignal | undefined,
-): Promise<Connection> => {
+): Promise<OpenConnection> => {
   const { identity, store, world, trustStore, steps, emit } = parts
   if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
   steps.checkGoing(signal)
@@ -126,7 +126,7 @@ const welcome = async (parts: ConnectionsParts, stream: FrameStream): Promise<vo
 }
 
 export const createConnections = (parts: ConnectionsParts): Connections => {
-  const { guests, open, isBusy } = parts
+  const { guests, open, isNeeded } = parts
   /** Dials under way that several wait for. */
   const reaching = new Map<string, Promise<void>>()
   let handshakes = 0
@@ -138,7 +138,7 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
       const going =
         reaching.get(key) ??
         connect(parts, id, undefined)
-          .then((connection) => linger(connection, () => isBusy(id)))
+          .then((connection) => linger(connection, () => isNeeded(id)))
           .finally(() => reaching.delete(key))
       reaching.set(key, going)
       await orAbort(going, signal)

@@ -52,11 +52,16 @@ export type PeerParts = {
   readonly talks?: boolean | undefined
 }
 
+/** @throws PeerError ERR_PEER_APPLICATION */
+export const checkApplication = (app: string): string => {
+  if (!isProgramName(app)) throw new PeerError('ERR_PEER_APPLICATION', { hint: app.slice(0, 64) })
+  return app
+}
+
 /** What a peer consists of, each part made of those before it. */
 const createRooms = (parts: PeerParts) => {
   const { identity, directory, store, world, transport, app = DEFAULT_APPLICATION, mailbox, talks = true } = parts
-  if (!isProgramName(app)) throw new PeerError('ERR_PEER_APPLICATION', { hint: app.slice(0, 64) })
-  store.applications.remember(app)
+  store.applications.remember(checkApplication(app))
   const own = identity.log.id
   const closing = new AbortController()
   const bus = createEventBus(parts.early)
@@ -77,15 +82,17 @@ const createRooms = (parts: PeerParts) => {
   const streams = createStreams({ isContact, closing: closing.signal })
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
-  const open = createOpenConnections()
+  const open = createOpenConnections((peer) => !isContact(peer))
+  const backlogs = [messages.backlog, files.backlog]
+  const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))
   const services = [lines.service, files.service, streams.service]
-  const connections = createConnections({ ...known, services, guests, open, isBusy: streams.isBusy })
+  const connections = createConnections({ ...known, services, guests, open, isNeeded })
   const byMailbox = createByMailbox({
     ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: open.adopt },
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },
-    ...{ backlogs: [messages.backlog, files.backlog], isBusy: streams.isBusy },
+    ...{ backlogs, isNeeded },
   })
   const publisher = createPublisher({
     ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world },
@@ -157,7 +164,8 @@ const createClosing = ({ transport, release }: PeerParts, rooms: Rooms): (() => 
 /** Puts a peer together from its parts. @throws PeerError ERR_PEER_APPLICATION; StoreError */
 export const createPeer = (parts: PeerParts): Peer => {
   const rooms = createRooms(parts)
-  const { own, app, identity, store, world, contacts, steps, bus, messages, streams, connections, publisher } = rooms
+  const { own, app, identity, store, world, contacts, steps, bus } = rooms
+  const { messages, streams, connections, publisher } = rooms
   const endRooms = createClosing(parts, rooms)
   const endWatch = parts.network.watch((state) => bus.emit({ type: 'network', ...state }))
   const close = (): Promise<void> => {
@@ -177,13 +185,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     get network() {
       return parts.network.state()
     },
-    events: ({ signal } = {}) => {
-      const latest = store.messages.latest()
-      function* untaken() {
-        for (const message of messages.untaken(latest)) yield { type: 'message', message } as const
-      }
-      return bus.loop(untaken, signal)
-    },
+    events: ({ signal } = {}) => bus.loop(messages.untaken(), signal),
     dial: async (who, protocol, { signal, app: of = app } = {}) => {
       const id = idOf(who)
       steps.checkGoing(signal)

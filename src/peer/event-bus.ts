@@ -1,16 +1,17 @@
 import { PeerError } from '../core/errors.ts'
-import { EVENTS_WAITING_MAX } from '../core/limits.ts'
+import { EVENTS_EARLY_MAX, EVENTS_WAITING_MAX } from '../core/limits.ts'
+import type { Untaken } from '../messages/message-api.ts'
 import type { EmitEvent, PeerEvent } from './events.ts'
 
 /** Carries events to whoever loops over them; each loop has a queue of its own, with a bound. */
 export type EventBus = {
   readonly emit: EmitEvent
   /**
-   * Events from now on; before them those of `earlier`, which is run when the loop begins, and for the first loop those that nobody has
-   * heard. Ends when the signal aborts, or the peer has closed.
+   * Events from now on; before them the messages that are not taken, and for the first loop the latest 1,000 events that nobody has heard.
+   * Ends when the signal aborts, or once the bus is closed and what was there is told.
    * @throws PeerError ERR_PEER_EVENTS when the loop is 10,000 events behind
    */
-  loop(earlier: () => Iterable<PeerEvent>, signal: AbortSignal | undefined): AsyncGenerator<PeerEvent, void, undefined>
+  loop(untaken: Untaken, signal: AbortSignal | undefined): AsyncGenerator<PeerEvent, void, undefined>
   /** Ends all loops, once they have told what was there. */
   close(): void
 }
@@ -25,25 +26,33 @@ export const createEventBus = (early: readonly PeerEvent[] = []): EventBus => {
   let unheard: PeerEvent[] | null = [...early]
 
   const emit: EmitEvent = (event) => {
-    if (unheard !== null && event.type !== 'message' && unheard.length < EVENTS_WAITING_MAX) unheard.push(event)
+    if (unheard !== null && event.type !== 'message') {
+      unheard.push(event)
+      if (unheard.length > EVENTS_EARLY_MAX) unheard.shift()
+    }
     for (const listener of listeners) {
       if (listener.waiting.length >= EVENTS_WAITING_MAX) listener.overrun = true
-      else listener.waiting.push(event)
+      if (!listener.overrun) listener.waiting.push(event)
       listener.wake()
     }
   }
 
   async function* listen(
     listener: Listener,
-    earlier: () => Iterable<PeerEvent>,
+    { upTo, messages }: Untaken,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<PeerEvent, void, undefined> {
     const wake = (): void => listener.wake()
     signal?.addEventListener('abort', wake)
     try {
-      yield* earlier()
+      for (const message of messages) {
+        if (signal?.aborted) return
+        yield { type: 'message', message }
+      }
       while (signal?.aborted !== true) {
         const event = listener.waiting.shift()
+        // One that was on disk when the loop was asked for, and told a moment later, was among the first.
+        if (event?.type === 'message' && event.message.id <= upTo) continue
         if (event !== undefined) yield event
         else if (listener.overrun) throw new PeerError('ERR_PEER_EVENTS')
         else if (closed) return
@@ -60,11 +69,11 @@ export const createEventBus = (early: readonly PeerEvent[] = []): EventBus => {
 
   return {
     emit,
-    loop: (earlier, signal) => {
+    loop: (untaken, signal) => {
       const listener: Listener = { waiting: unheard ?? [], overrun: false, wake: () => {} }
       unheard = null
       listeners.add(listener)
-      return listen(listener, earlier, signal)
+      return listen(listener, untaken, signal)
     },
     close: () => {
       closed = true

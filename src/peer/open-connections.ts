@@ -1,24 +1,25 @@
 import type { Connection } from '../connection/connection.ts'
-import { hex } from '../core/bytes.ts'
+import { equal } from '../core/bytes.ts'
 import { PEER_CONNECTIONS_MAX, STRANGER_CONNECTIONS_MAX } from '../core/limits.ts'
 
 /** The connections that are open, so that they end with the peer, and so that nobody has too many. */
 export type OpenConnections = {
   /** Counts one on which two talk. Who has too many makes room with the oldest. */
-  add(peer: Uint8Array, isStranger: boolean, connection: Connection): void
+  add(peer: Uint8Array, connection: Connection): void
   /** Only makes it end with the peer. */
   adopt(connection: Connection): void
   close(): Promise<void>
 }
 
-type Open = { readonly peer: string; readonly isStranger: boolean; readonly connection: Connection }
+type Open = { readonly peer: Uint8Array; readonly connection: Connection }
 
 /** Whoever comes next is there for sure, and an old one may be dead and not know it. */
 const makeRoom = (open: readonly Open[], most: number): void => {
   for (const { connection } of open.slice(0, Math.max(0, open.length - most))) void connection.close()
 }
 
-export const createOpenConnections = (): OpenConnections => {
+/** @param isStranger asked each time: whoever called as a stranger may be a contact by now */
+export const createOpenConnections = (isStranger: (peer: Uint8Array) => boolean): OpenConnections => {
   const adopted = new Set<Connection>()
   const open = new Set<Open>()
   const adopt = (connection: Connection): void => {
@@ -27,14 +28,15 @@ export const createOpenConnections = (): OpenConnections => {
   }
   return {
     adopt,
-    add: (id, isStranger, connection) => {
-      const one = { peer: hex(id), isStranger, connection }
+    add: (peer, connection) => {
+      const one = { peer, connection }
       open.add(one)
       adopt(connection)
-      const theirs = [...open].filter(({ peer }) => peer === one.peer)
-      makeRoom(theirs, PEER_CONNECTIONS_MAX)
-      const strangers = [...open].filter((other) => other.isStranger)
-      if (isStranger) makeRoom(strangers, STRANGER_CONNECTIONS_MAX)
+      const all = [...open]
+      const ofPeer = all.filter((other) => equal(other.peer, peer))
+      makeRoom(ofPeer, PEER_CONNECTIONS_MAX)
+      const strangers = isStranger(peer) ? all.filter((other) => isStranger(other.peer)) : []
+      makeRoom(strangers, STRANGER_CONNECTIONS_MAX)
       void connection.closed.then(() => open.delete(one))
     },
     close: async () => {

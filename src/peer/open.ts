@@ -10,12 +10,14 @@ import type { DhtNode } from '../network/node.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
+import { checkApplication } from './create-peer.ts'
 import type { PeerEvent } from './events.ts'
 import { createMailboxPeer, joinNetwork, type MailboxPeer } from './join.ts'
 import type { Peer } from './peer.ts'
 
 /** Opens peers on data folders: lock, vault and store, and then the network. */
 
+/** With what a peer is opened. */
 export type OpenOptions = {
   /** Data folder. Without one the identity lives in memory and is gone with the process. */
   readonly folder?: string | undefined
@@ -54,6 +56,8 @@ export type OpenOptions = {
  */
 export const openPeer = async (options: OpenOptions): Promise<Peer> => {
   const { folder } = options
+  // Before an identity is made for it.
+  if (options.app !== undefined) checkApplication(options.app)
   if (folder === undefined) {
     const bootstrap = parseBootstrap(options.bootstrap)
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)

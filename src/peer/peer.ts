@@ -16,11 +16,13 @@ import type { NetworkState } from './network-state.ts'
 /** Ends what it is given to. */
 export type Signal = { readonly signal?: AbortSignal | undefined }
 
+/** How a lookup is made. */
 export type LookupOptions = Signal & {
   /** How hard to look: see `Policy`. Default: `fresh`. */
   readonly policy?: Policy | undefined
 }
 
+/** For which application a stream is, and until when it is waited for. */
 export type StreamOptions = Signal & {
   /** The application that the protocol is of. Default: the peer's. */
   readonly app?: string | undefined

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import type { Identity } from '../../src/core/identity.ts'
 import type { Transport } from '../../src/network/transport.ts'
 import type { Peer } from '../../src/peer/peer.ts'
-import { said } from '../messages/told.ts'
+import { listenTo, said } from '../messages/told.ts'
 import { createTown, type Town, transportKeyOf } from '../messages/town.ts'
 import type { MemoryPair } from './memory-transport.ts'
 import { alice, bob, isSettled, settle } from './sides.ts'
@@ -29,7 +29,7 @@ export const start = async (t: TestContext, onOpened: (pair: MemoryPair) => void
   const open = (identity: Identity) => town.open(identity, { transport: showing(town, identity, onOpened) })
   const [a, b] = [open(alice), open(bob)]
   t.after(() => Promise.all([a.close(), b.close()]))
-  const [ofAlice, ofBob] = await Promise.all([a.listen(), b.listen()])
+  const [ofAlice, ofBob] = await Promise.all([listenTo(a), listenTo(b)])
   return { town, a, b, ofAlice, ofBob }
 }
 

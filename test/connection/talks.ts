@@ -23,7 +23,7 @@ const talkOn = (connection: Connection, line: ReturnType<typeof createVisitLine>
     ...connection,
     send: (said, { signal = never } = {}) => line.send(typeof said === 'string' ? utf8(said) : said, { signal }),
     receive,
-    [Symbol.asyncIterator]: () => drain({ take: receive }),
+    [Symbol.asyncIterator]: () => drain({ take: () => receive() }),
   }
 }
 

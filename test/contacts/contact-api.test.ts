@@ -5,9 +5,10 @@ import { hex } from '../../src/core/bytes.ts'
 import { createIdentity, type Identity, renewDevice } from '../../src/core/identity.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
 import { openStore } from '../../src/store/store.ts'
-import { bob, codeOf, makeTemporary, nextText } from '../connection/sides.ts'
+import { bob, codeOf, makeTemporary } from '../connection/sides.ts'
 import { NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
+import { aboutTrust, collect, endOf, listenTo, take } from '../messages/told.ts'
 import { createTown } from '../messages/town.ts'
 
 /** Whom a peer knows, and how a person decides between two logs that contradict each other. */
@@ -30,19 +31,20 @@ const start = async (t: TestContext) => {
   }
   const carolPeer = town.open(owner)
   t.after(() => carolPeer.close())
-  const listener = await carolPeer.listen()
-  return { town, openBob, carol: carolPeer, listener, notices }
+  const listener = await listenTo(carolPeer)
+  return { town, openBob, carol: carolPeer, listener }
 }
 
 /** The same, after both branches got into the directory and Bob has looked. */
 const startForked = async (t: TestContext) => {
   const started = await start(t)
   const b = started.openBob()
+  const events = collect(b)
   const near = await b.connect(address)
   await started.town.publish(thief.log)
   const found = await b.lookup(address)
   assert.deepEqual([found.trust.freshness, found.fork?.last.hash], ['forked', thief.log.last.hash])
-  return { ...started, bob: b, near }
+  return { ...started, bob: b, near, events }
 }
 
 test('who was connected to by address is a contact; who only called is not', async (t) => {
@@ -67,7 +69,18 @@ test('a contact has a name that is nobody else’s and no address; without the c
   assert.equal(b.contacts.rename(address, 'Carol').name, 'Carol')
   assert.equal(b.contacts.get('Carol')?.address, address)
   const rename = (name: string): Promise<unknown> => codeOf((async () => b.contacts.rename(other.address, name))())
-  for (const name of ['Carol', 'hf1carol', '', ' ', 'a\nb', 'a\u202eb', ' a', 'x'.repeat(65)])
+  for (const name of [
+    'Carol',
+    'hf1carol',
+    '',
+    ' ',
+    'a\nb',
+    'a\u202eb',
+    ' a',
+    'x'.repeat(65),
+    'handfast:carol',
+    'Handfast:x',
+  ])
     assert.equal(await rename(name), 'ERR_CONTACT_NAME', JSON.stringify(name))
   assert.equal(await rename('Café Bob'), undefined)
   assert.equal(b.contacts.get('Cafe\u0301 Bob')?.address, other.address)
@@ -91,17 +104,17 @@ test('§3 verified is a person’s word: it is on disk, and on every connection 
   assert.equal((await again.connect(address)).remote.trust.identity, 'verified')
   assert.equal((await again.lookup(address)).trust.identity, 'verified')
   // Also when it is Carol who calls.
-  const accepting = (await again.listen()).accept()
+  const accepting = (await listenTo(again)).accept()
   await town.open(owner, { transport: town.transports.add(new Uint8Array(32).fill(9)) }).connect(again.address)
-  assert.equal((await accepting)?.remote.trust.identity, 'verified')
+  assert.equal((await accepting)?.trust.identity, 'verified')
 })
 
 test('§2 a contradiction ends what is connected, is told once, and blocks from then on', async (t) => {
-  const { near, bob: b, notices } = await startForked(t)
-  assert.equal(await codeOf(near.receive()), 'ERR_LOG_FORK')
-  assert.equal(await codeOf(near.send('too late')), 'ERR_LOG_FORK')
+  const { near, bob: b, events } = await startForked(t)
+  assert.equal(await endOf(near), 'ERR_LOG_FORK')
+  assert.equal(await codeOf(b.messages.send(address, 'too late')), 'ERR_LOG_FORK')
   assert.equal(await codeOf(b.connect(address)), 'ERR_LOG_FORK')
-  assert.deepEqual(notices, [{ type: 'forked', address }])
+  assert.deepEqual(aboutTrust(events), [{ type: 'forked', address }])
 })
 
 test('§2 it blocks after a restart as well, when nodes show one branch only, and when its owner calls', async (t) => {
@@ -114,7 +127,7 @@ test('§2 it blocks after a restart as well, when nodes show one branch only, an
   assert.deepEqual([found.trust.freshness, found.fork?.last.hash], ['forked', thief.log.last.hash])
   assert.equal(await codeOf(again.connect(address)), 'ERR_LOG_FORK')
   await again.listen()
-  assert.equal(await codeOf(c.connect(again.address).then((near) => near.receive())), 'ERR_REMOTE')
+  assert.equal(await c.connect(again.address).then(endOf), 'ERR_REMOTE')
 })
 
 test('§2 a person ends the block by naming an entry that only one of the two logs has', async (t) => {
@@ -130,9 +143,9 @@ test('§2 a person ends the block by naming an entry that only one of the two lo
   assert.deepEqual([trust, fork], ['verified', null])
   await listener.accept()
   for (const peer of [b, openBob()]) {
-    const [near, far] = await Promise.all([peer.connect(address), listener.accept()])
-    await near.send('it is you')
-    assert.equal(await nextText(far ?? assert.fail()), 'it is you')
+    const [near] = await Promise.all([peer.connect(address), listener.accept()])
+    await peer.messages.send(address, 'it is you')
+    assert.deepEqual(await take(c, 1), ['it is you'])
     await near.close()
   }
   // The branch that lost stays lost, however far it goes, and alone.
@@ -189,6 +202,6 @@ test('§2 a connection under keys that their owner has replaced is ended, whoeve
   const rotated = rotateIdentity(carol.log, phrase, NOW, seededRandom('contacts/rotated'))
   await town.publish(rotated.log)
   assert.equal((await b.lookup(address)).change, 'superseded')
-  assert.equal(await codeOf(near.receive()), 'ERR_KEYS_REPLACED')
+  assert.equal(await endOf(near), 'ERR_KEYS_REPLACED')
   assert.equal(await codeOf(c.connect(b.address)), 'ERR_LOOKUP_NOT_FOUND')
 })

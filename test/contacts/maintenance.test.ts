@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Notice } from '../../src/contacts/notice.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import { createIdentity, renewDevice } from '../../src/core/identity.ts'
 import { CARD_REISSUE, CONTACT_REPUBLISH, RECORD_AGE_MAX, RECORD_REPAIR } from '../../src/core/limits.ts'
@@ -11,6 +10,7 @@ import { alice, bob, codeOf, makeWorld, settle } from '../connection/sides.ts'
 import { NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { silent } from '../directory/memory-network.ts'
+import { aboutTrust, collect, endOf } from '../messages/told.ts'
 import { createTown } from '../messages/town.ts'
 
 /** What a listening peer does for itself and for its contacts while hours pass. */
@@ -22,8 +22,8 @@ const start = async (t: TestContext) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const town = createTown()
   const world = makeWorld('upkeep')
-  const notices: Notice[] = []
-  const peer = town.open(bob, { world, notify: (notice) => notices.push(notice) })
+  const peer = town.open(bob, { world })
+  const events = collect(peer)
   t.after(() => peer.close())
   /** Rounds of six hours, each to its end. */
   const pass = async (rounds: number): Promise<void> => {
@@ -34,7 +34,7 @@ const start = async (t: TestContext) => {
       for (let turn = 0; turn < 20; turn++) await settle()
     }
   }
-  return { town, world, notices, bob: peer, pass }
+  return { town, world, events, bob: peer, pass }
 }
 
 test('§4 contacts keep each other alive: a log is found for as long as a contact of its owner is online', async (t) => {
@@ -84,12 +84,12 @@ test('§4 a log is put back once a day, not at every round, and a forked one not
 test('§2 an owner is told that another branch of the own log is about, once', async (t) => {
   const { town, world } = await start(t)
   const own = await renewDevice(carol, NOW, seededRandom('own'))
-  const notices: Notice[] = []
-  const c = town.open(own, { world, notify: (notice) => notices.push(notice) })
+  const c = town.open(own, { world })
+  const events = collect(c)
   t.after(() => c.close())
   await c.listen()
   for (let turn = 0; turn < 20; turn++) await settle()
-  assert.deepEqual(notices, [])
+  assert.deepEqual(aboutTrust(events), [])
   await town.publish((await renewDevice(carol, NOW, seededRandom('theirs'))).log)
   for (let round = 0; round < 3; round++) {
     world.now += CARD_REISSUE
@@ -97,13 +97,13 @@ test('§2 an owner is told that another branch of the own log is about, once', a
     t.mock.timers.tick(CARD_REISSUE * 1000)
     for (let turn = 0; turn < 20; turn++) await settle()
   }
-  assert.deepEqual(notices, [{ type: 'forked', address }])
+  assert.deepEqual(aboutTrust(events), [{ type: 'forked', address }])
 })
 
 test('§2 a machine whose keys are void is told at its next round; silence is told as what it is', async (t) => {
   const { town, world } = await start(t)
-  const notices: Notice[] = []
-  const c = town.open(carol, { world, notify: (notice) => notices.push(notice) })
+  const c = town.open(carol, { world })
+  const events = collect(c)
   t.after(() => c.close())
   await c.listen()
   const pass = async (): Promise<void> => {
@@ -117,9 +117,9 @@ test('§2 a machine whose keys are void is told at its next round; silence is to
   for (const node of town.directory.nodes) node.behaviour = null
   await town.publish(rotateIdentity(carol.log, phrase, NOW, seededRandom('rotated')).log)
   await pass()
-  const codes = notices.map((notice) => {
-    const error = 'error' in notice ? notice.error : undefined
-    return [notice.type, error instanceof Error && 'code' in error ? error.code : undefined]
+  const codes = aboutTrust(events).map((event) => {
+    const error = 'error' in event ? event.error : undefined
+    return [event.type, error instanceof Error && 'code' in error ? error.code : undefined]
   })
   assert.deepEqual(codes, [
     ['not-published', 'ERR_PUBLISH_REFUSED'],
@@ -128,10 +128,10 @@ test('§2 a machine whose keys are void is told at its next round; silence is to
 })
 
 test('§6 an owner is told once that others do not find what was published, and again after they did', async (t) => {
-  const { town, notices, bob: b, pass } = await start(t)
+  const { town, events, bob: b, pass } = await start(t)
   await b.listen()
   for (let turn = 0; turn < 20; turn++) await settle()
-  const told = () => notices.filter(({ type }) => type === 'unconfirmed').length
+  const told = () => events.filter(({ type }) => type === 'unconfirmed').length
   assert.equal(told(), 0)
   // Nodes that accept everything, and say to everybody that they hold nothing.
   const lie = (): void => {
@@ -180,7 +180,7 @@ for (const who of ['a node', 'every node'] as const)
   })
 
 test('§2 who talks with a thief for hours is told when the owner has taken the identity back', async (t) => {
-  const { town, world, bob: b, notices, pass } = await start(t)
+  const { town, world, bob: b, events, pass } = await start(t)
   const stolen = await renewDevice(carol, NOW, seededRandom('stolen'))
   const thief = town.open(stolen, { world })
   t.after(() => thief.close())
@@ -189,6 +189,6 @@ test('§2 who talks with a thief for hours is told when the owner has taken the 
   await b.listen()
   await town.publish(rotateIdentity(carol.log, phrase, NOW, seededRandom('rotated')).log)
   await pass(1)
-  assert.equal(await codeOf(near.receive()), 'ERR_KEYS_REPLACED')
-  assert.deepEqual(notices, [{ type: 'changed', address, change: 'superseded' }])
+  assert.equal(await endOf(near), 'ERR_KEYS_REPLACED')
+  assert.deepEqual(aboutTrust(events), [{ type: 'changed', address, change: 'superseded' }])
 })

@@ -11,7 +11,7 @@ import { haveExactly, holdAfter, STEPS, showing, start, until } from '../connect
 import type { MemoryPair } from '../connection/memory-transport.ts'
 import { alice, bob, codeOf, isSettled, mallory } from '../connection/sides.ts'
 import { at, NOW } from '../core/identities.ts'
-import { take } from './told.ts'
+import { endOf, eventOf, isOfType, listenTo, take } from './told.ts'
 import { createTown, type Town, transportKeyOf } from './town.ts'
 
 /** Hellos that come again or come back on live connections between whole peers (docs/spec/handshake.md §5). */
@@ -94,13 +94,12 @@ test('a hello said twice on its own connection ends that, before and after the g
         return count++ === after && hello !== undefined ? [frame, hello] : [frame]
       }
     })
+    const ending = after === 2 ? eventOf(b, isOfType('disconnected')) : null
     const call = a.connect(b.address)
     const connection = await call.catch(() => null)
-    if (after === 2) {
-      const far = await ofBob.accept()
-      assert.equal(await codeOf(far?.receive() ?? assert.fail()), 'ERR_FRAME')
-    } else assert.equal(await isSettled(ofBob.accept()), false)
-    assert.equal(await codeOf(connection?.receive() ?? call), 'ERR_REMOTE', `case ${index}`)
+    if (ending === null) assert.equal(await isSettled(ofBob.accept()), false)
+    else assert.equal(await endOf({ closed: ending }), 'ERR_FRAME')
+    assert.equal(await (connection === null ? codeOf(call) : endOf(connection)), 'ERR_REMOTE', `case ${index}`)
   }
 })
 
@@ -161,7 +160,7 @@ test('who leads a call back to its caller gets nowhere: not as it was, and not u
     const a = town.open(alice, { transport: { ...transport, connect } })
     const b = town.open(bob)
     t.after(() => Promise.all([a.close(), b.close()]))
-    const [ofAlice] = await Promise.all([a.listen(), b.listen()])
+    const [ofAlice] = await Promise.all([listenTo(a), listenTo(b)])
     const outcome = await a.connect(b.address).catch((error) => error.code)
     // Alice's log cannot follow Bob's, and she is not who was asked for.
     assert.equal(outcome, rename ? 'ERR_LOG_SEQ' : 'ERR_REMOTE')

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { equal } from '../../src/core/bytes.ts'
 import { haveExactly, holdAfter, STEPS, start, until } from '../connection/live-handshakes.ts'
 import type { MemoryPair } from '../connection/memory-transport.ts'
-import { alice, bob, codeOf, nextText } from '../connection/sides.ts'
+import { alice, bob, isSettled } from '../connection/sides.ts'
 import { at } from '../core/identities.ts'
-import { take } from './told.ts'
+import { endOf, take } from './told.ts'
 import { transportKeyOf } from './town.ts'
 
 /** Hellos that cross on live connections between whole peers (docs/spec/handshake.md §5). */
@@ -75,7 +75,7 @@ test('messages whose receipts are held back on one of two connections come again
 
 test('two calls whose hellos cross are two conversations, and no word of the one is heard in the other', async (t) => {
   const crossing: MemoryPair[] = []
-  const { a, b, ofAlice, ofBob } = await start(t, (pair) => {
+  const { a, b, town, ofAlice, ofBob } = await start(t, (pair) => {
     holdAfter(pair, 'toFar', 1)
     crossing.push(pair)
   })
@@ -83,17 +83,21 @@ test('two calls whose hellos cross are two conversations, and no word of the one
   await until(() => crossing.length === 2 && crossing.every(({ toFar }) => toFar.sent.length === 2))
   for (const { toFar } of crossing) toFar.release()
   const [near, near2] = await calls
-  const [far, far2] = await Promise.all([ofBob.accept(), ofAlice.accept()])
-  assert.ok(far !== null && far2 !== null)
-  await Promise.all([near.send('one'), near2.send('two'), far.send('three'), far2.send('four')])
-  const heard = await Promise.all([far, far2, near, near2].map(nextText))
-  assert.deepEqual(heard, ['one', 'two', 'three', 'four'])
+  const callers = await Promise.all([ofBob.accept(), ofAlice.accept()])
+  assert.deepEqual(
+    callers.map((remote) => remote?.address),
+    [a.address, b.address],
+  )
+  await Promise.all([a.messages.send(b.address, 'one'), b.messages.send(a.address, 'two')])
+  assert.deepEqual([await take(b, 1), await take(a, 1)], [['one'], ['two']])
   const ofBobsCall = crossing.find(({ far }) => equal(far.remoteKey, transportKeyOf(bob)))
   const ofAlicesCall = crossing.find(({ far }) => equal(far.remoteKey, transportKeyOf(alice)))
   assert.ok(ofBobsCall !== undefined && ofAlicesCall !== undefined)
   // The same two identities on both, and yet what Alice said on the one does not open on the other.
   await ofBobsCall.far.send(at(ofAlicesCall.toFar.sent, -1))
-  assert.equal(await codeOf(near2.receive()), 'ERR_SESSION_OTHER')
-  await near.send('still here')
-  assert.equal(await nextText(far), 'still here')
+  assert.equal(await endOf(near2), 'ERR_SESSION_OTHER')
+  await a.messages.send(b.address, 'still here')
+  assert.deepEqual(await take(b, 1), ['still here'])
+  assert.equal(await isSettled(near.closed), false)
+  assert.equal(town.transports.pairs.length, 2)
 })

@@ -37,7 +37,7 @@ const isEmpty = (town: Square): boolean => town.keeps.every((keep) => keep.next(
 const stateOf = ({ offlineSessions, messages, mailboxOutbox }: Store, peer = alice.log.id) => [
   offlineSessions.all(peer).map(({ session, live, heard }) => [Buffer.from(encodeSession(session)), live, heard]),
   messages.places(peer),
-  messages.history(peer, 1e9, 100),
+  messages.history(peer, 'handfast', 1e9, 100),
   mailboxOutbox.owesReceipt(peer),
 ]
 
@@ -193,7 +193,7 @@ test('what there is no room for waits, and of strangers only so many envelopes d
   await a.visit(async ({ messages }) => {
     for (let index = 0; index < STRANGER_MESSAGES_MAX + count; index++) {
       const { id } = await messages.send(b.address, `${index}`)
-      while (a.store.messages.history(bob.log.id, id + 1, 1)[0]?.state !== 'sent')
+      while (a.store.messages.history(bob.log.id, 'handfast', id + 1, 1)[0]?.state !== 'sent')
         await new Promise((resolve) => setImmediate(resolve))
     }
   })

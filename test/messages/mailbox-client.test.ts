@@ -9,9 +9,10 @@ import type { Identity } from '../../src/core/identity.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { openParcel, PARCELLED_BYTES_MAX, sealParcel } from '../../src/core/parcel.ts'
 import type { FetchedParcel } from '../../src/messages/mailbox-client.ts'
-import { alice, answering, bob, codeOf, identityOf, makeWorld, mallory, nextText } from '../connection/sides.ts'
+import { alice, answering, bob, codeOf, identityOf, makeWorld, mallory } from '../connection/sides.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
+import { listenTo, take } from './told.ts'
 import { createTown, transportKeyOf } from './town.ts'
 import { deposit, depositAtAll, type Visitor, visiting } from './visitors.ts'
 
@@ -202,19 +203,16 @@ test('a mailbox talks to nobody, and a peer without one has no mailbox; a contac
 
   const friend = town.openMailbox(boxes[3] ?? mallory)
   t.after(() => friend.close())
-  const listener = await friend.listen()
+  const listener = await listenTo(friend)
   const c = visiting(town, identityOf('carol'))
   t.after(() => c.close())
   c.mailboxes.name([friend.address])
   await c.publish()
   await depositAtAll(a, await a.lookup(c.address), utf8('by way of a friend'))
-  const connection = await a.connect(friend.address)
-  await connection.send('hello yourself')
-  const received = await listener.accept()
-  assert.ok(received !== null)
+  await a.messages.send(friend.address, 'hello yourself')
   // Only who came to talk is among those who connected.
-  assert.equal(received.remote.address, a.address)
-  assert.equal(await nextText(received), 'hello yourself')
+  assert.equal((await listener.accept())?.address, a.address)
+  assert.deepEqual(await take(friend, 1), ['hello yourself'])
   assert.deepEqual((await fetchAll(c)).texts, ['by way of a friend'])
 })
 

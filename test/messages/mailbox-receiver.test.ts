@@ -26,7 +26,7 @@ const takeWhile = async (
 ): Promise<string> => {
   const { store } = b
   const intake = createMailboxReceiver({
-    ...{ identity: bob, store, world: town.world, inbox: createInbox(store.messages, () => true) },
+    ...{ identity: bob, store, world: town.world, inbox: createInbox(store, () => true) },
     check: async (log) => {
       await meanwhile()
       return log
@@ -66,5 +66,5 @@ test('the same hello looked at twice at once begins one session, and its message
   const both = await Promise.all([1, 2].map(() => takeWhile(met, envelope, () => Promise.resolve())))
   assert.deepEqual(both.sort(), ['taken', 'void'])
   assert.equal(b.store.offlineSessions.all(alice.log.id).length, 1)
-  assert.equal(b.store.messages.history(alice.log.id, 1e9, 10).length, 1)
+  assert.equal(b.store.messages.history(alice.log.id, 'handfast', 1e9, 10).length, 1)
 })

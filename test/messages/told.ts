@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Connection } from '../../src/connection/connection.ts'
+import type { Ending } from '../../src/connection/connection.ts'
 import type { Remote } from '../../src/connection/remote.ts'
+import type { ContactEvent } from '../../src/contacts/events.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import type { Message } from '../../src/messages/message.ts'
 import type { PeerEvent } from '../../src/peer/events.ts'
@@ -18,6 +19,11 @@ export const take = async (peer: Peer, count: number): Promise<unknown[]> => {
   while (contents.length < count) contents.push(said(await peer.messages.receive()))
   return contents
 }
+
+export const isOfType =
+  <T extends PeerEvent['type']>(type: T) =>
+  (event: PeerEvent): event is Extract<PeerEvent, { type: T }> =>
+    event.type === type
 
 /** The first event from now on that is as wanted. */
 export const eventOf = async <E extends PeerEvent>(
@@ -48,8 +54,14 @@ export const collect = (peer: Peer): PeerEvent[] => {
   return events
 }
 
+const OF_TRUST = ['changed', 'forked', 'superseded', 'not-published', 'unconfirmed'] as const
+
+/** Of what was told, that which is about identities and their records. */
+export const aboutTrust = (events: readonly PeerEvent[]): readonly ContactEvent[] =>
+  events.filter((event): event is ContactEvent => (OF_TRUST as readonly string[]).includes(event.type))
+
 /** How a connection ended: the code of what broke it, or why it ended in order. */
-export const endOf = async ({ closed }: Pick<Connection, 'closed'>): Promise<string> => {
+export const endOf = async ({ closed }: { readonly closed: Promise<Ending> }): Promise<string> => {
   const { reason, error } = await closed
   return error instanceof HandfastError ? error.code : reason
 }

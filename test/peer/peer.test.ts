@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Connection } from '../../src/connection/connection.ts'
+import type { Remote } from '../../src/connection/remote.ts'
 import { encodeAddress } from '../../src/core/address.ts'
 import { equal } from '../../src/core/bytes.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { CARD_REISSUE } from '../../src/core/limits.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
-import type { Listener, Peer } from '../../src/peer/peer.ts'
-import { alice, bob, codeOf, isSettled, makeWorld, nextText, settle } from '../connection/sides.ts'
+import type { Peer } from '../../src/peer/peer.ts'
+import { alice, bob, codeOf, isSettled, makeWorld, settle } from '../connection/sides.ts'
 import { NOW } from '../core/identities.ts'
 import { hanging, silent } from '../directory/memory-network.ts'
+import { endOf, listenTo, take } from '../messages/told.ts'
 import { createTown, type Town } from '../messages/town.ts'
 
 /** Alice and Bob's peers; Bob listens. */
@@ -18,11 +20,13 @@ const start = async (t: TestContext) => {
   const town = createTown()
   const [alicePeer, bobPeer] = [town.open(alice), town.open(bob)]
   t.after(() => Promise.all([alicePeer.close(), bobPeer.close()]))
-  const listener = await bobPeer.listen()
+  const listener = await listenTo(bobPeer)
   return { town, alice: alicePeer, bob: bobPeer, listener }
 }
 
-const meet = async (from: Peer, to: Peer, listener: Listener): Promise<[Connection, Connection]> => {
+type Listening = Awaited<ReturnType<typeof listenTo>>
+
+const meet = async (from: Peer, to: Peer, listener: Listening): Promise<[Connection, Remote]> => {
   const [near, far] = await Promise.all([from.connect(to.address), listener.accept()])
   assert.ok(far !== null)
   return [near, far]
@@ -36,11 +40,11 @@ const retire = (identity: Identity<P256PrivateKey>): Identity => {
 test('two peers meet by address alone, know each other, and talk', async (t) => {
   const { alice: a, bob: b, listener } = await start(t)
   const [near, far] = await meet(a, b, listener)
-  await near.send('hello')
-  assert.equal(await nextText(far), 'hello')
-  assert.deepEqual([near.remote.address, far.remote.address], [b.address, a.address])
+  await a.messages.send(b.address, 'hello')
+  assert.deepEqual(await take(b, 1), ['hello'])
+  assert.deepEqual([near.remote.address, far.address], [b.address, a.address])
   assert.equal(a.address, encodeAddress(alice.log.id))
-  assert.equal(near.remote.safetyNumber, far.remote.safetyNumber)
+  assert.equal(near.remote.safetyNumber, far.safetyNumber)
   assert.equal(listener.publication.accepted, 3)
 })
 
@@ -48,7 +52,7 @@ test('§3 trust says how much is known: pinned or unknown, current or stale', as
   const { alice: a, bob: b, listener } = await start(t)
   const trustOf = async (): Promise<string[]> => {
     const [near, far] = await meet(a, b, listener)
-    return [near, far].map(({ remote: { trust } }) => `${trust.identity} ${trust.freshness}`)
+    return [near.remote, far].map(({ trust }) => `${trust.identity} ${trust.freshness}`)
   }
   assert.deepEqual(await trustOf(), ['pinned current', 'unknown stale'])
   await a.publish()
@@ -57,17 +61,23 @@ test('§3 trust says how much is known: pinned or unknown, current or stale', as
 
 test('two peers that call each other at once have two conversations', async (t) => {
   const { alice: a, bob: b, listener } = await start(t)
-  const other = await a.listen()
-  const [[near, far], [far2, near2]] = await Promise.all([meet(a, b, listener), meet(b, a, other)])
-  await near.send('one')
-  await far2.send('two')
-  assert.deepEqual([await nextText(far), await nextText(near2)], ['one', 'two'])
+  const other = await listenTo(a)
+  const [[near, far], [near2, far2]] = await Promise.all([meet(a, b, listener), meet(b, a, other)])
+  assert.deepEqual([far.address, far2.address], [a.address, b.address])
+  await Promise.all([a.messages.send(b.address, 'one'), b.messages.send(a.address, 'two')])
+  assert.deepEqual([await take(b, 1), await take(a, 1)], [['one'], ['two']])
+  // Each ends by itself.
+  await near.close()
+  assert.equal(await isSettled(near2.closed), false)
+  await b.messages.send(a.address, 'three')
+  assert.deepEqual(await take(a, 1), ['three'])
 })
 
 test('connecting says what is wrong', async (t) => {
   const { town, alice: a, bob: b } = await start(t)
   assert.equal(await codeOf(a.connect('hf1nonsense')), 'ERR_ADDRESS_LENGTH')
-  assert.equal(await codeOf(a.connect('mailto:bob')), 'ERR_ADDRESS_PREFIX')
+  assert.equal(await codeOf(a.connect('handfast:nonsense')), 'ERR_ADDRESS_PREFIX')
+  assert.equal(await codeOf(a.connect('mailto:bob')), 'ERR_CONTACT')
   assert.equal(await codeOf(a.connect(a.address)), 'ERR_PEER_SELF')
   assert.equal(await codeOf(b.connect(a.address)), 'ERR_LOOKUP_NOT_FOUND')
   await town.publish(alice.log)
@@ -168,30 +178,47 @@ test('listening twice is listening once; a failure can be tried again', async (t
   for (const node of town.directory.nodes) node.behaviour = null
   const [one, two] = await Promise.all([b.listen(), b.listen()])
   assert.equal(one, two)
-  const [near] = await Promise.all([town.open(alice).connect(b.address), one.accept()])
+  const listener = await listenTo(b)
+  const [near] = await Promise.all([town.open(alice).connect(b.address), listener.accept()])
   await near.close()
 })
 
-test('closing says goodbye to everyone, ends every wait, and happens once', async (t) => {
+test('closing says goodbye to everyone, ends every wait and every loop, and happens once', async (t) => {
   const town = createTown()
   const release = t.mock.fn(async () => {})
   const [a, b] = [town.open(alice), town.open(bob, { release })]
   t.after(() => a.close())
-  const listener = await b.listen()
+  const listener = await listenTo(b)
   const [near] = await meet(a, b, listener)
-  const [taken, untaken] = await Promise.all([a.connect(b.address), a.connect(b.address)])
-  const looped = Array.fromAsync(listener)
+  const [second] = await meet(a, b, listener)
+  const loops = [b.messages, b.messages.incoming({ from: a.address }), b.files, b.serve('chess/1')].map((loop) =>
+    Array.fromAsync<unknown>(loop),
+  )
+  const events = Array.fromAsync(b.events())
+  const receiving = b.messages.receive()
   for (const node of town.directory.nodes) node.behaviour = hanging
   const pending = [codeOf(b.connect(a.address)), codeOf(b.lookup(a.address))]
   await settle()
   await Promise.all([b.close(), b.close()])
-  for (const connection of [near, taken, untaken]) assert.equal(await connection.receive(), null)
+  assert.deepEqual(await Promise.all([near, second].map(endOf)), ['left', 'left'])
   assert.deepEqual(await Promise.all(pending), ['ERR_PEER_CLOSED', 'ERR_PEER_CLOSED'])
-  assert.equal((await looped).length, 2)
+  assert.deepEqual(await Promise.all(loops), [[], [], [], []])
+  assert.equal(await receiving, null)
+  // What ends a loop is told in it before.
+  assert.deepEqual(
+    (await events).map((event) => [event.type, 'reason' in event && event.reason]),
+    [
+      ['disconnected', 'closed'],
+      ['disconnected', 'closed'],
+    ],
+  )
   assert.equal(await listener.accept(), null)
   assert.equal(release.mock.callCount(), 1)
   for (const work of [b.connect(a.address), b.lookup(a.address), b.publish()])
     assert.equal(await codeOf(work), 'ERR_PEER_CLOSED')
+  // A loop that begins now has nothing to tell.
+  for (const loop of [b.events(), b.messages, b.files, b.serve('chess/1')])
+    assert.deepEqual(await Array.fromAsync<unknown>(loop), [])
 })
 
 test('closing while listening begins leaves no timer behind', async (t) => {

@@ -23,7 +23,7 @@ const begin = (options: Partial<FollowOptions> = {}) => {
   const peer = {
     address: OWN,
     events: ({ signal }: { readonly signal?: AbortSignal } = {}) =>
-      bus.loop(() => [...untaken].map((message) => ({ type: 'message', message }) as const), signal),
+      bus.loop({ upTo: Math.max(0, ...untaken.map(({ id }) => id)), messages: [...untaken] }, signal),
     messages: {
       take: (message: Message) => {
         log.push(`take ${message.id}`)

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { hex } from '../../src/core/bytes.ts'
+import { ConnectionError } from '../../src/core/errors.ts'
+import { createDelivery } from '../../src/messages/delivery.ts'
+import { createSignals, type Signal } from '../../src/messages/signals.ts'
+import { openStore } from '../../src/store/store.ts'
+import { makeWorld, settle } from '../connection/sides.ts'
+
+/** Who is dialled, and when; and who is remembered. */
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+/** Delivery alone: lines, what waits and dialling are the test's. */
+const start = () => {
+  const signals = createSignals()
+  const open = new Set<string>()
+  const waiting = new Set<string>()
+  const dialled: string[] = []
+  const mailed: string[] = []
+  const delivery = createDelivery({
+    ...{ store: openStore(null), world: makeWorld('delivery'), signals },
+    lines: {
+      service: { kinds: [], attach: () => assert.fail() },
+      pump: (peer) => open.has(hex(peer)),
+      isOpen: (peer) => open.has(hex(peer)),
+      invite: () => {},
+    },
+    backlogs: [
+      {
+        waiting: () => [],
+        isWaiting: (peer) => waiting.has(hex(peer)),
+        expire: async () => {},
+        giveUp: async () => {},
+      },
+    ],
+    mailbox: {
+      isWaiting: () => false,
+      waiting: () => [],
+      send: async (peer) => void mailed.push(hex(peer)),
+      receiptSaid: () => {},
+    },
+    connect: async (peer): Promise<never> => {
+      dialled.push(hex(peer))
+      throw new ConnectionError('ERR_CONNECT')
+    },
+    isNeeded: () => false,
+  })
+  delivery.start()
+  return { delivery, signals, open, waiting, dialled, mailed }
+}
+
+test('whoever is waited for is dialled at once, by way of mailboxes when that fails, and again after a pause', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { delivery, signals, waiting, dialled, mailed } = start()
+  const peer = randomBytes(32)
+  waiting.add(hex(peer))
+  signals.say('queued', peer)
+  await settle()
+  assert.deepEqual([dialled.length, mailed.length], [1, 1])
+  // What is written meanwhile goes to the mailboxes at once, and waits for the next call.
+  signals.say('queued', peer)
+  await settle()
+  assert.deepEqual([dialled.length, mailed.length], [1, 2])
+  for (let call = 2; call <= 4; call++) {
+    t.mock.timers.tick(24 * 3600 * 1000)
+    await settle()
+    assert.equal(dialled.length, call)
+  }
+  delivery.stop()
+  t.mock.timers.tick(24 * 3600 * 1000)
+  await settle()
+  assert.equal(dialled.length, 4)
+})
+
+test('nothing is kept of those who are not waited for, whatever was heard of them', async () => {
+  const { delivery, signals, open, waiting } = start()
+  const said: readonly (readonly Signal['type'][])[] = [
+    ['opened', 'ready', 'taken', 'closed'],
+    ['opened', 'closed', 'ready'],
+    ['taken'],
+    ['ready'],
+    ['queued'],
+  ]
+  const remember = (types: readonly Signal['type'][]): WeakRef<Uint8Array> => {
+    const peer = Uint8Array.from(randomBytes(32))
+    for (const type of types) {
+      if (type === 'opened') open.add(hex(peer))
+      if (type === 'closed') open.delete(hex(peer))
+      signals.say(type, peer)
+    }
+    return new WeakRef(peer)
+  }
+  const strangers = said.map(remember)
+  const awaited = (() => {
+    const peer = Uint8Array.from(randomBytes(32))
+    waiting.add(hex(peer))
+    signals.say('queued', peer)
+    return new WeakRef(peer)
+  })()
+  await settle()
+  collectGarbage()
+  assert.deepEqual(
+    strangers.map((peer) => peer.deref()),
+    said.map(() => undefined),
+  )
+  assert.ok(awaited.deref() !== undefined)
+  delivery.stop()
+})
