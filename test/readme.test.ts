@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createStorage } from '../src/directory/node/storage.ts'
-import { openPeer } from '../src/index.ts'
 import { joinDirectory } from '../src/network/directory-plugin.ts'
+import { startCli, startScript } from './cli/child.ts'
+import { ended } from './net/stage.ts'
 import { startNetwork } from './network/loopback-network.ts'
 
-/** The README's library example does what it says, as it stands there. */
+/** The README's library example does what it says, as it stands there: whoever has the command line can talk to it. */
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -24,12 +22,10 @@ const findExample = async (): Promise<string> => {
   return example
 }
 
-test('the example in README.md talks to a peer', async (t) => {
+test('the example in README.md talks with handfast chat', async (t) => {
   const { nodes } = await startNetwork(t)
   for (const { dht } of nodes) joinDirectory(dht, createStorage())
   const bootstrap = `${nodes[0]?.host}:${nodes[0]?.port}`
-  await using bob = await openPeer({ bootstrap })
-  const listener = await bob.listen()
 
   // A project of its own that has the library installed.
   const folder = await mkdtemp(join(tmpdir(), 'handfast-readme-'))
@@ -38,21 +34,24 @@ test('the example in README.md talks to a peer', async (t) => {
   await symlink(ROOT, join(folder, 'node_modules', 'handfast'), 'junction')
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   await writeFile(join(folder, 'example.ts'), await findExample())
-  const env = { ...process.env, HANDFAST_BOOTSTRAP: bootstrap }
-  const example = spawn(process.execPath, [join(folder, 'example.ts'), bob.address], { env, stdio: 'pipe' })
-  t.after(() => example.kill('SIGKILL'))
-  const exit = once(example, 'exit')
-  const [printed, complaints] = [text(example.stdout), text(example.stderr)]
-  const ended = exit.then(async () => assert.fail(`it ended early: ${await complaints}`))
-  ended.catch(() => {})
+  const env = { HANDFAST_BOOTSTRAP: bootstrap }
+  const example = startScript(t, join(folder, 'example.ts'), [], env)
+  const [, address = ''] = await example.line(/handfast chat (hf1\w+)$/)
 
-  const connection = await Promise.race([listener.accept(), ended])
-  const received = await connection?.receive()
-  assert.ok(received?.type === 'text' && received.text.length > 0)
-  for (const line of ['hello from Bob', 'and goodbye']) await connection?.send(line)
-  await connection?.close()
-
-  assert.deepEqual(await exit, [0, null], await complaints)
-  assert.match(await printed, /hello from Bob\r?\nand goodbye\r?\n$/)
-  assert.equal(await complaints, '')
+  // Somebody who has only the command line, and the address that the example printed.
+  const own = ['--json', '--folder', join(folder, 'alice')]
+  const alice = String((await ended(startCli(t, ['init', ...own]), 'created')).address)
+  const chat = startCli(t, ['chat', address, ...own], env)
+  assert.equal((await chat.event('connected')).peer, address)
+  for (const text of ['are you there?', 'good']) {
+    chat.type(text)
+    assert.deepEqual((await example.line(/^(hf1\w+): (.*)$/)).slice(1), [alice, text])
+    // It is on the other side's disk before anybody there reads it.
+    while ((await chat.event('delivery')).state !== 'delivered');
+    const heard = await chat.event('message')
+    assert.deepEqual([heard.peer, heard.text], [address, `you said: ${text}`])
+  }
+  chat.child.stdin?.end()
+  assert.deepEqual([await chat.exit(), chat.stderr()], [0, ''])
+  assert.deepEqual([example.child.exitCode, example.stderr()], [null, ''])
 })

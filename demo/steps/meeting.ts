@@ -6,7 +6,7 @@ import { sha256 } from '../../src/core/kdf.ts'
 import { verifyLog } from '../../src/core/key-log.ts'
 import { ACCEPTANCES_WANTED } from '../../src/core/limits.ts'
 import { importPublicKey } from '../../src/core/p256.ts'
-import { decodeAddress, type Evidence, type Publication } from '../../src/index.ts'
+import { decodeAddress, type Evidence, type Publication, type Remote } from '../../src/index.ts'
 import type { Alice } from '../alice.ts'
 import type { Bob } from '../bob.ts'
 import { type Network, startNetwork } from '../network.ts'
@@ -125,9 +125,17 @@ export const shakeHands = async (step: Step, { alice, bob, addresses }: Meeting)
   step.check('digits in it', hers.safetyNumber.replaceAll(/\D/g, '').length, 60)
   step.check('Alice talks to Bob’s address', hers.address, addresses.bob)
   step.check('Bob talks to Alice’s address', his.address, addresses.alice)
-  step.check('to Alice, Bob is', `${hers.trust.identity}, ${hers.trust.freshness}`, 'pinned, current')
-  step.check('to Bob, Alice is', `${his.trust.identity}, ${his.trust.freshness}`, 'unknown, current')
+  step.check('to Alice, Bob is', describeTrust(hers), 'known by his address, current')
+  step.check('to Bob, Alice is', describeTrust(his), 'a stranger, current')
 }
+
+const KNOWN: Readonly<Record<Remote['trust']['identity'], string>> = {
+  unknown: 'a stranger',
+  pinned: 'known by his address',
+  verified: 'compared by voice',
+}
+
+const describeTrust = ({ trust }: Remote): string => `${KNOWN[trust.identity]}, ${trust.freshness}`
 
 const GROUPS_PER_LINE = 6
 

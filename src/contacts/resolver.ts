@@ -38,8 +38,8 @@ const describeAge = (age: number): string =>
 const STALE = 'stale'
 const HIDDEN = 'somebody may hide what is newer: too many nodes stand around this address'
 
-export const createResolver = (directory: DirectoryNetwork, acquaintances: TrustStore, world: World): Resolver => {
-  const { floor, anchor, fork: knownFork, hold, accept, contradict, trust } = acquaintances
+export const createResolver = (directory: DirectoryNetwork, trustStore: TrustStore, world: World): Resolver => {
+  const { floor, anchor, fork: knownFork, hold, accept, contradict, trust } = trustStore
 
   /** The contradiction against what was found: seen now, or kept from an earlier time. */
   const forkAgainst = ({ log, fork }: Lookup): KeyLog | null => {

@@ -305,14 +305,17 @@ export const PREKEYS_MAX = 1_000
 /** Hellos for one card that are remembered, so that none is taken twice: anyone can make one. */
 export const SPENT_MAX = 10_000
 
-/** Bytes of the mail in one parcel before padding: with 12 % of that and a hello of the longest log it fits a parcel, and it has room for any message. */
+/**
+ * Bytes of the messages in one bundle before padding: with 12 % of that and a hello of the longest log it fits a parcel, and it has room for any
+ * message.
+ */
 export const BUNDLE_BYTES_MAX = 48 * 1024
 
-/** Sessions by mail kept of one peer: two to send in, and those that mail under way still needs. */
-export const MAIL_SESSIONS_MAX = 4
+/** Sessions kept of one peer who is away: two to send in, and those that parcels under way still need. */
+export const OFFLINE_SESSIONS_MAX = 4
 
-/** Sessions by mail of all who are no contacts: anyone can begin one. */
-export const STRANGERS_MAIL_SESSIONS_MAX = 200
+/** The same of all who are no contacts: anyone can begin one. */
+export const STRANGERS_OFFLINE_SESSIONS_MAX = 200
 
 /**
  * Envelopes of strangers that wait in our mailboxes for room or a message before them, and for how many seconds each: so few that they do not
@@ -324,7 +327,7 @@ export const STRANGER_PARCEL_AGE = 24 * 3600
 /** Milliseconds after which a peer that was called and has not answered is written to by way of its mailboxes as well. */
 export const MAILBOX_AFTER_MS = 3_000
 
-/** Seconds after which messages that nobody confirmed are mailed again: half of MAILBOX_AGE. */
+/** Seconds after which messages that nobody confirmed are put into parcels again: half of MAILBOX_AGE. */
 export const PARCEL_AGAIN = MAILBOX_AGE / 2
 
 /** Milliseconds between two visits to one's own mailboxes, and up to half as much more by chance. */

@@ -9,9 +9,9 @@ import {
   HELLO_BYTES_MAX,
   ITEM_BYTES_MAX,
   LOG_ENTRIES_MAX,
-  MAIL_SESSIONS_MAX,
+  OFFLINE_SESSIONS_MAX,
   SESSION_BYTES_MAX,
-  STRANGERS_MAIL_SESSIONS_MAX,
+  STRANGERS_OFFLINE_SESSIONS_MAX,
 } from '../core/limits.ts'
 import { POINT_BYTES } from '../core/p256.ts'
 import { SESSION_ID_BYTES } from '../core/session/header.ts'
@@ -150,12 +150,12 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
         )
         database.run(
           `DELETE FROM ${TABLE} WHERE rowid IN
-           (SELECT rowid FROM ${TABLE} WHERE peer = ? ORDER BY live DESC, touched DESC, rowid DESC LIMIT -1 OFFSET ${MAIL_SESSIONS_MAX})`,
+           (SELECT rowid FROM ${TABLE} WHERE peer = ? ORDER BY live DESC, touched DESC, rowid DESC LIMIT -1 OFFSET ${OFFLINE_SESSIONS_MAX})`,
           id,
         )
         database.run(
           `DELETE FROM ${TABLE} WHERE rowid IN
-           (SELECT rowid FROM ${TABLE} WHERE ${STRANGE} ORDER BY touched DESC LIMIT -1 OFFSET ${STRANGERS_MAIL_SESSIONS_MAX})`,
+           (SELECT rowid FROM ${TABLE} WHERE ${STRANGE} ORDER BY touched DESC LIMIT -1 OFFSET ${STRANGERS_OFFLINE_SESSIONS_MAX})`,
         )
       }),
   }

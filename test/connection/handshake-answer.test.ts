@@ -238,7 +238,7 @@ test('§4 the initiator’s log is vetted while the confirmation is under way; a
   assert.equal(await codeOf(near.next()), 'ERR_REMOTE')
 })
 
-test('§4 a refused log ends the greeting even when no confirmation comes', async () => {
+test('§4 a refused log ends the handshake even when no confirmation comes', async () => {
   const { near, outcome } = visit(bob, { vet: async () => Promise.reject(new PeerError('ERR_PEER_RETIRED')) })
   await send(near, { t: 'hello', d: (await prepare(near)).hello })
   assert.equal(await outcome, 'ERR_PEER_RETIRED')

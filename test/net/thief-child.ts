@@ -50,9 +50,10 @@ try {
   if (deed === 'connect') {
     const connection = await peer.connect(address)
     const ended = connection.closed.then(({ error }) => Promise.reject(error ?? new Error('they left')))
-    const heard = reaches(peer, 'delivered')
+    const outcome = Promise.race([reaches(peer, 'delivered'), ended])
+    outcome.catch(() => {})
     await peer.messages.send(address, 'it is me, Alice')
-    say({ event: 'heard', message: await Promise.race([heard, ended]) })
+    say({ event: 'heard', message: await outcome })
   } else {
     const { accepted } = await peer.publish()
     say({ event: 'published', seq, head, accepted })

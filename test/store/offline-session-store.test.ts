@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { secretKey } from '../../src/core/kdf.ts'
-import { MAIL_SESSIONS_MAX, STRANGERS_MAIL_SESSIONS_MAX } from '../../src/core/limits.ts'
+import { OFFLINE_SESSIONS_MAX, STRANGERS_OFFLINE_SESSIONS_MAX } from '../../src/core/limits.ts'
 import type { Session } from '../../src/core/session/session.ts'
 import { encodeSession } from '../../src/core/session/snapshot.ts'
 import type { OfflineSession } from '../../src/store/offline-session-store.ts'
@@ -87,12 +87,12 @@ test('under another key, in the place of another, or given to another peer, it i
 test('of a peer the latest are kept, those that are sent in before all others', (t) => {
   const { offlineSessions } = open(t, null)
   offlineSessions.keep(sessionOf('sent in', bob), 1)
-  for (let name = 0; name < MAIL_SESSIONS_MAX + 3; name++)
+  for (let name = 0; name < OFFLINE_SESSIONS_MAX + 3; name++)
     offlineSessions.keep(sessionOf(name, bob, { live: false }), 10 + name)
   const kept = offlineSessions.all(bob.log.id)
-  assert.equal(kept.length, MAIL_SESSIONS_MAX)
+  assert.equal(kept.length, OFFLINE_SESSIONS_MAX)
   assert.ok(offlineSessions.get(idOf('sent in')))
-  assert.ok(offlineSessions.get(idOf(MAIL_SESSIONS_MAX + 2)))
+  assert.ok(offlineSessions.get(idOf(OFFLINE_SESSIONS_MAX + 2)))
   assert.equal(offlineSessions.get(idOf(3)), null)
 })
 
@@ -100,18 +100,18 @@ test('strangers share what there is, contacts do not', (t) => {
   const store = open(t, null)
   store.contacts.keep(bob.log, 1)
   store.offlineSessions.keep(sessionOf('contact', bob), 1)
-  const count = Math.ceil((STRANGERS_MAIL_SESSIONS_MAX + 10) / MAIL_SESSIONS_MAX)
+  const count = Math.ceil((STRANGERS_OFFLINE_SESSIONS_MAX + 10) / OFFLINE_SESSIONS_MAX)
   const people = Array.from({ length: count }, (_, index) => makeIdentity(`stranger ${index}`))
   store.transaction(() => {
     for (const [index, person] of people.entries())
-      for (let name = 0; name < MAIL_SESSIONS_MAX; name++)
+      for (let name = 0; name < OFFLINE_SESSIONS_MAX; name++)
         store.offlineSessions.keep(sessionOf(`${index}/${name}`, person), 10 + index)
   })
   assert.ok(store.offlineSessions.get(idOf('contact')))
   const kept = people.map(({ log }) => store.offlineSessions.all(log.id).length)
   assert.equal(
     kept.reduce((sum, one) => sum + one),
-    STRANGERS_MAIL_SESSIONS_MAX,
+    STRANGERS_OFFLINE_SESSIONS_MAX,
   )
-  assert.deepEqual([kept[0], kept.at(-1)], [0, MAIL_SESSIONS_MAX])
+  assert.deepEqual([kept[0], kept.at(-1)], [0, OFFLINE_SESSIONS_MAX])
 })
