@@ -17,7 +17,7 @@ export const PHRASE_HELP =
 export const phraseOption = (command: Command): Command =>
   command.option('--phrase-file <file>', 'read the recovery phrase from a file')
 
-/** @throws UsageError ERR_USAGE when nothing came; PeerError ERR_FILE_READ */
+/** @throws UsageError ERR_USAGE when nothing came; FileError ERR_FILE_READ */
 export const readPhrase = async ({ terminal, signal }: Context, { phraseFile }: PhraseFlags): Promise<string> => {
   const phrase = phraseFile === undefined ? await ask(terminal, signal) : await fromFile(phraseFile)
   signal.throwIfAborted()
