@@ -22,7 +22,7 @@ export type Line = {
 }
 
 export type LineHandler = {
-  /** Takes a payload of one of the service's kinds. @throws PeerError ERR_FRAME when the other side keeps no rule */
+  /** Takes a payload of one of the service's kinds. @throws ConnectionError ERR_FRAME when the other side keeps no rule */
   handle(payload: Payload): void
   /** Takes a piece of a file; only one service of a connection does. */
   chunk?(frame: ChunkFrame): void

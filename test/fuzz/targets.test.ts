@@ -14,6 +14,7 @@ const CORE_DECODER = /^export const (open[A-Z]\w*|decrypt\w*) =/gm
 /** Checks of what was decoded already, what opens a file or a network, and what another one on the list is made of. */
 const NO_DECODERS: Readonly<Record<string, string>> = {
   checkKem: 'compares a hash',
+  checkApplication: 'looks at a name that the program gives, as program-name is fuzzed',
   checkFloor: 'compares a log that was verified',
   checkVersion: 'looks at one field, for those that are fuzzed',
   checkOf: 'computes what a seal is checked by',
