@@ -37,11 +37,34 @@ export type MaintenanceParts = {
   readonly deadline: () => AbortSignal
 }
 
+/** Work that is done again and again, each time a little early, by chance: who began together does not go on together. */
+const createRounds = ({ random }: World) => {
+  const timers = new Set<NodeJS.Timeout>()
+  const every = (seconds: number, work: () => void): void => {
+    const [byte = 0] = random(1)
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer)
+        every(seconds, work)
+        work()
+      },
+      seconds * 1000 * (1 - byte / 2550),
+    )
+    timers.add(timer)
+  }
+  return {
+    every,
+    stop: (): void => {
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}
+
 export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
   const { identity, directory, store, trustStore, resolver, world, emit } = parts
   const { publishOwn, published, deadline } = parts
   const { contacts, forks } = store
-  const timers = new Set<NodeJS.Timeout>()
+  const rounds = createRounds(world)
   let stopped = false
   let running = false
   /** whether the latest announcement was accepted by anybody, and whether others did not find it */
@@ -114,20 +137,6 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
     running = false
   }
 
-  /** Again and again, each time a little early, by chance: who began together does not go on together. */
-  const every = (seconds: number, work: () => void): void => {
-    const [byte = 0] = world.random(1)
-    const timer = setTimeout(
-      () => {
-        timers.delete(timer)
-        if (stopped) return
-        every(seconds, work)
-        work()
-      },
-      seconds * 1000 * (1 - byte / 2550),
-    )
-    timers.add(timer)
-  }
   /** Between two announcements nodes come and go, with what they stored. */
   const repair = (): void => {
     if (!running) void inspectOwn().catch(() => {})
@@ -136,12 +145,12 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
   return {
     start: () => {
       void inspect()
-      every(CARD_REISSUE, () => void announceAnew().then(inspect))
-      every(RECORD_REPAIR, repair)
+      rounds.every(CARD_REISSUE, () => void announceAnew().then(inspect))
+      rounds.every(RECORD_REPAIR, repair)
     },
     stop: () => {
       stopped = true
-      for (const timer of timers) clearTimeout(timer)
+      rounds.stop()
     },
   }
 }

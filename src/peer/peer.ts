@@ -51,7 +51,8 @@ export type Peer = AsyncDisposable & {
   readonly network: NetworkState
   /**
    * Everything there is to tell, from now on: connections, deliveries, files, trust, the network. It begins with the messages of this
-   * application that were not taken yet. Ends when the signal aborts, or the peer closes.
+   * application that were not taken yet; the first loop also tells what happened before it, the latest 1,000 events. Ends when the signal
+   * aborts, or the peer closes.
    * @throws PeerError ERR_PEER_EVENTS when the loop is 10,000 events behind
    */
   events(options?: Signal): AsyncIterable<PeerEvent>

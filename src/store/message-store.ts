@@ -17,8 +17,6 @@ export type MessageStore = OutgoingMessages &
     latest(): number
     /** The latest `limit` messages with an id below `before`, oldest first. */
     history(peer: Uint8Array, app: string, before: number, limit: number): readonly StoredMessage[]
-    /** Forgets a whole conversation. */
-    forget(peer: Uint8Array): void
     /** Peers that were connected, and were not said goodbye to: after a crash they wait without knowing it. */
     interrupted(): readonly Uint8Array[]
     lineOpened(peer: Uint8Array): void
@@ -38,7 +36,6 @@ export const createMessageStore = (database: Database, storeKey: SecretKey): Mes
         'peer = ? AND app = ? AND id < ? ORDER BY id DESC LIMIT ?',
         ...[peer, app, before, limit],
       ).toReversed(),
-    forget: (peer) => database.run('DELETE FROM messages WHERE peer = ?', peer),
     interrupted: () => database.all('SELECT peer FROM lines').map(peerOf),
     lineOpened: (peer) => database.run('INSERT OR IGNORE INTO lines (peer) VALUES (?)', peer),
     lineClosed: (peer) => database.run('DELETE FROM lines WHERE peer = ?', peer),

@@ -28,10 +28,7 @@ const createDisk = (identity: Identity | null) => {
   const disk = {
     identity,
     saves: 0,
-    save: async (next: Identity): Promise<void> => {
-      disk.identity = next
-      disk.saves += 1
-    },
+    save: async (next: Identity): Promise<void> => void Object.assign(disk, { identity: next, saves: disk.saves + 1 }),
   }
   return disk
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MESSAGE_WINDOW } from '../../src/core/limits.ts'
+import { openOutgoingLine } from '../../src/messages/outgoing-line.ts'
 import { settle } from '../connection/sides.ts'
 import { startLines } from './lines-alone.ts'
 
@@ -12,15 +13,21 @@ const start = async (writes: Readonly<Record<string, number>>) => {
   const { mallory, write, store, peer } = started
   for (const [app, count] of Object.entries(writes)) for (let n = 1; n <= count; n++) write(app, `${n}`)
   const heard: string[] = []
+  /** numbers that they follow, as Bob says */
+  const following: unknown[] = []
   const listen = async (): Promise<void> => {
     for (let said = await mallory.hear(); said !== null; said = await mallory.hear())
-      if (said.k === 'message') heard.push(`${said.app} ${said.n}`)
+      if (said.k === 'message') {
+        heard.push(`${said.app} ${said.n}`)
+        following.push(said.p)
+      }
   }
   void listen()
   const sequenceOf = (app: string): Uint8Array =>
     store.messages.sequences(peer).find((one) => one.app === app)?.sequence ?? assert.fail()
   return {
     ...started,
+    following,
     say: {
       ready: () => mallory.say({ k: 'ready' }),
       got: (app: string, n: number) => mallory.say({ k: 'got', s: sequenceOf(app), n }),
@@ -103,15 +110,30 @@ test('what she says out of turn does no harm: refusals of what was never sent, r
 })
 
 test('messages that were given up count for nothing: more of them than the window do not stop the next', async () => {
-  const { say, heard, store, peer, write, pump, states } = await start({ chat: 2 * MESSAGE_WINDOW })
+  const { say, heard, following, store, peer, write, pump, states } = await start({ chat: 2 * MESSAGE_WINDOW })
   store.messages.markFailed(peer, 'ERR_MESSAGE_EXPIRED', 1e15)
   write('chat', 'next')
-  write('chat', 'and another')
   await say.ready()
-  assert.deepEqual(await heard(), numbers('chat', 2 * MESSAGE_WINDOW + 1, 2 * MESSAGE_WINDOW + 2))
+  assert.deepEqual(await heard(), [`chat ${2 * MESSAGE_WINDOW + 1}`])
+  write('chat', 'and another')
+  pump()
+  assert.deepEqual(await heard(), [`chat ${2 * MESSAGE_WINDOW + 2}`])
+  assert.deepEqual(following, [0, 2 * MESSAGE_WINDOW + 1])
   await say.got('chat', 2 * MESSAGE_WINDOW + 2)
   for (let count = 0; count < MESSAGE_WINDOW + 1; count++) write('chat', 'more')
   pump()
   assert.equal((await heard()).length, MESSAGE_WINDOW)
   assert.equal(states('chat').filter((state) => state === 'delivered').length, 2)
+})
+
+test('a receipt for what is no sequence of ours is not written down, nor anything of it kept', () => {
+  const written: unknown[] = []
+  const line = openOutgoingLine({
+    ...{ sequences: () => [], pending: () => [], before: () => 0, poke: () => {}, say: async () => {} },
+    sent: async () => {},
+    delivered: async (...args) => void written.push(args),
+    fail: assert.fail,
+  })
+  line.handle({ k: 'got', s: new Uint8Array(16), n: 1 })
+  assert.deepEqual(written, [])
 })

@@ -1,12 +1,13 @@
+import type { TestContext } from 'node:test'
 import type { Found } from '../../src/contacts/resolver.ts'
 import { createTrustStore } from '../../src/contacts/trust-store.ts'
 import { decodeAddress, encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { sealParcel } from '../../src/core/parcel.ts'
 import { createMailboxClient } from '../../src/messages/mailbox-client.ts'
-import { makeWorld } from '../connection/sides.ts'
+import { alice, bob, identityOf, makeWorld } from '../connection/sides.ts'
 import { seededRandom } from '../core/test-bytes.ts'
-import type { Town } from './town.ts'
+import { createTown, type Town } from './town.ts'
 
 /** Peers that visit mailboxes by themselves, with envelopes of any kind. */
 
@@ -50,4 +51,36 @@ export const depositAtAll = (
       )
     }),
   )
+}
+
+export const boxes = ['one', 'two', 'three', 'four'].map((name) => identityOf(`box/${name}`))
+const addressOf = ({ log }: Identity): string => encodeAddress(log.id)
+export const addresses = boxes.map(addressOf)
+
+/** A town with three mailboxes, all named in the card that Bob has published before he left. */
+export const start = async (t: TestContext, names: readonly string[] = addresses.slice(0, 3)) => {
+  const town = createTown()
+  const opened = boxes.slice(0, 3).map((box) => town.openMailbox(box, { talks: false }))
+  for (const box of opened) await box.listen()
+  const b = visiting(town, bob)
+  b.mailboxes.name(names)
+  await b.publish()
+  const a = visiting(town, alice)
+  t.after(() => Promise.all([a, b, ...opened].map((peer) => peer.close())))
+  return { town, boxes: opened, alice: a, bob: b, found: await a.lookup(b.address) }
+}
+
+/** Everything that is fetched, acknowledged or not. */
+export const fetchAll = async (peer: Visitor, acknowledge = true): Promise<{ texts: string[]; failures: string[] }> => {
+  const texts: string[] = []
+  const failures: string[] = []
+  const onFailure = (mailbox: string, error: unknown): void =>
+    void failures.push(
+      `${addresses.indexOf(mailbox)} ${error instanceof Error && 'code' in error ? error.code : error}`,
+    )
+  for await (const delivery of peer.visits.fetchAll({ onFailure })) {
+    texts.push(Buffer.from(delivery.envelope).toString())
+    if (acknowledge) await delivery.acknowledge()
+  }
+  return { texts, failures }
 }

@@ -217,7 +217,7 @@ test('closing says goodbye to everyone, ends every wait and every loop, and happ
   for (const work of [b.connect(a.address), b.lookup(a.address), b.publish()])
     assert.equal(await codeOf(work), 'ERR_PEER_CLOSED')
   // A loop that begins now has nothing to tell.
-  for (const loop of [b.events(), b.messages, b.files, b.serve('chess/1')])
+  for (const loop of [b.events(), b.messages, b.messages.incoming({ from: 'Carol' }), b.files, b.serve('chess/1')])
     assert.deepEqual(await Array.fromAsync<unknown>(loop), [])
 })
 
