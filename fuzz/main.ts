@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { describeFinding, inputOf, type Outcome, runInput, type Tally } from './campaign.ts'
-import { targets } from './targets.ts'
 import type { Work } from './worker.ts'
 
 /**
@@ -28,6 +27,9 @@ const { values } = parseArgs({
 })
 const { seed, only } = values
 const inputs = Number(values.inputs)
+const isCount = Number.isSafeInteger(inputs) && inputs >= 1
+/** They take long to load: not for what is refused without them. */
+const { targets } = isCount ? await import('./targets.ts') : { targets: [] }
 
 const fail = (...lines: readonly string[]): void => {
   console.error(lines.join('\n'))
@@ -101,7 +103,7 @@ const runAll = async (): Promise<void> => {
   }
 }
 
-if (!Number.isSafeInteger(inputs) || inputs < 1) fail('--inputs is a whole number')
+if (!isCount) fail('--inputs is a whole number')
 else if (only !== undefined && !targets.some(({ name }) => name === only))
   fail(`no decoder ${only}; there is ${targets.map(({ name }) => name).join(', ')}`)
 else if (only !== undefined && (values.index ?? values.input) !== undefined)

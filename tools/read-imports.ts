@@ -6,6 +6,8 @@ export type Import = {
   readonly line: number
   /** True for `import type` and `export type`, which leave nothing behind at run time. */
   readonly typeOnly: boolean
+  /** What is taken from it, by the names it has there; undefined when that may be all of it: a default, `*`, or a call. */
+  readonly names: readonly string[] | undefined
 }
 
 /** After these a slash begins a regular expression; after any other word, or a closing bracket, it divides. */
@@ -91,6 +93,13 @@ const FORMS: readonly RegExp[] = [
   /(?<![\w$.])(?:import(?:\.defer)?|require)()\s*\(\s*(['"`])?/g,
 ]
 
+/** The names between the braces, when they are all that the clause takes. */
+const namesOf = (clause: string): string[] | undefined => {
+  const only = /^(?:import|export)\b\s*(?:type\b\s*)?\{([^{}]*)\}/.exec(clause)?.[1]
+  const names = only?.split(',').map((one) => one.trim())
+  return names?.filter((one) => one !== '' && !/^type\s/.test(one)).map((one) => one.replace(/\s+as\s[\s\S]*/, ''))
+}
+
 /** Every import, re-export, `import()` and `require()` of a file's text, in the order they stand there. */
 export function readImports(text: string, code: string = codeOnly(text)): Import[] {
   const found: (Import & { at: number })[] = []
@@ -107,9 +116,10 @@ export function readImports(text: string, code: string = codeOnly(text)): Import
         specifier: computed ? undefined : text.slice(start, end),
         line: code.slice(0, match.index).split('\n').length,
         typeOnly: Boolean(type),
+        names: namesOf(whole),
         at: match.index,
       })
     }
   }
-  return found.sort((a, b) => a.at - b.at).map(({ specifier, line, typeOnly }) => ({ specifier, line, typeOnly }))
+  return found.sort((a, b) => a.at - b.at).map(({ at: _, ...one }) => one)
 }

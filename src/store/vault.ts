@@ -14,6 +14,7 @@ import {
   base64,
   checkOf,
   type Kdf,
+  type KdfCost,
   newKdf,
   openBytes,
   passphraseKey,
@@ -135,11 +136,11 @@ const write = (
 }
 
 /** A way to seal from now on; the key file is made when there is none. */
-const newLock = async (folder: string, passphrase: string | null): Promise<Lock> => {
+const newLock = async (folder: string, passphrase: string | null, cost?: KdfCost): Promise<Lock> => {
   if (passphrase !== null) {
     // An unset variable of a script must not pass for protection.
     if (passphrase === '') throw new StoreError('ERR_STORE_PASSPHRASE', { hint: 'it is empty' })
-    const kdf = newKdf()
+    const kdf = newKdf(cost)
     return { key: await passphraseKey(passphrase, kdf), kdf }
   }
   // Never replaced: another process may have sealed an identity under the one that is there, or makes it at this moment.
@@ -176,6 +177,7 @@ export const refuseExisting = async (folder: string): Promise<void> => {
  * Writes an identity into a folder that has none.
  * @param passphrase null: sealed under a key file instead
  * @param storeKey that of a folder whose database this one has; default: a fresh one
+ * @param cost as `newKdf`
  * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE (an empty one), _KEY_FILE, _PERMISSION, _FULL, _IO
  */
 export const createVault = async (
@@ -183,10 +185,11 @@ export const createVault = async (
   identity: Identity,
   passphrase: string | null,
   storeKey: SecretKey = secretKey(Uint8Array.from(randomBytes(KEY_BYTES))),
+  cost?: KdfCost,
 ): Promise<Vault> => {
   await makeFolder(folder)
   await refuseExisting(folder)
-  const lock = await newLock(folder, passphrase)
+  const lock = await newLock(folder, passphrase, cost)
   const kept = { identity, storeKey }
   await write(folder, kept, lock, { create: true })
   return vaultOf(folder, kept, lock, identity.log.last.entry.time)
@@ -230,6 +233,7 @@ export const readVault = async (
 /**
  * Seals the identity anew, under a passphrase or, when that is null, a key file. A crash leaves the old seal or the new one.
  * @param next called once the identity has been opened
+ * @param cost as `newKdf`
  * @throws StoreError as `openVault`, and _FULL; whatever `next` throws: nothing is changed then
  */
 export const changePassphrase = async (
@@ -237,9 +241,10 @@ export const changePassphrase = async (
   passphrase: Passphrase,
   next: () => Promise<string | null>,
   now: number,
+  cost?: KdfCost,
 ): Promise<Vault> => {
   const [kept] = await unlock(folder, passphrase, now)
-  const lock = await newLock(folder, await next())
+  const lock = await newLock(folder, await next(), cost)
   await write(folder, kept, lock, {})
   // Only now is the key in that file good for nothing.
   if (lock.kdf !== null) await removePrivate(keyPath(folder))

@@ -30,7 +30,7 @@ const read = async (change: Change) => {
   const texts: string[] = []
   for (;;) {
     await settle()
-    const item = await bob.receive({ signal: AbortSignal.timeout(5_000) }).catch((error) => error)
+    const item = await bob.receive({ signal: AbortSignal.timeout(60_000) }).catch((error) => error)
     if (!(item instanceof Uint8Array)) return { texts, code: item?.code, alice: await codeOf(alice.receive()) }
     texts.push(textOf(item))
   }

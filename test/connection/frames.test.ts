@@ -16,6 +16,7 @@ import {
   STREAM_WINDOW,
 } from '../../src/core/limits.ts'
 import { failsWith, makeBytes, without } from '../core/identities.ts'
+import { runs } from '../runs.ts'
 
 const bytes = (size: number): Uint8Array => makeBytes('frame', size)
 
@@ -155,5 +156,5 @@ test('§8 whatever bytes come, decoding gives a frame, nothing, or a typed error
   const changed = fc
     .tuple(fc.constantFrom(...samples), fc.nat(), fc.integer({ min: 1, max: 255 }))
     .map(([sample, place, mask]) => sample.map((byte, index) => (index === place % sample.length ? byte ^ mask : byte)))
-  fc.assert(fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), changed), check), { numRuns: 2_000 })
+  fc.assert(fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), changed), check), { numRuns: runs(2_000) })
 })

@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeAddress, encodeAddress } from '../../src/core/address.ts'
 import { sha256 } from '../../src/core/kdf.ts'
+import { runs } from '../runs.ts'
 import { encodeWords, isBech32m, toWords } from './bech32m-reference.ts'
 import { refusalOf } from './refusal.ts'
 import { seededRandom } from './test-bytes.ts'
 
 const CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
-const RUNS = { seed: 350, numRuns: 300 }
+const RUNS = { seed: 350, numRuns: runs(300) }
 const ids = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const id = seededRandom('address')(32)
 const address = encodeAddress(id)
@@ -100,7 +101,7 @@ test('every substitution by another printable character is refused', () => {
       fc.pre(letter !== text[at])
       assert.match(refused(text.slice(0, at) + letter + text.slice(at + 1)) ?? 'accepted', /^ERR_ADDRESS_/)
     }),
-    { ...RUNS, numRuns: 2000 },
+    { ...RUNS, numRuns: runs(2000) },
   )
 })
 
@@ -112,7 +113,7 @@ test('every two neighbours exchanged are a checksum error', () => {
       const swapped = text.slice(0, at) + text[at + 1] + text[at] + text.slice(at + 2)
       assert.equal(refused(swapped), 'ERR_ADDRESS_CHECKSUM')
     }),
-    { ...RUNS, numRuns: 1000 },
+    { ...RUNS, numRuns: runs(1000) },
   )
 })
 
@@ -128,7 +129,7 @@ test('any four characters changed are a checksum error', () => {
       for (const [at, by] of changed) letters[at] = CHARSET[(CHARSET.indexOf(letters[at] ?? '') + by) % 32] ?? ''
       assert.equal(refused(letters.join('')), 'ERR_ADDRESS_CHECKSUM')
     }),
-    { ...RUNS, numRuns: 1000 },
+    { ...RUNS, numRuns: runs(1000) },
   )
 })
 
@@ -149,7 +150,7 @@ test('BIP-173 mixed case is refused', () => {
 test('one address has two spellings and no more: look-alikes outside ASCII are refused', () => {
   const withK =
     fc
-      .sample(ids, { seed: 7, numRuns: 50 })
+      .sample(ids, { seed: 7, numRuns: runs(50) })
       .map(encodeAddress)
       .find((text) => text.includes('k')) ?? ''
   assert.equal(refused(withK), null)
@@ -193,6 +194,6 @@ test('random text is refused with an AddressError', () => {
     fc.property(texts, (text) => {
       assert.match(refused(text) ?? 'accepted', /^ERR_ADDRESS_/)
     }),
-    { ...RUNS, numRuns: 2000 },
+    { ...RUNS, numRuns: runs(2000) },
   )
 })

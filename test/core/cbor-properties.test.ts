@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
+import { runs, share } from '../runs.ts'
 import { refusalOf } from './refusal.ts'
 
 const key = fc.oneof(
@@ -35,7 +36,7 @@ test('§1 decode undoes encode', () => {
     fc.property(anyValue, (value) => {
       assert.deepEqual(decodeCbor(encodeCbor(value)), value)
     }),
-    { seed: 8949, numRuns: 1500 },
+    { seed: 8949, numRuns: runs(1500) },
   )
 })
 
@@ -53,9 +54,9 @@ test('§1 random bytes decode to a value with that one encoding, or are refused'
     fc.property(fc.uint8Array({ maxLength: 24 }), (bytes) => {
       if (decodesToItselfOrIsRefused(bytes)) accepted++
     }),
-    { seed: 8950, numRuns: 20_000 },
+    { seed: 8950, numRuns: runs(20_000) },
   )
-  assert.ok(accepted > 100, `only ${accepted} accepted: the test sees too little`)
+  assert.ok(accepted > share(100), `only ${accepted} accepted: the test sees too little`)
 })
 
 test('§1 an encoding with one byte changed, or cut off, decodes to another value or is refused', () => {
@@ -71,7 +72,7 @@ test('§1 an encoding with one byte changed, or cut off, decodes to another valu
         'ERR_CBOR',
       )
     }),
-    { seed: 8951, numRuns: 1500 },
+    { seed: 8951, numRuns: runs(1500) },
   )
 })
 
@@ -89,6 +90,6 @@ test('§1 runs of heads are refused, or decode to themselves', () => {
     fc.property(fc.array(head, { maxLength: 8 }), (heads) => {
       decodesToItselfOrIsRefused(Uint8Array.from(heads.flat()))
     }),
-    { seed: 8952, numRuns: 10_000 },
+    { seed: 8952, numRuns: runs(10_000) },
   )
 })

@@ -7,6 +7,7 @@ import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { openEnvelope, signEnvelope, verifyEnvelope } from '../../src/core/cose.ts'
 import { ITEM_BYTES_MAX } from '../../src/core/limits.ts'
 import { generatePrivateKey, importPublicKey, sign } from '../../src/core/p256.ts'
+import { runs } from '../runs.ts'
 import { refusalOf } from './refusal.ts'
 import { fromHex, seededRandom } from './test-bytes.ts'
 
@@ -148,7 +149,7 @@ test('payloads and labels round-trip, and two envelopes never open to one meanin
       const { signature } = openEnvelope(bytes)
       assert.deepEqual(encodeCbor([PROTECTED, {}, payload, signature]), bytes)
     }),
-    { seed: 9052, numRuns: 200 },
+    { seed: 9052, numRuns: runs(200) },
   )
 })
 
@@ -166,6 +167,6 @@ test('random lists of four are refused, with ERR_COSE and nothing else', () => {
       const refusal = refusalOf(() => assert.equal(holds(bytes), false))
       assert.ok(refusal === null || refusal === 'ERR_COSE')
     }),
-    { seed: 9053, numRuns: 1000 },
+    { seed: 9053, numRuns: runs(1000) },
   )
 })

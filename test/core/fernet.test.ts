@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { concat, hex, utf8 } from '../../src/core/bytes.ts'
 import { importFernetKey, openFernet, sealFernet } from '../../src/core/fernet.ts'
 import { FERNET_SKEW } from '../../src/core/limits.ts'
+import { runs } from '../runs.ts'
 import { refusalOf } from './refusal.ts'
 import { seededRandom } from './test-bytes.ts'
 
@@ -45,7 +46,7 @@ test('tokens open to what was sealed, from 0 B to 64 KiB, as plain bytes', () =>
       assert.deepEqual(opened, plaintext)
       assert.equal(Object.getPrototypeOf(opened), Uint8Array.prototype)
     }),
-    { seed: 128, numRuns: 200 },
+    { seed: 128, numRuns: runs(200) },
   )
 })
 
@@ -71,7 +72,7 @@ test('any single bit flipped in a longer token is refused', () => {
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
       assert.match(refused(flipped) ?? 'accepted', /^ERR_FERNET_(VERSION|MAC)$/)
     }),
-    { seed: 129, numRuns: 300 },
+    { seed: 129, numRuns: runs(300) },
   )
 })
 
@@ -97,7 +98,7 @@ test('random bytes are refused, with a FernetError and nothing else', () => {
     fc.property(bytes, (value) => {
       assert.match(refused(value, { now: NOW, ttl: 60 }) ?? 'accepted', /^ERR_FERNET_(VERSION|LENGTH|MAC)$/)
     }),
-    { seed: 130, numRuns: 3000 },
+    { seed: 130, numRuns: runs(3000) },
   )
 })
 

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { HandfastError } from '../../src/core/errors.ts'
 import { safeFileName } from '../../src/core/file-name.ts'
+import { runs } from '../runs.ts'
 import { failsWith } from './identities.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -138,6 +139,6 @@ test('whatever comes in, what comes out is one visible file in one folder, and s
       assert.doesNotMatch(safe, /[\p{Cc}\p{Cf}\p{Cs}/\\<>:"|?*]|^[.\s]|[.\s]$|^(con|prn|aux|nul)(\.|$)/iu)
       assert.equal(safeFileName(safe), safe)
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { checkFloor, type Floor, higherFloor, raiseFloor } from '../../src/core/floor.ts'
 import { type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import { runs } from '../runs.ts'
 import { at, commitmentAfter, makeBytes, makeDevice, makeIdentity, NOW, publicOf } from './identities.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -27,7 +28,7 @@ test('§5 the higher floor is one of the two, not lower than either, and the sam
       assert.deepEqual(higherFloor(a, higher), higher)
       assert.deepEqual(higherFloor(higherFloor(a, b), c), higherFloor(a, higherFloor(b, c)))
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   )
 })
 

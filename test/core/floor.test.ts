@@ -5,6 +5,7 @@ import { type SignedCard, signCard } from '../../src/core/card.ts'
 import { changeSince, checkFloor, type Floor, raiseFloor } from '../../src/core/floor.ts'
 import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { CLOCK_TOLERANCE } from '../../src/core/limits.ts'
+import { runs } from '../runs.ts'
 import {
   at,
   commitmentAfter,
@@ -120,7 +121,7 @@ test('§3 whatever is served, in whatever order, the floor only rises, and what 
         assert.ok(index === -1 || (rank(before)[index] ?? 0) < (rank(raised)[index] ?? 0))
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   )
 })
 

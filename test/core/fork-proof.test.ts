@@ -5,6 +5,7 @@ import { type ErrorCode, HandfastError } from '../../src/core/errors.ts'
 import { checkForkProof, encodeForkProof, FORK_PROOF_BYTES_MAX } from '../../src/core/fork-proof.ts'
 import { type EntryContent, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
+import { runs } from '../runs.ts'
 import {
   at,
   commitmentAfter,
@@ -171,7 +172,7 @@ test('§6 whatever character is changed, a text proves the same fork or none', (
         refused.add(error.code)
       }
     }),
-    { seed: 20260101, numRuns: 800 },
+    { seed: 20260101, numRuns: runs(800) },
   )
   assert.ok(refused.has('ERR_PROOF') && refused.has('ERR_LOG_SIGNATURE'))
 })

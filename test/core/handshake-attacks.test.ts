@@ -6,6 +6,7 @@ import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import { initiate, respond } from '../../src/core/handshake.ts'
 import { type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import { runs } from '../runs.ts'
 import { ecdh, type Handmade, handmadeHello } from './handmade-hello.ts'
 import {
   at,
@@ -187,7 +188,7 @@ test('§5 a hello with any one byte changed is refused', () => {
     fc.property(fc.nat(hello.length - 1), fc.integer({ min: 1, max: 255 }), (index, mask) => {
       assert.throws(() => answer(flip(hello, index, mask)), HandfastError)
     }),
-    { seed: 20260102, numRuns: 500 },
+    { seed: 20260102, numRuns: runs(500) },
   )
 })
 
@@ -199,6 +200,6 @@ test('§5 random bytes of the right size in any field are refused', () => {
       const noise = makeBytes(seed, fields[name].length)
       assert.throws(() => answer(encodeCbor({ ...fields, [name]: noise })), HandfastError)
     }),
-    { seed: 20260103, numRuns: 200 },
+    { seed: 20260103, numRuns: runs(200) },
   )
 })

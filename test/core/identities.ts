@@ -30,7 +30,7 @@ export const failsWith = (code: ErrorCode): { code: ErrorCode } => ({ code })
 
 /** A copy with one byte changed. */
 export const flip = (bytes: Uint8Array, index: number = bytes.length - 1, mask: number = 1): Uint8Array =>
-  Uint8Array.from(bytes, (byte, position) => (position === index ? byte ^ mask : byte))
+  Uint8Array.from(bytes).fill((bytes[index] ?? 0) ^ mask, index, index + 1)
 
 export type DeviceKeys = { readonly sign: P256PrivateKey; readonly ik: P256PrivateKey }
 

@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { concat, hex, utf8 } from '../../src/core/bytes.ts'
 import { hkdf, hmac, secretKey, sha256 } from '../../src/core/kdf.ts'
+import { runs } from '../runs.ts'
 import { fromHex } from './test-bytes.ts'
 
 test('FIPS 180-4 SHA-256 of "abc" and of nothing', () => {
@@ -65,7 +66,7 @@ test('RFC 5869 §2 hkdf salts, labels and sizes as written there', () => {
         assert.deepEqual(hkdf(salt, ikm, label, size), hkdfByHand(salt, ikm, utf8(label), size))
       },
     ),
-    { seed: 5869, numRuns: 300 },
+    { seed: 5869, numRuns: runs(300) },
   )
 })
 

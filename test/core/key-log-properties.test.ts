@@ -14,6 +14,7 @@ import {
   verifyLog,
 } from '../../src/core/key-log.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
+import { runs } from '../runs.ts'
 import {
   at,
   commitmentAfter,
@@ -88,8 +89,8 @@ const thiefsLogs = (seen: readonly KeyLog[], stolen: readonly P256PrivateKey[], 
   return made
 }
 
-const check = (runs: number, property: fc.IProperty<[readonly Step[], readonly Step[], readonly boolean[]]>): void =>
-  fc.assert(property, { seed: SEED, numRuns: runs })
+const check = (count: number, property: fc.IProperty<[readonly Step[], readonly Step[], readonly boolean[]]>): void =>
+  fc.assert(property, { seed: SEED, numRuns: runs(count) })
 const world = [schedule(7), schedule(14), fc.array(fc.boolean(), { minLength: 12, maxLength: 12 })] as const
 
 test('§2 the thief of former root keys signs nothing that stands, and not even a fork', () => {
@@ -206,7 +207,7 @@ test('§2 a log with any one byte changed does not verify', () => {
       )
       assert.throws(() => verifyLog(alice.log.id, envelopes, NOW), KeyLogError)
     }),
-    { seed: SEED, numRuns: 600 },
+    { seed: SEED, numRuns: runs(600) },
   )
 })
 
@@ -219,6 +220,6 @@ test('§2 of the entries in any order, with any missing or repeated, only a pref
       if (isPrefix) assert.equal(verifyLog(alice.log.id, chosen, NOW).entries.length, order.length)
       else assert.throws(() => verifyLog(alice.log.id, chosen, NOW), KeyLogError)
     }),
-    { seed: SEED, numRuns: 300 },
+    { seed: SEED, numRuns: runs(300) },
   )
 })

@@ -12,6 +12,7 @@ import {
   sign,
   verify,
 } from '../../src/core/p256.ts'
+import { runs } from '../runs.ts'
 import { fromHex, seededRandom } from './test-bytes.ts'
 
 const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
@@ -151,7 +152,7 @@ test('§1 sign makes 64 bytes with s in the lower half, every time', () => {
       assert.equal(verify(alice.publicKey, message, signature), true)
       assert.equal(verify(bob.publicKey, message, signature), false)
     }),
-    { seed: 6979, numRuns: 300 },
+    { seed: 6979, numRuns: runs(300) },
   )
 })
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { pad, padmeSize, unpad } from '../../src/core/padding.ts'
+import { places, runs } from '../runs.ts'
 import { refusalOf } from './refusal.ts'
 
-const RUNS = { seed: 2019, numRuns: 500 }
+const RUNS = { seed: 2019, numRuns: runs(500) }
 
 test('PETS 2019 §4 Padmé sizes by hand', () => {
   const sizes: readonly (readonly [number, number])[] = [
@@ -45,7 +46,7 @@ test('PETS 2019 §4 padmeSize is the smallest Padmé size that fits, and costs a
 })
 
 test('PETS 2019 §4 the size of a message of up to 32 KiB tells at most 8 bits', () => {
-  const sizes = new Set(Array.from({ length: 32 * 1024 }, (_, size) => pad(new Uint8Array(size)).length))
+  const sizes = new Set(places(32 * 1024).map((size) => pad(new Uint8Array(size)).length))
   assert.ok(sizes.size <= 256, `${sizes.size} sizes`)
 })
 
@@ -74,7 +75,7 @@ test('§6 every plaintext has one padded form: whatever unpads, pads to the same
       if (refusal === null) assert.deepEqual(pad(unpad(padded)), padded)
       else assert.equal(refusal, 'ERR_PADDING')
     }),
-    { ...RUNS, numRuns: 3000 },
+    { ...RUNS, numRuns: runs(3000) },
   )
 })
 

@@ -8,6 +8,7 @@ import { LABEL_PARCEL } from '../../src/core/labels.ts'
 import { MAILBOX_PART_BYTES } from '../../src/core/limits.ts'
 import { dh } from '../../src/core/p256.ts'
 import { openParcel, PARCEL_SIZES, PARCELLED_BYTES_MAX, sealParcel } from '../../src/core/parcel.ts'
+import { runs } from '../runs.ts'
 import { failsWith, flip, makeBytes, makeKey } from './identities.ts'
 import { refusalOf } from './refusal.ts'
 import { seededRandom } from './test-bytes.ts'
@@ -43,7 +44,7 @@ test('§1 what is sealed opens with the key it was sealed to, and no other', () 
       assert.deepEqual(openParcel(parcel, bob), envelope)
       assert.throws(() => openParcel(parcel, makeKey('parcel/mallory')), failsWith('ERR_PARCEL'))
     }),
-    { seed: 7, numRuns: 50 },
+    { seed: 7, numRuns: runs(50) },
   )
   for (const envelope of [[], [0x80], [0], [0x80, 0, 0], [0, 0, 0x80, 0x80]])
     assert.deepEqual(openParcel(seal(Uint8Array.from(envelope)), bob), Uint8Array.from(envelope))

@@ -15,6 +15,7 @@ import { LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
 import { exportPrivateKey, type P256PrivateKey } from '../../src/core/p256.ts'
 import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
 import { generatePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
+import { places } from '../runs.ts'
 import { at, envelopesOf, failsWith, lengthen, makeDevice, NOW, publicOf } from './identities.ts'
 import { textsOf } from './secrets.ts'
 import { seededRandom } from './test-bytes.ts'
@@ -141,8 +142,10 @@ test('no failure of a rotation tells a word of the phrase', () => {
 
 test('§2 a phrase rotates 63 times in a row, and then no more', () => {
   let current = identity
+  const rebased = new Set(places(LOG_ENTRIES_MAX))
   for (let rotation = 1; rotation < LOG_ENTRIES_MAX; rotation++) {
-    current = rotate(ownBase(current.log, phrase))
+    // Of its own rotations nothing has to be made anew, so this changes nothing.
+    current = rotate(rebased.has(rotation) ? ownBase(current.log, phrase) : current.log)
     assert.deepEqual([current.log.epoch, current.log.entries.length], [rotation, rotation + 1])
   }
   assert.deepEqual(current.log.last.entry.next, new Uint8Array(32))

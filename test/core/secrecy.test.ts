@@ -5,6 +5,7 @@ import { initiate, respond } from '../../src/core/handshake.ts'
 import { generateKem, KEM_SEED_BYTES } from '../../src/core/kem.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import { decodeSession, encodeSession } from '../../src/core/session/snapshot.ts'
+import { places } from '../runs.ts'
 import { ecdh, handmadeHello } from './handmade-hello.ts'
 import { at, flip, makeBytes, makeKey, NOW } from './identities.ts'
 import { reveals, secretsOf, textsOf } from './secrets.ts'
@@ -64,7 +65,7 @@ test('§6 a stored session shows its secrets to whoever seals it, a loaded one t
     const [stored, own] = [encodeSession(session), secretsOf(session)]
     assert.ok(own.every((secret) => Buffer.from(stored).includes(Buffer.from(secret))))
     assertSilent(decodeSession(stored), own)
-    for (const index of stored.keys())
+    for (const index of places(stored.length))
       for (const mask of [0x01, 0x40]) {
         try {
           decodeSession(flip(stored, index, mask))

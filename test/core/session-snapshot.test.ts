@@ -8,6 +8,7 @@ import { sha256 } from '../../src/core/kdf.ts'
 import { SESSION_BYTES_MAX } from '../../src/core/limits.ts'
 import { encryptMessage, type Session } from '../../src/core/session/session.ts'
 import { decodeSession, encodeSession } from '../../src/core/session/snapshot.ts'
+import { places, runs, share } from '../runs.ts'
 import { listFiles, readFile } from '../vectors/vector-files.ts'
 import { at, failsWith, flip, makeBytes, makeKey, makePrekeys, NOW } from './identities.ts'
 import { commands, run } from './session-world.ts'
@@ -51,9 +52,9 @@ test('§6 a session that is stored and loaded between any two steps goes through
     fc.property(commands(fc.integer({ min: 1, max: 3 }), 60), (schedule) => {
       run(schedule, restart)
     }),
-    { seed: 20260105, numRuns: 120 },
+    { seed: 20260105, numRuns: runs(120) },
   )
-  assert.ok(seen.stored > 1000 && seen.offering > 50 && seen.skipped > 300, JSON.stringify(seen))
+  assert.ok(seen.stored > share(1000) && seen.offering > share(50) && seen.skipped > share(300), JSON.stringify(seen))
 })
 
 test('§6 the loaded session makes the very same bytes from the same randomness', () => {
@@ -166,7 +167,7 @@ test('§6 a damaged snapshot is refused, whatever is wrong with it', () => {
 
 test('§6 a changed byte is refused or is the snapshot of another session: two snapshots never mean the same', () => {
   const outcome = { refused: 0, other: 0 }
-  for (const index of stored.keys())
+  for (const index of places(stored.length))
     for (const mask of [1, 0x20, 0x80]) {
       const changed = flip(stored, index, mask)
       try {
@@ -177,7 +178,7 @@ test('§6 a changed byte is refused or is the snapshot of another session: two s
         outcome.refused++
       }
     }
-  assert.ok(outcome.refused > 300 && outcome.other > 1000, JSON.stringify(outcome))
+  assert.ok(outcome.refused > share(300) && outcome.other > share(1000), JSON.stringify(outcome))
 })
 
 test('§6 no garbage changes one byte of what would be stored', () => {

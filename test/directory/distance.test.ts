@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { compareDistances, distanceOf, fractionOf, splice } from '../../src/directory/distance.ts'
+import { runs } from '../runs.ts'
 
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const bit = (bytes: Uint8Array, index: number): number => ((bytes[index >> 3] ?? 0) >> (7 - (index & 7))) & 1
@@ -32,6 +33,6 @@ test('splice takes so many bits of one and the rest of the other', () => {
       for (let index = 0; index < 256; index++)
         assert.equal(bit(spliced, index), bit(index < bits ? head : tail, index))
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   )
 })

@@ -14,6 +14,7 @@ import {
 } from '../../src/directory/request-format.ts'
 import { makeBytes } from '../core/identities.ts'
 import { fromHex } from '../core/test-bytes.ts'
+import { runs } from '../runs.ts'
 import { DECODERS } from '../vectors/directory-checks.ts'
 import { directoryVectors } from '../vectors/generate-directory.ts'
 import { listFiles, readFile, vectorFile, vectorText } from '../vectors/vector-files.ts'
@@ -48,7 +49,7 @@ test('§1 no bytes decode to two messages, and what does not decode is ERR_REQUE
       if ('refused' in message && message.refused === 'ERR_REMOTE') return
       assert.equal(hex(encodeMessage(message)), hex(bytes))
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   )
 })
 

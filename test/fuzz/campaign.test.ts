@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import { describeFinding, inputOf, runCampaign, shareOut } from '../../fuzz/campaign.ts'
 import { judge } from '../../fuzz/judge.ts'
 import { targets } from '../../fuzz/targets.ts'
+import { runs } from '../runs.ts'
 
-/** Every decoder against 50,000 changed inputs; `npm run fuzz` does the same with a million, and measures time. */
+/** Every decoder against 50,000 changed inputs, or a tenth of them; `npm run fuzz` does the same with a million, and measures time. */
 
-const INPUTS = 50_000
+const INPUTS = runs(50_000)
 
 test('what inputs are made of is valid, and encodes to itself', async () => {
   for (const target of targets)
@@ -23,7 +24,8 @@ test('no decoder breaks a promise, and each of them accepts and refuses', async 
   assert.ok(total >= INPUTS, `${total}`)
   for (const { name, codes } of targets) {
     const tally = tallies.get(name)
-    assert.ok(tally !== undefined && tally.accepted > 0, `${name} accepts nothing`)
+    // Among a few dozen there may be no valid one; the test above has seen them accepted.
+    assert.ok(tally !== undefined && (tally.accepted > 0 || tally.inputs < 50), `${name} accepts nothing`)
     assert.ok(codes.length === 0 || tally.refused.size > 0, `${name} refuses nothing`)
   }
 })

@@ -37,7 +37,10 @@ const start = async (...published: readonly KeyLog[]) => {
   const town = createTown()
   const ground: Ground = { directory: town.directory.network, world: makeWorld('renewal') }
   const known = async (): Promise<KeyLog> => {
-    const { log, fork } = await lookup(ground.directory, alice.log.id, { now: NOW, signal: AbortSignal.timeout(5_000) })
+    const { log, fork } = await lookup(ground.directory, alice.log.id, {
+      now: NOW,
+      signal: AbortSignal.timeout(60_000),
+    })
     assert.equal(fork, null)
     return log
   }

@@ -33,7 +33,7 @@ const start = async (published: KeyLog | null = alice.log) => {
   const town = createTown()
   const ground: Ground = { directory: town.directory.network, world: makeWorld('recovery') }
   const known = async (): Promise<KeyLog | null> =>
-    lookup(ground.directory, alice.log.id, { now: NOW, signal: AbortSignal.timeout(5_000) }).then(
+    lookup(ground.directory, alice.log.id, { now: NOW, signal: AbortSignal.timeout(60_000) }).then(
       ({ log, fork }) => {
         assert.equal(fork, null)
         return log

@@ -16,6 +16,7 @@ import {
 } from '../../src/mailbox/mailbox-format.ts'
 import { failsWith, makeBytes } from '../core/identities.ts'
 import { refusalOf } from '../core/refusal.ts'
+import { runs } from '../runs.ts'
 
 const hash = makeBytes('hash', 32)
 
@@ -102,7 +103,7 @@ test('§3 whatever is sent is read or refused with one code', () => {
       for (const decode of [decodeMailboxRequest, decodeMailboxAnswer])
         assert.ok([null, 'ERR_MAILBOX_REQUEST'].includes(refusalOf(() => decode(message))))
     }),
-    { seed: 3, numRuns: 500 },
+    { seed: 3, numRuns: runs(500) },
   )
 })
 

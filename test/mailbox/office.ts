@@ -54,9 +54,9 @@ export const createOffice = (store: MailboxStore = openMailboxStore(null)): Offi
     announce: (identity, mailboxes = [mailbox]) => {
       const prekeys = { keep: () => {} }
       const parts = { identity, directory: directory.network, transport: makeBytes('transport', 32), prekeys, world }
-      return createPublisher({ ...parts, mailboxes: () => mailboxes }).publish(() => AbortSignal.timeout(5_000))
+      return createPublisher({ ...parts, mailboxes: () => mailboxes }).publish(() => AbortSignal.timeout(60_000))
     },
-    publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(5_000)),
+    publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(60_000)),
     visit: ({ channel = makeBytes('channel', 64), source = sourceOf('192.0.2') } = {}) =>
       createGuestVisit({ mailbox, channel, source, store, admission, now, random: world.random }),
     pass: (seconds) => {
@@ -67,7 +67,7 @@ export const createOffice = (store: MailboxStore = openMailboxStore(null)): Offi
 }
 
 export const ask = (visit: GuestVisit, request: MailboxRequest): Promise<Step> =>
-  visit.step(encodeMailboxRequest(request), AbortSignal.timeout(10_000))
+  visit.step(encodeMailboxRequest(request), AbortSignal.timeout(60_000))
 
 const describe = (answer: MailboxAnswer): string => (answer.t === 'refused' ? answer.code : answer.t)
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Peer } from '../../src/peer/peer.ts'
 import { openStore } from '../../src/store/store.ts'
 import { alice, bob, makeWorld, settle } from '../connection/sides.ts'
+import { runs } from '../runs.ts'
 import { said } from './told.ts'
 import { createTown } from './town.ts'
 
@@ -140,6 +141,6 @@ test('every message arrives once and in order, for each program by itself', asyn
   const tick = (): void => t.mock.timers.tick(1_000)
   await fc.assert(
     fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 16 }), (moves) => play(moves, tick)),
-    { seed: 10, numRuns: 25 },
+    { seed: 10, numRuns: runs(25) },
   )
 })

@@ -43,7 +43,7 @@ test('§2 nor in the hello: to its owner each visit is by somebody else', async 
   const transport = town.transports.add(transportKeyOf(box))
   const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey }
   await createPublisher({ ...announced, prekeys: a.store.prekeys, world: makeWorld('box') }).publish(() =>
-    AbortSignal.timeout(5_000),
+    AbortSignal.timeout(60_000),
   )
   const streams = await transport.listen()
   const guests: string[] = []

@@ -8,6 +8,7 @@ import { openStore } from '../../src/store/store.ts'
 import { alice, bob, codeOf, isSettled, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
+import { runs } from '../runs.ts'
 import { reaches, said, take } from './told.ts'
 import { createTown } from './town.ts'
 
@@ -94,11 +95,11 @@ test('a message is taken when the next is asked for: after a crash only the last
 
 test('what was in flight when a connection broke arrives once, in order', async (t) => {
   const { a, b, town } = await startListening(t)
-  const count = 500
+  const count = runs(500)
   const received = take(b, count)
   for (let index = 0; index < count; index++) {
     await a.messages.send(b.address, `${index}`)
-    if (index % 50 === 25) for (const pair of town.transports.pairs) pair.cut()
+    if (index % 10 === 5) for (const pair of town.transports.pairs) pair.cut()
   }
   assert.deepEqual(await received, numbers(count))
   assert.deepEqual(b.messages.history(a.address, { limit: 1000 }).map(said), numbers(count))

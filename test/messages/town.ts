@@ -85,7 +85,7 @@ export const createTown = (): Town => {
       return { ...open(identity, { mailbox: createMailboxHost(parts), world, ...changed }), keep }
     },
     publish: async (log) => {
-      await publish(town.directory.network, { log }, AbortSignal.timeout(5_000))
+      await publish(town.directory.network, { log }, AbortSignal.timeout(60_000))
     },
     forget: () => {
       town.directory = createMemoryNetwork(3)

@@ -30,7 +30,7 @@ const startDht = async (t: TestContext) => {
   const { host, port } = addressOf(at(network.nodes, 0))
   const put = async (log: Parameters<typeof publish>[1]['log']): Promise<void> => {
     const node = await network.join()
-    await publish(joinDirectory(node.dht, createStorage()), { log }, AbortSignal.timeout(5_000))
+    await publish(joinDirectory(node.dht, createStorage()), { log }, AbortSignal.timeout(60_000))
   }
   return { bootstrap: `${host}:${port}`, put }
 }

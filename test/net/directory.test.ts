@@ -40,7 +40,7 @@ const card = signCard(log, at(alice.devices, 0).sign, {
 })
 const records = { log, card: { signed: card, kem: kem.publicKey } }
 const within = (milliseconds: number): AbortSignal => AbortSignal.timeout(milliseconds)
-const inTime = (): AbortSignal => within(5_000)
+const inTime = (): AbortSignal => within(60_000)
 
 type StorageNetwork = LoopbackNetwork & { readonly storages: readonly Storage[] }
 

@@ -14,7 +14,7 @@ import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { makeTemporary } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
 import { startNetwork } from '../network/loopback-network.ts'
-import { canMount } from '../store/folders.ts'
+import { canMount } from '../store/writer.ts'
 
 /** Files between two real processes that are killed at any moment, and onto a disk that is really full. */
 

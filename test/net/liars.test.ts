@@ -27,7 +27,7 @@ const cardOf = (head: typeof log) =>
     ...{ device: 0, now: NOW * 1000, spk: spk.publicKey, kem: kem.publicKey, transport: makeBytes('transport', 32) },
   })
 const recordsOf = (head: typeof log) => ({ log: head, card: { signed: cardOf(head), kem: kem.publicKey } })
-const inTime = (): AbortSignal => AbortSignal.timeout(10_000)
+const inTime = (): AbortSignal => AbortSignal.timeout(60_000)
 
 /** Answers in the place of the directory's plugin. */
 class Replacement extends Plugin {

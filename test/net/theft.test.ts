@@ -52,7 +52,7 @@ const startDht = async (t: TestContext) => {
   return { bootstrap: `${host}:${port}`, open, folderOf }
 }
 
-const put = ({ directory }: Side, log: KeyLog) => publish(directory, { log }, AbortSignal.timeout(5_000))
+const put = ({ directory }: Side, log: KeyLog) => publish(directory, { log }, AbortSignal.timeout(60_000))
 
 /** Says something to an address, and has it delivered to whoever holds that. */
 const tell = async (from: Side, to: Side, text: string): Promise<void> => {

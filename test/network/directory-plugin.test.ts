@@ -33,7 +33,7 @@ checkNetworkContract(start)
 
 const value = encodeMessage({ id: makeBytes('id', 32), from: 0 })
 const target = makeBytes('target', 32)
-const plenty = (): AbortSignal => AbortSignal.timeout(20_000)
+const plenty = (): AbortSignal => AbortSignal.timeout(60_000)
 
 test('a node that is closed asks nobody and gets no answer', async (t) => {
   const { network, nodes, client } = await start(t, 2)

@@ -149,16 +149,18 @@ describe('silent nodes', { concurrency: true }, () => {
     const { address: other } = await silentNode(t)
 
     const alone = codeOf(createNode({ bootstrap: [address, other] }))
-    const started = performance.now()
+    let over = false
+    void alone.then(() => {
+      over = true
+    })
     const [client, storage] = await Promise.all([
       network.join({ bootstrap: [address, ...network.bootstrap] }),
       network.join({ bootstrap: [...network.bootstrap, address], storage: true }),
     ])
-    assert.ok(performance.now() - started < 1_500)
+    assert.equal(over, false, 'it took as long as when nobody answers')
     assert.equal(storage.dht.ephemeral, false)
     assert.ok(client.dht.nodes.length > 0)
     assert.equal(await alone, 'ERR_NETWORK_UNREACHABLE')
-    assert.ok(performance.now() - started < 3_500)
   })
 
   test('the silent part of the list is tried again once everybody known is lost', async (t) => {
@@ -205,10 +207,13 @@ test('closing is quick and idempotent, also while listening and when the nodes t
   const network = await startNetwork(t, 3)
   const node = await network.join()
   await createTransport(node, Buffer.alloc(32, 1)).listen()
-  await Promise.all(network.nodes.map((other) => other.close()))
-  const started = performance.now()
-  await Promise.all([node.close(), node.close()])
-  assert.ok(performance.now() - started < 500)
+  const other = await network.join()
+  const [gone] = network.bootstrap
+  await Promise.all(network.nodes.map((one) => one.close()))
+  // Whoever asks one of them waits for seconds.
+  const silence = codeOf(other.dht.ping(gone ?? assert.fail())).then(() => 'waited')
+  const closed = Promise.all([node.close(), node.close()]).then(() => 'closed')
+  assert.equal(await Promise.race([silence, closed]), 'closed')
   assert.equal(node.dht.destroyed, true)
 })
 
@@ -234,8 +239,6 @@ test('a process whose nodes are closed, or failed to start, ends by itself', asy
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await once(child.stdout, 'data')
-  const closed = performance.now()
   const [code] = await once(child, 'exit')
   assert.equal(code, 0)
-  assert.ok(performance.now() - closed < 1_000)
 })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { decodeContent, encodeContent } from '../../src/store/backup-content.ts'
 import type { Remembered } from '../../src/store/remembered.ts'
 import { at, NOW } from '../core/identities.ts'
+import { runs } from '../runs.ts'
 import { bob, carol, keptOf, mallory, renew } from './backups.ts'
 import { alice, assertSame } from './vaults.ts'
 
@@ -58,6 +59,6 @@ test('whatever a store can remember comes back as it was', () => {
       assert.deepEqual([back.made, back.remembered], [made, one])
       assertSame(back.kept.identity, alice)
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   )
 })

@@ -6,6 +6,7 @@ import { BACKUP_CONTACTS_MAX, BACKUP_FLOORS_MAX, BACKUP_FORKS_MAX } from '../../
 import { type BackupContent, decodeContent, encodeContent } from '../../src/store/backup-content.ts'
 import type { Remembered } from '../../src/store/remembered.ts'
 import { at, envelopesOf, flip, makeBytes, NOW } from '../core/identities.ts'
+import { allRuns, places } from '../runs.ts'
 import { bob, carol, contactOf, content, floorAt, keptOf, mallory, nothing, remembered, renew } from './backups.ts'
 import { alice, assertSame } from './vaults.ts'
 
@@ -99,6 +100,7 @@ function* placesIn(
 
 test('fields that are missing, unknown or misshapen are refused, at every depth', () => {
   const wrong: readonly CborValue[] = [-1, 'x'.repeat(9_000), true, new Uint8Array(5_000), { x: 1 }, [[]]]
+  const chosen = new Set(places(10_000))
   let seen = 0
   for (const [map, put] of placesIn(fields(), (next) => next))
     for (const name of Object.keys(map)) {
@@ -106,7 +108,7 @@ test('fields that are missing, unknown or misshapen are refused, at every depth'
       const variants = [rest, { ...map, [`${name}2`]: 1 }, ...wrong.map((one) => ({ ...map, [name]: one }))]
       for (const variant of variants) {
         const fits = name === 'asked' && variant.asked === true
-        if (!fits)
+        if (!fits && chosen.has(seen))
           assert.equal(
             codeOf(() => read(put(variant))),
             'ERR_FIELD',
@@ -114,14 +116,14 @@ test('fields that are missing, unknown or misshapen are refused, at every depth'
           )
         seen += 1
       }
-      if (value !== null && !['name', 'bootstrap', 'mailboxes'].includes(name))
+      if (chosen.has(seen) && value !== null && !['name', 'bootstrap', 'mailboxes'].includes(name))
         assert.notEqual(
           codeOf(() => read(put({ ...map, [name]: null }))),
           'read',
           name,
         )
     }
-  assert.ok(seen > 300)
+  assert.ok(seen > 300 && seen < 10_000)
 })
 
 test('every number and text has its bound', () => {
@@ -158,7 +160,7 @@ test('more than a backup may hold is refused when it is made, and when it is rea
   const own = fields()
   const first = (name: string): CborValue => at(own[name] as CborValue[], 0)
   for (const [name, max] of [
-    ['floors', BACKUP_FLOORS_MAX],
+    ...(allRuns ? ([['floors', BACKUP_FLOORS_MAX]] as const) : []),
     ['forks', BACKUP_FORKS_MAX],
     ['contacts', BACKUP_CONTACTS_MAX],
   ] as const) {

@@ -6,7 +6,8 @@ import { writePrivate } from '../../src/store/private-files.ts'
 import { openStore } from '../../src/store/store.ts'
 import { openVault } from '../../src/store/vault.ts'
 import { NOW } from '../core/identities.ts'
-import { canMount, codeOf, makeTemporary, startChild } from './folders.ts'
+import { codeOf, makeTemporary } from './folders.ts'
+import { canMount, startChild } from './writer.ts'
 
 /** A crash or a full disk at any moment leaves the old file or the new one. */
 

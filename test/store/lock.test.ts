@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { lockFolder, lockIdentity } from '../../src/store/lock.ts'
 import { createVault } from '../../src/store/vault.ts'
 import { NOW } from '../core/identities.ts'
-import { codeOf, identityOf, makeTemporary, startChild } from './folders.ts'
+import { codeOf, identityOf, makeTemporary } from './folders.ts'
+import { startChild } from './writer.ts'
 
 test('one holder at a time, in this process as well', async (t) => {
   const folder = await makeTemporary(t)

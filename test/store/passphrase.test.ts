@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { changePassphrase, createVault, openVault } from '../../src/store/vault.ts'
 import { NOW } from '../core/identities.ts'
-import { codeOf, contentsOf, makeTemporary, sealCheaply, startChild } from './folders.ts'
+import { CHEAP, codeOf, contentsOf, makeTemporary, sealCheaply } from './folders.ts'
 import { alice, assertSame } from './vaults.ts'
+import { startChild } from './writer.ts'
 
 /** Changing what seals a vault: between passphrases and a key file, and with a crash at every step. */
 
@@ -32,7 +33,12 @@ suite('changing the passphrase', { concurrency: 2 }, () => {
       assertSame((await openVault(folder, to, NOW)).identity, alice)
       assert.deepEqual((await readdir(folder)).toSorted(), filesOf(to))
       if (to !== null && from !== null) assert.equal(await codeOf(openVault(folder, from, NOW)), 'ERR_STORE_PASSPHRASE')
-      if (to !== null) assert.equal(await codeOf(openVault(folder, null, NOW)), 'ERR_STORE_LOCKED')
+      if (to !== null) {
+        assert.equal(await codeOf(openVault(folder, null, NOW)), 'ERR_STORE_LOCKED')
+        // Whoever says nothing of it gets the full cost.
+        const { seal } = JSON.parse(await readFile(join(folder, 'identity.json'), 'utf8'))
+        assert.partialDeepStrictEqual(seal, { memory: 65_536, passes: 3, parallelism: 1 })
+      }
       await changed.save(alice)
       assertSame((await openVault(folder, to, NOW)).identity, alice)
     })
@@ -53,7 +59,7 @@ suite('changing the passphrase', { concurrency: 2 }, () => {
         assertSame((await openVault(folder, old ? from : to, NOW)).identity, alice)
         for (const name of await readdir(folder))
           assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name)
-        await changePassphrase(folder, old ? from : to, async () => to, NOW)
+        await changePassphrase(folder, old ? from : to, async () => to, NOW, CHEAP)
         assert.deepEqual(
           (await readdir(folder)).filter((name) => !name.endsWith('.tmp')).toSorted(),
           filesOf(to),
@@ -68,7 +74,7 @@ suite('changing the passphrase', { concurrency: 2 }, () => {
 
   test('what opens nothing changes nothing, nor does a new one that does not come', async (t) => {
     const folder = await makeTemporary(t)
-    await createVault(folder, alice, 'old')
+    await createVault(folder, alice, 'old', undefined, CHEAP)
     const before = await contentsOf(folder)
     let asked = 0
     const next = async (): Promise<string> => `${asked++}`
@@ -84,7 +90,7 @@ suite('changing the passphrase', { concurrency: 2 }, () => {
   test('who opened it before the change does not save over it: nobody could open that any more', async (t) => {
     const folder = await makeTemporary(t)
     const early = await createVault(folder, alice, null)
-    await changePassphrase(folder, null, async () => 'new', NOW)
+    await changePassphrase(folder, null, async () => 'new', NOW, CHEAP)
     const before = await contentsOf(folder)
     assert.equal(await codeOf(early.save(alice)), 'ERR_STORE_PASSPHRASE')
     assert.deepEqual(await contentsOf(folder), before)

@@ -9,6 +9,7 @@ import { freeName, mergeInto, type Remembered, remember } from '../../src/store/
 import { openStore, type Store } from '../../src/store/store.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
+import { runs } from '../runs.ts'
 import { anchorAt, bob, carol, contactOf, floorAt, nothing, personOf, remembered, renew } from './backups.ts'
 import { makeTemporary } from './folders.ts'
 
@@ -87,7 +88,7 @@ test('no floor is lowered and none is lost, whatever the order; who was asked fo
       const [one, other] = both.map(({ floors }) => floors.toSorted((x, y) => Buffer.compare(x.id, y.id)))
       assert.deepEqual(one, other)
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   )
 })
 

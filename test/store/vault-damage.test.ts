@@ -8,6 +8,7 @@ import { createVault, openVault, readVault } from '../../src/store/vault.ts'
 import { flip, NOW } from '../core/identities.ts'
 import { reveals, textsOf } from '../core/secrets.ts'
 import { seededRandom } from '../core/test-bytes.ts'
+import { places } from '../runs.ts'
 import { identityOf, makeTemporary, sealCheaply } from './folders.ts'
 import { alice, assertSame, codeIn, secretsOf, startVault } from './vaults.ts'
 
@@ -23,7 +24,7 @@ for (const { passphrase, wrongKey } of KINDS) {
 
   test(`${kind}: a file cut off anywhere is damaged`, async (t) => {
     const { text, replace } = await startVault(t, passphrase)
-    for (let size = 0; size < text.length - 1; size++)
+    for (const size of places(text.length - 1))
       assert.equal(codeIn(await replace(text.slice(0, size))), 'ERR_STORE_CORRUPT')
     assertSame(await replace(text.slice(0, -1)), alice)
   })
@@ -32,8 +33,9 @@ for (const { passphrase, wrongKey } of KINDS) {
     const { text, replace } = await startVault(t, passphrase)
     const original = Buffer.from(text)
     const [sealing, end] = [text.indexOf('"seal"'), text.indexOf('"sealed"')]
+    const version = /(?<="version": )\d/.exec(text)?.index ?? assert.fail()
     const codes = new Map<unknown, number>()
-    for (let place = 0; place < original.length - 1; place++) {
+    for (const place of new Set([...places(original.length - 1), version])) {
       const outcome = await replace(flip(original, place))
       const code = codeIn(outcome)
       codes.set(code, (codes.get(code) ?? 0) + 1)

@@ -8,8 +8,9 @@ import { createVault, openVault, readVault, refuseExisting } from '../../src/sto
 import { at, NOW } from '../core/identities.ts'
 import { reveals } from '../core/secrets.ts'
 import { seededRandom } from '../core/test-bytes.ts'
-import { codeOf, contentsOf, identityOf, makeTemporary, startChild } from './folders.ts'
+import { codeOf, contentsOf, identityOf, makeTemporary } from './folders.ts'
 import { alice, assertSame, codeIn, secretsOf, startVault } from './vaults.ts'
+import { startChild } from './writer.ts'
 
 /** An identity in its folder, whatever seals it. */
 

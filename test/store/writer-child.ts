@@ -10,6 +10,7 @@ import { lockFolder } from '../../src/store/lock.ts'
 import { writePrivate } from '../../src/store/private-files.ts'
 import { openStore } from '../../src/store/store.ts'
 import { changePassphrase, createVault, openVault, type Vault } from '../../src/store/vault.ts'
+import { CHEAP } from './folders.ts'
 
 const [, , task = '', folder = ''] = process.argv
 const random = (size: number): Uint8Array => Uint8Array.from(randomBytes(size))
@@ -111,7 +112,7 @@ const reseal = async (): Promise<void> => {
     tick()
     return sync.call(this)
   }
-  await changePassphrase(folder, from || null, async () => to || null, now)
+  await changePassphrase(folder, from || null, async () => to || null, now, CHEAP)
   say('done')
 }
 

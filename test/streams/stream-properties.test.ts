@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { STREAM_WINDOW, STREAMS_MAX } from '../../src/core/limits.ts'
 import type { ByteStream } from '../../src/streams/byte-stream.ts'
 import { alice, bob, codeOf } from '../connection/sides.ts'
+import { runs } from '../runs.ts'
 import { endOf, joinPlain, makeSide, NAME, nextOf } from './stream-sides.ts'
 
 /** Whatever two applications do with their streams, and however slowly it gets to the other side: bytes arrive exactly, or an error does. */
@@ -103,11 +104,11 @@ const moves = fc.array(move, { maxLength: 150 })
 test('§4 every byte arrives once and in order, in both directions, however writes, reads and ends interleave', () =>
   fc.assert(
     fc.asyncProperty(moves, (list) => play(list, false)),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   ))
 
 test('§5 nor does a stream that is destroyed at any moment break a rule, or another stream', () =>
   fc.assert(
     fc.asyncProperty(moves, (list) => play(list, true)),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   ))

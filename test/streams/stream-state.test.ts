@@ -15,6 +15,7 @@ import {
   type Step,
   type StreamState,
 } from '../../src/streams/stream-state.ts'
+import { runs } from '../runs.ts'
 
 /** The table of docs/spec/streams.md §3, and two machines that say to each other whatever they may. */
 
@@ -205,7 +206,7 @@ test('§3 however two sides that keep the rules cross, neither breaks one in the
       while (deliver(...machines) || deliver(machines[1], machines[0]));
       for (const { state } of machines) assert.equal(state.phase, 'over')
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   )
 })
 

@@ -49,6 +49,27 @@ for (const [text, found] of ONE) {
   test(`${JSON.stringify(text)} imports ${found}`, () => assert.deepEqual(read(text), [found]))
 }
 
+const NAMES: readonly (readonly [text: string, names: readonly string[] | undefined])[] = [
+  ["import { a, b as c, type d, } from 'm'", ['a', 'b']],
+  ["import {\n  a, // not b\n} from 'm'", ['a']],
+  ["export { a as b } from 'm'", ['a']],
+  ["import type { a } from 'm'", ['a']],
+  ["import {} from 'm'", []],
+  ["import a, { b } from 'm'", undefined],
+  ["import * as a from 'm'", undefined],
+  ["export * from 'm'", undefined],
+  ["import 'm'", undefined],
+  ["const { a } = await import('m')", undefined],
+]
+
+for (const [text, names] of NAMES) {
+  test(`${JSON.stringify(text)} takes ${names ?? 'what it likes'}`, () =>
+    assert.deepEqual(
+      readImports(text).map((found) => found.names),
+      [names],
+    ))
+}
+
 const NONE: readonly string[] = [
   "// import 'm'",
   "/* import 'm'\n import('m') */",

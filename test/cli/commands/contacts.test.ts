@@ -35,7 +35,7 @@ const start = async (t: TestContext) => {
   const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
   t.after(() => node.close())
   const directory = joinDirectory(node.dht, createStorage())
-  const put = (log: KeyLog) => publish(directory, { log }, AbortSignal.timeout(5_000))
+  const put = (log: KeyLog) => publish(directory, { log }, AbortSignal.timeout(60_000))
   await put(carol.log)
   /** The JSON lines of a command that works. */
   const lines = async (argv: readonly string[], options: CliOptions = {}) => {

@@ -53,5 +53,5 @@ export const publish = async (folder: string, bootstrap: string): Promise<void> 
 export const put = async (t: TestContext, log: KeyLog, bootstrap: string): Promise<void> => {
   const node = await createNode({ bootstrap: parseBootstrap(bootstrap), host: '127.0.0.1' })
   t.after(() => node.close())
-  await putRecords(joinDirectory(node.dht, createStorage()), { log }, AbortSignal.timeout(5_000))
+  await putRecords(joinDirectory(node.dht, createStorage()), { log }, AbortSignal.timeout(60_000))
 }

@@ -66,7 +66,7 @@ suite('watching a node', { concurrency: 2 }, () => {
     const { log } = identity
     const client = await createNode({ bootstrap: parseBootstrap(bootstrap) })
     t.after(() => client.close())
-    await publish(joinDirectory(client.dht, createStorage()), { log }, AbortSignal.timeout(10_000))
+    await publish(joinDirectory(client.dht, createStorage()), { log }, AbortSignal.timeout(60_000))
     const response = await ask('/metrics')
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
     const text = await response.text()

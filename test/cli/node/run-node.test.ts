@@ -26,7 +26,7 @@ const card = signCard(log, at(alice.devices, 0).sign, {
   ...{ device: 0, now: NOW * 1000, spk: spk.publicKey, kem: kem.publicKey },
   transport: makeBytes('transport', 32),
 })
-const soon = (): AbortSignal => AbortSignal.timeout(10_000)
+const soon = (): AbortSignal => AbortSignal.timeout(60_000)
 
 type Running = Child & { readonly bootstrap: string; readonly first: boolean }
 

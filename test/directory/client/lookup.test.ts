@@ -15,6 +15,7 @@ import {
   NOW,
   publicOf,
 } from '../../core/identities.ts'
+import { runs } from '../../runs.ts'
 import { createMemoryNetwork } from '../memory-network.ts'
 import { cardFor } from '../records.ts'
 import { LIAR_NAMES, LIARS } from './liars.ts'
@@ -151,7 +152,7 @@ test('§4 however nodes lie, what is found is what the best honest node holds', 
         ),
       )
     }),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   )
 })
 

@@ -17,7 +17,7 @@ const recordsOf = (log = alice.log): Records => {
   return { log, card: { signed, kem: prekeys.kem.publicKey } }
 }
 const records = recordsOf()
-const deadline = () => AbortSignal.timeout(20_000)
+const deadline = () => AbortSignal.timeout(60_000)
 const look = (network: MemoryNetwork, what = records) =>
   checkPublication(network.network, what, { now: NOW, signal: deadline() })
 

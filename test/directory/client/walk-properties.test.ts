@@ -7,6 +7,7 @@ import { compareDistances } from '../../../src/directory/distance.ts'
 import { slash24Of } from '../../../src/directory/ip-networks.ts'
 import { NETWORK_NODES, SLOW_MAX_MS, WALK_ASKED_MAX } from '../../../src/directory/limits.ts'
 import { type NodeAddress, nameOf } from '../../../src/directory/network-port.ts'
+import { runs } from '../../runs.ts'
 import { answerOf, idOf, setting, UNTIL } from './walk-steps.ts'
 
 /** The state machine under whatever schedule of replies, silence and lies there is. */
@@ -80,6 +81,6 @@ test('whatever happens, a walk ends, asks nobody twice, keeps paths disjoint and
         assert.deepEqual(walk.next({ type: 'tick' }, now + SLOW_MAX_MS).asks, [])
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   )
 })

@@ -30,11 +30,18 @@ export const enter = (eviction: Eviction, claim: Claim, now = NOW): readonly str
   }
 }
 
-export const distance = (key: string, self = SELF): string =>
-  replicaTargets(Uint8Array.from(Buffer.from(key, 'hex')))
+/** Each is asked for often, while others are sorted. */
+const distances = new Map<string, string>()
+export const distance = (key: string, self = SELF): string => {
+  const name = `${key} ${hex(self)}`
+  const known = distances.get(name)
+  if (known !== undefined) return known
+  const [found = ''] = replicaTargets(Uint8Array.from(Buffer.from(key, 'hex')))
     .map((target) => hex(target.map((byte, index) => byte ^ (self[index] ?? 0))))
     .sort()
-    .at(0) ?? ''
+  distances.set(name, found)
+  return found
+}
 
 export const farthestOf = (keys: readonly string[], self = SELF): string =>
   keys.toSorted((a, b) => (distance(a, self) < distance(b, self) ? 1 : -1)).at(0) ?? ''

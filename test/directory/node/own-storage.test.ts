@@ -15,7 +15,7 @@ import { createMemoryNetwork, idOf, silent } from '../memory-network.ts'
 
 const carol = makeIdentity('own/carol')
 const home = { host: '10.1.0.1', port: 4000 }
-const signal = AbortSignal.timeout(10_000)
+const { signal } = new AbortController()
 
 const start = (size: number, self = home) => {
   const others = createMemoryNetwork(size)

@@ -21,7 +21,7 @@ const forged = (index: number): PutRequest => ({ ...first, d: flip(first.d, firs
 
 /** Puts until the node has had too much of it: how many it looked at. */
 const untilTooMuch = (storage: StorageNode, request: (index: number) => PutRequest, from: string): number => {
-  for (let index = 0; index < 10_000; index++)
+  for (let index = 0; index < 1_000; index++)
     if (put(storage, request(index), { from }) === 'ERR_PUT_RATE') return index
   return Number.POSITIVE_INFINITY
 }
@@ -30,7 +30,7 @@ const asks = (storage: StorageNode, { proven = false, from = HERE, now = NOW } =
   storage.handle(COMMAND.get, question, { now, proven, from }) !== null
 
 const askUntilTooMuch = (storage: StorageNode, how: { proven?: boolean; from?: string }): number => {
-  for (let index = 0; index < 20_000; index++) if (!asks(storage, how)) return index
+  for (let index = 0; index < 6_000; index++) if (!asks(storage, how)) return index
   return Number.POSITIVE_INFINITY
 }
 

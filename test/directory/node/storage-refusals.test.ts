@@ -26,6 +26,7 @@ import {
   publishCard,
   signDraft,
 } from '../../core/identities.ts'
+import { runs } from '../../runs.ts'
 import { allPuts, cardFor, cardPut, entryPut, getKemHalf, kemPut, put, putAll, readAll, snapshot } from '../records.ts'
 
 /** A storage node stores nothing it could not verify: each refusal is typed, and afterwards it answers as before. */
@@ -205,7 +206,7 @@ test('§4 a record with any bit changed is refused and leaves no trace', () => {
       assert.notEqual(put(storage, { ...request, d }), null)
       assert.deepEqual(snapshot(storage, id, [card]), before)
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   )
 })
 
@@ -228,7 +229,7 @@ test('§4 no bytes whatever make a node throw or store', () => {
       if (command !== COMMAND.put || known.has(Buffer.from(bytes).toString('hex'))) return
       assert.ok(answer === null || decodePutAnswer(answer).refused !== null)
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   )
   assert.deepEqual(snapshot(storage, id, [card]), before)
 })

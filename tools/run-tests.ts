@@ -1,0 +1,100 @@
+/**
+ *     node tools/run-tests.ts all | unit | system   the tests of both tiers, or of one
+ *     node tools/run-tests.ts changed [COMMIT]      those that reach a file changed since the branch left main, or since it left COMMIT
+ *     node tools/run-tests.ts many                  those that take a tenth of their runs otherwise, with all of them (test/runs.ts)
+ *
+ * All but `changed` take paths of test files and of folders, and run only these.
+ *
+ * Unit tests share two processes, which Node keeps from sockets and from processes and threads of their own; every file of the tier `system`
+ * gets its own process. Exits 1 when a test failed, or when there was none.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { type FileGraph, readGraph } from './file-graph.ts'
+import { testFiles, testsOf, tierOf } from './test-tiers.ts'
+
+const ROOT = dirname(import.meta.dirname)
+
+/** So long a test may take that does not say its own: far more than any does alone, for machines that do other work too. */
+const TIMEOUT_MS = 300_000
+
+const COMMON = ['--import', './tools/compile-cache.mjs', '--test', `--test-timeout=${TIMEOUT_MS}`]
+const UNIT = ['--import', './tools/unit-guard.mjs', '--test-isolation=none']
+const UNIT_PROCESSES = 2
+const SYSTEM = ['--test-concurrency=3']
+
+const git = (...args: readonly string[]): string[] =>
+  execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    .split('\0')
+    .filter((line) => line !== '')
+
+const isCommit = (name: string): boolean => {
+  try {
+    return git('rev-parse', '--verify', '--quiet', `${name}^{commit}`).length > 0
+  } catch {
+    return false
+  }
+}
+
+/** Paths that differ from `base`, or from where this branch left `main`: committed, not yet committed, and new. */
+const changedFiles = (base: string | undefined): string[] => {
+  const from = base ?? ['main', 'origin/main'].find(isCommit) ?? 'HEAD'
+  // Without renames, both names of a moved file are told.
+  return [
+    ...git('diff', '-z', '--name-only', '--no-renames', '--merge-base', from),
+    ...git('ls-files', '-z', '--others', '--exclude-standard'),
+  ]
+}
+
+const choose = (graph: FileGraph, what: string, args: readonly string[]): string[] => {
+  if (what === 'changed') return testsOf(graph, changedFiles(args[0]))
+  const within = args.map((place) => place.replace(/\/$/, ''))
+  const tests = testFiles(graph).filter(
+    (test) => within.length === 0 || within.some((place) => test === place || test.startsWith(`${place}/`)),
+  )
+  if (what === 'many') return tests.filter((test) => graph.reaches(test).has('test/runs.ts'))
+  return what === 'all' ? tests : tests.filter((test) => tierOf(graph, test) === what)
+}
+
+/** Runs them, and shows what they say: as they say it, or at the end. @returns whether all passed */
+const run = async (flags: readonly string[], files: readonly string[], show: 'now' | 'later'): Promise<boolean> => {
+  if (files.length === 0) return true
+  const child = spawn(process.execPath, [...COMMON, ...flags, ...files], {
+    cwd: ROOT,
+    stdio: ['inherit', show === 'now' ? 'inherit' : 'pipe', 'inherit'],
+  })
+  const exit = once(child, 'exit')
+  if (child.stdout !== null) process.stdout.write(await buffer(child.stdout))
+  return (await exit)[0] === 0
+}
+
+const runUnit = async (files: readonly string[]): Promise<boolean> => {
+  const shares = Array.from({ length: UNIT_PROCESSES }, (_, share) =>
+    files.filter((__, index) => index % UNIT_PROCESSES === share),
+  )
+  const passed = await Promise.all(shares.map((share, index) => run(UNIT, share, index === 0 ? 'now' : 'later')))
+  return passed.every(Boolean)
+}
+
+const [what = 'all', ...args] = process.argv.slice(2)
+if (!['all', 'unit', 'system', 'changed', 'many'].includes(what)) {
+  console.error(`run-tests: no tests are called ${what}: all, unit, system, changed or many`)
+  process.exit(2)
+}
+const graph = readGraph(ROOT)
+const chosen = choose(graph, what, args)
+if (what === 'many') process.env.HANDFAST_TEST_RUNS = 'all'
+const unit = chosen.filter((test) => tierOf(graph, test) === 'unit')
+const system = chosen.filter((test) => !unit.includes(test))
+if (chosen.length === 0 && what !== 'changed') {
+  console.error('run-tests: there is no such test')
+  process.exit(1)
+}
+const unitPassed = await runUnit(unit)
+const systemPassed = await run(SYSTEM, system, 'now')
+const words = (passed: boolean, files: readonly string[]): string =>
+  `${files.length} files ${passed ? 'passed' : 'FAILED'}`
+console.log(`unit: ${words(unitPassed, unit)}; system: ${words(systemPassed, system)}`)
+if (!unitPassed || !systemPassed) process.exitCode = 1

@@ -1,0 +1,49 @@
+/** To which tier a test belongs, and which tests a change concerns. Both follow from the files' texts: nobody keeps a list. */
+import type { FileGraph } from './file-graph.ts'
+import type { Import } from './read-imports.ts'
+
+/**
+ * A unit test loads nothing that opens a socket or starts a process or a thread, no whole peer (`src/peer`), and neither the simulator nor the
+ * fuzzer. Any other is a system test.
+ */
+export type Tier = 'unit' | 'system'
+
+const SYSTEM_MODULES =
+  /^(?:node:)?(?:child_process|cluster|dgram|dns|http|http2|https|inspector|net|tls|worker_threads)(?:\/|$)|^(?:hyperdht|udx-native)(?:\/|$)/
+
+/** What puts all parts together, measures memory, or replaces the clock of its process. */
+const SYSTEM_FOLDERS = /^(?:demo|fuzz|sim|src\/peer)\//
+
+/** Of `node:net`: these only look at text. */
+const HARMLESS = new Set(['isIP', 'isIPv4', 'isIPv6'])
+
+const isSystem = ({ specifier = '', names }: Import): boolean =>
+  SYSTEM_FOLDERS.test(specifier) ||
+  (SYSTEM_MODULES.test(specifier) && !(/^(node:)?net$/.test(specifier) && names?.every((name) => HARMLESS.has(name))))
+
+/** What a test file loads, and what that loads, decides it. */
+export const tierOf = (graph: FileGraph, test: string): Tier => {
+  const loaded = new Set([test])
+  for (const path of loaded)
+    for (const found of graph.loads(path)) {
+      if (isSystem(found)) return 'system'
+      if (found.specifier !== undefined) loaded.add(found.specifier)
+    }
+  return 'unit'
+}
+
+export const testFiles = (graph: FileGraph): string[] =>
+  [...graph.files].filter((path) => /^test\/.*\.test\.ts$/.test(path)).sort()
+
+/** They change how every test runs. */
+const CONCERNS_ALL = /^(?:package\.json|package-lock\.json|tools\/(?:compile-cache\.mjs|run-tests\.ts))$/
+
+/** The test files that reach a changed file; a file that is gone counts for those that still name it. */
+export const testsOf = (graph: FileGraph, changed: readonly string[]): string[] => {
+  const tests = testFiles(graph)
+  if (changed.some((path) => CONCERNS_ALL.test(path))) return tests
+  return tests.filter((test) => {
+    const reached = graph.reaches(test)
+    return changed.some((path) => reached.has(path))
+  })
+}
