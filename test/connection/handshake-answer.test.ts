@@ -9,7 +9,7 @@ import { KeyLogError, PeerError } from '../../src/core/errors.ts'
 import { initiate } from '../../src/core/handshake.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { updateLog, verifyLog } from '../../src/core/key-log.ts'
-import { HANDSHAKE_STEP_MS } from '../../src/core/limits.ts'
+import { HANDSHAKE_STEP_MS } from '../../src/core/limits/connection-limits.ts'
 import type { Session } from '../../src/core/session/session.ts'
 import { envelopesOf, flip, makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -21,11 +21,11 @@ import {
   codeOf,
   createPuppet,
   dialing,
-  greet,
   isSettled,
   makeWorld,
   mallory,
   settle,
+  shakeHands,
 } from './sides.ts'
 
 /** The responder against an initiator that breaks the rules. */
@@ -245,7 +245,7 @@ test('§4 a refused log ends the handshake even when no confirmation comes', asy
 })
 
 test('§5 both sides end with the same session and the other’s log; Bob learns which head Alice was shown', async () => {
-  const { nearMet, farMet } = await greet(createPair(), alice, bob)
+  const { nearMet, farMet } = await shakeHands(createPair(), alice, bob)
   assert.deepEqual([nearMet.log, farMet.log], [bob.log, alice.log])
   assert.deepEqual(nearMet.session.id, farMet.session.id)
   assert.deepEqual(farMet.seen, bob.log.last.hash)

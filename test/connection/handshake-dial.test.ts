@@ -9,7 +9,8 @@ import { raiseFloor } from '../../src/core/floor.ts'
 import { respond } from '../../src/core/handshake.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
-import { CARD_AGE, HANDSHAKE_STEP_MS } from '../../src/core/limits.ts'
+import { HANDSHAKE_STEP_MS } from '../../src/core/limits/connection-limits.ts'
+import { CARD_AGE } from '../../src/core/limits/protocol-limits.ts'
 import {
   at,
   commitmentAfter,

@@ -95,7 +95,7 @@ export const connectionOf = (
   })
 
 /** The whole handshake between two channels. */
-export const greet = async (
+export const shakeHands = async (
   pair: MemoryPair,
   near: Identity,
   far: Identity,
@@ -116,7 +116,7 @@ export const greet = async (
 /** Alice and Bob, connected. */
 export const startConversation = async (services: readonly [readonly Service[], readonly Service[]] = [[], []]) => {
   const pair = createPair()
-  const met = await greet(pair, alice, bob)
+  const met = await shakeHands(pair, alice, bob)
   return {
     pair,
     alice: connectionOf(met.nearChannel, met.nearMet, alice, 'alice', services[0]),
@@ -170,7 +170,7 @@ export const createPuppet = (channel: Channel, begun: Session): Puppet => {
 /** Mallory in conversation with Bob. */
 export const startWithMallory = async (services: readonly Service[] = []) => {
   const pair = createPair()
-  const met = await greet(pair, mallory, bob)
+  const met = await shakeHands(pair, mallory, bob)
   return {
     pair,
     mallory: createPuppet(met.nearChannel, met.nearMet.session),

@@ -14,7 +14,7 @@ import {
   verifyLog,
 } from '../../src/core/key-log.ts'
 import { LABEL_CARD, LABEL_KEY_LOG } from '../../src/core/labels.ts'
-import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
+import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import {
   at,
   commitmentAfter,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { STREAM_WINDOW } from '../../src/core/limits.ts'
+import { STREAM_WINDOW } from '../../src/core/limits/connection-limits.ts'
 import { BUFFERED_MAX, sendLong } from './long-stream.ts'
 
 test('§4 of 64 MiB no more than the window and what each end works on is under way at any moment', async (t) => {
