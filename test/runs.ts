@@ -1,5 +1,5 @@
 /**
- * How much of a test that draws its inputs, or goes through all places of a file, is run. `npm test` takes a tenth; `npm run test:many`
+ * How much of a test that draws its inputs, or goes through all places of a file, is run. `npm test` takes a tenth; `npm run test:heavy`
  * takes all, of every file that imports this one, and `.ci/run` runs both.
  */
 

@@ -1,7 +1,8 @@
 /**
  *     node tools/run-tests.ts all | unit | system   the tests of both tiers, or of one
  *     node tools/run-tests.ts changed [COMMIT]      those that reach a file changed since the branch left main, or since it left COMMIT
- *     node tools/run-tests.ts many                  those that take a tenth of their runs otherwise, with all of them (test/runs.ts)
+ *     node tools/run-tests.ts heavy                 those of test/heavy, which the others leave out, and with all their runs those that
+ *                                                   otherwise take a tenth (test/runs.ts)
  *
  * All but `changed` take paths of test files and of folders, and run only these.
  *
@@ -13,7 +14,7 @@ import { once } from 'node:events'
 import { dirname } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type FileGraph, readGraph } from './file-graph.ts'
-import { testFiles, testsOf, tierOf } from './test-tiers.ts'
+import { isHeavy, testFiles, testsOf, tierOf } from './test-tiers.ts'
 
 const ROOT = dirname(import.meta.dirname)
 
@@ -49,13 +50,15 @@ const changedFiles = (base: string | undefined): string[] => {
 }
 
 const choose = (graph: FileGraph, what: string, args: readonly string[]): string[] => {
-  if (what === 'changed') return testsOf(graph, changedFiles(args[0]))
+  if (what === 'changed') return testsOf(graph, changedFiles(args[0])).filter((test) => !isHeavy(test))
   const within = args.map((place) => place.replace(/\/$/, ''))
   const tests = testFiles(graph).filter(
     (test) => within.length === 0 || within.some((place) => test === place || test.startsWith(`${place}/`)),
   )
-  if (what === 'many') return tests.filter((test) => graph.reaches(test).has('test/runs.ts'))
-  return what === 'all' ? tests : tests.filter((test) => tierOf(graph, test) === what)
+  if (what === 'heavy') return tests.filter((test) => isHeavy(test) || graph.reaches(test).has('test/runs.ts'))
+  // By its own name, any is run.
+  const light = tests.filter((test) => !isHeavy(test) || within.includes(test))
+  return what === 'all' ? light : light.filter((test) => tierOf(graph, test) === what)
 }
 
 /** Runs them, and shows what they say: as they say it, or at the end. @returns whether all passed */
@@ -79,13 +82,13 @@ const runUnit = async (files: readonly string[]): Promise<boolean> => {
 }
 
 const [what = 'all', ...args] = process.argv.slice(2)
-if (!['all', 'unit', 'system', 'changed', 'many'].includes(what)) {
-  console.error(`run-tests: no tests are called ${what}: all, unit, system, changed or many`)
+if (!['all', 'unit', 'system', 'changed', 'heavy'].includes(what)) {
+  console.error(`run-tests: no tests are called ${what}: all, unit, system, changed or heavy`)
   process.exit(2)
 }
 const graph = readGraph(ROOT)
 const chosen = choose(graph, what, args)
-if (what === 'many') process.env.HANDFAST_TEST_RUNS = 'all'
+if (what === 'heavy') process.env.HANDFAST_TEST_RUNS = 'all'
 const unit = chosen.filter((test) => tierOf(graph, test) === 'unit')
 const system = chosen.filter((test) => !unit.includes(test))
 if (chosen.length === 0 && what !== 'changed') {

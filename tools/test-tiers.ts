@@ -21,8 +21,12 @@ const isSystem = ({ specifier = '', names }: Import): boolean =>
   SYSTEM_FOLDERS.test(specifier) ||
   (SYSTEM_MODULES.test(specifier) && !(/^(node:)?net$/.test(specifier) && names?.every((name) => HARMLESS.has(name))))
 
-/** What a test file loads, and what that loads, decides it. */
+/** Whether a test takes too long for every day. */
+export const isHeavy = (test: string): boolean => test.startsWith('test/heavy/')
+
+/** What a test file loads, and what that loads, decides it; what is heavy gets a process of its own in any case. */
 export const tierOf = (graph: FileGraph, test: string): Tier => {
+  if (isHeavy(test)) return 'system'
   const loaded = new Set([test])
   for (const path of loaded)
     for (const found of graph.loads(path)) {

@@ -20,6 +20,7 @@ const TREE: Readonly<Record<string, string>> = {
   'test/two/many.test.ts': testOf(
     "import { many } from '../runs.ts'\ntest(many ? 'with many runs' : 'with few runs', () => {})",
   ),
+  'test/heavy/long.test.ts': testOf("import '../../src/one.ts'\ntest('a heavy one', () => {})"),
   'test/system.test.ts': testOf(
     "import { spawnSync } from 'node:child_process'\ntest('a system test', () => void spawnSync(process.execPath, ['--version']))",
   ),
@@ -63,7 +64,8 @@ test('a tier, a folder or a file is run, and what is not there is told', (t) => 
     ['all', ['a system test', 'of one', 'of two', 'with few runs']],
     ['unit', ['of one', 'of two', 'with few runs']],
     ['system', ['a system test']],
-    ['many', ['with many runs']],
+    ['heavy', ['a heavy one', 'with many runs']],
+    ['all test/heavy/long.test.ts', ['a heavy one']],
     ['all test/two', ['of two', 'with few runs']],
     ['all test/one/one.test.ts test/system.test.ts', ['a system test', 'of one']],
   ]
