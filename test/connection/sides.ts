@@ -38,6 +38,9 @@ export const alice = identityOf('alice')
 export const bob = identityOf('bob')
 export const mallory = identityOf('mallory')
 
+/** Sends any value as a frame, also one that no side would send. */
+export const send = (channel: Channel, frame: CborValue): Promise<void> => channel.stream.send(encodeCbor(frame))
+
 /** Lets everything run that waits for nothing but memory. */
 export const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -158,7 +161,7 @@ export const createPuppet = (channel: Channel, begun: Session): Puppet => {
     seal,
     hear,
     say: (payload) => channel.stream.send(seal(payload)),
-    sendFrame: (frame) => channel.stream.send(encodeCbor(frame)),
+    sendFrame: (frame) => send(channel, frame),
     hearUntil: async (type) => {
       for (let said = await hear(); said !== null; said = await hear())
         if (said.k === type || said.t === type) return said
