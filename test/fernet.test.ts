@@ -16,7 +16,9 @@ const token = encrypt(key, hello, { now: NOW })
 const raw = (base64: string): Buffer => Buffer.from(base64, 'base64url')
 
 test('the module publishes exactly this', () => {
-  assert.deepEqual(Object.keys(published).sort(), ['FernetError', 'decrypt', 'encrypt', 'generateKey'])
+  // What `import` finds in any CommonJS module beside its names.
+  const names = Object.keys(published).filter((name) => name !== 'default' && name !== 'module.exports')
+  assert.deepEqual(names.sort(), ['FernetError', 'decrypt', 'encrypt', 'generateKey'])
 })
 
 test('a key is 44 characters of base64url for 32 bytes, another each time', () => {

@@ -9,6 +9,7 @@ import { generateDtsBundle } from 'dts-bundle-generator'
 
 /** Words of a declaration that not every program's compiler knows, and what makes it know them. */
 const NEEDS: readonly { readonly word: RegExp; readonly head?: string; readonly tail?: string }[] = [
+  { word: /\bfrom 'node:/, head: '/// <reference types="node" />\n' },
   {
     word: /\b(Async)?Disposable\b|\bSymbol\.(asyncDispose|dispose)\b/,
     head: '/// <reference lib="esnext.disposable" />\n',

@@ -1,6 +1,6 @@
 /** A network that nobody publishes to for a week: cards run out after a day, records are forgotten after seven. */
 
-import { RECORD_AGE_MAX } from '../../src/core/limits.ts'
+import { RECORD_AGE_MAX } from '../../src/core/limits/record-limits.ts'
 import { inspect } from '../inspector.ts'
 import { createObserver, type Observation, type Violation } from '../observer.ts'
 import { percent, shareOf } from '../report/numbers.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { CliEvent } from './output/events.ts'
+import type { CliEvent } from './output/cli-events.ts'
 import type { Passphrases } from './terminal/passphrases.ts'
 import type { Progress } from './terminal/progress.ts'
 import type { Terminal } from './terminal/terminal.ts'

@@ -1,5 +1,5 @@
 import { ConnectionError, type ErrorCode, HandfastError } from '../core/errors.ts'
-import { FRAME_BYTES_MAX } from '../core/limits.ts'
+import { FRAME_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
 import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
 

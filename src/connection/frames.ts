@@ -3,7 +3,7 @@ import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { ConnectionError, type ErrorCode } from '../core/errors.ts'
 import { bytes, errorCode, list, literal, nullable, type Reader, record, uint } from '../core/fields.ts'
 import { KEM_PUBLIC_BYTES } from '../core/kem.ts'
-import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 
 /** Frames of the encrypted stream (docs/spec/wire.md): CBOR maps { t: type, … } of at most 64 KiB. */
 

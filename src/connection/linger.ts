@@ -1,4 +1,4 @@
-import { LINGER_MS } from '../core/limits.ts'
+import { LINGER_MS } from '../core/limits/connection-limits.ts'
 import type { OpenConnection } from './connection.ts'
 
 /** Closes a connection that was made for something once nothing was said or heard on it, nor needed it, for a minute. */

@@ -2,14 +2,9 @@ import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { ConnectionError, type ErrorCode } from '../core/errors.ts'
 import { bytes, errorCode, literal, type Reader, record, text, uint } from '../core/fields.ts'
-import {
-  FILE_BYTES_MAX,
-  MESSAGE_BODY_MAX,
-  MESSAGE_BYTES_MAX,
-  SEQUENCE_ID_BYTES,
-  STREAM_DATA_MAX,
-  STREAM_WINDOW,
-} from '../core/limits.ts'
+import { STREAM_DATA_MAX, STREAM_WINDOW } from '../core/limits/connection-limits.ts'
+import { FILE_BYTES_MAX } from '../core/limits/file-limits.ts'
+import { MESSAGE_BODY_MAX, MESSAGE_BYTES_MAX, SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
 import { programName } from '../core/names.ts'
 
 /** What is said on a connection, once decrypted (docs/spec/wire.md §3): CBOR maps { k: kind, … }. */

@@ -1,7 +1,7 @@
 import { decodeAddress, withoutLink } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { ContactError, KeyLogError, PeerError } from '../core/errors.ts'
-import { NAME_LENGTH_MAX } from '../core/limits.ts'
+import { NAME_LENGTH_MAX } from '../core/limits/store-limits.ts'
 import type { Store } from '../store/store.ts'
 
 /** The one way to name a peer: by the name of a contact, by its address `hf1…`, or by a link `handfast:hf1…`. */

@@ -7,7 +7,7 @@ import { type Anchor, compareLogs, containsEntry, type Device, type KeyLog } fro
 import { seconds, type World } from '../core/world.ts'
 import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
-import type { ContactEvent } from './events.ts'
+import type { ContactEvent } from './contact-events.ts'
 
 /**
  * What this peer believes about others, over time: nothing older than what it accepted, no log that a contradiction stands against,

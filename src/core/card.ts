@@ -7,7 +7,14 @@ import { sha256 } from './kdf.ts'
 import { KEM_PUBLIC_BYTES, kemCommitment } from './kem.ts'
 import type { KeyLog } from './key-log.ts'
 import { LABEL_CARD, LABEL_LIVE_CARD } from './labels.ts'
-import { CARD_AGE, CARD_AGE_MAX, CLOCK_TOLERANCE, DEVICES_MAX, ITEM_BYTES_MAX, MAILBOXES_MAX } from './limits.ts'
+import {
+  CARD_AGE,
+  CARD_AGE_MAX,
+  CLOCK_TOLERANCE,
+  DEVICES_MAX,
+  ITEM_BYTES_MAX,
+  MAILBOXES_MAX,
+} from './limits/protocol-limits.ts'
 import { importPublicKey, type P256PrivateKey, POINT_BYTES } from './p256.ts'
 
 /** The card: a device's short-lived statement that the head of its log is still current, and where to reach it (docs/spec/identity.md §4). */

@@ -1,7 +1,7 @@
 import { decode as decodeWithCborg, encode as encodeWithCborg, rfc8949EncodeOptions, Tokenizer, Type } from 'cborg'
 import { equal } from './bytes.ts'
 import { EncodingError } from './errors.ts'
-import { CBOR_DEPTH_MAX } from './limits.ts'
+import { CBOR_DEPTH_MAX } from './limits/protocol-limits.ts'
 
 /** Deterministic CBOR (RFC 8949 §4.2.1): one value, one byte string. Numbers are safe integers: there are no floats. */
 

@@ -3,7 +3,7 @@ import { FileError, HandfastError } from './errors.ts'
 import { FERNET_KEY_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
 import { hkdf, type SecretKey } from './kdf.ts'
 import { LABEL_CHUNK } from './labels.ts'
-import { CHUNK_BYTES } from './limits.ts'
+import { CHUNK_BYTES } from './limits/file-limits.ts'
 
 /** File chunks (docs/spec/files.md §1): each a Fernet token under a key of its own, so that none can be moved, repeated or cut off. */
 

@@ -2,7 +2,7 @@ import { utf8 } from './bytes.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { EncodingError, KeyError } from './errors.ts'
 import { bytes, record, tuple } from './fields.ts'
-import { ITEM_BYTES_MAX } from './limits.ts'
+import { ITEM_BYTES_MAX } from './limits/protocol-limits.ts'
 import { lowerS, type P256PrivateKey, SIGNATURE_BYTES, type Signer, sign, verify } from './p256.ts'
 
 /** COSE_Sign1 (RFC 9052 §4.2), untagged, ES256, whose external_aad is the label of what is signed. */

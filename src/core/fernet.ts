@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { concat, equal } from './bytes.ts'
 import { FernetError } from './errors.ts'
-import { FERNET_SKEW } from './limits.ts'
+import { FERNET_SKEW } from './limits/protocol-limits.ts'
 
 /**
  * Fernet (github.com/fernet/spec, version 0x80):

@@ -3,7 +3,7 @@ import { EncodingError, KeyLogError } from './errors.ts'
 import { bytes, list, literal, record, text } from './fields.ts'
 import { sha256 } from './kdf.ts'
 import { compareLogs, type KeyLog, verifyLog } from './key-log.ts'
-import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits.ts'
+import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 
 /** A fork proof: two valid logs of one address that contradict each other, as a file anyone can check offline (docs/spec/identity.md §6). */
 

@@ -9,7 +9,7 @@ import { hkdf, type SecretKey, secretKey, sha256 } from './kdf.ts'
 import { decapsulate, encapsulate, type KemPrivateKey } from './kem.ts'
 import { type Device, type KeyLog, verifyLog } from './key-log.ts'
 import { LABEL_HANDSHAKE, LABEL_IDENTITY, LABEL_ROOT, LABEL_SESSION } from './labels.ts'
-import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits.ts'
+import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 import { dh, generatePrivateKey, type P256PrivateKey } from './p256.ts'
 import { SESSION_ID_BYTES } from './session/header.ts'
 import {

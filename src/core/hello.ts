@@ -2,7 +2,7 @@ import { decodeCbor, encodeCbor } from './cbor.ts'
 import { HandshakeError } from './errors.ts'
 import { bytes, literal, record } from './fields.ts'
 import { KEM_CIPHERTEXT_BYTES } from './kem.ts'
-import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, HELLO_BYTES_MAX } from './limits.ts'
+import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, HELLO_BYTES_MAX } from './limits/protocol-limits.ts'
 import { POINT_BYTES } from './p256.ts'
 import type { Message } from './session/session.ts'
 

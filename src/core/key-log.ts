@@ -5,7 +5,7 @@ import { KeyLogError } from './errors.ts'
 import { bytes, list, literal, nullable, record, uint } from './fields.ts'
 import { sha256 } from './kdf.ts'
 import { LABEL_KEY_LOG } from './labels.ts'
-import { CLOCK_TOLERANCE, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits.ts'
+import { CLOCK_TOLERANCE, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 import { importPublicKey, type P256PrivateKey, POINT_BYTES, type Signer } from './p256.ts'
 
 /** The key log: an append-only chain of signed snapshots that an address commits to (docs/spec/identity.md §2). */

@@ -3,7 +3,7 @@ import { KeyError, KeyLogError } from './errors.ts'
 import { generateDevice, type Identity, publicDevice } from './identity.ts'
 import { sha256 } from './kdf.ts'
 import { type Entry, isRotationAt, type KeyLog, prefixOf, ROTATIONS_MAX, rotateLog } from './key-log.ts'
-import { LOG_ENTRIES_MAX } from './limits.ts'
+import { LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 import type { P256PrivateKey } from './p256.ts'
 import { type RootChain, rootChain } from './recovery-phrase.ts'
 

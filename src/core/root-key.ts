@@ -1,7 +1,7 @@
 import { equal } from './bytes.ts'
 import { KeyError, TokenError } from './errors.ts'
 import { bytes, nullable, type Reader, record, text } from './fields.ts'
-import { TOKEN_KEY_ID_MAX, TOKEN_LABEL_MAX, TOKEN_MODULE_MAX } from './limits.ts'
+import { TOKEN_KEY_ID_MAX, TOKEN_LABEL_MAX, TOKEN_MODULE_MAX } from './limits/store-limits.ts'
 import { keySigner, type P256PrivateKey, POINT_BYTES, type Signer } from './p256.ts'
 
 /** Where the private half of a root key is: in this process, or elsewhere, where only a signer reaches it. */

@@ -2,7 +2,8 @@ import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { DirectoryError, type ErrorCode } from '../core/errors.ts'
 import { bytes, errorCode, list, literal, nullable, type Reader, record, uint } from '../core/fields.ts'
 import { KEM_HALF_BYTES } from '../core/kem.ts'
-import { BRANCHES_MAX, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
+import { BRANCHES_MAX } from '../core/limits/record-limits.ts'
 
 /** Requests and answers of the directory (docs/spec/directory.md): all CBOR, each within one datagram. */
 

@@ -5,7 +5,7 @@ import {
   FILES_RECEIVING_MAX,
   STRANGER_FILES_MAX,
   STRANGERS_FILES_MAX,
-} from '../core/limits.ts'
+} from '../core/limits/file-limits.ts'
 import type { TransferStore } from '../store/transfer-store.ts'
 import type { Offers } from './offers.ts'
 import { checkRoom } from './part-file.ts'

@@ -8,12 +8,11 @@ import { errorOf } from '../core/error-of.ts'
 import { FileError, PeerError } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
-import { FILE_AGE_MAX } from '../core/limits.ts'
+import { FILE_AGE_MAX } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
 import type { Backlog } from '../messages/backlog.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
-import type { FileEvent } from './events.ts'
 import {
   type Changed,
   describeTransfer,
@@ -24,6 +23,7 @@ import {
   type Live,
   type SendFileOptions,
 } from './file-api.ts'
+import type { FileEvent } from './file-events.ts'
 import { createIncomingFiles, type IncomingFiles, type IncomingPayload } from './incoming-files.ts'
 import { createLookout, type Lookout } from './lookout.ts'
 import { createOutgoingFiles, type OutgoingFiles, type OutgoingPayload } from './outgoing-files.ts'

@@ -1,7 +1,7 @@
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { chunkCount } from '../core/chunk.ts'
-import { CHUNK_BYTES } from '../core/limits.ts'
+import { CHUNK_BYTES } from '../core/limits/file-limits.ts'
 import type { StoredTransfer, TransferReason } from '../store/transfer-store.ts'
 
 /** Files as an application sees them. */

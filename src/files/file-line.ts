@@ -1,7 +1,7 @@
 import type { FilePayload } from '../connection/payloads.ts'
 import { createAnswers, type Line } from '../connection/service.ts'
 import { hex } from '../core/bytes.ts'
-import { FILE_ANSWERS_MAX } from '../core/limits.ts'
+import { FILE_ANSWERS_MAX } from '../core/limits/file-limits.ts'
 
 /** A connection that files go over. */
 export type FileLine = {

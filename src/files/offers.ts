@@ -2,7 +2,7 @@ import { equal } from '../core/bytes.ts'
 import type { Transfer } from '../core/chunk.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
 import { FileError } from '../core/errors.ts'
-import { FILES_AT_ONCE, STRANGERS_FILES_MAX } from '../core/limits.ts'
+import { FILES_AT_ONCE, STRANGERS_FILES_MAX } from '../core/limits/file-limits.ts'
 import { type FileLine, keyOf } from './file-line.ts'
 
 /**

@@ -5,7 +5,16 @@ import { equal } from '../core/bytes.ts'
 import { chunkCount, openChunk, type Transfer } from '../core/chunk.ts'
 import { FileError } from '../core/errors.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
-import { arrive, begin, createIntake, type Intake, isDue, nextToken, takeReport, wake } from './intake.ts'
+import {
+  arrive,
+  begin,
+  type ChunkReceiver,
+  createChunkReceiver,
+  isDue,
+  nextToken,
+  takeReport,
+  wake,
+} from './chunk-receiver.ts'
 import { asWriteError, openPart, type Part, placePart } from './part-file.ts'
 
 /**
@@ -37,7 +46,7 @@ type Run = {
   readonly transfer: Transfer
   readonly line: Pick<Line, 'say'>
   readonly desk: ReceivingDesk
-  readonly intake: Intake
+  readonly receiver: ChunkReceiver
   /** aborted when it is to stop */
   readonly signal: AbortSignal
 }
@@ -48,27 +57,27 @@ const say = ({ line, signal }: Run, payload: FilePayload): Promise<void> =>
 
 /** Asks for what is not here. */
 const ask = (run: Run, { chunks }: Part): Promise<void> => {
-  begin(run.intake, chunks)
+  begin(run.receiver, chunks)
   return say(run, { k: 'file-accept', id: run.row.id, from: chunks })
 }
 
 /** Makes durable what was written, file first. */
-const keep = async ({ desk, intake }: Run, part: Part): Promise<void> => {
+const keep = async ({ desk, receiver }: Run, part: Part): Promise<void> => {
   await part.sync()
   await desk.keep(part.chunks)
-  intake.kept = part.chunks
+  receiver.kept = part.chunks
 }
 
 /** Writes what comes. @returns whether all of it is here */
 const takeChunks = async (run: Run, part: Part): Promise<boolean> => {
-  const { row, transfer, intake, signal } = run
-  while (part.chunks < intake.count) {
-    const token = await nextToken(intake, signal)
+  const { row, transfer, receiver, signal } = run
+  while (part.chunks < receiver.count) {
+    const token = await nextToken(receiver, signal)
     if (token === null) return false
     await part.write(openChunk(transfer, part.chunks, token))
-    if (!isDue(intake, part.chunks)) continue
+    if (!isDue(receiver, part.chunks)) continue
     await keep(run, part)
-    await say(run, { k: 'file-taken', id: row.id, n: takeReport(intake) })
+    await say(run, { k: 'file-taken', id: row.id, n: takeReport(receiver) })
   }
   return true
 }
@@ -97,13 +106,13 @@ const receive = async (run: Run, part: Part): Promise<void> => {
 
 /** Opens the partial file for as long as it takes. */
 const work = async (run: Run): Promise<void> => {
-  const { row, intake, signal } = run
+  const { row, receiver, signal } = run
   let part: Part | null = null
   try {
     part = await openPart(row.path, row.part ?? '', row, signal)
     await receive(run, part)
   } finally {
-    if (part !== null && signal.aborted && part.chunks > intake.kept) await keep(run, part).catch(() => {})
+    if (part !== null && signal.aborted && part.chunks > receiver.kept) await keep(run, part).catch(() => {})
     await part?.close()
   }
 }
@@ -115,19 +124,19 @@ export const openReceiving = (
   desk: ReceivingDesk,
 ): Receiving => {
   const stopping = new AbortController()
-  const intake = createIntake(chunkCount(row.size), row.chunks)
+  const receiver = createChunkReceiver(chunkCount(row.size), row.chunks)
   const { signal } = stopping
-  const working = work({ row, transfer, line, desk, intake, signal }).catch(async (error: unknown) => {
+  const working = work({ row, transfer, line, desk, receiver, signal }).catch(async (error: unknown) => {
     if (!signal.aborted) await desk.fail(asWriteError(error))
   })
   return {
     get kept() {
-      return intake.kept
+      return receiver.kept
     },
-    chunk: (index, token) => arrive(intake, index, token),
+    chunk: (index, token) => arrive(receiver, index, token),
     stop: () => {
       stopping.abort()
-      wake(intake)
+      wake(receiver)
       return working
     },
   }

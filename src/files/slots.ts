@@ -1,7 +1,7 @@
 import { equal } from '../core/bytes.ts'
 import type { Transfer } from '../core/chunk.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
-import { FILES_AT_ONCE } from '../core/limits.ts'
+import { FILES_AT_ONCE } from '../core/limits/file-limits.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
 import type { Changed, Live } from './file-api.ts'

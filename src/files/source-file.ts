@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { chunkSize } from '../core/chunk.ts'
 import { FileError } from '../core/errors.ts'
-import { CHUNK_BYTES, FILE_BYTES_MAX } from '../core/limits.ts'
+import { CHUNK_BYTES, FILE_BYTES_MAX } from '../core/limits/file-limits.ts'
 
 /** A file that is sent: what it was when it was to be sent, and whether it is that still. */
 

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { FILE_AGE_MAX } from '../core/limits.ts'
+import { FILE_AGE_MAX } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'

@@ -4,7 +4,7 @@ import { ConnectionError, MailboxError } from '../core/errors.ts'
 import { signFetch } from '../core/fetch-proof.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
-import { MAILBOX_LOG_ENTRIES, MAILBOX_RECIPIENT_PARCELS, MAILBOX_STEP_MS } from '../core/limits.ts'
+import { MAILBOX_LOG_ENTRIES, MAILBOX_RECIPIENT_PARCELS, MAILBOX_STEP_MS } from '../core/limits/mailbox-limits.ts'
 import { withDeadline } from './deadline.ts'
 import type { Line } from './line.ts'
 import {

@@ -3,7 +3,7 @@ import { type ErrorCode, HandfastError, MailboxError, PeerError } from '../core/
 import { CHALLENGE_BYTES, checkFetch } from '../core/fetch-proof.ts'
 import { sha256 } from '../core/kdf.ts'
 import { type KeyLog, verifyLog } from '../core/key-log.ts'
-import { LOG_ENTRIES_MAX } from '../core/limits.ts'
+import { LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
 import type { Admission } from './admission.ts'
 import { decodeMailboxRequest, type MailboxAnswer, type MailboxRequest, partSize, partsOf } from './mailbox-format.ts'

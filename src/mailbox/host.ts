@@ -1,7 +1,12 @@
 import { type RandomBytes, utf8 } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
 import { hmac, secretKey } from '../core/kdf.ts'
-import { MAILBOX_GUESTS, MAILBOX_GUESTS_PER_SOURCE, MAILBOX_STEP_MS, MAILBOX_VISIT_MS } from '../core/limits.ts'
+import {
+  MAILBOX_GUESTS,
+  MAILBOX_GUESTS_PER_SOURCE,
+  MAILBOX_STEP_MS,
+  MAILBOX_VISIT_MS,
+} from '../core/limits/mailbox-limits.ts'
 import { slash24Of } from '../directory/ip-networks.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { createAdmission } from './admission.ts'

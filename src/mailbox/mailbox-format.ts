@@ -2,13 +2,8 @@ import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { type ErrorCode, MailboxError } from '../core/errors.ts'
 import { CHALLENGE_BYTES } from '../core/fetch-proof.ts'
 import { bytes, errorCode, list, literal, type Reader, record, uint } from '../core/fields.ts'
-import {
-  DEVICES_MAX,
-  ITEM_BYTES_MAX,
-  MAILBOX_DONE_MAX,
-  MAILBOX_LOG_ENTRIES,
-  MAILBOX_PART_BYTES,
-} from '../core/limits.ts'
+import { MAILBOX_DONE_MAX, MAILBOX_LOG_ENTRIES, MAILBOX_PART_BYTES } from '../core/limits/mailbox-limits.ts'
+import { DEVICES_MAX, ITEM_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
 
 /** What is said to and by a mailbox (docs/spec/mailbox.md §3): CBOR maps { t: type, … }, each one message of a connection. */

@@ -10,7 +10,7 @@ import {
   MAILBOX_RECIPIENT_PARCELS,
   MAILBOX_SOURCE_BYTES,
   MAILBOX_SOURCE_PARCELS,
-} from '../core/limits.ts'
+} from '../core/limits/mailbox-limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
 import { type Database, openDatabase, type Schema } from '../store/database.ts'
 import { HASH_BYTES, readRow } from '../store/rows.ts'

@@ -2,7 +2,7 @@ import { copyOf, utf8 } from '../core/bytes.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { ConnectionError, MessageError } from '../core/errors.ts'
 import { bytes, record, text } from '../core/fields.ts'
-import { MESSAGE_BYTES_MAX } from '../core/limits.ts'
+import { MESSAGE_BYTES_MAX } from '../core/limits/message-limits.ts'
 
 /**
  * What a message can be: text, or bytes (docs/spec/messages.md §1). Everywhere else, on the wire and on disk, it is bytes that nobody

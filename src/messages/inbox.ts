@@ -6,7 +6,7 @@ import {
   STRANGERS_MESSAGES_MAX,
   UNKNOWN_APPLICATION_MESSAGES_MAX,
   UNKNOWN_APPLICATIONS_MESSAGES_MAX,
-} from '../core/limits.ts'
+} from '../core/limits/message-limits.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 

@@ -1,7 +1,7 @@
 import type { MessagePayload } from '../connection/payloads.ts'
 import { hex } from '../core/bytes.ts'
 import { ConnectionError, MessageError } from '../core/errors.ts'
-import { MESSAGE_WINDOW } from '../core/limits.ts'
+import { MESSAGE_WINDOW } from '../core/limits/message-limits.ts'
 import type { SequencePlace } from '../store/incoming-messages.ts'
 import { decodeBody } from './body.ts'
 import type { IncomingMessage, Taken } from './inbox.ts'

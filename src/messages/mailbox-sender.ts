@@ -1,13 +1,13 @@
 import { encodeAddress } from '../core/address.ts'
 import { equal, hex } from '../core/bytes.ts'
 import { KeyLogError, PeerError } from '../core/errors.ts'
-import { PREKEY_AGE } from '../core/limits.ts'
+import { PREKEY_AGE } from '../core/limits/store-limits.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
-import type { MessageEvent } from './events.ts'
 import type { MailboxClient } from './mailbox-client.ts'
+import type { MessageEvent } from './message-events.ts'
 import type { Parcelling, Recipient } from './parcelling.ts'
 
 /** Brings messages and receipts to the mailboxes of those who are away (docs/spec/mailbox-messages.md §5). */
@@ -88,7 +88,8 @@ const leaveAll = async (parts: MailboxSenderParts, peer: Uint8Array, signal: Abo
   const left = await Promise.all(mailboxes.map((mailbox) => leaveAt(parts, peer, mailbox, signal)))
   const took = mailboxes.filter((_, index) => (left[index]?.parcels ?? 0) > 0).map(encodeAddress)
   const count = left.reduce((sum, { messages: some }) => sum + some, 0)
-  if (took.length > 0) parts.emit({ type: 'mailed', address: encodeAddress(peer), mailboxes: took, messages: count })
+  if (took.length > 0)
+    parts.emit({ type: 'in-mailboxes', address: encodeAddress(peer), mailboxes: took, messages: count })
 }
 
 export const createMailboxSender = (parts: MailboxSenderParts): MailboxSender => {

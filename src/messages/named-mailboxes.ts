@@ -3,7 +3,7 @@ import { peerIdOf } from '../contacts/peer-name.ts'
 import { decodeAddress, encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { AddressError, MailboxError, PeerError, StoreError } from '../core/errors.ts'
-import { MAILBOXES_MAX } from '../core/limits.ts'
+import { MAILBOXES_MAX } from '../core/limits/protocol-limits.ts'
 import type { Store } from '../store/store.ts'
 
 /** The mailboxes that an identity names in its card, as its folder remembers them. */

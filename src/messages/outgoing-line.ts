@@ -1,6 +1,6 @@
 import type { MessagePayload } from '../connection/payloads.ts'
 import { hex } from '../core/bytes.ts'
-import { MESSAGE_WINDOW } from '../core/limits.ts'
+import { MESSAGE_WINDOW } from '../core/limits/message-limits.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { OutSequence } from '../store/outgoing-messages.ts'
 

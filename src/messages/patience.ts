@@ -1,6 +1,6 @@
 import { hex } from '../core/bytes.ts'
 import { sha256 } from '../core/kdf.ts'
-import { STRANGER_PARCEL_AGE, STRANGERS_PARCELS_MAX } from '../core/limits.ts'
+import { STRANGER_PARCEL_AGE, STRANGERS_PARCELS_MAX } from '../core/limits/message-limits.ts'
 
 /**
  * Envelopes of strangers that were left in a mailbox, and since when: anyone could fill it with such, so only so many wait, each for a

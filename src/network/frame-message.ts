@@ -1,4 +1,4 @@
-import { FRAME_BYTES_MAX } from '../core/limits.ts'
+import { FRAME_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 
 /**
  * One message of the encrypted stream is one kind byte and a body (docs/spec/wire.md):

@@ -1,6 +1,6 @@
 import type { SecretStream } from 'hyperdht'
 import { ConnectionError, type ErrorCode } from '../core/errors.ts'
-import { FRAME_BYTES_MAX } from '../core/limits.ts'
+import { FRAME_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import { decodeFrameMessage, encodeFrame, encodeRoom, isFrameSize } from './frame-message.ts'
 import {
   arriveIn,

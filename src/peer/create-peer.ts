@@ -26,11 +26,11 @@ import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
 import { createConnections } from './connections.ts'
 import { createEventBus } from './event-bus.ts'
-import type { PeerEvent } from './events.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
 import type { NetworkPort } from './network-state.ts'
 import { createOpenConnections } from './open-connections.ts'
 import type { Peer } from './peer.ts'
+import type { PeerEvent } from './peer-events.ts'
 import { createSteps } from './steps.ts'
 
 export type PeerParts = {

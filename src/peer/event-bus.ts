@@ -1,7 +1,7 @@
 import { PeerError } from '../core/errors.ts'
-import { EVENTS_EARLY_MAX, EVENTS_WAITING_MAX } from '../core/limits.ts'
+import { EVENTS_EARLY_MAX, EVENTS_WAITING_MAX } from '../core/limits/connection-limits.ts'
 import type { Untaken } from '../messages/message-api.ts'
-import type { EmitEvent, PeerEvent } from './events.ts'
+import type { EmitEvent, PeerEvent } from './peer-events.ts'
 
 /** Carries events to whoever loops over them; each loop has a queue of its own, with a bound. */
 export type EventBus = {

@@ -13,8 +13,8 @@ import { createTransport } from '../network/transport.ts'
 import { openRecordDatabase } from '../store/record-database.ts'
 import type { Store } from '../store/store.ts'
 import { createPeer, type PeerParts } from './create-peer.ts'
-import type { PeerEvent } from './events.ts'
 import type { Peer } from './peer.ts'
+import type { PeerEvent } from './peer-events.ts'
 
 /** Puts a peer onto a network: DHT node, directory, transport, and a mailbox if it keeps one. */
 

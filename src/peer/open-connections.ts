@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.ts'
 import { equal } from '../core/bytes.ts'
-import { PEER_CONNECTIONS_MAX, STRANGER_CONNECTIONS_MAX } from '../core/limits.ts'
+import { PEER_CONNECTIONS_MAX, STRANGER_CONNECTIONS_MAX } from '../core/limits/connection-limits.ts'
 
 /** The connections that are open, so that they end with the peer, and so that nobody has too many. */
 export type OpenConnections = {

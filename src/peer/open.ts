@@ -11,9 +11,9 @@ import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
 import { checkApplication } from './create-peer.ts'
-import type { PeerEvent } from './events.ts'
 import { createMailboxPeer, joinNetwork, type MailboxPeer } from './join.ts'
 import type { Peer } from './peer.ts'
+import type { PeerEvent } from './peer-events.ts'
 
 /** Opens peers on data folders: lock, vault and store, and then the network. */
 

@@ -8,8 +8,8 @@ import type { Files } from '../files/file-api.ts'
 import type { Mailboxes } from '../messages/mailbox-poller.ts'
 import type { Messages } from '../messages/message-api.ts'
 import type { ByteStream } from '../streams/byte-stream.ts'
-import type { PeerEvent } from './events.ts'
 import type { NetworkState } from './network-state.ts'
+import type { PeerEvent } from './peer-events.ts'
 
 /** What a peer is to the program that opened it. `create-peer.ts` puts one together. */
 

@@ -1,6 +1,6 @@
 import type { Found, Resolver } from '../contacts/resolver.ts'
 import { PeerError } from '../core/errors.ts'
-import { LOOKUP_MS } from '../core/limits.ts'
+import { LOOKUP_MS } from '../core/limits/connection-limits.ts'
 import type { Policy } from '../directory/client/policies.ts'
 
 /** What every step of a peer's work has in common: it ends in time, with the caller's signal, and with the peer. */

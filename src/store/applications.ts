@@ -1,5 +1,5 @@
 import { record } from '../core/fields.ts'
-import { APPLICATIONS_MAX } from '../core/limits.ts'
+import { APPLICATIONS_MAX } from '../core/limits/message-limits.ts'
 import { programName } from '../core/names.ts'
 import type { Database } from './database.ts'
 import { countOf } from './message-rows.ts'

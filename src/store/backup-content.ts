@@ -4,13 +4,13 @@ import { EncodingError, StoreError } from '../core/errors.ts'
 import { bytes, flag, list, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import { sha256 } from '../core/kdf.ts'
 import { type Anchor, verifyLog } from '../core/key-log.ts'
+import { LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import {
   BACKUP_CONTACTS_MAX,
   BACKUP_FLOORS_MAX,
   BACKUP_FORKS_MAX,
-  LOG_ENTRIES_MAX,
   NAME_LENGTH_MAX,
-} from '../core/limits.ts'
+} from '../core/limits/store-limits.ts'
 import type { StoredContact } from './contact-store.ts'
 import type { StoredFloor } from './floor-store.ts'
 import type { StoredFork } from './fork-store.ts'

@@ -1,7 +1,7 @@
 import { ContactError } from '../core/errors.ts'
 import { bytes, nullable, record, text, uint } from '../core/fields.ts'
 import type { Anchor, KeyLog } from '../core/key-log.ts'
-import { NAME_LENGTH_MAX } from '../core/limits.ts'
+import { NAME_LENGTH_MAX } from '../core/limits/store-limits.ts'
 import type { Database } from './database.ts'
 import { createLogReader, HASH_BYTES, logColumn, readRow } from './rows.ts'
 

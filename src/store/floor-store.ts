@@ -1,7 +1,7 @@
 import { equal } from '../core/bytes.ts'
 import { bytes, record, uint } from '../core/fields.ts'
 import { type Floor, higherFloor } from '../core/floor.ts'
-import { STRANGER_FLOORS_MAX } from '../core/limits.ts'
+import { STRANGER_FLOORS_MAX } from '../core/limits/store-limits.ts'
 import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 

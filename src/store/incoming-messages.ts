@@ -1,6 +1,6 @@
 import { MessageError } from '../core/errors.ts'
 import { bytes, record, uint } from '../core/fields.ts'
-import { SEQUENCE_ID_BYTES, SEQUENCES_MAX, STRANGERS_MESSAGES_MAX } from '../core/limits.ts'
+import { SEQUENCE_ID_BYTES, SEQUENCES_MAX, STRANGERS_MESSAGES_MAX } from '../core/limits/message-limits.ts'
 import { programName } from '../core/names.ts'
 import { countOf, insertMessage, type MessageTable, type StoredMessage, selectMessages } from './message-rows.ts'
 import { readRow } from './rows.ts'

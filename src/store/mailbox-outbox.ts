@@ -1,5 +1,6 @@
 import { bytes, nullable, record, uint } from '../core/fields.ts'
-import { MAILBOX_AGE, SEQUENCE_ID_BYTES } from '../core/limits.ts'
+import { MAILBOX_AGE } from '../core/limits/mailbox-limits.ts'
+import { SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
 import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { StoreError } from '../core/errors.ts'
 import { list, literal, type Reader, record, text, uint } from '../core/fields.ts'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
-import { NODE_SEEDS_MAX } from '../core/limits.ts'
+import { NODE_SEEDS_MAX } from '../core/limits/record-limits.ts'
 import { checkVersion, readPrivate, writePrivate } from './private-files.ts'
 import { base64, toBase64 } from './sealing.ts'
 

@@ -5,14 +5,8 @@ import { bytes, nullable, record, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import type { Device, KeyLog } from '../core/key-log.ts'
 import { LABEL_STORE_SESSION } from '../core/labels.ts'
-import {
-  HELLO_BYTES_MAX,
-  ITEM_BYTES_MAX,
-  LOG_ENTRIES_MAX,
-  OFFLINE_SESSIONS_MAX,
-  SESSION_BYTES_MAX,
-  STRANGERS_OFFLINE_SESSIONS_MAX,
-} from '../core/limits.ts'
+import { OFFLINE_SESSIONS_MAX, STRANGERS_OFFLINE_SESSIONS_MAX } from '../core/limits/message-limits.ts'
+import { HELLO_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX, SESSION_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import { POINT_BYTES } from '../core/p256.ts'
 import { SESSION_ID_BYTES } from '../core/session/header.ts'
 import type { Session } from '../core/session/session.ts'

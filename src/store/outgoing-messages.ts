@@ -1,5 +1,5 @@
 import { bytes, record, uint } from '../core/fields.ts'
-import { SEQUENCE_ID_BYTES } from '../core/limits.ts'
+import { SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
 import { programName } from '../core/names.ts'
 import {
   countOf,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { isAbsolute } from 'node:path'
 import { TokenError } from '../core/errors.ts'
-import { TOKEN_ANSWER_MAX, TOKEN_MS, TOKEN_PIN_MAX } from '../core/limits.ts'
+import { TOKEN_ANSWER_MAX, TOKEN_MS, TOKEN_PIN_MAX } from '../core/limits/store-limits.ts'
 import { readTokenKey, type TokenKey } from '../core/root-key.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { bytes, record, uint } from '../core/fields.ts'
 import { sha256 } from '../core/kdf.ts'
-import { ITEM_BYTES_MAX } from '../core/limits.ts'
+import { ITEM_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import { openDatabase, type Schema } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 

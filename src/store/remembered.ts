@@ -1,7 +1,7 @@
 import { equal } from '../core/bytes.ts'
 import { type Floor, higherFloor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
-import { NAME_LENGTH_MAX } from '../core/limits.ts'
+import { NAME_LENGTH_MAX } from '../core/limits/store-limits.ts'
 import type { StoredContact } from './contact-store.ts'
 import type { StoredFloor } from './floor-store.ts'
 import type { Fork, StoredFork } from './fork-store.ts'

@@ -3,7 +3,7 @@ import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { HandfastError, StoreError } from '../core/errors.ts'
 import { bytes, list, type Reader } from '../core/fields.ts'
 import { type KeyLog, verifyLog } from '../core/key-log.ts'
-import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 
 /** How values lie in the rows of the database. */
 

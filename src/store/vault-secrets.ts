@@ -5,7 +5,7 @@ import { bytes, type Reader, record, uint } from '../core/fields.ts'
 import type { Identity } from '../core/identity.ts'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
 import type { KeyLog } from '../core/key-log.ts'
-import { DEVICES_MAX } from '../core/limits.ts'
+import { DEVICES_MAX } from '../core/limits/protocol-limits.ts'
 import { exportPrivateKey, importPrivateKey, type P256PrivateKey, SCALAR_BYTES } from '../core/p256.ts'
 import { isHere, type RootElsewhere, type RootKey, readElsewhere } from '../core/root-key.ts'
 

@@ -8,7 +8,7 @@ import type { Identity } from '../core/identity.ts'
 import { type SecretKey, secretKey, sha256 } from '../core/kdf.ts'
 import { type KeyLog, verifyLog } from '../core/key-log.ts'
 import { LABEL_STORE_IDENTITY } from '../core/labels.ts'
-import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits.ts'
+import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import { checkVersion, makeFolder, readPrivate, removePrivate, writePrivate } from './private-files.ts'
 import {
   base64,

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { Remote } from '../connection/remote.ts'
 import { type ErrorCode, HandfastError, StreamError } from '../core/errors.ts'
-import { STREAM_DATA_MAX } from '../core/limits.ts'
+import { STREAM_DATA_MAX } from '../core/limits/connection-limits.ts'
 import { createByteQueue } from './byte-queue.ts'
 
 /** What a stream speaks, and for which application: names as in core/names.ts. */

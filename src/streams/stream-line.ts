@@ -1,7 +1,7 @@
 import type { Payload, StreamPayload } from '../connection/payloads.ts'
 import type { Line, LineHandler } from '../connection/service.ts'
 import { ConnectionError, type ErrorCode, StreamError } from '../core/errors.ts'
-import { STRANGER_STREAMS_MAX, STREAM_UNSAID_MAX, STREAMS_MAX } from '../core/limits.ts'
+import { STRANGER_STREAMS_MAX, STREAM_UNSAID_MAX, STREAMS_MAX } from '../core/limits/connection-limits.ts'
 import { type ByteStream, createStreamEnd, type StreamName } from './byte-stream.ts'
 import type { Offer } from './serving.ts'
 import { type Action, act, beginStream, type Deed, type Heard, hear, overStream, type Step } from './stream-state.ts'

@@ -1,6 +1,6 @@
 import type { StreamPayload } from '../connection/payloads.ts'
 import { ConnectionError, type ErrorCode, StreamError } from '../core/errors.ts'
-import { STREAM_WINDOW } from '../core/limits.ts'
+import { STREAM_WINDOW } from '../core/limits/connection-limits.ts'
 
 /**
  * One byte stream as a state machine (docs/spec/streams.md §3): what this side does or hears in, what is to be said and told out. It knows

@@ -1,4 +1,4 @@
-import { STREAMS_PER_CONNECTION } from '../core/limits.ts'
+import { STREAMS_PER_CONNECTION } from '../core/limits/connection-limits.ts'
 import type { ByteStream, StreamEnd, StreamName } from './byte-stream.ts'
 import type { StreamState } from './stream-state.ts'
 

@@ -18,7 +18,7 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   message: [],
   data: [],
   delivery: [],
-  mailed: [],
+  'in-mailboxes': [],
   changed: [],
   notice: [],
   network: [],

@@ -5,16 +5,10 @@ import { decodeFrame, encodeFrame, type Frame } from '../../src/connection/frame
 import { decodePayload, encodePayload, type Payload } from '../../src/connection/payloads.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { HandfastError } from '../../src/core/errors.ts'
-import {
-  FILE_BYTES_MAX,
-  FRAME_BYTES_MAX,
-  HEADER_BYTES_MAX,
-  LOG_ENTRIES_MAX,
-  MESSAGE_BODY_MAX,
-  MESSAGE_BYTES_MAX,
-  STREAM_DATA_MAX,
-  STREAM_WINDOW,
-} from '../../src/core/limits.ts'
+import { STREAM_DATA_MAX, STREAM_WINDOW } from '../../src/core/limits/connection-limits.ts'
+import { FILE_BYTES_MAX } from '../../src/core/limits/file-limits.ts'
+import { MESSAGE_BODY_MAX, MESSAGE_BYTES_MAX } from '../../src/core/limits/message-limits.ts'
+import { FRAME_BYTES_MAX, HEADER_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { failsWith, makeBytes, without } from '../core/identities.ts'
 import { runs } from '../runs.ts'
 

@@ -1,67 +1,29 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Channel, openChannel } from '../../src/connection/channel.ts'
-import { WIRE_VERSION } from '../../src/connection/frames.ts'
-import { type Answering, answerLive, initiateLive, type Met } from '../../src/connection/live-handshake.ts'
-import { verifyLiveCard } from '../../src/core/card.ts'
+import type { Channel } from '../../src/connection/channel.ts'
+import { initiateLive } from '../../src/connection/live-handshake.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { KeyLogError, PeerError } from '../../src/core/errors.ts'
-import { initiate } from '../../src/core/handshake.ts'
-import type { Identity } from '../../src/core/identity.ts'
-import { updateLog, verifyLog } from '../../src/core/key-log.ts'
-import { HANDSHAKE_STEP_MS } from '../../src/core/limits.ts'
-import type { Session } from '../../src/core/session/session.ts'
+import { updateLog } from '../../src/core/key-log.ts'
+import { HANDSHAKE_STEP_MS } from '../../src/core/limits/connection-limits.ts'
 import { envelopesOf, flip, makeBytes, NOW } from '../core/identities.ts'
-import { seededRandom } from '../core/test-bytes.ts'
 import { createPair } from './memory-transport.ts'
 import {
   alice,
-  answering,
   bob,
   codeOf,
   createPuppet,
   dialing,
-  greet,
   isSettled,
   makeWorld,
   mallory,
+  send,
   settle,
+  shakeHands,
 } from './sides.ts'
+import { open, prepare, visit } from './visits.ts'
 
 /** The responder against an initiator that breaks the rules. */
-
-type Visit = { readonly near: Channel; readonly met: Promise<Met>; readonly outcome: Promise<unknown> }
-
-const visit = (identity: Identity = bob, changed: Partial<Answering> = {}): Visit => {
-  const pair = createPair()
-  const channel = openChannel(pair.far)
-  const met = answerLive(channel, answering(identity, changed))
-  const outcome = codeOf(
-    met.catch(async (error) => {
-      await channel.refuse(error)
-      throw error
-    }),
-  )
-  return { near: openChannel(pair.near), met, outcome }
-}
-
-const send = (near: Channel, frame: CborValue): Promise<void> => near.stream.send(encodeCbor(frame))
-const open = { t: 'open', v: WIRE_VERSION, id: bob.log.id, head: null }
-
-/** Opens, and makes the hello that `near`'s card calls for; what comes of it is for the test to send. */
-const prepare = async (
-  near: Channel,
-  self: Identity = mallory,
-  first: Uint8Array = encodeCbor({ k: 'confirm' }),
-): Promise<{ hello: Uint8Array; session: Session }> => {
-  await send(near, open)
-  const frame = await near.expect('card', 1_000)
-  const log = verifyLog(bob.log.id, frame.log, NOW)
-  const channel = near.stream.handshakeHash
-  const card = verifyLiveCard(frame.card, log, NOW, channel)
-  const remote = { log, card, kem: frame.kem }
-  return initiate({ self, remote, channel, seen: null, first }, { now: NOW, random: seededRandom('mallory') })
-}
 
 const FRAMES: Readonly<Record<string, CborValue>> = {
   open,
@@ -245,56 +207,9 @@ test('§4 a refused log ends the handshake even when no confirmation comes', asy
 })
 
 test('§5 both sides end with the same session and the other’s log; Bob learns which head Alice was shown', async () => {
-  const { nearMet, farMet } = await greet(createPair(), alice, bob)
+  const { nearMet, farMet } = await shakeHands(createPair(), alice, bob)
   assert.deepEqual([nearMet.log, farMet.log], [bob.log, alice.log])
   assert.deepEqual(nearMet.session.id, farMet.session.id)
   assert.deepEqual(farMet.seen, bob.log.last.hash)
   assert.equal(nearMet.seen, null)
-})
-
-/** Sends a hello whose first message says `first`, and confirms. */
-const comeWith = async (first: Uint8Array, changed: Partial<Answering> = {}) => {
-  const { near, met, outcome } = visit(bob, changed)
-  const { hello, session } = await prepare(near, mallory, first)
-  await send(near, { t: 'hello', d: hello })
-  const puppet = createPuppet(near, session)
-  void puppet.hear().then(
-    () => puppet.say({ k: 'confirm' }),
-    () => {},
-  )
-  return { met, outcome }
-}
-
-test('mailbox §2 the first message says what somebody comes for, and who comes to a mailbox is not vetted', async () => {
-  const vetted: string[] = []
-  const admitted: string[] = []
-  const changed = {
-    vet: async () => void vetted.push('vetted'),
-    admit: (purpose: string) => void admitted.push(purpose),
-  }
-  const guest = await comeWith(encodeCbor({ k: 'mailbox', v: 1 }), changed)
-  assert.equal((await guest.met).purpose, 'mailbox')
-  assert.deepEqual([vetted, admitted], [[], ['mailbox']])
-  for (const said of [{ k: 'confirm' }, { k: 'text', d: 'hello' }, { k: 'of tomorrow', n: 1 }])
-    assert.equal((await (await comeWith(encodeCbor(said), changed)).met).purpose, 'talk')
-  assert.equal(vetted.length, 3)
-})
-
-test('mailbox §2 who is not received is refused before anything is confirmed', async () => {
-  const { outcome } = await comeWith(encodeCbor({ k: 'mailbox', v: 1 }))
-  assert.equal(await outcome, 'ERR_MAILBOX_NONE')
-  const { near, outcome: refused } = visit(bob)
-  const { hello } = await prepare(near, mallory, encodeCbor({ k: 'mailbox', v: 1 }))
-  await send(near, { t: 'hello', d: hello })
-  assert.equal(await codeOf(near.expect('msg', 1_000)), 'ERR_REMOTE')
-  assert.equal(await refused, 'ERR_MAILBOX_NONE')
-})
-
-test('mailbox §2 another version of what is said to mailboxes is refused, and so is what does not decode', async () => {
-  for (const [first, code] of [
-    [encodeCbor({ k: 'mailbox', v: 2 }), 'ERR_FRAME_VERSION'],
-    [encodeCbor({ k: 'mailbox' }), 'ERR_FRAME'],
-    [makeBytes('garbage', 20), 'ERR_FRAME'],
-  ] as const)
-    assert.equal(await (await comeWith(first, { admit: () => {} })).outcome, code)
 })

@@ -1,6 +1,6 @@
 import { hex } from '../../src/core/bytes.ts'
 import { ConnectionError } from '../../src/core/errors.ts'
-import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
+import { FRAME_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import type { FrameStream } from '../../src/network/frame-stream.ts'
 import type { Transport } from '../../src/network/transport.ts'
 import { makeBytes } from '../core/identities.ts'

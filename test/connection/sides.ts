@@ -38,6 +38,9 @@ export const alice = identityOf('alice')
 export const bob = identityOf('bob')
 export const mallory = identityOf('mallory')
 
+/** Sends any value as a frame, also one that no side would send. */
+export const send = (channel: Channel, frame: CborValue): Promise<void> => channel.stream.send(encodeCbor(frame))
+
 /** Lets everything run that waits for nothing but memory. */
 export const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -95,7 +98,7 @@ export const connectionOf = (
   })
 
 /** The whole handshake between two channels. */
-export const greet = async (
+export const shakeHands = async (
   pair: MemoryPair,
   near: Identity,
   far: Identity,
@@ -116,7 +119,7 @@ export const greet = async (
 /** Alice and Bob, connected. */
 export const startConversation = async (services: readonly [readonly Service[], readonly Service[]] = [[], []]) => {
   const pair = createPair()
-  const met = await greet(pair, alice, bob)
+  const met = await shakeHands(pair, alice, bob)
   return {
     pair,
     alice: connectionOf(met.nearChannel, met.nearMet, alice, 'alice', services[0]),
@@ -158,7 +161,7 @@ export const createPuppet = (channel: Channel, begun: Session): Puppet => {
     seal,
     hear,
     say: (payload) => channel.stream.send(seal(payload)),
-    sendFrame: (frame) => channel.stream.send(encodeCbor(frame)),
+    sendFrame: (frame) => send(channel, frame),
     hearUntil: async (type) => {
       for (let said = await hear(); said !== null; said = await hear())
         if (said.k === type || said.t === type) return said
@@ -170,7 +173,7 @@ export const createPuppet = (channel: Channel, begun: Session): Puppet => {
 /** Mallory in conversation with Bob. */
 export const startWithMallory = async (services: readonly Service[] = []) => {
   const pair = createPair()
-  const met = await greet(pair, mallory, bob)
+  const met = await shakeHands(pair, mallory, bob)
   return {
     pair,
     mallory: createPuppet(met.nearChannel, met.nearMet.session),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { utf8 } from '../../src/core/bytes.ts'
-import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
+import { FRAME_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import type { FrameStream } from '../../src/network/frame-stream.ts'
 import { startPair } from '../network/loopback-network.ts'
 import { createMemoryTransports, createPair } from './memory-transport.ts'

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { encodeAddress } from '../../src/core/address.ts'
 import { createIdentity, renewDevice } from '../../src/core/identity.ts'
-import { CARD_REISSUE, CONTACT_REPUBLISH, RECORD_AGE_MAX, RECORD_REPAIR } from '../../src/core/limits.ts'
+import { CONTACT_REPUBLISH } from '../../src/core/limits/connection-limits.ts'
+import { CARD_REISSUE } from '../../src/core/limits/protocol-limits.ts'
+import { RECORD_AGE_MAX, RECORD_REPAIR } from '../../src/core/limits/record-limits.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
 import { createStorage } from '../../src/directory/node/storage.ts'
 import { COMMAND } from '../../src/directory/request-format.ts'
@@ -15,13 +17,13 @@ import { createTown } from '../messages/town.ts'
 
 /** What a listening peer does for itself and for its contacts while hours pass. */
 
-const { identity: carol, phrase } = createIdentity(NOW, seededRandom('upkeep/carol'))
+const { identity: carol, phrase } = createIdentity(NOW, seededRandom('maintenance/carol'))
 const address = encodeAddress(carol.log.id)
 
 const start = async (t: TestContext) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const town = createTown()
-  const world = makeWorld('upkeep')
+  const world = makeWorld('maintenance')
   const peer = town.open(bob, { world })
   const events = collect(peer)
   t.after(() => peer.close())

@@ -6,7 +6,7 @@ import { encodeCbor } from '../../src/core/cbor.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { LABEL_CARD, LABEL_KEY_LOG, LABEL_LIVE_CARD } from '../../src/core/labels.ts'
-import { CARD_AGE_MAX, CLOCK_TOLERANCE, ITEM_BYTES_MAX } from '../../src/core/limits.ts'
+import { CARD_AGE_MAX, CLOCK_TOLERANCE, ITEM_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import {
   at,
   commitmentAfter,

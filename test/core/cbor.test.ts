@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
-import { CBOR_DEPTH_MAX } from '../../src/core/limits.ts'
+import { CBOR_DEPTH_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { fromHex } from './test-bytes.ts'
 
 const REFUSED = { name: 'EncodingError', code: 'ERR_CBOR' }

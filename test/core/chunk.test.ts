@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { chunkCount, chunkSize, openChunk, sealChunk, type Transfer } from '../../src/core/chunk.ts'
 import { secretKey } from '../../src/core/kdf.ts'
-import { CHUNK_BYTES, FRAME_BYTES_MAX } from '../../src/core/limits.ts'
+import { CHUNK_BYTES } from '../../src/core/limits/file-limits.ts'
+import { FRAME_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { failsWith, flip, makeBytes, NOW } from './identities.ts'
 
 const secret = makeBytes('secret', 32)

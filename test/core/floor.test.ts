@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type SignedCard, signCard } from '../../src/core/card.ts'
 import { changeSince, checkFloor, type Floor, raiseFloor } from '../../src/core/floor.ts'
 import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../src/core/key-log.ts'
-import { CLOCK_TOLERANCE } from '../../src/core/limits.ts'
+import { CLOCK_TOLERANCE } from '../../src/core/limits/protocol-limits.ts'
 import { runs } from '../runs.ts'
 import {
   at,

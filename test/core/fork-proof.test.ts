@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type ErrorCode, HandfastError } from '../../src/core/errors.ts'
 import { checkForkProof, encodeForkProof, FORK_PROOF_BYTES_MAX } from '../../src/core/fork-proof.ts'
 import { type EntryContent, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
-import { LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
+import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { runs } from '../runs.ts'
 import {
   at,

@@ -5,7 +5,7 @@ import type { CborValue } from '../../src/core/cbor.ts'
 import { decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { initiate, respond } from '../../src/core/handshake.ts'
 import { rotateLog } from '../../src/core/key-log.ts'
-import { HEADER_BYTES_MAX, HELLO_BYTES_MAX } from '../../src/core/limits.ts'
+import { HEADER_BYTES_MAX, HELLO_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { type HelloFields, handmadeHello } from './handmade-hello.ts'
 import {
   at,

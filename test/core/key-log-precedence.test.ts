@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { appendEntry, type KeyLog, updateLog } from '../../src/core/key-log.ts'
-import { LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
+import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
 import {
   at,

@@ -9,7 +9,7 @@ import {
   rotateLog,
   updateLog,
 } from '../../src/core/key-log.ts'
-import { LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
+import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { at, commitmentAfter, failsWith, lengthen, makeDevice, makeIdentity, NOW, publicOf } from './identities.ts'
 
 /** What Mallory can do who holds root keys of Alice, each of which Alice has used: whatever she signs, Alice's next rotation stands. */

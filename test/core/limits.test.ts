@@ -1,9 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
-import * as limits from '../../src/core/limits.ts'
+import * as connectionLimits from '../../src/core/limits/connection-limits.ts'
+import * as fileLimits from '../../src/core/limits/file-limits.ts'
+import * as mailboxLimits from '../../src/core/limits/mailbox-limits.ts'
+import * as messageLimits from '../../src/core/limits/message-limits.ts'
+import * as protocolLimits from '../../src/core/limits/protocol-limits.ts'
+import * as recordLimits from '../../src/core/limits/record-limits.ts'
+import * as storeLimits from '../../src/core/limits/store-limits.ts'
 import { padmeSize } from '../../src/core/padding.ts'
 import * as directoryLimits from '../../src/directory/limits.ts'
+
+const limits = {
+  ...connectionLimits,
+  ...fileLimits,
+  ...mailboxLimits,
+  ...messageLimits,
+  ...protocolLimits,
+  ...recordLimits,
+  ...storeLimits,
+}
 
 /** Version, time, iv, MAC and up to one block of padding. */
 const FERNET_OVERHEAD = 1 + 8 + 16 + 32 + 16

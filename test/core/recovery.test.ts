@@ -11,7 +11,7 @@ import {
   updateLog,
   verifyLog,
 } from '../../src/core/key-log.ts'
-import { LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
+import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { exportPrivateKey, type P256PrivateKey } from '../../src/core/p256.ts'
 import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
 import { generatePhrase, rootChain } from '../../src/core/recovery-phrase.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { SKIP_MAX, SKIPPED_KEY_AGE_MAX, SKIPPED_KEYS_MAX } from '../../src/core/limits.ts'
+import { SKIP_MAX, SKIPPED_KEY_AGE_MAX, SKIPPED_KEYS_MAX } from '../../src/core/limits/protocol-limits.ts'
 import type { Message } from '../../src/core/session/session.ts'
 import { at, failsWith, NOW } from './identities.ts'
 import { dumpSession, makeSides, makeTalkingSides, type Side } from './sessions.ts'

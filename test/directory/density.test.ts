@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sha256 } from '../../src/core/kdf.ts'
-import { REPLICA_NODES } from '../../src/core/limits.ts'
+import { REPLICA_NODES } from '../../src/core/limits/record-limits.ts'
 import { densityRatio, sizeFrom } from '../../src/directory/density.ts'
 import { compareDistances } from '../../src/directory/distance.ts'
 import { DENSITY_SUSPECT } from '../../src/directory/limits.ts'

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { hex } from '../../src/core/bytes.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import { KEM_HALF_BYTES } from '../../src/core/kem.ts'
-import { DEVICES_MAX, ITEM_BYTES_MAX, REPLICA_NODES } from '../../src/core/limits.ts'
+import { DEVICES_MAX, ITEM_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
+import { REPLICA_NODES } from '../../src/core/limits/record-limits.ts'
 import {
   ANSWER_BYTES_MAX,
   encodeMessage,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { CHUNK_BYTES, CHUNK_WINDOW, FILES_AT_ONCE } from '../../src/core/limits.ts'
+import { CHUNK_BYTES, CHUNK_WINDOW, FILES_AT_ONCE } from '../../src/core/limits/file-limits.ts'
 import { codeOf, isSettled, settle } from '../connection/sides.ts'
 import {
   addresses,

@@ -12,7 +12,7 @@ import {
   FILE_BYTES_MAX,
   FILES_AT_ONCE,
   STRANGER_FILES_MAX,
-} from '../../src/core/limits.ts'
+} from '../../src/core/limits/file-limits.ts'
 import { codeOf, isSettled, mallory as malloryIdentity, settle } from '../connection/sides.ts'
 import { flip, makeBytes } from '../core/identities.ts'
 import { reaches, untilFiles } from './file-sides.ts'

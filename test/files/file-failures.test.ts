@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { CHUNK_BYTES } from '../../src/core/limits.ts'
+import { CHUNK_BYTES } from '../../src/core/limits/file-limits.ts'
 import { codeOf, isSettled, settle } from '../connection/sides.ts'
 import { addresses, fileHandle, nextOffer, reaches, startMet as start, untilFiles } from './file-sides.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { CHUNK_BYTES as SIZE } from '../../src/core/limits.ts'
+import { CHUNK_BYTES as SIZE } from '../../src/core/limits/file-limits.ts'
 import { codeOf, isSettled, settle } from '../connection/sides.ts'
 import { flip } from '../core/identities.ts'
 import { addresses, nextOffer, reaches, startFiles, untilFiles } from './file-sides.ts'

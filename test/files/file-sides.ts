@@ -11,12 +11,12 @@ import { encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { createFiles, type FilesRoom } from '../../src/files/create-files.ts'
-import type { FileEvent } from '../../src/files/events.ts'
 import type { FileOffer, FileTransfer } from '../../src/files/file-api.ts'
+import type { FileEvent } from '../../src/files/file-events.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createPair, type MemoryPair } from '../connection/memory-transport.ts'
-import { alice, bob, connectionOf, greet, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
+import { alice, bob, connectionOf, makeTemporary, makeWorld, settle, shakeHands } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
 import { createTalk, type Talk } from './talk.ts'
 
@@ -172,7 +172,7 @@ export const startFiles = async (t: TestContext) => {
     meet: async (prepare: (pair: MemoryPair) => void = () => {}) => {
       const next = createPair()
       pair = next
-      const met = await greet(next, alice, bob)
+      const met = await shakeHands(next, alice, bob)
       prepare(next)
       const near: Connection = connectionOf(met.nearChannel, met.nearMet, alice, 'alice', sides.alice.services)
       const far: Connection = connectionOf(met.farChannel, met.farMet, bob, 'bob', sides.bob.services)

@@ -1,70 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { adoptIdentity, createIdentityBy, type Identity, publicDevice, renewDevice } from '../../src/core/identity.ts'
+import { adoptIdentity, type Identity, publicDevice, renewDevice } from '../../src/core/identity.ts'
 import { compareLogs, type KeyLog, updateLog } from '../../src/core/key-log.ts'
-import { LOG_ENTRIES_MAX } from '../../src/core/limits.ts'
+import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { keySigner } from '../../src/core/p256.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
 import { elsewhere, isHere, type RootPlace, type RootSigner } from '../../src/core/root-key.ts'
-import { lookup } from '../../src/directory/client/lookup.ts'
-import { adoptLost, renewOwn } from '../../src/identity/renewal.ts'
-import { type Ground, type Keeping, recoverLost, rotateOwn } from '../../src/identity/rotation.ts'
-import { codeOf, identityOf, makeWorld } from '../connection/sides.ts'
+import { renewOwn } from '../../src/identity/renewal.ts'
+import { codeOf, makeWorld } from '../connection/sides.ts'
 import { lengthen, makeKey, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { hanging, silent } from '../directory/memory-network.ts'
-import { createTown } from '../messages/town.ts'
+import { alice, createDisk, phrase, refusing, root, signer, start, token } from './renewals.ts'
 
 /** Renewal by the root key, which is elsewhere, on a directory and a disk in memory. */
 
-const root = makeKey('renewal/root')
-const token = { module: '/module.so', token: 'Alice', key: '0a' }
-const signer: RootSigner = { ...keySigner(root), token }
-const { identity: alice, phrase } = await createIdentityBy(signer, NOW, seededRandom('renewal/Alice'))
-const mallory = identityOf('mallory')
 const { devices } = alice.log.last.entry
-
-const createDisk = (identity: Identity | null) => {
-  const disk = {
-    identity,
-    saves: 0,
-    save: async (next: Identity): Promise<void> => void Object.assign(disk, { identity: next, saves: disk.saves + 1 }),
-  }
-  return disk
-}
-
-const start = async (...published: readonly KeyLog[]) => {
-  const town = createTown()
-  const ground: Ground = { directory: town.directory.network, world: makeWorld('renewal') }
-  const known = async (): Promise<KeyLog> => {
-    const { log, fork } = await lookup(ground.directory, alice.log.id, {
-      now: NOW,
-      signal: AbortSignal.timeout(60_000),
-    })
-    assert.equal(fork, null)
-    return log
-  }
-  for (const log of published) await town.publish(log)
-  const renew = (keeping: Keeping, by: RootSigner | undefined = signer, changed: Partial<Ground> = {}) => {
-    assert.ok(keeping.identity !== null)
-    return renewOwn(keeping.identity, keeping, by, { ...ground, ...changed })
-  }
-  const adopt = (keeping: Keeping, by: RootSigner = signer, changed: Partial<Ground> = {}) =>
-    adoptLost(alice.log.id, keeping, by, { ...ground, ...changed })
-  /** From the moment the new keys are saved, nobody answers: the machine has crashed. */
-  const crash: Partial<Ground> = {
-    onSaved: () => {
-      for (const node of town.directory.nodes) node.behaviour = silent
-    },
-  }
-  const reboot = (): void => {
-    for (const node of town.directory.nodes) node.behaviour = null
-  }
-  return { town, ground, known, renew, adopt, crash, reboot }
-}
-
-const refusing = (log: KeyLog, status: 'active' | 'retired' = 'active'): KeyLog =>
-  updateLog(log, root, { devices: [publicDevice(mallory)], status, time: NOW })
 
 test('a renewal continues the log, is on disk before it is published, and keeps the root key where it is', async () => {
   const { known, renew } = await start(alice.log)
@@ -220,33 +171,4 @@ test('nothing is adopted that is not found, forked, retired, or of another root 
   assert.equal(disk.saves, 0)
   const adopted = await adoptIdentity(rotated.log, keySigner(rotated.root), NOW, seededRandom('adopted'))
   assert.equal(adopted.log.epoch, 1)
-})
-
-test('a rotation takes its root key elsewhere before it is saved, and only there', async () => {
-  const { ground, known } = await start(alice.log)
-  const steps: unknown[] = []
-  const keepRoot: Ground['keepRoot'] = async (key) => {
-    steps.push(disk.saves, (await known()).epoch)
-    return { ...keySigner(key), token }
-  }
-  const onSaved = (_log: KeyLog, place: RootPlace): void => void steps.push(place)
-  const disk = createDisk(alice)
-  const moving: Ground = { ...ground, keepRoot, onSaved }
-  const { log } = await rotateOwn(alice, disk, phrase, 'active', moving)
-  assert.deepEqual(disk.identity?.root, { publicKey: log.last.entry.root, token })
-  await recoverLost(alice.log.id, disk, phrase, moving)
-  assert.deepEqual(steps, [0, 0, 'token', 1, 1, 'token'])
-  assert.ok(disk.identity !== null && !isHere(disk.identity.root))
-  await rotateOwn(disk.identity, disk, phrase, 'active', ground)
-  assert.ok(disk.identity !== null && isHere(disk.identity.root))
-})
-
-test('a root key that cannot be taken there, or is another one there, changes nothing', async () => {
-  const { ground, known } = await start(alice.log)
-  const disk = createDisk(alice)
-  const ways = [() => Promise.reject(new Error('full')), async () => signer]
-  const [full, other] = ways.map((keepRoot) => rotateOwn(alice, disk, phrase, 'active', { ...ground, keepRoot }))
-  await assert.rejects(full ?? Promise.resolve(), { message: 'full' })
-  assert.equal(await codeOf(other ?? Promise.resolve()), 'ERR_ROOT_OTHER')
-  assert.deepEqual([disk.saves, (await known()).epoch], [0, 0])
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sha256 } from '../../src/core/kdf.ts'
-import { MAILBOX_RECIPIENT_PARCELS, MAILBOX_STEP_MS } from '../../src/core/limits.ts'
+import { MAILBOX_RECIPIENT_PARCELS, MAILBOX_STEP_MS } from '../../src/core/limits/mailbox-limits.ts'
 import { depositAt, type Fetching, openFetching } from '../../src/mailbox/client.ts'
 import {
   decodeMailboxRequest,

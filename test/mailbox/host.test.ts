@@ -10,7 +10,7 @@ import {
   MAILBOX_SOURCE_PARCELS,
   MAILBOX_STEP_MS,
   MAILBOX_VISIT_MS,
-} from '../../src/core/limits.ts'
+} from '../../src/core/limits/mailbox-limits.ts'
 import { depositAt, openFetching } from '../../src/mailbox/client.ts'
 import { createMailboxHost } from '../../src/mailbox/host.ts'
 import { decodeMailboxAnswer, encodeMailboxRequest } from '../../src/mailbox/mailbox-format.ts'

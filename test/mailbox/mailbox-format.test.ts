@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
-import { ITEM_BYTES_MAX, MAILBOX_DONE_MAX, MAILBOX_LOG_ENTRIES, MESSAGE_BYTES_MAX } from '../../src/core/limits.ts'
+import { MAILBOX_DONE_MAX, MAILBOX_LOG_ENTRIES } from '../../src/core/limits/mailbox-limits.ts'
+import { MESSAGE_BYTES_MAX } from '../../src/core/limits/message-limits.ts'
+import { ITEM_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { PARCEL_SIZES } from '../../src/core/parcel.ts'
 import {
   decodeMailboxAnswer,

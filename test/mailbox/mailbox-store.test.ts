@@ -11,7 +11,7 @@ import {
   MAILBOX_RECIPIENT_PARCELS,
   MAILBOX_SOURCE_BYTES,
   MAILBOX_SOURCE_PARCELS,
-} from '../../src/core/limits.ts'
+} from '../../src/core/limits/mailbox-limits.ts'
 import { type MailboxStore, openMailboxStore, type Slip } from '../../src/mailbox/mailbox-store.ts'
 import { openStore } from '../../src/store/store.ts'
 import { at, failsWith, grown, makeBytes, makeIdentity, NOW } from '../core/identities.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { secretKey } from '../../src/core/kdf.ts'
-import { STRANGER_MESSAGES_MAX, UNKNOWN_APPLICATION_MESSAGES_MAX } from '../../src/core/limits.ts'
+import { STRANGER_MESSAGES_MAX, UNKNOWN_APPLICATION_MESSAGES_MAX } from '../../src/core/limits/message-limits.ts'
 import { openStore } from '../../src/store/store.ts'
 import { alice, bob, isSettled, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
@@ -168,9 +168,9 @@ test('to somebody who has not answered, one program that has to wait does not ho
   t.after(() => there.store.close())
   await there.visit(async () => {})
   await a.visit(
-    async ({ messages }, mailed) => {
+    async ({ messages }, inMailboxes) => {
       await Promise.all(numbers(3 * STRANGER_MESSAGES_MAX).map((text) => messages.send(there.address, text)))
-      await mailed
+      await inMailboxes
     },
     { app: 'chess' },
   )

@@ -5,9 +5,9 @@ import {
   BUNDLE_BYTES_MAX,
   MESSAGE_BYTES_MAX,
   PARCEL_AGAIN,
-  PREKEY_AGE,
   STRANGER_MESSAGES_MAX,
-} from '../../src/core/limits.ts'
+} from '../../src/core/limits/message-limits.ts'
+import { PREKEY_AGE } from '../../src/core/limits/store-limits.ts'
 import type { MailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { alice, bob } from '../connection/sides.ts'
@@ -43,9 +43,9 @@ test('a stranger writes no more than there is room for, a contact much more, and
   assert.deepEqual(taken, many.slice(0, STRANGER_MESSAGES_MAX))
   b.store.contacts.keep(alice.log, 0)
   // Bob's receipt says that he is there for more.
-  await a.visit(async ({ mailboxes }, mailed) => {
+  await a.visit(async ({ mailboxes }, inMailboxes) => {
     await mailboxes.fetch()
-    await mailed
+    await inMailboxes
   })
   assert.deepEqual(await b.fetch(), many.slice(STRANGER_MESSAGES_MAX))
   const long = 'x'.repeat(MESSAGE_BYTES_MAX)
@@ -131,7 +131,7 @@ test('a peer that lost everything but its keys is written to anew, and gets what
   assert.deepEqual(a.states(bob.log.id), ['delivered', 'delivered'])
 })
 
-test('what nobody confirms is mailed again after a week, in a new session', async (t) => {
+test('what nobody confirms is left at mailboxes again after a week, in a new session', async (t) => {
   const { town, a, b } = await meet(t)
   await a.write(b.address, 'one')
   for (const keep of town.keeps) assert.equal(keep.size, 1)
@@ -160,7 +160,7 @@ test('prekeys are kept for a month, and then nothing opens what was made for the
   assert.ok(PREKEY_AGE > 14 * 86_400)
 })
 
-test('what mailboxes lost is mailed again after a week, in the session that there is', async (t) => {
+test('what mailboxes lost is left at mailboxes again after a week, in the session that there is', async (t) => {
   const { town, a, b } = await meet(t)
   await a.write(b.address, 'one')
   await b.fetch()

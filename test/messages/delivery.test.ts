@@ -21,7 +21,7 @@ const start = () => {
   const open = new Set<string>()
   const waiting = new Set<string>()
   const dialled: string[] = []
-  const mailed: string[] = []
+  const inMailboxes: string[] = []
   const delivery = createDelivery({
     ...{ store: openStore(null), world: makeWorld('delivery'), signals },
     lines: {
@@ -41,7 +41,7 @@ const start = () => {
     mailbox: {
       isWaiting: () => false,
       waiting: () => [],
-      send: async (peer) => void mailed.push(hex(peer)),
+      send: async (peer) => void inMailboxes.push(hex(peer)),
       receiptSaid: () => {},
     },
     connect: async (peer): Promise<never> => {
@@ -51,21 +51,21 @@ const start = () => {
     isNeeded: () => false,
   })
   delivery.start()
-  return { delivery, signals, open, waiting, dialled, mailed }
+  return { delivery, signals, open, waiting, dialled, inMailboxes }
 }
 
 test('whoever is waited for is dialled at once, by way of mailboxes when that fails, and again after a pause', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const { delivery, signals, waiting, dialled, mailed } = start()
+  const { delivery, signals, waiting, dialled, inMailboxes } = start()
   const peer = randomBytes(32)
   waiting.add(hex(peer))
   signals.say('queued', peer)
   await settle()
-  assert.deepEqual([dialled.length, mailed.length], [1, 1])
+  assert.deepEqual([dialled.length, inMailboxes.length], [1, 1])
   // What is written meanwhile goes to the mailboxes at once, and waits for the next call.
   signals.say('queued', peer)
   await settle()
-  assert.deepEqual([dialled.length, mailed.length], [1, 2])
+  assert.deepEqual([dialled.length, inMailboxes.length], [1, 2])
   for (let call = 2; call <= 4; call++) {
     t.mock.timers.tick(24 * 3600 * 1000)
     await settle()

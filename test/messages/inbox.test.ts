@@ -5,7 +5,7 @@ import {
   STRANGER_MESSAGES_MAX,
   UNKNOWN_APPLICATION_MESSAGES_MAX,
   UNKNOWN_APPLICATIONS_MESSAGES_MAX,
-} from '../../src/core/limits.ts'
+} from '../../src/core/limits/message-limits.ts'
 import { createInbox, type IncomingMessage } from '../../src/messages/inbox.ts'
 import { openStore } from '../../src/store/store.ts'
 import { alice } from '../connection/sides.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeCbor } from '../../src/core/cbor.ts'
-import { MESSAGE_WINDOW, UNKNOWN_APPLICATION_MESSAGES_MAX } from '../../src/core/limits.ts'
+import { MESSAGE_WINDOW, UNKNOWN_APPLICATION_MESSAGES_MAX } from '../../src/core/limits/message-limits.ts'
 import { settle } from '../connection/sides.ts'
 import { message, sequence, startLines } from './lines-alone.ts'
 import { endOf } from './told.ts'

@@ -5,7 +5,7 @@ import { encodeCbor } from '../../src/core/cbor.ts'
 import { renewDevice } from '../../src/core/identity.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { updateLog } from '../../src/core/key-log.ts'
-import { STRANGER_MESSAGES_MAX, STRANGERS_PARCELS_MAX } from '../../src/core/limits.ts'
+import { STRANGER_MESSAGES_MAX, STRANGERS_PARCELS_MAX } from '../../src/core/limits/message-limits.ts'
 import { openParcel, sealParcel } from '../../src/core/parcel.ts'
 import { encodeSession } from '../../src/core/session/snapshot.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -33,7 +33,7 @@ const parcels = (town: Square): Uint8Array[] => {
 }
 const isEmpty = (town: Square): boolean => town.keeps.every((keep) => keep.next(bob.log.id, 0, town.world.now) === null)
 
-/** Everything about a peer that its mail could change. */
+/** Everything about a peer that its parcels could change. */
 const stateOf = ({ offlineSessions, messages, mailboxOutbox }: Store, peer = alice.log.id) => [
   offlineSessions.all(peer).map(({ session, live, heard }) => [Buffer.from(encodeSession(session)), live, heard]),
   messages.places(peer),
@@ -54,7 +54,7 @@ test('nothing that does not verify changes anything, and none of it stays in the
   for (const keep of town.keeps) keep.remove(bob.log.id, [sha256(parcel)])
   const before = stateOf(b.store)
   const seal = (bytes: Uint8Array): Uint8Array => sealParcel(bytes, bob.ik.publicKey, random)
-  put(town, seal(utf8('no mail')))
+  put(town, seal(utf8('no bundle')))
   put(town, seal(encodeCbor({ v: 2, hello: null, h: new Uint8Array(8), d: new Uint8Array(8) })))
   put(town, seal(new Uint8Array(0)))
   // One bit of an envelope that is right, at every 50th place: header, key, token.
@@ -129,7 +129,7 @@ test('keys that their owner has replaced write no more, neither in a new session
   assert.ok(isEmpty(town))
 })
 
-test('while two logs of the sender contradict each other its mail waits where it is', async (t) => {
+test('while two logs of the sender contradict each other its parcels wait where they are', async (t) => {
   const { town, a, b } = await meet(t)
   b.store.contacts.keep(alice.log, 0)
   await a.write(b.address, 'one')
@@ -156,7 +156,7 @@ test('a message to whom two logs contradict goes nowhere', async (t) => {
   await a.visit(async ({ messages, lookup }) => {
     await messages.send(b.address, 'one')
     assert.ok((await lookup(b.address)).fork)
-    // Everything is in memory: it was tried, by connection and by mail.
+    // Everything is in memory: it was tried, by connection and by mailbox.
     for (let turn = 0; turn < 10; turn++) await settle()
   })
   assert.deepEqual(a.states(bob.log.id), ['queued'])
@@ -165,7 +165,7 @@ test('a message to whom two logs contradict goes nowhere', async (t) => {
   assert.ok(isEmpty(town))
 })
 
-test('a stranger’s mail that has to wait does so for a day', async (t) => {
+test('a stranger’s parcel that has to wait does so for a day', async (t) => {
   const { town, a, b } = await meet(t)
   // Messages behind one that is missing.
   await a.write(b.address, 'one')

@@ -25,7 +25,7 @@ const takeWhile = async (
   meanwhile: () => Promise<unknown> | undefined,
 ): Promise<string> => {
   const { store } = b
-  const intake = createMailboxReceiver({
+  const receiver = createMailboxReceiver({
     ...{ identity: bob, store, world: town.world, inbox: createInbox(store, () => true) },
     check: async (log) => {
       await meanwhile()
@@ -35,10 +35,10 @@ const takeWhile = async (
     isContact: () => true,
     onMessages: () => {},
   })
-  return intake.take(envelope, never)
+  return receiver.take(envelope, never)
 }
 
-test('what was sent in a session while mail for it was looked at stays sent: no key serves twice', async (t) => {
+test('what was sent in a session while a parcel for it was looked at stays sent: no key serves twice', async (t) => {
   const met = await meet(t)
   const { town, a, b } = met
   await a.write(b.address, 'one')
@@ -53,7 +53,7 @@ test('what was sent in a session while mail for it was looked at stays sent: no 
     sessions.keep({ ...before, session: sent.session }, town.world.now),
   )
   assert.equal(fate, 'taken')
-  // Alice's mail began a new chain of hers, and so one of Bob's: it counts what the chain before it had, the one just sent included.
+  // Alice's parcel began a new chain of hers, and so one of Bob's: it counts what the chain before it had, the one just sent included.
   const after = at(sessions.all(alice.log.id), 0).session
   assert.equal(after.previous, (before.session.sending?.index ?? 0) + 1)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PARCEL_AGAIN } from '../../src/core/limits.ts'
+import { PARCEL_AGAIN } from '../../src/core/limits/message-limits.ts'
 import { chooseSession } from '../../src/messages/offline-session.ts'
 import type { OfflineSession } from '../../src/store/offline-session-store.ts'
 import { at, makeBytes, makeIdentity } from '../core/identities.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MESSAGE_WINDOW } from '../../src/core/limits.ts'
+import { MESSAGE_WINDOW } from '../../src/core/limits/message-limits.ts'
 import { openOutgoingLine } from '../../src/messages/outgoing-line.ts'
 import { settle } from '../connection/sides.ts'
 import { startLines } from './lines-alone.ts'

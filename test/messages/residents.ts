@@ -5,7 +5,7 @@ import type { Identity } from '../../src/core/identity.ts'
 import type { MailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import { decodeBody } from '../../src/messages/body.ts'
 import type { PeerParts } from '../../src/peer/create-peer.ts'
-import type { PeerEvent } from '../../src/peer/events.ts'
+import type { PeerEvent } from '../../src/peer/peer-events.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { alice, bob, identityOf, makeWorld } from '../connection/sides.ts'
 import { createTown, type Town } from './town.ts'
@@ -49,7 +49,7 @@ export const createResident = (town: Square, identity: Identity, named: readonly
   const notices: PeerEvent[] = []
   /** Comes, does something, and leaves. */
   const visit = async <T>(
-    work: (peer: ReturnType<Town['open']>, mailed: Promise<void>) => Promise<T>,
+    work: (peer: ReturnType<Town['open']>, inMailboxes: Promise<void>) => Promise<T>,
     changed: Partial<PeerParts> = {},
   ): Promise<T> => {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -59,7 +59,7 @@ export const createResident = (town: Square, identity: Identity, named: readonly
     const hearing = (async () => {
       for await (const event of peer.events()) {
         notices.push(event)
-        if (event.type === 'mailed') resolve()
+        if (event.type === 'in-mailboxes') resolve()
       }
     })()
     peer.mailboxes.name(named.map(addressOf))
@@ -79,9 +79,9 @@ export const createResident = (town: Square, identity: Identity, named: readonly
     visit,
     /** Writes, and leaves when it is in a mailbox. */
     write: (to: string, ...texts: readonly string[]): Promise<void> =>
-      visit(async ({ messages }, mailed) => {
+      visit(async ({ messages }, inMailboxes) => {
         await Promise.all(texts.map((text) => messages.send(to, text)))
-        await mailed
+        await inMailboxes
       }),
     /** Fetches, and says what came. */
     fetch: (): Promise<unknown[]> =>

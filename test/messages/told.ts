@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { Ending } from '../../src/connection/connection.ts'
 import type { Remote } from '../../src/connection/remote.ts'
-import type { ContactEvent } from '../../src/contacts/events.ts'
+import type { ContactEvent } from '../../src/contacts/contact-events.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import type { Message } from '../../src/messages/message.ts'
-import type { PeerEvent } from '../../src/peer/events.ts'
 import type { Peer } from '../../src/peer/peer.ts'
+import type { PeerEvent } from '../../src/peer/peer-events.ts'
 
 /** What peers say and tell, for tests to wait for. */
 

@@ -42,7 +42,7 @@ const say = async (
 ): Promise<void> => {
   const child = run(who, 'send', to.address)
   child.child.stdin?.end(`${text}\n`)
-  assert.equal((await child.event('mailed')).peer, to.address)
+  assert.equal((await child.event('in-mailboxes')).peer, to.address)
   assert.equal(await child.exit(), 0)
 }
 
@@ -57,7 +57,7 @@ test('two who are never there at the same moment hold a conversation', async (t)
   assert.equal((await bobs.event('message')).text, 'are you there?')
   assert.equal((await bobs.event('message')).text, 'you never are')
   // His receipt is in the mailbox: killed, he has lost nothing.
-  assert.equal((await bobs.event('mailed')).messages, 0)
+  assert.equal((await bobs.event('in-mailboxes')).messages, 0)
   bobs.child.kill('SIGKILL')
   await bobs.exit()
 

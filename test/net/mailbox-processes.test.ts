@@ -32,7 +32,7 @@ const fetchTexts = async (peer: Peer): Promise<unknown[]> => {
   return texts
 }
 
-const isMailed = (event: PeerEvent) => event.type === 'mailed'
+const isInMailboxes = (event: PeerEvent) => event.type === 'in-mailboxes'
 
 test('what a mailbox has taken survives its death exactly once, and what was fetched is gone for good', async (t) => {
   const folder = await makeTemporary(t)
@@ -55,9 +55,9 @@ test('what a mailbox has taken survives its death exactly once, and what was fet
   t.after(() => alice.close())
   await Promise.all([bob.publish(), alice.publish()])
   const write = async (...texts: readonly string[]): Promise<void> => {
-    const mailed = eventOf(alice, isMailed)
+    const inMailboxes = eventOf(alice, isInMailboxes)
     await Promise.all(texts.map((text) => alice.messages.send(bob.address, text)))
-    await mailed
+    await inMailboxes
   }
 
   const message = 'hello '.repeat(5_000)
@@ -113,9 +113,9 @@ test('listen --mailbox: a contact’s own node keeps what comes, and talks', asy
   assert.deepEqual(bob.mailboxes.named(), [address])
   await bob.publish()
   await using alice = await openPeer({ bootstrap: String(bootstrap) })
-  const mailed = eventOf(alice, isMailed)
+  const inMailboxes = eventOf(alice, isInMailboxes)
   await alice.messages.send(bob.address, 'end')
-  assert.deepEqual((await mailed).mailboxes, [address])
+  assert.deepEqual((await inMailboxes).mailboxes, [address])
   assert.deepEqual(await fetchTexts(bob), ['end'])
   const connection = await alice.connect(address)
   await alice.messages.send(address, 'and to you')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
+import { FRAME_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { decodeFrameMessage, encodeFrame, encodeRoom } from '../../src/network/frame-message.ts'
 
 test('§1 a frame is a zero byte and itself, and room is a one and four bytes', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FRAME_BYTES_MAX } from '../../src/core/limits.ts'
+import { FRAME_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { bytes, collect, FRAME, message, ROOM, startMallory } from './frame-streams.ts'
 import { codeOf } from './loopback-network.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Connection } from '../../src/connection/connection.ts'
-import { PEER_CONNECTIONS_MAX, STRANGER_CONNECTIONS_MAX } from '../../src/core/limits.ts'
+import { PEER_CONNECTIONS_MAX, STRANGER_CONNECTIONS_MAX } from '../../src/core/limits/connection-limits.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { alice, bob, identityOf, settle } from '../connection/sides.ts'
 import { at } from '../core/identities.ts'

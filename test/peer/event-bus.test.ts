@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EVENTS_EARLY_MAX, EVENTS_WAITING_MAX } from '../../src/core/limits.ts'
+import { EVENTS_EARLY_MAX, EVENTS_WAITING_MAX } from '../../src/core/limits/connection-limits.ts'
 import type { Message } from '../../src/messages/message.ts'
 import type { Untaken } from '../../src/messages/message-api.ts'
 import { createEventBus } from '../../src/peer/event-bus.ts'
-import type { PeerEvent } from '../../src/peer/events.ts'
+import type { PeerEvent } from '../../src/peer/peer-events.ts'
 import { codeOf, isSettled } from '../connection/sides.ts'
 
 /** Events on their way to those who loop over them. */

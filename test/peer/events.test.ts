@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { PeerEvent } from '../../src/peer/events.ts'
+import type { PeerEvent } from '../../src/peer/peer-events.ts'
 import { openStore } from '../../src/store/store.ts'
 import { alice, bob, codeOf, isSettled, settle } from '../connection/sides.ts'
 import { at } from '../core/identities.ts'

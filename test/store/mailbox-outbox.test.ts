@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { MAILBOX_AGE } from '../../src/core/limits.ts'
+import { MAILBOX_AGE } from '../../src/core/limits/mailbox-limits.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { makeBytes } from '../core/identities.ts'
 

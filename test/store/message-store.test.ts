@@ -5,7 +5,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { utf8 } from '../../src/core/bytes.ts'
 import { secretKey } from '../../src/core/kdf.ts'
-import { APPLICATIONS_MAX, SEQUENCE_ID_BYTES, SEQUENCES_MAX, STRANGERS_MESSAGES_MAX } from '../../src/core/limits.ts'
+import {
+  APPLICATIONS_MAX,
+  SEQUENCE_ID_BYTES,
+  SEQUENCES_MAX,
+  STRANGERS_MESSAGES_MAX,
+} from '../../src/core/limits/message-limits.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { makeBytes, makeIdentity } from '../core/identities.ts'
 import { makeTemporary } from './folders.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import { STREAM_DATA_MAX, STREAM_WINDOW } from '../../src/core/limits.ts'
+import { STREAM_DATA_MAX, STREAM_WINDOW } from '../../src/core/limits/connection-limits.ts'
 import type { Wire } from '../connection/memory-transport.ts'
 import { openPair, startSides } from './stream-sides.ts'
 

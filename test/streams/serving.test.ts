@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
-import { STRANGER_STREAMS_MAX, STREAM_WINDOW, STREAMS_MAX } from '../../src/core/limits.ts'
+import { STRANGER_STREAMS_MAX, STREAM_WINDOW, STREAMS_MAX } from '../../src/core/limits/connection-limits.ts'
 import { alice, bob, codeOf, isSettled, mallory, settle } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
 import { endOf, makeSide, NAME, nextOf, openPair, readAll, startSides } from './stream-sides.ts'

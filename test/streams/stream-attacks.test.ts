@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { STREAM_DATA_MAX, STREAM_UNSAID_MAX, STREAM_WINDOW, STREAMS_MAX } from '../../src/core/limits.ts'
+import {
+  STREAM_DATA_MAX,
+  STREAM_UNSAID_MAX,
+  STREAM_WINDOW,
+  STREAMS_MAX,
+} from '../../src/core/limits/connection-limits.ts'
 import type { ByteStream } from '../../src/streams/byte-stream.ts'
 import { codeOf, mallory as malloryIdentity, settle } from '../connection/sides.ts'
 import { data, end, open, reset, room, type Said, unserved, window } from './stream-payloads.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Line, Service } from '../../src/connection/service.ts'
-import { STREAM_WINDOW } from '../../src/core/limits.ts'
+import { STREAM_WINDOW } from '../../src/core/limits/connection-limits.ts'
 import { bob as bobIdentity, codeOf, isSettled, settle } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
 import { endOf, join, makeSide, NAME, nextOf, openPair, readAll, startSides } from './stream-sides.ts'

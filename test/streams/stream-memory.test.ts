@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { STREAM_WINDOW } from '../../src/core/limits.ts'
+import { STREAM_WINDOW } from '../../src/core/limits/connection-limits.ts'
 import { allRuns } from '../runs.ts'
 import { BUFFERED_MAX, sendLong } from './long-stream.ts'
 

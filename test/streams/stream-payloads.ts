@@ -1,5 +1,5 @@
 import type { CborValue } from '../../src/core/cbor.ts'
-import { STREAM_DATA_MAX, STREAM_WINDOW } from '../../src/core/limits.ts'
+import { STREAM_DATA_MAX, STREAM_WINDOW } from '../../src/core/limits/connection-limits.ts'
 import { NAME } from './stream-sides.ts'
 
 /** What a peer that keeps no rule says of streams. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { STREAM_WINDOW, STREAMS_MAX } from '../../src/core/limits.ts'
+import { STREAM_WINDOW, STREAMS_MAX } from '../../src/core/limits/connection-limits.ts'
 import type { ByteStream } from '../../src/streams/byte-stream.ts'
 import { alice, bob, codeOf } from '../connection/sides.ts'
 import { runs } from '../runs.ts'

@@ -8,7 +8,7 @@ import { ConnectionError } from '../../src/core/errors.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { createStreams, type Streams } from '../../src/streams/streams.ts'
 import { createPair, type MemoryPair } from '../connection/memory-transport.ts'
-import { alice, bob, createPuppet, greet, makeWorld, mallory, type Puppet } from '../connection/sides.ts'
+import { alice, bob, createPuppet, makeWorld, mallory, type Puppet, shakeHands } from '../connection/sides.ts'
 
 /** Two sides with byte streams between them: on a real connection over a stream in memory, or on lines that encrypt nothing. */
 
@@ -129,7 +129,7 @@ export type Joined = {
 
 export const join = async (near: readonly Service[], far: readonly Service[]): Promise<Joined> => {
   const pair = createPair()
-  const met = await greet(pair, alice, bob)
+  const met = await shakeHands(pair, alice, bob)
   const connect = (channel: typeof met.nearChannel, own: Identity, other: Identity, services: readonly Service[]) =>
     createConnection(channel, (own === alice ? met.nearMet : met.farMet).session, {
       peer: other.log.id,
@@ -149,7 +149,7 @@ export const joinMallory = async (
   side: Side,
 ): Promise<{ readonly pair: MemoryPair; readonly mallory: Puppet; readonly bob: Connection }> => {
   const pair = createPair()
-  const met = await greet(pair, mallory, bob)
+  const met = await shakeHands(pair, mallory, bob)
   const connection = createConnection(met.farChannel, met.farMet.session, {
     peer: mallory.log.id,
     remote: remoteOf(mallory, bob, 'in'),

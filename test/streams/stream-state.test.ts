@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { StreamPayload } from '../../src/connection/payloads.ts'
 import { ConnectionError } from '../../src/core/errors.ts'
-import { STREAM_DATA_MAX, STREAM_WINDOW } from '../../src/core/limits.ts'
+import { STREAM_DATA_MAX, STREAM_WINDOW } from '../../src/core/limits/connection-limits.ts'
 import {
   type Action,
   act,

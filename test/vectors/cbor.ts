@@ -1,5 +1,5 @@
 import { hex } from '../../src/core/bytes.ts'
-import { CBOR_DEPTH_MAX } from '../../src/core/limits.ts'
+import { CBOR_DEPTH_MAX } from '../../src/core/limits/protocol-limits.ts'
 import type { Json, Vectors } from './vector-files.ts'
 
 /** vectors/cbor: `input` decodes to `output` and encodes back to the same bytes, or is refused with `error`. */

@@ -1,5 +1,5 @@
 import type { Messages } from '../../messages/message-api.ts'
-import type { PeerEvent } from '../../peer/events.ts'
+import type { PeerEvent } from '../../peer/peer-events.ts'
 
 /** Whether what was written to one address has arrived. */
 export type Deliveries = {

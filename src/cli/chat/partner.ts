@@ -1,4 +1,4 @@
-import type { PeerEvent } from '../../peer/events.ts'
+import type { PeerEvent } from '../../peer/peer-events.ts'
 
 /** The address of whom something happened with; null for what is about this peer alone. */
 export const partnerOf = (event: PeerEvent): string | null => {
@@ -13,7 +13,7 @@ export const partnerOf = (event: PeerEvent): string | null => {
       return event.offer.peer
     case 'file':
       return event.transfer.peer
-    case 'mailed':
+    case 'in-mailboxes':
     case 'changed':
     case 'forked':
       return event.address

@@ -1,4 +1,4 @@
-import type { PeerEvent } from '../../peer/events.ts'
+import type { PeerEvent } from '../../peer/peer-events.ts'
 import type { Context } from '../context.ts'
 import { shortAddress } from '../output/format.ts'
 import type { Said } from './command-line-input.ts'

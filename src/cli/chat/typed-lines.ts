@@ -1,4 +1,4 @@
-import { MESSAGE_BYTES_MAX } from '../../core/limits.ts'
+import { MESSAGE_BYTES_MAX } from '../../core/limits/message-limits.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { type FileIntent, isAboutFiles, readTyped, type Said } from './command-line-input.ts'
 

@@ -1,6 +1,6 @@
 import type { Connection } from '../../connection/connection.ts'
-import type { PeerEvent } from '../../peer/events.ts'
 import type { Peer } from '../../peer/peer.ts'
+import type { PeerEvent } from '../../peer/peer-events.ts'
 import { TYPED_HELP } from '../chat/command-line-input.ts'
 import { createDeliveries } from '../chat/deliveries.ts'
 import { createFilesUnderWay } from '../chat/files-under-way.ts'

@@ -1,5 +1,5 @@
 import type { CommandFile, Context } from '../context.ts'
-import { type BackupFlags, backupOptions, refuseDash } from '../options/backup.ts'
+import { type BackupFlags, backupOptions, refuseDash } from '../options/backup-passphrase.ts'
 import { EXIT } from '../output/failure.ts'
 
 export const restoreCommand: CommandFile = (program, start) =>

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 import { UsageError } from '../../core/errors.ts'
-import { MESSAGE_BYTES_MAX } from '../../core/limits.ts'
+import { MESSAGE_BYTES_MAX } from '../../core/limits/message-limits.ts'
 import type { Message } from '../../messages/message.ts'
-import type { PeerEvent } from '../../peer/events.ts'
+import type { PeerEvent } from '../../peer/peer-events.ts'
 import { createDeliveries } from '../chat/deliveries.ts'
 import { followPeer } from '../chat/follow.ts'
 import { partnerOf } from '../chat/partner.ts'
@@ -38,13 +38,13 @@ const send = async (context: Context, contact: string, { wait }: Flags): Promise
   await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, listen: false })
   await publishQuietly(peer, signal)
   const deliveries = createDeliveries(peer.messages, address)
-  const mailed = new AbortController()
+  const inMailboxes = new AbortController()
   /** the one that is sent here is the last that was written */
   let last: Message | null = null
   const hear = (event: PeerEvent): void => {
     if (event.type === 'delivery' && event.message.id >= (last?.id ?? 0)) last = event.message
     // Nothing more will come of waiting, unless this one is not among them.
-    if (event.type === 'mailed' && last?.state !== 'queued') mailed.abort()
+    if (event.type === 'in-mailboxes' && last?.state !== 'queued') inMailboxes.abort()
     deliveries.hear(event)
   }
   const following = followPeer(context, peer, {
@@ -53,7 +53,7 @@ const send = async (context: Context, contact: string, { wait }: Flags): Promise
   })
   following.catch(() => {})
   const deliver = async (): Promise<void> => {
-    const waiting = AbortSignal.any([signal, mailed.signal, AbortSignal.timeout(wait * 1000)])
+    const waiting = AbortSignal.any([signal, inMailboxes.signal, AbortSignal.timeout(wait * 1000)])
     await deliveries.all(waiting).catch(() => signal.throwIfAborted())
   }
   try {
@@ -62,7 +62,7 @@ const send = async (context: Context, contact: string, { wait }: Flags): Promise
     await Promise.race([deliver(), following])
     terminal.status('')
     const { left } = deliveries
-    if (left > 0 && !mailed.signal.aborted) emit({ event: 'waiting', peer: address, messages: left })
+    if (left > 0 && !inMailboxes.signal.aborted) emit({ event: 'waiting', peer: address, messages: left })
     return EXIT.done
   } finally {
     await peer.close()

@@ -1,6 +1,6 @@
 import type { Contact } from '../../contacts/contact-api.ts'
 import { hex } from '../../core/bytes.ts'
-import type { CliEvent } from './events.ts'
+import type { CliEvent } from './cli-events.ts'
 
 /** Whom the data folder knows, and how sure that is. */
 export const contactEvent = ({ address, name, trust, log, verified, added, fork }: Contact): CliEvent<'contact'> => {

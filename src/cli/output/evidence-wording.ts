@@ -1,4 +1,4 @@
-import type { CliEvent } from './events.ts'
+import type { CliEvent } from './cli-events.ts'
 import { count, duration } from './format.ts'
 
 /** What a lookup rests on, for people: in one sentence, and in full. */

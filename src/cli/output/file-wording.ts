@@ -1,4 +1,4 @@
-import type { CliEvent, Wording } from './events.ts'
+import type { CliEvent, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
 import { fileSize, minutes, reason, shortAddress } from './format.ts'
 

@@ -1,4 +1,4 @@
-import type { CliEvent, Wording } from './events.ts'
+import type { CliEvent, Wording } from './cli-events.ts'
 import { count, minutes, replaced } from './format.ts'
 import { CHANGES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'

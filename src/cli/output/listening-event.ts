@@ -1,5 +1,5 @@
 import type { Publication } from '../../directory/client/publish.ts'
-import type { CliEvent } from './events.ts'
+import type { CliEvent } from './cli-events.ts'
 
 /** How well an address can be found from now on. */
 export const listeningEvent = (address: string, publication: Publication): CliEvent<'listening'> => {

@@ -1,7 +1,7 @@
 import type { Found } from '../../contacts/resolver.ts'
 import { encodeAddress } from '../../core/address.ts'
 import { hex } from '../../core/bytes.ts'
-import type { CliEvent } from './events.ts'
+import type { CliEvent } from './cli-events.ts'
 
 /** What the network holds of an address, and how sure that is. @param now seconds since 1970 */
 export const lookupEvent = (found: Found, now: number): CliEvent<'lookup'> => {

@@ -1,5 +1,5 @@
 import type { Change } from '../../core/floor.ts'
-import type { CliEvent } from './events.ts'
+import type { CliEvent } from './cli-events.ts'
 import { shortAddress } from './format.ts'
 
 /** What people are told without having asked. */

@@ -1,4 +1,4 @@
-import type { CliEvent, EventName } from './events.ts'
+import type { CliEvent, EventName } from './cli-events.ts'
 import { type Failure, trace } from './failure.ts'
 import { sanitizeJson } from './sanitize.ts'
 import { TROUBLE, wording } from './wording.ts'

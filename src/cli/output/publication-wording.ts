@@ -1,4 +1,4 @@
-import type { CliEvent } from './events.ts'
+import type { CliEvent } from './cli-events.ts'
 
 /** How well an address can be found, from what the nodes at its three places said. */
 export const describePublication = ({ replicas, weak, crowded }: CliEvent<'listening' | 'published'>): string => {

@@ -2,8 +2,8 @@ import type { Remote } from '../../connection/remote.ts'
 import { errorOf } from '../../core/error-of.ts'
 import type { FileTransfer } from '../../files/file-api.ts'
 import type { Message } from '../../messages/message.ts'
-import type { PeerEvent } from '../../peer/events.ts'
-import type { CliEvent } from './events.ts'
+import type { PeerEvent } from '../../peer/peer-events.ts'
+import type { CliEvent } from './cli-events.ts'
 import { reasonOf } from './failure.ts'
 import { failedFileEvent } from './file-event.ts'
 import { listeningEvent } from './listening-event.ts'
@@ -95,8 +95,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         const { peer, id, state, reason } = event.message
         return [{ event: 'delivery', peer, id, state, code: reason }]
       }
-      case 'mailed':
-        return [{ event: 'mailed', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
+      case 'in-mailboxes':
+        return [{ event: 'in-mailboxes', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
       case 'offer': {
         const { peer, name, size } = event.offer
         return [{ event: 'file-offered', peer, name, size, accepted: acceptFiles }]

@@ -1,5 +1,5 @@
-import { HEAD_DIGITS_MIN } from '../../core/limits.ts'
-import type { CliEvent, Wording } from './events.ts'
+import { HEAD_DIGITS_MIN } from '../../core/limits/store-limits.ts'
+import type { CliEvent, Wording } from './cli-events.ts'
 import { describeEvidence, describeVerdict } from './evidence-wording.ts'
 import { count, duration, minutes, replaced } from './format.ts'
 import { describeBranch } from './key-wording.ts'

@@ -1,4 +1,4 @@
-import type { CliEvent, EventName, Wording } from './events.ts'
+import type { CliEvent, EventName, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
 import { fileWording } from './file-wording.ts'
 import { count, fileSize, minutes, reason, shortAddress } from './format.ts'
@@ -51,7 +51,7 @@ export const wording: Wording = {
   'past-message': ({ id, direction, at, state, code, text, base64 }) => [
     `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : `, ${explain(code)}`}` : '<'}: ${text ?? `data ${base64}`}`,
   ],
-  mailed: ({ peer, mailboxes, messages }) =>
+  'in-mailboxes': ({ peer, mailboxes, messages }) =>
     messages === 0
       ? []
       : [

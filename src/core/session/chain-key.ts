@@ -1,6 +1,6 @@
 import { SessionError } from '../errors.ts'
 import { hmac, type SecretKey, secretKey } from '../kdf.ts'
-import { SKIP_MAX } from '../limits.ts'
+import { SKIP_MAX } from '../limits/protocol-limits.ts'
 import type { SkippedKey } from './skipped-keys.ts'
 
 /** A chain key CK together with the number of the message key it yields next. */

@@ -3,7 +3,7 @@ import { SessionError } from '../errors.ts'
 import { bytes, nullable, tuple, uint } from '../fields.ts'
 import { sha256 } from '../kdf.ts'
 import { KEM_CIPHERTEXT_BYTES, KEM_PUBLIC_BYTES } from '../kem.ts'
-import { HEADER_BYTES_MAX } from '../limits.ts'
+import { HEADER_BYTES_MAX } from '../limits/protocol-limits.ts'
 import { POINT_BYTES } from '../p256.ts'
 
 export const SESSION_ID_BYTES = 16

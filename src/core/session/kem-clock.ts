@@ -1,4 +1,4 @@
-import { KEM_STEP_AGE, KEM_STEP_MESSAGES } from '../limits.ts'
+import { KEM_STEP_AGE, KEM_STEP_MESSAGES } from '../limits/protocol-limits.ts'
 
 /**
  * How long a session has gone without a KEM step (docs/spec/session.md §4): the answering side counts from opening the offer, the

@@ -1,6 +1,6 @@
 import { hex } from '../bytes.ts'
 import type { SecretKey } from '../kdf.ts'
-import { SKIPPED_KEY_AGE_MAX, SKIPPED_KEYS_MAX } from '../limits.ts'
+import { SKIPPED_KEY_AGE_MAX, SKIPPED_KEYS_MAX } from '../limits/protocol-limits.ts'
 
 /** The key of message `n` in the chain of the ratchet key `dh` (33 bytes). */
 export type SkippedKey = { readonly dh: Uint8Array; readonly n: number; readonly key: SecretKey }

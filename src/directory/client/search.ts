@@ -1,4 +1,4 @@
-import { REPLICA_NODES } from '../../core/limits.ts'
+import { REPLICA_NODES } from '../../core/limits/record-limits.ts'
 import { densityRatio, sizeFrom } from '../density.ts'
 import { DENSITY_DOUBT, DENSITY_PLACES, DENSITY_SUSPECT, REPLICA_NODES_WIDENED } from '../limits.ts'
 import type { DirectoryNetwork } from '../network-port.ts'

@@ -1,4 +1,5 @@
-import { LOOKUP_MS, REPLICA_NODES } from '../../core/limits.ts'
+import { LOOKUP_MS } from '../../core/limits/connection-limits.ts'
+import { REPLICA_NODES } from '../../core/limits/record-limits.ts'
 import type { DirectoryNetwork, NodeAddress } from '../network-port.ts'
 import type { Command } from '../request-format.ts'
 import type { Effort } from './policies.ts'

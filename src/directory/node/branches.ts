@@ -10,7 +10,8 @@ import {
   type LogEntry,
   prefixOf,
 } from '../../core/key-log.ts'
-import { BRANCHES_MAX, CLOCK_TOLERANCE } from '../../core/limits.ts'
+import { CLOCK_TOLERANCE } from '../../core/limits/protocol-limits.ts'
+import { BRANCHES_MAX } from '../../core/limits/record-limits.ts'
 
 /** The verified branches of one identity's log that a storage node stores. */
 export type Branches = {

@@ -1,4 +1,4 @@
-import { RECORD_SOURCES_MAX } from '../../core/limits.ts'
+import { RECORD_SOURCES_MAX } from '../../core/limits/record-limits.ts'
 import { type EvictionGroup, extraOf, type Resident } from './resident.ts'
 
 /** The identities of a storage node by the source network they are counted under: who joins, leaves, grows and moves. */

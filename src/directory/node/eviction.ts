@@ -1,5 +1,5 @@
 import { DirectoryError } from '../../core/errors.ts'
-import { ITEMS_PER_IDENTITY, RECORD_AGE_MAX } from '../../core/limits.ts'
+import { ITEMS_PER_IDENTITY, RECORD_AGE_MAX } from '../../core/limits/record-limits.ts'
 import { chooseVictim, type Position } from './eviction-choice.ts'
 import { createEvictionGroups, creditSource, joinGroup, leaveGroup, resizeResident } from './eviction-groups.ts'
 import { type Claim, extraOf, type Resident, type Shortage } from './resident.ts'

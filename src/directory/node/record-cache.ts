@@ -1,4 +1,4 @@
-import { RECORD_CACHE_ITEMS } from '../../core/limits.ts'
+import { RECORD_CACHE_ITEMS } from '../../core/limits/record-limits.ts'
 import { type IdentityRecord, itemsOf } from './identity-record.ts'
 
 /** Parsed records, those used last: a bounded number of entries and cards. */

@@ -1,7 +1,7 @@
 import { equal, hex } from '../../core/bytes.ts'
 import { EncodingError, HandfastError, StoreError } from '../../core/errors.ts'
 import { sha256 } from '../../core/kdf.ts'
-import { RECORD_AGE_MAX } from '../../core/limits.ts'
+import { RECORD_AGE_MAX } from '../../core/limits/record-limits.ts'
 import type { Eviction } from './eviction.ts'
 import { allEntries, type IdentityRecord, itemsOf } from './identity-record.ts'
 import type { View } from './page.ts'

@@ -1,6 +1,7 @@
 import { hex } from '../../core/bytes.ts'
 import { sha256 } from '../../core/kdf.ts'
-import { BRANCHES_MAX, DEVICES_MAX, LOG_ENTRIES_MAX, RECORD_TOUCH_AGE } from '../../core/limits.ts'
+import { DEVICES_MAX, LOG_ENTRIES_MAX } from '../../core/limits/protocol-limits.ts'
+import { BRANCHES_MAX, RECORD_TOUCH_AGE } from '../../core/limits/record-limits.ts'
 import { createEviction } from './eviction.ts'
 import { type IdentityRecord, itemsOf } from './identity-record.ts'
 import type { View } from './page.ts'

@@ -1,4 +1,4 @@
-import { ITEMS_PER_IDENTITY } from '../../core/limits.ts'
+import { ITEMS_PER_IDENTITY } from '../../core/limits/record-limits.ts'
 
 /** Who is stored at a storage node, and the source network each is counted under: what eviction decides by. */
 

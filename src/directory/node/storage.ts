@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hex, type RandomBytes, utf8 } from '../../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../../core/errors.ts'
 import { hmac, type SecretKey, secretKey } from '../../core/kdf.ts'
-import { IDENTITIES_MAX } from '../../core/limits.ts'
+import { IDENTITIES_MAX } from '../../core/limits/record-limits.ts'
 import { isLoopback, sourceNetworkOf } from '../ip-networks.ts'
 import {
   QUOTA_ALL_BURST,

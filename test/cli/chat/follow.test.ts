@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FollowOptions, followPeer } from '../../../src/cli/chat/follow.ts'
 import { partnerOf } from '../../../src/cli/chat/partner.ts'
-import type { CliEvent } from '../../../src/cli/output/events.ts'
+import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { FileError, PeerError } from '../../../src/core/errors.ts'
-import { EVENTS_WAITING_MAX } from '../../../src/core/limits.ts'
+import { EVENTS_WAITING_MAX } from '../../../src/core/limits/connection-limits.ts'
 import type { Message } from '../../../src/messages/message.ts'
 import { createEventBus } from '../../../src/peer/event-bus.ts'
 import type { Peer } from '../../../src/peer/peer.ts'
@@ -154,7 +154,7 @@ test('whom something happened with', () => {
     { type: 'delivery', message },
     { type: 'offer', offer: offerOf(() => {}) },
     { type: 'file', transfer: transferOf(1) },
-    { type: 'mailed', address: PEER, mailboxes: [OWN], messages: 1 },
+    { type: 'in-mailboxes', address: PEER, mailboxes: [OWN], messages: 1 },
     { type: 'changed', address: PEER, change: 'updated' },
     { type: 'forked', address: PEER },
   ] as const)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRecipient } from '../../../src/cli/chat/recipient.ts'
-import type { CliEvent } from '../../../src/cli/output/events.ts'
+import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import type { Ending } from '../../../src/connection/connection.ts'
 import { messageOf, remoteOf } from './happenings.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSpeaker } from '../../../src/cli/chat/speaker.ts'
-import type { CliEvent } from '../../../src/cli/output/events.ts'
+import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { FileError, MessageError } from '../../../src/core/errors.ts'
 import type { FileTransfer } from '../../../src/files/file-api.ts'
 import { isSettled } from '../../connection/sides.ts'

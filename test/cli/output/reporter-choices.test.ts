@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CliEvent } from '../../../src/cli/output/events.ts'
+import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { createReporter, missedEvent, type ReporterOptions } from '../../../src/cli/output/reporter.ts'
 import { wording } from '../../../src/cli/output/wording.ts'
 import { PeerError } from '../../../src/core/errors.ts'
-import type { PeerEvent } from '../../../src/peer/events.ts'
+import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
 
 /** What a reporter remembers of what it told, and what the command that has it chose. */

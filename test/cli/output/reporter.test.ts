@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CliEvent } from '../../../src/cli/output/events.ts'
+import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { createPrinter } from '../../../src/cli/output/printer.ts'
 import { createReporter } from '../../../src/cli/output/reporter.ts'
 import { ConnectionError, MailboxError, PeerError } from '../../../src/core/errors.ts'
 import type { Publication } from '../../../src/directory/client/publish.ts'
-import type { PeerEvent } from '../../../src/peer/events.ts'
+import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
@@ -90,15 +90,15 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [/^\* a message to hf1kh9wk63pe…9zse was not delivered: .* \[ERR_MESSAGE_EXPIRED\]$/],
     ],
   ],
-  mailed: [
+  'in-mailboxes': [
     [
-      { type: 'mailed', address: PEER, mailboxes: [OWN], messages: 1 },
-      [{ event: 'mailed', peer: PEER, mailboxes: [OWN], messages: 1 }],
+      { type: 'in-mailboxes', address: PEER, mailboxes: [OWN], messages: 1 },
+      [{ event: 'in-mailboxes', peer: PEER, mailboxes: [OWN], messages: 1 }],
       [/^\* hf1kh9wk63pe…9zse is not there: left in 1 mailbox /],
     ],
     [
-      { type: 'mailed', address: PEER, mailboxes: [OWN], messages: 0 },
-      [{ event: 'mailed', peer: PEER, mailboxes: [OWN], messages: 0 }],
+      { type: 'in-mailboxes', address: PEER, mailboxes: [OWN], messages: 0 },
+      [{ event: 'in-mailboxes', peer: PEER, mailboxes: [OWN], messages: 0 }],
       [],
     ],
   ],

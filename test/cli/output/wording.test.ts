@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CliEvent } from '../../../src/cli/output/events.ts'
+import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { fileSize, shortAddress } from '../../../src/cli/output/format.ts'
 import { staleFor } from '../../../src/cli/output/lookup-event.ts'
 import { createPrinter } from '../../../src/cli/output/printer.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type KeyLog, prefixOf, updateLog } from '../../../src/core/key-log.ts'
-import { DEVICES_MAX } from '../../../src/core/limits.ts'
+import { DEVICES_MAX } from '../../../src/core/limits/protocol-limits.ts'
 import { type AnswerCollector, createAnswerCollector } from '../../../src/directory/client/answer-collector.ts'
 import { PLACES_MAX } from '../../../src/directory/request-format.ts'
 import {

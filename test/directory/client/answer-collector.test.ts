@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../../src/core/key-log.ts'
-import { CARD_AGE, LOG_ENTRIES_MAX } from '../../../src/core/limits.ts'
+import { CARD_AGE, LOG_ENTRIES_MAX } from '../../../src/core/limits/protocol-limits.ts'
 import { type AnswerCollector, createAnswerCollector } from '../../../src/directory/client/answer-collector.ts'
 import type { GetAnswer } from '../../../src/directory/request-format.ts'
 import {

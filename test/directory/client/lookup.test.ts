@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { rotateLog, updateLog } from '../../../src/core/key-log.ts'
-import { CARD_AGE, LOG_ENTRIES_MAX } from '../../../src/core/limits.ts'
+import { CARD_AGE, LOG_ENTRIES_MAX } from '../../../src/core/limits/protocol-limits.ts'
 import { nameOf } from '../../../src/directory/network-port.ts'
 import {
   at,

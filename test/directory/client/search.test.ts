@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { updateLog } from '../../../src/core/key-log.ts'
-import { REPLICA_NODES } from '../../../src/core/limits.ts'
+import { REPLICA_NODES } from '../../../src/core/limits/record-limits.ts'
 import type { Lookup } from '../../../src/directory/client/lookup.ts'
 import type { Policy } from '../../../src/directory/client/policies.ts'
 import { publish } from '../../../src/directory/client/publish.ts'

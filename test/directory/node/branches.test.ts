@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { equal } from '../../../src/core/bytes.ts'
 import { HandfastError } from '../../../src/core/errors.ts'
 import { type KeyLog, rotateLog, updateLog, verifyLog } from '../../../src/core/key-log.ts'
-import { BRANCHES_MAX } from '../../../src/core/limits.ts'
+import { BRANCHES_MAX } from '../../../src/core/limits/record-limits.ts'
 import { type Branches, forkProofs, offerEntry, restoreBranches } from '../../../src/directory/node/branches.ts'
 import {
   at,

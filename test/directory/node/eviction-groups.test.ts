@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { RECORD_SOURCES_MAX } from '../../../src/core/limits.ts'
+import { RECORD_SOURCES_MAX } from '../../../src/core/limits/record-limits.ts'
 import { NOW } from '../../core/identities.ts'
 import { claimOf, enter, keyOf, makeEviction, names, OWN } from './evictions.ts'
 

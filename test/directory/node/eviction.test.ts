@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { RECORD_AGE_MAX } from '../../../src/core/limits.ts'
+import { RECORD_AGE_MAX } from '../../../src/core/limits/record-limits.ts'
 import { failsWith, makeBytes, NOW } from '../../core/identities.ts'
 import { claimOf, distance, enter, farthestOf, keyOf, makeEviction, names, OWN } from './evictions.ts'
 

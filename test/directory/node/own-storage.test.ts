@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { REPLICA_NODES } from '../../../src/core/limits.ts'
+import { REPLICA_NODES } from '../../../src/core/limits/record-limits.ts'
 import { lookup } from '../../../src/directory/client/lookup.ts'
 import { publish } from '../../../src/directory/client/publish.ts'
 import { compareDistances, distanceOf } from '../../../src/directory/distance.ts'

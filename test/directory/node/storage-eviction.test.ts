@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../../src/core/key-log.ts'
-import { CARD_AGE, CARD_AGE_MAX, LOG_ENTRIES_MAX, MAILBOXES_MAX, RECORD_AGE_MAX } from '../../../src/core/limits.ts'
+import { CARD_AGE, CARD_AGE_MAX, LOG_ENTRIES_MAX, MAILBOXES_MAX } from '../../../src/core/limits/protocol-limits.ts'
+import { RECORD_AGE_MAX } from '../../../src/core/limits/record-limits.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
 import { ANSWER_BYTES_MAX, encodeMessage } from '../../../src/directory/request-format.ts'
 import {

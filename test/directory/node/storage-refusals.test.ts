@@ -6,7 +6,7 @@ import { sha256 } from '../../../src/core/kdf.ts'
 import { kemHalves } from '../../../src/core/kem.ts'
 import { rotateLog, updateLog } from '../../../src/core/key-log.ts'
 import { LABEL_CARD, LABEL_KEY_LOG } from '../../../src/core/labels.ts'
-import { CARD_AGE, CARD_AGE_MAX, CLOCK_TOLERANCE, LOG_ENTRIES_MAX } from '../../../src/core/limits.ts'
+import { CARD_AGE, CARD_AGE_MAX, CLOCK_TOLERANCE, LOG_ENTRIES_MAX } from '../../../src/core/limits/protocol-limits.ts'
 import { createStorage, type Storage } from '../../../src/directory/node/storage.ts'
 import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from '../../../src/directory/request-format.ts'
 import {

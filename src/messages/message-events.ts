@@ -8,7 +8,7 @@ export type MessageEvent =
   | { readonly type: 'delivery'; readonly message: Message }
   /** something is in mailboxes of a peer that could not be reached, which gets it from there: so many messages, or 0 and receipts */
   | {
-      readonly type: 'mailed'
+      readonly type: 'in-mailboxes'
       readonly address: string
       readonly mailboxes: readonly string[]
       readonly messages: number

@@ -1,8 +1,8 @@
-import type { ConnectionEvent } from '../connection/events.ts'
-import type { ContactEvent } from '../contacts/events.ts'
+import type { ConnectionEvent } from '../connection/connection-events.ts'
+import type { ContactEvent } from '../contacts/contact-events.ts'
 import type { Publication } from '../directory/client/publish.ts'
-import type { FileEvent } from '../files/events.ts'
-import type { MessageEvent } from '../messages/events.ts'
+import type { FileEvent } from '../files/file-events.ts'
+import type { MessageEvent } from '../messages/message-events.ts'
 import type { NetworkState } from './network-state.ts'
 
 /** Everything that a peer has to tell, each `type` once: what a person is shown, and what a program may act on. */

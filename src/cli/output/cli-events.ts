@@ -152,7 +152,7 @@ type Events = {
     readonly base64: string | null
   }
   /** `listen`, `send`: messages, or receipts alone, to a peer that is not there are in these of its mailboxes, from where it gets them */
-  mailed: { readonly peer: string; readonly mailboxes: readonly string[]; readonly messages: number }
+  'in-mailboxes': { readonly peer: string; readonly mailboxes: readonly string[]; readonly messages: number }
   /** `chat`, `send`: lines that are kept here until that peer is there again */
   waiting: { readonly peer: string; readonly messages: number }
   /** a line that was typed and did not go out */

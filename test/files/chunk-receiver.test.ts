@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { CHUNK_WINDOW } from '../../src/core/limits.ts'
-import { arrive, begin, createIntake, isDue, nextToken, takeReport } from '../../src/files/intake.ts'
+import { CHUNK_WINDOW } from '../../src/core/limits/file-limits.ts'
+import { arrive, begin, createChunkReceiver, isDue, nextToken, takeReport } from '../../src/files/chunk-receiver.ts'
 import { codeOf } from '../connection/sides.ts'
 
 /** Chunks as they come: whatever is sent, they are taken in order, and no more of them than were asked for. */
@@ -25,26 +25,26 @@ test('§1 a sender that keeps the rules gets all of it in, in groups that the di
       fc.array(fc.boolean(), { maxLength: 400, size: 'max' }),
       async (count, before, sends) => {
         const from = Math.min(before, count)
-        const intake = createIntake(count, from)
-        begin(intake, from)
+        const receiver = createChunkReceiver(count, from)
+        begin(receiver, from)
         let [sent, taken, written] = [from, from, from]
         /** Writes the next; reports when that is due, as `receiving` does. */
         const write = async (): Promise<void> => {
-          const token = await nextToken(intake, ended)
+          const token = await nextToken(receiver, ended)
           if (token === null) return
           assert.deepEqual(token, tokenOf(written))
           written += 1
-          if (!isDue(intake, written)) return
-          intake.kept = written
-          taken += takeReport(intake)
+          if (!isDue(receiver, written)) return
+          receiver.kept = written
+          taken += takeReport(receiver)
         }
         const writeGroup = async (): Promise<void> => {
           await write()
-          assert.ok(written - intake.kept < CHUNK_WINDOW / 2)
+          assert.ok(written - receiver.kept < CHUNK_WINDOW / 2)
         }
         const send = (): void => {
           if (sent === count || sent - taken === CHUNK_WINDOW) return
-          arrive(intake, sent, tokenOf(sent))
+          arrive(receiver, sent, tokenOf(sent))
           sent += 1
         }
         for (const one of sends) await (one ? send() : writeGroup())
@@ -52,7 +52,7 @@ test('§1 a sender that keeps the rules gets all of it in, in groups that the di
           send()
           await writeGroup()
         }
-        assert.deepEqual([intake.state, intake.kept, taken], ['open', count, count])
+        assert.deepEqual([receiver.state, receiver.kept, taken], ['open', count, count])
       },
     ),
   )
@@ -62,35 +62,35 @@ test('§1 whatever comes, what is taken is the beginning of it in order, and mem
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 200, size: 'max' }), async (steps) => {
       const count = 40
-      const intake = createIntake(count, 0)
-      begin(intake, 0)
+      const receiver = createChunkReceiver(count, 0)
+      begin(receiver, 0)
       let written = 0
       for (const one of steps) {
         if (one !== 'take') {
-          const index = one === 'next' ? intake.arrived : one
-          const fits = intake.state === 'open' && index === intake.arrived && index < CHUNK_WINDOW
-          const counts = intake.state === 'open' && intake.arrived < count
-          arrive(intake, index, tokenOf(index))
-          if (counts) assert.equal(intake.state, fits ? 'open' : 'broken')
-        } else if (intake.state === 'broken') {
-          assert.equal(await codeOf(nextToken(intake, ended)), 'ERR_FILE_CORRUPT')
+          const index = one === 'next' ? receiver.arrived : one
+          const fits = receiver.state === 'open' && index === receiver.arrived && index < CHUNK_WINDOW
+          const counts = receiver.state === 'open' && receiver.arrived < count
+          arrive(receiver, index, tokenOf(index))
+          if (counts) assert.equal(receiver.state, fits ? 'open' : 'broken')
+        } else if (receiver.state === 'broken') {
+          assert.equal(await codeOf(nextToken(receiver, ended)), 'ERR_FILE_CORRUPT')
         } else {
-          const token = await nextToken(intake, ended)
+          const token = await nextToken(receiver, ended)
           if (token !== null) assert.deepEqual(token, tokenOf(written++))
         }
-        assert.ok(intake.tokens.length <= CHUNK_WINDOW)
+        assert.ok(receiver.tokens.length <= CHUNK_WINDOW)
       }
     }),
   )
 })
 
 test('§1 what comes before it was asked for, and after the last, counts for nothing', async () => {
-  const intake = createIntake(2, 0)
-  arrive(intake, 7, tokenOf(7))
-  begin(intake, 1)
-  arrive(intake, 1, tokenOf(1))
-  arrive(intake, 2, tokenOf(2))
-  assert.deepEqual(await nextToken(intake, ended), tokenOf(1))
-  assert.equal(await nextToken(intake, ended), null)
-  assert.equal(intake.state, 'open')
+  const receiver = createChunkReceiver(2, 0)
+  arrive(receiver, 7, tokenOf(7))
+  begin(receiver, 1)
+  arrive(receiver, 1, tokenOf(1))
+  arrive(receiver, 2, tokenOf(2))
+  assert.deepEqual(await nextToken(receiver, ended), tokenOf(1))
+  assert.equal(await nextToken(receiver, ended), null)
+  assert.equal(receiver.state, 'open')
 })

@@ -1,0 +1,59 @@
+/** Bounds of connections, streams and events. Each with its reason. */
+
+/** What a guest and a mailbox say to each other and have not taken: the transport has no receive window, so this is what bounds memory. */
+export const VISIT_WINDOW = 64
+
+/** Bytes of a byte stream in one payload: as a message. */
+export const STREAM_DATA_MAX = 32 * 1024
+
+/** Bytes of a byte stream that its reader has not taken: what each may keep in memory, and enough for 5 MB/s at 50 ms. */
+export const STREAM_WINDOW = 256 * 1024
+
+/** Byte streams open at one time on a connection, of each side: 32 × STREAM_WINDOW is 8 MiB that a peer can make us keep. */
+export const STREAMS_MAX = 32
+
+/** The same of who is no contact. */
+export const STRANGER_STREAMS_MAX = 4
+
+/** Byte streams one side may open on a connection in all: their ids are 32 bits, every other one, and none is used twice. */
+export const STREAMS_PER_CONNECTION = 2 ** 31
+
+/**
+ * Payloads of byte streams that the other side does not take. Two for each of 2 × STREAMS_MAX streams, and a last one of as many that are
+ * over, is what a peer that reads can come to; one that opens streams and reads nothing is cut off here.
+ */
+export const STREAM_UNSAID_MAX = 256
+
+/** Handshakes under way at one time with strangers: each holds keys and a stream. */
+export const HANDSHAKES_MAX = 64
+
+/** Milliseconds a stranger has for each step of the handshake. */
+export const HANDSHAKE_STEP_MS = 10_000
+
+/** Milliseconds a lookup may take in all before it answers with what it has. */
+export const LOOKUP_MS = 10_000
+
+/** Milliseconds a responder spends on asking the directory about a stranger: less than the stranger waits for it. */
+export const VET_MS = 3_000
+
+/** A contact's log is put back into the directory this often, well before storage nodes forget it (RECORD_AGE_MAX). */
+export const CONTACT_REPUBLISH = 24 * 3600
+
+/** Milliseconds before a peer is called again, doubled with each failure up to the second number, and up to half as much by chance. */
+export const REDIAL_MS = 1_000
+export const REDIAL_MAX_MS = 5 * 60_000
+
+/** Milliseconds that a connection made to deliver messages is kept when nothing is left to deliver. */
+export const LINGER_MS = 60_000
+
+/** Events that a loop over them has not taken: a loop that is further behind is ended, since nothing else bounds what it costs. */
+export const EVENTS_WAITING_MAX = 10_000
+
+/** Events from before the first loop over them that it is told: the oldest give way. Enough for what happens while a program begins. */
+export const EVENTS_EARLY_MAX = 1_000
+
+/** Connections of who are no contacts, at one time: of more, the oldest gives way. */
+export const STRANGER_CONNECTIONS_MAX = 64
+
+/** Connections of one peer at one time, likewise. */
+export const PEER_CONNECTIONS_MAX = 8

@@ -1,0 +1,65 @@
+import { MAILBOX_AGE } from './mailbox-limits.ts'
+
+/** Bounds of messages: on connections, on disk, and in parcels. Each with its reason. */
+
+/** One message through the API: leaves room for padding (12 %), Fernet and CBOR inside FRAME_BYTES_MAX. */
+export const MESSAGE_BYTES_MAX = 32 * 1024
+
+/** The same with what says whether it is text or bytes. */
+export const MESSAGE_BODY_MAX = MESSAGE_BYTES_MAX + 16
+
+/** Random bytes that name a sequence of messages: a store that was lost and begun anew draws others. */
+export const SEQUENCE_ID_BYTES = 16
+
+/** Sequences remembered of one peer: one for each application it speaks for, and another only when its store was lost. */
+export const SEQUENCES_MAX = 32
+
+/** Applications that a data folder remembers to have had: messages for others find little room. */
+export const APPLICATIONS_MAX = 32
+
+/** Messages of one peer for one application that this folder never had, and for all such: it may come yet. */
+export const UNKNOWN_APPLICATION_MESSAGES_MAX = 16
+export const UNKNOWN_APPLICATIONS_MESSAGES_MAX = 64
+
+/** Messages on their way at once: what the other side may keep in memory until they are on its disk. */
+export const MESSAGE_WINDOW = 64
+
+/** Messages of a contact that our application has not taken: 1,000 × 32 KiB are what a contact can fill of our disk. */
+export const MESSAGES_ARRIVED_MAX = 1000
+
+/** The same of somebody who only called. */
+export const STRANGER_MESSAGES_MAX = 16
+
+/** Messages of all who only called, both waiting to be taken and kept afterwards, and their streams: anyone can make identities. */
+export const STRANGERS_MESSAGES_MAX = 1000
+
+/** A message that could not be delivered for 30 days has failed: prekeys and mailboxes hold out no longer. */
+export const MESSAGE_AGE_MAX = 30 * 24 * 3600
+
+/**
+ * Bytes of the messages in one bundle before padding: with 12 % of that and a hello of the longest log it fits a parcel, and it has room for any
+ * message.
+ */
+export const BUNDLE_BYTES_MAX = 48 * 1024
+
+/** Sessions kept of one peer who is away: two to send in, and those that parcels under way still need. */
+export const OFFLINE_SESSIONS_MAX = 4
+
+/** The same of all who are no contacts: anyone can begin one. */
+export const STRANGERS_OFFLINE_SESSIONS_MAX = 200
+
+/**
+ * Envelopes of strangers that wait in our mailboxes for room or a message before them, and for how many seconds each: so few that they do not
+ * shut out others from the 1,000 that a mailbox keeps for us.
+ */
+export const STRANGERS_PARCELS_MAX = 32
+export const STRANGER_PARCEL_AGE = 24 * 3600
+
+/** Milliseconds after which a peer that was called and has not answered is written to by way of its mailboxes as well. */
+export const MAILBOX_AFTER_MS = 3_000
+
+/** Seconds after which messages that nobody confirmed are put into parcels again: half of MAILBOX_AGE. */
+export const PARCEL_AGAIN = MAILBOX_AGE / 2
+
+/** Milliseconds between two visits to one's own mailboxes, and up to half as much more by chance. */
+export const MAILBOX_FETCH_MS = 5 * 60_000
