@@ -14,7 +14,7 @@ import { once } from 'node:events'
 import { dirname } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type FileGraph, readGraph } from './file-graph.ts'
-import { isHeavy, testFiles, testsOf, tierOf } from './test-tiers.ts'
+import { isHeavy, takesRuns, testFiles, testsOf, tierOf } from './test-tiers.ts'
 
 const ROOT = dirname(import.meta.dirname)
 
@@ -55,7 +55,7 @@ const choose = (graph: FileGraph, what: string, args: readonly string[]): string
   const tests = testFiles(graph).filter(
     (test) => within.length === 0 || within.some((place) => test === place || test.startsWith(`${place}/`)),
   )
-  if (what === 'heavy') return tests.filter((test) => isHeavy(test) || graph.reaches(test).has('test/runs.ts'))
+  if (what === 'heavy') return tests.filter((test) => isHeavy(test) || takesRuns(graph, test))
   // By its own name, any is run.
   const light = tests.filter((test) => !isHeavy(test) || within.includes(test))
   return what === 'all' ? light : light.filter((test) => tierOf(graph, test) === what)

@@ -21,20 +21,28 @@ const isSystem = ({ specifier = '', names }: Import): boolean =>
   SYSTEM_FOLDERS.test(specifier) ||
   (SYSTEM_MODULES.test(specifier) && !(/^(node:)?net$/.test(specifier) && names?.every((name) => HARMLESS.has(name))))
 
+/** Every import of a test file, and of what it loads in this way. */
+const loadedBy = (graph: FileGraph, test: string): Import[] => {
+  const loaded = new Set([test])
+  const imports: Import[] = []
+  for (const path of loaded)
+    for (const found of graph.loads(path)) {
+      imports.push(found)
+      if (found.specifier !== undefined) loaded.add(found.specifier)
+    }
+  return imports
+}
+
 /** Whether a test takes too long for every day. */
 export const isHeavy = (test: string): boolean => test.startsWith('test/heavy/')
 
 /** What a test file loads, and what that loads, decides it; what is heavy gets a process of its own in any case. */
-export const tierOf = (graph: FileGraph, test: string): Tier => {
-  if (isHeavy(test)) return 'system'
-  const loaded = new Set([test])
-  for (const path of loaded)
-    for (const found of graph.loads(path)) {
-      if (isSystem(found)) return 'system'
-      if (found.specifier !== undefined) loaded.add(found.specifier)
-    }
-  return 'unit'
-}
+export const tierOf = (graph: FileGraph, test: string): Tier =>
+  isHeavy(test) || loadedBy(graph, test).some(isSystem) ? 'system' : 'unit'
+
+/** Whether it takes a tenth of its runs, unless it is asked for all. */
+export const takesRuns = (graph: FileGraph, test: string): boolean =>
+  loadedBy(graph, test).some(({ specifier }) => specifier === 'test/runs.ts')
 
 export const testFiles = (graph: FileGraph): string[] =>
   [...graph.files].filter((path) => /^test\/.*\.test\.ts$/.test(path)).sort()
