@@ -124,7 +124,7 @@ test('of this repository, vectors, documents, scripts and started programs conce
     ['test/cli/processes.test.ts', 'src/cli/main.ts'],
     ['test/fuzz/command.test.ts', 'fuzz/worker.ts'],
     ['test/fuzz/targets.test.ts', 'fuzz/targets/store.ts'],
-    ['test/net/demo.test.ts', 'demo/steps/between.ts'],
+    ['test/heavy/demo.test.ts', 'demo/steps/between.ts'],
     ['test/readme.test.ts', 'README.md'],
     ['test/tools/setup.test.ts', 'tools/setup.mjs'],
   ] as const) {

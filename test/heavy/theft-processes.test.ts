@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import type { Child } from '../cli/child.ts'
-import { ended, refusal, startStage } from './stage.ts'
+import { ended, refusal, startStage } from '../net/stage.ts'
 
 /** Theft as it happens: every party is a process of its own. The owner has the command line, her address and her phrase. */
 
