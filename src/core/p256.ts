@@ -59,14 +59,27 @@ export const generatePrivateKey = (random: RandomBytes): P256PrivateKey => {
   }
 }
 
+/** So many points are kept: a log has some, and whoever reads or stores logs meets the same ones again and again. */
+const IMPORTED_MAX = 256
+const imported = new Map<string, KeyObject>()
+
 /**
  * Checks that 33 bytes are a point on the curve other than the identity.
  * @throws KeyError ERR_P256_POINT
  */
 export const importPublicKey = (point: Uint8Array): KeyObject => {
   if (point.length !== POINT_BYTES || (point[0] !== 2 && point[0] !== 3)) throw new KeyError('ERR_P256_POINT')
+  const name = Buffer.from(point).toString('latin1')
+  const known = imported.get(name)
+  if (known !== undefined) return known
   try {
-    return createPublicKey({ key: point, format: 'raw-public', ...CURVE })
+    const key = createPublicKey({ key: point, format: 'raw-public', ...CURVE })
+    for (const [oldest] of imported) {
+      if (imported.size < IMPORTED_MAX) break
+      imported.delete(oldest)
+    }
+    imported.set(name, key)
+    return key
   } catch (cause) {
     throw new KeyError('ERR_P256_POINT', { cause })
   }
