@@ -22,7 +22,7 @@ const ROOT = dirname(import.meta.dirname)
 const TIMEOUT_MS = 300_000
 
 const COMMON = ['--import', './tools/compile-cache.mjs', '--test', `--test-timeout=${TIMEOUT_MS}`]
-const UNIT = ['--import', './tools/unit-guard.mjs', '--test-isolation=none']
+const UNIT = ['--max-semi-space-size=32', '--import', './tools/unit-guard.mjs', '--test-isolation=none']
 const UNIT_PROCESSES = 2
 const SYSTEM = ['--test-concurrency=3']
 

@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { folders, protocolVectors } from '../vectors/generate-protocol.ts'
-import { listFiles, readFile, vectorFile, vectorText } from '../vectors/vector-files.ts'
+import { folders } from '../vectors/generate-protocol.ts'
+import { listFiles, readFile } from '../vectors/vector-files.ts'
 
 const files = folders.flatMap((folder) => listFiles(folder).map((file) => ({ text: readFile(folder, file) })))
-
-test('the vectors on disk are those the generator writes', () => {
-  for (const [folder, vectors] of Object.entries(protocolVectors({ renew: false }))) {
-    const written = Object.entries(vectors).map(([name, vector], index) => [
-      vectorFile(index, name),
-      vectorText(vector),
-    ])
-    assert.deepEqual(
-      listFiles(folder).map((file) => [file, readFile(folder, file)]),
-      written,
-    )
-  }
-})
 
 test('every way in which a log, a fork proof, a card, a hello, a message, a parcel or a fetch claim is refused has a vector', () => {
   const covered = new Set(files.map(({ text }) => (JSON.parse(text) as { error?: ErrorCode }).error))

@@ -12,7 +12,7 @@ import { makeTemporary } from '../connection/sides.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { runs } from '../runs.ts'
 
-/** 5,000 messages both ways between two processes, of which one or the other is killed 200 times; or a fifth of both. */
+/** 5,000 messages both ways between two processes, of which one or the other is killed 200 times; or a tenth of both. */
 
 const KILLS = runs(100)
 /** What a process that is killed would write, so that the exchange lasts as long as the killing. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { chown, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { suite, type TestContext, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { signCard } from '../../../src/core/card.ts'
 import { createLog } from '../../../src/core/key-log.ts'
 import { fetchKem } from '../../../src/directory/client/fetch-kem.ts'
@@ -14,7 +14,8 @@ import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
 import { at, commitmentAfter, makeBytes, makeIdentity, makePrekeys, publicOf } from '../../core/identities.ts'
 import { makeTemporary } from '../../store/folders.ts'
-import { type Child, startCli } from '../child.ts'
+import { startCli } from '../child.ts'
+import { kill, startNode, startPersistent, stateOf } from './nodes.ts'
 
 /** `handfast node` as a service: real processes that are killed, stopped, watched and started again. */
 
@@ -28,22 +29,6 @@ const card = signCard(log, at(alice.devices, 0).sign, {
 })
 const soon = (): AbortSignal => AbortSignal.timeout(60_000)
 
-type Running = Child & { readonly bootstrap: string; readonly first: boolean }
-
-const startNode = async (t: TestContext, ...argv: readonly string[]): Promise<Running> => {
-  const child = startCli(t, ['node', '--json', ...argv])
-  const { bootstrap, first } = await child.event('node')
-  return { ...child, bootstrap: String(bootstrap), first: first === true }
-}
-
-const startPersistent = (t: TestContext, folder: string, ...argv: readonly string[]): Promise<Running> =>
-  startNode(t, '--persistent', '--folder', folder, ...argv)
-
-const kill = async ({ child, exit }: Child): Promise<void> => {
-  child.kill('SIGKILL')
-  assert.equal(await exit(), -1)
-}
-
 /** A client that comes and goes. */
 const asClient = async <T>(bootstrap: string, work: (directory: DirectoryNetwork) => Promise<T>): Promise<T> => {
   const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
@@ -53,9 +38,6 @@ const asClient = async <T>(bootstrap: string, work: (directory: DirectoryNetwork
     await node.close()
   }
 }
-
-const stateOf = async (folder: string): Promise<{ port: number; seeds: readonly string[]; transportSeed: string }> =>
-  JSON.parse(await readFile(join(folder, 'node.json'), 'utf8'))
 
 suite('a node that is started again', { concurrency: 2 }, () => {
   test('a node that is killed serves the same records afterwards, at the same address', async (t) => {
@@ -115,30 +97,6 @@ suite('a node that is started again', { concurrency: 2 }, () => {
 })
 
 suite('a node whose network, folder or user is not the usual one', { concurrency: 2 }, () => {
-  test('nodes seen alive lead into the network when nobody of the list answers, also the first node of it', async (t) => {
-    const folder = await makeTemporary(t)
-    const [a, b] = [join(folder, 'a'), join(folder, 'b')]
-    const first = await startPersistent(t, a)
-    const third = await startNode(t, '--bootstrap', first.bootstrap)
-    const second = await startPersistent(t, b, '--bootstrap', first.bootstrap)
-    assert.deepEqual([second.first, third.first], [false, false])
-    assert.equal(await second.exit('SIGTERM'), 0)
-    assert.equal(await first.exit('SIGTERM'), 0)
-    for (const own of [a, b]) assert.ok((await stateOf(own)).seeds.includes(third.bootstrap))
-
-    const again = await startPersistent(t, b, '--bootstrap', first.bootstrap)
-    assert.deepEqual([again.bootstrap, again.first], [second.bootstrap, false])
-    const firstAgain = await startPersistent(t, a)
-    assert.deepEqual([firstAgain.bootstrap, firstAgain.first], [first.bootstrap, false])
-
-    // All of them gone, there is no network to enter, and the first one makes another.
-    for (const one of [third, again, firstAgain]) await kill(one)
-    const lost = startCli(t, ['node', '--persistent', '--folder', b, '--bootstrap', first.bootstrap])
-    assert.equal(await lost.exit(), 1)
-    assert.match(lost.stderr(), /\[ERR_NETWORK_UNREACHABLE\]/)
-    assert.equal((await startPersistent(t, a)).first, true)
-  })
-
   test('a bootstrap list of several nodes needs one that answers', async (t) => {
     const [one, other] = [await startNode(t), await startNode(t)]
     await kill(other)

@@ -3,7 +3,7 @@ import { randomBytes, sign } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fakeCloser } from '../../sim/attackers/fake-closer.ts'
-import { siege, withWorld } from './small-world.ts'
+import { siege, withWorld } from '../sim/small-world.ts'
 
 test('the same seed gives the same datagrams at the same times, another seed others', async () => {
   const first = await siege(fakeCloser)
