@@ -5,13 +5,12 @@ import { encodeCbor } from '../../src/core/cbor.ts'
 import { renewDevice } from '../../src/core/identity.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { updateLog } from '../../src/core/key-log.ts'
-import { STRANGER_MESSAGES_MAX, STRANGERS_PARCELS_MAX } from '../../src/core/limits/message-limits.ts'
 import { openParcel, sealParcel } from '../../src/core/parcel.ts'
 import { encodeSession } from '../../src/core/session/snapshot.ts'
 import type { Store } from '../../src/store/store.ts'
 import { alice, bob, settle } from '../connection/sides.ts'
 import { seededRandom } from '../core/test-bytes.ts'
-import { createResident, meet, type Square } from './residents.ts'
+import { createResident, meet, parcels, type Square } from './residents.ts'
 
 /** What those can do who write to mailboxes, hold them, or hold keys that were taken from others. */
 
@@ -21,15 +20,6 @@ const random = seededRandom('mail attacks')
 const put = (town: Square, parcel: Uint8Array): void => {
   const row = { to: bob.log.id, id: sha256(parcel), size: parcel.length, source: random(32) }
   for (const keep of town.keeps) keep.put(row, parcel, bob.log, town.world.now)
-}
-const parcels = (town: Square): Uint8Array[] => {
-  const found: Uint8Array[] = []
-  const [keep] = town.keeps
-  for (let kept = keep?.next(bob.log.id, 0, town.world.now); kept; ) {
-    found.push(kept.parcel)
-    kept = keep?.next(bob.log.id, kept.number, town.world.now)
-  }
-  return found
 }
 const isEmpty = (town: Square): boolean => town.keeps.every((keep) => keep.next(bob.log.id, 0, town.world.now) === null)
 
@@ -182,27 +172,4 @@ test('a stranger’s parcel that has to wait does so for a day', async (t) => {
     assert.deepEqual(await mailboxes.fetch(), { taken: 0, left: 0, failures: [] })
   })
   assert.ok(isEmpty(town))
-})
-
-test('what there is no room for waits, and of strangers only so many envelopes do', async (t) => {
-  const { town, a, b } = await meet(t)
-  await a.write(b.address, 'one')
-  await b.fetch()
-  await a.fetch()
-  const count = STRANGERS_PARCELS_MAX + 2
-  await a.visit(async ({ messages }) => {
-    for (let index = 0; index < STRANGER_MESSAGES_MAX + count; index++) {
-      const { id } = await messages.send(b.address, `${index}`)
-      while (a.store.messages.history(bob.log.id, 'handfast', id + 1, 1)[0]?.state !== 'sent')
-        await new Promise((resolve) => setImmediate(resolve))
-    }
-  })
-  await b.visit(async ({ mailboxes }) => {
-    // Nobody takes what came, so there is room for the first ones only.
-    const fetched = await mailboxes.fetch()
-    assert.deepEqual(fetched, { taken: STRANGER_MESSAGES_MAX, left: STRANGERS_PARCELS_MAX, failures: [] })
-  })
-  assert.equal(parcels(town).length, STRANGERS_PARCELS_MAX)
-  b.store.contacts.keep(alice.log, 0)
-  assert.equal((await b.fetch()).length, STRANGER_MESSAGES_MAX + STRANGERS_PARCELS_MAX)
 })

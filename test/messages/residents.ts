@@ -115,3 +115,14 @@ export const meet = async (t: TestContext) => {
   await residents.b.visit(async () => {})
   return { town, ...residents }
 }
+
+/** What waits for Bob at the first mailbox. */
+export const parcels = (town: Square): Uint8Array[] => {
+  const found: Uint8Array[] = []
+  const [keep] = town.keeps
+  for (let kept = keep?.next(bob.log.id, 0, town.world.now); kept; ) {
+    found.push(kept.parcel)
+    kept = keep?.next(bob.log.id, kept.number, town.world.now)
+  }
+  return found
+}

@@ -126,7 +126,7 @@ test('of this repository, vectors, documents, scripts and started programs conce
     ['test/fuzz/targets.test.ts', 'fuzz/targets/store.ts'],
     ['test/heavy/demo.test.ts', 'demo/steps/between.ts'],
     ['test/readme.test.ts', 'README.md'],
-    ['test/tools/setup.test.ts', 'tools/setup.mjs'],
+    ['test/heavy/setup.test.ts', 'tools/setup.mjs'],
   ] as const) {
     assert.ok(graph.files.has(needed), needed)
     assert.ok(graph.reaches(path).has(needed), `${path} needs ${needed}`)
