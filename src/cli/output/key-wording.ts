@@ -11,15 +11,16 @@ type KeyWording = Pick<
   | ('standing' | 'key' | 'key-checked' | 'log' | 'entry' | 'proof' | 'proven')
 >
 
-const PHRASE_COLUMNS = 4
+/** Words have up to 8 letters: three fit an old terminal of 40 columns, and none is torn from its number. */
+const PHRASE_COLUMNS = 3
 
 const numbered = (phrase: string): readonly string[] => {
-  const words = phrase.split(' ').map((word, index) => `${String(index + 1).padStart(4)} ${word.padEnd(9)}`)
+  const words = phrase.split(' ').map((word, index) => `${String(index + 1).padStart(2)} ${word.padEnd(8)}`)
   const rows = Math.ceil(words.length / PHRASE_COLUMNS)
   return Array.from({ length: rows }, (_, row) =>
     words
       .slice(row * PHRASE_COLUMNS, (row + 1) * PHRASE_COLUMNS)
-      .join(' ')
+      .join('  ')
       .trimEnd(),
   )
 }

@@ -4,6 +4,7 @@ import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { fileSize, shortAddress } from '../../../src/cli/output/format.ts'
 import { staleFor } from '../../../src/cli/output/lookup-event.ts'
 import { createPrinter } from '../../../src/cli/output/printer.ts'
+import { wrap } from '../../../src/cli/output/sanitize.ts'
 import { wording } from '../../../src/cli/output/wording.ts'
 import type { Terminal } from '../../../src/cli/terminal/terminal.ts'
 import { signCard } from '../../../src/core/card.ts'
@@ -229,4 +230,19 @@ test('sizes are short', () => {
     '1.0 MiB',
     '5.0 TiB',
   ])
+})
+
+test('a recovery phrase stands whole on an old terminal: each word beside its number', () => {
+  const words = Array.from({ length: 24 }, (_, index) => `longest${String.fromCharCode(97 + index)}`)
+  const { printed, printer } = printTo(false)
+  printer.emit({
+    ...{ event: 'created', address: PEER, folder: '/alice', sealedBy: 'passphrase', rootKey: 'folder' },
+    recoveryPhrase: words.join(' '),
+  })
+  const rows = printed.out.filter((line) => line.includes('longest'))
+  for (const row of rows) assert.deepEqual(wrap(row, 40), [row])
+  assert.deepEqual(
+    rows.flatMap((row) => row.trim().split(/ +/)),
+    words.flatMap((word, index) => [`${index + 1}`, word]),
+  )
 })
