@@ -42,7 +42,7 @@ test('§6 so does any schedule that comes to the limits', () => {
 })
 
 test('§6 thousands of messages, alternating or nearly one-sided, with loss and reordering around every KEM step', () => {
-  const count = allRuns ? 3000 : 1000
+  const count = allRuns ? 3000 : 600
   for (const [percent, least] of [
     [50, 40],
     [3, 10],
@@ -53,7 +53,7 @@ test('§6 thousands of messages, alternating or nearly one-sided, with loss and 
         const { opened, answered, offered } = converse(() => stream.next().value ?? 0, count, percent)
         assert.ok(opened.size > (count * 2) / 3, `${opened.size} opened`)
         assert.ok(
-          Math.min(offered.size, answered.size) > least / (allRuns ? 1 : 3),
+          Math.min(offered.size, answered.size) > least / (allRuns ? 1 : 5),
           `${offered.size}, ${answered.size} at ${percent}`,
         )
       }),

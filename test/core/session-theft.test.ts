@@ -86,7 +86,7 @@ const healingChain = ({ transcript }: Conversation, from: number): number => {
 }
 
 const conversation = converse('theft', 420)
-const moments = conversation.transcript.map((_, index) => index).filter((index) => index % (allRuns ? 23 : 140) === 0)
+const moments = conversation.transcript.map((_, index) => index).filter((index) => index % (allRuns ? 23 : 210) === 0)
 
 test('§6 the conversation stolen from goes through several KEM steps in both directions', () => {
   const { transcript, kems } = conversation

@@ -122,7 +122,7 @@ test('of this repository, vectors, documents, scripts and started programs conce
     ['test/cli/transcripts.test.ts', 'test/cli/transcripts/usage.txt'],
     ['test/store/fixtures.test.ts', 'test/store/fixtures/handfast-1.db'],
     ['test/cli/processes.test.ts', 'src/cli/main.ts'],
-    ['test/fuzz/command.test.ts', 'fuzz/worker.ts'],
+    ['test/heavy/fuzz-command.test.ts', 'fuzz/worker.ts'],
     ['test/fuzz/targets.test.ts', 'fuzz/targets/store.ts'],
     ['test/heavy/demo.test.ts', 'demo/steps/between.ts'],
     ['test/readme.test.ts', 'README.md'],

@@ -8,7 +8,7 @@ import { type Production, production } from '../../sim/production.ts'
 import { publishNewest } from '../../sim/siege.ts'
 import { prefixOf } from '../../src/core/key-log.ts'
 import { COMMAND, decodeGet, decodePut, encodeMessage } from '../../src/directory/request-format.ts'
-import { siege, withWorld } from './small-world.ts'
+import { siege, withWorld } from '../sim/small-world.ts'
 
 /** The simulator is worth something only if it notices. Each of these builds breaks one promise. */
 
