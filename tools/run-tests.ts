@@ -24,7 +24,7 @@ const TIMEOUT_MS = 300_000
 const COMMON = ['--import', './tools/compile-cache.mjs', '--test', `--test-timeout=${TIMEOUT_MS}`]
 const UNIT = ['--max-semi-space-size=32', '--import', './tools/unit-guard.mjs', '--test-isolation=none']
 const UNIT_PROCESSES = 2
-const SYSTEM = ['--test-concurrency=3']
+const SYSTEM = ['--test-concurrency=4']
 
 const git = (...args: readonly string[]): string[] =>
   execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
