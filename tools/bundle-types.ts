@@ -54,6 +54,9 @@ export function bundleTypes(declarations: string, names: readonly string[], out:
 /**
  * A byte stream is a Duplex of Node's. A compiler that has the types of Node.js sees it as that; one that has not, as what can be said of
  * it without them: an import that does not resolve is `any`.
+ *
+ * The error of that import is ignored and not expected, since most compilers find none there. What a listener is given depends on the
+ * event, and Node's own types say `any[]` too: with `unknown[]` no listener that names the type of its argument would be taken.
  */
 const DUPLEX = `// @ts-ignore: the types of Node.js may be missing
 type NodeDuplex = import("node:stream").Duplex;
