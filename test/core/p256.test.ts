@@ -194,16 +194,6 @@ test('SEC 1 §2.3.4 points that are not 33 bytes of a point on the curve are ref
   for (const x0 of [0n, 5n]) assert.doesNotThrow(() => importPublicKey(fromHex(`02${hex(bytes32(x0))}`)))
 })
 
-test('points that are met again, however many come between, are still the same points', () => {
-  const drawn = seededRandom('points')
-  const points = Array.from({ length: 600 }, () => generatePrivateKey(drawn).publicKey)
-  for (const point of [...points, ...points.slice(-200), ...points])
-    assert.deepEqual(
-      Uint8Array.from(importPublicKey(point).export({ format: 'raw-public', type: 'compressed' })),
-      point,
-    )
-})
-
 test('FIPS 186-5 A.2 scalars outside 1..n−1, or of another length, are refused', () => {
   for (const scalar of [0n, N, N + 1n, 2n ** 256n - 1n]) assert.throws(() => importPrivateKey(bytes32(scalar)), SCALAR)
   for (const size of [0, 31, 33]) assert.throws(() => importPrivateKey(new Uint8Array(size).fill(1)), SCALAR)
