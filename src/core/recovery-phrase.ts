@@ -1,4 +1,5 @@
-import { entropyToMnemonic, mnemonicToEntropy, mnemonicToSeedSync } from '@scure/bip39'
+import { pbkdf2Sync } from 'node:crypto'
+import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { concat, type RandomBytes, utf8 } from './bytes.ts'
 import { KeyError } from './errors.ts'
@@ -10,6 +11,9 @@ import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
 /** The recovery phrase (BIP-39, 24 words): the only place where the private halves of the next root keys exist. */
 
 const ENTROPY_BYTES = 32
+
+/** BIP-39's seed, without a passphrase: 64 bytes. Done by OpenSSL, which takes a tenth of the library's time for it. */
+const seedOf = (words: string): Uint8Array => pbkdf2Sync(words, 'mnemonic', 2048, 64, 'sha512')
 
 /** 24 fresh words. */
 export const generatePhrase = (random: RandomBytes): string => entropyToMnemonic(random(ENTROPY_BYTES), wordlist)
@@ -39,7 +43,7 @@ export const rootChain = (phrase: string): RootChain => {
     throw new KeyError('ERR_PHRASE')
   }
   if (entropy.length !== ENTROPY_BYTES) throw new KeyError('ERR_PHRASE')
-  const seed = mnemonicToSeedSync(words)
+  const seed = seedOf(words)
   const root = (rotation: number): P256PrivateKey => {
     let attempt = 0
     return generatePrivateKey((size) =>

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { decodeAddress, encodeAddress } from '../../src/core/address.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { runs } from '../runs.ts'
+import { anyText } from './any-text.ts'
 import { encodeWords, isBech32m, toWords } from './bech32m-reference.ts'
 import { refusalOf } from './refusal.ts'
 import { seededRandom } from './test-bytes.ts'
@@ -187,7 +188,7 @@ test('BIP-350 a correct checksum over other things is refused all the same', () 
 
 test('random text is refused with an AddressError', () => {
   const texts = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    anyText(),
     fc.string().map((text) => `hf1${text}`),
   )
   fc.assert(

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { HandfastError } from '../../src/core/errors.ts'
 import { safeFileName } from '../../src/core/file-name.ts'
 import { runs } from '../runs.ts'
+import { anyText } from './any-text.ts'
 import { failsWith } from './identities.ts'
 import { refusalOf } from './refusal.ts'
 
@@ -122,7 +123,7 @@ test('whatever comes in, what comes out is one visible file in one folder, and s
     '_',
   )
   const name = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 40 }),
+    anyText(40),
     fc.array(nasty, { maxLength: 8 }).map((parts) => parts.join('')),
   )
   fc.assert(

@@ -72,9 +72,13 @@ export const createThief = (
   const secretsFor = ({ ct }: Header): readonly Buffer[] =>
     ct === null ? [Buffer.alloc(0)] : [Buffer.alloc(0), ...[...stolen, ...kems].map(({ key }) => decapsulate(key, ct))]
 
+  /** The chains that no root key opens, with how many root keys had been tried: each of their messages would only repeat that. */
+  const closed = new Map<string, number>()
+
   const step = (header: Header, message: Message): string | null => {
     const own = p256.get(hex(header.dh))
-    if (own === undefined) return null
+    const chainName = `${hex(header.dh)}/${hex(header.ct ?? new Uint8Array(0))}`
+    if (own === undefined || closed.get(chainName) === roots.length) return null
     const ecdh = createECDH('prime256v1')
     ecdh.setPrivateKey(exportPrivateKey(own))
     const secrets = secretsFor(header)
@@ -91,6 +95,7 @@ export const createThief = (
         return text
       }
     }
+    closed.set(chainName, roots.length)
     return null
   }
 

@@ -35,7 +35,7 @@ test('§6 so does any schedule that comes to the limits', () => {
       codes.answered += answered.size
       codes.kept = Math.max(codes.kept, ...models.map(({ kept }) => kept.size))
     }),
-    { seed: SEED, numRuns: allRuns ? 14 : 4 },
+    { seed: SEED, numRuns: allRuns ? 14 : 3 },
   )
   assert.ok(codes.opened > share(50) && codes.refused > share(20), JSON.stringify(codes))
   assert.ok(codes.kept > (allRuns ? 1500 : 1000) && codes.answered > 0, JSON.stringify(codes))

@@ -6,6 +6,7 @@ import { densityRatio, sizeFrom } from '../../src/directory/density.ts'
 import { compareDistances } from '../../src/directory/distance.ts'
 import { DENSITY_SUSPECT } from '../../src/directory/limits.ts'
 import { makeBytes } from '../core/identities.ts'
+import { runs } from '../runs.ts'
 
 /** Distances of `size` nodes to a place, as hashes are spread, nearest first. */
 const around = (place: string, size: number): readonly Uint8Array[] =>
@@ -22,7 +23,7 @@ test('the closest 20 tell how many nodes there are', () => {
 })
 
 test('an honest place is never suspect, and one whose honest nodes are all outnumbered is', () => {
-  for (let place = 0; place < 100; place++) {
+  for (let place = 0; place < runs(100); place++) {
     const [here, elsewhere] = [around(`here ${place}`, 300), around(`elsewhere ${place}`, 300)]
     const ratio = densityRatio(here, elsewhere, REPLICA_NODES) ?? Infinity
     assert.ok(ratio < DENSITY_SUSPECT, `${ratio}`)

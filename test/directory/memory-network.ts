@@ -81,12 +81,19 @@ export const createMemoryNetwork = (
   const clock = createIdleClock()
   let randoms = 0
 
-  const closest = (target: Uint8Array, count = CLOSEST_MAX): readonly NodeAddress[] =>
-    ids
-      .map(({ address, id }) => ({ address, distance: hex(distanceOf(id, target)) }))
-      .sort((a, b) => (a.distance < b.distance ? -1 : 1))
-      .slice(0, count)
-      .map(({ address }) => address)
+  /** All nodes, nearest first, by target: every answer names some. */
+  const sorted = new Map<string, readonly NodeAddress[]>()
+  const closest = (target: Uint8Array, count = CLOSEST_MAX): readonly NodeAddress[] => {
+    const known = sorted.get(hex(target))
+    const all =
+      known ??
+      ids
+        .map(({ address, id }) => ({ address, distance: hex(distanceOf(id, target)) }))
+        .sort((a, b) => (a.distance < b.distance ? -1 : 1))
+        .map(({ address }) => address)
+    sorted.set(hex(target), all)
+    return all.slice(0, count)
+  }
 
   const network: DirectoryNetwork = {
     request: async (address, { target, command, value, token, signal }) => {

@@ -160,9 +160,13 @@ test('more than a backup may hold is refused when it is made, and when it is rea
   const own = fields()
   const first = (name: string): CborValue => at(own[name] as CborValue[], 0)
   for (const [name, max] of [
-    ...(allRuns ? ([['floors', BACKUP_FLOORS_MAX]] as const) : []),
     ['forks', BACKUP_FORKS_MAX],
-    ['contacts', BACKUP_CONTACTS_MAX],
+    ...(allRuns
+      ? ([
+          ['floors', BACKUP_FLOORS_MAX],
+          ['contacts', BACKUP_CONTACTS_MAX],
+        ] as const)
+      : []),
   ] as const) {
     const many = <T>(list: readonly T[]): T[] => Array.from({ length: max + 1 }, () => at(list, 0))
     const change = { [name]: many<unknown>(remembered[name]) } as Partial<Remembered>

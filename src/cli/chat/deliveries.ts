@@ -15,7 +15,11 @@ export type Deliveries = {
 /** Milliseconds that a goodbye waits for receipts of what was just said. */
 const LAST_WORDS_MS = 1_000
 
-export const createDeliveries = (messages: Pick<Messages, 'waiting'>, address: string): Deliveries => {
+export const createDeliveries = (
+  messages: Pick<Messages, 'waiting'>,
+  address: string,
+  lastWordsMs = LAST_WORDS_MS,
+): Deliveries => {
   const waiting = new Set<() => void>()
   const left = (): number => messages.waiting(address)
 
@@ -48,6 +52,6 @@ export const createDeliveries = (messages: Pick<Messages, 'waiting'>, address: s
       return left()
     },
     all,
-    lastWords: () => all(AbortSignal.timeout(LAST_WORDS_MS)).catch(() => {}),
+    lastWords: () => all(AbortSignal.timeout(lastWordsMs)).catch(() => {}),
   }
 }

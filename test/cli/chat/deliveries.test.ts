@@ -8,7 +8,8 @@ const NEVER = new AbortController().signal
 
 const begin = (first: number) => {
   const waiting = { [PEER]: first, [OWN]: 9 }
-  const deliveries = createDeliveries({ waiting: (who) => waiting[who as typeof PEER] ?? assert.fail(who) }, PEER)
+  const messages = { waiting: (who: string) => waiting[who as typeof PEER] ?? assert.fail(who) }
+  const deliveries = createDeliveries(messages, PEER, 10)
   const deliver = (left: number): void => {
     waiting[PEER] = left
     deliveries.hear({ type: 'delivery', message: messageOf(1, 'hello', { direction: 'out', state: 'delivered' }) })

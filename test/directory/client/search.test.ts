@@ -34,11 +34,13 @@ const card = cardFor(log, alice, prekeys)
 const targets = replicaTargets(log.id)
 
 const SIZE = 200
+/** How many addresses an attacker makes to choose from. */
+const GROUND = 5_000
 const honestAddress = (index: number): NodeAddress => ({ host: `50.${index >> 4}.${index & 15}.1`, port: 4000 })
 
 /** Addresses that an attacker chose from many, nearest to each target. */
 const groundAddresses = (each: number, hostOf: (index: number) => string): readonly NodeAddress[] => {
-  const choices = Array.from({ length: 20_000 }, (_, index) => ({ host: hostOf(index), port: 1024 + index }))
+  const choices = Array.from({ length: GROUND }, (_, index) => ({ host: hostOf(index), port: 1024 + index }))
   const nodes = choices.map((node) => ({ node, id: idOf(node) }))
   return targets.flatMap((target) =>
     nodes
