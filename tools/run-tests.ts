@@ -11,7 +11,8 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { dirname } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type FileGraph, readGraph } from './file-graph.ts'
 import { isHeavy, takesRuns, testFiles, testsOf, tierOf } from './test-tiers.ts'
@@ -73,11 +74,22 @@ const run = async (flags: readonly string[], files: readonly string[], show: 'no
   return (await exit)[0] === 0
 }
 
+/** Shares that take about as long as each other: the largest file first, each to who has the least. A file's size tells roughly how long it takes. */
+const shareOut = (files: readonly string[], count: number): string[][] => {
+  const shares = Array.from({ length: count }, () => ({ bytes: 0, files: [] as string[] }))
+  const sized = files.map((path) => ({ path, bytes: statSync(join(ROOT, path)).size }))
+  for (const { path, bytes } of sized.sort((a, b) => b.bytes - a.bytes)) {
+    const least = shares.reduce((one, other) => (other.bytes < one.bytes ? other : one))
+    least.files.push(path)
+    least.bytes += bytes
+  }
+  return shares.map((share) => share.files)
+}
+
 const runUnit = async (files: readonly string[]): Promise<boolean> => {
-  const shares = Array.from({ length: UNIT_PROCESSES }, (_, share) =>
-    files.filter((__, index) => index % UNIT_PROCESSES === share),
+  const passed = await Promise.all(
+    shareOut(files, UNIT_PROCESSES).map((share, index) => run(UNIT, share, index === 0 ? 'now' : 'later')),
   )
-  const passed = await Promise.all(shares.map((share, index) => run(UNIT, share, index === 0 ? 'now' : 'later')))
   return passed.every(Boolean)
 }
 

@@ -7,6 +7,8 @@ import { commands, converse, run } from './session-world.ts'
 /** The ratchet against its model, over any schedule of loss, reordering, repetition, damage, time and direction. */
 
 const SEED = 20260104
+/** Two schedules that come to the limits of both chains. */
+const LIMITS_TWICE = { seed: 44, numRuns: 2 }
 
 test('§6 any schedule of loss, reordering, repetition and direction opens each message once', () => {
   const seen = { opened: 0, refused: 0, offered: 0, answered: 0 }
@@ -35,19 +37,15 @@ test('§6 so does any schedule that comes to the limits', () => {
       codes.answered += answered.size
       codes.kept = Math.max(codes.kept, ...models.map(({ kept }) => kept.size))
     }),
-    { seed: SEED, numRuns: allRuns ? 14 : 3 },
+    allRuns ? { seed: SEED, numRuns: 14 } : LIMITS_TWICE,
   )
   assert.ok(codes.opened > share(50) && codes.refused > share(20), JSON.stringify(codes))
-  assert.ok(codes.kept > (allRuns ? 1500 : 1000) && codes.answered > 0, JSON.stringify(codes))
+  assert.ok(codes.kept > 1500 && codes.answered > 0, JSON.stringify(codes))
 })
 
 test('§6 thousands of messages, alternating or nearly one-sided, with loss and reordering around every KEM step', () => {
   const count = allRuns ? 3000 : 600
-  for (const [percent, least] of [
-    [50, 40],
-    [3, 10],
-    [97, 10],
-  ] as const)
+  for (const [percent, least] of [[50, 40], [3, 10], ...(allRuns ? [[97, 10] as const] : [])] as const)
     fc.assert(
       fc.property(fc.infiniteStream(fc.nat(9999)), (stream) => {
         const { opened, answered, offered } = converse(() => stream.next().value ?? 0, count, percent)

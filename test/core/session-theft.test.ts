@@ -85,8 +85,8 @@ const healingChain = ({ transcript }: Conversation, from: number): number => {
   return offer === undefined ? Infinity : offer.chain + 1
 }
 
-const conversation = converse('theft', 420)
-const moments = conversation.transcript.map((_, index) => index).filter((index) => index % (allRuns ? 23 : 210) === 0)
+const conversation = converse('theft', allRuns ? 420 : 300)
+const moments = conversation.transcript.map((_, index) => index).filter((index) => index % (allRuns ? 23 : 150) === 0)
 
 test('§6 the conversation stolen from goes through several KEM steps in both directions', () => {
   const { transcript, kems } = conversation

@@ -42,7 +42,7 @@ for (const who of ['alice', 'bob'] as const)
     const sent = await stage.sides.alice.api.send(addresses.bob, path)
     const accepted = await (await nextOffer(stage.sides.bob)).accept(stage.to)
     const all = { ...stage, content, sent: sent.id, accepted: accepted.id }
-    for (const chunks of [8, 20, 40]) {
+    for (const chunks of allRuns ? [8, 20, 40] : [8, 40]) {
       const reached = Promise.withResolvers<void>()
       stage.sides.bob.watch(({ done }) => done >= chunks * SIZE && reached.resolve())
       await reached.promise

@@ -101,10 +101,11 @@ test('who loads what opens sockets or starts processes is a system test, and so 
   assert.deepEqual(tiers.unit, named('adefgh'))
 })
 
+const own = readGraph(join(import.meta.dirname, '../..'))
+
 test('of this repository, most tests are unit tests, and these belong where one would look for them', () => {
-  const graph = readGraph(join(import.meta.dirname, '../..'))
-  const tests = testFiles(graph)
-  const units = tests.filter((path) => tierOf(graph, path) === 'unit')
+  const tests = testFiles(own)
+  const units = tests.filter((path) => tierOf(own, path) === 'unit')
   assert.ok(units.length > tests.length / 2, `${units.length} of ${tests.length}`)
   for (const path of ['test/core/address.test.ts', 'test/tools/read-imports.test.ts'])
     assert.ok(units.includes(path), path)
@@ -113,7 +114,6 @@ test('of this repository, most tests are unit tests, and these belong where one 
 })
 
 test('of this repository, vectors, documents, scripts and started programs concern the tests that use them', () => {
-  const graph = readGraph(join(import.meta.dirname, '../..'))
   for (const [path, needed] of [
     ['test/vectors.test.ts', 'test/vectors/README.md'],
     ['test/vectors.test.ts', 'docs/spec/identity.md'],
@@ -128,7 +128,7 @@ test('of this repository, vectors, documents, scripts and started programs conce
     ['test/readme.test.ts', 'README.md'],
     ['test/heavy/setup.test.ts', 'tools/setup.mjs'],
   ] as const) {
-    assert.ok(graph.files.has(needed), needed)
-    assert.ok(graph.reaches(path).has(needed), `${path} needs ${needed}`)
+    assert.ok(own.files.has(needed), needed)
+    assert.ok(own.reaches(path).has(needed), `${path} needs ${needed}`)
   }
 })

@@ -34,8 +34,7 @@ const card = cardFor(log, alice, prekeys)
 const targets = replicaTargets(log.id)
 
 const SIZE = 200
-/** How many addresses an attacker makes to choose from. */
-const GROUND = 5_000
+const GROUND = 5_000 // addresses that an attacker chooses from
 const honestAddress = (index: number): NodeAddress => ({ host: `50.${index >> 4}.${index & 15}.1`, port: 4000 })
 
 /** Addresses that an attacker chose from many, nearest to each target. */
@@ -67,8 +66,10 @@ const start = (sybils: readonly NodeAddress[] = []): MemoryNetwork =>
 const honestOf = ({ nodes }: MemoryNetwork): readonly MemoryNode[] => nodes.slice(0, SIZE)
 const closestTo = (nodes: readonly MemoryNode[], target: Uint8Array, count: number): readonly MemoryNode[] =>
   nodes
-    .toSorted((a, b) => compareDistances(distanceOf(idOf(a.address), target), distanceOf(idOf(b.address), target)))
+    .map((node) => ({ node, distance: distanceOf(idOf(node.address), target) }))
+    .sort((a, b) => compareDistances(a.distance, b.distance))
     .slice(0, count)
+    .map(({ node }) => node)
 /** The nodes that keep an identity when nobody interferes. */
 const keepers = (net: MemoryNetwork): readonly MemoryNode[] => [
   ...new Set(targets.flatMap((target) => closestTo(honestOf(net), target, REPLICA_NODES))),

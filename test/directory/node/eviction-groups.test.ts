@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RECORD_SOURCES_MAX } from '../../../src/core/limits/record-limits.ts'
 import { NOW } from '../../core/identities.ts'
+import { allRuns } from '../../runs.ts'
 import { claimOf, enter, keyOf, makeEviction, names, OWN } from './evictions.ts'
 
 /** Where a publication that is repeated from other networks is counted. */
@@ -35,7 +36,7 @@ test('who repeats what is another’s, and then floods from there, pushes it out
     }
   }
   const flood = (source: string): void => {
-    for (const name of names(`throw-away from ${source}`, 400)) enter(eviction, claimOf(name, source))
+    for (const name of names(`throw-away from ${source}`, allRuns ? 400 : 100)) enter(eviction, claimOf(name, source))
   }
   const there = (): number => honest.filter((name) => eviction.get(keyOf(name)) !== undefined).length
   const flooders = names('flooder', 10)
