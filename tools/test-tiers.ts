@@ -3,22 +3,22 @@ import type { FileGraph } from './file-graph.ts'
 import type { Import } from './read-imports.ts'
 
 /**
- * A unit test loads nothing that opens a socket or starts a process or a thread, no whole peer (`src/peer`), and neither the simulator nor the
- * fuzzer. Any other is a system test.
+ * A unit test loads nothing that opens a socket or starts a process or a thread, no whole peer (`src/peer`), no network of nodes, and neither the
+ * simulator nor the fuzzer. Any other is a system test.
  */
 export type Tier = 'unit' | 'system'
 
 const SYSTEM_MODULES =
   /^(?:node:)?(?:child_process|cluster|dgram|dns|http|http2|https|inspector|net|tls|worker_threads)(?:\/|$)|^(?:hyperdht|udx-native)(?:\/|$)/
 
-/** What puts all parts together, measures memory, or replaces the clock of its process. */
-const SYSTEM_FOLDERS = /^(?:demo|fuzz|sim|src\/peer)\//
+/** What puts all parts together, or many of one, measures memory, or replaces the clock of its process. */
+const SYSTEM_FILES = /^(?:demo|fuzz|sim|src\/peer)\/|^test\/directory\/memory-network\.ts$/
 
 /** Of `node:net`: these only look at text. */
 const HARMLESS = new Set(['isIP', 'isIPv4', 'isIPv6'])
 
 const isSystem = ({ specifier = '', names }: Import): boolean =>
-  SYSTEM_FOLDERS.test(specifier) ||
+  SYSTEM_FILES.test(specifier) ||
   (SYSTEM_MODULES.test(specifier) && !(/^(node:)?net$/.test(specifier) && names?.every((name) => HARMLESS.has(name))))
 
 /** Every import of a test file, and of what it loads in this way. */
