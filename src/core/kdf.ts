@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject, pbkdf2Sync } from 'node:crypto'
 import { utf8 } from './bytes.ts'
 
 /** Key bytes inside OpenSSL: neither `inspect` nor a log can show them. */
@@ -14,6 +14,10 @@ export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
 /** HKDF-SHA-256 (RFC 5869): `size` bytes from `ikm`, salted, for the one use that `label` names. */
 export const hkdf = (salt: Uint8Array, ikm: Uint8Array | SecretKey, label: string, size: number): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', ikm, salt, utf8(label), size))
+
+/** The 64-byte seed of a BIP-39 phrase without a passphrase; by OpenSSL, which takes a tenth of the time of the library for phrases. */
+export const bip39Seed = (words: string): Uint8Array =>
+  new Uint8Array(pbkdf2Sync(words, 'mnemonic', 2048, 64, 'sha512'))
 
 /** HMAC-SHA-256: 32 bytes. */
 export const hmac = (key: SecretKey, data: Uint8Array): Uint8Array =>

@@ -1,9 +1,8 @@
-import { pbkdf2Sync } from 'node:crypto'
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { concat, type RandomBytes, utf8 } from './bytes.ts'
 import { KeyError } from './errors.ts'
-import { hkdf } from './kdf.ts'
+import { bip39Seed, hkdf } from './kdf.ts'
 import { commitToRoots, ROTATIONS_MAX } from './key-log.ts'
 import { LABEL_RECOVERY } from './labels.ts'
 import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
@@ -11,9 +10,6 @@ import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
 /** The recovery phrase (BIP-39, 24 words): the only place where the private halves of the next root keys exist. */
 
 const ENTROPY_BYTES = 32
-
-/** BIP-39's seed, without a passphrase: 64 bytes. Done by OpenSSL, which takes a tenth of the library's time for it. */
-const seedOf = (words: string): Uint8Array => pbkdf2Sync(words, 'mnemonic', 2048, 64, 'sha512')
 
 /** 24 fresh words. */
 export const generatePhrase = (random: RandomBytes): string => entropyToMnemonic(random(ENTROPY_BYTES), wordlist)
@@ -43,7 +39,7 @@ export const rootChain = (phrase: string): RootChain => {
     throw new KeyError('ERR_PHRASE')
   }
   if (entropy.length !== ENTROPY_BYTES) throw new KeyError('ERR_PHRASE')
-  const seed = seedOf(words)
+  const seed = bip39Seed(words)
   const root = (rotation: number): P256PrivateKey => {
     let attempt = 0
     return generatePrivateKey((size) =>
