@@ -6,7 +6,8 @@ import { initiate, respond, type Self } from '../core/handshake.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
 import { generateKem } from '../core/kem.ts'
-import { appendEntry, compareLogs, type Device, type KeyLog, verifyLog } from '../core/key-log.ts'
+import { appendEntry, compareLogs, complete, type KeyLog, type PartialLog, verifyLog } from '../core/key-log.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { HANDSHAKE_STEP_MS } from '../core/limits/connection-limits.ts'
 import { generatePrivateKey } from '../core/p256.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
@@ -67,7 +68,7 @@ const advance = (known: KeyLog, served: readonly Uint8Array[], now: number): Key
   const whole = equal(sha256(first), known.id)
   const log = whole
     ? verifyLog(known.id, served, now)
-    : served.reduce((grown, envelope) => appendEntry(grown, envelope, now), known)
+    : complete(served.reduce<PartialLog>((grown, envelope) => appendEntry(grown, envelope, now), known))
   const relation = compareLogs(log, known)
   if (relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')
   if (relation === 'shorter' || relation === 'superseded') throw new KeyLogError('ERR_ROLLBACK')

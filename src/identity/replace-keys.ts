@@ -51,12 +51,17 @@ export type RecoveryOptions = ChangeOptions & {
    * a token. Default: the folder keeps it, sealed with the other keys, also when the former one was elsewhere.
    */
   readonly keepRoot?: ((root: P256PrivateKey) => Promise<RootSigner>) | undefined
+  /**
+   * Also when the lookup may have missed a newer log: the root key that the phrase reveals next is then in use already, and two logs contradict
+   * each other until the next rotation. Default: that is refused.
+   */
+  readonly evenDoubtful?: boolean | undefined
 }
 
-type Network = ChangeOptions & Pick<RecoveryOptions, 'keepRoot'>
+type Network = ChangeOptions & Pick<RecoveryOptions, 'keepRoot' | 'evenDoubtful'>
 
 const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<T>): Promise<T> => {
-  const { folder, signal, onSaved, keepRoot } = options
+  const { folder, signal, onSaved, keepRoot, evenDoubtful } = options
   // A folder that is still empty remembers nothing, and gets its database with its identity.
   const store = await readVault(folder, seconds(systemWorld)).then(
     () => openStore(folder),
@@ -66,7 +71,7 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
     const node = await createNode({ bootstrap: chooseBootstrap(options.bootstrap, store), signal })
     try {
       const directory = joinDirectory(node.dht, createStorage())
-      return await work({ directory, world: systemWorld, signal, onSaved, keepRoot })
+      return await work({ directory, world: systemWorld, signal, onSaved, keepRoot, evenDoubtful })
     } finally {
       await node.close()
     }
@@ -88,7 +93,7 @@ const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Pro
  * Replaces all keys of the identity in a data folder, by its recovery phrase: whoever copied the old ones has nothing any more.
  * The address stays. A peer that is open on the folder goes on with the old keys: close it first.
  * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED; PeerError ERR_PEER_SUPERSEDED; StoreError; NetworkError;
- *   DirectoryError ERR_LOOKUP_INCOMPLETE, and ERR_PUBLISH_REFUSED, when the new keys are on disk already
+ *   DirectoryError ERR_LOOKUP_INCOMPLETE, ERR_LOOKUP_DOUBTFUL unless `evenDoubtful`, and ERR_PUBLISH_REFUSED, when the new keys are on disk already
  */
 export const rotate = (options: RecoveryOptions): Promise<Rotation> => turn(options, 'active')
 

@@ -12,6 +12,7 @@ import { supersededBy } from '../core/superseded.ts'
 import { seconds, type World } from '../core/world.ts'
 import { type Lookup, lookup } from '../directory/client/lookup.ts'
 import { type Publication, publish } from '../directory/client/publish.ts'
+import { mayMissNewer } from '../directory/client/verdict.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 
 /**
@@ -32,6 +33,8 @@ export type Ground = {
   readonly signal?: AbortSignal | undefined
   /** Called once the new keys are on disk, before anything is published; `root` says where the root key is. */
   readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
+  /** Reveal a root key also when the network may hide a newer log, in which it is in use already. */
+  readonly evenDoubtful?: boolean | undefined
   /** Takes the new root key of a rotation elsewhere before anything is saved. Default: it is kept with the other keys. */
   readonly keepRoot?: ((root: P256PrivateKey) => Promise<RootSigner>) | undefined
 }
@@ -62,6 +65,14 @@ export const findLog = async (id: Uint8Array, { directory, world, signal }: Grou
   })
   signal?.throwIfAborted()
   return found
+}
+
+/** `findLog` before the phrase reveals a root key: to reveal one that is in use forks the log. @throws DirectoryError ERR_LOOKUP_DOUBTFUL, _INCOMPLETE */
+const findFurthest = async (id: Uint8Array, ground: Ground): Promise<KeyLog | null> => {
+  const found = await findLog(id, ground)
+  const hint = found === null || ground.evenDoubtful === true ? null : mayMissNewer(found.evidence)
+  if (hint !== null) throw new DirectoryError('ERR_LOOKUP_DOUBTFUL', { hint })
+  return found?.log ?? null
 }
 
 const publishLog = async (log: KeyLog, { directory, signal }: Ground): Promise<Rotation> => {
@@ -100,7 +111,7 @@ export const checkPhrase = (own: KeyLog | null, phrase: string, { world }: Pick<
 /**
  * Rotates the identity of this machine, or retires it for good.
  * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED; PeerError ERR_PEER_SUPERSEDED when it was rotated
- *   elsewhere: nothing is saved then. DirectoryError ERR_LOOKUP_INCOMPLETE; ERR_PUBLISH_REFUSED after saving.
+ *   elsewhere: nothing is saved then. DirectoryError ERR_LOOKUP_INCOMPLETE, _DOUBTFUL; ERR_PUBLISH_REFUSED after saving.
  */
 export const rotateOwn = async (
   own: Identity,
@@ -110,8 +121,8 @@ export const rotateOwn = async (
   ground: Ground,
 ): Promise<Rotation> => {
   const { log } = own
-  const found = await findLog(log.id, ground)
-  if (found !== null && found.log.epoch > log.epoch) throw supersededBy(log, found.log)
+  const found = await findFurthest(log.id, ground)
+  if (found !== null && found.epoch > log.epoch) throw supersededBy(log, found)
   // A retirement that was saved and may not have been published.
   if (status === 'retired' && isFinal(log)) return publishLog(log, ground)
   if (isFinal(log)) throw new KeyLogError('ERR_LOG_RETIRED')
@@ -124,7 +135,7 @@ export const rotateOwn = async (
  * Takes an identity over by its phrase and address alone.
  * @param id the 32-byte identity hash
  * @throws StoreError ERR_STORE_EXISTS when another identity is kept there; KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError
- *   ERR_LOG_RETIRED; DirectoryError ERR_LOOKUP_NOT_FOUND, _INCOMPLETE: nothing is saved then. ERR_PUBLISH_REFUSED after saving.
+ *   ERR_LOG_RETIRED; DirectoryError ERR_LOOKUP_NOT_FOUND, _INCOMPLETE, _DOUBTFUL: nothing is saved then. ERR_PUBLISH_REFUSED after saving.
  */
 export const recoverLost = async (
   id: Uint8Array,
@@ -135,7 +146,7 @@ export const recoverLost = async (
 ): Promise<Rotation> => {
   const own = keeping.identity?.log ?? null
   checkSame(own, id)
-  const found = (await findLog(id, ground))?.log ?? null
+  const found = await findFurthest(id, ground)
   const furthest = furthestOf(own, found)
   if (isFinal(furthest) && !evenRetired) throw new KeyLogError('ERR_LOG_RETIRED')
   // A rotation that was saved here and is not known there yet is continued: to leave it out would fork it.

@@ -5,7 +5,8 @@ import { HandfastError, HandshakeError } from '../core/errors.ts'
 import { initiate, respond } from '../core/handshake.ts'
 import { decodeHello } from '../core/hello.ts'
 import type { Identity } from '../core/identity.ts'
-import { type Device, prefixOf } from '../core/key-log.ts'
+import { complete, prefixOf } from '../core/key-log.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { PARCEL_AGAIN } from '../core/limits/message-limits.ts'
 import { preferSession } from '../core/session/preference.ts'
 import type { Surroundings } from '../core/session/session.ts'
@@ -99,7 +100,7 @@ export const openHello = (
   if (kept === null) throw new HandshakeError('ERR_HELLO_CARD')
   if (prekeys.isUsedUp(hash)) throw new HandshakeError('ERR_HELLO_REPLAY')
   const { envelope, seq, spk, kem } = kept
-  const card = verifyCard(envelope, prefixOf(own, seq), surroundings.now)
+  const card = verifyCard(envelope, complete(prefixOf(own, seq)), surroundings.now)
   const spent = prekeys.spent(hash)
   const self = { log: own, device: index, ik }
   const accepted = respond({ self, card, spk, kem, channel: new Uint8Array(0), spent }, hello, surroundings)

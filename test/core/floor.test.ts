@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type SignedCard, signCard } from '../../src/core/card.ts'
 import { changeSince, checkFloor, type Floor, raiseFloor } from '../../src/core/floor.ts'
-import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import { type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { CLOCK_TOLERANCE } from '../../src/core/limits/protocol-limits.ts'
 import { runs } from '../runs.ts'
 import {
   at,
   commitmentAfter,
+  cut,
   failsWith,
   lengthen,
   makeDevice,
@@ -47,7 +48,7 @@ test('§3 the same log and a longer one pass', () => {
 
 test('§3 an older part of the log is a rollback', () => {
   for (const seq of [0, 1, 2])
-    assert.throws(() => checkFloor(floorOf(seen), prefixOf(seen, seq), null), failsWith('ERR_ROLLBACK'))
+    assert.throws(() => checkFloor(floorOf(seen), cut(seen, seq), null), failsWith('ERR_ROLLBACK'))
 })
 
 test('§3 a log that parts with as many rotations is a fork, or a rollback when it is shorter', () => {
@@ -80,7 +81,7 @@ test('§3 no card is stale, not a rollback, and lowers nothing', () => {
 
 test('§3 the serial of a thief of the device does not outlive the removal of the device', () => {
   const floor = floorOf(seen, cardOf(seen, CLOCK_TOLERANCE / 60))
-  for (const removed of [updated, rotated, rotateLog(prefixOf(seen, 2), root1, commitmentAfter(alice, 1), content)]) {
+  for (const removed of [updated, rotated, rotateLog(cut(seen, 2), root1, commitmentAfter(alice, 1), content)]) {
     const card = cardOf(removed)
     checkFloor(floor, removed, card)
     const raised = raiseFloor(floor, removed, card)

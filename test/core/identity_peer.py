@@ -172,8 +172,8 @@ ENTRY = {
     "prev": lambda value: value is None or size(32)(value),
     "root": is_point,
     "next": size(32),
-    "devices": items(is_device, 1, 8),
-    "status": lambda value: value in ("active", "retired"),
+    "devices": items(is_device, 0, 8),
+    "status": lambda value: value in ("active", "retired", "bridge"),
     "time": uint(),
 }
 CARD = {
@@ -200,19 +200,24 @@ def verify_log(identity, envelopes, now):
     before, hashes, epoch = None, [], 0
     for number, envelope in enumerate(envelopes):
         entry, payload, signature = open_as(ENTRY, envelope, "ERR_LOG_")
+        check((entry["status"] == "bridge") == (not entry["devices"]), "ERR_LOG_DECODE")
         check(entry["seq"] == number, "ERR_LOG_SEQ")
         check(entry["prev"] == (hashes[-1] if hashes else None), "ERR_LOG_PREV")
-        check(before is None or before["status"] == "active", "ERR_LOG_RETIRED")
+        check(before is None or before["status"] != "retired", "ERR_LOG_RETIRED")
         check(verifies(payload, signature, entry["root"], "handfast/v1/keylog"), "ERR_LOG_SIGNATURE")
         if before is not None and entry["root"] == before["root"]:
             check(entry["next"] == before["next"], "ERR_LOG_NEXT")
+            check("bridge" not in (before["status"], entry["status"]), "ERR_LOG_BRIDGE")
         elif before is not None:
             check(sha256(entry["root"] + entry["next"]) == before["next"], "ERR_LOG_ROOT")
             epoch += 1
+        else:
+            check(entry["status"] != "bridge", "ERR_LOG_BRIDGE")
         check(before is None or entry["time"] >= before["time"], "ERR_LOG_TIME_BACK")
         check(entry["time"] <= now + HOUR, "ERR_LOG_TIME_AHEAD")
         before = entry
         hashes.append(sha256(envelope))
+    check(before["status"] != "bridge", "ERR_LOG_BRIDGE")
     return {"id": identity, "hashes": hashes, "entry": before, "epoch": epoch}
 
 

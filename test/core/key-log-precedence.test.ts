@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { appendEntry, type KeyLog, updateLog } from '../../src/core/key-log.ts'
+import { type KeyLog, updateLog } from '../../src/core/key-log.ts'
 import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
 import {
@@ -9,6 +9,7 @@ import {
   type Draft,
   draftEntry,
   failsWith,
+  grow,
   lengthen,
   makeBytes,
   makeIdentity,
@@ -66,7 +67,7 @@ const attempt = (chosen: readonly Fault[]): KeyLog => {
   let made: Attempt = { log, draft: { ...draftEntry(log, alice), status: 'active' }, key: root, now: NOW }
   for (const { spoil } of chosen) made = { ...made, ...spoil?.(made) }
   const { draft, key, now } = made
-  return appendEntry(log, signDraft(draft, key), now)
+  return grow(log, signDraft(draft, key), now)
 }
 
 test('§2 an entry without a fault is accepted', () => {

@@ -8,7 +8,6 @@ import {
   compareLogs,
   type KeyLog,
   type LogRelation,
-  prefixOf,
   rotateLog,
   updateLog,
   verifyLog,
@@ -18,6 +17,7 @@ import { runs } from '../runs.ts'
 import {
   at,
   commitmentAfter,
+  cut,
   envelopesOf,
   flip,
   makeDevice,
@@ -59,8 +59,7 @@ const grow = (log: KeyLog, step: Step, holds: (key: P256PrivateKey) => boolean):
   return rotateLog(log, key, commitmentAfter(alice, rotation), contentOf(step))
 }
 
-const active = (log: KeyLog): KeyLog =>
-  log.last.entry.status === 'retired' ? prefixOf(log, log.last.entry.seq - 1) : log
+const active = (log: KeyLog): KeyLog => (log.last.entry.status === 'retired' ? cut(log, log.last.entry.seq - 1) : log)
 
 /** The owner's log after each step; it parts from a retirement of its own rather than end there. */
 const ownersLogs = (steps: readonly Step[]): readonly KeyLog[] => {
@@ -78,7 +77,7 @@ const thiefsLogs = (seen: readonly KeyLog[], stolen: readonly P256PrivateKey[], 
   for (const [index, step] of steps.entries()) {
     const all = [...seen, ...made]
     const log = at(all, step.branch % all.length)
-    const from = prefixOf(log, step.entry % log.entries.length)
+    const from = cut(log, step.entry % log.entries.length)
     const next = grow(from, step, (key) => stolen.includes(key))
     if (next !== null) made.push(next)
     const usurper = at(mallorysKeys, index)
@@ -182,7 +181,7 @@ test('§2 what was appended verifies from its bytes, and so does every prefix', 
         const envelopes = envelopesOf(log)
         assert.deepEqual(verifyLog(alice.log.id, envelopes, NOW), log)
         for (const seq of envelopes.keys())
-          assert.deepEqual(prefixOf(log, seq), verifyLog(alice.log.id, envelopes.slice(0, seq + 1), NOW))
+          assert.deepEqual(cut(log, seq), verifyLog(alice.log.id, envelopes.slice(0, seq + 1), NOW))
       }
     }),
   )

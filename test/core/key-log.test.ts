@@ -3,16 +3,18 @@ import { test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
 import type { CborValue } from '../../src/core/cbor.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import { appendEntry, createLog, prefixOf, rotateLog, updateLog, verifyLog } from '../../src/core/key-log.ts'
+import { createLog, rotateLog, updateLog, verifyLog } from '../../src/core/key-log.ts'
 import { LABEL_CARD } from '../../src/core/labels.ts'
 import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import {
   at,
   commitmentAfter,
+  cut,
   draftEntry,
   envelopesOf,
   failsWith,
   flip,
+  grow,
   lengthen,
   makeDevice,
   makeIdentity,
@@ -67,7 +69,7 @@ test('§2 a log of 64 entries is followed, a longer one is not', () => {
   const full = lengthen(alice.log, root0, LOG_ENTRIES_MAX)
   assert.equal(verifyLog(full.id, envelopesOf(full), NOW).entries.length, LOG_ENTRIES_MAX)
   const beyond = signDraft(draftEntry(full, alice), root0)
-  assert.throws(() => appendEntry(full, beyond, NOW), failsWith('ERR_LOG_TOO_LONG'))
+  assert.throws(() => grow(full, beyond, NOW), failsWith('ERR_LOG_TOO_LONG'))
   assert.throws(() => verifyLog(full.id, [...envelopesOf(full), beyond], NOW), failsWith('ERR_LOG_TOO_LONG'))
 })
 
@@ -82,7 +84,7 @@ test('§2 a log is empty, too long, of another address, or verified: in this ord
 })
 
 const append = (fields: { [field: string]: CborValue }, key = root0, log: typeof alice.log | null = alice.log) =>
-  appendEntry(log, signDraft({ ...draftEntry(log, alice), ...fields }, key), NOW)
+  grow(log, signDraft({ ...draftEntry(log, alice), ...fields }, key), NOW)
 
 test('§2.2 seq counts from 0 without a gap', () => {
   assert.equal(append({}).last.entry.seq, 1)
@@ -111,10 +113,10 @@ test('§2.4 the entry is signed by the root it names, for a key log and nothing 
   assert.throws(() => append({}, root1), failsWith('ERR_LOG_SIGNATURE'))
   assert.throws(() => append({}, stranger, null), failsWith('ERR_LOG_SIGNATURE'))
   const asCard = signDraft(draftEntry(alice.log, alice), root0, LABEL_CARD)
-  assert.throws(() => appendEntry(alice.log, asCard, NOW), failsWith('ERR_LOG_SIGNATURE'))
+  assert.throws(() => grow(alice.log, asCard, NOW), failsWith('ERR_LOG_SIGNATURE'))
   const good = signDraft(draftEntry(alice.log, alice), root0)
   for (const index of [1, 32, 33, 64])
-    assert.throws(() => appendEntry(alice.log, flip(good, good.length - index), NOW), failsWith('ERR_LOG_SIGNATURE'))
+    assert.throws(() => grow(alice.log, flip(good, good.length - index), NOW), failsWith('ERR_LOG_SIGNATURE'))
 })
 
 test('§2.4 the other signature of the same entry (high s) is refused, so an envelope has one hash', () => {
@@ -125,7 +127,7 @@ test('§2.4 the other signature of the same entry (high s) is refused, so an env
     envelope.subarray(0, -32),
     Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex'),
   ])
-  assert.throws(() => appendEntry(alice.log, Uint8Array.from(twin), NOW), failsWith('ERR_LOG_SIGNATURE'))
+  assert.throws(() => grow(alice.log, Uint8Array.from(twin), NOW), failsWith('ERR_LOG_SIGNATURE'))
 })
 
 test('§2.5 rotation needs the committed root, and with it every root key to come', () => {
@@ -168,8 +170,8 @@ test('§2.6 time is at most an hour ahead of this clock', () => {
 test('§2 a prefix is what the log was then, and only entries it has can end one', () => {
   const rotated = rotateLog(alice.log, root1, commitmentAfter(alice, 1), { devices, time: NOW })
   const log = updateLog(rotated, root1, { devices, time: NOW })
-  assert.deepEqual(prefixOf(log, 0), alice.log)
-  assert.deepEqual(prefixOf(log, 1), rotated)
-  assert.deepEqual(prefixOf(log, 2), log)
-  for (const seq of [-1, -2, 3, 0.5]) assert.throws(() => prefixOf(log, seq), failsWith('ERR_LOG_EMPTY'))
+  assert.deepEqual(cut(log, 0), alice.log)
+  assert.deepEqual(cut(log, 1), rotated)
+  assert.deepEqual(cut(log, 2), log)
+  for (const seq of [-1, -2, 3, 0.5]) assert.throws(() => cut(log, seq), failsWith('ERR_LOG_EMPTY'))
 })

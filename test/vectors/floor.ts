@@ -2,10 +2,11 @@ import { hex } from '../../src/core/bytes.ts'
 import type { SignedCard } from '../../src/core/card.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { changeSince, type Floor, raiseFloor } from '../../src/core/floor.ts'
-import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import { type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import {
   at,
   commitmentAfter,
+  cut,
   envelopesOf,
   lengthen,
   makeDevice,
@@ -41,9 +42,9 @@ const card = (log: KeyLog, seconds = 0, device = 0): SignedCard =>
   publishCard({ ...alice, log }, prekeys, { now: NOW + seconds, device })
 
 const seen = lengthen(alice.log, key(0), 4)
-const stolen = thief(prefixOf(seen, 1), 9)
+const stolen = thief(cut(seen, 1), 9)
 const updated = update(seen)
-const rotated = rotate(prefixOf(seen, 1))
+const rotated = rotate(cut(seen, 1))
 const twice = rotate(rotated)
 
 const floorOf = (log: KeyLog, of: SignedCard | null = null): Floor => raiseFloor(null, log, of)
@@ -107,13 +108,13 @@ export const floorVectors: VectorMakers = {
     { log: twice },
   ),
 
-  'older-part': refused('ERR_ROLLBACK', 'the log without its last entry', floorOf(seen), { log: prefixOf(seen, 2) }),
+  'older-part': refused('ERR_ROLLBACK', 'the log without its last entry', floorOf(seen), { log: cut(seen, 2) }),
   'first-entry': refused('ERR_ROLLBACK', 'the first entry alone', floorOf(seen), { log: alice.log }),
   'shorter-branch': refused('ERR_ROLLBACK', 'a shorter log that parts, of the same epoch', floorOf(seen), {
     log: thief(alice.log, 3),
   }),
   'before-rotation': refused('ERR_ROLLBACK', 'the log before its rotation', floorOf(rotated), {
-    log: prefixOf(seen, 1),
+    log: cut(seen, 1),
   }),
   'lower-epoch-longer': refused('ERR_ROLLBACK', 'a longer log of a lower epoch', floorOf(rotated), { log: stolen }),
   'lower-epoch': refused('ERR_ROLLBACK', 'one rotation after two were seen', floorOf(twice), {
@@ -138,7 +139,7 @@ export const floorVectors: VectorMakers = {
     'a rotation signed again by the thief of its root key',
     floorOf(rotated),
     {
-      log: rotate(thief(prefixOf(seen, 1), 3)),
+      log: rotate(thief(cut(seen, 1), 3)),
     },
   ),
 }

@@ -1,7 +1,14 @@
 import { hex } from '../../src/core/bytes.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { encodeForkProof, FORK_PROOF_BYTES_MAX } from '../../src/core/fork-proof.ts'
-import { type EntryContent, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import {
+  bridgeLog,
+  type EntryContent,
+  type KeyLog,
+  type PartialLog,
+  rotateLog,
+  updateLog,
+} from '../../src/core/key-log.ts'
 import {
   at,
   commitmentAfter,
@@ -37,6 +44,7 @@ const owner = update(shared, 'tablet')
 const thief = update(shared, 'thief')
 const rotated = rotate(shared, 'phone')
 const retired = update(shared, 'thief', 'retired')
+const bridged = bridgeLog(alice.log, at(alice.roots, 1), commitmentAfter(alice, 1))
 
 const accepted =
   (description: string, a: KeyLog, b: KeyLog, parting: number, padding = 0) =>
@@ -57,7 +65,7 @@ type Fields = { readonly [field: string]: unknown; readonly a: readonly string[]
 const valid = encodeForkProof(owner, thief)
 const fields: Fields = JSON.parse(valid)
 const textOf = (envelope: Uint8Array): string => Buffer.from(envelope).toString('base64url')
-const branch = (log: KeyLog): string[] => envelopesOf(log).map(textOf)
+const branch = (log: PartialLog): string[] => envelopesOf(log).map(textOf)
 const write = (changed: { readonly [field: string]: unknown }): string => JSON.stringify({ ...fields, ...changed })
 const flipped = (log: KeyLog, seq: number): string[] => branch(log).with(seq, textOf(flip(at(envelopesOf(log), seq))))
 /** The thief's log with its entries written in another way, which a lenient reader takes for the same. */
@@ -118,4 +126,9 @@ export const forkProofVectors: VectorMakers = {
     write({ b: respelled((text) => `${text.slice(0, 8)}\n${text.slice(8)}`) }),
   ),
   'base64-loose-bits': refused('ERR_PROOF', 'bits behind the last byte', write({ b: respelled(loose) })),
+  bridge: refused(
+    'ERR_LOG_BRIDGE',
+    'a rotation and the bridge that a recovery put in its place',
+    write({ a: branch(rotate(alice.log, 'phone')), b: branch(bridged) }),
+  ),
 }

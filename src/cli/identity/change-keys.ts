@@ -41,7 +41,7 @@ export const turnKeys = async (
   work: (options: RecoveryOptions) => Promise<Rotation>,
 ): Promise<number> => {
   const phrase = await readPhrase(context, flags)
-  return changeKeys(context, (rest) => work({ ...rest, phrase }))
+  return changeKeys(context, (rest) => work({ ...rest, phrase, evenDoubtful: flags.evenDoubtful }))
 }
 
 const describe = (log: KeyLog) => {

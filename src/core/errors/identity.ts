@@ -26,6 +26,7 @@ export const KEY_LOG = {
   ERR_LOG_SIGNATURE: ['the log entry is not signed by its root key', NOT_OURS],
   ERR_LOG_ROOT: ['the new root key and its commitment are not the ones committed to', NOT_OURS],
   ERR_LOG_NEXT: ['an update keeps the commitment to the next root keys', NOT_OURS],
+  ERR_LOG_BRIDGE: ['a bridge of a key log leads on to a rotation, and this one does not', NOT_OURS],
   ERR_LOG_TIME_BACK: [
     'the log entry is older than the entry before',
     'check the clock of this computer: it is behind the time of the last entry',

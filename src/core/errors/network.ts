@@ -21,6 +21,10 @@ export const DIRECTORY = {
     'its owner has to publish it on this network: records are forgotten after 7 days',
   ],
   ERR_LOOKUP_INCOMPLETE: ['too few nodes answered to say whether the identity exists', TRY_LATER],
+  ERR_LOOKUP_DOUBTFUL: [
+    'something newer than what was found may be hidden, and a root key that is already in use would fork the identity',
+    'try again later or from another network; or insist with --even-doubtful',
+  ],
   ERR_READ_BACK: [
     'what was stored could not be read back',
     'the nodes near it lose or hide records: see whether this stays',

@@ -1,7 +1,7 @@
 import { equal, hex } from '../../core/bytes.ts'
 import type { SignedCard } from '../../core/card.ts'
 import { sha256 } from '../../core/kdf.ts'
-import type { Anchor, KeyLog } from '../../core/key-log.ts'
+import { type Anchor, isComplete, type KeyLog } from '../../core/key-log.ts'
 import { DEVICES_MAX } from '../../core/limits/protocol-limits.ts'
 import { decodeGetAnswer, type GetAnswer, PLACES_MAX } from '../request-format.ts'
 import { type CollectedCards, createCollectedCards, freshestCard, judgeCard } from './collected-cards.ts'
@@ -19,7 +19,7 @@ export type Stance =
   | 'empty'
   /** it claims a log it did not show: it fell silent, the deadline came, or it lies */
   | 'unread'
-  /** it sent what does not decode or verify, and nothing of that was used */
+  /** it sent what does not decode or verify, and nothing of that was used; or it claims a log that ends in a bridge */
   | 'invalid'
 
 export type Finding = {
@@ -134,7 +134,9 @@ const stanceOf = ({ logs, cards }: Collected, state: NodeState): Stance => {
   if (state.invalid || [...state.cards].some(isInvalid)) return 'invalid'
   if (state.tip === null) return 'empty'
   if (standing !== null && equal(state.tip, standing.last.hash)) return 'agreeing'
-  return byLast.has(hex(state.tip)) ? 'older' : 'unread'
+  const claimed = byLast.get(hex(state.tip))
+  if (claimed === undefined) return 'unread'
+  return isComplete(claimed) ? 'older' : 'invalid'
 }
 
 /** An answer that makes sense: who holds nothing has nothing to serve. */

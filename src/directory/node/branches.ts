@@ -4,12 +4,14 @@ import { sha256 } from '../../core/kdf.ts'
 import {
   appendEntry,
   compareLogs,
+  complete,
   containsEntry,
-  decodeEntry,
+  isComplete,
   type KeyLog,
-  type LogEntry,
+  type PartialLog,
   prefixOf,
 } from '../../core/key-log.ts'
+import { decodeEntry, type LogEntry } from '../../core/key-log-entry.ts'
 import { CLOCK_TOLERANCE } from '../../core/limits/protocol-limits.ts'
 import { BRANCHES_MAX } from '../../core/limits/record-limits.ts'
 
@@ -17,15 +19,16 @@ import { BRANCHES_MAX } from '../../core/limits/record-limits.ts'
 export type Branches = {
   /** the branch that stands: the furthest one, and of a fork the one seen first */
   readonly standing: KeyLog
-  /** branches that part from it, oldest first: evidence, or a rotation still to come */
-  readonly rivals: readonly KeyLog[]
+  /** branches that part from it, oldest first: evidence, or a rotation still to come; those that end in a bridge are under way, and not served */
+  readonly rivals: readonly PartialLog[]
 }
 
 /** What one rival adds to the standing branch, up to its first entry that contradicts it; nothing when none does. */
-const proofOf = (standing: KeyLog, rival: KeyLog): readonly LogEntry[] => {
-  if (compareLogs(standing, rival) !== 'fork') return []
+const proofOf = (standing: KeyLog, rival: PartialLog): readonly LogEntry[] => {
+  const contradicts = (log: PartialLog): boolean => isComplete(log) && compareLogs(standing, log) === 'fork'
+  if (!contradicts(rival)) return []
   const beside = rival.entries.filter(({ entry, hash }) => !containsEntry(standing, { seq: entry.seq, head: hash }))
-  const last = beside.find(({ entry }) => compareLogs(standing, prefixOf(rival, entry.seq)) === 'fork')
+  const last = beside.find(({ entry }) => contradicts(prefixOf(rival, entry.seq)))
   return beside.filter(({ entry }) => last !== undefined && entry.seq <= last.entry.seq)
 }
 
@@ -35,7 +38,7 @@ export const forkProofs = ({ standing, rivals }: Branches): readonly LogEntry[] 
   return [...new Map(entries.map((entry) => [hex(entry.hash), entry])).values()]
 }
 
-const allOf = ({ standing, rivals }: Branches): readonly KeyLog[] => [standing, ...rivals]
+const allOf = ({ standing, rivals }: Branches): readonly PartialLog[] => [standing, ...rivals]
 
 /**
  * Verifies one envelope and adds it where it belongs. Returns `branches` itself when the entry was known already.
@@ -51,35 +54,32 @@ export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: 
   if (entry.seq === 0 && !equal(hash, id)) throw new KeyLogError('ERR_LOG_ADDRESS')
   if (branches === null) {
     if (entry.seq !== 0) throw new DirectoryError('ERR_PUT_GAP')
-    return { standing: appendEntry(null, envelope, now), rivals: [] }
+    return { standing: complete(appendEntry(null, envelope, now)), rivals: [] }
   }
   const all = allOf(branches)
   const parent = all.find((log) => entry.prev !== null && containsEntry(log, { seq: entry.seq - 1, head: entry.prev }))
   if (parent === undefined) throw new DirectoryError('ERR_PUT_GAP')
   const grown = appendEntry(prefixOf(parent, entry.seq - 1), envelope, now)
-  return arrange(
-    all.filter((log) => compareLogs(log, grown) !== 'shorter'),
-    grown,
-    branches.standing,
-  )
+  // A log goes on being served until another one is whole.
+  const isPart = (log: PartialLog): boolean =>
+    compareLogs(log, grown) === 'shorter' && (isComplete(grown) || !isComplete(log))
+  return arrange([...all.filter((log) => !isPart(log)), grown], branches.standing)
 }
 
-/** Chooses what stands among the branches that were there and the one that just grew. */
-const arrange = (others: readonly KeyLog[], grown: KeyLog, stood: KeyLog): Branches => {
-  const incumbent = others.includes(stood) ? stood : grown
-  const standing = [...others, grown].reduce(
-    (best, log) => (['longer', 'supersedes'].includes(compareLogs(log, best)) ? log : best),
-    incumbent,
-  )
-  const rivals = [...others, grown].filter((log) => log !== standing)
+/** Chooses what stands among the branches; what stood before gives way only to what goes further. */
+const arrange = (all: readonly PartialLog[], stood: KeyLog): Branches => {
+  const standing = all
+    .filter(isComplete)
+    .reduce((best, log) => (['longer', 'supersedes'].includes(compareLogs(log, best)) ? log : best), stood)
+  const rivals = all.filter((log) => log !== standing)
   return { standing, rivals: trim(standing, rivals) }
 }
 
 /** Bounds the rivals: the oldest go first, so that a rotation may still follow the newest, but one proof of a fork stays. */
-const trim = (standing: KeyLog, rivals: readonly KeyLog[]): readonly KeyLog[] => {
+const trim = (standing: KeyLog, rivals: readonly PartialLog[]): readonly PartialLog[] => {
   const bounded = [...rivals]
   while (bounded.length > BRANCHES_MAX - 1) {
-    const proof = bounded.find((log) => compareLogs(standing, log) === 'fork')
+    const proof = bounded.find((log) => isComplete(log) && compareLogs(standing, log) === 'fork')
     const oldest = bounded.findIndex((log) => log !== proof)
     bounded.splice(oldest, 1)
   }
@@ -102,8 +102,8 @@ export const restoreBranches = (
 ): Branches => {
   const stored = new Map(envelopes.map((envelope) => [hex(sha256(envelope)), envelope]))
   /** The log that ends with each entry: what branches share is verified once. */
-  const logs = new Map<string, KeyLog>()
-  const logTo = (hash: Uint8Array): KeyLog => {
+  const logs = new Map<string, PartialLog>()
+  const logTo = (hash: Uint8Array): PartialLog => {
     const known = logs.get(hex(hash))
     if (known !== undefined) return known
     const envelope = stored.get(hex(hash))
@@ -116,7 +116,12 @@ export const restoreBranches = (
   }
   const [standing, ...rivals] = tips.map(logTo)
   if (standing === undefined) throw new EncodingError('ERR_FIELD', { hint: 'no branch' })
-  if (!rivals.every((rival) => ['fork', 'superseded'].includes(compareLogs(rival, standing))))
-    throw new EncodingError('ERR_FIELD', { hint: 'another branch stands' })
-  return { standing, rivals }
+  const mayBe = (rival: PartialLog): boolean => {
+    const relation = compareLogs(rival, standing)
+    return isComplete(rival)
+      ? relation === 'fork' || relation === 'superseded'
+      : relation !== 'same' && relation !== 'shorter'
+  }
+  if (!rivals.every(mayBe)) throw new EncodingError('ERR_FIELD', { hint: 'another branch stands' })
+  return { standing: complete(standing), rivals }
 }

@@ -2,7 +2,7 @@ import { equal, hex } from '../../core/bytes.ts'
 import { isCurrent, type SignedCard, verifyCard } from '../../core/card.ts'
 import { CardError, DirectoryError } from '../../core/errors.ts'
 import { sha256 } from '../../core/kdf.ts'
-import type { LogEntry } from '../../core/key-log.ts'
+import type { LogEntry } from '../../core/key-log-entry.ts'
 import type { PutRequest } from '../request-format.ts'
 import { type Branches, forkProofs, offerEntry } from './branches.ts'
 
