@@ -22,7 +22,7 @@ import {
   type Surroundings,
 } from './session/session.ts'
 
-/** Hybrid X3DH with a sealed initiator (docs/spec/handshake.md §2); the names es1, es2, ss, se, h0, k0, h1, rk are the specification's. */
+/** Hybrid X3DH with a sealed initiator (docs/spec/handshake.md §2); the names es1, es2, ss, se, ii, h0, k0, h1, rk are the specification's. */
 
 const HASH_BYTES = 32
 
@@ -91,16 +91,18 @@ export const initiate = (
   checkKem(remote.card.card, remote.kem)
   const { spk, device } = remote.card.card
   const ek = generatePrivateKey(random)
-  const es1 = dh(deviceOf(remote.log, device).dh, ek)
+  const ikB = deviceOf(remote.log, device).dh
+  const es1 = dh(ikB, ek)
   const es2 = dh(spk, ek)
   const { ct, ss } = encapsulate(remote.kem)
   const se = dh(spk, self.ik)
+  const ii = dh(ikB, self.ik)
   const h0 = transcript(remote.card, ek.publicKey, ct, channel)
   const log = self.log.entries.map(({ envelope }) => envelope)
   const identity = encodeCbor({ log, device: self.device, seen })
   const sealed = sealFernet(identityKey(h0, es1, es2, ss), identity, now, random(FERNET_IV_BYTES))
   const h1 = sha256(h0, sealed, self.log.id, self.log.last.hash)
-  const rk = rootKeyOf(h1, es1, es2, ss, se)
+  const rk = rootKeyOf(h1, es1, es2, ss, se, ii)
   const surroundings = { now, random }
   const session = initiateSession(sessionId(h1, es1, es2, ss), rk, spk, surroundings)
   const begun = encryptMessage(session, first, surroundings)
@@ -163,9 +165,11 @@ export const respond = (
   const h0 = transcript(card, ek, ct, channel)
   const { log: envelopes, device, seen } = unseal(identityKey(h0, es1, es2, ss), sealed)
   const log = verifyLog(sha256(envelopes[0] ?? new Uint8Array(0)), envelopes, now)
-  const se = dh(deviceOf(log, device).dh, spk)
+  const ikA = deviceOf(log, device).dh
+  // Who stole spk knows se of everybody, and who stole ik_B knows ii: to write as A takes both of B's, or A's.
+  const [se, ii] = [dh(ikA, spk), dh(ikA, self.ik)]
   const h1 = sha256(h0, sealed, log.id, log.last.hash)
-  const rk = rootKeyOf(h1, es1, es2, ss, se)
+  const rk = rootKeyOf(h1, es1, es2, ss, se, ii)
   const session = respondSession(sessionId(h1, es1, es2, ss), rk, spk, now)
   const opened = decryptMessage(session, first, { now, random })
   if (equal(log.id, self.log.id)) throw new PeerError('ERR_PEER_SELF')

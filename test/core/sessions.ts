@@ -73,6 +73,7 @@ export const makeMeeting = (name: string, { live = true } = {}): Meeting => {
       idA: alice.log.id,
       headA: alice.log.last.hash,
       se: ecdh(prekeys.spk.publicKey, ikA),
+      ii: ecdh(ikB.publicKey, ikA),
       first,
     },
   }

@@ -226,6 +226,12 @@ export const handshakeVectors: VectorMakers = {
       idA: live.bob.log.id,
       headA: live.bob.log.last.hash,
       se: ecdh(live.prekeys.spk.publicKey, live.response.self.ik),
+      ii: ecdh(live.handmade.ikB, live.response.self.ik),
     }),
+  ),
+  'impersonation-prekey': refused(
+    'ERR_SESSION_TOKEN',
+    'a hello in the name of the initiator by someone who holds spk of the responder only',
+    made({ ii: ecdh(live.prekeys.spk.publicKey, live.handmade.ek) }),
   ),
 }

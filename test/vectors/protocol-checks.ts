@@ -116,6 +116,7 @@ const remake = (
     idA: sha256(at(envelopes, 0)),
     headA: sha256(at(envelopes, -1)),
     se: ecdh(remote.card.card.spk, importPrivateKey(fromHex(initiator.ik))),
+    ii: ecdh(remote.ikB, importPrivateKey(fromHex(initiator.ik))),
     first: fromHex(vector.first ?? ''),
     encapsulated: { sharedKey: Buffer.from(initiator.ss, 'hex'), ciphertext: Buffer.from(ct) },
   })
