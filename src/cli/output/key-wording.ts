@@ -44,6 +44,7 @@ const VOID: Readonly<Record<CliEvent<'published'>['happened'], readonly string[]
     'Whoever had the former keys is not taken for you any more. handfast listen makes you reachable again.',
   ],
   retired: [],
+  bridged: [],
 }
 
 const FORKED = 'forked     another valid key log contradicts this one; trust neither'
