@@ -86,7 +86,7 @@ const applyPut = (
 ): IdentityRecord => {
   if (request.t === 'kem') return withKemHalf(before, request)
   onWork(WORK.verify)
-  const record = request.t === 'entry' ? withEntry(before, request, now) : withCard(before, request, now)
+  const record = request.t === 'entry' ? withEntry(before, request) : withCard(before, request, now)
   if (record === before) onWork(-WORK.verify)
   return record
 }
