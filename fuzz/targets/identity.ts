@@ -61,7 +61,7 @@ export const identityTargets: readonly Target[] = [
       form: 'cbor',
       corpus,
       wrap: (payload) => signEnvelope(payload, root, LABEL_KEY_LOG),
-      decode: (envelope) => appendEntry(after, envelope, NOW).last,
+      decode: (envelope) => appendEntry(after, envelope).last,
       encode: ({ envelope }) => envelope,
       codes: LOG_CODES,
       share: 1,
@@ -118,7 +118,7 @@ export const identityTargets: readonly Target[] = [
     name: 'fork-proof',
     form: 'json',
     corpus: PROOFS,
-    decode: (text) => ({ text, ...checkForkProof(text, NOW) }),
+    decode: (text) => ({ text, ...checkForkProof(text) }),
     // JSON may be spaced and ordered in many ways; what it says may not be said in many.
     encode: ({ text, a, b }) =>
       encodeForkProof(a, b) === `${JSON.stringify(inOrder(JSON.parse(text)), null, 2)}\n`

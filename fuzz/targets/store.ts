@@ -75,7 +75,7 @@ export const storeTargets: readonly Target[] = [
     form: 'cbor',
     corpus: [full, small],
     // It is wiped.
-    decode: (plaintext) => decodeContent(plaintext, NOW),
+    decode: (plaintext) => decodeContent(plaintext),
     encode: encodeContent,
     codes: [...KEY_CODES, ...LOG_CODES, 'ERR_STORE_CORRUPT'],
     wipes: true,

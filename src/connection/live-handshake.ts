@@ -62,13 +62,11 @@ const confirm = async (channel: Channel, session: Session, world: World): Promis
 }
 
 /** The owner's log as it served it, held against the one known: it may only have gone on. */
-const advance = (known: KeyLog, served: readonly Uint8Array[], now: number): KeyLog => {
+const advance = (known: KeyLog, served: readonly Uint8Array[]): KeyLog => {
   const [first] = served
   if (first === undefined) return known
   const whole = equal(sha256(first), known.id)
-  const log = whole
-    ? verifyLog(known.id, served, now)
-    : complete(served.reduce<PartialLog>((grown, envelope) => appendEntry(grown, envelope, now), known))
+  const log = whole ? verifyLog(known.id, served) : complete(served.reduce<PartialLog>(appendEntry, known))
   const relation = compareLogs(log, known)
   if (relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')
   if (relation === 'shorter' || relation === 'superseded') throw new KeyLogError('ERR_ROLLBACK')
@@ -97,7 +95,7 @@ export const initiateLive = async (
   await channel.send({ t: 'open', v: WIRE_VERSION, id: known.id, head: known.last.hash })
   const frame = await channel.expect('card', HANDSHAKE_STEP_MS)
   const now = seconds(world)
-  const log = advance(known, frame.log, now)
+  const log = advance(known, frame.log)
   if (floor !== null) checkFloor(floor, log, null)
   const card = verifyLiveCard(frame.card, log, now, handshakeHash)
   const begun = initiate(

@@ -164,7 +164,7 @@ export const respond = (
   const [es1, es2] = [agree(ek, self.ik), agree(ek, spk)]
   const h0 = transcript(card, ek, ct, channel)
   const { log: envelopes, device, seen } = unseal(identityKey(h0, es1, es2, ss), sealed)
-  const log = verifyLog(sha256(envelopes[0] ?? new Uint8Array(0)), envelopes, now)
+  const log = verifyLog(sha256(envelopes[0] ?? new Uint8Array(0)), envelopes)
   const ikA = deviceOf(log, device).dh
   // Who stole spk knows se of everybody, and who stole ik_B knows ii: to write as A takes both of B's, or A's.
   const [se, ii] = [dh(ikA, spk), dh(ikA, self.ik)]

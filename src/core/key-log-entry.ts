@@ -29,7 +29,7 @@ export type Entry<S extends Status = Status> = {
   /** one to eight; none in a bridge */
   readonly devices: readonly Device[]
   readonly status: S
-  /** seconds since 1970 */
+  /** seconds since 1970, by its maker's clock: for people to see; it never goes back, and refuses nothing else */
   readonly time: number
 }
 

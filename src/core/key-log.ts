@@ -4,7 +4,7 @@ import { KeyLogError } from './errors.ts'
 import { sha256 } from './kdf.ts'
 import { type Device, decodeEntry, type Entry, encodeEntry, type LogEntry, type Status } from './key-log-entry.ts'
 import { LABEL_KEY_LOG } from './labels.ts'
-import { CLOCK_TOLERANCE, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
+import { LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 import type { P256PrivateKey, Signer } from './p256.ts'
 
 /** The key log: an append-only chain of signed snapshots that an address commits to (docs/spec/identity.md §2). */
@@ -45,11 +45,10 @@ const isRotation = (entry: Entry, previous: Entry): boolean => {
 
 /**
  * Verifies one envelope after `log` (or as the first entry, when `log` is null) and returns the longer log, which may end in a bridge.
- * The checks run in the order of docs/spec/identity.md §2, each with its own code.
- * @param now this clock, seconds
- * @throws KeyLogError ERR_LOG_SIZE, _DECODE, _SEQ, _PREV, _RETIRED, _SIGNATURE, _ROOT, _NEXT, _BRIDGE, _TIME_BACK, _TIME_AHEAD, _TOO_LONG
+ * The checks run in the order of docs/spec/identity.md §2, each with its own code. No clock is among them: what holds once holds always.
+ * @throws KeyLogError ERR_LOG_SIZE, _DECODE, _SEQ, _PREV, _RETIRED, _SIGNATURE, _ROOT, _NEXT, _BRIDGE, _TIME_BACK, _TOO_LONG
  */
-export const appendEntry = (log: PartialLog | null, envelope: Uint8Array, now: number): PartialLog => {
+export const appendEntry = (log: PartialLog | null, envelope: Uint8Array): PartialLog => {
   const { entry, opened } = decodeEntry(envelope)
   const previous = log?.last
   if (entry.seq !== (log === null ? 0 : log.last.entry.seq + 1)) throw new KeyLogError('ERR_LOG_SEQ')
@@ -62,7 +61,6 @@ export const appendEntry = (log: PartialLog | null, envelope: Uint8Array, now: n
     throw new KeyLogError('ERR_LOG_BRIDGE', { hint: 'the first entry leads from nowhere' })
   const rotated = previous !== undefined && isRotation(entry, previous.entry)
   if (previous !== undefined && entry.time < previous.entry.time) throw new KeyLogError('ERR_LOG_TIME_BACK')
-  if (entry.time > now + CLOCK_TOLERANCE) throw new KeyLogError('ERR_LOG_TIME_AHEAD')
   if (entry.seq >= LOG_ENTRIES_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
 
   const bytesOfEnvelope = Uint8Array.from(envelope)
@@ -80,12 +78,12 @@ export const appendEntry = (log: PartialLog | null, envelope: Uint8Array, now: n
  * @param id the 32-byte hash the address encodes
  * @throws KeyLogError ERR_LOG_EMPTY, ERR_LOG_ADDRESS, ERR_LOG_TOO_LONG, those of `appendEntry`, and ERR_LOG_BRIDGE when it ends in a bridge
  */
-export const verifyLog = (id: Uint8Array, envelopes: readonly Uint8Array[], now: number): KeyLog => {
+export const verifyLog = (id: Uint8Array, envelopes: readonly Uint8Array[]): KeyLog => {
   const [first, ...rest] = envelopes
   if (first === undefined) throw new KeyLogError('ERR_LOG_EMPTY')
   if (envelopes.length > LOG_ENTRIES_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
   if (!equal(sha256(first), id)) throw new KeyLogError('ERR_LOG_ADDRESS')
-  return complete(rest.reduce((log, envelope) => appendEntry(log, envelope, now), appendEntry(null, first, now)))
+  return complete(rest.reduce(appendEntry, appendEntry(null, first)))
 }
 
 /** What ends with entry number `seq` of `log`. @throws KeyLogError ERR_LOG_EMPTY when it has no such entry */
@@ -157,10 +155,10 @@ const nextEntry = (log: PartialLog, root: Uint8Array, next: Uint8Array, content:
 }
 
 const append = (log: PartialLog | null, entry: Entry, root: P256PrivateKey): PartialLog =>
-  appendEntry(log, signEnvelope(encodeEntry(entry), root, LABEL_KEY_LOG), entry.time)
+  appendEntry(log, signEnvelope(encodeEntry(entry), root, LABEL_KEY_LOG))
 
 const appendBy = async (log: KeyLog | null, entry: Entry, root: Signer): Promise<KeyLog> =>
-  complete(appendEntry(log, await signEnvelopeBy(encodeEntry(entry), root, LABEL_KEY_LOG), entry.time))
+  complete(appendEntry(log, await signEnvelopeBy(encodeEntry(entry), root, LABEL_KEY_LOG)))
 
 /** Most rotations of one log: each is an entry. */
 export const ROTATIONS_MAX = LOG_ENTRIES_MAX - 1

@@ -4,7 +4,6 @@ import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import type { P256PrivateKey } from '../core/p256.ts'
 import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/root-key.ts'
-import { seconds } from '../core/world.ts'
 import { createStorage } from '../directory/node/storage.ts'
 import { parseBootstrap } from '../network/bootstrap-list.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
@@ -63,7 +62,7 @@ type Network = ChangeOptions & Pick<RecoveryOptions, 'keepRoot' | 'evenDoubtful'
 const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<T>): Promise<T> => {
   const { folder, signal, onSaved, keepRoot, evenDoubtful } = options
   // A folder that is still empty remembers nothing, and gets its database with its identity.
-  const store = await readVault(folder, seconds(systemWorld)).then(
+  const store = await readVault(folder).then(
     () => openStore(folder),
     () => null,
   )
@@ -83,8 +82,8 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
 const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Promise<Rotation> => {
   checkBootstrap(options)
   const { folder, passphrase = null, phrase } = options
-  using _lock = await lockIdentity(folder, seconds(systemWorld))
-  const vault = await openVault(folder, passphrase, seconds(systemWorld))
+  using _lock = await lockIdentity(folder)
+  const vault = await openVault(folder, passphrase)
   checkPhrase(vault.identity.log, phrase, { world: systemWorld })
   return onNetwork(options, (ground) => rotateOwn(vault.identity, vault, phrase, status, ground))
 }
@@ -117,11 +116,10 @@ const emptyFolder = async (folder: string, source: string | null | (() => Promis
   return { identity: null, save }
 }
 
-const lockIfThere = (folder: string): Promise<FolderLock | null> =>
-  lockIdentity(folder, seconds(systemWorld)).catch(unlessMissing)
+const lockIfThere = (folder: string): Promise<FolderLock | null> => lockIdentity(folder).catch(unlessMissing)
 
 const openIfThere = (folder: string, passphrase: Passphrase): Promise<Vault | null> =>
-  openVault(folder, passphrase, seconds(systemWorld)).catch(unlessMissing)
+  openVault(folder, passphrase).catch(unlessMissing)
 
 /** A list that is given is checked before anything else; '' stands for the one that the folder remembers. */
 const checkBootstrap = ({ bootstrap }: ChangeOptions): void => {
@@ -175,8 +173,8 @@ const signerFor = (root: RootKey, { root: given, token, signal }: RenewalOptions
 export const renew = async (options: RenewalOptions): Promise<Rotation> => {
   checkBootstrap(options)
   const { folder, passphrase = null } = options
-  using _lock = await lockIdentity(folder, seconds(systemWorld))
-  const vault = await openVault(folder, passphrase, seconds(systemWorld))
+  using _lock = await lockIdentity(folder)
+  const vault = await openVault(folder, passphrase)
   const { identity } = vault
   return onNetwork(options, (ground) => renewOwn(identity, vault, signerFor(identity.root, options), ground))
 }

@@ -95,10 +95,10 @@ const openLocked = async <T>(
   passphrase: Passphrase,
   work: (vault: Vault, lock: FolderLock, store: Store) => Promise<T>,
 ): Promise<T> => {
-  const lock = await lockIdentity(folder, seconds(systemWorld))
+  const lock = await lockIdentity(folder)
   let store: Store | undefined
   try {
-    const vault = await openVault(folder, passphrase, seconds(systemWorld))
+    const vault = await openVault(folder, passphrase)
     store = openStore(folder, vault.storeKey)
     return await work(vault, lock, store)
   } catch (error) {
@@ -126,7 +126,7 @@ const prepareFolder = async (
 
 /** What a folder says without being opened; null when it holds no identity. @throws StoreError, but for ERR_STORE_MISSING */
 const readExisting = (folder: string): Promise<Awaited<ReturnType<typeof readVault>> | null> =>
-  readVault(folder, seconds(systemWorld)).catch((error: unknown) => {
+  readVault(folder).catch((error: unknown) => {
     if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
     throw error
   })

@@ -15,7 +15,7 @@ import type { StoredContact } from './contact-store.ts'
 import type { StoredFloor } from './floor-store.ts'
 import type { StoredFork } from './fork-store.ts'
 import type { Remembered } from './remembered.ts'
-import { envelopesOf, HASH_BYTES, readEnvelopes, verifyStoredLog } from './rows.ts'
+import { envelopesOf, HASH_BYTES, readEnvelopes } from './rows.ts'
 import { SETTING_LENGTH_MAX } from './settings.ts'
 import { assemble, encodeSecrets, type VaultSecrets } from './vault-secrets.ts'
 
@@ -81,7 +81,7 @@ const readForkFields = record<{ readonly a: Envelopes; readonly b: Envelopes; re
 })
 const readFork: Reader<StoredFork> = (value, name) => {
   const { a, b, found } = readForkFields(value, name)
-  return { a: verifyStoredLog(idOf(a), a), b: verifyStoredLog(idOf(a), b), found }
+  return { a: verifyLog(idOf(a), a), b: verifyLog(idOf(a), b), found }
 }
 
 type ContactFields = Omit<StoredContact, 'id' | 'log'> & { readonly log: Envelopes }
@@ -97,7 +97,7 @@ const readContactFields = record<ContactFields>({
 const readContact: Reader<StoredContact> = (value, name) => {
   const { log: envelopes, ...rest } = readContactFields(value, name)
   if ((rest.anchor === null) !== (rest.verified === null)) refuse(name)
-  const log = verifyStoredLog(idOf(envelopes), envelopes)
+  const log = verifyLog(idOf(envelopes), envelopes)
   return { ...rest, id: log.id, log }
 }
 
@@ -134,10 +134,9 @@ const decodeAndWipe = (plaintext: Uint8Array): unknown => {
 
 /**
  * Reads what `encodeContent` wrote, and verifies every log anew; the plaintext is wiped.
- * @param now this clock, seconds
  * @throws EncodingError, KeyLogError, KeyError; StoreError ERR_STORE_CORRUPT when keys and log do not belong together
  */
-export const decodeContent = (plaintext: Uint8Array, now: number): BackupContent => {
+export const decodeContent = (plaintext: Uint8Array): BackupContent => {
   const { made, log: envelopes, secrets, ...remembered } = readFields(decodeAndWipe(plaintext), 'backup')
   const { floors, forks, contacts } = remembered
   for (const [name, ids] of [
@@ -147,6 +146,6 @@ export const decodeContent = (plaintext: Uint8Array, now: number): BackupContent
     ['names', contacts.flatMap(({ name }) => name ?? [])],
   ] as const)
     checkDistinct(ids, name)
-  const kept = assemble(verifyLog(idOf(envelopes), envelopes, now), secrets)
+  const kept = assemble(verifyLog(idOf(envelopes), envelopes), secrets)
   return { made, kept, remembered }
 }

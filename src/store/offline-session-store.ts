@@ -3,7 +3,7 @@ import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { StoreError } from '../core/errors.ts'
 import { bytes, nullable, record, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
-import type { KeyLog } from '../core/key-log.ts'
+import { type KeyLog, verifyLog } from '../core/key-log.ts'
 import type { Device } from '../core/key-log-entry.ts'
 import { LABEL_STORE_SESSION } from '../core/labels.ts'
 import { OFFLINE_SESSIONS_MAX, STRANGERS_OFFLINE_SESSIONS_MAX } from '../core/limits/message-limits.ts'
@@ -13,7 +13,7 @@ import { SESSION_ID_BYTES } from '../core/session/header.ts'
 import type { Session } from '../core/session/session.ts'
 import { decodeSession, encodeSession } from '../core/session/snapshot.ts'
 import type { Database } from './database.ts'
-import { envelopesOf, HASH_BYTES, readEnvelopes, readRow, verifyStoredLog } from './rows.ts'
+import { envelopesOf, HASH_BYTES, readEnvelopes, readRow } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
 
 /** Sessions that outlive the process: with those who are reached through mailboxes. Sealed, since a snapshot is all secrets. */
@@ -122,7 +122,7 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
         inside.session.fill(0)
         plaintext.fill(0)
         const { hello, sign, dh, own } = inside
-        const log = verifyStoredLog(peer, inside.log)
+        const log = verifyLog(peer, inside.log)
         return { h1, ours: ours === 1, live: live === 1, begun, heard, session, hello, log, device: { sign, dh }, own }
       },
       plaintext,

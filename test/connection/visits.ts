@@ -40,7 +40,7 @@ export const prepare = async (
 ): Promise<{ hello: Uint8Array; session: Session }> => {
   await send(near, open)
   const frame = await near.expect('card', 1_000)
-  const log = verifyLog(bob.log.id, frame.log, NOW)
+  const log = verifyLog(bob.log.id, frame.log)
   const channel = near.stream.handshakeHash
   const card = verifyLiveCard(frame.card, log, NOW, channel)
   const remote = { log, card, kem: frame.kem }

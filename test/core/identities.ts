@@ -81,8 +81,7 @@ export const envelopesOf = (log: PartialLog): readonly Uint8Array[] => log.entri
 export const cut = (log: PartialLog, seq: number): KeyLog => complete(prefixOf(log, seq))
 
 /** The whole log that `envelope` makes of `log`. */
-export const grow = (log: PartialLog | null, envelope: Uint8Array, now: number): KeyLog =>
-  complete(appendEntry(log, envelope, now))
+export const grow = (log: PartialLog | null, envelope: Uint8Array): KeyLog => complete(appendEntry(log, envelope))
 
 /** `log` continued with updates that change nothing, up to `size` entries. */
 export const lengthen = (log: KeyLog, root: P256PrivateKey, size: number): KeyLog => {

@@ -104,6 +104,7 @@ test('a storage node that keeps what it did not verify is noticed', async () => 
         cardCount: 0,
         entries: asked.from === 0 ? [entry] : [],
         cards: [],
+        now: request.now,
       })
     }
     return { ...storage, handle }

@@ -81,7 +81,7 @@ test('all that a folder holds for good comes back, and nothing else, sealed as i
     const restored = await restore(path, fresh, { ...given, passphrase })
     const sealedBy = passphrase === null ? 'key-file' : 'passphrase'
     assert.deepEqual(restored, { ...summary, made, sealedBy })
-    assertSame((await openVault(fresh, passphrase, NOW)).identity, alice)
+    assertSame((await openVault(fresh, passphrase)).identity, alice)
     assert.deepEqual(rememberedIn(fresh), rememberedIn(folder))
     const files = ['handfast.db', 'handfast.lock', 'identity.json']
     assert.deepEqual((await readdir(fresh)).toSorted(), passphrase === null ? [...files, 'identity.key'] : files)
@@ -184,13 +184,13 @@ test('killed at any step, there is no identity and it can be done again, or ther
     const code = await child.exit()
     assert.ok(code === -1 || code === 0, child.stderr())
     whole = code === 0
-    const missing = (await codeOf(openVault(folder, null, NOW))) === 'ERR_STORE_MISSING'
+    const missing = (await codeOf(openVault(folder, null))) === 'ERR_STORE_MISSING'
     const now = rememberedIn(folder)
     const complete = now.contacts.length === expected.contacts.length
     assert.deepEqual(now, complete ? expected : left, `step ${step}`)
     seen.add(`${missing ? 'no identity' : 'identity'}, ${complete ? 'all' : 'nothing'} remembered`)
     if (missing) await restore(cheap, folder, given)
-    assertSame((await openVault(folder, null, NOW)).identity, alice)
+    assertSame((await openVault(folder, null)).identity, alice)
     assert.deepEqual(rememberedIn(folder), expected)
     assert.ok(step < 60)
   }
@@ -226,7 +226,7 @@ test('an identity that appears meanwhile stays, and remembers nothing of the bac
     return null
   }
   assert.equal(await codeOf(restore(cheap, fresh, { ...given, passphrase })), 'ERR_STORE_EXISTS')
-  assertSame((await openVault(fresh, null, NOW)).identity, bob)
+  assertSame((await openVault(fresh, null)).identity, bob)
   assert.deepEqual(rememberedIn(fresh), nothing)
 })
 
@@ -235,5 +235,5 @@ test('of several restored at once into one folder one stands', async (t) => {
   const outcomes = await Promise.all([1, 2, 3].map(() => codeOf(restore(cheap, fresh, given))))
   assert.equal(outcomes.filter((code) => code === undefined).length, 1)
   for (const code of outcomes) assert.match(String(code), /undefined|ERR_STORE_(EXISTS|IN_USE)/)
-  assertSame((await openVault(fresh, null, NOW)).identity, alice)
+  assertSame((await openVault(fresh, null)).identity, alice)
 })

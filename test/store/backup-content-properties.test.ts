@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeContent, encodeContent } from '../../src/store/backup-content.ts'
 import type { Remembered } from '../../src/store/remembered.ts'
-import { at, NOW } from '../core/identities.ts'
+import { at } from '../core/identities.ts'
 import { runs } from '../runs.ts'
 import { bob, carol, keptOf, mallory, renew } from './backups.ts'
 import { alice, assertSame } from './vaults.ts'
@@ -55,7 +55,7 @@ const anyRemembered: fc.Arbitrary<Remembered> = fc.record(
 test('whatever a store can remember comes back as it was', () => {
   fc.assert(
     fc.property(anyRemembered, seconds, (one, made) => {
-      const back = decodeContent(encodeContent({ made, kept: keptOf(alice), remembered: one }), NOW)
+      const back = decodeContent(encodeContent({ made, kept: keptOf(alice), remembered: one }))
       assert.deepEqual([back.made, back.remembered], [made, one])
       assertSame(back.kept.identity, alice)
     }),

@@ -73,9 +73,7 @@ const fill = async (): Promise<void> => {
   say(`${await codeOf(vault?.save(createIdentity(now, random).identity) ?? Promise.resolve())}`)
   say(`${await codeOf(remember(identity))}`)
   say(
-    encodeAddress((await openVault(folder, null, now)).identity.log.id) === encodeAddress(identity.log.id)
-      ? 'kept'
-      : 'lost',
+    encodeAddress((await openVault(folder, null)).identity.log.id) === encodeAddress(identity.log.id) ? 'kept' : 'lost',
   )
 }
 
@@ -84,7 +82,7 @@ const trespass = async (): Promise<void> => {
   const { identity } = createIdentity(now, random)
   // As root nothing is forbidden. In a namespace of its own there is nobody else to be, nor need to be.
   if (process.getuid?.() === 0) await codeOf((async () => process.setuid?.(65_534))())
-  say(`${await codeOf(openVault(folder, null, now))}`)
+  say(`${await codeOf(openVault(folder, null))}`)
   say(`${await codeOf(writePrivate(join(folder, 'identity.json'), '{}'))}`)
   say(`${await codeOf(createVault(join(folder, 'new'), identity, null))}`)
   say(`${await codeOf(remember(identity))}`)
@@ -112,7 +110,7 @@ const reseal = async (): Promise<void> => {
     tick()
     return sync.call(this)
   }
-  await changePassphrase(folder, from || null, async () => to || null, now, CHEAP)
+  await changePassphrase(folder, from || null, async () => to || null, CHEAP)
   say('done')
 }
 

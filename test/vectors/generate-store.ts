@@ -14,7 +14,7 @@ import { readVector, type Vector, type Vectors, writeFolder } from './vector-fil
 
 /**
  * vectors/vault (docs/spec/store.md §1, §2): a folder with these files, `identity` and `key` (null: there is none), opens by `passphrase` (null: none is
- * given) at the time `now` to the CBOR `secrets`, which were sealed; or it is refused with `error`.
+ * given) to the CBOR `secrets`, which were sealed; or it is refused with `error`.
  */
 
 export const folders = ['vault']
@@ -26,10 +26,9 @@ const keyBytes = counting(32, 0x30)
 const keyText = `${Buffer.from(keyBytes).toString('base64url')}\n`
 
 /** The log of vectors/key-log whose keys are known. */
-const { address, envelopes, now } = (readVector('key-log', 'created') ?? {}) as {
+const { address, envelopes } = (readVector('key-log', 'created') ?? {}) as {
   readonly address: string
   readonly envelopes: readonly string[]
-  readonly now: number
 }
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 const log = (envelopes ?? []).map((envelope) => text(fromHex(envelope)))
@@ -66,7 +65,6 @@ const write = (
 type Given = { readonly key?: string | null; readonly passphrase?: string | null }
 const folder = (description: string, identity: unknown, { key = null, passphrase = PASSPHRASE }: Given) => ({
   description,
-  now,
   identity: typeof identity === 'string' ? identity : `${JSON.stringify(identity, null, 2)}\n`,
   key,
   passphrase,

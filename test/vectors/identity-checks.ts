@@ -25,8 +25,8 @@ export type KeyLogVector = Refused & {
 }
 
 export const checkKeyLog = (vector: KeyLogVector): void => {
-  const { now, address, envelopes, other } = vector
-  const verify = (texts: readonly string[]) => verifyLog(decodeAddress(address), texts.map(fromHex), now)
+  const { address, envelopes, other } = vector
+  const verify = (texts: readonly string[]) => verifyLog(decodeAddress(address), texts.map(fromHex))
   const log = expecting(vector, () => verify(envelopes))
   if (log === null) return
   const { entry, hash } = log.last
@@ -48,8 +48,8 @@ export type ForkProofVector = Refused & {
 }
 
 export const checkFork = (vector: ForkProofVector): void => {
-  const { now, proof, padding, address, heads, parting } = vector
-  const checked = expecting(vector, () => checkForkProof(proof + ' '.repeat(padding), now))
+  const { proof, padding, address, heads, parting } = vector
+  const checked = expecting(vector, () => checkForkProof(proof + ' '.repeat(padding)))
   if (checked === null) return
   const { a, b } = checked
   const found = { address: checked.address, heads: [a, b].map(({ last }) => hex(last.hash)), parting: checked.parting }
@@ -72,7 +72,7 @@ export type CardVector = Refused & {
 
 export const checkCard = (vector: CardVector): void => {
   const { now, address, channel, kem } = vector
-  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex), now)
+  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex))
   const envelope = fromHex(vector.card)
   const signed = expecting(vector, () => {
     const verified =
@@ -102,7 +102,7 @@ export type FloorVector = Refused & {
 
 export const checkFloorVector = (vector: FloorVector): void => {
   const { now, address, floor: given } = vector
-  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex), now)
+  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex))
   const card = vector.card === null ? null : verifyCard(fromHex(vector.card), log, now)
   const floor = given === null ? null : { ...given, head: fromHex(given.head) }
   const passed = expecting(vector, () => {
@@ -146,8 +146,8 @@ export const rotationOf = (log: KeyLog, { phrase, base, retire, now }: RotationV
 }
 
 export const checkRotation = (vector: RotationVector): void => {
-  const { address, envelopes, now, continues, entry, final } = vector
-  const log = verifyLog(decodeAddress(address), envelopes.map(fromHex), now)
+  const { address, envelopes, continues, entry, final } = vector
+  const log = verifyLog(decodeAddress(address), envelopes.map(fromHex))
   const made = expecting(vector, () => rotationOf(log, vector))
   if (made !== null) assert.deepEqual(made, { continues, entry, final })
 }

@@ -62,7 +62,7 @@ export type HandshakeVector = Refused & {
 
 export const checkHandshake = (vector: HandshakeVector): void => {
   const { now, responder, channel: channelText, second, initiator } = vector
-  const log = verifyLog(decodeAddress(responder.address), responder.log.map(fromHex), now)
+  const log = verifyLog(decodeAddress(responder.address), responder.log.map(fromHex))
   const [channel, envelope, own] = [fromHex(channelText), fromHex(responder.card), responder.channel]
   const card = own === undefined ? verifyCard(envelope, log, now) : verifyLiveCard(envelope, log, now, fromHex(own))
   const [ik, spk] = [importPrivateKey(fromHex(responder.ik)), importPrivateKey(fromHex(responder.spk))]

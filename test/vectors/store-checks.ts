@@ -13,7 +13,6 @@ import { fromHex } from '../core/test-bytes.ts'
 /** What each vector of data folders and of file chunks claims, held against the code; a mismatch throws. */
 
 type VaultVector = {
-  readonly now: number
   readonly identity: string
   readonly key: string | null
   readonly passphrase: string | null
@@ -21,12 +20,12 @@ type VaultVector = {
   readonly error?: ErrorCode
 }
 
-const checkVault = async ({ now, identity, key, passphrase, secrets, error }: VaultVector): Promise<void> => {
+const checkVault = async ({ identity, key, passphrase, secrets, error }: VaultVector): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'handfast-vault-'))
   try {
     await writeFile(join(folder, 'identity.json'), identity, { mode: 0o600 })
     if (key !== null) await writeFile(join(folder, 'identity.key'), key, { mode: 0o600 })
-    const opening = openVault(folder, passphrase, now)
+    const opening = openVault(folder, passphrase)
     if (error !== undefined) await assert.rejects(opening, { code: error })
     else assert.equal(hex(encodeSecrets(await opening)), secrets)
   } finally {

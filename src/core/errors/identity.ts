@@ -31,7 +31,6 @@ export const KEY_LOG = {
     'the log entry is older than the entry before',
     'check the clock of this computer: it is behind the time of the last entry',
   ],
-  ERR_LOG_TIME_AHEAD: ['the log entry is more than an hour ahead of this clock', CLOCK],
   ERR_PROOF: ['this is no proof of a fork', 'nothing is proven by it'],
   ERR_LOG_FORK: [
     'two valid logs of the same identity contradict each other',

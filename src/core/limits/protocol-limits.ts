@@ -1,6 +1,6 @@
 /** Bounds of the protocol itself: keys, logs, cards, frames, sessions. Each with its reason. */
 
-/** One directory item: a datagram has room for 986 B of value at a 1280 B MTU, and larger ones vanish silently. */
+/** One directory item: a datagram has room for 995 B of value at a 1280 B MTU, and larger ones vanish silently. */
 export const ITEM_BYTES_MAX = 900
 
 /** Lists and maps inside one another: ours need a handful, and re-encoding costs the square of the depth (64 KiB: half a second). */

@@ -57,7 +57,7 @@ type NodeState = {
  */
 export const createAnswerCollector = (id: Uint8Array, now: number, anchor: Anchor | null = null): AnswerCollector => {
   const nodes = new Map<string, NodeState>()
-  const collected: Collected = { logs: createCollectedLogs(id, now, anchor), cards: createCollectedCards() }
+  const collected: Collected = { logs: createCollectedLogs(id, anchor), cards: createCollectedCards(), now }
   const { logs, cards } = collected
   return {
     accept: (node, value) => {
@@ -76,7 +76,7 @@ export const createAnswerCollector = (id: Uint8Array, now: number, anchor: Ancho
   }
 }
 
-type Collected = { readonly logs: CollectedLogs; readonly cards: CollectedCards }
+type Collected = { readonly logs: CollectedLogs; readonly cards: CollectedCards; readonly now: number }
 
 const newState = (): NodeState => ({
   pages: 0,
@@ -128,8 +128,8 @@ const nextPlace = ({ logs }: Collected, state: NodeState, answer: GetAnswer): nu
   return next < entryCount + cardCount ? next : null
 }
 
-const stanceOf = ({ logs, cards }: Collected, state: NodeState): Stance => {
-  const { standing, byLast, now } = logs
+const stanceOf = ({ logs, cards, now }: Collected, state: NodeState): Stance => {
+  const { standing, byLast } = logs
   const isInvalid = (key: string): boolean => judgeCard(cards, key, standing, now) === 'invalid'
   if (state.invalid || [...state.cards].some(isInvalid)) return 'invalid'
   if (state.tip === null) return 'empty'

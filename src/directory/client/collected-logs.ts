@@ -14,15 +14,14 @@ import { decodeEntry } from '../../core/key-log-entry.ts'
 /** The entries of one lookup, from whoever sent them: verified where they belong, and which of the logs they make stands. */
 export type CollectedLogs = {
   readonly id: Uint8Array
-  readonly now: number
   readonly anchor: Anchor | null
   /** What ends with each verified entry, by its hash. All stay: no thief can push out the branch an honest node is telling. */
   readonly byLast: Map<string, PartialLog>
   standing: KeyLog | null
 }
 
-export const createCollectedLogs = (id: Uint8Array, now: number, anchor: Anchor | null): CollectedLogs => ({
-  ...{ id, now, anchor },
+export const createCollectedLogs = (id: Uint8Array, anchor: Anchor | null): CollectedLogs => ({
+  ...{ id, anchor },
   byLast: new Map(),
   standing: null,
 })
@@ -41,14 +40,14 @@ const standsOver = (logs: CollectedLogs, log: KeyLog, other: KeyLog): boolean =>
  * @param key the SHA-256 of the envelope, in hex
  */
 export const offerEntry = (logs: CollectedLogs, key: string, envelope: Uint8Array): 'valid' | 'invalid' | 'gap' => {
-  const { id, now, byLast, standing } = logs
+  const { id, byLast, standing } = logs
   if (byLast.has(key)) return 'valid'
   try {
     const { prev } = decodeEntry(envelope).entry
     const before = prev === null ? null : byLast.get(hex(prev))
     if (before === undefined) return 'gap'
     if (before === null && key !== hex(id)) throw new KeyLogError('ERR_LOG_ADDRESS')
-    const log = appendEntry(before, envelope, now)
+    const log = appendEntry(before, envelope)
     byLast.set(key, log)
     if (isComplete(log) && (standing === null || standsOver(logs, log, standing))) logs.standing = log
     return 'valid'

@@ -12,7 +12,6 @@ import {
   prefixOf,
 } from '../../core/key-log.ts'
 import { decodeEntry, type LogEntry } from '../../core/key-log-entry.ts'
-import { CLOCK_TOLERANCE } from '../../core/limits/protocol-limits.ts'
 import { BRANCHES_MAX } from '../../core/limits/record-limits.ts'
 
 /** The verified branches of one identity's log that a storage node stores. */
@@ -45,7 +44,7 @@ const allOf = ({ standing, rivals }: Branches): readonly PartialLog[] => [standi
  * @param id the 32-byte identity hash
  * @throws KeyLogError (its check failed), DirectoryError ERR_PUT_GAP (the entry before is not here)
  */
-export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: Uint8Array, now: number): Branches => {
+export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: Uint8Array): Branches => {
   const hash = sha256(envelope)
   // What is known was verified: publications repeat it, and decoding costs more than all the rest.
   if (branches !== null && allOf(branches).some(({ entries }) => entries.some((known) => equal(known.hash, hash))))
@@ -54,12 +53,12 @@ export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: 
   if (entry.seq === 0 && !equal(hash, id)) throw new KeyLogError('ERR_LOG_ADDRESS')
   if (branches === null) {
     if (entry.seq !== 0) throw new DirectoryError('ERR_PUT_GAP')
-    return { standing: complete(appendEntry(null, envelope, now)), rivals: [] }
+    return { standing: complete(appendEntry(null, envelope)), rivals: [] }
   }
   const all = allOf(branches)
   const parent = all.find((log) => entry.prev !== null && containsEntry(log, { seq: entry.seq - 1, head: entry.prev }))
   if (parent === undefined) throw new DirectoryError('ERR_PUT_GAP')
-  const grown = appendEntry(prefixOf(parent, entry.seq - 1), envelope, now)
+  const grown = appendEntry(prefixOf(parent, entry.seq - 1), envelope)
   // A log goes on being served until another one is whole.
   const isPart = (log: PartialLog): boolean =>
     compareLogs(log, grown) === 'shorter' && (isComplete(grown) || !isComplete(log))
@@ -86,11 +85,8 @@ const trim = (standing: KeyLog, rivals: readonly PartialLog[]): readonly Partial
   return bounded
 }
 
-/** Every time is behind this clock: entries and cards were held against the real one when they were accepted. */
-export const LATE_CLOCK = Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE
-
 /**
- * Branches as they were stored: all is verified again, but for the clock.
+ * Branches as they were stored: all is verified again.
  * @param tips hashes of the last entries, the standing branch first, then the rivals
  * @param envelopes every entry of every branch once, in any order
  * @throws HandfastError when they are not what was stored
@@ -110,7 +106,7 @@ export const restoreBranches = (
     if (envelope === undefined) throw new EncodingError('ERR_FIELD', { hint: 'an entry is missing' })
     const { prev } = decodeEntry(envelope).entry
     if (prev === null && !equal(hash, id)) throw new KeyLogError('ERR_LOG_ADDRESS')
-    const log = appendEntry(prev === null ? null : logTo(prev), envelope, LATE_CLOCK)
+    const log = appendEntry(prev === null ? null : logTo(prev), envelope)
     logs.set(hex(hash), log)
     return log
   }

@@ -37,8 +37,8 @@ type Put<T extends PutRequest['t']> = PutRequest & { readonly t: T }
  * The record with one more entry, or `record` itself when the entry was known.
  * @throws KeyLogError (its check failed), DirectoryError ERR_PUT_GAP
  */
-export const withEntry = (record: IdentityRecord | null, { id, d }: Put<'entry'>, now: number): IdentityRecord => {
-  const branches = offerEntry(record?.branches ?? null, id, d, now)
+export const withEntry = (record: IdentityRecord | null, { id, d }: Put<'entry'>): IdentityRecord => {
+  const branches = offerEntry(record?.branches ?? null, id, d)
   if (record !== null && branches === record.branches) return record
   const stands = record !== null && equal(branches.standing.last.hash, record.branches.standing.last.hash)
   const { cards, kem } = stands ? record : { cards: new Map(), kem: new Map() }

@@ -5,10 +5,10 @@ import { EncodingError } from '../../core/errors.ts'
 import { bytes, list, record, tuple } from '../../core/fields.ts'
 import { sha256 } from '../../core/kdf.ts'
 import { KEM_HALF_BYTES } from '../../core/kem.ts'
-import { DEVICES_MAX, ITEM_BYTES_MAX } from '../../core/limits/protocol-limits.ts'
+import { CLOCK_TOLERANCE, DEVICES_MAX, ITEM_BYTES_MAX } from '../../core/limits/protocol-limits.ts'
 import { BRANCHES_MAX } from '../../core/limits/record-limits.ts'
 import { ENTRIES_SERVED_MAX } from '../request-format.ts'
-import { LATE_CLOCK, restoreBranches } from './branches.ts'
+import { restoreBranches } from './branches.ts'
 import { allEntries, type IdentityRecord, type KeyHalves, servedOf } from './identity-record.ts'
 import type { StoredRecord } from './record-store.ts'
 
@@ -24,6 +24,10 @@ export type Content = {
 }
 
 const HASH_BYTES = 32
+
+/** Every time is behind this clock: cards were held against the real one when they were accepted. */
+const LATE_CLOCK = Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE
+
 const hash = bytes(HASH_BYTES)
 const half = bytes(HASH_BYTES, KEM_HALF_BYTES)
 

@@ -40,10 +40,7 @@ const underWay = bridge(bridge(alice.log))
 const recovered = rotate(underWay)
 
 const offer = (branches: Branches | null, log: PartialLog): Branches => {
-  const grown = envelopesOf(log).reduce<Branches | null>(
-    (all, envelope) => offerEntry(all, id, envelope, NOW),
-    branches,
-  )
+  const grown = envelopesOf(log).reduce<Branches | null>((all, envelope) => offerEntry(all, id, envelope), branches)
   return grown ?? assert.fail()
 }
 const kept = ({ standing, rivals }: Branches) => ({
@@ -100,7 +97,7 @@ test('§4 whoever has the root keys of bridges makes a node keep no more branche
 })
 
 test('§4 a bridge is refused where it cannot stand, and one that is under way is not restored as what stands', () => {
-  assert.throws(() => offerEntry(null, id, at(underWay.entries, 1).envelope, NOW), failsWith('ERR_PUT_GAP'))
+  assert.throws(() => offerEntry(null, id, at(underWay.entries, 1).envelope), failsWith('ERR_PUT_GAP'))
   const { tips, envelopes } = kept(offer(offer(null, seen), underWay))
   assert.throws(() => restoreBranches(id, tips.toReversed(), envelopes), failsWith('ERR_LOG_BRIDGE'))
   assert.throws(() => restoreBranches(id, tips.slice(1), envelopesOf(underWay)), failsWith('ERR_LOG_BRIDGE'))
