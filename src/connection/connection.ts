@@ -54,7 +54,10 @@ const createCodec = (channel: Channel, state: State, world: World) => {
   return {
     say: async (payload: Payload): Promise<void> => {
       if (state.ending !== null) throw state.reason
-      const { session, message } = encryptMessage(state.session, encodePayload(payload), surroundings())
+      const plaintext = encodePayload(payload)
+      const { session, message } = encryptMessage(state.session, plaintext, surroundings())
+      // It may hold the secret of a file.
+      plaintext.fill(0)
       state.session = session
       state.exchanged += 1
       await channel.send({ t: 'msg', h: message.header, d: message.token })
@@ -65,7 +68,9 @@ const createCodec = (channel: Channel, state: State, world: World) => {
       if (opened.session.skipped.size > 0) throw new ConnectionError('ERR_FRAME', { hint: 'a message is missing' })
       state.session = opened.session
       state.exchanged += 1
-      return decodePayload(opened.plaintext)
+      const payload = decodePayload(opened.plaintext)
+      opened.plaintext.fill(0)
+      return payload
     },
   }
 }
