@@ -46,6 +46,8 @@ export const createForgetting = ({ identity, store, world, backlog }: Forgetting
 
   return {
     start: () => {
+      // A peer that only reads stands for nobody: the keys of the folder are not its own.
+      if (!store.isOwn) return
       store.transaction(() => {
         prekeys.forgetOthers([identity.ik.publicKey])
         offlineSessions.forgetOthers([identity.ik.publicKey])

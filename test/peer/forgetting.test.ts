@@ -11,6 +11,7 @@ import { PREKEY_AGE } from '../../src/core/limits/store-limits.ts'
 import { generatePrivateKey } from '../../src/core/p256.ts'
 import type { Session } from '../../src/core/session/session.ts'
 import type { OfflineSession } from '../../src/store/offline-session-store.ts'
+import { openStore } from '../../src/store/store.ts'
 import { alice, bob, makeTemporary, makeWorld, settle } from '../connection/sides.ts'
 import { at, makeBytes, NOW } from '../core/identities.ts'
 import { makeTalkingSides } from '../core/sessions.ts'
@@ -121,6 +122,19 @@ for (const how of ['while it runs', 'when it starts again'] as const) {
     assert.deepEqual([state, reason, secret], ['failed', 'ERR_FILE_EXPIRED', null])
   })
 }
+
+test('a peer that only reads another’s folder forgets nothing there', async (t) => {
+  const { open, folder, world } = await start(t)
+  const { store, close } = open()
+  const [one, card] = [sessionOf(NOW), makeBytes('card', 32)]
+  store.offlineSessions.keep(one, NOW)
+  store.prekeys.keep(card, prekeys(), NOW, bob.ik.publicKey)
+  await close()
+  const reader = createTown().open(alice, { store: openStore(folder), world })
+  await reader.close()
+  const { store: again } = open()
+  assert.ok(again.offlineSessions.get(one.session.id) && again.prekeys.get(card))
+})
 
 test('what was made with keys that this device has no longer is forgotten when it starts', async (t) => {
   const { open } = await start(t)
