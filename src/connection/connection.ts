@@ -46,26 +46,38 @@ export type ConnectionParts = {
  *
  * What comes after it has ended counts for nothing.
  */
-type State = { session: Session; ending: Ending | null; reason: Error; exchanged: number }
+type State = {
+  /** null when it has ended: nobody needs its keys any more, however long the application holds the connection */
+  session: Session | null
+  ending: Ending | null
+  reason: Error
+  exchanged: number
+}
 
 /** Encrypts what is said, and decrypts what comes, in the order of its numbers. */
 const createCodec = (channel: Channel, state: State, world: World) => {
   const surroundings = () => ({ now: seconds(world), random: world.random })
   return {
     say: async (payload: Payload): Promise<void> => {
-      if (state.ending !== null) throw state.reason
-      const { session, message } = encryptMessage(state.session, encodePayload(payload), surroundings())
+      if (state.session === null) throw state.reason
+      const plaintext = encodePayload(payload)
+      const { session, message } = encryptMessage(state.session, plaintext, surroundings())
+      // It may hold the secret of a file.
+      plaintext.fill(0)
       state.session = session
       state.exchanged += 1
       await channel.send({ t: 'msg', h: message.header, d: message.token })
     },
     open: ({ h, d }: MessageFrame): Payload | null => {
+      if (state.session === null) throw state.reason
       const opened = decryptMessage(state.session, { header: h, token: d }, surroundings())
       // The stream keeps order and loses nothing, so whoever makes a gap has taken a message away or moved it.
       if (opened.session.skipped.size > 0) throw new ConnectionError('ERR_FRAME', { hint: 'a message is missing' })
       state.session = opened.session
       state.exchanged += 1
-      return decodePayload(opened.plaintext)
+      const payload = decodePayload(opened.plaintext)
+      opened.plaintext.fill(0)
+      return payload
     },
   }
 }
@@ -100,6 +112,7 @@ export const createConnection = (
   const shut = (reason: Ending['reason'], error: Error | null = null): void => {
     if (state.ending !== null) return
     state.ending = { reason, error }
+    state.session = null
     if (error !== null) state.reason = error
     dispatch.detach(error)
   }

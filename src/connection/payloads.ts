@@ -1,4 +1,4 @@
-import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { decodeCbor, encodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { ConnectionError, type ErrorCode } from '../core/errors.ts'
 import { bytes, errorCode, literal, type Reader, record, text, uint } from '../core/fields.ts'
@@ -131,7 +131,8 @@ const readers: { readonly [K in PayloadKind]: Reader<Of<K>> } = {
   bye: record<Of<'bye'>>({ k: literal('bye') }),
 }
 
-export const encodePayload = (payload: Payload): Uint8Array => encodeCbor(payload)
+export const encodePayload = (payload: Payload): Uint8Array =>
+  payload.k === 'file' ? encodeSecretCbor(payload) : encodeCbor(payload)
 
 const isKind = (k: unknown): k is PayloadKind => typeof k === 'string' && Object.hasOwn(readers, k)
 

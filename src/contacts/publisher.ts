@@ -39,7 +39,7 @@ export const createPublisher = ({
   world,
   mailboxes = () => [],
 }: PublisherParts): Publisher => {
-  const { log, sign, device } = identity
+  const { log, sign, ik, device } = identity
   let serial = 0
   let latest: Records = { log }
 
@@ -62,7 +62,11 @@ export const createPublisher = ({
     const signed = signCard(log, sign, { device, now: serial, ...keys, transport, mailboxes: named })
     // Without a mailbox nothing that was made with them can come.
     if (named.length > 0)
-      prekeys.keep(signed.hash, { envelope: signed.envelope, seq: signed.card.seq, spk, kem }, signed.card.from)
+      prekeys.keep(
+        signed.hash,
+        { envelope: signed.envelope, seq: signed.card.seq, spk, kem },
+        ...[signed.card.from, ik.publicKey],
+      )
     return { signed, kem: kem.publicKey }
   }
 

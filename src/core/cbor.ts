@@ -1,4 +1,12 @@
-import { decode as decodeWithCborg, encode as encodeWithCborg, rfc8949EncodeOptions, Tokenizer, Type } from 'cborg'
+import {
+  decode as decodeWithCborg,
+  encodeInto,
+  encode as encodeWithCborg,
+  rfc8949EncodeOptions,
+  Tokenizer,
+  Type,
+} from 'cborg'
+import { encodedLength } from 'cborg/length'
 import { equal } from './bytes.ts'
 import { EncodingError } from './errors.ts'
 import { CBOR_DEPTH_MAX } from './limits/protocol-limits.ts'
@@ -26,6 +34,16 @@ const encodeOptions = {
 
 /** The bytes of a value. @throws EncodingError ERR_CBOR when a number is not a safe integer */
 export const encodeCbor = (value: CborValue): Uint8Array => new Uint8Array(encodeWithCborg(value, encodeOptions))
+
+/**
+ * `encodeCbor` of what holds secrets: the encoder writes into the bytes that are returned, and keeps no copy in memory that it uses again.
+ * Whoever calls wipes them.
+ */
+export const encodeSecretCbor = (value: CborValue): Uint8Array => {
+  const encoded = new Uint8Array(encodedLength(value, encodeOptions))
+  encodeInto(value, encoded, encodeOptions)
+  return encoded
+}
 
 const decodeOptions = {
   strict: true,
@@ -71,7 +89,10 @@ export const decodeCbor = (bytes: Uint8Array): unknown => {
   let value: unknown
   try {
     value = decodeWithCborg(bytes, { ...decodeOptions, tokenizer: readTokens(bytes) })
-    same = equal(encodeWithCborg(value, encodeOptions), bytes)
+    // What a value encodes to may be secret: it is written nowhere else, and wiped. What does not fit is longer than the bytes given.
+    const again = new Uint8Array(bytes.length)
+    same = encodeInto(value, again, encodeOptions).written === bytes.length && equal(again, bytes)
+    again.fill(0)
   } catch (cause) {
     throw new EncodingError('ERR_CBOR', { cause })
   }

@@ -1,6 +1,6 @@
 import { concat } from './bytes.ts'
 import { FileError, HandfastError } from './errors.ts'
-import { FERNET_KEY_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
+import { FERNET_KEY_BYTES, type FernetKey, openFernet, sealFernet, takeFernetKey } from './fernet.ts'
 import { hkdf, type SecretKey } from './kdf.ts'
 import { LABEL_CHUNK } from './labels.ts'
 import { CHUNK_BYTES } from './limits/file-limits.ts'
@@ -23,7 +23,7 @@ const chunkKey = ({ id, secret, size }: Transfer, index: number): FernetKey => {
   const place = new Uint8Array(5)
   new DataView(place.buffer).setUint32(0, index)
   place[4] = index === chunkCount(size) - 1 ? 1 : 0
-  return importFernetKey(hkdf(concat(id, place), secret, LABEL_CHUNK, FERNET_KEY_BYTES))
+  return takeFernetKey(hkdf(concat(id, place), secret, LABEL_CHUNK, FERNET_KEY_BYTES))
 }
 
 /** Encrypts chunk `index` to a raw Fernet token. */

@@ -25,6 +25,13 @@ export const importFernetKey = (key: Uint8Array): FernetKey => {
   return { signing: createSecretKey(key.subarray(0, 16)), encryption: createSecretKey(key.subarray(16)) }
 }
 
+/** `importFernetKey` of bytes that were derived for this alone; they are wiped. */
+export const takeFernetKey = (derived: Uint8Array): FernetKey => {
+  const key = importFernetKey(derived)
+  derived.fill(0)
+  return key
+}
+
 const checkSeconds = (seconds: number, name: string): void => {
   if (!Number.isSafeInteger(seconds) || seconds < 0)
     throw new FernetError('ERR_FERNET_OPTION', { hint: `${name} is whole seconds` })

@@ -1,11 +1,11 @@
-import { concat, equal, hex, utf8 } from './bytes.ts'
+import { equal, hex, utf8 } from './bytes.ts'
 import { type Card, checkKem, type SignedCard } from './card.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { HandshakeError, KeyError, PeerError } from './errors.ts'
-import { FERNET_IV_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
+import { FERNET_IV_BYTES, type FernetKey, openFernet, sealFernet, takeFernetKey } from './fernet.ts'
 import { bytes, list, nullable, record, uint } from './fields.ts'
 import { decodeHello, encodeHello } from './hello.ts'
-import { hkdf, type SecretKey, secretKey, sha256 } from './kdf.ts'
+import { hkdfOf, type SecretKey, secretKey, sha256 } from './kdf.ts'
 import { decapsulate, encapsulate, type KemPrivateKey } from './kem.ts'
 import { type KeyLog, verifyLog } from './key-log.ts'
 import type { Device } from './key-log-entry.ts'
@@ -21,6 +21,7 @@ import {
   type Session,
   type Surroundings,
 } from './session/session.ts'
+import { createWiping } from './wipe.ts'
 
 /** Hybrid X3DH with a sealed initiator (docs/spec/handshake.md §2); the names es1, es2, ss, se, ii, h0, k0, h1, rk are the specification's. */
 
@@ -39,14 +40,14 @@ const transcript = (card: SignedCard, ek: Uint8Array, ct: Uint8Array, channel: U
   sha256(utf8(LABEL_HANDSHAKE), encodeCbor([card.card.id, card.card.head, card.hash, ek, ct, channel]))
 
 const identityKey = (h0: Uint8Array, ...secrets: readonly Uint8Array[]): FernetKey =>
-  importFernetKey(hkdf(h0, concat(...secrets), LABEL_IDENTITY, 32))
+  takeFernetKey(hkdfOf(h0, secrets, LABEL_IDENTITY, 32))
 
 const rootKeyOf = (h1: Uint8Array, ...secrets: readonly Uint8Array[]): SecretKey =>
-  secretKey(hkdf(h1, concat(...secrets), LABEL_ROOT, 32))
+  secretKey(hkdfOf(h1, secrets, LABEL_ROOT, 32))
 
 /** Derived from the secrets: from public values alone, whoever sees the id could try whose identity is sealed beside it. */
 const sessionId = (h1: Uint8Array, ...secrets: readonly Uint8Array[]): Uint8Array =>
-  hkdf(h1, concat(...secrets), LABEL_SESSION, SESSION_ID_BYTES)
+  hkdfOf(h1, secrets, LABEL_SESSION, SESSION_ID_BYTES)
 
 const deviceOf = (log: KeyLog, index: number): Device => {
   if (log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
@@ -91,12 +92,14 @@ export const initiate = (
   checkKem(remote.card.card, remote.kem)
   const { spk, device } = remote.card.card
   const ek = generatePrivateKey(random)
+  using secrets = createWiping()
   const ikB = deviceOf(remote.log, device).dh
-  const es1 = dh(ikB, ek)
-  const es2 = dh(spk, ek)
+  const es1 = secrets.keep(dh(ikB, ek))
+  const es2 = secrets.keep(dh(spk, ek))
   const { ct, ss } = encapsulate(remote.kem)
-  const se = dh(spk, self.ik)
-  const ii = dh(ikB, self.ik)
+  secrets.keep(ss)
+  const se = secrets.keep(dh(spk, self.ik))
+  const ii = secrets.keep(dh(ikB, self.ik))
   const h0 = transcript(remote.card, ek.publicKey, ct, channel)
   const log = self.log.entries.map(({ envelope }) => envelope)
   const identity = encodeCbor({ log, device: self.device, seen })
@@ -160,14 +163,15 @@ export const respond = (
   const { ek, card: cardHash, ct, sealed, first } = decodeHello(hello)
   if (!equal(cardHash, card.hash)) throw new HandshakeError('ERR_HELLO_CARD')
   if (spent?.has(hex(ek))) throw new HandshakeError('ERR_HELLO_REPLAY')
-  const ss = decapsulate(kem, ct)
-  const [es1, es2] = [agree(ek, self.ik), agree(ek, spk)]
+  using secrets = createWiping()
+  const ss = secrets.keep(decapsulate(kem, ct))
+  const [es1, es2] = [secrets.keep(agree(ek, self.ik)), secrets.keep(agree(ek, spk))]
   const h0 = transcript(card, ek, ct, channel)
   const { log: envelopes, device, seen } = unseal(identityKey(h0, es1, es2, ss), sealed)
   const log = verifyLog(sha256(envelopes[0] ?? new Uint8Array(0)), envelopes)
   const ikA = deviceOf(log, device).dh
   // Who stole spk knows se of everybody, and who stole ik_B knows ii: to write as A takes both of B's, or A's.
-  const [se, ii] = [dh(ikA, spk), dh(ikA, self.ik)]
+  const [se, ii] = [secrets.keep(dh(ikA, spk)), secrets.keep(dh(ikA, self.ik))]
   const h1 = sha256(h0, sealed, log.id, log.last.hash)
   const rk = rootKeyOf(h1, es1, es2, ss, se, ii)
   const session = respondSession(sessionId(h1, es1, es2, ss), rk, spk, now)

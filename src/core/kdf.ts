@@ -1,5 +1,6 @@
 import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject, pbkdf2Sync } from 'node:crypto'
-import { utf8 } from './bytes.ts'
+import { concat, utf8 } from './bytes.ts'
+import { moved } from './wipe.ts'
 
 /** Key bytes inside OpenSSL: neither `inspect` nor a log can show them. */
 export type SecretKey = KeyObject
@@ -15,13 +16,20 @@ export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
 export const hkdf = (salt: Uint8Array, ikm: Uint8Array | SecretKey, label: string, size: number): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', ikm, salt, utf8(label), size))
 
+/** `hkdf` of several secrets in a row, which stay as they are; what they were put together in is wiped. */
+export const hkdfOf = (salt: Uint8Array, secrets: readonly Uint8Array[], label: string, size: number): Uint8Array => {
+  const ikm = concat(...secrets)
+  const derived = hkdf(salt, ikm, label, size)
+  ikm.fill(0)
+  return derived
+}
+
 /** The 64-byte seed of a BIP-39 phrase without a passphrase; by OpenSSL, which takes a tenth of the time of the library for phrases. */
-export const bip39Seed = (words: string): Uint8Array =>
-  new Uint8Array(pbkdf2Sync(words, 'mnemonic', 2048, 64, 'sha512'))
+export const bip39Seed = (words: string): Uint8Array => moved(pbkdf2Sync(words, 'mnemonic', 2048, 64, 'sha512'))
 
 /** HMAC-SHA-256: 32 bytes. */
 export const hmac = (key: SecretKey, data: Uint8Array): Uint8Array =>
-  Uint8Array.from(createHmac('sha256', key).update(data).digest())
+  moved(createHmac('sha256', key).update(data).digest())
 
 /** Moves key bytes into OpenSSL; the bytes given are wiped. */
 export const secretKey = (bytes: Uint8Array): SecretKey => {
@@ -29,3 +37,6 @@ export const secretKey = (bytes: Uint8Array): SecretKey => {
   bytes.fill(0)
   return key
 }
+
+/** The bytes of a key, for storing or saying it, sealed, and nothing else; whoever calls wipes them. */
+export const exportSecret = (key: SecretKey): Uint8Array => moved(key.export())

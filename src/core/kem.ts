@@ -8,6 +8,7 @@ import {
 import type { RandomBytes } from './bytes.ts'
 import { KeyError } from './errors.ts'
 import { sha256 } from './kdf.ts'
+import { moved } from './wipe.ts'
 
 /** ML-KEM-768 (FIPS 203); always used together with P-256, never alone. */
 
@@ -30,12 +31,12 @@ export const generateKem = (random: RandomBytes): KemPrivateKey => {
   return { key, publicKey: Uint8Array.from(createPublicKey(key).export({ format: 'raw-public' })) }
 }
 
-/** The seed d ‖ z of a decapsulation key, 64 bytes: for storing it, sealed, and nothing else. */
-export const exportKem = ({ key }: KemPrivateKey): Uint8Array => Uint8Array.from(key.export({ format: 'raw-seed' }))
+/** The seed d ‖ z of a decapsulation key, 64 bytes: for storing it, sealed, and nothing else; whoever calls wipes it. */
+export const exportKem = ({ key }: KemPrivateKey): Uint8Array => moved(key.export({ format: 'raw-seed' }))
 
 /**
  * A fresh shared secret (32 bytes) and its ciphertext (1088 bytes) for the holder of `publicKey`.
- * Encapsulation draws its randomness inside OpenSSL, so vectors carry the results.
+ * Encapsulation draws its randomness inside OpenSSL, so vectors carry the results. Whoever calls wipes the secret.
  * @throws KeyError ERR_KEM_KEY when the key is not 1184 bytes or fails FIPS 203's modulus check
  */
 export const encapsulate = (publicKey: Uint8Array): { ss: Uint8Array; ct: Uint8Array } => {
@@ -43,7 +44,7 @@ export const encapsulate = (publicKey: Uint8Array): { ss: Uint8Array; ct: Uint8A
   try {
     const key = createPublicKey({ key: publicKey, format: 'raw-public', ...ALGORITHM })
     const { sharedKey, ciphertext } = encapsulateWithNode(key)
-    return { ss: Uint8Array.from(sharedKey), ct: Uint8Array.from(ciphertext) }
+    return { ss: moved(sharedKey), ct: Uint8Array.from(ciphertext) }
   } catch (cause) {
     throw new KeyError('ERR_KEM_KEY', { cause })
   }
@@ -51,11 +52,12 @@ export const encapsulate = (publicKey: Uint8Array): { ss: Uint8Array; ct: Uint8A
 
 /**
  * The shared secret of a ciphertext. A ciphertext made for another key gives an unrelated secret, not an error (FIPS 203, §6.3).
+ * Whoever calls wipes it.
  * @throws KeyError ERR_KEM_CIPHERTEXT when it is not 1088 bytes
  */
 export const decapsulate = (privateKey: KemPrivateKey, ciphertext: Uint8Array): Uint8Array => {
   if (ciphertext.length !== KEM_CIPHERTEXT_BYTES) throw new KeyError('ERR_KEM_CIPHERTEXT')
-  return Uint8Array.from(decapsulateWithNode(privateKey.key, ciphertext))
+  return moved(decapsulateWithNode(privateKey.key, ciphertext))
 }
 
 /** The two halves (592 bytes each) in which an encapsulation key travels through the directory. */

@@ -8,6 +8,7 @@ import {
 } from 'node:crypto'
 import type { RandomBytes } from './bytes.ts'
 import { KeyError } from './errors.ts'
+import { moved } from './wipe.ts'
 
 /** P-256 (SECP256R1): ECDH and low-s ECDSA over SEC1-compressed points of 33 bytes. */
 
@@ -41,9 +42,9 @@ export const importPrivateKey = (scalar: Uint8Array): P256PrivateKey => {
   return { key, publicKey: Uint8Array.from(publicKey) }
 }
 
-/** The scalar of a private key, 32 bytes: for storing it, sealed, and nothing else. */
+/** The scalar of a private key, 32 bytes: for storing it, sealed, and nothing else; whoever calls wipes it. */
 export const exportPrivateKey = (privateKey: P256PrivateKey): Uint8Array =>
-  Uint8Array.from(privateKey.key.export({ format: 'raw-private' }))
+  moved(privateKey.key.export({ format: 'raw-private' }))
 
 /** A fresh private key: candidates are drawn until one is in range (FIPS 186-5, A.2.2). */
 export const generatePrivateKey = (random: RandomBytes): P256PrivateKey => {
@@ -86,11 +87,11 @@ export const importPublicKey = (point: Uint8Array): KeyObject => {
 }
 
 /**
- * ECDH: the 32-byte x-coordinate shared by the two keys.
+ * ECDH: the 32-byte x-coordinate shared by the two keys. Whoever calls wipes it.
  * @throws KeyError ERR_P256_POINT
  */
 export const dh = (publicKey: Uint8Array, privateKey: P256PrivateKey): Uint8Array =>
-  Uint8Array.from(diffieHellman({ privateKey: privateKey.key, publicKey: importPublicKey(publicKey) }))
+  moved(diffieHellman({ privateKey: privateKey.key, publicKey: importPublicKey(publicKey) }))
 
 const sOf = (signature: Uint8Array): bigint => BigInt(`0x${Buffer.from(signature.subarray(32)).toString('hex')}`)
 

@@ -1,6 +1,6 @@
 import { concat, equal, type RandomBytes, utf8 } from './bytes.ts'
 import { HandfastError, MailboxError } from './errors.ts'
-import { FERNET_IV_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from './fernet.ts'
+import { FERNET_IV_BYTES, type FernetKey, openFernet, sealFernet, takeFernetKey } from './fernet.ts'
 import { hkdf } from './kdf.ts'
 import { LABEL_PARCEL } from './labels.ts'
 import { dh, generatePrivateKey, type P256PrivateKey, POINT_BYTES } from './p256.ts'
@@ -30,8 +30,12 @@ export const PARCELLED_BYTES_MAX = Math.max(...PARCEL_SIZES) - OVERHEAD - 1
 /** The smallest parcel with room for an envelope of `size` bytes and its mark. */
 const parcelSize = (size: number): number => PARCEL_SIZES.find((one) => size <= one - OVERHEAD - 1) ?? 0
 
-const keyOf = (ek: Uint8Array, to: Uint8Array, shared: Uint8Array): FernetKey =>
-  importFernetKey(hkdf(concat(ek, to), shared, LABEL_PARCEL, 32))
+/** The shared secret is wiped. */
+const keyOf = (ek: Uint8Array, to: Uint8Array, shared: Uint8Array): FernetKey => {
+  const key = takeFernetKey(hkdf(concat(ek, to), shared, LABEL_PARCEL, 32))
+  shared.fill(0)
+  return key
+}
 
 /**
  * Seals an envelope to a device.

@@ -1,8 +1,8 @@
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
-import { concat, type RandomBytes, utf8 } from './bytes.ts'
+import { type RandomBytes, utf8 } from './bytes.ts'
 import { KeyError } from './errors.ts'
-import { bip39Seed, hkdf } from './kdf.ts'
+import { bip39Seed, exportSecret, hkdfOf, secretKey } from './kdf.ts'
 import { commitToRoots, ROTATIONS_MAX } from './key-log.ts'
 import { LABEL_RECOVERY } from './labels.ts'
 import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
@@ -12,7 +12,12 @@ import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
 const ENTROPY_BYTES = 32
 
 /** 24 fresh words. */
-export const generatePhrase = (random: RandomBytes): string => entropyToMnemonic(random(ENTROPY_BYTES), wordlist)
+export const generatePhrase = (random: RandomBytes): string => {
+  const entropy = random(ENTROPY_BYTES)
+  const phrase = entropyToMnemonic(entropy, wordlist)
+  entropy.fill(0)
+  return phrase
+}
 
 /** Lower case, single spaces: what people type is read generously. */
 export const normalizePhrase = (phrase: string): string => phrase.trim().toLowerCase().split(/\s+/).join(' ')
@@ -39,12 +44,16 @@ export const rootChain = (phrase: string): RootChain => {
     throw new KeyError('ERR_PHRASE')
   }
   if (entropy.length !== ENTROPY_BYTES) throw new KeyError('ERR_PHRASE')
-  const seed = bip39Seed(words)
+  entropy.fill(0)
+  const seed = secretKey(bip39Seed(words))
   const root = (rotation: number): P256PrivateKey => {
     let attempt = 0
-    return generatePrivateKey((size) =>
-      hkdf(new Uint8Array(0), concat(seed, utf8(`/${rotation}/${attempt++}`)), LABEL_RECOVERY, size),
+    const bare = exportSecret(seed)
+    const key = generatePrivateKey((size) =>
+      hkdfOf(new Uint8Array(0), [bare, utf8(`/${rotation}/${attempt++}`)], LABEL_RECOVERY, size),
     )
+    bare.fill(0)
+    return key
   }
   let publicKeys: readonly Uint8Array[] | undefined
   const next = (rotation: number): Uint8Array => {

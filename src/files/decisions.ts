@@ -48,6 +48,7 @@ const decline = async (parts: DecisionsParts, offer: Offer, path: string, decisi
     await settle(parts, offer, path, decision)
   } finally {
     parts.offers.remove(offer)
+    offer.transfer = null
     offer.at?.answer({ k: 'file-refuse', id: offer.id, code: decision.reason ?? 'ERR_FILE_REFUSED' })
   }
 }
@@ -65,13 +66,16 @@ const accept = async (parts: DecisionsParts, offer: Offer, folder: string): Prom
     await admission.checkDisk(path, offer.size)
     const row = await settle(parts, offer, path, { state: 'receiving', reason: null })
     if (offer.withdrawn !== null) await slots.end(row, 'failed', offer.withdrawn)
-    else if (offer.at !== null) slots.bind(row, offer.transfer, offer.at)
+    else if (offer.at !== null && offer.transfer !== null) slots.bind(row, offer.transfer, offer.at)
     return row
   } catch (error) {
     const failure = asWriteError(error)
     await decline(parts, offer, path, { state: 'failed', reason: failure.code }).catch(() => {})
     // A store that fails is not the file's fault: whoever decides is told so.
     throw error instanceof StoreError ? error : failure
+  } finally {
+    // The application may hold the offer for ever.
+    offer.transfer = null
   }
 }
 

@@ -45,7 +45,8 @@ export type Offer = {
   readonly name: string
   readonly size: number
   readonly hash: Uint8Array
-  transfer: Transfer
+  /** with the secret, which is only kept while it can be sent */
+  transfer: Transfer | null
   /** the connection it was made on last, while there is that one */
   at: FileLine | null
   state: OfferState
@@ -98,6 +99,7 @@ export const createOffers = (isContact: (peer: Uint8Array) => boolean): Offers =
 
   const withdraw = (offer: Offer, reason: FileErrorCode): void => {
     offer.withdrawn = reason
+    offer.transfer = null
     if (offer.state !== 'decided') offers.delete(keyOf(offer))
   }
   const forgetBut = (latest: number, resting: readonly Offer[]): void => {
@@ -129,6 +131,7 @@ export const createOffers = (isContact: (peer: Uint8Array) => boolean): Offers =
     detach: (at) => {
       for (const offer of all((one) => one.at === at)) {
         offer.at = null
+        offer.transfer = null
         if (!move(offer, 'part')) continue
         offers.delete(keyOf(offer))
         offers.set(keyOf(offer), offer)

@@ -7,7 +7,7 @@ import { chunkCount, sealChunk } from '../core/chunk.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
 import { FileError } from '../core/errors.ts'
 import { FERNET_IV_BYTES } from '../core/fernet.ts'
-import type { SecretKey } from '../core/kdf.ts'
+import { exportSecret, type SecretKey } from '../core/kdf.ts'
 import { CHUNK_WINDOW } from '../core/limits/file-limits.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { StoredTransfer } from '../store/transfer-store.ts'
@@ -110,7 +110,10 @@ export const openSending = (
   }
 
   const offer = { k: 'file', id: row.id, name: row.name, size: row.size, hash: row.hash } as const
-  line.say({ ...offer, secret: Uint8Array.from(secret.export()) }).catch(() => {})
+  const bare = exportSecret(secret)
+  // It is encrypted at once.
+  line.say({ ...offer, secret: bare }).catch(() => {})
+  bare.fill(0)
 
   return {
     get live() {

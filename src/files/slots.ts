@@ -185,7 +185,10 @@ const bind = (table: Table, row: StoredTransfer, transfer: Transfer, at: FileLin
 const lose = async ({ store, changed }: Table, slot: Slot): Promise<void> => {
   slot.at = null
   move(slot, 'lose')
-  await slot.receiving?.stop()
+  const { receiving } = slot
+  await receiving?.stop()
+  // Its sender says the secret again.
+  if (slot.receiving === receiving) slot.receiving = null
   const row = store.transfers.get(slot.number)
   if (row?.state === 'receiving') changed(row, liveOf(slot, row.chunks))
 }

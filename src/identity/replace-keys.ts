@@ -11,7 +11,7 @@ import { createNode } from '../network/node.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { pkcs11Signer } from '../store/pkcs11-signer.ts'
 import type { TokenOptions } from '../store/pkcs11-tool.ts'
-import { openStore } from '../store/store.ts'
+import { openStore, type Store } from '../store/store.ts'
 import { createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
 import { chooseBootstrap } from './remembered-bootstrap.ts'
 import { adoptLost, renewOwn } from './renewal.ts'
@@ -59,6 +59,17 @@ export type RecoveryOptions = ChangeOptions & {
 
 type Network = ChangeOptions & Pick<RecoveryOptions, 'keepRoot' | 'evenDoubtful'>
 
+/** What was made with keys that are void now is good for whoever stole them alone. A disk that fails now is asked again by the next peer. */
+const forgetVoid = (store: Store, { last: { entry } }: KeyLog): void => {
+  const present = entry.devices.map(({ dh }) => dh)
+  try {
+    store.transaction(() => {
+      store.prekeys.forgetOthers(present)
+      store.offlineSessions.forgetOthers(present)
+    })
+  } catch {}
+}
+
 const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<T>): Promise<T> => {
   const { folder, signal, onSaved, keepRoot, evenDoubtful } = options
   // A folder that is still empty remembers nothing, and gets its database with its identity.
@@ -70,7 +81,11 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
     const node = await createNode({ bootstrap: chooseBootstrap(options.bootstrap, store), signal })
     try {
       const directory = joinDirectory(node.dht, createStorage())
-      return await work({ directory, world: systemWorld, signal, onSaved, keepRoot, evenDoubtful })
+      const saved: ChangeOptions['onSaved'] = (log, root) => {
+        if (store !== null) forgetVoid(store, log)
+        onSaved?.(log, root)
+      }
+      return await work({ directory, world: systemWorld, signal, onSaved: saved, keepRoot, evenDoubtful })
     } finally {
       await node.close()
     }

@@ -2,8 +2,7 @@ import type { Contacts } from '../contacts/contact-api.ts'
 import { encodeAddress } from '../core/address.ts'
 import { PeerError } from '../core/errors.ts'
 import { MAILBOX_FETCH_MS } from '../core/limits/message-limits.ts'
-import { PREKEY_AGE } from '../core/limits/store-limits.ts'
-import { seconds, type World } from '../core/world.ts'
+import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { MailboxClient } from './mailbox-client.ts'
 import type { MailboxReceiver } from './mailbox-receiver.ts'
@@ -118,7 +117,6 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     timer = setTimeout(again, MAILBOX_FETCH_MS * (1 + byte / 510)).unref()
   }
   const again = (): void => {
-    store.prekeys.forget(seconds(world) - PREKEY_AGE)
     const done = store.settings.get('mailboxes') ? fetch() : Promise.resolve()
     void done
       .catch((error: unknown) => {

@@ -7,7 +7,7 @@ import { decodeHello } from '../core/hello.ts'
 import type { Identity } from '../core/identity.ts'
 import { complete, prefixOf } from '../core/key-log.ts'
 import type { Device } from '../core/key-log-entry.ts'
-import { PARCEL_AGAIN } from '../core/limits/message-limits.ts'
+import { OFFLINE_SESSION_SEND_AGE, PARCEL_AGAIN } from '../core/limits/message-limits.ts'
 import { preferSession } from '../core/session/preference.ts'
 import type { Surroundings } from '../core/session/session.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
@@ -27,7 +27,8 @@ export const hasDevice = ({ last: { entry } }: Lookup['log'], device: Device): b
 
 /**
  * The session to send in; null when one has to be begun. Each side sends in the latest that either side began, and of these two in the
- * one that both prefer. One that nobody has answered for a week leads nowhere.
+ * one that both prefer. One that nobody has answered for a week leads nowhere,
+ * and one in which nothing came for two the other side may forget before what is sent in it has arrived.
  * @param to their device @param own our device's `dh` key @param now seconds since 1970
  */
 export const chooseSession = (
@@ -42,7 +43,7 @@ export const chooseSession = (
       one.session.sending !== null &&
       sameDevice(one.device, to) &&
       equal(one.own, own) &&
-      (one.heard !== null || now - one.begun < PARCEL_AGAIN),
+      (one.heard === null ? now - one.begun < PARCEL_AGAIN : now - one.heard < OFFLINE_SESSION_SEND_AGE),
   )
   const [ours, theirs] = [usable.find((one) => one.ours), usable.find((one) => !one.ours)]
   return ours !== undefined && theirs !== undefined ? preferSession(ours, theirs) : (ours ?? theirs ?? null)

@@ -38,7 +38,9 @@ const GOODBYE_MS = 250
 /** `seed` (32 B) is that of the Ed25519 key pair; the node outlives the transport. */
 export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
   const { dht } = node
-  const keyPair = HyperDHT.keyPair(Buffer.from(seed))
+  const own = Buffer.from(seed)
+  const keyPair = HyperDHT.keyPair(own)
+  own.fill(0)
   const streams = new Map<SecretStream, { destroy(): void }>()
   const queue = createQueue()
   let server: Server | undefined

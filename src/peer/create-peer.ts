@@ -26,6 +26,7 @@ import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
 import { createConnections } from './connections.ts'
 import { createEventBus } from './event-bus.ts'
+import { createForgetting } from './forgetting.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
 import type { NetworkPort } from './network-state.ts'
 import { createOpenConnections } from './open-connections.ts'
@@ -104,7 +105,10 @@ const createRooms = (parts: PeerParts) => {
     published: publisher.records,
     deadline: () => steps.deadline(undefined),
   })
-  return { ...known, closing, bus, messages, files, streams, connections, byMailbox, delivery, publisher, maintenance }
+  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog })
+  forgetting.start()
+  const going = { delivery, publisher, maintenance, forgetting }
+  return { ...known, ...going, closing, bus, messages, files, streams, connections, byMailbox }
 }
 
 type Rooms = ReturnType<typeof createRooms>
@@ -139,11 +143,12 @@ const createListening = ({ transport }: PeerParts, rooms: Rooms): Peer['listen']
 }
 
 const createClosing = ({ transport, release }: PeerParts, rooms: Rooms): (() => Promise<void>) => {
-  const { store, closing, bus, maintenance, delivery, byMailbox, connections, files } = rooms
+  const { store, closing, bus, maintenance, forgetting, delivery, byMailbox, connections, files } = rooms
   let closed: Promise<void> | undefined
   const close = async (): Promise<void> => {
     closing.abort(new PeerError('ERR_PEER_CLOSED'))
     maintenance.stop()
+    forgetting.stop()
     delivery.stop()
     byMailbox.poller.stop()
     await connections.close()

@@ -1,5 +1,6 @@
 import { createContacts } from '../contacts/contact-api.ts'
 import type { Identity } from '../core/identity.ts'
+import { exportSecret } from '../core/kdf.ts'
 import { seconds } from '../core/world.ts'
 import type { DirectoryNetwork, NodeAddress } from '../directory/network-port.ts'
 import { createStorage, type StorageNode } from '../directory/node/storage.ts'
@@ -71,7 +72,9 @@ const openMailbox = ({ log }: Identity, directory: DirectoryNetwork, folder: str
 }
 
 const putTogether = (node: DhtNode, parts: Omit<PeerParts, 'transport' | 'network' | 'world'>): Peer => {
-  const transport = createTransport(node, parts.identity.transportSeed.export())
+  const seed = exportSecret(parts.identity.transportSeed)
+  const transport = createTransport(node, seed)
+  seed.fill(0)
   return createPeer({ ...parts, ...{ transport, network: node, world: systemWorld } })
 }
 

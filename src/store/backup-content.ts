@@ -1,5 +1,5 @@
 import { hex } from '../core/bytes.ts'
-import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { decodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { EncodingError, StoreError } from '../core/errors.ts'
 import { bytes, flag, list, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import { sha256 } from '../core/kdf.ts'
@@ -37,7 +37,7 @@ export const encodeContent = ({ made, kept, remembered }: BackupContent): Uint8A
   if (floors.length > BACKUP_FLOORS_MAX || forks.length > BACKUP_FORKS_MAX || contacts.length > BACKUP_CONTACTS_MAX)
     throw new StoreError('ERR_BACKUP_SIZE')
   const secrets = encodeSecrets(kept)
-  const content = encodeCbor({
+  const content = encodeSecretCbor({
     made,
     log: envelopesOf(kept.identity.log),
     secrets,

@@ -9,6 +9,11 @@ import { FIRST_SCHEMA, MIGRATIONS } from './migrations.ts'
 export type Database = {
   /** @throws StoreError, as all that follow: ERR_STORE_FULL, _PERMISSION, _IN_USE, _CORRUPT, _IO */
   run(sql: string, ...values: readonly SQLInputValue[]): void
+  /**
+   * `run` of what deletes a secret, or puts another in its place: it is gone from the file, and from the journal beside it, when the
+   * transaction is over. While another process reads, the journal keeps it until the next transaction after that.
+   */
+  erase(sql: string, ...values: readonly SQLInputValue[]): void
   /** The first row, or undefined. */
   get(sql: string, ...values: readonly SQLInputValue[]): unknown
   all(sql: string, ...values: readonly SQLInputValue[]): readonly unknown[]
@@ -42,9 +47,31 @@ const HANDFAST: Schema = { name: 'handfast.db', applicationId: 0x68667374, migra
 /** Milliseconds that a writer waits for another process to finish its transaction. */
 const BUSY_MS = 5_000
 
-const wrap = (sql: DatabaseSync, path: string): Database => {
+const numberOf = (row: unknown): number => Number(Object.values(row as object)[0])
+
+/** Puts what the journal holds into the file, and cuts it to nothing. @returns whether that was done */
+const emptyJournal = (sql: DatabaseSync, timeout: number): boolean => {
+  // Whoever reads is not waited for.
+  sql.exec('PRAGMA busy_timeout = 0')
+  try {
+    return numberOf(sql.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()) === 0
+  } catch {
+    // What was committed is on disk all the same.
+    return false
+  } finally {
+    sql.exec(`PRAGMA busy_timeout = ${timeout}`)
+  }
+}
+
+const wrap = (sql: DatabaseSync, path: string, timeout: number): Database => {
   const statements = new Map<string, StatementSync>()
   let depth = 0
+  /** Whether the journal may hold what was erased; a process that was killed may have left it so. */
+  let stained = true
+
+  const clean = (): void => {
+    if (stained && depth === 0) stained = !emptyJournal(sql, timeout)
+  }
 
   const guarded = <T>(work: () => T): T => {
     try {
@@ -60,6 +87,11 @@ const wrap = (sql: DatabaseSync, path: string): Database => {
   }
   const transaction = <T>(work: () => T): T => {
     if (depth > 0) return work()
+    const result = commit(work)
+    clean()
+    return result
+  }
+  const commit = <T>(work: () => T): T => {
     // IMMEDIATE: who reads first and writes later would find that another process wrote in between.
     guarded(() => sql.exec('BEGIN IMMEDIATE'))
     depth += 1
@@ -77,6 +109,11 @@ const wrap = (sql: DatabaseSync, path: string): Database => {
 
   return {
     run: (text, ...values) => void guarded(() => prepared(text).run(...values)),
+    erase: (text, ...values) => {
+      guarded(() => prepared(text).run(...values))
+      stained = true
+      clean()
+    },
     get: (text, ...values) => guarded(() => prepared(text).get(...values)),
     all: (text, ...values) => guarded(() => prepared(text).all(...values)),
     transaction,
@@ -87,8 +124,6 @@ const wrap = (sql: DatabaseSync, path: string): Database => {
     },
   }
 }
-
-const numberOf = (row: unknown): number => Number(Object.values(row as object)[0])
 
 /** Brings the schema to what this version knows, one numbered step after the other. */
 const migrate = (database: Database, { applicationId, migrations, first = 1 }: Schema, path: string): void =>
@@ -131,7 +166,7 @@ export const openDatabase = (folder: string | null, schema: Schema = HANDFAST): 
     sql.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF`,
     )
-    const database = wrap(sql, path)
+    const database = wrap(sql, path, timeout)
     migrate(database, schema, path)
     return database
   } catch (error) {

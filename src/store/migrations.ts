@@ -57,20 +57,25 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX transfers_open ON transfers (peer, number) WHERE state IN ('queued', 'receiving')",
     'CREATE INDEX transfers_part ON transfers (number) WHERE part IS NOT NULL',
     // The private halves of the prekeys that published cards name, sealed, and which initiators used each of them up. `issued`: seconds.
+    // `own` is the `dh` key of the device that the card is of.
     `CREATE TABLE prekeys (
-      card BLOB PRIMARY KEY CHECK (length(card) = 32), issued INTEGER NOT NULL, sealed BLOB NOT NULL
+      card BLOB PRIMARY KEY CHECK (length(card) = 32), issued INTEGER NOT NULL, own BLOB NOT NULL CHECK (length(own) = 33),
+      sealed BLOB NOT NULL
     ) STRICT`,
     `CREATE TABLE spent (
       card BLOB NOT NULL REFERENCES prekeys (card) ON DELETE CASCADE, ek BLOB NOT NULL CHECK (length(ek) = 33),
       PRIMARY KEY (card, ek)
     ) STRICT`,
     // Sessions with those who are reached through mailboxes. Times are seconds; `live`: whether it may be sent in.
+    // `own` is our device's `dh` key, and `device` theirs. `due`: when the first of its keys has to be forgotten.
     `CREATE TABLE offline_sessions (
       id BLOB PRIMARY KEY CHECK (length(id) = 16), peer BLOB NOT NULL CHECK (length(peer) = 32),
       h1 BLOB NOT NULL CHECK (length(h1) = 32), ours INTEGER NOT NULL, live INTEGER NOT NULL,
-      begun INTEGER NOT NULL, heard INTEGER, touched INTEGER NOT NULL, sealed BLOB NOT NULL
+      begun INTEGER NOT NULL, heard INTEGER, touched INTEGER NOT NULL, due INTEGER NOT NULL,
+      own BLOB NOT NULL CHECK (length(own) = 33), device BLOB NOT NULL CHECK (length(device) = 33), sealed BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX offline_sessions_peer ON offline_sessions (peer, touched)',
+    'CREATE INDEX offline_sessions_due ON offline_sessions (due)',
     // Parcels on their way to a mailbox. `upto`: the last message of `sequence` in it; they can be opened by their recipient only.
     `CREATE TABLE parcels (
       number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32),
@@ -89,4 +94,4 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
 ]
 
 /** The number of the first step. Lower ones were used before anything was released; their databases are not read. */
-export const FIRST_SCHEMA = 5
+export const FIRST_SCHEMA = 6

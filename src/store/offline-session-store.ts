@@ -1,16 +1,27 @@
 import { equal } from '../core/bytes.ts'
-import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { decodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { StoreError } from '../core/errors.ts'
 import { bytes, nullable, record, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import { type KeyLog, verifyLog } from '../core/key-log.ts'
 import type { Device } from '../core/key-log-entry.ts'
 import { LABEL_STORE_SESSION } from '../core/labels.ts'
-import { OFFLINE_SESSIONS_MAX, STRANGERS_OFFLINE_SESSIONS_MAX } from '../core/limits/message-limits.ts'
-import { HELLO_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX, SESSION_BYTES_MAX } from '../core/limits/protocol-limits.ts'
+import {
+  OFFLINE_SESSION_AGE,
+  OFFLINE_SESSIONS_MAX,
+  STRANGERS_OFFLINE_SESSIONS_MAX,
+} from '../core/limits/message-limits.ts'
+import {
+  HELLO_BYTES_MAX,
+  ITEM_BYTES_MAX,
+  LOG_ENTRIES_MAX,
+  SESSION_BYTES_MAX,
+  SKIPPED_KEY_AGE_MAX,
+} from '../core/limits/protocol-limits.ts'
 import { POINT_BYTES } from '../core/p256.ts'
 import { SESSION_ID_BYTES } from '../core/session/header.ts'
 import type { Session } from '../core/session/session.ts'
+import { withoutOldKeys } from '../core/session/skipped-keys.ts'
 import { decodeSession, encodeSession } from '../core/session/snapshot.ts'
 import type { Database } from './database.ts'
 import { envelopesOf, HASH_BYTES, readEnvelopes, readRow } from './rows.ts'
@@ -45,6 +56,12 @@ export type OfflineSessionStore = {
   all(peer: Uint8Array): readonly OfflineSession[]
   /** Puts its present state in the place of the one before. @param now seconds since 1970 */
   keep(session: OfflineSession, now: number): void
+  /** Forgets sessions that nothing can come in any more, and in all others the message keys that were kept too long. */
+  forget(now: number): void
+  /** Forgets those of other devices of ours than these, by their `dh` keys: nobody reads in them any more. */
+  forgetOthers(own: readonly Uint8Array[]): void
+  /** Forgets those with other devices of that peer than these, by their `dh` keys. */
+  forgetDevices(peer: Uint8Array, present: readonly Uint8Array[]): void
 }
 
 type Sealed = {
@@ -65,6 +82,7 @@ type Columns = {
   readonly live: number
   readonly begun: number
   readonly heard: number | null
+  readonly touched: number
   readonly sealed: Uint8Array
 }
 
@@ -79,6 +97,7 @@ const readColumns = record<Columns>({
   live: uint(1),
   begun: uint(),
   heard: nullable(uint()),
+  touched: uint(),
   sealed: bytes(1, SEALED_MAX),
 })
 const readSealed = record<Sealed>({
@@ -92,9 +111,25 @@ const readSealed = record<Sealed>({
 })
 
 const TABLE = 'offline_sessions'
-const COLUMNS = 'id, peer, h1, ours, live, begun, heard, sealed'
+const COLUMNS = 'id, peer, h1, ours, live, begun, heard, touched, sealed'
 const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
 const corrupt = (): StoreError => new StoreError('ERR_STORE_CORRUPT', { hint: `table ${TABLE}` })
+
+const places = (values: readonly unknown[]): string => values.map(() => '?').join(', ')
+
+const columnsOf = (row: unknown): Columns => readRow(TABLE, readColumns, row)
+
+/** When the first of its keys has to be forgotten: with the session, or a skipped one before that. */
+const dueOf = ({ session }: OfflineSession, touched: number): number =>
+  Math.min(
+    touched + OFFLINE_SESSION_AGE,
+    ...[...session.skipped.values()].map(({ time }) => time + SKIPPED_KEY_AGE_MAX),
+  )
+
+const withoutOld = (one: OfflineSession, now: number): OfflineSession => ({
+  ...one,
+  session: { ...one.session, skipped: withoutOldKeys(one.session.skipped, now) },
+})
 
 /** @param storeKey seals them */
 export const createOfflineSessionStore = (database: Database, storeKey: SecretKey): OfflineSessionStore => {
@@ -103,13 +138,21 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
   const seal = ({ session, hello, log, device, own }: OfflineSession): Uint8Array => {
     const snapshot = encodeSession(session)
     const { sign, dh } = device
-    const plaintext = encodeCbor({ id: session.id, session: snapshot, hello, log: envelopesOf(log), sign, dh, own })
+    const plaintext = encodeSecretCbor({
+      id: session.id,
+      session: snapshot,
+      hello,
+      log: envelopesOf(log),
+      sign,
+      dh,
+      own,
+    })
     const sealed = sealBytes(storeKey, LABEL_STORE_SESSION, plaintext)
     for (const secret of [snapshot, plaintext]) secret.fill(0)
     return sealed
   }
   const read = (row: unknown): OfflineSession => {
-    const { id, peer, h1, ours, live, begun, heard, sealed } = readRow(TABLE, readColumns, row)
+    const { id, peer, h1, ours, live, begun, heard, sealed } = columnsOf(row)
     const plaintext = openBytes(storeKey, LABEL_STORE_SESSION, { sealed, check })
     if (plaintext === null) throw corrupt()
     return readRow(
@@ -129,6 +172,21 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
     )
   }
 
+  const write = (one: OfflineSession, touched: number): void => {
+    const { session, log, h1, ours, live, begun, heard, own, device } = one
+    // The state before may be all that opens what was recorded.
+    database.erase(
+      `INSERT OR REPLACE INTO ${TABLE} (${COLUMNS}, due, own, device) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[session.id, log.id, h1, ours ? 1 : 0, live ? 1 : 0, begun, heard, touched, seal(one)],
+      ...[dueOf(one, touched), own, device.dh],
+    )
+  }
+  const eraseSome = (which: string, ...values: readonly Uint8Array[]): void => {
+    // The journal is not emptied for nothing.
+    if (database.get(`SELECT 1 FROM ${TABLE} WHERE ${which} LIMIT 1`, ...values) !== undefined)
+      database.erase(`DELETE FROM ${TABLE} WHERE ${which}`, ...values)
+  }
+
   return {
     get: (id) => {
       const row = database.get(`SELECT ${COLUMNS} FROM ${TABLE} WHERE id = ?`, id)
@@ -139,19 +197,26 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
     keep: (one, now) =>
       database.transaction(() => {
         const { id } = one.log
-        database.run(
-          `INSERT OR REPLACE INTO ${TABLE} (${COLUMNS}, touched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          ...[one.session.id, id, one.h1, one.ours ? 1 : 0, one.live ? 1 : 0, one.begun, one.heard, seal(one), now],
-        )
-        database.run(
+        write(one, now)
+        database.erase(
           `DELETE FROM ${TABLE} WHERE rowid IN
            (SELECT rowid FROM ${TABLE} WHERE peer = ? ORDER BY live DESC, touched DESC, rowid DESC LIMIT -1 OFFSET ${OFFLINE_SESSIONS_MAX})`,
           id,
         )
-        database.run(
+        database.erase(
           `DELETE FROM ${TABLE} WHERE rowid IN
            (SELECT rowid FROM ${TABLE} WHERE ${STRANGE} ORDER BY touched DESC LIMIT -1 OFFSET ${STRANGERS_OFFLINE_SESSIONS_MAX})`,
         )
       }),
+    forget: (now) =>
+      database.transaction(() => {
+        for (const row of database.all(`SELECT ${COLUMNS} FROM ${TABLE} WHERE due < ?`, now)) {
+          const { id, touched } = columnsOf(row)
+          if (touched + OFFLINE_SESSION_AGE < now) database.erase(`DELETE FROM ${TABLE} WHERE id = ?`, id)
+          else write(withoutOld(read(row), now), touched)
+        }
+      }),
+    forgetOthers: (own) => eraseSome(`own NOT IN (${places(own)})`, ...own),
+    forgetDevices: (peer, present) => eraseSome(`peer = ? AND device NOT IN (${places(present)})`, peer, ...present),
   }
 }

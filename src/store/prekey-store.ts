@@ -1,5 +1,5 @@
 import { hex } from '../core/bytes.ts'
-import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { decodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { StoreError } from '../core/errors.ts'
 import { bytes, record, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
@@ -24,8 +24,8 @@ export type Prekeys = {
 
 /** All of these throw StoreError as `Database` does. */
 export type PrekeyStore = {
-  /** @param card its hash, 32 bytes @param issued seconds since 1970 */
-  keep(card: Uint8Array, prekeys: Prekeys, issued: number): void
+  /** @param card its hash, 32 bytes @param issued seconds since 1970 @param own the `dh` key of the device that it is of */
+  keep(card: Uint8Array, prekeys: Prekeys, issued: number, own: Uint8Array): void
   get(card: Uint8Array): Prekeys | null
   /** Remembers that an initiator used them with its `ek` (33 bytes). */
   spend(card: Uint8Array, ek: Uint8Array): void
@@ -35,6 +35,8 @@ export type PrekeyStore = {
   isUsedUp(card: Uint8Array): boolean
   /** Forgets those issued before that time, seconds since 1970. */
   forget(before: number): void
+  /** Forgets those of other devices of ours than these, by their `dh` keys: what was made for them is not opened any more. */
+  forgetOthers(own: readonly Uint8Array[]): void
 }
 
 /** Envelope, scalar and seed, with what CBOR and Fernet add. */
@@ -60,18 +62,21 @@ const readCount = record<{ readonly n: number }>({ n: uint() })
 /** @param storeKey seals them */
 export const createPrekeyStore = (database: Database, storeKey: SecretKey): PrekeyStore => {
   const check = checkOf(storeKey, LABEL_STORE_PREKEYS)
+  const eraseSome = (which: string, ...values: readonly (number | Uint8Array)[]): void => {
+    // The journal is not emptied for nothing.
+    if (database.get(`SELECT 1 FROM prekeys WHERE ${which} LIMIT 1`, ...values) !== undefined)
+      database.erase(`DELETE FROM prekeys WHERE ${which}`, ...values)
+  }
 
   return {
-    keep: (card, { envelope, seq, spk, kem }, issued) => {
+    keep: (card, { envelope, seq, spk, kem }, issued, own) => {
       const [scalar, seed] = [exportPrivateKey(spk), exportKem(kem)]
-      const plaintext = encodeCbor({ card, envelope, seq, spk: scalar, kem: seed })
+      const plaintext = encodeSecretCbor({ card, envelope, seq, spk: scalar, kem: seed })
       const sealed = sealBytes(storeKey, LABEL_STORE_PREKEYS, plaintext)
       for (const secret of [scalar, seed, plaintext]) secret.fill(0)
       database.transaction(() => {
-        database.run('INSERT INTO prekeys (card, issued, sealed) VALUES (?, ?, ?)', card, issued, sealed)
-        database.run(
-          `DELETE FROM prekeys WHERE card IN (SELECT card FROM prekeys ORDER BY issued DESC LIMIT -1 OFFSET ${PREKEYS_MAX})`,
-        )
+        database.run('INSERT INTO prekeys (card, issued, own, sealed) VALUES (?, ?, ?, ?)', card, issued, own, sealed)
+        eraseSome('card IN (SELECT card FROM prekeys ORDER BY issued DESC LIMIT -1 OFFSET ?)', PREKEYS_MAX)
       })
     },
     get: (card) => {
@@ -100,6 +105,7 @@ export const createPrekeyStore = (database: Database, storeKey: SecretKey): Prek
       ),
     isUsedUp: (card) =>
       readRow('spent', readCount, database.get('SELECT count(*) AS n FROM spent WHERE card = ?', card)).n >= SPENT_MAX,
-    forget: (before) => database.run('DELETE FROM prekeys WHERE issued < ?', before),
+    forget: (before) => eraseSome('issued < ?', before),
+    forgetOthers: (own) => eraseSome(`own NOT IN (${own.map(() => '?').join(', ')})`, ...own),
   }
 }

@@ -2,9 +2,10 @@ import { argon2, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { equal, utf8 } from '../core/bytes.ts'
 import { EncodingError, FernetError, StoreError } from '../core/errors.ts'
-import { FERNET_IV_BYTES, type FernetKey, importFernetKey, openFernet, sealFernet } from '../core/fernet.ts'
+import { FERNET_IV_BYTES, type FernetKey, openFernet, sealFernet, takeFernetKey } from '../core/fernet.ts'
 import { bytes, literal, type Reader, record, text, uint } from '../core/fields.ts'
 import { hkdf, type SecretKey, secretKey } from '../core/kdf.ts'
+import { moved } from '../core/wipe.ts'
 
 /** Sealing of what lies on disk: a Fernet token under a key from a passphrase (argon2id) or from a key file. */
 
@@ -46,7 +47,7 @@ export const base64 =
   (min: number, max: number = min): Reader<Uint8Array> =>
   (value, name) => {
     const encoded = text(2 * max + 4)(value, name)
-    const decoded = Uint8Array.from(Buffer.from(encoded, 'base64url'))
+    const decoded = moved(Buffer.from(encoded, 'base64url'))
     if (toBase64(decoded) !== encoded) throw new EncodingError('ERR_FIELD', { hint: name })
     return bytes(min, max)(decoded, name)
   }
@@ -89,13 +90,14 @@ export const passphraseKey = async (passphrase: string, kdf: Kdf): Promise<Secre
   const { memory, passes, parallelism, salt } = kdf
   const message = utf8(passphrase.normalize('NFKC'))
   const key = await derive('argon2id', { message, nonce: salt, memory, passes, parallelism, tagLength: KEY_BYTES })
-  return secretKey(Uint8Array.from(key))
+  message.fill(0)
+  return secretKey(moved(key))
 }
 
 /** The Fernet key for the use `label`, and what tells whether `key` is the right one. */
 const split = (key: SecretKey, label: string): { readonly fernet: FernetKey; readonly check: Uint8Array } => {
   const derived = hkdf(new Uint8Array(0), key, label, KEY_BYTES + CHECK_BYTES)
-  return { fernet: importFernetKey(derived.subarray(0, KEY_BYTES)), check: derived.slice(KEY_BYTES) }
+  return { fernet: takeFernetKey(derived.subarray(0, KEY_BYTES)), check: derived.slice(KEY_BYTES) }
 }
 
 /** What is stored to tell the key a thing was sealed under from others: 16 bytes. */

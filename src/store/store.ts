@@ -26,6 +26,8 @@ export type Store = {
   readonly mailboxOutbox: MailboxOutbox
   readonly offlineSessions: OfflineSessionStore
   readonly group: GroupCommit
+  /** Whether it was opened with the key that seals it: who only reads what is in the clear decides nothing about the rest. */
+  readonly isOwn: boolean
   /** All of `work` or nothing of it; on disk when this returns. */
   transaction<T>(work: () => T): T
   close(): void
@@ -51,6 +53,7 @@ export const openStore = (folder: string | null, storeKey?: SecretKey): Store =>
     mailboxOutbox: createMailboxOutbox(database),
     offlineSessions: createOfflineSessionStore(database, key),
     group: createGroupCommit(database.transaction),
+    isOwn: folder === null || storeKey !== undefined,
     transaction: database.transaction,
     close: () => database.close(),
   }

@@ -1,10 +1,10 @@
 import { equal } from '../core/bytes.ts'
-import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { decodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import type { FileErrorCode, PeerErrorCode } from '../core/errors/codes.ts'
 import { StoreError } from '../core/errors.ts'
 import { bytes, codeOf, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
-import { type SecretKey, secretKey } from '../core/kdf.ts'
+import { exportSecret, type SecretKey, secretKey } from '../core/kdf.ts'
 import { LABEL_STORE_FILE } from '../core/labels.ts'
 import { FILE_BYTES_MAX, FILES_REMEMBERED, STRANGERS_FILES_REMEMBERED } from '../core/limits/file-limits.ts'
 import type { Database } from './database.ts'
@@ -52,7 +52,7 @@ export type StoredTransfer = {
   readonly path: string
   /** SHA-256 of the whole file */
   readonly hash: Uint8Array
-  /** what the chunk keys come from; of an incoming one only its sender keeps it */
+  /** what the chunk keys come from; its sender alone keeps it, as long as the file is on its way */
   readonly secret: SecretKey | null
 }
 
@@ -145,8 +145,8 @@ const createSealing = (storeKey: SecretKey) => {
   return {
     /** Whose transfer it is stands inside too: a row cannot be moved to another one. */
     seal: ({ peer, out, id, name, path, hash, secret }: Sealable): Uint8Array => {
-      const bare = secret === null ? null : Uint8Array.from(secret.export())
-      const plaintext = encodeCbor({ peer, out, id, name, path, hash, secret: bare })
+      const bare = secret === null ? null : exportSecret(secret)
+      const plaintext = encodeSecretCbor({ peer, out, id, name, path, hash, secret: bare })
       bare?.fill(0)
       const sealed = sealBytes(storeKey, LABEL_STORE_FILE, plaintext)
       plaintext.fill(0)
@@ -213,8 +213,10 @@ export const createTransferStore = (database: Database, storeKey: SecretKey): Tr
     finish: (number, state, reason, path) => {
       const row = get(number)
       if (row === null || (row.state !== 'queued' && row.state !== 'receiving')) return null
-      const ended = { ...row, state, reason, path: path ?? row.path }
-      database.run(
+      // With what comes from its secret nobody has anything to do any more, but who recorded its chunks.
+      const ended = { ...row, state, reason, path: path ?? row.path, secret: null }
+      const write = row.secret === null ? database.run : database.erase
+      write(
         'UPDATE transfers SET state = ?, reason = ?, sealed = ? WHERE number = ?',
         ...[state, reason, seal(ended), number],
       )

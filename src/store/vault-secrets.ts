@@ -1,13 +1,14 @@
 import { equal } from '../core/bytes.ts'
-import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { decodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { StoreError } from '../core/errors.ts'
 import { bytes, type Reader, record, uint } from '../core/fields.ts'
 import type { Identity } from '../core/identity.ts'
-import { type SecretKey, secretKey } from '../core/kdf.ts'
+import { exportSecret, type SecretKey, secretKey } from '../core/kdf.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { DEVICES_MAX } from '../core/limits/protocol-limits.ts'
 import { exportPrivateKey, importPrivateKey, type P256PrivateKey, SCALAR_BYTES } from '../core/p256.ts'
 import { isHere, type RootElsewhere, type RootKey, readElsewhere } from '../core/root-key.ts'
+import { createWiping } from '../core/wipe.ts'
 
 /** What is sealed of an identity: its private keys, as CBOR. */
 
@@ -45,8 +46,8 @@ const importAndWipe = (scalar: Uint8Array): P256PrivateKey => {
 }
 
 /** A root key that is elsewhere leaves a note of where, and nothing secret. */
-const encodeRoot = (root: RootKey) => {
-  if (isHere(root)) return exportPrivateKey(root)
+const encodeRoot = (root: RootKey, keep: (secret: Uint8Array) => Uint8Array) => {
+  if (isHere(root)) return keep(exportPrivateKey(root))
   const { publicKey, token } = root
   return { publicKey, token: token === null ? null : { ...token } }
 }
@@ -54,13 +55,14 @@ const encodeRoot = (root: RootKey) => {
 /** The plaintext of the sealed part; whoever calls wipes it. */
 export const encodeSecrets = ({ identity, storeKey }: VaultSecrets): Uint8Array => {
   const { root, device, sign, ik, transportSeed } = identity
-  return encodeCbor({
-    root: encodeRoot(root),
+  using secrets = createWiping()
+  return encodeSecretCbor({
+    root: encodeRoot(root, secrets.keep),
     device,
-    sign: exportPrivateKey(sign),
-    dh: exportPrivateKey(ik),
-    transport: Uint8Array.from(transportSeed.export()),
-    store: Uint8Array.from(storeKey.export()),
+    sign: secrets.keep(exportPrivateKey(sign)),
+    dh: secrets.keep(exportPrivateKey(ik)),
+    transport: secrets.keep(exportSecret(transportSeed)),
+    store: secrets.keep(exportSecret(storeKey)),
   })
 }
 

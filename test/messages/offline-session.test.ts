@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PARCEL_AGAIN } from '../../src/core/limits/message-limits.ts'
+import { OFFLINE_SESSION_SEND_AGE, PARCEL_AGAIN } from '../../src/core/limits/message-limits.ts'
 import { chooseSession } from '../../src/messages/offline-session.ts'
 import type { OfflineSession } from '../../src/store/offline-session-store.ts'
 import { at, makeBytes, makeIdentity } from '../core/identities.ts'
 import { makeTalkingSides } from '../core/sessions.ts'
 
-const NOW = 1_000_000
+const NOW = 10_000_000
 const { log } = makeIdentity('Bob')
 const device = at(log.last.entry.devices, 0)
 const own = makeBytes('own', 33)
@@ -48,8 +48,12 @@ test('one that may not be sent in, cannot send, or is of other keys is passed ov
   assert.equal(chosen(sessionOf(1, { device: { ...device, sign: makeBytes('sign', 33) } })), null)
 })
 
-test('one of ours that nobody answered for a week leads nowhere; an answered one lasts', () => {
+test('one of ours that nobody answered for a week leads nowhere; an answered one lasts for two after what came last', () => {
   assert.equal(chosen(sessionOf(1, { begun: NOW - PARCEL_AGAIN + 1 })), 1)
   assert.equal(chosen(sessionOf(1, { begun: NOW - PARCEL_AGAIN })), null)
-  assert.equal(chosen(sessionOf(1, { begun: NOW - PARCEL_AGAIN, heard: 1 })), 1)
+  for (const ours of [true, false]) {
+    const heard = NOW - OFFLINE_SESSION_SEND_AGE
+    assert.equal(chosen(sessionOf(1, { ours, begun: 1, heard: heard + 1 })), 1)
+    assert.equal(chosen(sessionOf(1, { ours, begun: 1, heard })), null)
+  }
 })

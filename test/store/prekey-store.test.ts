@@ -16,6 +16,7 @@ import { makeTemporary } from './folders.ts'
 const hash = (name: string | number): Uint8Array => makeBytes(`card/${name}`, 32)
 const ek = (name: string | number): Uint8Array => makeBytes(`ek/${name}`, 33)
 const random = seededRandom('prekeys')
+const own = makeBytes('own', 33)
 const prekeys = {
   envelope: makeBytes('envelope', 500),
   seq: 3,
@@ -32,7 +33,7 @@ const open = (t: TestContext, folder: string | null, key = 'key'): Store => {
 test('prekeys come back as they were, and nothing of them is in the clear on the disk', async (t) => {
   const folder = await makeTemporary(t)
   const first = open(t, folder)
-  first.prekeys.keep(hash(1), prekeys, 100)
+  first.prekeys.keep(hash(1), prekeys, 100, own)
   first.close()
   const secrets = [exportPrivateKey(prekeys.spk), exportKem(prekeys.kem)].map((secret) => Buffer.from(secret))
   for (const name of await readdir(folder))
@@ -50,7 +51,7 @@ test('prekeys come back as they were, and nothing of them is in the clear on the
 test('under another key, or in the place of others, they are damaged', async (t) => {
   const folder = await makeTemporary(t)
   const store = open(t, folder)
-  store.prekeys.keep(hash(1), prekeys, 100)
+  store.prekeys.keep(hash(1), prekeys, 100, own)
   assert.throws(() => open(t, folder, 'another').prekeys.get(hash(1)), { code: 'ERR_STORE_CORRUPT' })
   const raw = new DatabaseSync(join(folder, 'handfast.db'))
   t.after(() => raw.close())
@@ -60,7 +61,7 @@ test('under another key, or in the place of others, they are damaged', async (t)
 
 test('who used them is remembered for as long as they are kept, and no longer', (t) => {
   const store = open(t, null)
-  for (const card of [1, 2]) store.prekeys.keep(hash(card), prekeys, card * 100)
+  for (const card of [1, 2]) store.prekeys.keep(hash(card), prekeys, card * 100, own)
   store.prekeys.spend(hash(1), ek('a'))
   assert.throws(() => store.prekeys.spend(hash(1), ek('a')))
   store.prekeys.spend(hash(2), ek('a'))
@@ -75,7 +76,7 @@ test('who used them is remembered for as long as they are kept, and no longer', 
 test('both are bounded: the oldest prekeys go, and a card is used up', (t) => {
   const store = open(t, null)
   store.transaction(() => {
-    for (let index = 0; index < PREKEYS_MAX + 2; index++) store.prekeys.keep(hash(index), prekeys, index)
+    for (let index = 0; index < PREKEYS_MAX + 2; index++) store.prekeys.keep(hash(index), prekeys, index, own)
     for (let index = 0; index < SPENT_MAX; index++) {
       assert.equal(store.prekeys.isUsedUp(hash(50)), false)
       store.prekeys.spend(hash(50), ek(index))

@@ -45,6 +45,15 @@ export const BUNDLE_BYTES_MAX = 48 * 1024
 /** Sessions kept of one peer who is away: two to send in, and those that parcels under way still need. */
 export const OFFLINE_SESSIONS_MAX = 4
 
+/**
+ * Seconds since a message was last received in such a session for which it is sent in: who is silent for longer gets a hello, which costs
+ * some KiB and draws keys anew. The other side must not forget the session meanwhile.
+ */
+export const OFFLINE_SESSION_SEND_AGE = MAILBOX_AGE
+
+/** Seconds since it was last used after which it is forgotten: what was sent in it has arrived by then, and its keys open what has not. */
+export const OFFLINE_SESSION_AGE = 30 * 24 * 3600
+
 /** The same of all who are no contacts: anyone can begin one. */
 export const STRANGERS_OFFLINE_SESSIONS_MAX = 200
 

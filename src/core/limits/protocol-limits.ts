@@ -54,5 +54,8 @@ export const SESSION_BYTES_MAX = 192 * 1024
 /** Skipped message keys are forgotten after a week: a key kept for ever is a message that never becomes secret again. */
 export const SKIPPED_KEY_AGE_MAX = 7 * 24 * 3600
 
+/** Seconds between two searches for secrets that are too old: what lives for days may live an hour longer. */
+export const FORGETTING = 3600
+
 /** Fernet clock skew: the specification names no number, its Ruby and Python implementations take 60. */
 export const FERNET_SKEW = 60

@@ -1,4 +1,4 @@
-import { FERNET_KEY_BYTES, type FernetKey, importFernetKey } from '../fernet.ts'
+import { FERNET_KEY_BYTES, type FernetKey, takeFernetKey } from '../fernet.ts'
 import { hkdf, type SecretKey, sha256 } from '../kdf.ts'
 import { LABEL_MESSAGE } from '../labels.ts'
 
@@ -7,4 +7,4 @@ import { LABEL_MESSAGE } from '../labels.ts'
  * A Fernet token has no associated data, so the header is bound by letting the key depend on it.
  */
 export const messageFernetKey = (messageKey: SecretKey, header: Uint8Array): FernetKey =>
-  importFernetKey(hkdf(sha256(header), messageKey, LABEL_MESSAGE, FERNET_KEY_BYTES))
+  takeFernetKey(hkdf(sha256(header), messageKey, LABEL_MESSAGE, FERNET_KEY_BYTES))

@@ -110,7 +110,9 @@ export const encryptMessage = (
   const [kem, ct] = [sending.offer?.publicKey ?? null, sending.answer]
   const { messageKey, next } = stepChainKey(sending)
   const header = encodeHeader({ session: id, dh: self.publicKey, pn: previous, n: sending.index, kem, ct })
-  const token = sealFernet(messageFernetKey(messageKey, header), pad(plaintext), now, random(FERNET_IV_BYTES))
+  const padded = pad(plaintext)
+  const token = sealFernet(messageFernetKey(messageKey, header), padded, now, random(FERNET_IV_BYTES))
+  padded.fill(0)
   return {
     session: {
       ...session,

@@ -1,10 +1,11 @@
-import { decodeCbor, encodeCbor } from '../cbor.ts'
+import { decodeCbor, encodeSecretCbor } from '../cbor.ts'
 import { SessionError } from '../errors.ts'
 import { bytes, list, literal, nullable, record, tuple, uint } from '../fields.ts'
-import { secretKey } from '../kdf.ts'
+import { exportSecret, secretKey } from '../kdf.ts'
 import { exportKem, generateKem, KEM_CIPHERTEXT_BYTES, KEM_SEED_BYTES } from '../kem.ts'
 import { KEM_STEP_MESSAGES, SESSION_BYTES_MAX, SKIPPED_KEYS_MAX } from '../limits/protocol-limits.ts'
 import { exportPrivateKey, importPrivateKey, importPublicKey, POINT_BYTES, SCALAR_BYTES } from '../p256.ts'
+import { createWiping } from '../wipe.ts'
 import { NUMBER_MAX, SESSION_ID_BYTES } from './header.ts'
 import type { ReceivingChain, SendingChain, Session } from './session.ts'
 import { restoreSkippedKeys } from './skipped-keys.ts'
@@ -62,16 +63,18 @@ const readSnapshot = record<Snapshot>({
  */
 export const encodeSession = (session: Session): Uint8Array => {
   const { sending, receiving, kemClock } = session
-  return encodeCbor({
+  using secrets = createWiping()
+  const exported = (key: Session['rootKey']): Uint8Array => secrets.keep(exportSecret(key))
+  return encodeSecretCbor({
     v: 1,
     id: session.id,
     rk: exported(session.rootKey),
-    self: exportPrivateKey(session.self),
+    self: secrets.keep(exportPrivateKey(session.self)),
     remote: session.remote,
     sending: sending && {
       ck: exported(sending.key),
       n: sending.index,
-      offer: sending.offer && exportKem(sending.offer),
+      offer: sending.offer && secrets.keep(exportKem(sending.offer)),
       answer: sending.answer,
     },
     receiving: receiving && { ck: exported(receiving.key), n: receiving.index, parts: receiving.kemParts },
@@ -86,8 +89,6 @@ export const encodeSession = (session: Session): Uint8Array => {
     messages: kemClock.messages,
   })
 }
-
-const exported = (secret: Session['rootKey']): Uint8Array => Uint8Array.from(secret.export())
 
 /** No cause goes with it: what a decoder says of damaged bytes could quote a key. */
 const corrupt = (): never => {
