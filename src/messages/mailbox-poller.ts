@@ -54,12 +54,14 @@ export type MailboxPollerParts = {
   readonly receiver: MailboxReceiver
   readonly signals: Pick<Signals, 'say'>
   readonly emit: (event: MessageEvent) => void
+  /** Whether this clock may be wrong: no prekey is too old by it then. */
+  readonly isClockDoubted: () => boolean
   /** aborted when the peer closes */
   readonly closing: AbortSignal
 }
 
 export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller => {
-  const { own, store, contacts, world, mailboxClient, receiver, signals, emit, closing } = parts
+  const { own, store, contacts, world, mailboxClient, receiver, signals, emit, isClockDoubted, closing } = parts
   const failing = new Set<string>()
   /** the last one that was asked for; it never rejects */
   let round: Promise<unknown> | undefined
@@ -118,7 +120,7 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     timer = setTimeout(again, MAILBOX_FETCH_MS * (1 + byte / 510)).unref()
   }
   const again = (): void => {
-    store.prekeys.forget(seconds(world) - PREKEY_AGE)
+    if (!isClockDoubted()) store.prekeys.forget(seconds(world) - PREKEY_AGE)
     const done = store.settings.get('mailboxes') ? fetch() : Promise.resolve()
     void done
       .catch((error: unknown) => {

@@ -35,6 +35,7 @@ export type ByMailboxParts = Dialer & {
   readonly isContact: (peer: Uint8Array) => boolean
   readonly onMessages: (changed: readonly StoredMessage[]) => void
   readonly emit: (event: MessageEvent) => void
+  readonly isClockDoubted: () => boolean
   /** aborted when the peer closes */
   readonly closing: AbortSignal
   /** Makes a connection end with the peer. */

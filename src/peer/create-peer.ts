@@ -1,3 +1,4 @@
+import { createClockWatch } from '../contacts/clock-watch.ts'
 import { checkName, createContacts } from '../contacts/contact-api.ts'
 import { createMaintenance } from '../contacts/maintenance.ts'
 import { peerIdOf } from '../contacts/peer-name.ts'
@@ -50,6 +51,8 @@ export type PeerParts = {
   readonly mailbox?: MailboxHost | undefined
   /** Whether who connects may talk; a mailbox's own peer has nobody to talk to. Default: true. */
   readonly talks?: boolean | undefined
+  /** The owner's word that the clock is right, whatever nodes say. Default: false. */
+  readonly clockIsRight?: boolean | undefined
 }
 
 /** @throws PeerError ERR_PEER_APPLICATION */
@@ -68,10 +71,11 @@ const createRooms = (parts: PeerParts) => {
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit: bus.emit }
 
   const trustStore = createTrustStore(store, world, bus.emit)
-  const resolver = createResolver(directory, trustStore, world)
+  const clockWatch = createClockWatch(world, bus.emit, parts.clockIsRight)
+  const resolver = createResolver(directory, trustStore, world, clockWatch)
   const contacts = createContacts(store, world)
   const steps = createSteps(resolver, closing.signal)
-  const known = { ...base, trustStore, resolver, contacts, steps }
+  const known = { ...base, trustStore, clockWatch, resolver, contacts, steps }
   const isContact = (id: Uint8Array): boolean => trustStore.trust(id) !== 'unknown'
 
   const signals = createSignals()
@@ -89,13 +93,14 @@ const createRooms = (parts: PeerParts) => {
   const connections = createConnections({ ...known, services, guests, open, isNeeded })
   const byMailbox = createByMailbox({
     ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: open.adopt },
+    isClockDoubted: clockWatch.isDoubted,
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },
-    ...{ backlogs, isNeeded },
+    ...{ backlogs, isNeeded, isClockDoubted: clockWatch.isDoubted },
   })
   const publisher = createPublisher({
-    ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world },
+    ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world, clockWatch },
     mailboxes: () => namedMailboxes(store),
   })
   const maintenance = createMaintenance({
@@ -184,6 +189,9 @@ export const createPeer = (parts: PeerParts): Peer => {
     mailboxes: rooms.byMailbox.poller.api,
     get network() {
       return parts.network.state()
+    },
+    get clock() {
+      return rooms.clockWatch.reading
     },
     events: ({ signal } = {}) => bus.loop(messages.untaken(), signal),
     dial: async (who, protocol, { signal, app: of = app } = {}) => {

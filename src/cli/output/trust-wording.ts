@@ -1,5 +1,6 @@
 import { HEAD_DIGITS_MIN } from '../../core/limits/store-limits.ts'
 import type { CliEvent, Wording } from './cli-events.ts'
+import { describeOdd } from './dated.ts'
 import { describeEvidence, describeVerdict } from './evidence-wording.ts'
 import { count, duration, minutes, replaced } from './format.ts'
 import { describeBranch } from './key-wording.ts'
@@ -42,6 +43,7 @@ export const trustWording: TrustWording = {
     `address    ${found.address}`,
     `keys       ${replaced(found.epoch)}, ${count(found.seq + 1, 'entry', 'entries')} in the key log`,
     `last hash  ${found.head}`,
+    ...describeOdd(found).map((line) => `dated      ${line}`),
     `status     ${found.status}${found.forked ? ', forked: another valid key log contradicts this one; trust neither' : ''}`,
     `confirmed  ${describeConfirmation(found)}`,
     `evidence   ${describeVerdict(found)}`,
@@ -60,6 +62,7 @@ export const trustWording: TrustWording = {
     `    name   ${contact.name ?? '-'}`,
     `    trust  ${describeContactTrust(contact)}`,
     `    keys   ${replaced(contact.epoch)}, ${count(contact.seq + 1, 'entry', 'entries')} in the key log`,
+    ...describeOdd(contact).map((line) => `    dated  ${line}`),
     ...(contact.forked
       ? [`    forked two key logs contradict each other, and nothing is sent: handfast verify ${contact.address}`]
       : []),

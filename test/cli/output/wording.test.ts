@@ -79,7 +79,7 @@ const evidence: Evidence = {
   ...{ paths: 12, pathsAgreeing: 10, networks: 40, local: false, density: null, age: 7200, complete: true },
   places: [place, place, { ...place, density: null }],
 }
-const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false }
+const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false, time: NOW, odd: null }
 const none = { freshness: 'stale', expires: null, staleFor: null } as const
 const found = {
   ...head,
