@@ -64,7 +64,7 @@ export const createTown = (options: MemoryOptions = {}): Town => {
       store,
       transport,
     })
-    return { ...peer, store, transport }
+    return Object.assign(peer, { store, transport })
   }
   return {
     get directory() {
@@ -82,7 +82,7 @@ export const createTown = (options: MemoryOptions = {}): Town => {
         now: () => seconds(world),
         random: world.random,
       }
-      return { ...open(identity, { mailbox: createMailboxHost(parts), world, ...changed }), keep }
+      return Object.assign(open(identity, { mailbox: createMailboxHost(parts), world, ...changed }), { keep })
     },
     publish: async (log) => {
       await publish(town.directory.network, { log }, AbortSignal.timeout(60_000))
