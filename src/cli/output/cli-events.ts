@@ -8,6 +8,7 @@ import type { KeyFormat } from '../../core/key-formats.ts'
 import type { KeyUse } from '../../core/key-place.ts'
 import type { RootPlace } from '../../core/root-key.ts'
 import type { Evidence } from '../../directory/client/evidence.ts'
+import type { ClockReading } from '../../directory/client/heard-times.ts'
 import type { Freshness } from '../../directory/client/lookup.ts'
 import type { ReplicaAcceptance } from '../../directory/client/publish.ts'
 import type { Verdict } from '../../directory/client/verdict.ts'
@@ -73,6 +74,8 @@ type Events = {
       /** seconds since that card ran out; null when it is current, or when there is none */
       readonly staleFor: number | null
       readonly verdict: Verdict
+      /** by a clock that is off, `freshness`, `staleFor` and the verdict say nothing of how old a confirmation is */
+      readonly clock: ClockReading
       readonly evidence: Evidence
       /** what became of the identity since this folder saw it last */
       readonly change: Change

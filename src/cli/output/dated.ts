@@ -16,6 +16,9 @@ const ODD: Readonly<Record<OddTime, string>> = {
   early: 'long ago: the clock of the owner was wrong',
 }
 
+/** What is odd about a time that stands beside it; nothing when nothing is. */
+export const describeOddity = (odd: OddTime | null): readonly string[] => (odd === null ? [] : [ODD[odd]])
+
 /** Nothing about a time that is not odd. */
 export const describeOdd = ({
   time,

@@ -1,5 +1,5 @@
 import type { CliEvent, Wording } from './cli-events.ts'
-import { describeOdd } from './dated.ts'
+import { describeOddity } from './dated.ts'
 import { count, minutes, replaced } from './format.ts'
 import { CHANGES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
@@ -134,7 +134,7 @@ export const keyWording: KeyWording = {
   ],
   entry: ({ seq, time, odd, happened, devices, root, hash }) => [
     `${String(seq).padStart(4)}  ${minutes(time)}  ${happened.padEnd(7)}  ${count(devices, 'device', 'devices').padEnd(9)}  root ${shortHash(root)}  hash ${shortHash(hash)}`,
-    ...describeOdd({ time, odd }).map((line) => `      ${line}`),
+    ...describeOddity(odd).map((line) => `      ${line}`),
   ],
   proof: ({ path, proof }) => (proof === null ? [`proof      ${path}`] : proof.trimEnd().split('\n')),
   proven: ({ address, parting, a, b }) => [

@@ -6,7 +6,7 @@ import { datedOf } from './dated.ts'
 
 /** What the network holds of an address, and how sure that is. @param now seconds since 1970 */
 export const lookupEvent = (found: Found, now: number): CliEvent<'lookup'> => {
-  const { log, card, fork, freshness, evidence, verdict, change, trust } = found
+  const { log, card, fork, freshness, evidence, verdict, clock, change, trust } = found
   return {
     event: 'lookup',
     address: encodeAddress(log.id),
@@ -20,6 +20,7 @@ export const lookupEvent = (found: Found, now: number): CliEvent<'lookup'> => {
     expires: card?.card.until ?? null,
     staleFor: staleFor(found, now),
     verdict,
+    clock,
     evidence,
     change,
     trust,

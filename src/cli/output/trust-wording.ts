@@ -24,7 +24,9 @@ const describeFreshness = ({ freshness, reason }: Trust): string =>
     : `whether its keys are the latest is not certain: ${reason}`
 
 /** What the owner signs anew every day: that the keys hold, and where they can be reached. */
-const describeConfirmation = ({ expires, staleFor }: CliEvent<'lookup'>): string => {
+const describeConfirmation = ({ expires, staleFor, clock }: CliEvent<'lookup'>): string => {
+  if (clock.off)
+    return `cannot be told by a clock that is off${expires === null ? '' : `: by its owner, until ${minutes(expires)}`}`
   if (expires === null) return 'no: nothing says that these keys are the latest, or where the peer can be reached'
   if (staleFor === null) return `by its owner, until ${minutes(expires)}`
   return `not for ${duration(staleFor)}: the last confirmation by its owner ran out ${minutes(expires)}`
