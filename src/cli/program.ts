@@ -85,6 +85,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
       ),
     )
     .option('--passphrase-file <file>', 'what the data folder is sealed under; also HANDFAST_PASSPHRASE')
+    .option('--clock-is-right', 'the clock of this computer is right, whatever the network says')
     .option('--json', 'one JSON object per line, for programs')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {} })

@@ -1,5 +1,6 @@
 import type { HandfastError } from '../core/errors.ts'
 import type { Change } from '../core/floor.ts'
+import type { ClockReading } from '../directory/client/heard-times.ts'
 
 /** What is found out about identities, others' and one's own, as `Peer.events` tells it. */
 export type ContactEvent =
@@ -11,5 +12,7 @@ export type ContactEvent =
   | { readonly type: 'superseded'; readonly error: HandfastError }
   /** log and card could not be published anew: others will see them as stale when the present card runs out */
   | { readonly type: 'not-published'; readonly error: unknown }
+  /** most who were asked say another time than this computer, which is `ahead` of them by so many seconds; told once, until it is right */
+  | ({ readonly type: 'clock' } & ClockReading)
   /** what was published is not what others find: `reason` says what they do; told once, until they find it */
   | { readonly type: 'unconfirmed'; readonly reason: string }

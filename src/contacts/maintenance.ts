@@ -6,17 +6,21 @@ import { CONTACT_REPUBLISH } from '../core/limits/connection-limits.ts'
 import { CARD_REISSUE } from '../core/limits/protocol-limits.ts'
 import { RECORD_REPAIR } from '../core/limits/record-limits.ts'
 import { seconds, type World } from '../core/world.ts'
+import { hearTimes } from '../directory/client/heard-times.ts'
 import { checkPublication } from '../directory/client/publication-check.ts'
 import { type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { Store } from '../store/store.ts'
+import { createClockJumps } from './clock-jumps.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { ContactEvent } from './contact-events.ts'
 import type { Resolver } from './resolver.ts'
 import type { TrustStore } from './trust-store.ts'
 
 /**
  * What a listening peer does every 6 hours, and in part every hour: it says anew where it is, looks whether its own log was contradicted,
- * looks after those it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week.
+ * looks after those it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week. The same
+ * when the computer slept, or its clock was set.
  */
 export type Maintenance = {
   /** Begins, with everything but the first publication, which has been made. */
@@ -30,6 +34,7 @@ export type MaintenanceParts = {
   readonly store: Store
   readonly trustStore: TrustStore
   readonly resolver: Resolver
+  readonly clockWatch: Pick<ClockWatch, 'hear'>
   readonly world: World
   readonly emit: (event: ContactEvent) => void
   readonly publishOwn: () => Promise<Publication>
@@ -62,8 +67,11 @@ const createRounds = ({ random }: World) => {
   }
 }
 
+/** By a clock that was ahead, something was published in the future: that says nothing. */
+const isRecent = (published: number, now: number): boolean => published <= now && now < published + CONTACT_REPUBLISH
+
 export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
-  const { identity, directory, store, trustStore, resolver, world, emit } = parts
+  const { identity, directory, store, trustStore, resolver, world, emit, clockWatch } = parts
   const { publishOwn, published, deadline } = parts
   const { contacts, forks } = store
   const rounds = createRounds(world)
@@ -91,10 +99,12 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
    */
   const inspectOwn = async (): Promise<void> => {
     const options = { now: seconds(world), signal: deadline() }
-    const seen = await checkPublication(directory, published(), options).catch((error: unknown) => {
+    const { network, reading } = hearTimes(directory, world)
+    const seen = await checkPublication(network, published(), options).catch((error: unknown) => {
       if (error instanceof DirectoryError) return error
       throw error
     })
+    clockWatch.hear(reading())
     if (stopped) return
     if (seen instanceof DirectoryError) {
       doubt(seen.message)
@@ -125,7 +135,7 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
     for (const { id, log: theirs, published } of contacts.all()) {
       if (stopped) return
       const now = seconds(world)
-      if (published + CONTACT_REPUBLISH > now || forks.get(id) !== null) continue
+      if (isRecent(published, now) || forks.get(id) !== null) continue
       const done = await publish(directory, { log: theirs }, deadline()).catch(() => null)
       if (done !== null) contacts.published(id, now)
     }
@@ -144,14 +154,19 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
     if (!running) void inspectOwn().catch(() => {})
   }
 
+  const renew = (): void => void announceAnew().then(inspect)
+  const jumps = createClockJumps(world, renew)
+
   return {
     start: () => {
       void inspect()
-      rounds.every(CARD_REISSUE, () => void announceAnew().then(inspect))
+      rounds.every(CARD_REISSUE, renew)
       rounds.every(RECORD_REPAIR, repair)
+      jumps.start()
     },
     stop: () => {
       stopped = true
+      jumps.stop()
       rounds.stop()
     },
   }

@@ -1,5 +1,6 @@
 import { equal } from './bytes.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
+import { bothTimes, isAhead } from './clock.ts'
 import { openEnvelope, signEnvelope, verifyEnvelope } from './cose.ts'
 import { CardError } from './errors.ts'
 import { bytes, list, literal, type Reader, record, uint } from './fields.ts'
@@ -118,6 +119,13 @@ export const signLiveCard = (
   channel: Uint8Array,
 ): SignedCard<LiveCard> => seal({ ...fill(log, content), channel }, sign, LABEL_LIVE_CARD)
 
+/** Whether a card is from so far ahead of this clock, seconds, that nobody with the same clock accepts it. */
+export const isAheadOf = ({ from, serial }: Card, now: number): boolean =>
+  isAhead(from, now) || isAhead(serial / 1000, now)
+
+/** For a card that was held against the real clock when it was accepted, or signed here: no time is ahead of this one. */
+export const LATE_CLOCK = Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE
+
 const verifySigned = <C extends Card>(
   envelope: Uint8Array,
   log: KeyLog,
@@ -142,8 +150,10 @@ const verifySigned = <C extends Card>(
   if (device === undefined) throw new CardError('ERR_CARD_DEVICE')
   if (!verifyEnvelope(opened, device.sign, label)) throw new CardError('ERR_CARD_SIGNATURE')
   if (card.until <= card.from || card.until - card.from > CARD_AGE_MAX) throw new CardError('ERR_CARD_WINDOW')
-  if (card.from > now + CLOCK_TOLERANCE || card.serial > (now + CLOCK_TOLERANCE) * 1000)
-    throw new CardError('ERR_CARD_AHEAD')
+  if (isAheadOf(card, now))
+    throw new CardError('ERR_CARD_AHEAD', {
+      hint: bothTimes(now, 'the card', Math.max(card.from, Math.floor(card.serial / 1000))),
+    })
   return { card, envelope: Uint8Array.from(envelope), hash: sha256(envelope) }
 }
 
@@ -168,7 +178,8 @@ export const verifyLiveCard = (
   channel: Uint8Array,
 ): SignedCard<LiveCard> => {
   const signed = verifySigned(envelope, log, now, readLiveCard, LABEL_LIVE_CARD)
-  if (!isCurrent(signed.card, now)) throw new CardError('ERR_CARD_EXPIRED')
+  if (!isCurrent(signed.card, now))
+    throw new CardError('ERR_CARD_EXPIRED', { hint: bothTimes(now, 'it ran out', signed.card.until) })
   if (!equal(signed.card.channel, channel)) throw new CardError('ERR_CARD_CHANNEL')
   return signed
 }

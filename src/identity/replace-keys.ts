@@ -4,6 +4,7 @@ import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import type { P256PrivateKey } from '../core/p256.ts'
 import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/root-key.ts'
+import type { ClockReading } from '../directory/client/heard-times.ts'
 import { createStorage } from '../directory/node/storage.ts'
 import { parseBootstrap } from '../network/bootstrap-list.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
@@ -37,6 +38,10 @@ export type ChangeOptions = {
   /** At least one node of the network: 'host:port', several separated by commas, or a list. */
   readonly bootstrap: string | readonly string[]
   readonly signal?: AbortSignal | undefined
+  /** Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then. Default: false. */
+  readonly clockIsRight?: boolean | undefined
+  /** Told what nodes say of the time, before anything is signed, when it keeps nobody from signing. */
+  readonly onClock?: ((said: ClockReading) => void) | undefined
   /** Called once the new keys are on disk, before they are published; `root` says where the root key is. */
   readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
 }
@@ -71,7 +76,7 @@ const forgetVoid = (store: Store, { last: { entry } }: KeyLog): void => {
 }
 
 const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<T>): Promise<T> => {
-  const { folder, signal, onSaved, keepRoot, evenDoubtful } = options
+  const { folder, signal, onSaved, keepRoot, evenDoubtful, clockIsRight, onClock } = options
   // A folder that is still empty remembers nothing, and gets its database with its identity.
   const store = await readVault(folder).then(
     () => openStore(folder),
@@ -85,7 +90,8 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
         if (store !== null) forgetVoid(store, log)
         onSaved?.(log, root)
       }
-      return await work({ directory, world: systemWorld, signal, onSaved: saved, keepRoot, evenDoubtful })
+      const given = { keepRoot, evenDoubtful, clockIsRight, onClock }
+      return await work({ directory, world: systemWorld, signal, onSaved: saved, ...given })
     } finally {
       await node.close()
     }
@@ -107,7 +113,8 @@ const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Pro
  * Replaces all keys of the identity in a data folder, by its recovery phrase: whoever copied the old ones has nothing any more.
  * The address stays. A peer that is open on the folder goes on with the old keys: close it first.
  * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED; PeerError ERR_PEER_SUPERSEDED; StoreError; NetworkError;
- *   DirectoryError ERR_LOOKUP_INCOMPLETE, ERR_LOOKUP_DOUBTFUL unless `evenDoubtful`, and ERR_PUBLISH_REFUSED, when the new keys are on disk already
+ *   DirectoryError ERR_LOOKUP_INCOMPLETE, ERR_LOOKUP_DOUBTFUL unless `evenDoubtful`, ERR_CLOCK, and ERR_PUBLISH_REFUSED, when the new keys
+ *   are on disk already
  */
 export const rotate = (options: RecoveryOptions): Promise<Rotation> => turn(options, 'active')
 

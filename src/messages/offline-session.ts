@@ -1,6 +1,6 @@
 import { decodePayload, encodePayload } from '../connection/payloads.ts'
 import { equal } from '../core/bytes.ts'
-import { verifyCard } from '../core/card.ts'
+import { LATE_CLOCK, verifyCard } from '../core/card.ts'
 import { HandfastError, HandshakeError } from '../core/errors.ts'
 import { initiate, respond } from '../core/handshake.ts'
 import { decodeHello } from '../core/hello.ts'
@@ -43,7 +43,10 @@ export const chooseSession = (
       one.session.sending !== null &&
       sameDevice(one.device, to) &&
       equal(one.own, own) &&
-      (one.heard === null ? now - one.begun < PARCEL_AGAIN : now - one.heard < OFFLINE_SESSION_SEND_AGE),
+      // A clock that was set back makes neither younger than it is.
+      (one.heard === null
+        ? Math.abs(now - one.begun) < PARCEL_AGAIN
+        : Math.abs(now - one.heard) < OFFLINE_SESSION_SEND_AGE),
   )
   const [ours, theirs] = [usable.find((one) => one.ours), usable.find((one) => !one.ours)]
   return ours !== undefined && theirs !== undefined ? preferSession(ours, theirs) : (ours ?? theirs ?? null)
@@ -101,7 +104,7 @@ export const openHello = (
   if (kept === null) throw new HandshakeError('ERR_HELLO_CARD')
   if (prekeys.isUsedUp(hash)) throw new HandshakeError('ERR_HELLO_REPLAY')
   const { envelope, seq, spk, kem } = kept
-  const card = verifyCard(envelope, complete(prefixOf(own, seq)), surroundings.now)
+  const card = verifyCard(envelope, complete(prefixOf(own, seq)), LATE_CLOCK)
   const spent = prekeys.spent(hash)
   const self = { log: own, device: index, ik }
   const accepted = respond({ self, card, spk, kem, channel: new Uint8Array(0), spent }, hello, surroundings)

@@ -6,6 +6,7 @@ import { linger } from '../connection/linger.ts'
 import { answerLive, type Met } from '../connection/live-handshake.ts'
 import { describeRemote, type Trust } from '../connection/remote.ts'
 import type { Service } from '../connection/service.ts'
+import type { ClockWatch } from '../contacts/clock-watch.ts'
 import type { ContactEvent } from '../contacts/contact-events.ts'
 import type { Resolver } from '../contacts/resolver.ts'
 import type { TrustStore } from '../contacts/trust-store.ts'
@@ -17,6 +18,7 @@ import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
 import { HANDSHAKES_MAX, VET_MS } from '../core/limits/connection-limits.ts'
 import { seconds } from '../core/world.ts'
+import { clockError } from '../directory/client/heard-times.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
 import type { Store } from '../store/store.ts'
 import type { MailboxGuests } from './mailbox-guests.ts'
@@ -39,6 +41,7 @@ export type ConnectionsParts = Dialer & {
   readonly store: Store
   readonly trustStore: TrustStore
   readonly resolver: Resolver
+  readonly clockWatch: Pick<ClockWatch, 'isDoubted' | 'reading'>
   readonly steps: Steps
   /** what is said on them */
   readonly services: readonly Service[]
@@ -80,11 +83,13 @@ const connect = async (
   id: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<OpenConnection> => {
-  const { identity, store, world, trustStore, steps, emit } = parts
+  const { identity, store, world, trustStore, clockWatch, steps, emit } = parts
   if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
   steps.checkGoing(signal)
   const floor = trustStore.floor(id)
   const found = await steps.find(id, signal)
+  // By a clock that is behind, every card is yet to begin.
+  if (found.card === null && clockWatch.isDoubted()) throw clockError(clockWatch.reading, seconds(world))
   try {
     return await dial(parts, found, { identity, signal }, (channel, met) => {
       steps.checkGoing(signal)

@@ -1,3 +1,4 @@
+import { createClockWatch } from '../contacts/clock-watch.ts'
 import { checkName, createContacts } from '../contacts/contact-api.ts'
 import { createMaintenance } from '../contacts/maintenance.ts'
 import { peerIdOf } from '../contacts/peer-name.ts'
@@ -51,6 +52,8 @@ export type PeerParts = {
   readonly mailbox?: MailboxHost | undefined
   /** Whether who connects may talk; a mailbox's own peer has nobody to talk to. Default: true. */
   readonly talks?: boolean | undefined
+  /** The owner's word that the clock is right, whatever nodes say. Default: false. */
+  readonly clockIsRight?: boolean | undefined
 }
 
 /** @throws PeerError ERR_PEER_APPLICATION */
@@ -69,10 +72,11 @@ const createRooms = (parts: PeerParts) => {
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit: bus.emit }
 
   const trustStore = createTrustStore(store, world, bus.emit)
-  const resolver = createResolver(directory, trustStore, world)
+  const clockWatch = createClockWatch(world, bus.emit, parts.clockIsRight)
+  const resolver = createResolver(directory, trustStore, world, clockWatch)
   const contacts = createContacts(store, world)
   const steps = createSteps(resolver, closing.signal)
-  const known = { ...base, trustStore, resolver, contacts, steps }
+  const known = { ...base, trustStore, clockWatch, resolver, contacts, steps }
   const isContact = (id: Uint8Array): boolean => trustStore.trust(id) !== 'unknown'
 
   const signals = createSignals()
@@ -93,10 +97,10 @@ const createRooms = (parts: PeerParts) => {
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },
-    ...{ backlogs, isNeeded },
+    ...{ backlogs, isNeeded, isClockDoubted: clockWatch.isDoubted },
   })
   const publisher = createPublisher({
-    ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world },
+    ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world, clockWatch },
     mailboxes: () => namedMailboxes(store),
   })
   const maintenance = createMaintenance({
@@ -105,7 +109,8 @@ const createRooms = (parts: PeerParts) => {
     published: publisher.records,
     deadline: () => steps.deadline(undefined),
   })
-  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog })
+  const { isDoubted: isClockDoubted } = clockWatch
+  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, isClockDoubted })
   forgetting.start()
   const going = { delivery, publisher, maintenance, forgetting }
   return { ...known, ...going, closing, bus, messages, files, streams, connections, byMailbox }
@@ -189,6 +194,9 @@ export const createPeer = (parts: PeerParts): Peer => {
     mailboxes: rooms.byMailbox.poller.api,
     get network() {
       return parts.network.state()
+    },
+    get clock() {
+      return rooms.clockWatch.reading
     },
     events: ({ signal } = {}) => bus.loop(messages.untaken(), signal),
     dial: async (who, protocol, { signal, app: of = app } = {}) => {

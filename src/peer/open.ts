@@ -44,6 +44,11 @@ export type OpenOptions = {
   readonly mailbox?: boolean | undefined
   /** Up to three mailboxes, by address, link or name, for this identity's card to name; remembered. Default: those the folder remembers. */
   readonly mailboxes?: readonly string[] | undefined
+  /**
+   * Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then, and no `clock` event. Default:
+   * false.
+   */
+  readonly clockIsRight?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -158,8 +163,12 @@ export const openReader = async (options: OpenOptions & { readonly folder: strin
 export const openMailboxOn = (
   node: DhtNode,
   directory: DirectoryNetwork,
-  { folder, passphrase = null }: { readonly folder: string; readonly passphrase?: Passphrase | undefined },
+  {
+    folder,
+    passphrase = null,
+    clockIsRight,
+  }: Pick<OpenOptions, 'passphrase' | 'clockIsRight'> & { readonly folder: string },
 ): Promise<MailboxPeer> =>
   openLocked(folder, passphrase, async ({ identity }, lock, store) =>
-    createMailboxPeer(node, directory, { identity, store, folder, release: async () => lock.release() }),
+    createMailboxPeer(node, directory, { identity, store, folder, clockIsRight, release: async () => lock.release() }),
   )

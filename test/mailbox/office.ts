@@ -54,7 +54,10 @@ export const createOffice = (store: MailboxStore = openMailboxStore(null)): Offi
     announce: (identity, mailboxes = [mailbox]) => {
       const prekeys = { keep: () => {} }
       const parts = { identity, directory: directory.network, transport: makeBytes('transport', 32), prekeys, world }
-      return createPublisher({ ...parts, mailboxes: () => mailboxes }).publish(() => AbortSignal.timeout(60_000))
+      const clockWatch = { hold: () => {} }
+      return createPublisher({ ...parts, clockWatch, mailboxes: () => mailboxes }).publish(() =>
+        AbortSignal.timeout(60_000),
+      )
     },
     publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(60_000)),
     visit: ({ channel = makeBytes('channel', 64), source = sourceOf('192.0.2') } = {}) =>

@@ -49,6 +49,7 @@ const start = () => {
       throw new ConnectionError('ERR_CONNECT')
     },
     isNeeded: () => false,
+    isClockDoubted: () => false,
   })
   delivery.start()
   return { delivery, signals, open, waiting, dialled, inMailboxes }

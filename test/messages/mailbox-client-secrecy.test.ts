@@ -41,7 +41,8 @@ test('§2 nor in the hello: to its owner each visit is by somebody else', async 
   const { town, alice: a, bob: b, found } = await start(t, addresses.slice(3))
   const box = boxes[3] ?? mallory
   const transport = town.transports.add(transportKeyOf(box))
-  const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey }
+  const clockWatch = { hold: () => {} }
+  const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey, clockWatch }
   await createPublisher({ ...announced, prekeys: a.store.prekeys, world: makeWorld('box') }).publish(() =>
     AbortSignal.timeout(60_000),
   )

@@ -72,6 +72,7 @@ for (const how of ['while it runs', 'when it starts again'] as const) {
       await peer.close()
       stage.world.now += seconds
       peer = stage.open()
+      t.mock.timers.tick(60_000)
       await settle()
     }
     return { ...stage, later, store: () => peer.store, peer: () => peer }

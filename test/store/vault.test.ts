@@ -3,7 +3,8 @@ import { chmod, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeAddress } from '../../src/core/address.ts'
-import { renewDevice } from '../../src/core/identity.ts'
+import { createIdentity, renewDevice } from '../../src/core/identity.ts'
+import { ownBase, rotateIdentity } from '../../src/core/recovery.ts'
 import { createVault, openVault, readVault, refuseExisting } from '../../src/store/vault.ts'
 import { at, NOW } from '../core/identities.ts'
 import { reveals } from '../core/secrets.ts'
@@ -31,6 +32,22 @@ for (const passphrase of [null, 'correct horse'])
       passphrase === null ? ['identity.json', 'identity.key'] : ['identity.json'],
     )
   })
+
+test('whatever a clock said when it was made, or says now, a folder opens for its owner, who can go on', async (t) => {
+  for (const [index, time] of [0, 1, NOW - 1, NOW + 3 * 86_400, 2 ** 40, Number.MAX_SAFE_INTEGER].entries()) {
+    const folder = join(await makeTemporary(t), `${index}`)
+    const { identity, phrase } = createIdentity(time, seededRandom(`made at ${time}`))
+    await createVault(folder, identity, null)
+    const opened = await openVault(folder, null)
+    assertSame(opened.identity, identity)
+    const renewed = await renewDevice(opened.identity, Math.max(NOW, time), seededRandom('renewed'))
+    await opened.save(renewed)
+    const rotated = rotateIdentity(ownBase(renewed.log, phrase), phrase, NOW, seededRandom('rotated'))
+    await (await openVault(folder, null)).save(rotated)
+    const { log } = await readVault(folder)
+    assert.deepEqual([log.entries.length, log.epoch, log.last.entry.time], [3, 1, Math.max(NOW, time)])
+  }
+})
 
 test('no private key stands in identity.json, and what stands there differs each time', async (t) => {
   const { text, folder } = await startVault(t)

@@ -3,7 +3,7 @@ import type { Peer } from '../../peer/peer.ts'
 
 /**
  * The other side looks us up to see whether our log is current, and by which way it can answer. Whether it finds us is no reason not to talk; that our keys are
- * void is one, and nobody else would tell us: the other side only sees an old log.
+ * void is one, and nobody else would tell us: the other side only sees an old log. That our clock is off is told as an event.
  */
 export const publishQuietly = async (peer: Peer, signal: AbortSignal): Promise<void> => {
   await peer.publish({ signal }).catch((error: unknown) => {

@@ -34,11 +34,18 @@ export const chatCommand: CommandFile = (program, start) =>
  * @returns the exit code: that of a failure when something that was piped in did not go out
  */
 const chat = async (context: Context, contact: string, flags: Flags): Promise<number> => {
-  const { folder, bootstrap, signal, terminal, passphrases } = context
+  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases } = context
   const address = await resolveContact(folder, contact)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up and connecting')
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, listen: false })
+  await using peer = await openPeer({
+    folder,
+    bootstrap,
+    signal,
+    passphrase: passphrases.current,
+    clockIsRight,
+    listen: false,
+  })
   const deliveries = createDeliveries(peer.messages, address)
   const end = createEnd()
   const following = followPeer(context, peer, {

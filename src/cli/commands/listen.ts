@@ -28,10 +28,17 @@ export const listenCommand: CommandFile = (program, start) =>
     .action((flags: Flags) => start((context) => listen(context, flags), EXIT.done))
 
 const listen = async (context: Context, { mailbox = false, ...files }: Flags): Promise<number> => {
-  const { folder, bootstrap, signal, terminal, passphrases } = context
+  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases } = context
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('publishing')
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, mailbox })
+  await using peer = await openPeer({
+    folder,
+    bootstrap,
+    signal,
+    passphrase: passphrases.current,
+    clockIsRight,
+    mailbox,
+  })
   terminal.status('')
 
   const over = new AbortController()

@@ -31,11 +31,18 @@ const readSeconds = (text: string): number => {
 }
 
 const send = async (context: Context, contact: string, { wait }: Flags): Promise<number> => {
-  const { folder, bootstrap, signal, terminal, passphrases, emit } = context
+  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases, emit } = context
   const address = await resolveContact(folder, contact)
   const text = await readMessage(context)
   const { openPeer } = await import('../../peer/open.ts')
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, listen: false })
+  await using peer = await openPeer({
+    folder,
+    bootstrap,
+    signal,
+    passphrase: passphrases.current,
+    clockIsRight,
+    listen: false,
+  })
   await publishQuietly(peer, signal)
   const deliveries = createDeliveries(peer.messages, address)
   const inMailboxes = new AbortController()
@@ -49,7 +56,8 @@ const send = async (context: Context, contact: string, { wait }: Flags): Promise
   }
   const following = followPeer(context, peer, {
     ...{ signal, introduces: false, onEvent: hear },
-    concerns: (event) => event.type !== 'message' && event.type !== 'offer' && partnerOf(event) === address,
+    concerns: (event) =>
+      event.type === 'clock' || (event.type !== 'message' && event.type !== 'offer' && partnerOf(event) === address),
   })
   following.catch(() => {})
   const deliver = async (): Promise<void> => {

@@ -17,8 +17,9 @@ export const openNodeMailbox = async (
   on: Parameters<typeof openMailboxOn>[0],
   directory: DirectoryNetwork,
 ): Promise<NodeMailbox> => {
-  const { folder, passphrases, signal, terminal } = context
-  const { peer, counts } = await openMailboxOn(on, directory, { folder, passphrase: passphrases.current })
+  const { folder, clockIsRight, passphrases, signal, terminal } = context
+  const options = { folder, clockIsRight, passphrase: passphrases.current }
+  const { peer, counts } = await openMailboxOn(on, directory, options)
   return {
     counts,
     keep: async () => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { NetworkError } from '../../core/errors.ts'
-import type { NodeAddress } from '../../directory/network-port.ts'
+import { CLOCK_MS } from '../../core/limits/connection-limits.ts'
+import { askTimes } from '../../directory/client/heard-times.ts'
+import type { DirectoryNetwork, NodeAddress } from '../../directory/network-port.ts'
 import { includeOwn } from '../../directory/node/own-storage.ts'
 import { createStorage, type StorageNode } from '../../directory/node/storage.ts'
 import { parseBootstrap } from '../../network/bootstrap-list.ts'
@@ -8,6 +10,7 @@ import { joinDirectory } from '../../network/directory-plugin.ts'
 import { createNode, type DhtNode, type NodeOptions } from '../../network/node.ts'
 import type { Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
+import { tellClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 import { type NodeHome, openNodeHome } from './node-home.ts'
 import { openNodeMailbox } from './node-mailbox.ts'
@@ -46,6 +49,7 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })
   if (watch !== null) emit({ event: 'watching', http: watch.address })
   using _tidying = tidy(started, storage, home)
+  using _watching = watchClock(context, others)
   if (box !== null) await box.keep()
   else if (!signal.aborted) await once(signal, 'abort')
   await home?.remember(started.port, alive(started))
@@ -108,6 +112,24 @@ const enter = async (
 }
 
 const alive = ({ dht }: DhtNode): readonly string[] => dht.toArray().map(({ host, port }) => `${host}:${port}`)
+
+/** Between two looks at what other nodes say of the time, milliseconds. */
+const CLOCK_EVERY_MS = 3_600_000
+
+/** A node whose clock is wrong refuses what is right: its operator is told once, until it is set. */
+const watchClock = (context: Context, others: DirectoryNetwork): Disposable => {
+  const { signal } = context
+  let told = false
+  const ask = async (): Promise<void> => {
+    const said = await askTimes(others, { clock: Date.now }, AbortSignal.any([signal, AbortSignal.timeout(CLOCK_MS)]))
+    if (!told && !signal.aborted) tellClock(context, said)
+    told = said.off
+  }
+  const look = (): void => void ask().catch(() => {})
+  look()
+  const timer = setInterval(look, CLOCK_EVERY_MS)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
 
 /** Drops what has expired, and remembers who is alive: a node that is killed comes back all the same. */
 const tidy = (started: DhtNode, storage: StorageNode, home: NodeHome | null): Disposable => {

@@ -1,5 +1,6 @@
 import type { Ending } from '../../connection/connection.ts'
 import type { Trust } from '../../connection/remote.ts'
+import type { OddTime } from '../../core/clock.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Change } from '../../core/floor.ts'
 import type { Happening } from '../../core/happening.ts'
@@ -7,6 +8,7 @@ import type { KeyFormat } from '../../core/key-formats.ts'
 import type { KeyUse } from '../../core/key-place.ts'
 import type { RootPlace } from '../../core/root-key.ts'
 import type { Evidence } from '../../directory/client/evidence.ts'
+import type { ClockReading } from '../../directory/client/heard-times.ts'
 import type { Freshness } from '../../directory/client/lookup.ts'
 import type { ReplicaAcceptance } from '../../directory/client/publish.ts'
 import type { Verdict } from '../../directory/client/verdict.ts'
@@ -15,6 +17,8 @@ import type { Vault } from '../../store/vault.ts'
 
 /** Where a log ends: rotations, entries less one, and hash of the last entry in hex. */
 type Head = { readonly epoch: number; readonly seq: number; readonly head: string }
+/** What its maker's clock said, seconds since 1970; `odd` when that clock was wrong, or this one is: `ahead` of it, or from before there was Handfast. */
+type Dated = { readonly time: number; readonly odd: OddTime | null }
 /** What became of an own log, and where it ends now. */
 type Changed = Head & { readonly address: string; readonly status: string; readonly happened: Happening }
 type SealedBy = Vault['sealedBy']
@@ -56,35 +60,39 @@ type Events = {
   /** `restore`: what the file held, and what seals the private keys here */
   restored: { readonly folder: string; readonly sealedBy: SealedBy } & BackupSummary
   /** `id` */
-  identity: { readonly address: string; readonly folder: string } & Head
+  identity: { readonly address: string; readonly folder: string } & Head & Dated
   /** `lookup` */
-  lookup: Head & {
-    readonly address: string
-    readonly status: string
-    /** a contradicting log with equally many rotations exists */
-    readonly forked: boolean
-    readonly freshness: Freshness
-    /** when the freshest card runs out, seconds since 1970; null when there is none */
-    readonly expires: number | null
-    /** seconds since that card ran out; null when it is current, or when there is none */
-    readonly staleFor: number | null
-    readonly verdict: Verdict
-    readonly evidence: Evidence
-    /** what became of the identity since this folder saw it last */
-    readonly change: Change
-    readonly trust: Trust
-  }
+  lookup: Head &
+    Dated & {
+      readonly address: string
+      readonly status: string
+      /** a contradicting log with equally many rotations exists */
+      readonly forked: boolean
+      readonly freshness: Freshness
+      /** when the freshest card runs out, seconds since 1970; null when there is none */
+      readonly expires: number | null
+      /** seconds since that card ran out; null when it is current, or when there is none */
+      readonly staleFor: number | null
+      readonly verdict: Verdict
+      /** by a clock that is off, `freshness`, `staleFor` and the verdict say nothing of how old a confirmation is */
+      readonly clock: ClockReading
+      readonly evidence: Evidence
+      /** what became of the identity since this folder saw it last */
+      readonly change: Change
+      readonly trust: Trust
+    }
   /** `lookup --evidence`: the same evidence once more, for people */
   evidence: { readonly address: string } & Evidence
   /** `contacts`, one each; `verify`, the one that was verified. `verified` and `added`: seconds since 1970 */
-  contact: Head & {
-    readonly address: string
-    readonly name: string | null
-    readonly trust: 'pinned' | 'verified'
-    readonly forked: boolean
-    readonly verified: number | null
-    readonly added: number
-  }
+  contact: Head &
+    Dated & {
+      readonly address: string
+      readonly name: string | null
+      readonly trust: 'pinned' | 'verified'
+      readonly forked: boolean
+      readonly verified: number | null
+      readonly added: number
+    }
   /** `contacts --forget` */
   forgotten: { readonly address: string }
   /** `verify`: what the two of you compare; in a contradiction the ends of both logs, of which the owner has one */
@@ -129,6 +137,8 @@ type Events = {
   }
   /** found out meanwhile; `address` is the identity it is about */
   notice: { readonly about: NoticeAbout; readonly address: string } & Reason
+  /** the clock of this computer is off, as most networks of nodes that were asked have it; both times in seconds since 1970 */
+  clock: { readonly here: number; readonly there: number; readonly networks: number }
   /** what became of an identity that is connected, or that nobody could be reached at */
   changed: { readonly peer: string; readonly change: Change }
   /** whether other nodes answer at all, when that has changed; `nodes` that are known */
@@ -194,6 +204,7 @@ type Events = {
   entry: {
     readonly seq: number
     readonly time: number
+    readonly odd: OddTime | null
     readonly happened: Happening
     readonly devices: number
     readonly root: string

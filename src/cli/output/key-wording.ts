@@ -1,4 +1,5 @@
 import type { CliEvent, Wording } from './cli-events.ts'
+import { describeOddity } from './dated.ts'
 import { count, minutes, replaced } from './format.ts'
 import { CHANGES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
@@ -132,8 +133,9 @@ export const keyWording: KeyWording = {
     ...(forked ? [FORKED] : []),
     '',
   ],
-  entry: ({ seq, time, happened, devices, root, hash }) => [
+  entry: ({ seq, time, odd, happened, devices, root, hash }) => [
     `${String(seq).padStart(4)}  ${minutes(time)}  ${happened.padEnd(7)}  ${count(devices, 'device', 'devices').padEnd(9)}  root ${shortHash(root)}  hash ${shortHash(hash)}`,
+    ...describeOddity(odd).map((line) => `      ${line}`),
   ],
   proof: ({ path, proof }) => (proof === null ? [`proof      ${path}`] : proof.trimEnd().split('\n')),
   proven: ({ address, parting, a, b }) => [

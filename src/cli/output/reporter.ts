@@ -4,6 +4,7 @@ import type { FileTransfer } from '../../files/file-api.ts'
 import type { Message } from '../../messages/message.ts'
 import type { PeerEvent } from '../../peer/peer-events.ts'
 import type { CliEvent } from './cli-events.ts'
+import { clockEvent } from './clock-event.ts'
 import { reasonOf } from './failure.ts'
 import { failedFileEvent } from './file-event.ts'
 import { listeningEvent } from './listening-event.ts'
@@ -23,6 +24,8 @@ export type ReporterOptions = {
   readonly keepsMailbox?: boolean
   /** Whether those who come and go are told of; otherwise only what became of their keys is. Default: true. */
   readonly introduces?: boolean
+  /** this computer's clock, milliseconds since 1970 */
+  readonly clock?: () => number
 }
 
 type NoticeAbout = CliEvent<'notice'>['about']
@@ -73,7 +76,7 @@ const createFileReport = () => {
 }
 
 export const createReporter = (options: ReporterOptions): Reporter => {
-  const { own, acceptFiles = false, keepsMailbox = false, introduces = true } = options
+  const { own, acceptFiles = false, keepsMailbox = false, introduces = true, clock = Date.now } = options
   const introduce = createIntroductions()
   const reportFile = createFileReport()
 
@@ -115,6 +118,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         return [{ ...notice('unconfirmed', own), message: event.reason }]
       case 'listening':
         return [listeningEvent(own, event.publication), ...(keepsMailbox ? [keeping(own)] : [])]
+      case 'clock':
+        return [clockEvent(event, clock())]
       case 'network':
         return [{ event: 'network', online: event.online, nodes: event.nodes }]
       // The command ends with this error, and that tells it.

@@ -1,7 +1,7 @@
 import type { CliEvent, EventName, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
 import { fileWording } from './file-wording.ts'
-import { count, fileSize, minutes, reason, shortAddress } from './format.ts'
+import { count, duration, fileSize, minutes, reason, shortAddress } from './format.ts'
 import { keyWording } from './key-wording.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
@@ -13,7 +13,7 @@ import { trustWording } from './trust-wording.ts'
  */
 
 /** Events that tell of something that went wrong: these go to stderr. */
-export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice', 'standing'])
+export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice', 'standing', 'clock'])
 
 type Ended = CliEvent<'disconnected'>
 
@@ -37,6 +37,10 @@ export const wording: Wording = {
   mailbox: ({ address }) => [address],
   forgotten: ({ address }) => [`forgotten  ${address}`],
   notice: ({ about, address, code, message }) => NOTICES[about]({ address, why: reason(code, message) }),
+  clock: ({ here, there, networks }) => [
+    `handfast: the clock of this computer is ${duration(Math.abs(here - there))} ${here > there ? 'ahead' : 'behind'}: it says ${minutes(here)}, and ${count(networks, 'network', 'networks')} of nodes ${minutes(there)}.`,
+    'hint: set it, or nobody can tell what is fresh and others refuse what is signed here; if it is right, --clock-is-right',
+  ],
   changed: ({ peer, change }) => CHANGES[change].map((line) => `* ${shortAddress(peer)}: ${line}`),
   network: ({ online }) => [
     online

@@ -29,6 +29,10 @@ export const DIRECTORY = {
     'what was stored could not be read back',
     'the nodes near it lose or hide records: see whether this stays',
   ],
+  ERR_CLOCK: [
+    'the clock of this computer is off, as others have it',
+    'set the clock of this computer; if it is right, theirs are wrong: say that it is right, or use other nodes',
+  ],
   ERR_PUBLISH_REFUSED: ['no storage node accepted the record', TRY_LATER],
 } as const satisfies ErrorTable
 

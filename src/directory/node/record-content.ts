@@ -1,11 +1,11 @@
 import { equal, hex } from '../../core/bytes.ts'
-import { verifyCard } from '../../core/card.ts'
+import { LATE_CLOCK, verifyCard } from '../../core/card.ts'
 import { decodeCbor, encodeCbor } from '../../core/cbor.ts'
 import { EncodingError } from '../../core/errors.ts'
 import { bytes, list, record, tuple } from '../../core/fields.ts'
 import { sha256 } from '../../core/kdf.ts'
 import { KEM_HALF_BYTES } from '../../core/kem.ts'
-import { CLOCK_TOLERANCE, DEVICES_MAX, ITEM_BYTES_MAX } from '../../core/limits/protocol-limits.ts'
+import { DEVICES_MAX, ITEM_BYTES_MAX } from '../../core/limits/protocol-limits.ts'
 import { BRANCHES_MAX } from '../../core/limits/record-limits.ts'
 import { ENTRIES_SERVED_MAX } from '../request-format.ts'
 import { restoreBranches } from './branches.ts'
@@ -24,10 +24,6 @@ export type Content = {
 }
 
 const HASH_BYTES = 32
-
-/** Every time is behind this clock: cards were held against the real one when they were accepted. */
-const LATE_CLOCK = Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE
-
 const hash = bytes(HASH_BYTES)
 const half = bytes(HASH_BYTES, KEM_HALF_BYTES)
 

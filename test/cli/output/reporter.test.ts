@@ -6,6 +6,7 @@ import { createReporter } from '../../../src/cli/output/reporter.ts'
 import { ConnectionError, MailboxError, PeerError } from '../../../src/core/errors.ts'
 import type { Publication } from '../../../src/directory/client/publish.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
+import { NOW } from '../../core/identities.ts'
 import { messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
@@ -200,6 +201,21 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       ['* the network answers again'],
     ],
   ],
+  clock: [
+    [
+      { type: 'clock', ahead: 3 * 86_400, networks: 4, off: true },
+      [{ event: 'clock', here: NOW, there: NOW - 3 * 86_400, networks: 4 }],
+      [
+        '! handfast: the clock of this computer is 3 days ahead: it says 2026-01-01 00:00 UTC, and 4 networks of nodes 2025-12-29 00:00 UTC.',
+        /^! hint: set it/,
+      ],
+    ],
+    [
+      { type: 'clock', ahead: -2 * 3600, networks: 1, off: true },
+      [{ event: 'clock', here: NOW, there: NOW + 2 * 3600, networks: 1 }],
+      [/ is 2 hours behind: it says 2026-01-01 00:00 UTC, and 1 network of nodes 2026-01-01 02:00 UTC\.$/, /^! hint/],
+    ],
+  ],
   // The command ends with it, and says so.
   superseded: [[{ type: 'superseded', error: new PeerError('ERR_PEER_SUPERSEDED') }, [], []]],
   created: [[{ type: 'created', address: OWN }, [], []]],
@@ -208,7 +224,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
 for (const [type, rows] of Object.entries(ROWS))
   test(`${type}: what is told of it, and what a person sees`, () => {
     for (const [event, told, lines] of rows) {
-      const events = createReporter({ own: OWN })(event)
+      const events = createReporter({ own: OWN, clock: () => NOW * 1000 })(event)
       assert.deepEqual(events, told)
       const got = seen(events)
       assert.equal(got.length, lines.length, got.join('\n'))

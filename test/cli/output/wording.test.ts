@@ -79,7 +79,8 @@ const evidence: Evidence = {
   ...{ paths: 12, pathsAgreeing: 10, networks: 40, local: false, density: null, age: 7200, complete: true },
   places: [place, place, { ...place, density: null }],
 }
-const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false }
+const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false, time: NOW, odd: null }
+const clock = { ahead: 0, networks: 3, off: false }
 const none = { freshness: 'stale', expires: null, staleFor: null } as const
 const found = {
   ...head,
@@ -87,6 +88,7 @@ const found = {
   event: 'lookup',
   verdict: { kind: 'current', reason: 'current, 38 of 41 nodes agree, 3 older' },
   evidence,
+  clock,
   change: 'none',
   trust: { identity: 'pinned', freshness: 'current', reason: 'a test' },
 } as const

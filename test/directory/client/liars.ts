@@ -11,7 +11,7 @@ import { type Behaviour, saying, silent } from '../memory-network.ts'
 
 /** Storage nodes that fail or lie in every way a lookup has to survive; each changes what the node would honestly answer. */
 
-const rewriting =
+export const rewriting =
   (change: (answer: GetAnswer) => GetAnswer): Behaviour =>
   ({ command, honest }) => {
     const answer = honest()
