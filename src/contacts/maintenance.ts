@@ -6,6 +6,7 @@ import { CONTACT_REPUBLISH } from '../core/limits/connection-limits.ts'
 import { CARD_REISSUE } from '../core/limits/protocol-limits.ts'
 import { RECORD_REPAIR } from '../core/limits/record-limits.ts'
 import { seconds, type World } from '../core/world.ts'
+import type { Lookup } from '../directory/client/lookup.ts'
 import { checkPublication } from '../directory/client/publication-check.ts'
 import { type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
@@ -33,6 +34,8 @@ export type MaintenanceParts = {
   readonly world: World
   readonly emit: (event: ContactEvent) => void
   readonly publishOwn: () => Promise<Publication>
+  /** Holds what the directory has of us against our own store. */
+  readonly weighOwn: (found: Lookup) => Promise<boolean>
   /** what was announced last */
   readonly published: () => Records
   /** The signal for one step. */
@@ -64,7 +67,7 @@ const createRounds = ({ random }: World) => {
 
 export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
   const { identity, directory, store, trustStore, resolver, world, emit } = parts
-  const { publishOwn, published, deadline } = parts
+  const { publishOwn, published, weighOwn, deadline } = parts
   const { contacts, forks } = store
   const rounds = createRounds(world)
   let stopped = false
@@ -100,7 +103,13 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
       doubt(seen.message)
       // Nobody showed anything: all of them may have lost it, as after a power cut.
       await publish(directory, published(), deadline()).catch(() => null)
-    } else if (seen.found.fork !== null) trustStore.contradict(seen.found.log, seen.found.fork)
+      return
+    }
+    // Another one of us may have gone on while we were not looking.
+    const began = await weighOwn(seen.found)
+    if (stopped) return
+    if (began) await announceAnew()
+    if (seen.found.fork !== null) trustStore.contradict(seen.found.log, seen.found.fork)
     // That the log went on elsewhere is what the next announcement tells.
     else if (!['longer', 'supersedes'].includes(compareLogs(seen.found.log, identity.log)))
       doubt(seen.confirmed ? null : seen.found.verdict.reason)

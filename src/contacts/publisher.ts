@@ -9,6 +9,7 @@ import { lookup } from '../directory/client/lookup.ts'
 import { type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { PrekeyStore } from '../store/prekey-store.ts'
+import type { SelfStore } from '../store/self-store.ts'
 
 /** How a peer says where it is: a card with fresh prekeys, published with its log. */
 
@@ -19,6 +20,8 @@ export type PublisherParts = {
   readonly transport: Uint8Array
   /** keeps the private halves of prekeys for those who write while we are away */
   readonly prekeys: Pick<PrekeyStore, 'keep'>
+  /** says which incarnation cards name, and keeps their serials */
+  readonly self: Pick<SelfStore, 'state' | 'issue'>
   readonly world: World
   /** identity hashes of the mailboxes to name, asked for at each card; default: none */
   readonly mailboxes?: () => readonly Uint8Array[]
@@ -36,11 +39,11 @@ export const createPublisher = ({
   directory,
   transport,
   prekeys,
+  self,
   world,
   mailboxes = () => [],
 }: PublisherParts): Publisher => {
   const { log, sign, device } = identity
-  let serial = 0
   let latest: Records = { log }
 
   /** Nodes keep cards of the log that stands: one that refuses ours may know why. */
@@ -54,12 +57,14 @@ export const createPublisher = ({
   /** A retired identity has no card: its log is all there is to say. */
   const issueCard = () => {
     if (log.last.entry.status === 'retired') return undefined
-    serial = Math.max(serial + 1, world.clock())
+    // On disk before the card leaves: what the directory has, this store knows of, unless it went back.
+    const serial = self.issue(world.clock())
+    const { inc } = self.state()
     const kem = generateKem(world.random)
     const spk = generatePrivateKey(world.random)
     const named = mailboxes()
     const keys = { spk: spk.publicKey, kem: kem.publicKey }
-    const signed = signCard(log, sign, { device, now: serial, ...keys, transport, mailboxes: named })
+    const signed = signCard(log, sign, { device, now: serial, inc, ...keys, transport, mailboxes: named })
     // Without a mailbox nothing that was made with them can come.
     if (named.length > 0)
       prekeys.keep(signed.hash, { envelope: signed.envelope, seq: signed.card.seq, spk, kem }, signed.card.from)

@@ -9,7 +9,7 @@ import { hkdf, type SecretKey, secretKey, sha256 } from './kdf.ts'
 import { decapsulate, encapsulate, type KemPrivateKey } from './kem.ts'
 import { type Device, type KeyLog, verifyLog } from './key-log.ts'
 import { LABEL_HANDSHAKE, LABEL_IDENTITY, LABEL_ROOT, LABEL_SESSION } from './labels.ts'
-import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
+import { DEVICES_MAX, INCARNATION_BYTES, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 import { dh, generatePrivateKey, type P256PrivateKey } from './p256.ts'
 import { SESSION_ID_BYTES } from './session/header.ts'
 import {
@@ -25,11 +25,17 @@ import {
 
 const HASH_BYTES = 32
 
-type Sealed = { readonly log: readonly Uint8Array[]; readonly device: number; readonly seen: Uint8Array | null }
+type Sealed = {
+  readonly log: readonly Uint8Array[]
+  readonly device: number
+  readonly inc: Uint8Array
+  readonly seen: Uint8Array | null
+}
 
 const readSealed = record<Sealed>({
   log: list(bytes(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX),
   device: uint(DEVICES_MAX - 1),
+  inc: bytes(INCARNATION_BYTES),
   seen: nullable(bytes(HASH_BYTES)),
 })
 
@@ -59,6 +65,8 @@ export type Self = { readonly log: KeyLog; readonly device: number; readonly ik:
 
 export type Initiation = {
   readonly self: Self
+  /** the incarnation of the initiator's store, 16 bytes */
+  readonly inc: Uint8Array
   /** the responder's verified log and verified card, and the ML-KEM key (1184 bytes) that card commits to */
   readonly remote: { readonly log: KeyLog; readonly card: SignedCard<Card>; readonly kem: Uint8Array }
   /** the hash of the transport's handshake, or empty when the responder is offline */
@@ -84,7 +92,7 @@ export type Initiated = {
  *   responder committed to a malformed key
  */
 export const initiate = (
-  { self, remote, channel, seen, first }: Initiation,
+  { self, inc, remote, channel, seen, first }: Initiation,
   { now, random }: Surroundings,
 ): Initiated => {
   checkKem(remote.card.card, remote.kem)
@@ -96,7 +104,7 @@ export const initiate = (
   const se = dh(spk, self.ik)
   const h0 = transcript(remote.card, ek.publicKey, ct, channel)
   const log = self.log.entries.map(({ envelope }) => envelope)
-  const identity = encodeCbor({ log, device: self.device, seen })
+  const identity = encodeCbor({ log, device: self.device, inc, seen })
   const sealed = sealFernet(identityKey(h0, es1, es2, ss), identity, now, random(FERNET_IV_BYTES))
   const h1 = sha256(h0, sealed, self.log.id, self.log.last.hash)
   const rk = rootKeyOf(h1, es1, es2, ss, se)
@@ -125,6 +133,8 @@ export type Response = {
 export type Accepted = {
   readonly log: KeyLog
   readonly device: number
+  /** the incarnation of the initiator's store, 16 bytes */
+  readonly inc: Uint8Array
   readonly seen: Uint8Array | null
   readonly first: Uint8Array
   readonly session: Session
@@ -160,7 +170,7 @@ export const respond = (
   const ss = decapsulate(kem, ct)
   const [es1, es2] = [agree(ek, self.ik), agree(ek, spk)]
   const h0 = transcript(card, ek, ct, channel)
-  const { log: envelopes, device, seen } = unseal(identityKey(h0, es1, es2, ss), sealed)
+  const { log: envelopes, device, inc, seen } = unseal(identityKey(h0, es1, es2, ss), sealed)
   const log = verifyLog(sha256(envelopes[0] ?? new Uint8Array(0)), envelopes, now)
   const se = dh(deviceOf(log, device).dh, spk)
   const h1 = sha256(h0, sealed, log.id, log.last.hash)
@@ -168,7 +178,7 @@ export const respond = (
   const session = respondSession(sessionId(h1, es1, es2, ss), rk, spk, now)
   const opened = decryptMessage(session, first, { now, random })
   if (equal(log.id, self.log.id)) throw new PeerError('ERR_PEER_SELF')
-  return { log, device, seen, first: opened.plaintext, session: opened.session, ek, h1 }
+  return { log, device, inc, seen, first: opened.plaintext, session: opened.session, ek, h1 }
 }
 
 const agree = (ek: Uint8Array, own: P256PrivateKey): Uint8Array => {

@@ -1,3 +1,5 @@
+import { askOwnCard } from '../connection/twin-dial.ts'
+import { createAnnouncer } from '../contacts/announcer.ts'
 import { checkName, createContacts } from '../contacts/contact-api.ts'
 import { createMaintenance } from '../contacts/maintenance.ts'
 import { peerIdOf } from '../contacts/peer-name.ts'
@@ -8,6 +10,7 @@ import { encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { PeerError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
+import { TWIN_ANSWER_MS } from '../core/limits/own-check-limits.ts'
 import { DEFAULT_APPLICATION, isProgramName } from '../core/names.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Publication } from '../directory/client/publish.ts'
@@ -48,6 +51,8 @@ export type PeerParts = {
   readonly early?: readonly PeerEvent[] | undefined
   /** The mailbox that this peer keeps for others; it closes with the peer. */
   readonly mailbox?: MailboxHost | undefined
+  /** Whether, of two that run on copies of one folder, it is the other one that stops. Default: false. */
+  readonly takeOver?: boolean | undefined
   /** Whether who connects may talk; a mailbox's own peer has nobody to talk to. Default: true. */
   readonly talks?: boolean | undefined
 }
@@ -65,6 +70,7 @@ const createRooms = (parts: PeerParts) => {
   const own = identity.log.id
   const closing = new AbortController()
   const bus = createEventBus(parts.early)
+  const { self } = store
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit: bus.emit }
 
   const trustStore = createTrustStore(store, world, bus.emit)
@@ -86,39 +92,53 @@ const createRooms = (parts: PeerParts) => {
   const backlogs = [messages.backlog, files.backlog]
   const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))
   const services = [lines.service, files.service, streams.service]
-  const connections = createConnections({ ...known, services, guests, open, isNeeded })
+  const publisher = createPublisher({
+    ...{ identity, directory, prekeys: store.prekeys, self, transport: transport.publicKey, world },
+    mailboxes: () => namedMailboxes(store),
+  })
+  const announcer = createAnnouncer({
+    ...{ ...known, self, publisher, takeOver: parts.takeOver ?? false },
+    deadline: () => steps.deadline(undefined),
+    ask: (card) =>
+      askOwnCard(known, card, { signal: steps.deadline(undefined, TWIN_ANSWER_MS), milliseconds: TWIN_ANSWER_MS }),
+    stop: (error) => {
+      bus.emit({ type: 'twin', error })
+      closing.abort(error)
+    },
+  })
+  const connections = createConnections({ ...known, services, guests, open, isNeeded, announcer })
   const byMailbox = createByMailbox({
     ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: open.adopt },
+    beforeMail: announcer.beforeMail,
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },
     ...{ backlogs, isNeeded },
   })
-  const publisher = createPublisher({
-    ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world },
-    mailboxes: () => namedMailboxes(store),
-  })
   const maintenance = createMaintenance({
     ...known,
-    publishOwn: () => publisher.publish(() => steps.deadline(undefined)),
+    publishOwn: () => announcer.announce(() => steps.deadline(undefined)),
+    weighOwn: announcer.weigh,
     published: publisher.records,
     deadline: () => steps.deadline(undefined),
   })
-  return { ...known, closing, bus, messages, files, streams, connections, byMailbox, delivery, publisher, maintenance }
+  return { ...known, closing, bus, messages, files, streams, connections, byMailbox, delivery, announcer, maintenance }
 }
 
 type Rooms = ReturnType<typeof createRooms>
 
 /** Publishes, takes connections, and begins all that goes on by itself. Once; a failure can be tried again. */
 const createListening = ({ transport }: PeerParts, rooms: Rooms): Peer['listen'] => {
-  const { identity, steps, bus, connections, maintenance, delivery, byMailbox, publisher } = rooms
+  const { identity, steps, bus, connections, maintenance, delivery, byMailbox, announcer } = rooms
   let listening: Promise<Publication> | undefined
 
   const start = async (signal: AbortSignal | undefined): Promise<Publication> => {
     steps.checkGoing(signal)
+    // Before this side can be dialled: who answers for its card now is another.
+    await announcer.look()
     const [streams, publication] = await Promise.all([
       transport.listen(),
-      publisher.publish(() => steps.deadline(signal)),
+      announcer.announce(() => steps.deadline(signal), { looked: true }),
     ])
     steps.checkGoing(signal)
     if (identity.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
@@ -139,16 +159,27 @@ const createListening = ({ transport }: PeerParts, rooms: Rooms): Peer['listen']
 }
 
 const createClosing = ({ transport, release }: PeerParts, rooms: Rooms): (() => Promise<void>) => {
-  const { store, closing, bus, maintenance, delivery, byMailbox, connections, files } = rooms
+  const { store, closing, bus, announcer, maintenance, delivery, byMailbox, connections, files } = rooms
+  let ended: Promise<void> | undefined
   let closed: Promise<void> | undefined
-  const close = async (): Promise<void> => {
-    closing.abort(new PeerError('ERR_PEER_CLOSED'))
+  /** Nothing is said or fetched any more. What is on disk can be read until the peer closes. */
+  const end = async (): Promise<void> => {
+    announcer.stop()
     maintenance.stop()
     delivery.stop()
     byMailbox.poller.stop()
     await connections.close()
     await files.stop()
     await transport.close()
+  }
+  const endOnce = (): Promise<void> => {
+    ended ??= end()
+    return ended
+  }
+  closing.signal.addEventListener('abort', () => void endOnce().catch(() => {}), { once: true })
+  const close = async (): Promise<void> => {
+    closing.abort(new PeerError('ERR_PEER_CLOSED'))
+    await endOnce()
     await release()
     bus.close()
     // What the application has taken is not to come again.
@@ -165,7 +196,7 @@ const createClosing = ({ transport, release }: PeerParts, rooms: Rooms): (() => 
 export const createPeer = (parts: PeerParts): Peer => {
   const rooms = createRooms(parts)
   const { own, app, identity, store, world, contacts, steps, bus } = rooms
-  const { messages, streams, connections, publisher } = rooms
+  const { messages, streams, connections, announcer } = rooms
   const endRooms = createClosing(parts, rooms)
   const endWatch = parts.network.watch((state) => bus.emit({ type: 'network', ...state }))
   const close = (): Promise<void> => {
@@ -207,7 +238,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     listen: createListening(parts, rooms),
     publish: async ({ signal } = {}) => {
       steps.checkGoing(signal)
-      return publisher.publish(() => steps.deadline(signal))
+      return announcer.announce(() => steps.deadline(signal))
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -44,6 +44,8 @@ export type OfflineSessionStore = {
   all(peer: Uint8Array): readonly OfflineSession[]
   /** Puts its present state in the place of the one before. @param now seconds since 1970 */
   keep(session: OfflineSession, now: number): void
+  /** Nothing is sent any more in any of them; what was sent to us can still be opened. */
+  endSending(): void
 }
 
 type Sealed = {
@@ -152,5 +154,6 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
            (SELECT rowid FROM ${TABLE} WHERE ${STRANGE} ORDER BY touched DESC LIMIT -1 OFFSET ${STRANGERS_OFFLINE_SESSIONS_MAX})`,
         )
       }),
+    endSending: () => database.run(`UPDATE ${TABLE} SET live = 0`),
   }
 }

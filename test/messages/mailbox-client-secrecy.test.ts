@@ -42,9 +42,12 @@ test('§2 nor in the hello: to its owner each visit is by somebody else', async 
   const box = boxes[3] ?? mallory
   const transport = town.transports.add(transportKeyOf(box))
   const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey }
-  await createPublisher({ ...announced, prekeys: a.store.prekeys, world: makeWorld('box') }).publish(() =>
-    AbortSignal.timeout(60_000),
-  )
+  await createPublisher({
+    ...announced,
+    prekeys: a.store.prekeys,
+    self: a.store.self,
+    world: makeWorld('box'),
+  }).publish(() => AbortSignal.timeout(60_000))
   const streams = await transport.listen()
   const guests: string[] = []
   const receive = async (): Promise<void> => {

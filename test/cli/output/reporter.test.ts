@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { createPrinter } from '../../../src/cli/output/printer.ts'
 import { createReporter } from '../../../src/cli/output/reporter.ts'
-import { ConnectionError, MailboxError, PeerError } from '../../../src/core/errors.ts'
+import { ConnectionError, MailboxError, PeerError, StoreError } from '../../../src/core/errors.ts'
 import type { Publication } from '../../../src/directory/client/publish.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
@@ -176,6 +176,30 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [/^! handfast: others may not find your latest keys/, /^! hint: .*: nobody shows it$/],
     ],
   ],
+  'rolled-back': [
+    [
+      { type: 'rolled-back', since: 1_767_225_600 },
+      [{ event: 'notice', about: 'rolled-back', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
+      [/^! handfast: this data folder is an earlier state of itself: .* 2026-01-01T00:00:00.000Z/, /^! hint: /],
+    ],
+  ],
+  copied: [
+    [
+      { type: 'copied', since: 1_767_225_600 },
+      [{ event: 'notice', about: 'copied', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
+      [/^! handfast: another copy of this data folder was in use/, /^! hint: .*handfast renew$/],
+    ],
+  ],
+  'peer-twin': [
+    [
+      { type: 'peer-twin', address: PEER },
+      [{ event: 'notice', about: 'peer-twin', address: PEER, code: null, message: '' }],
+      [
+        `! handfast: ${SHORT} seems to run twice, or somebody copied its keys: two data folders of it take turns.`,
+        /^! hint: /,
+      ],
+    ],
+  ],
   listening: [
     [
       { type: 'listening', publication },
@@ -202,6 +226,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
   ],
   // The command ends with it, and says so.
   superseded: [[{ type: 'superseded', error: new PeerError('ERR_PEER_SUPERSEDED') }, [], []]],
+  twin: [[{ type: 'twin', error: new StoreError('ERR_STORE_TWIN') }, [], []]],
   created: [[{ type: 'created', address: OWN }, [], []]],
 }
 
