@@ -22,7 +22,7 @@ export type OwnCheck = {
   /** Looks now. @returns whether a new incarnation began @throws as `ready` */
   look(): Promise<boolean>
   /** The same, with what was found in another way. */
-  weigh(found: Pick<Lookup, 'log' | 'devices'>): Promise<boolean>
+  weigh(found: Seen): Promise<boolean>
   /** Somebody says that he is a twin of ours: no proof, but a reason to look at once. @returns as `look` */
   told(): Promise<boolean>
   /** Whether a card that names the present incarnation is, or was, in the directory. */
@@ -48,6 +48,9 @@ export type OwnCheckParts = {
   readonly takeOver: boolean
 }
 
+/** What of a lookup is looked at. */
+type Seen = Pick<Lookup, 'log' | 'devices'>
+
 type State = {
   /** whether the first look, or one after a hint, is still to come */
   due: boolean
@@ -61,10 +64,7 @@ type State = {
 }
 
 /** Of the cards of this device under our own log, the latest. */
-const latestOwn = (
-  { log, device }: OwnCheckParts['identity'],
-  found: Pick<Lookup, 'log' | 'devices'>,
-): SignedCard | null =>
+const latestOwn = ({ log, device }: OwnCheckParts['identity'], found: Seen): SignedCard | null =>
   compareLogs(found.log, log) === 'same' ? (found.devices.find((one) => one.device === device)?.card ?? null) : null
 
 const twin = ({ from }: Card): StoreError =>
@@ -161,7 +161,7 @@ export const createOwnCheck = (parts: OwnCheckParts): OwnCheck => {
     return done
   }
 
-  const weigh = async (found: Pick<Lookup, 'log' | 'devices'> | null, told: boolean): Promise<boolean> => {
+  const weigh = async (found: Seen | null, told: boolean): Promise<boolean> => {
     const began = await judge(found === null ? null : (latestOwn(identity, found)?.card ?? null), told)
     // A directory that was silent is asked again.
     if (found !== null) state.due = false
@@ -169,12 +169,14 @@ export const createOwnCheck = (parts: OwnCheckParts): OwnCheck => {
     return began
   }
 
-  const find = async (): Promise<Lookup | null> => {
+  /** null: nobody could tell. */
+  const find = async (): Promise<Seen | null> => {
+    const nothing = { log, devices: [] }
     // A retired identity has no cards.
-    if (log.last.entry.status === 'retired') return null
+    if (log.last.entry.status === 'retired') return nothing
     return lookup(directory, log.id, { now: seconds(world), signal: deadline() }).catch((error: unknown) => {
-      if (error instanceof DirectoryError) return null
-      throw error
+      if (!(error instanceof DirectoryError)) throw error
+      return error.code === 'ERR_LOOKUP_NOT_FOUND' ? nothing : null
     })
   }
 

@@ -40,7 +40,7 @@ const codeOf = (work: () => unknown): unknown => {
 }
 
 test('a backup holds this and nothing else', () => {
-  const one = contactOf(bob.log)
+  const said = { name: 'Bob', anchor: { seq: 0, head: bob.log.id }, verified: 1, added: 2, published: 3 }
   const written = decodeCbor(
     encodeContent({
       made: NOW,
@@ -48,7 +48,7 @@ test('a backup holds this and nothing else', () => {
       remembered: {
         floors: [floorAt(bob.log, { devices: devicesAt(5) })],
         forks: [{ a: bob.log, b: carol.log, found: 3 }],
-        contacts: [{ ...one, name: 'Bob', anchor: { seq: 0, head: bob.log.id }, verified: 1, added: 2, published: 3 }],
+        contacts: [{ ...contactOf(bob.log), ...said }],
         settings: { bootstrap: 'host:1', mailboxes: 'hf1one,hf1two' },
       },
     }),

@@ -215,15 +215,11 @@ test('of two logs that contradict each other a contact has the one that the floo
   assert.ok(higher !== undefined)
   // Serials are of one head, and say nothing about which of two it is.
   for (const serials of [devicesAt(1), []]) {
-    const [first, second] = [a, b].map((log) => ({
-      ...on(log),
-      floors: [floorAt(log, { devices: log === higher ? [] : serials })],
-    }))
-    assert.ok(first !== undefined && second !== undefined)
-    for (const order of [
-      [first, second],
-      [second, first],
-    ]) {
+    const sides = [a, b].map((log) => {
+      const devices = log === higher ? [] : serials
+      return { ...on(log), floors: [floorAt(log, { devices })] }
+    })
+    for (const order of [sides, sides.toReversed()]) {
       const { contacts, floors } = merged(t, ...order)
       assert.deepEqual([contacts, floors], [[contactOf(higher)], [floorAt(higher)]])
     }
