@@ -8,7 +8,7 @@ import { openChannel } from './channel.ts'
 import { WIRE_VERSION } from './frames.ts'
 
 /**
- * Asks whoever answers for a card of one's own device which store it is (docs/spec/identity.md §6): as nobody, who goes after the live card.
+ * Asks whoever answers for a card of one's own device which store it is (docs/spec/store.md §6): as nobody, who goes after the live card.
  */
 
 /** Somebody who holds this device's keys, and answered. */

@@ -8,7 +8,7 @@ import type { Publisher } from './publisher.ts'
 
 /**
  * Says where this peer is, and nothing before it has looked whether it may: what is announced and mailed comes from a data folder that
- * is what it was, and runs once (docs/spec/identity.md §6).
+ * is what it was, and runs once (docs/spec/store.md §6).
  */
 export type Announcer = {
   /** Looks after the own store. @returns whether a new incarnation began @throws StoreError ERR_STORE_TWIN */

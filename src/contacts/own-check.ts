@@ -14,7 +14,7 @@ import type { ContactEvent } from './contact-events.ts'
 
 /**
  * Whether this data folder is still the one its device's cards are of: it may have been put back to an earlier state, or run twice
- * (docs/spec/identity.md §6). The directory remembers what a disk forgot.
+ * (docs/spec/store.md §6). The directory remembers what a disk forgot.
  */
 export type OwnCheck = {
   /** Looks unless it was looked, and nothing hints at a change since. @throws StoreError ERR_STORE_TWIN, ERR_STORE_* */

@@ -3,7 +3,7 @@ import type { Card } from './card.ts'
 import { CLOCK_TOLERANCE } from './limits/protocol-limits.ts'
 
 /**
- * Whether this store is still the one that its device's cards are of (docs/spec/identity.md §6). A store has an *incarnation*, drawn anew
+ * Whether this store is still the one that its device's cards are of (docs/spec/store.md §6). A store has an *incarnation*, drawn anew
  * whenever it may have gone back in time or become two; its cards name it, so the directory remembers what a rolled-back disk forgot.
  */
 

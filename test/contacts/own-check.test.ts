@@ -14,7 +14,7 @@ import { makeBytes, makePrekeys, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { createMemoryNetwork, silent } from '../directory/memory-network.ts'
 
-/** What a peer does when it looks after its own data folder: T1 to T5 of docs/spec/identity.md §6. */
+/** What a peer does when it looks after its own data folder: T1 to T5 of docs/spec/store.md §6. */
 
 const prekeys = makePrekeys('own check')
 const strange = makeBytes('strange', 16)

@@ -18,7 +18,13 @@ const [a, b, c] = [makeBytes('a', 16), makeBytes('b', 16), makeBytes('c', 16)]
 
 const twins = (contact = true) => {
   const events: ContactEvent[] = []
-  return { events, ...createPeerTwins(() => contact, (event) => events.push(event)) }
+  return {
+    events,
+    ...createPeerTwins(
+      () => contact,
+      (event) => events.push(event),
+    ),
+  }
 }
 
 test('a device that answers with one incarnation after the other has one folder, which went back', () => {

@@ -4,7 +4,7 @@ import { type Finding, nextSerial, type OwnStore, weighOwnCard } from '../../src
 import { CLOCK_TOLERANCE } from '../../src/core/limits/protocol-limits.ts'
 import { makeBytes, NOW } from './identities.ts'
 
-/** What a store reads in the latest card of its device: the table of docs/spec/identity.md §6. */
+/** What a store reads in the latest card of its device: the table of docs/spec/store.md §6. */
 
 const [own, first, second, strange] = ['own', 'first', 'second', 'strange'].map((name) => makeBytes(name, 16)) as [
   Uint8Array,

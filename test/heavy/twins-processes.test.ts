@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { initialize } from '../../src/identity/initialize.ts'
 import { type Child, startCli } from '../cli/child.ts'
 
-/** Data folders that are really copied, put back and moved, under processes that are really killed (docs/spec/identity.md §6). */
+/** Data folders that are really copied, put back and moved, under processes that are really killed (docs/spec/store.md §6). */
 
 const TIMEOUT = { timeout: 300_000 }
 

@@ -13,7 +13,7 @@ import { NOW } from '../core/identities.ts'
 import { collect } from '../messages/told.ts'
 import { createTown, transportKeyOf } from '../messages/town.ts'
 
-/** Whole peers on copies of one data folder, and on one that went back (docs/spec/identity.md §6). */
+/** Whole peers on copies of one data folder, and on one that went back (docs/spec/store.md §6). */
 
 const start = (t: TestContext) => {
   const town = createTown()

@@ -59,16 +59,7 @@ test('a backup holds this and nothing else', () => {
     log: envelopesOf(alice.log),
     floors: [{ id: bob.log.id, epoch: 0, seq: 0, head: bob.log.last.hash, devices: devicesAt(5), asked: true }],
     forks: [{ a: envelopesOf(bob.log), b: envelopesOf(carol.log), found: 3 }],
-    contacts: [
-      {
-        name: 'Bob',
-        log: envelopesOf(bob.log),
-        anchor: { seq: 0, head: bob.log.id },
-        verified: 1,
-        added: 2,
-        published: 3,
-      },
-    ],
+    contacts: [{ ...said, log: envelopesOf(bob.log) }],
     settings: { bootstrap: 'host:1', mailboxes: 'hf1one,hf1two' },
   })
   assert.deepEqual(Object.keys(decodeCbor(secrets as Uint8Array) as Fields).toSorted(), [
