@@ -26,6 +26,8 @@ export type Met = {
   readonly log: KeyLog
   /** the keys it used, of its log's last entry */
   readonly device: Device
+  /** the incarnation of its store, 16 bytes */
+  readonly inc: Uint8Array
   readonly session: Session
   /** our head as the other side knew it before; null when it had not asked */
   readonly seen: Uint8Array | null
@@ -73,8 +75,11 @@ const advance = (known: KeyLog, served: readonly Uint8Array[]): KeyLog => {
   return log
 }
 
+/** As whom one calls: an identity on this device, and the incarnation of its store, 16 bytes. */
+export type Caller = Self & { readonly inc: Uint8Array }
+
 export type Initiating = {
-  readonly identity: Self
+  readonly identity: Caller
   /** the other's log as the directory showed it, verified to the address that was asked for */
   readonly known: KeyLog
   readonly floor: Floor | null
@@ -101,6 +106,7 @@ export const initiateLive = async (
   const begun = initiate(
     {
       self: { log: identity.log, device: identity.device, ik: identity.ik },
+      inc: identity.inc,
       remote: { log, card, kem: frame.kem },
       channel: handshakeHash,
       seen: known.last.hash,
@@ -111,7 +117,8 @@ export const initiateLive = async (
   await channel.send({ t: 'hello', d: begun.hello })
   const answered = confirmed(begun.session, await channel.expect('msg', HANDSHAKE_STEP_MS), world)
   const session = await confirm(channel, answered, world)
-  return { log, device: deviceOf(log, card.card.device), seen: null, session, purpose }
+  const { device, inc } = card.card
+  return { log, device: deviceOf(log, device), inc, seen: null, session, purpose }
 }
 
 const talkOnly = (purpose: Purpose): void => {
@@ -120,6 +127,8 @@ const talkOnly = (purpose: Purpose): void => {
 
 export type Answering = {
   readonly identity: Identity
+  /** the incarnation of our store, 16 bytes */
+  readonly inc: Uint8Array
   /** our transport public key, 32 bytes */
   readonly transport: Uint8Array
   readonly world: World
@@ -135,14 +144,14 @@ export type Answering = {
  */
 export const answerLive = async (
   channel: Channel,
-  { identity, transport, world, vet, admit = talkOnly }: Answering,
+  { identity, inc, transport, world, vet, admit = talkOnly }: Answering,
 ): Promise<Met> => {
   const { handshakeHash } = channel.stream
   const open = await channel.expect('open', HANDSHAKE_STEP_MS)
   if (!equal(open.id, identity.log.id)) throw new PeerError('ERR_PEER_NOT_HERE')
   const spk = generatePrivateKey(world.random)
   const kem = generateKem(world.random)
-  const content = { device: identity.device, now: world.clock(), spk: spk.publicKey, kem: kem.publicKey }
+  const content = { device: identity.device, now: world.clock(), inc, spk: spk.publicKey, kem: kem.publicKey }
   const card = signLiveCard(identity.log, identity.sign, { ...content, transport }, handshakeHash)
   const log = entriesBehind(identity.log, open.head)
   await channel.send({ t: 'card', log, card: card.envelope, kem: kem.publicKey })
@@ -160,7 +169,8 @@ export const answerLive = async (
     // Who comes to a mailbox comes as nobody: there is no log to believe.
     purpose === 'talk' ? vet(accepted.log) : undefined,
   ])
-  return { log: accepted.log, device: deviceOf(accepted.log, accepted.device), seen: accepted.seen, session, purpose }
+  const { log: theirs, seen, inc: theirInc } = accepted
+  return { log: theirs, device: deviceOf(theirs, accepted.device), inc: theirInc, seen, session, purpose }
 }
 
 /** Both sides have checked that the log has this device. */

@@ -7,6 +7,7 @@ import { CARD_REISSUE } from '../core/limits/protocol-limits.ts'
 import { RECORD_REPAIR } from '../core/limits/record-limits.ts'
 import { seconds, type World } from '../core/world.ts'
 import { hearTimes } from '../directory/client/heard-times.ts'
+import type { Lookup } from '../directory/client/lookup.ts'
 import { checkPublication } from '../directory/client/publication-check.ts'
 import { type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
@@ -38,6 +39,8 @@ export type MaintenanceParts = {
   readonly world: World
   readonly emit: (event: ContactEvent) => void
   readonly publishOwn: () => Promise<Publication>
+  /** Holds what the directory has of us against our own store. */
+  readonly weighOwn: (found: Lookup) => Promise<boolean>
   /** what was announced last */
   readonly published: () => Records
   /** The signal for one step. */
@@ -70,10 +73,23 @@ const createRounds = ({ random }: World) => {
 /** By a clock that was ahead, something was published in the future: that says nothing. */
 const isRecent = (published: number, now: number): boolean => published <= now && now < published + CONTACT_REPUBLISH
 
+/** Contacts keep each other's logs in the directory. */
+const republishContacts = async (
+  { directory, store: { contacts, forks }, world, deadline }: MaintenanceParts,
+  isStopped: () => boolean,
+): Promise<void> => {
+  for (const { id, log: theirs, published } of contacts.all()) {
+    if (isStopped()) return
+    const now = seconds(world)
+    if (isRecent(published, now) || forks.get(id) !== null) continue
+    const done = await publish(directory, { log: theirs }, deadline()).catch(() => null)
+    if (done !== null) contacts.published(id, now)
+  }
+}
+
 export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
-  const { identity, directory, store, trustStore, resolver, world, emit, clockWatch } = parts
-  const { publishOwn, published, deadline } = parts
-  const { contacts, forks } = store
+  const { identity, directory, trustStore, resolver, world, emit, clockWatch } = parts
+  const { publishOwn, published, weighOwn, deadline } = parts
   const rounds = createRounds(world)
   let stopped = false
   let running = false
@@ -110,7 +126,13 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
       doubt(seen.message)
       // Nobody showed anything: all of them may have lost it, as after a power cut.
       await publish(directory, published(), deadline()).catch(() => null)
-    } else if (seen.found.fork !== null) trustStore.contradict(seen.found.log, seen.found.fork)
+      return
+    }
+    // Another one of us may have gone on while we were not looking.
+    const began = await weighOwn(seen.found)
+    if (stopped) return
+    if (began) await announceAnew()
+    if (seen.found.fork !== null) trustStore.contradict(seen.found.log, seen.found.fork)
     // That the log went on elsewhere is what the next announcement tells.
     else if (!['longer', 'supersedes'].includes(compareLogs(seen.found.log, identity.log)))
       doubt(seen.confirmed ? null : seen.found.verdict.reason)
@@ -131,21 +153,12 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
     }
   }
 
-  const republishContacts = async (): Promise<void> => {
-    for (const { id, log: theirs, published } of contacts.all()) {
-      if (stopped) return
-      const now = seconds(world)
-      if (isRecent(published, now) || forks.get(id) !== null) continue
-      const done = await publish(directory, { log: theirs }, deadline()).catch(() => null)
-      if (done !== null) contacts.published(id, now)
-    }
-  }
-
   /** One step after the other, and none stops the next. What lasts until the next round is due is not overtaken by it. */
   const inspect = async (): Promise<void> => {
     if (running) return
     running = true
-    for (const step of [inspectOwn, inspectConnected, republishContacts]) if (!stopped) await step().catch(() => {})
+    for (const step of [inspectOwn, inspectConnected, () => republishContacts(parts, () => stopped)])
+      if (!stopped) await step().catch(() => {})
     running = false
   }
 

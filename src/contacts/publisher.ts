@@ -1,5 +1,4 @@
 import { signCard } from '../core/card.ts'
-import { nextSerial } from '../core/clock.ts'
 import { HandfastError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { generateKem } from '../core/kem.ts'
@@ -12,6 +11,7 @@ import { lookup } from '../directory/client/lookup.ts'
 import { type CardRecord, type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { PrekeyStore } from '../store/prekey-store.ts'
+import type { SelfStore } from '../store/self-store.ts'
 import type { ClockWatch } from './clock-watch.ts'
 
 /** How a peer says where it is: a card with fresh prekeys, published with its log. */
@@ -23,6 +23,8 @@ export type PublisherParts = {
   readonly transport: Uint8Array
   /** keeps the private halves of prekeys for those who write while we are away */
   readonly prekeys: Pick<PrekeyStore, 'keep'>
+  /** says which incarnation cards name, and keeps their serials */
+  readonly self: Pick<SelfStore, 'state' | 'issue'>
   readonly world: World
   /** asked before a card is signed */
   readonly clockWatch: Pick<ClockWatch, 'hold'>
@@ -45,12 +47,12 @@ export const createPublisher = ({
   directory,
   transport,
   prekeys,
+  self,
   world,
   clockWatch,
   mailboxes = () => [],
 }: PublisherParts): Publisher => {
   const { log, sign, ik, device } = identity
-  let serial = 0
   let latest: Records = { log }
 
   /** Nodes keep cards of the log that stands: one that refuses ours may know why. */
@@ -62,12 +64,14 @@ export const createPublisher = ({
   }
 
   const issueCard = (): CardRecord => {
-    serial = nextSerial(serial, world.clock())
+    // On disk before the card leaves: what the directory has, this store knows of, unless it went back.
+    const serial = self.issue(world.clock())
+    const { inc } = self.state()
     const kem = generateKem(world.random)
     const spk = generatePrivateKey(world.random)
     const named = mailboxes()
     const keys = { spk: spk.publicKey, kem: kem.publicKey }
-    const signed = signCard(log, sign, { device, now: serial, ...keys, transport, mailboxes: named })
+    const signed = signCard(log, sign, { device, now: serial, inc, ...keys, transport, mailboxes: named })
     // Without a mailbox nothing that was made with them can come.
     if (named.length > 0)
       prekeys.keep(

@@ -9,6 +9,7 @@ import { seconds, type World } from '../core/world.ts'
 import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
 import type { ContactEvent } from './contact-events.ts'
+import { createPeerTwins } from './peer-twins.ts'
 
 /**
  * What this peer believes about others, over time: nothing older than what it accepted, no log that a contradiction stands against,
@@ -30,6 +31,8 @@ export type TrustStore = {
    * @throws KeyLogError ERR_ROLLBACK, ERR_LOG_FORK; StoreError
    */
   accept(log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void
+  /** Notes which store of a device answered in person. @param inc its incarnation, 16 bytes */
+  met(log: KeyLog, device: Device, inc: Uint8Array): void
   /** Keeps two logs that contradict each other as evidence, and ends what is connected to that identity. */
   contradict(a: KeyLog, b: KeyLog): void
   /** Aborted when the connection under these keys must end, with the reason; `release` when it has ended by itself. */
@@ -47,6 +50,8 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
   const watched = new Set<Watched>()
 
   const anchor = (id: Uint8Array): Anchor | null => contacts.get(id)?.anchor ?? null
+
+  const twins = createPeerTwins((id) => contacts.get(id) !== null, emit)
 
   const ended = (id: Uint8Array, reason: HandfastError, still: (device: Device) => boolean): void => {
     for (const one of watched) if (equal(one.id, id) && !still(one.device)) one.controller.abort(reason)
@@ -88,7 +93,7 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
         if (floor !== null) checkFloor(floor, log, card)
         return raiseFloor(floor, log, card)
       }
-      floors.update(log.id, next, asked)
+      if (floors.update(log.id, next, asked)) twins.tell(log.id)
       const fork = forks.get(log.id)
       if (fork !== null && log.epoch > fork.a.epoch) forks.forget(log.id)
       const contact = contacts.get(log.id)
@@ -117,6 +122,7 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
     hold,
     accept,
     contradict,
+    met: twins.met,
     watch: ({ id }, device) => {
       const controller = new AbortController()
       const one = { id, device, controller }

@@ -13,6 +13,7 @@ import {
   CARD_AGE_MAX,
   CLOCK_TOLERANCE,
   DEVICES_MAX,
+  INCARNATION_BYTES,
   ITEM_BYTES_MAX,
   MAILBOXES_MAX,
 } from './limits/protocol-limits.ts'
@@ -29,8 +30,10 @@ export type Card = {
   readonly seq: number
   /** index in that entry's `devices` */
   readonly device: number
-  /** strictly rising, milliseconds */
+  /** strictly rising for each device, milliseconds */
   readonly serial: number
+  /** the incarnation of the device's store, 16 bytes: another one after its data folder went back in time, or was copied */
+  readonly inc: Uint8Array
   /** validity, seconds since 1970 */
   readonly from: number
   readonly until: number
@@ -65,6 +68,7 @@ const shape: { readonly [K in keyof Card]: Reader<Card[K]> } = {
   seq: uint(),
   device: uint(DEVICES_MAX - 1),
   serial: uint(),
+  inc: bytes(INCARNATION_BYTES),
   from: uint(),
   until: uint(),
   spk: (value, name) => {
@@ -84,6 +88,8 @@ export type CardContent = {
   readonly device: number
   /** milliseconds; also the start of validity */
   readonly now: number
+  /** the incarnation of this device's store, 16 bytes */
+  readonly inc: Uint8Array
   readonly spk: Uint8Array
   /** the ML-KEM-768 encapsulation key itself, 1184 bytes */
   readonly kem: Uint8Array
@@ -94,12 +100,12 @@ export type CardContent = {
 }
 
 const fill = (log: KeyLog, content: CardContent): Card => {
-  const { device, now, spk, kem, transport, mailboxes = [], age = CARD_AGE } = content
+  const { device, now, inc, spk, kem, transport, mailboxes = [], age = CARD_AGE } = content
   const from = Math.floor(now / 1000)
   const { hash: head, entry } = log.last
   const until = from + age
   const id = { v: 1, id: log.id, head, seq: entry.seq, device } as const
-  return { ...id, serial: now, from, until, spk, kem: kemCommitment(kem), transport, mailboxes }
+  return { ...id, serial: now, inc, from, until, spk, kem: kemCommitment(kem), transport, mailboxes }
 }
 
 const seal = <C extends Card>(card: C, sign: P256PrivateKey, label: string): SignedCard<C> => {

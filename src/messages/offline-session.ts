@@ -54,11 +54,13 @@ export const chooseSession = (
 
 /**
  * Begins a session with the owner of a published card.
+ * @param inc the incarnation of our store, 16 bytes
  * @param kem the key that the card commits to, 1184 bytes
  * @throws those of `initiate`
  */
 export const beginSession = (
   { log: own, device: index, ik }: Identity,
+  inc: Uint8Array,
   {
     log,
     card,
@@ -70,6 +72,7 @@ export const beginSession = (
   const begun = initiate(
     {
       self: { log: own, device: index, ik },
+      inc,
       remote: { log, card, kem },
       channel: new Uint8Array(0),
       seen: log.last.hash,

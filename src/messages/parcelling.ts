@@ -98,7 +98,7 @@ const sessionFor = (
   { known, kem }: { readonly known: OfflineSession | null; readonly kem: Uint8Array | null },
 ): OfflineSession | null => {
   const surroundings = { now: seconds(world), random: world.random }
-  const session = known ?? (kem === null ? null : beginSession(identity, to, kem, surroundings))
+  const session = known ?? (kem === null ? null : beginSession(identity, store.self.state().inc, to, kem, surroundings))
   if (session === null || known !== null) return session
   const { offlineSessions } = store
   for (const one of offlineSessions.all(peer))

@@ -9,7 +9,7 @@ import { LOOKUP_MS, VET_MS } from '../core/limits/connection-limits.ts'
 import { fetchKem } from '../directory/client/fetch-kem.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { Inbox } from '../messages/inbox.ts'
-import { createMailboxClient } from '../messages/mailbox-client.ts'
+import { createMailboxClient, type MailboxClient } from '../messages/mailbox-client.ts'
 import { createMailboxPoller, type MailboxPoller } from '../messages/mailbox-poller.ts'
 import { createMailboxReceiver } from '../messages/mailbox-receiver.ts'
 import { createMailboxSender, type MailboxSender } from '../messages/mailbox-sender.ts'
@@ -35,6 +35,8 @@ export type ByMailboxParts = Dialer & {
   readonly isContact: (peer: Uint8Array) => boolean
   readonly onMessages: (changed: readonly StoredMessage[]) => void
   readonly emit: (event: MessageEvent) => void
+  /** Resolves when something may be left and fetched. @throws StoreError ERR_STORE_TWIN */
+  readonly beforeMail: () => Promise<void>
   /** aborted when the peer closes */
   readonly closing: AbortSignal
   /** Makes a connection end with the peer. */
@@ -44,12 +46,27 @@ export type ByMailboxParts = Dialer & {
 export const createByMailbox = (
   parts: ByMailboxParts,
 ): { readonly sender: MailboxSender; readonly poller: MailboxPoller } => {
-  const { identity, directory, store, world, trustStore, resolver, steps } = parts
-  const mailboxClient = createMailboxClient({ ...parts, find: steps.find, checkGoing: steps.checkGoing })
-  const sender = createMailboxSender({
+  const { identity, directory, store, world, trustStore, resolver, steps, beforeMail } = parts
+  const visits = createMailboxClient({ ...parts, find: steps.find, checkGoing: steps.checkGoing })
+  const mailboxClient: MailboxClient = {
+    ...visits,
+    fetchAll: async function* (options) {
+      await beforeMail()
+      yield* visits.fetchAll(options)
+    },
+  }
+  const bringing = createMailboxSender({
     ...{ ...parts, mailboxClient, find: steps.find, parcelling: createParcelling({ identity, store, world }) },
     fetchKem: (found, signal) => fetchKem(directory, found, steps.deadline(signal, LOOKUP_MS)),
   })
+  const sender: MailboxSender = {
+    ...bringing,
+    send: async (peer, signal) => {
+      // Nothing is looked for when there is nothing to bring.
+      if (bringing.isWaiting(peer)) await beforeMail()
+      return bringing.send(peer, signal)
+    },
+  }
   const check = createSenderCheck(resolver, trustStore, (id) => store.contacts.get(id)?.log ?? null)
   const receiver = createMailboxReceiver({
     ...parts,

@@ -42,6 +42,11 @@ export type OpenOptions = {
   readonly storage?: boolean | undefined
   /** Also keep a mailbox for those whose cards name this identity. Default: false. */
   readonly mailbox?: boolean | undefined
+  /**
+   * When a copy of the folder runs elsewhere as the same device, the one that was opened later is refused with `ERR_STORE_TWIN`. With this
+   * it goes on, and the other one stops. Default: false.
+   */
+  readonly takeOver?: boolean | undefined
   /** Up to three mailboxes, by address, link or name, for this identity's card to name; remembered. Default: those the folder remembers. */
   readonly mailboxes?: readonly string[] | undefined
   /**
@@ -145,13 +150,18 @@ export const openReader = async (options: OpenOptions & { readonly folder: strin
   if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
   const { folder } = options
   const known = await readExisting(folder)
-  const store = openStore(known === null ? null : folder)
+  const own = openStore(known === null ? null : folder)
+  // Whoever it connects to learns nothing of the folder's incarnation.
+  const nobody = openStore(null)
+  const store = { ...own, self: nobody.self }
+  const release = (): void => nobody.close()
   try {
     const bootstrap = chooseBootstrap(options.bootstrap, store)
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
-    return await joinNetwork({ identity, store, bootstrap, release: () => {}, early: [] }, options)
+    return await joinNetwork({ identity, store, bootstrap, release, early: [] }, options)
   } catch (error) {
-    store.close()
+    own.close()
+    release()
     throw error
   }
 }
@@ -167,8 +177,10 @@ export const openMailboxOn = (
     folder,
     passphrase = null,
     clockIsRight,
-  }: Pick<OpenOptions, 'passphrase' | 'clockIsRight'> & { readonly folder: string },
+    takeOver,
+  }: Pick<OpenOptions, 'passphrase' | 'clockIsRight' | 'takeOver'> & { readonly folder: string },
 ): Promise<MailboxPeer> =>
-  openLocked(folder, passphrase, async ({ identity }, lock, store) =>
-    createMailboxPeer(node, directory, { identity, store, folder, clockIsRight, release: async () => lock.release() }),
-  )
+  openLocked(folder, passphrase, async ({ identity }, lock, store) => {
+    const own = { identity, store, folder, clockIsRight, takeOver, release: async () => lock.release() }
+    return createMailboxPeer(node, directory, own)
+  })

@@ -2,9 +2,10 @@ import { hex } from '../core/bytes.ts'
 import { decodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { EncodingError, StoreError } from '../core/errors.ts'
 import { bytes, flag, list, nullable, type Reader, record, text, uint } from '../core/fields.ts'
+import type { DeviceFloor } from '../core/floor.ts'
 import { sha256 } from '../core/kdf.ts'
 import { type Anchor, verifyLog } from '../core/key-log.ts'
-import { LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
+import { DEVICE_NAME_BYTES, DEVICES_MAX, INCARNATION_BYTES, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import {
   BACKUP_CONTACTS_MAX,
   BACKUP_FLOORS_MAX,
@@ -41,7 +42,10 @@ export const encodeContent = ({ made, kept, remembered }: BackupContent): Uint8A
     made,
     log: envelopesOf(kept.identity.log),
     secrets,
-    floors: floors.map(({ id, epoch, seq, head, serial, asked }) => ({ id, epoch, seq, head, serial, asked })),
+    floors: floors.map(({ id, epoch, seq, head, devices, asked }) => ({
+      ...{ id, epoch, seq, head, asked },
+      devices: devices.map(({ device, serial, inc }) => ({ device, serial, inc })),
+    })),
     forks: forks.map(({ a, b, found }) => ({ a: envelopesOf(a), b: envelopesOf(b), found })),
     contacts: contacts.map(({ id: _, log, anchor, ...rest }) => ({
       ...rest,
@@ -65,12 +69,27 @@ const idOf = ([first = new Uint8Array(0)]: Envelopes): Uint8Array => sha256(firs
 
 const place = uint(LOG_ENTRIES_MAX - 1)
 
+const readDevice = record<DeviceFloor>({
+  device: bytes(DEVICE_NAME_BYTES),
+  serial: uint(),
+  inc: bytes(INCARNATION_BYTES),
+})
+/** Each device once, in the order in which a floor has them. */
+const readDevices: Reader<readonly DeviceFloor[]> = (value, name) => {
+  const devices = list(readDevice, 0, DEVICES_MAX)(value, name)
+  const inOrder = devices.every(({ device }, index) => {
+    const before = devices[index - 1]
+    return before === undefined || Buffer.compare(before.device, device) < 0
+  })
+  return inOrder ? devices : refuse(name)
+}
+
 const readFloor = record<StoredFloor>({
   id: bytes(HASH_BYTES),
   epoch: place,
   seq: place,
   head: bytes(HASH_BYTES),
-  serial: uint(),
+  devices: readDevices,
   asked: flag,
 })
 

@@ -49,6 +49,8 @@ export type MailboxOutbox = {
   setParcelled(peer: Uint8Array, sequence: Uint8Array, parcelled: Parcelled): void
   /** Everything that is not confirmed is to be put into parcels anew. */
   forgetParcelled(peer: Uint8Array): void
+  /** Drops all parcels that are on their way: everything that is not confirmed is to be put into others. */
+  beginAnew(): void
   /** Messages of that peer came through a mailbox, and it has not heard so. */
   oweReceipt(peer: Uint8Array): void
   receiptSaid(peer: Uint8Array): void
@@ -99,6 +101,11 @@ export const createMailboxOutbox = (database: Database): MailboxOutbox => ({
       ...[peer, sequence, upto, at, mailboxes],
     ),
   forgetParcelled: (peer) => database.run('DELETE FROM parcelled WHERE peer = ?', peer),
+  beginAnew: () =>
+    database.transaction(() => {
+      database.run('DELETE FROM parcels')
+      database.run('DELETE FROM parcelled')
+    }),
   oweReceipt: (peer) => database.run('INSERT OR IGNORE INTO receipts (peer) VALUES (?)', peer),
   receiptSaid: (peer) => database.run('DELETE FROM receipts WHERE peer = ?', peer),
   owesReceipt: (peer) => database.get('SELECT 1 FROM receipts WHERE peer = ?', peer) !== undefined,

@@ -7,10 +7,21 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     // The furthest truth accepted of an identity. `touched` orders strangers, of whom the latest are kept.
     `CREATE TABLE floors (
       id BLOB PRIMARY KEY CHECK (length(id) = 32),
-      epoch INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL CHECK (length(head) = 32), serial INTEGER NOT NULL,
+      epoch INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL CHECK (length(head) = 32),
       asked INTEGER NOT NULL, touched INTEGER NOT NULL
     ) STRICT`,
     'CREATE INDEX floors_strangers ON floors (touched) WHERE asked = 0',
+    // How far the published cards of its devices have got, under the floor's head. `before`: the incarnation before this one.
+    `CREATE TABLE floor_devices (
+      id BLOB NOT NULL REFERENCES floors (id) ON DELETE CASCADE, device BLOB NOT NULL CHECK (length(device) = 16),
+      serial INTEGER NOT NULL, inc BLOB NOT NULL CHECK (length(inc) = 16), before BLOB, PRIMARY KEY (id, device)
+    ) STRICT`,
+    // This store itself, in one row: its incarnation, the 16 before it one after the other, when one was last drawn for a card of
+    // another (seconds), the highest serial that was signed, and what tells the place of this file from that of a copy.
+    `CREATE TABLE self (
+      one INTEGER PRIMARY KEY CHECK (one = 1), inc BLOB NOT NULL CHECK (length(inc) = 16), former BLOB NOT NULL,
+      drawn INTEGER NOT NULL, issued INTEGER NOT NULL, place BLOB CHECK (length(place) = 32)
+    ) STRICT`,
     // Two logs that contradict each other: as long as the row is there, nothing is sent to the identity.
     `CREATE TABLE forks (
       id BLOB PRIMARY KEY CHECK (length(id) = 32), a BLOB NOT NULL, b BLOB NOT NULL, found INTEGER NOT NULL

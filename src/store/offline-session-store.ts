@@ -62,6 +62,8 @@ export type OfflineSessionStore = {
   forgetOthers(own: readonly Uint8Array[]): void
   /** Forgets those with other devices of that peer than these, by their `dh` keys. */
   forgetDevices(peer: Uint8Array, present: readonly Uint8Array[]): void
+  /** Nothing is sent any more in any of them; what was sent to us can still be opened. */
+  endSending(): void
 }
 
 type Sealed = {
@@ -218,5 +220,6 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
       }),
     forgetOthers: (own) => eraseSome(`own NOT IN (${places(own)})`, ...own),
     forgetDevices: (peer, present) => eraseSome(`peer = ? AND device NOT IN (${places(present)})`, peer, ...present),
+    endSending: () => database.run(`UPDATE ${TABLE} SET live = 0`),
   }
 }

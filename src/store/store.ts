@@ -1,20 +1,25 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { type Applications, createApplications } from './applications.ts'
 import { type ContactStore, createContactStore } from './contact-store.ts'
-import { openDatabase } from './database.ts'
+import { HANDFAST, openDatabase } from './database.ts'
 import { createFloorStore, type FloorStore } from './floor-store.ts'
 import { createForkStore, type ForkStore } from './fork-store.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { createMailboxOutbox, type MailboxOutbox } from './mailbox-outbox.ts'
 import { createMessageStore, type MessageStore } from './message-store.ts'
+import { onNewIncarnation } from './new-incarnation.ts'
 import { createOfflineSessionStore, type OfflineSessionStore } from './offline-session-store.ts'
+import { placeOf } from './place.ts'
 import { createPrekeyStore, type PrekeyStore } from './prekey-store.ts'
+import { createSelfStore, type SelfStore } from './self-store.ts'
 import { createSettingStore, type SettingStore } from './settings.ts'
 import { createTransferStore, type TransferStore } from './transfer-store.ts'
 
 /** What a peer remembers of others, and what its owner chose: each part by itself, all in one database. */
 export type Store = {
+  readonly self: SelfStore
   readonly floors: FloorStore
   readonly forks: ForkStore
   readonly contacts: ContactStore
@@ -41,7 +46,14 @@ export type Store = {
 export const openStore = (folder: string | null, storeKey?: SecretKey): Store => {
   const database = openDatabase(folder)
   const key = storeKey ?? secretKey(Uint8Array.from(randomBytes(32)))
+  const mailboxOutbox = createMailboxOutbox(database)
+  const offlineSessions = createOfflineSessionStore(database, key)
+  const place = () => (folder === null ? null : placeOf(join(folder, HANDFAST.name), key))
   return {
+    self: createSelfStore(database, {
+      place,
+      onNewIncarnation: () => onNewIncarnation({ offlineSessions, mailboxOutbox }),
+    }),
     floors: createFloorStore(database),
     forks: createForkStore(database),
     contacts: createContactStore(database),
@@ -50,8 +62,8 @@ export const openStore = (folder: string | null, storeKey?: SecretKey): Store =>
     messages: createMessageStore(database, key),
     transfers: createTransferStore(database, key),
     prekeys: createPrekeyStore(database, key),
-    mailboxOutbox: createMailboxOutbox(database),
-    offlineSessions: createOfflineSessionStore(database, key),
+    mailboxOutbox,
+    offlineSessions,
     group: createGroupCommit(database.transaction),
     isOwn: folder === null || storeKey !== undefined,
     transaction: database.transaction,

@@ -36,7 +36,7 @@ export type Handmade = {
   readonly ek: P256PrivateKey
   /** the first ratchet key */
   readonly ratchet: P256PrivateKey
-  /** what is sealed: { log, device, seen } when the initiator is honest */
+  /** what is sealed: { log, device, inc, seen } when the initiator is honest */
   readonly identity: CborValue
   /** H(first envelope) and H(last envelope) of the initiator's log */
   readonly idA: Uint8Array

@@ -38,7 +38,7 @@ const forge = (changed: Partial<Handmade>) => handmadeHello({ ...handmade, ...ch
 /** A hello that is right in all but what it says about the initiator. */
 const forgeIdentity = (identity: { [field: string]: CborValue }, log: KeyLog = alice.log) =>
   forge({
-    identity: { log: envelopesOf(alice.log), device: 0, seen: null, ...identity },
+    identity: { log: envelopesOf(alice.log), device: 0, inc: makeBytes('inc', 16), seen: null, ...identity },
     idA: log.id,
     headA: log.last.hash,
   })
@@ -106,7 +106,7 @@ test('§5 Mallory does not get away with naming the key of A as her own', () => 
     devices: [{ sign: at(named.devices, 0).sign.publicKey, dh: aliceIk.publicKey }],
     time: NOW,
   })
-  const identity = { log: envelopesOf(log), device: 0, seen: null }
+  const identity = { log: envelopesOf(log), device: 0, inc: makeBytes('inc', 16), seen: null }
   const claims = { identity, idA: log.id, headA: log.last.hash }
   const { ik } = at(named.devices, 0)
   const [se, ii] = [ecdh(prekeys.spk.publicKey, ik), ecdh(bobIk.publicKey, ik)]
@@ -151,14 +151,14 @@ test('§5 what is sealed has exactly its shape', () => {
     null,
     [log, 0, null],
     { log, device: 0 },
-    { log, device: 0, seen: null, note: 1 },
-    { log: [], device: 0, seen: null },
-    { log: [new Uint8Array(901)], device: 0, seen: null },
-    { log: [new Uint8Array(0)], device: 0, seen: null },
-    { log: Array.from({ length: 65 }, () => Uint8Array.of(1)), device: 0, seen: null },
-    { log, device: 8, seen: null },
+    { log, device: 0, inc: makeBytes('inc', 16), seen: null, note: 1 },
+    { log: [], device: 0, inc: makeBytes('inc', 16), seen: null },
+    { log: [new Uint8Array(901)], device: 0, inc: makeBytes('inc', 16), seen: null },
+    { log: [new Uint8Array(0)], device: 0, inc: makeBytes('inc', 16), seen: null },
+    { log: Array.from({ length: 65 }, () => Uint8Array.of(1)), device: 0, inc: makeBytes('inc', 16), seen: null },
+    { log, device: 8, inc: makeBytes('inc', 16), seen: null },
     { log, device: -1, seen: null },
-    { log, device: 0, seen: new Uint8Array(31) },
+    { log, device: 0, inc: makeBytes('inc', 16), seen: new Uint8Array(31) },
   ]
   for (const identity of misshapen) assert.throws(() => answer(forge({ identity })), failsWith('ERR_HELLO_SEALED'))
 })
@@ -168,7 +168,7 @@ test('§5 A names a device it has', () => {
   const two = makeIdentity('two', { devices: 2 })
   const claims = (device: number, { se, ii }: Pick<Handmade, 'se' | 'ii'>) =>
     forge({
-      identity: { log: envelopesOf(two.log), device, seen: null },
+      identity: { log: envelopesOf(two.log), device, inc: makeBytes('inc', 16), seen: null },
       idA: two.log.id,
       headA: two.log.last.hash,
       se,

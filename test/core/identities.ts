@@ -117,9 +117,10 @@ export const makePrekeys = (name: string): Prekeys => ({
   kem: generateKem(seededRandom(`${name}/kem`)),
 })
 
-const cardContent = ({ spk, kem }: Prekeys, device: number, now: number) => ({
+const cardContent = ({ spk, kem }: Prekeys, device: number, now: number, inc = makeBytes('inc', 16)) => ({
   device,
   now: now * 1000,
+  inc,
   spk: spk.publicKey,
   kem: kem.publicKey,
   transport: makeBytes('transport', 32),
@@ -128,8 +129,8 @@ const cardContent = ({ spk, kem }: Prekeys, device: number, now: number) => ({
 export const publishCard = (
   { log, devices }: Identity,
   prekeys: Prekeys,
-  { device = 0, now = NOW } = {},
-): SignedCard<Card> => signCard(log, at(devices, device).sign, cardContent(prekeys, device, now))
+  { device = 0, now = NOW, inc }: { device?: number; now?: number; inc?: Uint8Array } = {},
+): SignedCard<Card> => signCard(log, at(devices, device).sign, cardContent(prekeys, device, now, inc))
 
 export const presentCard = (
   { log, devices }: Identity,

@@ -78,7 +78,8 @@ test('§2 a renewed device has new keys in the log under the same root, and is f
 
 test('§3 cards of the keys before are void from then on', async () => {
   const { spk, kem } = makePrekeys('cards')
-  const content = { device: 0, now: NOW * 1000, spk: spk.publicKey, kem: kem.publicKey, transport: makeBytes('t', 32) }
+  const keys = { spk: spk.publicKey, kem: kem.publicKey, transport: makeBytes('t', 32) }
+  const content = { device: 0, now: NOW * 1000, inc: makeBytes('inc', 16), ...keys }
   const renewed = await renewDevice(identity, NOW, seededRandom('renewal'))
   const before = signCard(identity.log, identity.sign, content)
   verifyCard(before.envelope, identity.log, NOW)

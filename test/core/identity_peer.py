@@ -177,7 +177,7 @@ ENTRY = {
     "time": uint(),
 }
 CARD = {
-    **{"v": ENTRY["v"], "id": size(32), "head": size(32), "seq": uint(), "device": uint(7), "serial": uint()},
+    **{"v": ENTRY["v"], "id": size(32), "head": size(32), "seq": uint(), "device": uint(7), "serial": uint(), "inc": size(16)},
     **{"from": uint(), "until": uint(), "spk": is_point, "kem": size(32), "transport": size(32)},
     "mailboxes": items(size(32), 0, 3),
 }
@@ -272,28 +272,38 @@ def run_card(vector):
         kem = bytes.fromhex(vector["kem"])
         check(len(kem) == 1184 and sha256(sha256(kem[:592]) + sha256(kem[592:])) == card["kem"], "ERR_CARD_KEM")
     found = {name: card[name] for name in ("serial", "until", "device")}
-    return {**found, "hash": sha256(envelope).hex(), "current": vector["now"] < card["until"]}
+    return {**found, "inc": card["inc"].hex(), "hash": sha256(envelope).hex(), "current": vector["now"] < card["until"]}
 
 
 def run_floor(vector):
     log = verify_log(id_of(vector["address"]), all_bytes(vector["log"]))
-    serial = 0
+    served = None
     if vector["card"] is not None:
-        serial = verify_card(bytes.fromhex(vector["card"]), log, vector["now"])["serial"]
+        card = verify_card(bytes.fromhex(vector["card"]), log, vector["now"])
+        keys = log["entry"]["devices"][card["device"]]
+        name = sha256(b"handfast/v1/device" + keys["sign"] + keys["dh"])[:16].hex()
+        served = {"device": name, "serial": card["serial"], "inc": card["inc"].hex()}
     floor, last = vector["floor"], log["hashes"][-1].hex()
-    change = "none"
+    change, devices = "none", {}
     if floor is not None:
         kept = log["hashes"][floor["seq"] : floor["seq"] + 1] == [bytes.fromhex(floor["head"])]
         if not kept and log["epoch"] <= floor["epoch"]:
             level = log["epoch"] == floor["epoch"] and log["entry"]["seq"] >= floor["seq"]
             raise Refused("ERR_LOG_FORK" if level else "ERR_ROLLBACK")
         same = last == floor["head"]
-        check(not same or vector["card"] is None or serial >= floor["serial"], "ERR_ROLLBACK")
         if same:
-            serial = max(serial, floor["serial"])
+            devices = {one["device"]: one for one in floor["devices"]}
+            if served is not None and served["device"] in devices:
+                check(served["serial"] >= devices[served["device"]]["serial"], "ERR_ROLLBACK")
         else:
             change = "superseded" if not kept else "rotated" if log["epoch"] > floor["epoch"] else "updated"
-    raised = {"epoch": log["epoch"], "seq": log["entry"]["seq"], "head": last, "serial": serial}
+    if served is not None:
+        known = devices.get(served["device"])
+        # Of equal serials the higher incarnation, so that everybody has the same.
+        key = lambda one: (one["serial"], one["inc"])
+        devices[served["device"]] = served if known is None else max(known, served, key=key)
+    devices = [devices[name] for name in sorted(devices)]
+    raised = {"epoch": log["epoch"], "seq": log["entry"]["seq"], "head": last, "devices": devices}
     return {"change": change, "raised": raised}
 
 

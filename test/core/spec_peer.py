@@ -61,7 +61,7 @@ def initiator_side(asked):
     se, ii = dh(card["spk"], raw(a["ik"])), dh(ik_b, raw(a["ik"]))
     h0 = transcript(log_b, card_envelope, public_of(ek), ct, raw(asked["channel"]))
     k0 = hkdf(h0, es1 + es2 + ss, "handfast/v1/identity", 32)
-    identity = {"log": log_a, "device": asked["device"], "seen": raw(asked["seen"])}
+    identity = {"log": log_a, "device": asked["device"], "inc": raw(asked["inc"]), "seen": raw(asked["seen"])}
     sealed = fernet(k0, cbor(identity), now, bytes(16))
     h1, rk, id = derive(h0, es1, es2, ss, se, ii, sealed, log_a)
     session = Session(id, rk, now, Fixed(raw(a["ratchet"]))).initiate(card["spk"])
@@ -101,6 +101,7 @@ def responder_side(asked, hello, second):
     return {
         "id": H(sealed["log"][0]),
         "device": sealed["device"],
+        "inc": sealed["inc"],
         "seen": sealed["seen"],
         "first": first,
         "second": session.receive(second["header"], second["token"], now),

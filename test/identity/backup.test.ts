@@ -13,6 +13,7 @@ import { NOW } from '../core/identities.ts'
 import {
   bob,
   contactOf,
+  devicesAt,
   floorAt,
   nothing,
   PASSPHRASE,
@@ -151,7 +152,7 @@ test('a folder that another program holds, or whose database is damaged, gets no
 /** What a database that lost its identity knows: more of Bob, less of others, and somebody of the same name. */
 const left: Remembered = {
   ...nothing,
-  floors: [floorAt(renew(renew(bob, 'renewed'), 'again').log), floorAt(stranger.log, { serial: 9 })],
+  floors: [floorAt(renew(renew(bob, 'renewed'), 'again').log), floorAt(stranger.log, { devices: devicesAt(9) })],
   contacts: [contactOf(stranger.log, { name: 'Mallory' })],
   settings: { bootstrap: '127.0.0.1:9', mailboxes: null },
 }
@@ -164,7 +165,7 @@ test('a database that is left is kept: no floor is lowered, and everybody keeps 
   const after = rememberedIn(fresh)
   assert.deepEqual(after, await merged(t, left, remembered))
   const floorOf = (id: Uint8Array) => after.floors.find((floor) => floor.id.join() === id.join())
-  assert.deepEqual([floorOf(bob.log.id)?.seq, floorOf(stranger.log.id)?.serial], [2, 9])
+  assert.deepEqual([floorOf(bob.log.id)?.seq, floorOf(stranger.log.id)?.devices[0]?.serial], [2, 9])
   assert.deepEqual(new Set(after.contacts.map(({ name }) => name)), new Set(['Mallory', 'Mallory 2', 'Bob', null]))
   assert.equal(after.settings.bootstrap, '127.0.0.1:9')
 })

@@ -43,9 +43,8 @@ test('§2 nor in the hello: to its owner each visit is by somebody else', async 
   const transport = town.transports.add(transportKeyOf(box))
   const clockWatch = { hold: () => {} }
   const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey, clockWatch }
-  await createPublisher({ ...announced, prekeys: a.store.prekeys, world: makeWorld('box') }).publish(() =>
-    AbortSignal.timeout(60_000),
-  )
+  const own = { ...announced, prekeys: a.store.prekeys, self: a.store.self, world: makeWorld('box') }
+  await createPublisher(own).publish(() => AbortSignal.timeout(60_000))
   const streams = await transport.listen()
   const guests: string[] = []
   const receive = async (): Promise<void> => {

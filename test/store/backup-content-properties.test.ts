@@ -13,11 +13,18 @@ const plain = { noNullPrototype: true }
 const seconds = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 const place = fc.nat({ max: 63 })
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
+const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 })
+const devices = fc
+  .uniqueArray(fc.record({ device: sixteen, serial: seconds, inc: sixteen }, plain), {
+    maxLength: 8,
+    selector: ({ device }) => device.join(),
+  })
+  .map((list) => list.toSorted((a, b) => Buffer.compare(a.device, b.device)))
 const logs = [bob.log, carol.log, mallory.log, renew(bob, 'x').log, renew(carol, 'y').log]
 const anyRemembered: fc.Arbitrary<Remembered> = fc.record(
   {
     floors: fc.uniqueArray(
-      fc.record({ id: hash, epoch: place, seq: place, head: hash, serial: seconds, asked: fc.boolean() }, plain),
+      fc.record({ id: hash, epoch: place, seq: place, head: hash, devices, asked: fc.boolean() }, plain),
       { selector: ({ id }) => id.join() },
     ),
     forks: fc

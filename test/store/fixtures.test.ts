@@ -38,7 +38,8 @@ const STEPS: readonly ((store: Store) => void)[] = [
     const { epoch, last } = log
     assert.deepEqual([log.entries.length, added, verified, published], [last.entry.seq + 1, NOW, NOW + 1, 0])
     assert.deepEqual(anchor, { seq: last.entry.seq, head: last.hash })
-    assert.deepEqual(floors.get(id), { epoch, seq: last.entry.seq, head: last.hash, serial: 17 })
+    const devices = [{ device: makeBytes('device', 16), serial: 17, inc: makeBytes('inc', 16) }]
+    assert.deepEqual(floors.get(id), { epoch, seq: last.entry.seq, head: last.hash, devices })
     assert.deepEqual(forks.get(id)?.a.last.hash, last.hash)
     assert.equal(settings.get('bootstrap'), '192.0.2.1:49737')
 

@@ -10,6 +10,7 @@ import { lockFolder } from '../../src/store/lock.ts'
 import { writePrivate } from '../../src/store/private-files.ts'
 import { openStore } from '../../src/store/store.ts'
 import { changePassphrase, createVault, openVault, type Vault } from '../../src/store/vault.ts'
+import { devicesAt } from './backups.ts'
 import { CHEAP } from './folders.ts'
 
 const [, , task = '', folder = ''] = process.argv
@@ -24,7 +25,7 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
 
 /** Opens the store and keeps a floor in it. */
 const remember = async ({ log }: Identity): Promise<void> => {
-  const floor = { epoch: 0, seq: 0, head: log.last.hash, serial: 0 }
+  const floor = { epoch: 0, seq: 0, head: log.last.hash, devices: [] }
   openStore(folder).floors.update(log.id, () => floor, true)
 }
 
@@ -37,7 +38,7 @@ const rewrite = async (): Promise<void> => {
   for (let round = 0; ; round++) {
     for (const identity of identities) {
       say(`${round}`)
-      const floor = { epoch: 0, seq: round, head: identity.log.last.hash, serial: now }
+      const floor = { epoch: 0, seq: round, head: identity.log.last.hash, devices: devicesAt(now) }
       const saved = vault.save(identity)
       floors.update(identity.log.id, () => floor, true)
       await saved

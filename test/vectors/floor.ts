@@ -9,6 +9,7 @@ import {
   cut,
   envelopesOf,
   lengthen,
+  makeBytes,
   makeDevice,
   makeIdentity,
   makePrekeys,
@@ -38,8 +39,8 @@ const thief = (log: KeyLog, size: number): KeyLog =>
     size,
   )
 /** A card of Alice's first device, `seconds` from now. */
-const card = (log: KeyLog, seconds = 0, device = 0): SignedCard =>
-  publishCard({ ...alice, log }, prekeys, { now: NOW + seconds, device })
+const card = (log: KeyLog, seconds = 0, device = 0, inc?: Uint8Array): SignedCard =>
+  publishCard({ ...alice, log }, prekeys, { now: NOW + seconds, device, ...(inc === undefined ? {} : { inc }) })
 
 const seen = lengthen(alice.log, key(0), 4)
 const stolen = thief(cut(seen, 1), 9)
@@ -48,7 +49,12 @@ const rotated = rotate(cut(seen, 1))
 const twice = rotate(rotated)
 
 const floorOf = (log: KeyLog, of: SignedCard | null = null): Floor => raiseFloor(null, log, of)
-const text = ({ epoch, seq, head, serial }: Floor) => ({ epoch, seq, head: hex(head), serial })
+/** Alice's first device a minute from now, her second one now. */
+const both = raiseFloor(floorOf(seen, card(seen, 60)), seen, card(seen, 0, 1))
+const text = ({ epoch, seq, head, devices }: Floor) => ({
+  ...{ epoch, seq, head: hex(head) },
+  devices: devices.map(({ device, serial, inc }) => ({ device: hex(device), serial, inc: hex(inc) })),
+})
 
 type Answer = { readonly log: KeyLog; readonly card?: SignedCard }
 const given = (description: string, floor: Floor | null, { log, card: served }: Answer) => ({
@@ -124,9 +130,8 @@ export const floorVectors: VectorMakers = {
     log: seen,
     card: card(seen, -1),
   }),
-  'serial-of-other-device': refused(
-    'ERR_ROLLBACK',
-    'an earlier card of the other device, of the same log',
+  'serial-of-other-device': accepted(
+    'an earlier card of the other device: each has serials of its own',
     floorOf(seen, card(seen)),
     { log: seen, card: card(seen, -60, 1) },
   ),
@@ -142,4 +147,17 @@ export const floorVectors: VectorMakers = {
       log: rotate(thief(cut(seen, 1), 3)),
     },
   ),
+  'crossing-serials': accepted('two devices whose serials cross', both, { log: seen, card: card(seen, 30, 1) }),
+  'crossing-lower': refused('ERR_ROLLBACK', 'an earlier card of the device that is ahead', both, {
+    log: seen,
+    card: card(seen, 59),
+  }),
+  'other-incarnation': accepted('a later card of another incarnation of the device', both, {
+    log: seen,
+    card: card(seen, 61, 0, makeBytes('another inc', 16)),
+  }),
+  'same-device-updated': accepted('an update that keeps the device: its serials begin anew', both, {
+    log: updated,
+    card: card(updated),
+  }),
 }

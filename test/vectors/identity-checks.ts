@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { decodeAddress, encodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { checkKem, isCurrent, verifyCard, verifyLiveCard } from '../../src/core/card.ts'
-import { changeSince, checkFloor, raiseFloor } from '../../src/core/floor.ts'
+import { changeSince, checkFloor, type Floor, raiseFloor } from '../../src/core/floor.ts'
 import { checkForkProof } from '../../src/core/fork-proof.ts'
 import { compareLogs, type KeyLog, verifyLog } from '../../src/core/key-log.ts'
 import type { Entry } from '../../src/core/key-log-entry.ts'
@@ -65,6 +65,7 @@ export type CardVector = Refused & {
   readonly kem?: string
   readonly hash?: string
   readonly serial?: number
+  readonly inc?: string
   readonly until?: number
   readonly device?: number
   readonly current?: boolean
@@ -81,14 +82,35 @@ export const checkCard = (vector: CardVector): void => {
     return verified
   })
   if (signed === null) return
-  const { serial, until, device } = signed.card
+  const { serial, until, device, inc } = signed.card
   assert.deepEqual(
-    { hash: hex(signed.hash), serial, until, device, current: isCurrent(signed.card, now) },
-    { hash: vector.hash, serial: vector.serial, until: vector.until, device: vector.device, current: vector.current },
+    { hash: hex(signed.hash), serial, until, device, inc: hex(inc), current: isCurrent(signed.card, now) },
+    {
+      hash: vector.hash,
+      serial: vector.serial,
+      until: vector.until,
+      device: vector.device,
+      inc: vector.inc,
+      current: vector.current,
+    },
   )
 }
 
-type FloorText = { readonly epoch: number; readonly seq: number; readonly head: string; readonly serial: number }
+type FloorText = {
+  readonly epoch: number
+  readonly seq: number
+  readonly head: string
+  readonly devices: readonly { readonly device: string; readonly serial: number; readonly inc: string }[]
+}
+
+const readFloor = ({ epoch, seq, head, devices }: FloorText): Floor => ({
+  ...{ epoch, seq, head: fromHex(head) },
+  devices: devices.map(({ device, serial, inc }) => ({ device: fromHex(device), serial, inc: fromHex(inc) })),
+})
+const floorText = ({ epoch, seq, head, devices }: Floor): FloorText => ({
+  ...{ epoch, seq, head: hex(head) },
+  devices: devices.map(({ device, serial, inc }) => ({ device: hex(device), serial, inc: hex(inc) })),
+})
 
 export type FloorVector = Refused & {
   readonly now: number
@@ -104,7 +126,7 @@ export const checkFloorVector = (vector: FloorVector): void => {
   const { now, address, floor: given } = vector
   const log = verifyLog(decodeAddress(address), vector.log.map(fromHex))
   const card = vector.card === null ? null : verifyCard(fromHex(vector.card), log, now)
-  const floor = given === null ? null : { ...given, head: fromHex(given.head) }
+  const floor = given === null ? null : readFloor(given)
   const passed = expecting(vector, () => {
     if (floor !== null) checkFloor(floor, log, card)
     return true
@@ -112,7 +134,7 @@ export const checkFloorVector = (vector: FloorVector): void => {
   if (passed === null) return
   const raised = raiseFloor(floor, log, card)
   assert.deepEqual(
-    { change: changeSince(floor, log), raised: { ...raised, head: hex(raised.head) } },
+    { change: changeSince(floor, log), raised: floorText(raised) },
     { change: vector.change, raised: vector.raised },
   )
 }

@@ -9,14 +9,13 @@ import { partnerOf } from '../chat/partner.ts'
 import { publishQuietly } from '../chat/publish-quietly.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
+import { type TakeOverFlags, takeOverOption } from '../options/take-over.ts'
 import { EXIT } from '../output/failure.ts'
 
-type Flags = { readonly wait: number }
+type Flags = TakeOverFlags & { readonly wait: number }
 
 export const sendCommand: CommandFile = (program, start) =>
-  program
-    .command('send')
-    .argument('<contact>', WHO)
+  takeOverOption(program.command('send').argument('<contact>', WHO))
     .option('--wait <seconds>', 'how long to try to deliver it now', readSeconds, 30)
     .summary('send what is piped in as one message, now or later')
     .description(
@@ -30,19 +29,13 @@ const readSeconds = (text: string): number => {
   return Number(text)
 }
 
-const send = async (context: Context, contact: string, { wait }: Flags): Promise<number> => {
+const send = async (context: Context, contact: string, { wait, takeOver }: Flags): Promise<number> => {
   const { folder, bootstrap, clockIsRight, signal, terminal, passphrases, emit } = context
   const address = await resolveContact(folder, contact)
   const text = await readMessage(context)
   const { openPeer } = await import('../../peer/open.ts')
-  await using peer = await openPeer({
-    folder,
-    bootstrap,
-    signal,
-    passphrase: passphrases.current,
-    clockIsRight,
-    listen: false,
-  })
+  const opening = { folder, bootstrap, signal, passphrase: passphrases.current, clockIsRight, listen: false, takeOver }
+  await using peer = await openPeer(opening)
   await publishQuietly(peer, signal)
   const deliveries = createDeliveries(peer.messages, address)
   const inMailboxes = new AbortController()

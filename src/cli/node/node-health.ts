@@ -5,6 +5,7 @@ import { type ErrorCode, HandfastError } from '../../core/errors.ts'
 import { createIdentity } from '../../core/identity.ts'
 import { generateKem } from '../../core/kem.ts'
 import { LOOKUP_MS } from '../../core/limits/connection-limits.ts'
+import { INCARNATION_BYTES } from '../../core/limits/protocol-limits.ts'
 import { generatePrivateKey } from '../../core/p256.ts'
 import { hearTimes } from '../../directory/client/heard-times.ts'
 import { lookup } from '../../directory/client/lookup.ts'
@@ -62,12 +63,13 @@ export const createHealth = ({ storage, others, nodes, clock }: HealthParts): He
   const { identity } = createIdentity(Math.floor(clock() / 1000), random)
   const { log, sign } = identity
   let last: { readonly at: number; readonly report: Promise<HealthReport> } | null = null
+  const inc = random(INCARNATION_BYTES)
   let serial = 0
 
   const nextCard = (): SignedCard => {
     serial = Math.max(serial + 1, clock())
-    const content = { device: 0, now: serial, spk: spk.publicKey, kem: kem.publicKey, transport: random(32) }
-    return signCard(log, sign, content)
+    const keys = { spk: spk.publicKey, kem: kem.publicKey, transport: random(32) }
+    return signCard(log, sign, { device: 0, now: serial, inc, ...keys })
   }
 
   const checkOwn = (card: SignedCard, now: number): HealthReport['own'] => {

@@ -25,6 +25,8 @@ export type RunNodeOptions = {
   readonly persistent: boolean
   /** where its health and its numbers can be asked for */
   readonly http: NodeAddress | undefined
+  /** whether a copy of its folder that keeps a mailbox elsewhere has to stop */
+  readonly takeOver?: boolean | undefined
 }
 
 /** Between two looks at who is alive and what has expired, milliseconds. */
@@ -33,7 +35,7 @@ const TIDY_MS = 60_000
 /** Keeps records for others, and parcels, until it is stopped. It stands below the library's face, as no other command does. */
 export const runNode = async (context: Context, options: RunNodeOptions): Promise<number> => {
   const { folder, signal, terminal, emit } = context
-  const { mailbox, persistent, http } = options
+  const { mailbox, persistent, http, takeOver } = options
   // Before the network hears of it: a mailbox without an identity is none.
   if (mailbox) await readOwnLog(folder)
   await using own = await start(context, options, persistent ? await openNodeHome(folder) : null)
@@ -43,7 +45,7 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   const seen = started.dht.remoteAddress() ?? started
   terminal.status('')
   const directory = includeOwn(others, { storage, self: seen, now: clock })
-  await using box = mailbox ? await openNodeMailbox(context, started, directory) : null
+  await using box = mailbox ? await openNodeMailbox(context, started, directory, takeOver) : null
   await using watch = http === undefined ? null : await watchNode(http, { ...own, others, mailbox: box })
   const first = started.dht.bootstrapNodes.length === 0
   emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })

@@ -27,8 +27,19 @@ type PeerFile = { readonly peer: string; readonly name: string; readonly size: n
 /** null for a reason nobody thought of */
 export type Reason = { readonly code: ErrorCode | null; readonly message: string }
 
-/** Of others: `forked`. Of one's own identity, or of its mailbox: the rest. `missed`: more happened than could be shown. */
-type NoticeAbout = 'forked' | 'not-published' | 'unconfirmed' | 'mailbox-failed' | 'missed'
+/**
+ * Of others: `forked`, `peer-twin`. Of one's own identity, or of its mailbox: the rest; of `rolled-back` and `copied` the message says when
+ * the card was signed that shows it. `missed`: more happened than could be shown.
+ */
+type NoticeAbout =
+  | 'forked'
+  | 'peer-twin'
+  | 'rolled-back'
+  | 'copied'
+  | 'not-published'
+  | 'unconfirmed'
+  | 'mailbox-failed'
+  | 'missed'
 
 type Published = {
   readonly accepted: number

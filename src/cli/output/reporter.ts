@@ -110,6 +110,11 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         return changed(event.address, event.change)
       case 'forked':
         return [notice('forked', event.address)]
+      case 'rolled-back':
+      case 'copied':
+        return [{ ...notice(event.type, own), message: new Date(event.since * 1000).toISOString() }]
+      case 'peer-twin':
+        return [notice('peer-twin', event.address)]
       case 'mailbox-failed':
         return [notice('mailbox-failed', event.address, event.error)]
       case 'not-published':
@@ -124,6 +129,7 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         return [{ event: 'network', online: event.online, nodes: event.nodes }]
       // The command ends with this error, and that tells it.
       case 'superseded':
+      case 'twin':
       // No command lets its peer make an identity: `init` does, and shows the phrase.
       case 'created':
         return []

@@ -18,6 +18,12 @@ export const CLOCK_TOLERANCE = 3600
 /** Longest validity of a card: a stolen device key can claim freshness no longer than this after it is replaced. */
 export const CARD_AGE_MAX = 7 * 24 * 3600
 
+/** A device's name, of a hash of its keys: 128 bits, so that nobody finds another device of the same name. */
+export const DEVICE_NAME_BYTES = 16
+
+/** An incarnation's name: random, so that no two stores of a device ever have the same. */
+export const INCARNATION_BYTES = 16
+
 /** Default validity of a card. */
 export const CARD_AGE = 24 * 3600
 

@@ -4,7 +4,7 @@ import { sha256 } from '../../core/kdf.ts'
 import { type Anchor, isComplete, type KeyLog } from '../../core/key-log.ts'
 import { DEVICES_MAX } from '../../core/limits/protocol-limits.ts'
 import { decodeGetAnswer, type GetAnswer, PLACES_MAX } from '../request-format.ts'
-import { type CollectedCards, createCollectedCards, freshestCard, judgeCard } from './collected-cards.ts'
+import { type CollectedCards, createCollectedCards, freshestCard, judgeCard, latestCards } from './collected-cards.ts'
 import { type CollectedLogs, createCollectedLogs, forkOf, offerEntry } from './collected-logs.ts'
 
 /** Sorts the answers of one lookup: answers in, the next place to ask for out. It knows no sockets and no clock. */
@@ -26,6 +26,8 @@ export type Finding = {
   readonly log: KeyLog
   /** the card of that log with the latest serial: a current one if there is any */
   readonly card: SignedCard | null
+  /** of each device of that log its card of the latest serial, current or not */
+  readonly latest: readonly SignedCard[]
   /** a branch that contradicts `log`, up to where that was shown */
   readonly fork: KeyLog | null
 }
@@ -67,7 +69,9 @@ export const createAnswerCollector = (id: Uint8Array, now: number, anchor: Ancho
     },
     finding: () => {
       const log = logs.standing
-      return log === null ? null : { log, card: freshestCard(cards, log, now), fork: forkOf(logs, log) }
+      return log === null
+        ? null
+        : { log, card: freshestCard(cards, log, now), latest: latestCards(cards, log, now), fork: forkOf(logs, log) }
     },
     stance: (node) => {
       const state = nodes.get(node)

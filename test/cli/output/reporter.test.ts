@@ -3,11 +3,12 @@ import { test } from 'node:test'
 import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { createPrinter } from '../../../src/cli/output/printer.ts'
 import { createReporter } from '../../../src/cli/output/reporter.ts'
-import { ConnectionError, MailboxError, PeerError } from '../../../src/core/errors.ts'
+import { ConnectionError, MailboxError, PeerError, StoreError } from '../../../src/core/errors.ts'
 import type { Publication } from '../../../src/directory/client/publish.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
 import { messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
+import { CLOCK_ROWS, type Row } from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
 
@@ -37,8 +38,6 @@ const remote = remoteOf({ direction: 'out' })
 const { safetyNumber, address: _, ...known } = remote
 const lost = new ConnectionError('ERR_CONNECTION_LOST')
 const failed = { direction: 'out', state: 'failed', reason: 'ERR_MESSAGE_EXPIRED' } as const
-
-type Row = readonly [event: PeerEvent, told: readonly CliEvent[], seen: readonly (string | RegExp)[]]
 
 const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
   connected: [
@@ -177,6 +176,30 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [/^! handfast: others may not find your latest keys/, /^! hint: .*: nobody shows it$/],
     ],
   ],
+  'rolled-back': [
+    [
+      { type: 'rolled-back', since: 1_767_225_600 },
+      [{ event: 'notice', about: 'rolled-back', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
+      [/^! handfast: this data folder is an earlier state of itself: .* 2026-01-01T00:00:00.000Z/, /^! hint: /],
+    ],
+  ],
+  copied: [
+    [
+      { type: 'copied', since: 1_767_225_600 },
+      [{ event: 'notice', about: 'copied', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
+      [/^! handfast: another copy of this data folder was in use/, /^! hint: .*handfast renew$/],
+    ],
+  ],
+  'peer-twin': [
+    [
+      { type: 'peer-twin', address: PEER },
+      [{ event: 'notice', about: 'peer-twin', address: PEER, code: null, message: '' }],
+      [
+        `! handfast: ${SHORT} seems to run twice, or somebody copied its keys: two data folders of it take turns.`,
+        /^! hint: /,
+      ],
+    ],
+  ],
   listening: [
     [
       { type: 'listening', publication },
@@ -201,23 +224,10 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       ['* the network answers again'],
     ],
   ],
-  clock: [
-    [
-      { type: 'clock', ahead: 3 * 86_400, networks: 4, off: true },
-      [{ event: 'clock', here: NOW, there: NOW - 3 * 86_400, networks: 4 }],
-      [
-        '! handfast: the clock of this computer is 3 days ahead: it says 2026-01-01 00:00 UTC, and 4 networks of nodes 2025-12-29 00:00 UTC.',
-        /^! hint: set it/,
-      ],
-    ],
-    [
-      { type: 'clock', ahead: -2 * 3600, networks: 1, off: true },
-      [{ event: 'clock', here: NOW, there: NOW + 2 * 3600, networks: 1 }],
-      [/ is 2 hours behind: it says 2026-01-01 00:00 UTC, and 1 network of nodes 2026-01-01 02:00 UTC\.$/, /^! hint/],
-    ],
-  ],
+  clock: CLOCK_ROWS,
   // The command ends with it, and says so.
   superseded: [[{ type: 'superseded', error: new PeerError('ERR_PEER_SUPERSEDED') }, [], []]],
+  twin: [[{ type: 'twin', error: new StoreError('ERR_STORE_TWIN') }, [], []]],
   created: [[{ type: 'created', address: OWN }, [], []]],
 }
 

@@ -155,7 +155,7 @@ test('whom one talks to, and how sure that is, is said in what it means', () => 
 test('keys that their owner confirmed are so until a time, and not any more since a time', () => {
   const { log, device, sign } = createIdentity(NOW, random).identity
   const prekeys = { spk: generatePrivateKey(random).publicKey, kem: generateKem(random).publicKey }
-  const card = signCard(log, sign, { ...prekeys, device, now: NOW * 1000, transport: random(32) })
+  const card = signCard(log, sign, { ...prekeys, device, now: NOW * 1000, inc: random(16), transport: random(32) })
   const { until } = card.card
   const end = `${new Date(until * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const cardAt = (freshness: 'current' | 'stale', age: number): string => {

@@ -148,7 +148,7 @@ test('§4 the largest identity is read page by page, and no answer is larger tha
     assert.ok(encodeMessage(page).length <= ANSWER_BYTES_MAX)
     assert.ok(page.entries.length + page.cards.length > 0, 'every page brings something')
   }
-  assert.equal(held.pages.length, LOG_ENTRIES_MAX + proof + cards / 2)
+  assert.equal(held.pages.length, LOG_ENTRIES_MAX + proof + cards)
 })
 
 test('§4 a page begins at any place and holds as much as fits', () => {
