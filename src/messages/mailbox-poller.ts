@@ -1,7 +1,7 @@
 import type { Contacts } from '../contacts/contact-api.ts'
 import { encodeAddress } from '../core/address.ts'
 import { PeerError } from '../core/errors.ts'
-import { MAILBOX_FETCH_MS } from '../core/limits/message-limits.ts'
+import { MAILBOX_FETCH_MS, PLACES_AGE } from '../core/limits/message-limits.ts'
 import { PREKEY_AGE } from '../core/limits/store-limits.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
@@ -75,6 +75,11 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     }
   }
 
+  /** Receipts that are due by now. */
+  const remind = (): void => {
+    for (const peer of store.mailboxOutbox.waiting(seconds(world))) signals.say('queued', peer)
+  }
+
   const pass = async (signal: AbortSignal): Promise<Fetched> => {
     const failures: { mailbox: string; error: unknown }[] = []
     const count = { taken: 0, left: 0 }
@@ -97,9 +102,12 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
       last = await pass(signal)
       taken += last.taken
     }
+    // What is missing in an emptied mailbox does not come by itself.
+    if (last.failures.length === 0 && last.left > 0) receiver.askForMissing()
     report(last.failures)
     // A receipt can be what more messages waited for.
-    for (const peer of [...store.messages.waiting(), ...store.mailboxOutbox.waiting()]) signals.say('queued', peer)
+    for (const peer of store.messages.waiting()) signals.say('queued', peer)
+    remind()
     return { ...last, taken }
   }
 
@@ -119,7 +127,8 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
   }
   const again = (): void => {
     store.prekeys.forget(seconds(world) - PREKEY_AGE)
-    const done = store.settings.get('mailboxes') ? fetch() : Promise.resolve()
+    store.messages.forgetPlaces(seconds(world) - PLACES_AGE)
+    const done = store.settings.get('mailboxes') ? fetch() : Promise.resolve().then(remind)
     void done
       .catch((error: unknown) => {
         if (closing.aborted) return

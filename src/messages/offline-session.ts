@@ -26,12 +26,13 @@ export const hasDevice = ({ last: { entry } }: Lookup['log'], device: Device): b
 
 /**
  * The session to send in; null when one has to be begun. Each side sends in the latest that either side began, and of these two in the
- * one that both prefer. One that nobody has answered for a week leads nowhere.
- * @param to their device @param own our device's `dh` key @param now seconds since 1970
+ * one that both prefer. One that nobody has answered for a week leads nowhere, and one of another life of their store is forgotten there.
+ * @param to their device @param inc the incarnation of their store, as far as it is known
+ * @param own our device's `dh` key @param now seconds since 1970
  */
 export const chooseSession = (
   sessions: readonly OfflineSession[],
-  to: Device,
+  { device: to, inc }: { readonly device: Device; readonly inc: Uint8Array | null },
   own: Uint8Array,
   now: number,
 ): OfflineSession | null => {
@@ -41,6 +42,7 @@ export const chooseSession = (
       one.session.sending !== null &&
       sameDevice(one.device, to) &&
       equal(one.own, own) &&
+      (one.inc === null || inc === null || equal(one.inc, inc)) &&
       (one.heard !== null || now - one.begun < PARCEL_AGAIN),
   )
   const [ours, theirs] = [usable.find((one) => one.ours), usable.find((one) => !one.ours)]
@@ -58,7 +60,13 @@ export const beginSession = (
     log,
     card,
     device,
-  }: { readonly log: Lookup['log']; readonly card: NonNullable<Lookup['card']>; readonly device: Device },
+    inc,
+  }: {
+    readonly log: Lookup['log']
+    readonly card: NonNullable<Lookup['card']>
+    readonly device: Device
+    readonly inc: Uint8Array | null
+  },
   kem: Uint8Array,
   surroundings: Surroundings,
 ): OfflineSession => {
@@ -74,7 +82,7 @@ export const beginSession = (
   )
   const { hello, session, h1 } = begun
   const when = { begun: surroundings.now, heard: null }
-  return { h1, ours: true, live: true, ...when, session, hello, log, device, own: ik.publicKey }
+  return { h1, ours: true, live: true, ...when, session, hello, log, device, own: ik.publicKey, inc }
 }
 
 export type Opened = {
@@ -110,7 +118,7 @@ export const openHello = (
   const device = log.last.entry.devices[accepted.device]
   if (device === undefined) throw new HandshakeError('ERR_HELLO_DEVICE')
   const when = { begun: surroundings.now, heard: null }
-  const keys = { log, device, own: ik.publicKey }
+  const keys = { log, device, own: ik.publicKey, inc: null }
   const session = { h1, ours: false, live: true, ...when, session: accepted.session, hello: null, ...keys }
   return { session, card: hash, ek }
 }

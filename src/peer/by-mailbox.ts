@@ -15,6 +15,7 @@ import { createMailboxReceiver } from '../messages/mailbox-receiver.ts'
 import { createMailboxSender, type MailboxSender } from '../messages/mailbox-sender.ts'
 import type { MessageEvent } from '../messages/message-events.ts'
 import { createParcelling } from '../messages/parcelling.ts'
+import type { Repair } from '../messages/repair.ts'
 import type { Signals } from '../messages/signals.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
@@ -31,9 +32,12 @@ export type ByMailboxParts = Dialer & {
   readonly trustStore: TrustStore
   readonly steps: Steps
   readonly inbox: Inbox
+  readonly repair: Repair
   readonly signals: Signals
   readonly isContact: (peer: Uint8Array) => boolean
   readonly onMessages: (changed: readonly StoredMessage[]) => void
+  readonly note: (changed: readonly StoredMessage[]) => void
+  readonly onOld: (peer: Uint8Array) => void
   readonly emit: (event: MessageEvent) => void
   /** aborted when the peer closes */
   readonly closing: AbortSignal
@@ -44,10 +48,10 @@ export type ByMailboxParts = Dialer & {
 export const createByMailbox = (
   parts: ByMailboxParts,
 ): { readonly sender: MailboxSender; readonly poller: MailboxPoller } => {
-  const { identity, directory, store, world, trustStore, resolver, steps } = parts
+  const { identity, directory, store, world, trustStore, resolver, steps, repair } = parts
   const mailboxClient = createMailboxClient({ ...parts, find: steps.find, checkGoing: steps.checkGoing })
   const sender = createMailboxSender({
-    ...{ ...parts, mailboxClient, find: steps.find, parcelling: createParcelling({ identity, store, world }) },
+    ...{ ...parts, mailboxClient, find: steps.find, parcelling: createParcelling({ identity, store, world, repair }) },
     fetchKem: (found, signal) => fetchKem(directory, found, steps.deadline(signal, LOOKUP_MS)),
   })
   const check = createSenderCheck(resolver, trustStore, (id) => store.contacts.get(id)?.log ?? null)

@@ -9,6 +9,7 @@ import { equal } from '../core/bytes.ts'
 import { PeerError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { DEFAULT_APPLICATION, isProgramName } from '../core/names.ts'
+import { ownDeviceId } from '../core/places.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
@@ -19,6 +20,7 @@ import { createInbox } from '../messages/inbox.ts'
 import { createLines } from '../messages/lines.ts'
 import { createMessages } from '../messages/message-api.ts'
 import { namedMailboxes } from '../messages/named-mailboxes.ts'
+import { createRepair } from '../messages/repair.ts'
 import { createSignals } from '../messages/signals.ts'
 import type { Transport } from '../network/transport.ts'
 import type { Store } from '../store/store.ts'
@@ -75,9 +77,13 @@ const createRooms = (parts: PeerParts) => {
   const isContact = (id: Uint8Array): boolean => trustStore.trust(id) !== 'unknown'
 
   const signals = createSignals()
-  const inbox = createInbox(store, isContact)
+  const inbox = createInbox({ own, store, world, isContact })
+  const repair = createRepair({ own, messages: store.messages, world })
   const messages = createMessages({ ...known, signals })
-  const lines = createLines({ store, inbox, signals, onMessages: messages.onMessages })
+  // Whoever has what this store never wrote may lie: it is only a reason to look.
+  const onOld = (_peer: Uint8Array): void => {}
+  const mending = { inbox, repair, signals, onMessages: messages.onMessages, onOld }
+  const lines = createLines({ ...base, ...mending, own: ownDeviceId(identity) })
   const files = createFiles({ ...known, isContact, queued: (peer) => signals.say('queued', peer) })
   const streams = createStreams({ isContact, closing: closing.signal })
 
@@ -88,7 +94,7 @@ const createRooms = (parts: PeerParts) => {
   const services = [lines.service, files.service, streams.service]
   const connections = createConnections({ ...known, services, guests, open, isNeeded })
   const byMailbox = createByMailbox({
-    ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: open.adopt },
+    ...{ ...known, ...mending, isContact, note: lines.note, adopt: open.adopt },
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },

@@ -5,7 +5,11 @@ import { bytes, nullable, record, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import type { Device, KeyLog } from '../core/key-log.ts'
 import { LABEL_STORE_SESSION } from '../core/labels.ts'
-import { OFFLINE_SESSIONS_MAX, STRANGERS_OFFLINE_SESSIONS_MAX } from '../core/limits/message-limits.ts'
+import {
+  INCARNATION_BYTES,
+  OFFLINE_SESSIONS_MAX,
+  STRANGERS_OFFLINE_SESSIONS_MAX,
+} from '../core/limits/message-limits.ts'
 import { HELLO_BYTES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX, SESSION_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import { POINT_BYTES } from '../core/p256.ts'
 import { SESSION_ID_BYTES } from '../core/session/header.ts'
@@ -35,6 +39,8 @@ export type OfflineSession = {
   readonly device: Device
   /** our device's `dh` key: a session of keys that were replaced is over */
   readonly own: Uint8Array
+  /** the incarnation of the other store when it began, 16 bytes: another one has not the session; null when it is not known */
+  readonly inc: Uint8Array | null
 }
 
 /** All of these throw StoreError as `Database` does. */
@@ -42,6 +48,8 @@ export type OfflineSessionStore = {
   get(id: Uint8Array): OfflineSession | null
   /** Those with a peer, the latest first. */
   all(peer: Uint8Array): readonly OfflineSession[]
+  /** None of them is sent in any more; all can still receive. @param peer default: those with everybody */
+  closeAll(peer?: Uint8Array): void
   /** Puts its present state in the place of the one before. @param now seconds since 1970 */
   keep(session: OfflineSession, now: number): void
 }
@@ -64,6 +72,7 @@ type Columns = {
   readonly live: number
   readonly begun: number
   readonly heard: number | null
+  readonly inc: Uint8Array | null
   readonly sealed: Uint8Array
 }
 
@@ -78,6 +87,7 @@ const readColumns = record<Columns>({
   live: uint(1),
   begun: uint(),
   heard: nullable(uint()),
+  inc: nullable(bytes(INCARNATION_BYTES)),
   sealed: bytes(1, SEALED_MAX),
 })
 const readSealed = record<Sealed>({
@@ -91,7 +101,7 @@ const readSealed = record<Sealed>({
 })
 
 const TABLE = 'offline_sessions'
-const COLUMNS = 'id, peer, h1, ours, live, begun, heard, sealed'
+const COLUMNS = 'id, peer, h1, ours, live, begun, heard, inc, sealed'
 const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
 const corrupt = (): StoreError => new StoreError('ERR_STORE_CORRUPT', { hint: `table ${TABLE}` })
 
@@ -108,7 +118,7 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
     return sealed
   }
   const read = (row: unknown): OfflineSession => {
-    const { id, peer, h1, ours, live, begun, heard, sealed } = readRow(TABLE, readColumns, row)
+    const { id, peer, h1, ours, live, begun, heard, inc, sealed } = readRow(TABLE, readColumns, row)
     const plaintext = openBytes(storeKey, LABEL_STORE_SESSION, { sealed, check })
     if (plaintext === null) throw corrupt()
     return readRow(
@@ -122,7 +132,8 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
         plaintext.fill(0)
         const { hello, sign, dh, own } = inside
         const log = verifyStoredLog(peer, inside.log)
-        return { h1, ours: ours === 1, live: live === 1, begun, heard, session, hello, log, device: { sign, dh }, own }
+        const when = { begun, heard, inc }
+        return { h1, ours: ours === 1, live: live === 1, ...when, session, hello, log, device: { sign, dh }, own }
       },
       plaintext,
     )
@@ -135,12 +146,17 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
     },
     all: (peer) =>
       database.all(`SELECT ${COLUMNS} FROM ${TABLE} WHERE peer = ? ORDER BY touched DESC, begun DESC`, peer).map(read),
+    closeAll: (peer) =>
+      peer === undefined
+        ? database.run(`UPDATE ${TABLE} SET live = 0`)
+        : database.run(`UPDATE ${TABLE} SET live = 0 WHERE peer = ?`, peer),
     keep: (one, now) =>
       database.transaction(() => {
         const { id } = one.log
         database.run(
-          `INSERT OR REPLACE INTO ${TABLE} (${COLUMNS}, touched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          ...[one.session.id, id, one.h1, one.ours ? 1 : 0, one.live ? 1 : 0, one.begun, one.heard, seal(one), now],
+          `INSERT OR REPLACE INTO ${TABLE} (${COLUMNS}, touched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          ...[one.session.id, id, one.h1, one.ours ? 1 : 0, one.live ? 1 : 0, one.begun, one.heard, one.inc],
+          ...[seal(one), now],
         )
         database.run(
           `DELETE FROM ${TABLE} WHERE rowid IN

@@ -32,10 +32,12 @@ const notice = (about: NoticeAbout, address: string, error: unknown = null): Cli
   return { event: 'notice', about, address, ...why }
 }
 
-const messageEvent = ({ from: peer, text, data }: Message): CliEvent<'message' | 'data'> =>
-  data === undefined
-    ? { event: 'message', peer, text }
-    : { event: 'data', peer, size: data.length, base64: Buffer.from(data).toString('base64') }
+const messageEvent = ({ from: peer, hash, text, data, unknown }: Message): CliEvent<'message' | 'data' | 'unknown'> => {
+  if (unknown !== undefined) return { event: 'unknown', peer, hash, kind: unknown }
+  return data === undefined
+    ? { event: 'message', peer, hash, text }
+    : { event: 'data', peer, hash, size: data.length, base64: Buffer.from(data).toString('base64') }
+}
 
 /** Who came, and with what keys; the number to compare once per peer and run. */
 const createIntroductions = () => {
@@ -92,9 +94,11 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       case 'message':
         return [messageEvent(event.message)]
       case 'delivery': {
-        const { peer, id, state, reason } = event.message
-        return [{ event: 'delivery', peer, id, state, code: reason }]
+        const { peer, id, hash, state, reason } = event.message
+        return [{ event: 'delivery', peer, id, hash, state, code: reason }]
       }
+      case 'peer-went-back':
+        return [{ event: 'peer-went-back', peer: event.address, again: event.again, gone: event.gone }]
       case 'in-mailboxes':
         return [{ event: 'in-mailboxes', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
       case 'offer': {
