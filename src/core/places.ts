@@ -10,7 +10,7 @@ import { DEVICE_ID_BYTES, PLACE_LADDER_MAX } from './limits/message-limits.ts'
  * What a receipt names (docs/spec/messages.md §2): a message has one id for ever, and a *place* in a sequence commits to it and to all
  * before it. So who says that it has what is at a place has said which messages these are, and nobody says so who has not seen them.
  *
- *     m   = H("handfast/v1/message-id" ‖ CBOR[from, to, app, r, at, b])
+ *     m   = H("handfast/v1/id-of-message" ‖ CBOR[from, to, app, r, at, b])
  *     c_0 = H("handfast/v1/sequence" ‖ CBOR[from, to, app, s])          c_n = H("handfast/v1/place" ‖ c_(n−1) ‖ m_n)
  */
 

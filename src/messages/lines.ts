@@ -23,6 +23,10 @@ export type Lines = {
   isOpen(peer: Uint8Array): boolean
   /** There is room again for messages of `peer`. */
   invite(peer: Uint8Array): void
+  /** Whether `peer` has said what it has on a line that is open: what it said by mail is older. */
+  isGreeted(peer: Uint8Array): boolean
+  /** When the earliest place was given that `peer` proved in its last greeting, seconds since 1970; null when it proved none. */
+  provenSince(peer: Uint8Array): number | null
   /** Messages have changed by another way than a line; for the transaction that changed them. */
   note(changed: readonly StoredMessage[]): void
 }
@@ -54,11 +58,14 @@ const KINDS = ['message', 'got', 'full', 'ready'] as const
 const isMessage = (payload: { readonly k: string }): payload is MessagePayload =>
   (KINDS as readonly string[]).includes(payload.k)
 
-type Opening = LinesParts & { readonly note: Lines['note'] }
+type Opening = LinesParts & {
+  readonly note: Lines['note']
+  readonly proven: (since: number | null) => void
+}
 
 const outgoingDesk = (
   line: Line,
-  { own, store, repair, signals, onMessages, emit, onOld, note }: Opening,
+  { own, store, repair, signals, onMessages, emit, onOld, note, proven }: Opening,
   whenGreeted: () => ReadonlySet<number>,
 ): Omit<OutgoingDesk, 'fail' | 'say'> => {
   const { messages, group } = store
@@ -70,6 +77,7 @@ const outgoingDesk = (
         const said = { receipts, fresh, except: fresh ? whenGreeted() : new Set<number>() }
         const now = repair.hear(peer, pair, said)
         note(now.changed)
+        if (fresh) proven(now.since)
         if (now.isOld) endMail(store, peer)
         return now
       })
@@ -119,6 +127,8 @@ export const createLines = (parts: LinesParts): Lines => {
   /** by peer, the newest last */
   const lines = new Map<string, Set<Open>>()
 
+  const provenSince = new Map<string, number>()
+
   const note: Lines['note'] = (changed) => {
     for (const { id, peer, state } of changed)
       if (state === 'delivered') for (const { confirmed } of lines.get(hex(peer)) ?? []) confirmed?.add(id)
@@ -126,7 +136,11 @@ export const createLines = (parts: LinesParts): Lines => {
 
   const attach = (line: Line): LineHandler => {
     const { peer } = line
-    const open = openBoth(line, { ...parts, note })
+    const proven = (since: number | null): void => {
+      if (since === null) provenSince.delete(hex(peer))
+      else provenSince.set(hex(peer), since)
+    }
+    const open = openBoth(line, { ...parts, note, proven })
     const theirs = lines.get(hex(peer)) ?? new Set()
     lines.set(hex(peer), theirs.add(open))
     signals.say('opened', peer)
@@ -146,7 +160,10 @@ export const createLines = (parts: LinesParts): Lines => {
         open.incoming.detach()
         open.outgoing.detach()
         theirs.delete(open)
-        if (theirs.size === 0) lines.delete(hex(peer))
+        if (theirs.size === 0) {
+          lines.delete(hex(peer))
+          provenSince.delete(hex(peer))
+        }
         signals.say('closed', peer)
       },
     }
@@ -160,7 +177,9 @@ export const createLines = (parts: LinesParts): Lines => {
       return line !== undefined
     },
     isOpen: (peer) => lines.has(hex(peer)),
+    isGreeted: (peer) => [...(lines.get(hex(peer)) ?? [])].some(({ confirmed }) => confirmed === null),
     note,
+    provenSince: (peer) => provenSince.get(hex(peer)) ?? null,
     invite: (peer) => {
       for (const { incoming } of lines.get(hex(peer)) ?? []) incoming.invite()
     },

@@ -45,6 +45,8 @@ export type MailboxReceiverParts = {
   readonly accept: (log: KeyLog) => void
   readonly isContact: (peer: Uint8Array) => boolean
   readonly onMessages: (messages: readonly StoredMessage[]) => void
+  /** Whether a connection is open on which that peer has said what it has. */
+  readonly isGreeted: (peer: Uint8Array) => boolean
   /** Messages have changed; in the transaction that changed them. */
   readonly note: (messages: readonly StoredMessage[]) => void
   readonly emit: (event: MessageEvent) => void
@@ -117,7 +119,8 @@ type Kept = { readonly changed: readonly StoredMessage[]; readonly heard: Heard 
 const hearReceipts = (parts: MailboxReceiverParts, { log, device }: OfflineSession, { got, want }: Bundle): Heard => {
   const { identity, store, repair } = parts
   const pair = { own: ownDeviceId(identity), device: deviceId(device) }
-  const heard = repair.hear(log.id, pair, { receipts: got, fresh: want })
+  // Who is connected has said later what is there.
+  const heard = repair.hear(log.id, pair, { receipts: got, fresh: want && !parts.isGreeted(log.id) })
   if (want) store.mailboxOutbox.forgetParcelled(log.id)
   // Keys of the sessions that there are may have been used before.
   if (heard.isOld) endMail(store, log.id)

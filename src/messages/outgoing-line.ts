@@ -46,6 +46,8 @@ type State = {
   ready: boolean
   closed: boolean
   pumping: boolean
+  /** whether something was queued since places were given last */
+  again: boolean
   /** receipts that were heard before `ready` */
   greeting: Receipt[] | null
   /** how often `ready` was heard */
@@ -107,17 +109,19 @@ const sendSome = async (state: State, one: OutSequence, desk: OutgoingDesk): Pro
 
 export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
   const state: State = {
-    ...{ ready: false, closed: false, pumping: false, begun: 0, last: '' },
+    ...{ ready: false, closed: false, pumping: false, again: false, begun: 0, last: '' },
     greeting: [],
     standings: new Map(),
   }
 
   const pump = async (): Promise<void> => {
+    state.again = true
     if (state.pumping) return
     state.pumping = true
     try {
-      for (let any = true; any && state.ready && !state.closed; ) {
+      for (let any = true; (any || state.again) && state.ready && !state.closed; ) {
         any = false
+        state.again = false
         const sequences = await desk.sequences()
         forgetClosed(state, sequences)
         for (const one of inTurn(sequences, state.last))

@@ -21,6 +21,8 @@ export type Heard = {
   /** how many that were confirmed are sent again, and how many are gone, since the other store went back */
   readonly again: number
   readonly gone: number
+  /** when the earliest place was given that the other side proved, seconds since 1970; null when it proved none */
+  readonly since: number | null
   /** The other side has what this store never wrote: this one went back, or has a twin. */
   readonly isOld: boolean
 }
@@ -59,13 +61,14 @@ const AHEAD = 128
 
 const MS_A_DAY = 86_400_000
 
-type Rung = Proven & { readonly place: number; readonly isTop: boolean }
+type Rung = Proven & { readonly place: number; readonly at: number; readonly isTop: boolean }
 
 /** The highest place of ours that one receipt names; null when it names none. */
 const provenBy = ({ messages }: RepairParts, peer: Uint8Array, { s, n, c, back }: Receipt): Rung | null => {
   for (const [index, rung] of [{ n, c }, ...back].entries()) {
     const ours = messages.placeAt(peer, s, rung.n)
-    if (ours !== null && equal(ours.c, rung.c)) return { sequence: s, n: rung.n, place: ours.place, isTop: index === 0 }
+    if (ours !== null && equal(ours.c, rung.c))
+      return { sequence: s, n: rung.n, place: ours.place, at: ours.at, isTop: index === 0 }
   }
   return null
 }
@@ -134,7 +137,9 @@ export const createRepair = (parts: RepairParts): Repair => {
         standing.push({ ...one, got: upTo })
       }
     }
-    return { changed: lastOf([...covered, ...lost.changed]), standing, again: lost.again, gone: lost.gone, isOld }
+    const since = rungs.length === 0 ? null : Math.min(...rungs.map(({ at }) => at))
+    const { again, gone } = lost
+    return { changed: lastOf([...covered, ...lost.changed]), standing, again, gone, since, isOld }
   }
 
   /** Appends what waits for one application, up to so many at once. */

@@ -37,6 +37,7 @@ export type ByMailboxParts = Dialer & {
   readonly isContact: (peer: Uint8Array) => boolean
   readonly onMessages: (changed: readonly StoredMessage[]) => void
   readonly note: (changed: readonly StoredMessage[]) => void
+  readonly isGreeted: (peer: Uint8Array) => boolean
   readonly onOld: (peer: Uint8Array) => void
   readonly emit: (event: MessageEvent) => void
   /** aborted when the peer closes */

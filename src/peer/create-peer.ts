@@ -84,7 +84,9 @@ const createRooms = (parts: PeerParts) => {
   const onOld = (_peer: Uint8Array): void => {}
   const mending = { inbox, repair, signals, onMessages: messages.onMessages, onOld }
   const lines = createLines({ ...base, ...mending, own: ownDeviceId(identity) })
-  const files = createFiles({ ...known, isContact, queued: (peer) => signals.say('queued', peer) })
+  const files = createFiles({
+    ...{ ...known, isContact, provenSince: lines.provenSince, queued: (peer) => signals.say('queued', peer) },
+  })
   const streams = createStreams({ isContact, closing: closing.signal })
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
@@ -94,7 +96,7 @@ const createRooms = (parts: PeerParts) => {
   const services = [lines.service, files.service, streams.service]
   const connections = createConnections({ ...known, services, guests, open, isNeeded })
   const byMailbox = createByMailbox({
-    ...{ ...known, ...mending, isContact, note: lines.note, adopt: open.adopt },
+    ...{ ...known, ...mending, isContact, note: lines.note, isGreeted: lines.isGreeted, adopt: open.adopt },
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },

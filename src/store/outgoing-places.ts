@@ -20,6 +20,8 @@ export type OutSequence = {
 export type OutPlace = Place & {
   /** rises with every place that is given */
   readonly place: number
+  /** when it was given, seconds since 1970 */
+  readonly at: number
 }
 
 /** A message at a place. */
@@ -65,7 +67,7 @@ export type OutgoingPlaces = {
 export const WAITING = "out = 1 AND state IN ('queued', 'sent')"
 
 const readSequence = record<OutSequence>({ sequence: bytes(SEQUENCE_ID_BYTES), app: programName, got: uint() })
-const readPlace = record<OutPlace>({ place: uint(), n: uint(), c: bytes(MESSAGE_ID_BYTES) })
+const readPlace = record<OutPlace>({ place: uint(), n: uint(), c: bytes(MESSAGE_ID_BYTES), at: uint() })
 const readLast = record<Place>({ n: uint(), c: bytes(MESSAGE_ID_BYTES) })
 const readAt = record<Place & { readonly message: number }>({ n: uint(), c: bytes(MESSAGE_ID_BYTES), message: uint() })
 const readId = record<{ readonly id: number }>({ id: uint() })
@@ -96,7 +98,7 @@ export const createOutgoingPlaces = (table: MessageTable): OutgoingPlaces => {
     setPlace: (peer, device, at, { id, sequence, n, c }) => {
       const row = database.get(
         `INSERT INTO places_out (message, peer, device, sequence, n, c, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-         RETURNING place, n, c`,
+         RETURNING place, n, c, at`,
         ...[id, peer, device, sequence, n, c, at],
       )
       const { place } = readRow('places_out', readPlace, row)
@@ -111,7 +113,7 @@ export const createOutgoingPlaces = (table: MessageTable): OutgoingPlaces => {
     },
     placeAt: (peer, sequence, n) => {
       const row = database.get(
-        'SELECT place, n, c FROM places_out WHERE peer = ? AND sequence = ? AND n = ?',
+        'SELECT place, n, c, at FROM places_out WHERE peer = ? AND sequence = ? AND n = ?',
         ...[peer, sequence, n],
       )
       return row === undefined ? null : readRow('places_out', readPlace, row)

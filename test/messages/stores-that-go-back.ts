@@ -18,7 +18,15 @@ import { makeBytes, NOW } from '../core/identities.ts'
  */
 
 const KEY = secretKey(makeBytes('schedules', 32))
-const TABLES = ['messages', 'sequences_out', 'places_out', 'sequences_in', 'arrivals', 'repairs', 'applications'] as const
+const TABLES = [
+  'messages',
+  'sequences_out',
+  'places_out',
+  'sequences_in',
+  'arrivals',
+  'repairs',
+  'applications',
+] as const
 const APPS = ['handfast', 'chess'] as const
 
 type Rows = readonly (readonly Readonly<Record<string, string | number | Uint8Array | null>>[])[]

@@ -180,6 +180,8 @@ type Events = {
   'file-resumed': PeerFile & { readonly direction: 'in' | 'out'; readonly done: number }
   'file-saved': PeerFile & { readonly path: string }
   'file-sent': PeerFile & { readonly sha256: string }
+  /** it was on that peer's disk, in a data folder that is no more */
+  'file-gone': PeerFile
   'file-failed': { readonly peer: string; readonly direction: 'in' | 'out'; readonly name: string } & Reason
   /** `files`, `/files`, one each: `done` bytes are on the receiving disk, as far as this side knows; `at` in seconds; `state` as the library has it */
   file: PeerFile & {

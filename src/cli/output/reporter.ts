@@ -69,6 +69,7 @@ const createFileReport = () => {
     moving.delete(id)
     if (state === 'saved') return [{ event: 'file-saved', peer, name, size, path }]
     if (state === 'delivered') return [{ event: 'file-sent', peer, name, size, sha256 }]
+    if (state === 'gone') return [{ event: 'file-gone', peer, name, size }]
     if (state !== 'failed' || isTakenBack(transfer)) return []
     return [failedFileEvent(transfer, reasonOf(errorOf(reason ?? 'ERR_FILE_REFUSED')))]
   }

@@ -14,6 +14,7 @@ import { generatePrivateKey } from '../../../src/core/p256.ts'
 import type { Evidence } from '../../../src/directory/client/evidence.ts'
 import { NOW } from '../../core/identities.ts'
 import { seededRandom } from '../../core/test-bytes.ts'
+import { HASH } from '../chat/happenings.ts'
 
 const random = seededRandom('wording')
 /** Words of the specification that tell a person nothing. */
@@ -40,7 +41,7 @@ const printTo = (json: boolean) => {
   return { printed, printer: createPrinter(terminal, { json, debug: false }) }
 }
 
-const message: CliEvent = { event: 'message', peer: PEER, text: 'hello' }
+const message: CliEvent = { event: 'message', peer: PEER, hash: HASH, text: 'hello' }
 const trouble: readonly CliEvent[] = [
   { event: 'not-sent', text: 'hello', code: 'ERR_MESSAGE_SIZE', message: 'too large' },
   { event: 'file-failed', peer: PEER, direction: 'in', name: 'a.txt', code: null, message: 'EIO' },
@@ -65,7 +66,7 @@ test('to programs: every event goes to stdout as it is', () => {
 })
 
 test('every message stands behind the name of its sender, and no status line looks like one', () => {
-  assert.deepEqual(wording.message({ event: 'message', peer: PEER, text: '* somebody has left' }), [
+  assert.deepEqual(wording.message({ event: 'message', peer: PEER, hash: HASH, text: '* somebody has left' }), [
     `${shortAddress(PEER)}: * somebody has left`,
   ])
   const left = wording.disconnected({ event: 'disconnected', peer: PEER, reason: 'left', code: null })
