@@ -17,6 +17,7 @@ import { nodeCommand } from './commands/node.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { recoverCommand } from './commands/recover.ts'
 import { renewCommand } from './commands/renew.ts'
+import { resendCommand } from './commands/resend.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { retireCommand } from './commands/retire.ts'
 import { rotateCommand } from './commands/rotate.ts'
@@ -39,6 +40,7 @@ const COMMANDS: readonly CommandFile[] = [
   verifyCommand,
   sendCommand,
   messagesCommand,
+  resendCommand,
   filesCommand,
   mailboxesCommand,
   keyCommand,

@@ -1,4 +1,5 @@
 import { ConnectionError } from '../core/errors.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Channel } from './channel.ts'
@@ -32,6 +33,8 @@ export type OpenConnection = Connection & {
 export type ConnectionParts = {
   /** identity hash of the other side */
   readonly peer: Uint8Array
+  /** the keys it uses, of its log's last entry */
+  readonly device: Device
   readonly remote: Remote
   readonly world: World
   readonly services: readonly Service[]
@@ -102,7 +105,7 @@ const createDispatch = (services: readonly Service[], line: Line) => {
 export const createConnection = (
   channel: Channel,
   session: Session,
-  { peer, remote, world, services, ending }: ConnectionParts,
+  { peer, device, remote, world, services, ending }: ConnectionParts,
 ): OpenConnection => {
   const reason = new ConnectionError('ERR_CONNECTION_CLOSED')
   const state: State = { session, ending: null, reason, exchanged: 0 }
@@ -123,7 +126,7 @@ export const createConnection = (
   }
 
   const dispatch = createDispatch(services, {
-    ...{ peer, remote, isCaller: remote.direction === 'out', say: codec.say },
+    ...{ peer, device, remote, isCaller: remote.direction === 'out', say: codec.say },
     sendChunk: async (id, i, d) => {
       if (state.ending !== null) throw state.reason
       await channel.send({ t: 'chunk', id, i, d })

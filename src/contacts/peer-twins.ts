@@ -1,8 +1,8 @@
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
-import { deviceName } from '../core/floor.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import type { Device } from '../core/key-log-entry.ts'
+import { deviceId } from '../core/key-log-entry.ts'
 import type { ContactEvent } from './contact-events.ts'
 
 /**
@@ -36,7 +36,7 @@ export const createPeerTwins = (
     met: ({ id }, device, inc) => {
       // Strangers are as many as they like.
       if (!isContact(id)) return
-      const [key, now] = [`${hex(id)}${hex(deviceName(device))}`, hex(inc)]
+      const [key, now] = [`${hex(id)}${hex(deviceId(device))}`, hex(inc)]
       const { last, before } = stores.get(key) ?? { last: now, before: null }
       if (now !== last && now === before) tell(id)
       stores.set(key, { last: now, before: now === last ? before : last })

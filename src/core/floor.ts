@@ -1,11 +1,8 @@
-import { equal, hex, utf8 } from './bytes.ts'
+import { equal, hex } from './bytes.ts'
 import type { SignedCard } from './card.ts'
 import { KeyLogError } from './errors.ts'
-import { sha256 } from './kdf.ts'
 import { containsEntry, type KeyLog } from './key-log.ts'
-import type { Device } from './key-log-entry.ts'
-import { LABEL_DEVICE } from './labels.ts'
-import { DEVICE_NAME_BYTES } from './limits/protocol-limits.ts'
+import { deviceId } from './key-log-entry.ts'
 
 /** The rollback floor: the furthest truth ever accepted about an identity; nothing older is accepted again (docs/spec/identity.md §5). */
 export type Floor = {
@@ -27,15 +24,11 @@ export type DeviceFloor = {
   readonly inc: Uint8Array
 }
 
-/** What a device is called wherever its keys would be too long: 16 bytes, the same in every entry that has these keys. */
-export const deviceName = ({ sign, dh }: Device): Uint8Array =>
-  sha256(utf8(LABEL_DEVICE), sign, dh).slice(0, DEVICE_NAME_BYTES)
-
 /** What a verified card says of its device. */
 const deviceFloorOf = (log: KeyLog, { card }: SignedCard): DeviceFloor => {
   const device = log.last.entry.devices[card.device]
   if (device === undefined) throw new RangeError('a verified card names a device of its log')
-  return { device: deviceName(device), serial: card.serial, inc: card.inc }
+  return { device: deviceId(device), serial: card.serial, inc: card.inc }
 }
 
 const ofDevice = ({ devices }: Pick<Floor, 'devices'>, name: Uint8Array): DeviceFloor | undefined =>

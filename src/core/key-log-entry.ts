@@ -1,8 +1,11 @@
+import { utf8 } from './bytes.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { type Envelope, openEnvelope } from './cose.ts'
 import { EncodingError, KeyLogError } from './errors.ts'
 import { bytes, list, literal, nullable, record, uint } from './fields.ts'
-import { DEVICES_MAX, ITEM_BYTES_MAX } from './limits/protocol-limits.ts'
+import { sha256 } from './kdf.ts'
+import { LABEL_DEVICE } from './labels.ts'
+import { DEVICE_ID_BYTES, DEVICES_MAX, ITEM_BYTES_MAX } from './limits/protocol-limits.ts'
 import { importPublicKey, POINT_BYTES } from './p256.ts'
 
 /** One entry of a key log, as it is signed (docs/spec/identity.md §2). */
@@ -79,3 +82,7 @@ export const decodeEntry = (envelope: Uint8Array): { readonly entry: Entry; read
     throw new KeyLogError('ERR_LOG_DECODE', { cause })
   }
 }
+
+/** Names a device by its keys: 16 bytes of H("handfast/v1/device" ‖ sign ‖ dh). */
+export const deviceId = ({ sign, dh }: Device): Uint8Array =>
+  sha256(utf8(LABEL_DEVICE), sign, dh).slice(0, DEVICE_ID_BYTES)

@@ -36,7 +36,8 @@ const settle = async (
 ): Promise<StoredTransfer> => {
   const { peer, id, name, size, hash } = offer
   const part = state === 'receiving' ? partName(own) : null
-  const about = { peer, out: false, id, at: world.clock(), size, changed: 0, name, path, hash, secret: null }
+  const at = world.clock()
+  const about = { peer, out: false, id, at, queued: at, size, changed: 0, name, path, hash, secret: null }
   const row = await store.group.run(() => store.transfers.add({ ...about, part, state, reason }))
   offers.remove(offer)
   changed(row, null)

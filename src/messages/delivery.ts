@@ -141,11 +141,9 @@ const hear = (run: Run, { type, peer }: Signal): void => {
     one.interrupted = false
     clearTimeout(one.redial)
     one.redial = undefined
-    note(run, () => {
-      store.messages.lineOpened(peer)
-      // It is the first thing said on the line.
-      mailbox.receiptSaid(peer)
-    })
+    note(run, () => store.messages.lineOpened(peer))
+  } else if (type === 'greeted') {
+    note(run, () => mailbox.receiptSaid(peer))
   } else if (type === 'closed') {
     if (!lines.isOpen(peer)) note(run, () => store.messages.lineClosed(peer))
     // At once would be too soon: the other side has just gone.

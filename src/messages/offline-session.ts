@@ -27,13 +27,14 @@ export const hasDevice = ({ last: { entry } }: Lookup['log'], device: Device): b
 
 /**
  * The session to send in; null when one has to be begun. Each side sends in the latest that either side began, and of these two in the
- * one that both prefer. One that nobody has answered for a week leads nowhere,
- * and one in which nothing came for two the other side may forget before what is sent in it has arrived.
- * @param to their device @param own our device's `dh` key @param now seconds since 1970
+ * one that both prefer. One that nobody has answered for a week leads nowhere, one of another life of their store is forgotten there,
+ * and one in which nothing came for two weeks the other side may forget before what is sent in it has arrived.
+ * @param to their device @param inc the incarnation of their store, as far as it is known
+ * @param own our device's `dh` key @param now seconds since 1970
  */
 export const chooseSession = (
   sessions: readonly OfflineSession[],
-  to: Device,
+  { device: to, inc }: { readonly device: Device; readonly inc: Uint8Array | null },
   own: Uint8Array,
   now: number,
 ): OfflineSession | null => {
@@ -43,6 +44,7 @@ export const chooseSession = (
       one.session.sending !== null &&
       sameDevice(one.device, to) &&
       equal(one.own, own) &&
+      (one.inc === null || inc === null || equal(one.inc, inc)) &&
       // A clock that was set back makes neither younger than it is.
       (one.heard === null
         ? Math.abs(now - one.begun) < PARCEL_AGAIN
@@ -52,27 +54,32 @@ export const chooseSession = (
   return ours !== undefined && theirs !== undefined ? preferSession(ours, theirs) : (ours ?? theirs ?? null)
 }
 
+/** Whom a session is begun with. */
+export type Recipient = {
+  readonly log: Lookup['log']
+  readonly card: NonNullable<Lookup['card']>
+  readonly device: Device
+  /** the incarnation of its store, 16 bytes; null when it is not known */
+  readonly inc: Uint8Array | null
+}
+
 /**
  * Begins a session with the owner of a published card.
- * @param inc the incarnation of our store, 16 bytes
+ * @param own the incarnation of our store, 16 bytes
  * @param kem the key that the card commits to, 1184 bytes
  * @throws those of `initiate`
  */
 export const beginSession = (
-  { log: own, device: index, ik }: Identity,
-  inc: Uint8Array,
-  {
-    log,
-    card,
-    device,
-  }: { readonly log: Lookup['log']; readonly card: NonNullable<Lookup['card']>; readonly device: Device },
+  { log: ownLog, device: index, ik }: Identity,
+  own: Uint8Array,
+  { log, card, device, inc }: Recipient,
   kem: Uint8Array,
   surroundings: Surroundings,
 ): OfflineSession => {
   const begun = initiate(
     {
-      self: { log: own, device: index, ik },
-      inc,
+      self: { log: ownLog, device: index, ik },
+      inc: own,
       remote: { log, card, kem },
       channel: new Uint8Array(0),
       seen: log.last.hash,
@@ -82,7 +89,7 @@ export const beginSession = (
   )
   const { hello, session, h1 } = begun
   const when = { begun: surroundings.now, heard: null }
-  return { h1, ours: true, live: true, ...when, session, hello, log, device, own: ik.publicKey }
+  return { h1, ours: true, live: true, ...when, session, hello, log, device, own: ik.publicKey, inc }
 }
 
 export type Opened = {
@@ -111,14 +118,14 @@ export const openHello = (
   const spent = prekeys.spent(hash)
   const self = { log: own, device: index, ik }
   const accepted = respond({ self, card, spk, kem, channel: new Uint8Array(0), spent }, hello, surroundings)
-  const { log, ek, h1, first } = accepted
+  const { log, ek, h1, inc, first } = accepted
   const payload = decodePayload(first)
   if (payload?.k !== 'parcel') throw new HandshakeError('ERR_HELLO_DECODE')
   if (payload.v !== BUNDLE_VERSION) throw new HandshakeError('ERR_HELLO_VERSION')
   const device = log.last.entry.devices[accepted.device]
   if (device === undefined) throw new HandshakeError('ERR_HELLO_DEVICE')
   const when = { begun: surroundings.now, heard: null }
-  const keys = { log, device, own: ik.publicKey }
+  const keys = { log, device, own: ik.publicKey, inc }
   const session = { h1, ours: false, live: true, ...when, session: accepted.session, hello: null, ...keys }
   return { session, card: hash, ek }
 }

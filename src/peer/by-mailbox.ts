@@ -15,6 +15,7 @@ import { createMailboxReceiver } from '../messages/mailbox-receiver.ts'
 import { createMailboxSender, type MailboxSender } from '../messages/mailbox-sender.ts'
 import type { MessageEvent } from '../messages/message-events.ts'
 import { createParcelling } from '../messages/parcelling.ts'
+import type { Repair } from '../messages/repair.ts'
 import type { Signals } from '../messages/signals.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
@@ -31,9 +32,13 @@ export type ByMailboxParts = Dialer & {
   readonly trustStore: TrustStore
   readonly steps: Steps
   readonly inbox: Inbox
+  readonly repair: Repair
   readonly signals: Signals
   readonly isContact: (peer: Uint8Array) => boolean
   readonly onMessages: (changed: readonly StoredMessage[]) => void
+  readonly note: (changed: readonly StoredMessage[]) => void
+  readonly isGreeted: (peer: Uint8Array) => boolean
+  readonly onOld: (peer: Uint8Array) => void
   readonly emit: (event: MessageEvent) => void
   /** Resolves when something may be left and fetched. @throws StoreError ERR_STORE_TWIN */
   readonly beforeMail: () => Promise<void>
@@ -46,7 +51,7 @@ export type ByMailboxParts = Dialer & {
 export const createByMailbox = (
   parts: ByMailboxParts,
 ): { readonly sender: MailboxSender; readonly poller: MailboxPoller } => {
-  const { identity, directory, store, world, trustStore, resolver, steps, beforeMail } = parts
+  const { identity, directory, store, world, trustStore, resolver, steps, repair, beforeMail } = parts
   const visits = createMailboxClient({ ...parts, find: steps.find, checkGoing: steps.checkGoing })
   const mailboxClient: MailboxClient = {
     ...visits,
@@ -56,7 +61,7 @@ export const createByMailbox = (
     },
   }
   const bringing = createMailboxSender({
-    ...{ ...parts, mailboxClient, find: steps.find, parcelling: createParcelling({ identity, store, world }) },
+    ...{ ...parts, mailboxClient, find: steps.find, parcelling: createParcelling({ identity, store, world, repair }) },
     fetchKem: (found, signal) => fetchKem(directory, found, steps.deadline(signal, LOOKUP_MS)),
   })
   const sender: MailboxSender = {

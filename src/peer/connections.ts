@@ -73,7 +73,9 @@ const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor 
   const remote = describeRemote(met.log, identity.log, circumstances)
   const watch = trustStore.watch(met.log, met.device)
   trustStore.met(met.log, met.device, met.inc)
-  const connection = createConnection(channel, met.session, { peer, remote, world, services, ending: watch.signal })
+  const { device, session } = met
+  const parties = { peer, device, remote, world, services, ending: watch.signal }
+  const connection = createConnection(channel, session, parties)
   emit({ type: 'connected', remote })
   open.add(peer, connection)
   void connection.closed.then((ending) => {

@@ -13,6 +13,7 @@ import { PeerError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { TWIN_ANSWER_MS } from '../core/limits/own-check-limits.ts'
 import { DEFAULT_APPLICATION, isProgramName } from '../core/names.ts'
+import { ownDeviceId } from '../core/places.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
@@ -23,6 +24,7 @@ import { createInbox } from '../messages/inbox.ts'
 import { createLines } from '../messages/lines.ts'
 import { createMessages } from '../messages/message-api.ts'
 import { namedMailboxes } from '../messages/named-mailboxes.ts'
+import { createRepair } from '../messages/repair.ts'
 import { createSignals } from '../messages/signals.ts'
 import type { Transport } from '../network/transport.ts'
 import type { Store } from '../store/store.ts'
@@ -86,18 +88,6 @@ const createRooms = (parts: PeerParts) => {
   const known = { ...base, trustStore, clockWatch, resolver, contacts, steps }
   const isContact = (id: Uint8Array): boolean => trustStore.trust(id) !== 'unknown'
 
-  const signals = createSignals()
-  const inbox = createInbox(store, isContact)
-  const messages = createMessages({ ...known, signals })
-  const lines = createLines({ store, inbox, signals, onMessages: messages.onMessages })
-  const files = createFiles({ ...known, isContact, queued: (peer) => signals.say('queued', peer) })
-  const streams = createStreams({ isContact, closing: closing.signal })
-
-  const guests = createMailboxGuests({ mailbox, talks, identity, world })
-  const open = createOpenConnections((peer) => !isContact(peer))
-  const backlogs = [messages.backlog, files.backlog]
-  const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))
-  const services = [lines.service, files.service, streams.service]
   const publisher = createPublisher({
     ...{ identity, directory, prekeys: store.prekeys, self, transport: transport.publicKey, world, clockWatch },
     mailboxes: () => namedMailboxes(store),
@@ -112,9 +102,28 @@ const createRooms = (parts: PeerParts) => {
       closing.abort(error)
     },
   })
+
+  const signals = createSignals()
+  const inbox = createInbox({ own, store, world, isContact })
+  const repair = createRepair({ own, messages: store.messages, world })
+  const messages = createMessages({ ...known, signals })
+  // Whoever has what this store never wrote may lie: it is only a reason to look.
+  const onOld = announcer.told
+  const mending = { inbox, repair, signals, onMessages: messages.onMessages, onOld }
+  const lines = createLines({ ...base, ...mending, own: ownDeviceId(identity) })
+  const files = createFiles({
+    ...{ ...known, isContact, provenSince: lines.provenSince, queued: (peer) => signals.say('queued', peer) },
+  })
+  const streams = createStreams({ isContact, closing: closing.signal })
+
+  const guests = createMailboxGuests({ mailbox, talks, identity, world })
+  const open = createOpenConnections((peer) => !isContact(peer))
+  const backlogs = [messages.backlog, files.backlog]
+  const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))
+  const services = [lines.service, files.service, streams.service]
   const connections = createConnections({ ...known, services, guests, open, isNeeded, announcer })
   const byMailbox = createByMailbox({
-    ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: open.adopt },
+    ...{ ...known, ...mending, isContact, note: lines.note, isGreeted: lines.isGreeted, adopt: open.adopt },
     beforeMail: announcer.beforeMail,
   })
   const delivery = createDelivery({

@@ -27,7 +27,7 @@ export const openFiles = async (folder: string, passphrase: Passphrase): Promise
     contacts: createContacts(store, systemWorld),
     isContact: () => true,
     // There is no connection to send anything on, and nobody who listens.
-    ...{ queued: () => {}, emit: () => {} },
+    ...{ provenSince: () => null, queued: () => {}, emit: () => {} },
   })
   return {
     list: files.api.list,

@@ -5,7 +5,7 @@ import { bytes, flag, list, nullable, type Reader, record, text, uint } from '..
 import type { DeviceFloor } from '../core/floor.ts'
 import { sha256 } from '../core/kdf.ts'
 import { type Anchor, verifyLog } from '../core/key-log.ts'
-import { DEVICE_NAME_BYTES, DEVICES_MAX, INCARNATION_BYTES, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
+import { DEVICE_ID_BYTES, DEVICES_MAX, INCARNATION_BYTES, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import {
   BACKUP_CONTACTS_MAX,
   BACKUP_FLOORS_MAX,
@@ -70,7 +70,7 @@ const idOf = ([first = new Uint8Array(0)]: Envelopes): Uint8Array => sha256(firs
 const place = uint(LOG_ENTRIES_MAX - 1)
 
 const readDevice = record<DeviceFloor>({
-  device: bytes(DEVICE_NAME_BYTES),
+  device: bytes(DEVICE_ID_BYTES),
   serial: uint(),
   inc: bytes(INCARNATION_BYTES),
 })

@@ -1,7 +1,7 @@
 import { equal, hex } from '../core/bytes.ts'
 import { bytes, nullable, record, uint } from '../core/fields.ts'
 import { type DeviceFloor, type Floor, higherFloor } from '../core/floor.ts'
-import { DEVICE_NAME_BYTES, INCARNATION_BYTES } from '../core/limits/protocol-limits.ts'
+import { DEVICE_ID_BYTES, INCARNATION_BYTES } from '../core/limits/protocol-limits.ts'
 import { STRANGER_FLOORS_MAX } from '../core/limits/store-limits.ts'
 import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
@@ -36,7 +36,7 @@ const readFloor = record<Row>({
   asked: uint(1),
 })
 const readDevice = record<DeviceRow>({
-  device: bytes(DEVICE_NAME_BYTES),
+  device: bytes(DEVICE_ID_BYTES),
   serial: uint(),
   inc: bytes(INCARNATION_BYTES),
   before: nullable(bytes(INCARNATION_BYTES)),

@@ -34,34 +34,55 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
     // Applications that were opened on this folder.
     'CREATE TABLE applications (name TEXT PRIMARY KEY) STRICT',
-    // Numbers are within a sequence; ids order all messages of this store. `sealed` is what the message says, under the store key.
+    // Ids order all messages of this store; `m` is the one that both sides know. `queued`: when it was last queued, or came, milliseconds.
+    // `placed`: the first place that one of ours was given. `sealed` is what the message says, under the store key.
     `CREATE TABLE messages (
       id INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), app TEXT NOT NULL, out INTEGER NOT NULL,
-      sequence BLOB NOT NULL CHECK (length(sequence) = 16), number INTEGER NOT NULL, at INTEGER NOT NULL,
+      m BLOB NOT NULL CHECK (length(m) = 32), at INTEGER NOT NULL, queued INTEGER NOT NULL, placed INTEGER,
       state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
-      UNIQUE (peer, out, sequence, number)
+      UNIQUE (peer, out, m)
     ) STRICT`,
-    "CREATE INDEX messages_waiting ON messages (peer, sequence, number) WHERE out = 1 AND state IN ('queued', 'sent')",
+    "CREATE INDEX messages_waiting ON messages (peer, app, id) WHERE out = 1 AND state IN ('queued', 'sent')",
+    "CREATE INDEX messages_confirmed ON messages (peer, queued) WHERE out = 1 AND state IN ('delivered', 'gone')",
     "CREATE INDEX messages_arrived ON messages (app, id) WHERE state = 'arrived'",
     "CREATE INDEX messages_arrived_from ON messages (peer, app) WHERE state = 'arrived'",
     'CREATE INDEX messages_history ON messages (peer, app, id)',
-    // Our sequence to a peer for an application: the number of the next message.
+    // The sequence that is written in to a device for an application, from our device `own`. `got`: all up to that place is covered.
     `CREATE TABLE sequences_out (
-      peer BLOB NOT NULL, app TEXT NOT NULL, sequence BLOB NOT NULL, next INTEGER NOT NULL,
-      PRIMARY KEY (peer, app)
+      peer BLOB NOT NULL, device BLOB NOT NULL, app TEXT NOT NULL, own BLOB NOT NULL, sequence BLOB NOT NULL, got INTEGER NOT NULL,
+      PRIMARY KEY (peer, device, app)
     ) STRICT`,
-    // Their sequences to us: all messages up to `have` are here, or were.
+    // The places of our messages in sequences, in the order in which they were given. `at`: seconds.
+    `CREATE TABLE places_out (
+      place INTEGER PRIMARY KEY AUTOINCREMENT, message INTEGER NOT NULL, peer BLOB NOT NULL, device BLOB NOT NULL,
+      sequence BLOB NOT NULL CHECK (length(sequence) = 16), n INTEGER NOT NULL, c BLOB NOT NULL CHECK (length(c) = 32), at INTEGER NOT NULL,
+      UNIQUE (peer, sequence, n)
+    ) STRICT`,
+    'CREATE INDEX places_out_message ON places_out (message)',
+    'CREATE INDEX places_out_at ON places_out (at)',
+    // Their sequences to us: all messages up to place `have`, `c` are here, or were. `touched`: order; `at`: when something last came, seconds.
     `CREATE TABLE sequences_in (
-      peer BLOB NOT NULL, sequence BLOB NOT NULL, app TEXT NOT NULL, have INTEGER NOT NULL, touched INTEGER NOT NULL,
+      peer BLOB NOT NULL, sequence BLOB NOT NULL, device BLOB NOT NULL, app TEXT NOT NULL, have INTEGER NOT NULL, c BLOB NOT NULL,
+      touched INTEGER NOT NULL, at INTEGER NOT NULL,
       PRIMARY KEY (peer, sequence)
     ) STRICT`,
+    // The places at which their messages came, and which ones: nothing is taken twice, and receipts name earlier places. `at`: seconds.
+    `CREATE TABLE arrivals (
+      place INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL, m BLOB NOT NULL, sequence BLOB NOT NULL, n INTEGER NOT NULL,
+      c BLOB NOT NULL, at INTEGER NOT NULL,
+      UNIQUE (peer, sequence, n)
+    ) STRICT`,
+    'CREATE INDEX arrivals_message ON arrivals (peer, m)',
+    'CREATE INDEX arrivals_at ON arrivals (at)',
+    // How many messages were sent again on a day because that peer's folder had gone back.
+    'CREATE TABLE repairs (peer BLOB PRIMARY KEY CHECK (length(peer) = 32), day INTEGER NOT NULL, count INTEGER NOT NULL) STRICT',
     // Peers that were connected: what a crash leaves here is called again.
     'CREATE TABLE lines (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
-    // Files on their way, or over. `chunks` of an incoming one are certainly on disk, in the partial file `part`. `changed` is when
+    // Files on their way, or over. `queued`: when it was last to be sent, milliseconds. `chunks` of an incoming one are certainly on disk, in the partial file `part`. `changed` is when
     // the file of an outgoing one was last written to, in microseconds. `sealed` is what only its parties should know.
     `CREATE TABLE transfers (
       number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), out INTEGER NOT NULL,
-      id BLOB NOT NULL CHECK (length(id) = 16), at INTEGER NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL,
+      id BLOB NOT NULL CHECK (length(id) = 16), at INTEGER NOT NULL, queued INTEGER NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL,
       chunks INTEGER NOT NULL, again INTEGER NOT NULL, part TEXT, state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
       UNIQUE (peer, out, id)
     ) STRICT`,
@@ -77,12 +98,13 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       card BLOB NOT NULL REFERENCES prekeys (card) ON DELETE CASCADE, ek BLOB NOT NULL CHECK (length(ek) = 33),
       PRIMARY KEY (card, ek)
     ) STRICT`,
-    // Sessions with those who are reached through mailboxes. Times are seconds; `live`: whether it may be sent in.
-    // `own` is our device's `dh` key, and `device` theirs. `due`: when the first of its keys has to be forgotten.
+    // Sessions with those who are reached through mailboxes. Times are seconds; `live`: whether it may be sent in; `inc`: the incarnation
+    // of the other store when it began, as far as it is known. `own` is our device's `dh` key, and `device` theirs. `due`: when the first
+    // of its keys has to be forgotten.
     `CREATE TABLE offline_sessions (
       id BLOB PRIMARY KEY CHECK (length(id) = 16), peer BLOB NOT NULL CHECK (length(peer) = 32),
       h1 BLOB NOT NULL CHECK (length(h1) = 32), ours INTEGER NOT NULL, live INTEGER NOT NULL,
-      begun INTEGER NOT NULL, heard INTEGER, touched INTEGER NOT NULL, due INTEGER NOT NULL,
+      begun INTEGER NOT NULL, heard INTEGER, inc BLOB, touched INTEGER NOT NULL, due INTEGER NOT NULL,
       own BLOB NOT NULL CHECK (length(own) = 33), device BLOB NOT NULL CHECK (length(device) = 33), sealed BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX offline_sessions_peer ON offline_sessions (peer, touched)',
@@ -99,8 +121,10 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       peer BLOB NOT NULL CHECK (length(peer) = 32), sequence BLOB NOT NULL, upto INTEGER NOT NULL, at INTEGER NOT NULL,
       mailboxes BLOB NOT NULL, PRIMARY KEY (peer, sequence)
     ) STRICT`,
-    // Peers whose messages came through a mailbox and were not confirmed yet.
-    'CREATE TABLE receipts (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
+    // Peers who are to hear what came of theirs; with `want`, so that they send again what did not. Not before `due`, seconds.
+    `CREATE TABLE receipts (
+      peer BLOB PRIMARY KEY CHECK (length(peer) = 32), want INTEGER NOT NULL, due INTEGER NOT NULL
+    ) STRICT`,
   ],
 ]
 

@@ -13,6 +13,7 @@ import {
 } from '../core/limits/message-limits.ts'
 import {
   HELLO_BYTES_MAX,
+  INCARNATION_BYTES,
   ITEM_BYTES_MAX,
   LOG_ENTRIES_MAX,
   SESSION_BYTES_MAX,
@@ -47,6 +48,8 @@ export type OfflineSession = {
   readonly device: Device
   /** our device's `dh` key: a session of keys that were replaced is over */
   readonly own: Uint8Array
+  /** the incarnation of the other store when it began, 16 bytes: another one has not the session; null when it is not known */
+  readonly inc: Uint8Array | null
 }
 
 /** All of these throw StoreError as `Database` does. */
@@ -54,6 +57,8 @@ export type OfflineSessionStore = {
   get(id: Uint8Array): OfflineSession | null
   /** Those with a peer, the latest first. */
   all(peer: Uint8Array): readonly OfflineSession[]
+  /** None of them is sent in any more; all can still receive. @param peer default: those with everybody */
+  closeAll(peer?: Uint8Array): void
   /** Puts its present state in the place of the one before. @param now seconds since 1970 */
   keep(session: OfflineSession, now: number): void
   /** Forgets sessions that nothing can come in any more, and in all others the message keys that were kept too long. */
@@ -62,8 +67,6 @@ export type OfflineSessionStore = {
   forgetOthers(own: readonly Uint8Array[]): void
   /** Forgets those with other devices of that peer than these, by their `dh` keys. */
   forgetDevices(peer: Uint8Array, present: readonly Uint8Array[]): void
-  /** Nothing is sent any more in any of them; what was sent to us can still be opened. */
-  endSending(): void
 }
 
 type Sealed = {
@@ -85,6 +88,7 @@ type Columns = {
   readonly begun: number
   readonly heard: number | null
   readonly touched: number
+  readonly inc: Uint8Array | null
   readonly sealed: Uint8Array
 }
 
@@ -100,6 +104,7 @@ const readColumns = record<Columns>({
   begun: uint(),
   heard: nullable(uint()),
   touched: uint(),
+  inc: nullable(bytes(INCARNATION_BYTES)),
   sealed: bytes(1, SEALED_MAX),
 })
 const readSealed = record<Sealed>({
@@ -113,7 +118,7 @@ const readSealed = record<Sealed>({
 })
 
 const TABLE = 'offline_sessions'
-const COLUMNS = 'id, peer, h1, ours, live, begun, heard, touched, sealed'
+const COLUMNS = 'id, peer, h1, ours, live, begun, heard, inc, touched, sealed'
 const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
 const corrupt = (): StoreError => new StoreError('ERR_STORE_CORRUPT', { hint: `table ${TABLE}` })
 
@@ -154,7 +159,7 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
     return sealed
   }
   const read = (row: unknown): OfflineSession => {
-    const { id, peer, h1, ours, live, begun, heard, sealed } = columnsOf(row)
+    const { id, peer, h1, ours, live, begun, heard, inc, sealed } = columnsOf(row)
     const plaintext = openBytes(storeKey, LABEL_STORE_SESSION, { sealed, check })
     if (plaintext === null) throw corrupt()
     return readRow(
@@ -168,18 +173,19 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
         plaintext.fill(0)
         const { hello, sign, dh, own } = inside
         const log = verifyLog(peer, inside.log)
-        return { h1, ours: ours === 1, live: live === 1, begun, heard, session, hello, log, device: { sign, dh }, own }
+        const when = { begun, heard, inc }
+        return { h1, ours: ours === 1, live: live === 1, ...when, session, hello, log, device: { sign, dh }, own }
       },
       plaintext,
     )
   }
 
   const write = (one: OfflineSession, touched: number): void => {
-    const { session, log, h1, ours, live, begun, heard, own, device } = one
+    const { session, log, h1, ours, live, begun, heard, inc, own, device } = one
     // The state before may be all that opens what was recorded.
     database.erase(
-      `INSERT OR REPLACE INTO ${TABLE} (${COLUMNS}, due, own, device) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[session.id, log.id, h1, ours ? 1 : 0, live ? 1 : 0, begun, heard, touched, seal(one)],
+      `INSERT OR REPLACE INTO ${TABLE} (${COLUMNS}, due, own, device) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[session.id, log.id, h1, ours ? 1 : 0, live ? 1 : 0, begun, heard, inc, touched, seal(one)],
       ...[dueOf(one, touched), own, device.dh],
     )
   }
@@ -196,6 +202,10 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
     },
     all: (peer) =>
       database.all(`SELECT ${COLUMNS} FROM ${TABLE} WHERE peer = ? ORDER BY touched DESC, begun DESC`, peer).map(read),
+    closeAll: (peer) =>
+      peer === undefined
+        ? database.run(`UPDATE ${TABLE} SET live = 0`)
+        : database.run(`UPDATE ${TABLE} SET live = 0 WHERE peer = ?`, peer),
     keep: (one, now) =>
       database.transaction(() => {
         const { id } = one.log
@@ -220,6 +230,5 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
       }),
     forgetOthers: (own) => eraseSome(`own NOT IN (${places(own)})`, ...own),
     forgetDevices: (peer, present) => eraseSome(`peer = ? AND device NOT IN (${places(present)})`, peer, ...present),
-    endSending: () => database.run(`UPDATE ${TABLE} SET live = 0`),
   }
 }

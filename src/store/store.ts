@@ -41,25 +41,28 @@ export type Store = {
 /**
  * @param folder a data folder that exists; null: in memory, gone with the process
  * @param storeKey what seals its messages, files and sessions; who only reads the other parts needs none
+ * @param clock milliseconds since 1970
  * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
  */
-export const openStore = (folder: string | null, storeKey?: SecretKey): Store => {
+export const openStore = (folder: string | null, storeKey?: SecretKey, clock: () => number = Date.now): Store => {
   const database = openDatabase(folder)
   const key = storeKey ?? secretKey(Uint8Array.from(randomBytes(32)))
   const mailboxOutbox = createMailboxOutbox(database)
   const offlineSessions = createOfflineSessionStore(database, key)
+  const messages = createMessageStore(database, key)
+  const random = (size: number): Uint8Array => Uint8Array.from(randomBytes(size))
   const place = () => (folder === null ? null : placeOf(join(folder, HANDFAST.name), key))
   return {
     self: createSelfStore(database, {
       place,
-      onNewIncarnation: () => onNewIncarnation({ offlineSessions, mailboxOutbox }),
+      onNewIncarnation: () => onNewIncarnation({ messages, offlineSessions, mailboxOutbox }, { now: clock(), random }),
     }),
     floors: createFloorStore(database),
     forks: createForkStore(database),
     contacts: createContactStore(database),
     settings: createSettingStore(database),
     applications: createApplications(database),
-    messages: createMessageStore(database, key),
+    messages,
     transfers: createTransferStore(database, key),
     prekeys: createPrekeyStore(database, key),
     mailboxOutbox,

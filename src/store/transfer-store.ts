@@ -8,6 +8,7 @@ import { exportSecret, type SecretKey, secretKey } from '../core/kdf.ts'
 import { LABEL_STORE_FILE } from '../core/labels.ts'
 import { FILE_BYTES_MAX, FILES_REMEMBERED, STRANGERS_FILES_REMEMBERED } from '../core/limits/file-limits.ts'
 import type { Database } from './database.ts'
+import { createDeliveredTransfers, type DeliveredTransfers, type Loss } from './delivered-transfers.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
 
@@ -17,6 +18,8 @@ export type StoredState =
   /** ours, and not yet on the other disk */
   | 'queued'
   | 'delivered'
+  /** ours: it was on the other side's disk, in a folder that is no more */
+  | 'gone'
   /** theirs: accepted, and not whole yet */
   | 'receiving'
   | 'saved'
@@ -34,8 +37,9 @@ export type StoredTransfer = {
   readonly out: boolean
   /** 16 bytes, chosen by the sender */
   readonly id: Uint8Array
-  /** when it began, milliseconds since 1970 */
+  /** when it began, and when it was last to be sent, milliseconds since 1970 */
   readonly at: number
+  readonly queued: number
   readonly size: number
   /** when the file that is sent was last written to, microseconds since 1970; 0 of an incoming one */
   readonly changed: number
@@ -59,7 +63,7 @@ export type StoredTransfer = {
 export type NewTransfer = Omit<StoredTransfer, 'number' | 'chunks' | 'again'>
 
 /** All of these throw StoreError as `Database` does; what changes something is meant for a transaction of the caller's. */
-export type TransferStore = {
+export type TransferStore = DeliveredTransfers<StoredTransfer> & {
   add(transfer: NewTransfer): StoredTransfer
   get(number: number): StoredTransfer | null
   find(peer: Uint8Array, out: boolean, id: Uint8Array): StoredTransfer | null
@@ -93,7 +97,7 @@ const SECRET_BYTES = 32
 /** Name and path in UTF-8, with the rest and Fernet's and CBOR's additions. */
 const SEALED_MAX = 4 * PATH_MAX
 
-const STATES = ['queued', 'delivered', 'receiving', 'saved', 'refused', 'failed'] as const
+const STATES = ['queued', 'delivered', 'gone', 'receiving', 'saved', 'refused', 'failed'] as const
 
 type Sealed = Pick<StoredTransfer, 'peer' | 'out' | 'id' | 'name' | 'path' | 'hash'> & {
   readonly secret: Uint8Array | null
@@ -125,6 +129,7 @@ const readColumns = record<Columns>({
   out: uint(1),
   id: bytes(TRANSFER_ID_BYTES),
   at: uint(),
+  queued: uint(),
   size: uint(FILE_BYTES_MAX),
   changed: uint(),
   chunks: uint(2 ** 32),
@@ -135,7 +140,7 @@ const readColumns = record<Columns>({
   sealed: bytes(1, SEALED_MAX),
 })
 
-const COLUMNS = 'number, peer, out, id, at, size, changed, chunks, again, part, state, reason, sealed'
+const COLUMNS = 'number, peer, out, id, at, queued, size, changed, chunks, again, part, state, reason, sealed'
 const OVER = "state NOT IN ('queued', 'receiving')"
 const STRANGERS = 'peer NOT IN (SELECT id FROM contacts)'
 
@@ -185,14 +190,25 @@ export const createTransferStore = (database: Database, storeKey: SecretKey): Tr
   const count = (where: string, ...values: readonly Uint8Array[]): number =>
     readRow('transfers', readCount, database.get(`SELECT count(*) AS n FROM transfers WHERE ${where}`, ...values)).n
   const get = (number: number): StoredTransfer | null => select('number = ?', number)[0] ?? null
+  const change = (number: number, loss: Loss): StoredTransfer | null => {
+    const row = get(number)
+    if (row?.state !== 'delivered') return null
+    const now = { ...row, ...loss }
+    database.run(
+      'UPDATE transfers SET state = ?, queued = ?, sealed = ? WHERE number = ?',
+      ...[now.state, now.queued, seal(now), number],
+    )
+    return now
+  }
 
   return {
+    ...createDeliveredTransfers({ select, change }),
     add: (transfer) => {
-      const { peer, out, id, at, size, changed, part, state, reason } = transfer
+      const { peer, out, id, at, queued, size, changed, part, state, reason } = transfer
       const row = database.get(
-        `INSERT INTO transfers (peer, out, id, at, size, changed, chunks, again, part, state, reason, sealed)
-         VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?) RETURNING ${COLUMNS}`,
-        ...[peer, out ? 1 : 0, id, at, size, changed, part, state, reason, seal(transfer)],
+        `INSERT INTO transfers (peer, out, id, at, queued, size, changed, chunks, again, part, state, reason, sealed)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?) RETURNING ${COLUMNS}`,
+        ...[peer, out ? 1 : 0, id, at, queued, size, changed, part, state, reason, seal(transfer)],
       )
       prune(database, peer)
       return read(row)

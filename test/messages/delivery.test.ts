@@ -29,6 +29,9 @@ const start = () => {
       pump: (peer) => open.has(hex(peer)),
       isOpen: (peer) => open.has(hex(peer)),
       invite: () => {},
+      note: () => {},
+      isGreeted: () => false,
+      provenSince: () => null,
     },
     backlogs: [
       {

@@ -129,7 +129,7 @@ const fill = (store: Store): void => {
   const { entry } = bob.log.last
   store.offlineSessions.keep(
     {
-      ...{ h1: makeBytes('h1', 32), ours: true, live: true, begun: 6, heard: 7, hello: null },
+      ...{ h1: makeBytes('h1', 32), ours: true, live: true, begun: 6, heard: 7, hello: null, inc: null },
       ...{ session: alice.session, log: bob.log, device: at(entry.devices, 0), own: makeBytes('own', 33) },
     },
     8,

@@ -24,9 +24,10 @@ const messages = async (context: Context, contact: string, { limit, before }: Fl
   const { openHistory } = await import('../../peer/folder.ts')
   using history = await openHistory(folder, passphrases.current)
   for (const message of history.read(address, before === undefined ? { limit } : { limit, before })) {
-    const { id, peer, direction, sentAt, state, reason, text, data } = message
-    const said = data === undefined ? { text, base64: null } : { text: null, base64: toBase64(data) }
-    emit({ event: 'past-message', id, peer, direction, at: Math.floor(sentAt / 1000), state, code: reason, ...said })
+    const { id, hash, peer, direction, sentAt, state, reason, text = null, data, unknown: kind = null } = message
+    const said = { text, base64: data === undefined ? null : toBase64(data), kind }
+    const at = Math.floor(sentAt / 1000)
+    emit({ event: 'past-message', id, hash, peer, direction, at, state, code: reason, ...said })
   }
   return EXIT.done
 }

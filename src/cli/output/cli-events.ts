@@ -156,14 +156,31 @@ type Events = {
   network: { readonly online: boolean; readonly nodes: number }
   /** once per peer and run */
   'safety-number': { readonly peer: string; readonly safetyNumber: string }
-  message: { readonly peer: string; readonly text: string }
+  /** `hash` here and below: SHA-256, the same on both sides */
+  message: { readonly peer: string; readonly hash: string; readonly text: string }
   /** a message of bytes, which no command sends but programs may */
-  data: { readonly peer: string; readonly size: number; readonly base64: string }
-  /** a message of ours: `queued` here, `sent`, `delivered` (on the other side's disk) or `failed`; `id` as in `messages` */
-  delivery: { readonly peer: string; readonly id: number; readonly state: string; readonly code: ErrorCode | null }
-  /** `messages`: either `text` or `base64`; `at` in seconds, by the clock of who wrote it */
+  data: { readonly peer: string; readonly hash: string; readonly size: number; readonly base64: string }
+  /** a message of a kind that only newer versions know; it is kept */
+  unknown: { readonly peer: string; readonly hash: string; readonly kind: string }
+  /**
+   * a message of ours: `queued` here, `sent`, `delivered` (on the other side's disk), `gone` (with a disk that had it) or `failed`; `id` as in
+   * `messages`
+   */
+  delivery: {
+    readonly peer: string
+    readonly id: number
+    readonly hash: string
+    readonly state: string
+    readonly code: ErrorCode | null
+  }
+  /** that peer's data folder is older than what it had confirmed: so many messages are sent `again`, and so many are `gone` */
+  'peer-went-back': { readonly peer: string; readonly again: number; readonly gone: number }
+  /** `resend`: so many messages that were gone are queued */
+  resent: { readonly peer: string; readonly messages: number }
+  /** `messages`: `text`, `base64` or, of one that needs a newer version, its `kind`; `at` in seconds, by the clock of who wrote it */
   'past-message': {
     readonly id: number
+    readonly hash: string
     readonly peer: string
     readonly direction: 'in' | 'out'
     readonly at: number
@@ -171,6 +188,7 @@ type Events = {
     readonly code: ErrorCode | null
     readonly text: string | null
     readonly base64: string | null
+    readonly kind: string | null
   }
   /** `listen`, `send`: messages, or receipts alone, to a peer that is not there are in these of its mailboxes, from where it gets them */
   'in-mailboxes': { readonly peer: string; readonly mailboxes: readonly string[]; readonly messages: number }
@@ -183,6 +201,8 @@ type Events = {
   'file-resumed': PeerFile & { readonly direction: 'in' | 'out'; readonly done: number }
   'file-saved': PeerFile & { readonly path: string }
   'file-sent': PeerFile & { readonly sha256: string }
+  /** it was on that peer's disk, in a data folder that is no more */
+  'file-gone': PeerFile
   'file-failed': { readonly peer: string; readonly direction: 'in' | 'out'; readonly name: string } & Reason
   /** `files`, `/files`, one each: `done` bytes are on the receiving disk, as far as this side knows; `at` in seconds; `state` as the library has it */
   file: PeerFile & {

@@ -35,10 +35,12 @@ const notice = (about: NoticeAbout, address: string, error: unknown = null): Cli
   return { event: 'notice', about, address, ...why }
 }
 
-const messageEvent = ({ from: peer, text, data }: Message): CliEvent<'message' | 'data'> =>
-  data === undefined
-    ? { event: 'message', peer, text }
-    : { event: 'data', peer, size: data.length, base64: Buffer.from(data).toString('base64') }
+const messageEvent = ({ from: peer, hash, text, data, unknown }: Message): CliEvent<'message' | 'data' | 'unknown'> => {
+  if (unknown !== undefined) return { event: 'unknown', peer, hash, kind: unknown }
+  return data === undefined
+    ? { event: 'message', peer, hash, text }
+    : { event: 'data', peer, hash, size: data.length, base64: Buffer.from(data).toString('base64') }
+}
 
 /** Who came, and with what keys; the number to compare once per peer and run. */
 const createIntroductions = () => {
@@ -70,6 +72,7 @@ const createFileReport = () => {
     moving.delete(id)
     if (state === 'saved') return [{ event: 'file-saved', peer, name, size, path }]
     if (state === 'delivered') return [{ event: 'file-sent', peer, name, size, sha256 }]
+    if (state === 'gone') return [{ event: 'file-gone', peer, name, size }]
     if (state !== 'failed' || isTakenBack(transfer)) return []
     return [failedFileEvent(transfer, reasonOf(errorOf(reason ?? 'ERR_FILE_REFUSED')))]
   }
@@ -95,9 +98,11 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       case 'message':
         return [messageEvent(event.message)]
       case 'delivery': {
-        const { peer, id, state, reason } = event.message
-        return [{ event: 'delivery', peer, id, state, code: reason }]
+        const { peer, id, hash, state, reason } = event.message
+        return [{ event: 'delivery', peer, id, hash, state, code: reason }]
       }
+      case 'peer-went-back':
+        return [{ event: 'peer-went-back', peer: event.address, again: event.again, gone: event.gone }]
       case 'in-mailboxes':
         return [{ event: 'in-mailboxes', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
       case 'offer': {

@@ -13,7 +13,14 @@ import { trustWording } from './trust-wording.ts'
  */
 
 /** Events that tell of something that went wrong: these go to stderr. */
-export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice', 'standing', 'clock'])
+export const TROUBLE: ReadonlySet<EventName> = new Set([
+  'not-sent',
+  'file-failed',
+  'notice',
+  'standing',
+  'clock',
+  'peer-went-back',
+])
 
 type Ended = CliEvent<'disconnected'>
 
@@ -50,10 +57,23 @@ export const wording: Wording = {
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
+  unknown: ({ peer }) => [`* ${shortAddress(peer)} sent something that needs a newer version of Handfast; it is kept`],
   delivery: ({ peer, state, code }) =>
     state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${explain(code)}`] : [],
-  'past-message': ({ id, direction, at, state, code, text, base64 }) => [
-    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : `, ${explain(code)}`}` : '<'}: ${text ?? `data ${base64}`}`,
+  'peer-went-back': ({ peer, again, gone }) => [
+    `* the data folder of ${shortAddress(peer)} is older than what it had confirmed: ${[
+      ...(again > 0 ? [`${count(again, 'message is', 'messages are')} sent again`] : []),
+      ...(gone > 0 ? [`${count(gone, 'message is', 'messages are')} gone with it`] : []),
+    ].join(', ')}`,
+    ...(gone > 0 ? [`  when you are sure that it is still the owner who answers there: handfast resend ${peer}`] : []),
+  ],
+  resent: ({ peer, messages }) => [
+    messages === 0
+      ? `* nothing that was said to ${shortAddress(peer)} is gone`
+      : `* ${count(messages, 'message', 'messages')} to ${shortAddress(peer)} that ${messages === 1 ? 'was' : 'were'} gone: to be delivered again`,
+  ],
+  'past-message': ({ id, direction, at, state, code, text, base64, kind }) => [
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : `, ${explain(code)}`}` : '<'}: ${text ?? (kind === null ? `data ${base64}` : 'needs a newer version of Handfast')}`,
   ],
   'in-mailboxes': ({ peer, mailboxes, messages }) =>
     messages === 0

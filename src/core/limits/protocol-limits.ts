@@ -19,7 +19,7 @@ export const CLOCK_TOLERANCE = 3600
 export const CARD_AGE_MAX = 7 * 24 * 3600
 
 /** A device's name, of a hash of its keys: 128 bits, so that nobody finds another device of the same name. */
-export const DEVICE_NAME_BYTES = 16
+export const DEVICE_ID_BYTES = 16
 
 /** An incarnation's name: random, so that no two stores of a device ever have the same. */
 export const INCARNATION_BYTES = 16

@@ -1,6 +1,7 @@
 import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
+import { OWN, PEER } from '../chat/happenings.ts'
 
 /** An event, what is told of it to programs, and what a person sees. */
 export type Row = readonly [event: PeerEvent, told: readonly CliEvent[], seen: readonly (string | RegExp)[]]
@@ -21,3 +22,34 @@ export const CLOCK_ROWS: readonly Row[] = [
     [/ is 2 hours behind: it says 2026-01-01 00:00 UTC, and 1 network of nodes 2026-01-01 02:00 UTC\.$/, /^! hint/],
   ],
 ]
+
+/** The address of the other side as people see it in a line. */
+export const SHORT = 'hf1kh9wk63pe…9zse'
+
+/** Copies of a data folder, and folders that went back. */
+export const COPY_ROWS = {
+  'rolled-back': [
+    [
+      { type: 'rolled-back', since: 1_767_225_600 },
+      [{ event: 'notice', about: 'rolled-back', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
+      [/^! handfast: this data folder is an earlier state of itself: .* 2026-01-01T00:00:00.000Z/, /^! hint: /],
+    ],
+  ],
+  copied: [
+    [
+      { type: 'copied', since: 1_767_225_600 },
+      [{ event: 'notice', about: 'copied', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
+      [/^! handfast: another copy of this data folder was in use/, /^! hint: .*handfast renew$/],
+    ],
+  ],
+  'peer-twin': [
+    [
+      { type: 'peer-twin', address: PEER },
+      [{ event: 'notice', about: 'peer-twin', address: PEER, code: null, message: '' }],
+      [
+        `! handfast: ${SHORT} seems to run twice, or somebody copied its keys: two data folders of it take turns.`,
+        /^! hint: /,
+      ],
+    ],
+  ],
+} as const satisfies Readonly<Record<string, readonly Row[]>>

@@ -7,12 +7,11 @@ import { ConnectionError, MailboxError, PeerError, StoreError } from '../../../s
 import type { Publication } from '../../../src/directory/client/publish.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
-import { messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
-import { CLOCK_ROWS, type Row } from './reporter-rows.ts'
+import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf, unknownOf } from '../chat/happenings.ts'
+import { CLOCK_ROWS, COPY_ROWS, type Row, SHORT } from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
 
-const SHORT = 'hf1kh9wk63pe…9zse'
 const SEEN_MAX = 200
 
 /** What a person sees: lines on stdout, and behind `!` those on stderr. */
@@ -70,24 +69,45 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
   message: [
     [
       { type: 'message', message: messageOf(1, 'hello') },
-      [{ event: 'message', peer: PEER, text: 'hello' }],
+      [{ event: 'message', peer: PEER, hash: HASH, text: 'hello' }],
       [`${SHORT}: hello`],
     ],
     [
       { type: 'message', message: messageOf(1, Uint8Array.of(1, 2, 255)) },
-      [{ event: 'data', peer: PEER, size: 3, base64: 'AQL/' }],
+      [{ event: 'data', peer: PEER, hash: HASH, size: 3, base64: 'AQL/' }],
       [`* ${SHORT} sent 3 bytes of data`],
+    ],
+    [
+      { type: 'message', message: unknownOf(1, 'read') },
+      [{ event: 'unknown', peer: PEER, hash: HASH, kind: 'read' }],
+      [/needs a newer version/],
     ],
   ],
   delivery: [
-    ...(['queued', 'sent', 'delivered'] as const).map((state): Row => {
+    ...(['queued', 'sent', 'delivered', 'gone'] as const).map((state): Row => {
       const message = messageOf(7, 'hello', { direction: 'out', state })
-      return [{ type: 'delivery', message }, [{ event: 'delivery', peer: PEER, id: 7, state, code: null }], []]
+      return [
+        { type: 'delivery', message },
+        [{ event: 'delivery', peer: PEER, id: 7, hash: HASH, state, code: null }],
+        [],
+      ]
     }),
     [
       { type: 'delivery', message: messageOf(7, 'hello', failed) },
-      [{ event: 'delivery', peer: PEER, id: 7, state: 'failed', code: 'ERR_MESSAGE_EXPIRED' }],
+      [{ event: 'delivery', peer: PEER, id: 7, hash: HASH, state: 'failed', code: 'ERR_MESSAGE_EXPIRED' }],
       [/^\* a message to hf1kh9wk63pe…9zse was not delivered: .* \[ERR_MESSAGE_EXPIRED\]$/],
+    ],
+  ],
+  'peer-went-back': [
+    [
+      { type: 'peer-went-back', address: PEER, again: 3, gone: 0 },
+      [{ event: 'peer-went-back', peer: PEER, again: 3, gone: 0 }],
+      [/^\* the data folder of hf1kh9wk63pe…9zse is older than what it had confirmed: 3 messages are sent again$/],
+    ],
+    [
+      { type: 'peer-went-back', address: PEER, again: 1, gone: 2 },
+      [{ event: 'peer-went-back', peer: PEER, again: 1, gone: 2 }],
+      [/: 1 message is sent again, 2 messages are gone with it$/, new RegExp(`handfast resend ${PEER}$`)],
     ],
   ],
   'in-mailboxes': [
@@ -176,30 +196,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [/^! handfast: others may not find your latest keys/, /^! hint: .*: nobody shows it$/],
     ],
   ],
-  'rolled-back': [
-    [
-      { type: 'rolled-back', since: 1_767_225_600 },
-      [{ event: 'notice', about: 'rolled-back', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
-      [/^! handfast: this data folder is an earlier state of itself: .* 2026-01-01T00:00:00.000Z/, /^! hint: /],
-    ],
-  ],
-  copied: [
-    [
-      { type: 'copied', since: 1_767_225_600 },
-      [{ event: 'notice', about: 'copied', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
-      [/^! handfast: another copy of this data folder was in use/, /^! hint: .*handfast renew$/],
-    ],
-  ],
-  'peer-twin': [
-    [
-      { type: 'peer-twin', address: PEER },
-      [{ event: 'notice', about: 'peer-twin', address: PEER, code: null, message: '' }],
-      [
-        `! handfast: ${SHORT} seems to run twice, or somebody copied its keys: two data folders of it take turns.`,
-        /^! hint: /,
-      ],
-    ],
-  ],
+  ...COPY_ROWS,
   listening: [
     [
       { type: 'listening', publication },
