@@ -112,7 +112,8 @@ const createJudgement = (
     const { issued, drawn, moved } = self.state()
     const overtaken = card.serial > issued
     // Two that cannot reach each other would begin anew for ever.
-    if (!moved && answered === null && seconds(world) - drawn < TWIN_RETRY) return false
+    const since = seconds(world) - drawn
+    if (!moved && answered === null && since >= 0 && since < TWIN_RETRY) return false
     begin(overtaken ? card : undefined)
     if (overtaken) emit({ type: 'rolled-back', since: card.from })
     return true

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Channel } from '../../src/connection/channel.ts'
+import { type Channel, openChannel } from '../../src/connection/channel.ts'
+import { answerLive, initiateLive } from '../../src/connection/live-handshake.ts'
 import { signCard } from '../../src/core/card.ts'
 import type { CborValue } from '../../src/core/cbor.ts'
 import { raiseFloor } from '../../src/core/floor.ts'
@@ -18,8 +19,9 @@ import {
   NOW,
   publicOf,
 } from '../core/identities.ts'
+import { createPair } from './memory-transport.ts'
 import { prekeys, ring, served } from './ringing.ts'
-import { bob, makeWorld, mallory, send } from './sides.ts'
+import { alice, answering, bob, dialing, makeWorld, mallory, send } from './sides.ts'
 
 /** What the initiator accepts of what it is served: a live card, and the rest of a key log. */
 
@@ -103,4 +105,13 @@ test('§4 the owner’s log may only continue what is known: longer, or a rotati
   ]
   for (const [index, [code, known, envelopes, end, floor]] of cases.entries())
     assert.equal(await serveLog(known, envelopes, end, floor), code, `case ${index}`)
+})
+
+test('each side learns the incarnation of the other’s store: by the live card, and by the hello', async () => {
+  const pair = createPair()
+  const [near, far] = await Promise.all([
+    initiateLive(openChannel(pair.near), dialing(alice, bob)),
+    answerLive(openChannel(pair.far), answering(bob)),
+  ])
+  assert.deepEqual([near.inc, far.inc], [makeBytes('far/inc', 16), makeBytes('near/inc', 16)])
 })

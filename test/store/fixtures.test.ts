@@ -32,7 +32,7 @@ const unpacked = async (t: TestContext, version: number): Promise<string> => {
 
 /** What the schema numbered `FIRST_SCHEMA` has, and what each step after it brought. */
 const STEPS: readonly ((store: Store) => void)[] = [
-  ({ contacts, floors, forks, settings, applications, messages, transfers, offlineSessions, mailboxOutbox }) => {
+  ({ self, contacts, floors, forks, settings, applications, messages, transfers, offlineSessions, mailboxOutbox }) => {
     const bob = contacts.named('Bob')
     assert.ok(bob)
     const { id, log, anchor, added, verified, published } = bob
@@ -42,6 +42,8 @@ const STEPS: readonly ((store: Store) => void)[] = [
     const devices = [{ device: makeBytes('device', 16), serial: 17, inc: makeBytes('inc', 16) }]
     assert.deepEqual(floors.get(id), { epoch, seq: last.entry.seq, head: last.hash, devices })
     assert.deepEqual(forks.get(id)?.a.last.hash, last.hash)
+    // It lies elsewhere than where it was made.
+    assert.deepEqual([self.state().issued, self.state().former.length, self.state().moved], [42, 1, true])
     assert.equal(settings.get('bootstrap'), '192.0.2.1:49737')
 
     assert.deepEqual(applications.all(), ['chess', 'handfast'])
