@@ -41,8 +41,8 @@ export const initialize = async (
   await refuseExisting(folder)
   if (bootstrap.length > 0) {
     // Who has no network to ask loads none.
-    const { checkNetworkClock } = await import('./network-clock.ts')
-    await checkNetworkClock({ bootstrap, clockIsRight, onClock, signal })
+    const { holdNetworkClock } = await import('./network-clock.ts')
+    await holdNetworkClock({ bootstrap, clockIsRight, onClock, signal })
   }
   const [now, random] = [seconds(systemWorld), systemWorld.random]
   const { identity, phrase } =

@@ -19,7 +19,7 @@ export type ClockCheck = Omit<OwnClock, 'world'> & {
  * Without a network that answers it goes on: nothing is known then.
  * @throws DirectoryError ERR_CLOCK; NetworkError ERR_BOOTSTRAP_MISSING, _FORMAT; the signal's reason
  */
-export const checkNetworkClock = async ({ bootstrap, signal, ...own }: ClockCheck): Promise<void> => {
+export const holdNetworkClock = async ({ bootstrap, signal, ...own }: ClockCheck): Promise<void> => {
   const nodes = parseBootstrap(bootstrap)
   const node = await createNode({ bootstrap: nodes, signal }).catch((error: unknown) => {
     signal?.throwIfAborted()
