@@ -4,6 +4,7 @@ import type { Contacts } from '../contacts/contact-api.ts'
 import type { Resolver } from '../contacts/resolver.ts'
 import { createSenderCheck } from '../contacts/sender-check.ts'
 import type { TrustStore } from '../contacts/trust-store.ts'
+import { DirectoryError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { LOOKUP_MS, VET_MS } from '../core/limits/connection-limits.ts'
 import { fetchKem } from '../directory/client/fetch-kem.ts'
@@ -56,7 +57,10 @@ export const createByMailbox = (
   const mailboxClient: MailboxClient = {
     ...visits,
     fetchAll: async function* (options) {
-      await beforeMail()
+      // What waits can be fetched without being found oneself: nodes may refuse a card for a while, as after a clock was set back.
+      await beforeMail().catch((error: unknown) => {
+        if (!(error instanceof DirectoryError)) throw error
+      })
       yield* visits.fetchAll(options)
     },
   }
