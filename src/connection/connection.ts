@@ -32,6 +32,8 @@ export type OpenConnection = Connection & {
 export type ConnectionParts = {
   /** identity hash of the other side */
   readonly peer: Uint8Array
+  /** `dh` key of its device, 33 bytes */
+  readonly device: Uint8Array
   readonly remote: Remote
   readonly world: World
   readonly services: readonly Service[]
@@ -102,7 +104,7 @@ const createDispatch = (services: readonly Service[], line: Line) => {
 export const createConnection = (
   channel: Channel,
   session: Session,
-  { peer, remote, world, services, ending }: ConnectionParts,
+  { peer, device, remote, world, services, ending }: ConnectionParts,
 ): OpenConnection => {
   const reason = new ConnectionError('ERR_CONNECTION_CLOSED')
   const state: State = { session, ending: null, reason, exchanged: 0 }
@@ -123,7 +125,7 @@ export const createConnection = (
   }
 
   const dispatch = createDispatch(services, {
-    ...{ peer, remote, isCaller: remote.direction === 'out', say: codec.say },
+    ...{ peer, device, remote, isCaller: remote.direction === 'out', say: codec.say },
     sendChunk: async (id, i, d) => {
       if (state.ending !== null) throw state.reason
       await channel.send({ t: 'chunk', id, i, d })

@@ -8,6 +8,8 @@ import type { Remote } from './remote.ts'
 export type Line = {
   /** identity hash of the other side, 32 bytes */
   readonly peer: Uint8Array
+  /** `dh` key of the device that is there, 33 bytes */
+  readonly device: Uint8Array
   readonly remote: Remote
   /** Whether this side called. */
   readonly isCaller: boolean

@@ -35,13 +35,23 @@ export type TrustStore = {
   watch(log: KeyLog, device: Device): Watch
   /** Identities that are connected. */
   connected(): readonly Uint8Array[]
+  /** Looks at the logs of all contacts once more: another process may have accepted them. @throws StoreError */
+  review(): void
 }
 
 export type Watch = { readonly signal: AbortSignal; release(): void }
 
 type Watched = { readonly id: Uint8Array; readonly device: Device; readonly controller: AbortController }
 
-export const createTrustStore = (store: Store, world: World, emit: (event: ContactEvent) => void): TrustStore => {
+/** Told of a log inside the transaction that accepts it; what it returns is called once that is done. */
+export type OnAccepted = (log: KeyLog) => () => void
+
+export const createTrustStore = (
+  store: Store,
+  world: World,
+  emit: (event: ContactEvent) => void,
+  onAccepted: OnAccepted = () => () => {},
+): TrustStore => {
   const { floors, forks, contacts } = store
   const watched = new Set<Watched>()
 
@@ -81,7 +91,7 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
 
   const accept = (log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void => {
     hold(log, card)
-    store.transaction(() => {
+    const tell = store.transaction(() => {
       // Held again inside: another process may have accepted more meanwhile.
       const next = (floor: Floor | null): Floor => {
         if (floor !== null) checkFloor(floor, log, card)
@@ -92,7 +102,14 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
       if (fork !== null && log.epoch > fork.a.epoch) forks.forget(log.id)
       const contact = contacts.get(log.id)
       if (contact !== null && !equal(contact.log.last.hash, log.last.hash)) contacts.keep(log, seconds(world))
+      return onAccepted(log)
     })
+    endVoid(log)
+    tell()
+  }
+
+  /** Ends what is connected under keys that the log has not any more. */
+  const endVoid = (log: KeyLog): void => {
     const { devices, status } = log.last.entry
     ended(
       log.id,
@@ -121,6 +138,13 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
       const one = { id, device, controller }
       watched.add(one)
       return { signal: controller.signal, release: () => void watched.delete(one) }
+    },
+    review: () => {
+      for (const { log } of contacts.all()) {
+        const tell = store.transaction(() => onAccepted(log))
+        endVoid(log)
+        tell()
+      }
     },
     connected: () => [...new Map([...watched].map(({ id }) => [hex(id), id])).values()],
   }

@@ -40,6 +40,8 @@ export type FileTransfer = {
     | 'refused'
     | 'failed'
   readonly reason: TransferReason | null
+  /** Sent ones: it went to keys that their owner took back since, as stolen or lost: whoever had them may have it. */
+  readonly exposed: boolean
 }
 
 /** A file somebody offers. Nothing of it is received before it is accepted; there is one decision on each. */
@@ -135,5 +137,6 @@ export const describeTransfer = (row: StoredTransfer, live: Live | null): FileTr
   path: row.path,
   at: row.at,
   reason: row.reason,
+  exposed: row.exposed,
   ...stateOf(row, live),
 })

@@ -6,6 +6,7 @@ import { FILE_ANSWERS_MAX } from '../core/limits/file-limits.ts'
 /** A connection that files go over. */
 export type FileLine = {
   readonly peer: Uint8Array
+  readonly device: Uint8Array
   readonly line: Pick<Line, 'say' | 'sendChunk'>
   /** Says what the other side made us say, as far as it reads that. */
   readonly answer: (payload: FilePayload) => void
@@ -14,6 +15,7 @@ export type FileLine = {
 
 export const openFileLine = (line: Line): FileLine => ({
   peer: line.peer,
+  device: line.device,
   line,
   answer: createAnswers(line, FILE_ANSWERS_MAX),
   closed: false,

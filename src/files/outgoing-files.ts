@@ -1,5 +1,6 @@
 import type { FilePayload } from '../connection/payloads.ts'
 import type { Line } from '../connection/service.ts'
+import { isVoidDevice } from '../contacts/void-device.ts'
 import { equal } from '../core/bytes.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
 import type { SecretKey } from '../core/kdf.ts'
@@ -87,7 +88,14 @@ const fail = async (outgoing: Outgoing, at: FileLine, row: StoredTransfer, code:
 }
 
 const bind = (outgoing: Outgoing, row: StoredTransfer, secret: SecretKey, at: FileLine): void => {
-  const { world, bound, changed } = outgoing
+  const { store, world, bound, changed } = outgoing
+  try {
+    // Before it is said: with the secret that goes there, whoever has the keys of that device reads the file.
+    store.exposures.fileWent(row.peer, row.number, at.device)
+  } catch {
+    // A failing disk leaves it waiting for the next connection.
+    return
+  }
   const sending = openSending(row, secret, at.line, world, {
     progress: (live) => changed(row, live),
     fail: (code) => void fail(outgoing, at, row, code).catch(() => {}),
@@ -100,7 +108,7 @@ const bind = (outgoing: Outgoing, row: StoredTransfer, secret: SecretKey, at: Fi
 const offer = (outgoing: Outgoing, peer: Uint8Array): void => {
   const { store, lines, bound } = outgoing
   const at = [...lines].findLast((line) => equal(line.peer, peer))
-  if (at === undefined) return
+  if (at === undefined || isVoidDevice(store, at)) return
   for (const row of store.transfers.open(peer, 'queued').slice(0, FILES_AT_ONCE)) {
     const known = bound.get(keyOf(row))
     if (known?.at === at || row.secret === null) continue

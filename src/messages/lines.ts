@@ -1,5 +1,6 @@
 import type { MessagePayload } from '../connection/payloads.ts'
 import type { Line, LineHandler, Service } from '../connection/service.ts'
+import { isVoidDevice } from '../contacts/void-device.ts'
 import { hex } from '../core/bytes.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
@@ -37,7 +38,8 @@ const isMessage = (payload: { readonly k: string }): payload is MessagePayload =
 /** Opens both directions of one connection. */
 const openBoth = (line: Line, { store, inbox, signals, onMessages }: LinesParts): Open => {
   const { messages, group } = store
-  const { peer } = line
+  const { peer, device } = line
+  const { exposures } = store
   const fail = (error: unknown): void => line.end(error instanceof Error ? error : new Error(String(error)))
   const change = async (work: () => readonly StoredMessage[]): Promise<void> => {
     const changed = await group.run(work)
@@ -54,10 +56,21 @@ const openBoth = (line: Line, { store, inbox, signals, onMessages }: LinesParts)
   })
   const outgoing = openOutgoingLine({
     sequences: () => messages.sequences(peer),
-    pending: (sequence, after, limit) => messages.pending(peer, sequence, after, limit),
+    pending: (sequence, after, limit) =>
+      isVoidDevice(store, line) ? [] : messages.pending(peer, sequence, after, limit),
     before: (sequence, number) => messages.before(peer, sequence, number),
-    sent: (sequence, upTo) => change(() => messages.markSent(peer, sequence, upTo)),
-    delivered: (sequence, upTo) => change(() => messages.markDelivered(peer, sequence, upTo)),
+    sent: (sequence, upTo) =>
+      change(() => {
+        exposures.went(peer, sequence, upTo, device)
+        return messages.markSent(peer, sequence, upTo)
+      }),
+    delivered: (sequence, upTo) =>
+      change(() => {
+        if (isVoidDevice(store, line)) return []
+        const delivered = messages.markDelivered(peer, sequence, upTo)
+        exposures.came(peer, delivered, device)
+        return delivered
+      }),
     poke: () => signals.say('ready', peer),
     ...{ say: line.say, fail },
   })

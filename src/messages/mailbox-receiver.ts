@@ -106,7 +106,7 @@ const keep = (
   hello: Opened | null,
 ): readonly StoredMessage[] =>
   parts.store.transaction(() => {
-    const { messages, mailboxOutbox, offlineSessions } = parts.store
+    const { messages, exposures, mailboxOutbox, offlineSessions } = parts.store
     const stored = offlineSessions.get(id)
     const opened = stored === null ? hello : null
     const session = stored ?? opened?.session
@@ -118,6 +118,7 @@ const keep = (
     const ours = messages.sequences(peer)
     const confirmed = bundle.got.filter(({ s }) => ours.some(({ sequence }) => equal(sequence, s)))
     const delivered = confirmed.flatMap(({ s, n }) => messages.markDelivered(peer, s, n))
+    exposures.came(peer, delivered, session.device.dh)
     if (opened !== null) noteHello(parts, peer, opened)
     const now = seconds(parts.world)
     offlineSessions.keep({ ...session, session: next, hello: null, heard: now }, now)

@@ -121,7 +121,7 @@ const noteParcelled = (
 
 export const createParcelling = (parts: Parts): Parcelling => {
   const { identity, store, world } = parts
-  const { messages, mailboxOutbox, offlineSessions } = store
+  const { messages, exposures, mailboxOutbox, offlineSessions } = store
   const choose = (peer: Uint8Array, device: Device) =>
     chooseSession(offlineSessions.all(peer), device, identity.ik.publicKey, seconds(world))
 
@@ -146,6 +146,7 @@ export const createParcelling = (parts: Parts): Parcelling => {
     offlineSessions.keep({ ...session, session: step.session }, now)
     const upto = batch.at(-1)?.n ?? 0
     for (const mailbox of to.mailboxes) mailboxOutbox.queue(peer, mailbox, now, { sequence, upto, parcel })
+    if (sequence !== null) exposures.went(peer, sequence, upto, to.device.dh)
     if (sequence !== null) noteParcelled(parts, peer, sequence, { upto, first, mailboxes: to.mailboxes })
     mailboxOutbox.receiptSaid(peer)
     return true

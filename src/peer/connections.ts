@@ -65,7 +65,9 @@ const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor 
   const circumstances = { trust, direction, change: changeSince(floor, met.log) }
   const remote = describeRemote(met.log, identity.log, circumstances)
   const watch = trustStore.watch(met.log, met.device)
-  const connection = createConnection(channel, met.session, { peer, remote, world, services, ending: watch.signal })
+  const ending = watch.signal
+  const device = met.device.dh
+  const connection = createConnection(channel, met.session, { peer, device, remote, world, services, ending })
   emit({ type: 'connected', remote })
   open.add(peer, connection)
   void connection.closed.then((ending) => {

@@ -21,11 +21,13 @@ import { createMessages } from '../messages/message-api.ts'
 import { namedMailboxes } from '../messages/named-mailboxes.ts'
 import { createSignals } from '../messages/signals.ts'
 import type { Transport } from '../network/transport.ts'
+import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
 import { createConnections } from './connections.ts'
 import { createEventBus } from './event-bus.ts'
+import { createExposures } from './exposures.ts'
 import { createForgetting } from './forgetting.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
 import type { NetworkPort } from './network-state.ts'
@@ -68,18 +70,21 @@ const createRooms = (parts: PeerParts) => {
   const bus = createEventBus(parts.early)
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit: bus.emit }
 
-  const trustStore = createTrustStore(store, world, bus.emit)
+  const signals = createSignals()
+  const queued = (peer: Uint8Array): void => signals.say('queued', peer)
+  const onMessages = (changed: readonly StoredMessage[]): void => messages.onMessages(changed)
+  const expose = createExposures({ store, world, onMessages, queued, emit: bus.emit })
+  const trustStore = createTrustStore(store, world, bus.emit, expose)
   const resolver = createResolver(directory, trustStore, world)
   const contacts = createContacts(store, world)
   const steps = createSteps(resolver, closing.signal)
   const known = { ...base, trustStore, resolver, contacts, steps }
   const isContact = (id: Uint8Array): boolean => trustStore.trust(id) !== 'unknown'
 
-  const signals = createSignals()
   const inbox = createInbox(store, isContact)
   const messages = createMessages({ ...known, signals })
   const lines = createLines({ store, inbox, signals, onMessages: messages.onMessages })
-  const files = createFiles({ ...known, isContact, queued: (peer) => signals.say('queued', peer) })
+  const files = createFiles({ ...known, isContact, queued })
   const streams = createStreams({ isContact, closing: closing.signal })
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
@@ -105,7 +110,7 @@ const createRooms = (parts: PeerParts) => {
     published: publisher.records,
     deadline: () => steps.deadline(undefined),
   })
-  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog })
+  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, review: trustStore.review })
   forgetting.start()
   const going = { delivery, publisher, maintenance, forgetting }
   return { ...known, ...going, closing, bus, messages, files, streams, connections, byMailbox }

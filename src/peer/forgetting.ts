@@ -20,9 +20,11 @@ export type ForgettingParts = {
   readonly world: World
   /** what waits together with a secret of its own: files */
   readonly backlog: Pick<Backlog, 'waiting' | 'expire'>
+  /** Looks what others took back, as another process may have learnt. */
+  readonly review: () => void
 }
 
-export const createForgetting = ({ identity, store, world, backlog }: ForgettingParts): Forgetting => {
+export const createForgetting = ({ identity, store, world, backlog, review }: ForgettingParts): Forgetting => {
   const { prekeys, offlineSessions } = store
   let timer: NodeJS.Timeout | undefined
 
@@ -38,6 +40,7 @@ export const createForgetting = ({ identity, store, world, backlog }: Forgetting
   const again = (): void => {
     try {
       forgetOld()
+      review()
     } catch {
       // A disk that fails now is asked again in an hour, and tells whoever needs it.
     }

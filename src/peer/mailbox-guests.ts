@@ -33,13 +33,13 @@ export const createMailboxGuests = ({ mailbox, talks, identity, world }: Mailbox
     if (purpose === 'mailbox' && mailbox === undefined) throw new MailboxError('ERR_MAILBOX_NONE')
     if (purpose === 'talk' && !talks) throw new MailboxError('ERR_MAILBOX_ONLY')
   },
-  receive: (channel, { log, session }, adopt) => {
+  receive: (channel, { log, device, session }, adopt) => {
     const { handshakeHash, remoteHost } = channel.stream
     const trust = { identity: 'unknown', freshness: 'stale', reason: 'a guest of the mailbox' } as const
     const remote = describeRemote(log, identity.log, { trust, direction: 'in', change: 'none' })
     const line = createVisitLine()
     const services = [line.service]
-    const connection = createConnection(channel, session, { peer: log.id, remote, world, services })
+    const connection = createConnection(channel, session, { peer: log.id, device: device.dh, remote, world, services })
     adopt(connection)
     void mailbox?.serve(line, { channel: handshakeHash, host: remoteHost }).finally(() => connection.close())
   },

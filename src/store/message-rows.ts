@@ -8,6 +8,7 @@ import { LABEL_STORE_MESSAGE } from '../core/labels.ts'
 import { MESSAGE_BODY_MAX, SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
 import { programName } from '../core/names.ts'
 import type { Database } from './database.ts'
+import { WAS_EXPOSED } from './exposure-store.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
 
@@ -43,6 +44,8 @@ export type StoredMessage = {
   readonly at: number
   readonly state: MessageState
   readonly reason: MessageReason | null
+  /** of ours: whether it went to a device that its owner took back since, where somebody else may have read it */
+  readonly exposed: boolean
   /** what it says, as `messages/body.ts` reads it */
   readonly body: Uint8Array
 }
@@ -52,20 +55,24 @@ const SEALED_MAX = 2 * MESSAGE_BODY_MAX
 
 const STATES = ['queued', 'sent', 'delivered', 'failed', 'arrived', 'taken'] as const
 
-const readColumns = record<Omit<StoredMessage, 'out' | 'body'> & { readonly out: number; readonly sealed: Uint8Array }>(
-  {
-    id: uint(),
-    peer: bytes(HASH_BYTES),
-    app: programName,
-    out: uint(1),
-    sequence: bytes(SEQUENCE_ID_BYTES),
-    number: uint(),
-    at: uint(),
-    state: literal(...STATES),
-    reason: nullable(codeOf('MessageError', 'PeerError')),
-    sealed: bytes(1, SEALED_MAX),
-  },
-)
+type Columns = Omit<StoredMessage, 'out' | 'exposed' | 'body'> & {
+  readonly out: number
+  readonly exposed: number
+  readonly sealed: Uint8Array
+}
+const readColumns = record<Columns>({
+  id: uint(),
+  peer: bytes(HASH_BYTES),
+  app: programName,
+  out: uint(1),
+  sequence: bytes(SEQUENCE_ID_BYTES),
+  number: uint(),
+  at: uint(),
+  state: literal(...STATES),
+  reason: nullable(codeOf('MessageError', 'PeerError')),
+  exposed: uint(1),
+  sealed: bytes(1, SEALED_MAX),
+})
 
 type Sealed = Pick<StoredMessage, 'peer' | 'app' | 'out' | 'body'>
 
@@ -76,7 +83,7 @@ const readSealed = record<Sealed>({
   body: bytes(1, MESSAGE_BODY_MAX),
 })
 
-export const MESSAGE_COLUMNS = 'id, peer, app, out, sequence, number, at, state, reason, sealed'
+export const MESSAGE_COLUMNS = `id, peer, app, out, sequence, number, at, state, reason, sealed, ${WAS_EXPOSED} AS exposed`
 
 export type MessageRows = {
   seal(content: Sealed): Uint8Array
@@ -91,7 +98,7 @@ export const createMessageRows = (storeKey: SecretKey): MessageRows => {
     /** Whose message it is stands inside too: a row cannot be moved into another conversation. */
     seal: ({ peer, app, out, body }) => sealBytes(storeKey, LABEL_STORE_MESSAGE, encodeCbor({ peer, app, out, body })),
     read: (row) => {
-      const { sealed, out, ...columns } = readRow('messages', readColumns, row)
+      const { sealed, out, exposed, ...columns } = readRow('messages', readColumns, row)
       const opened = openBytes(storeKey, LABEL_STORE_MESSAGE, { sealed, check }) ?? new Uint8Array(0)
       const inside = readRow(
         'messages',
@@ -100,7 +107,7 @@ export const createMessageRows = (storeKey: SecretKey): MessageRows => {
       )
       const moved = inside.out !== (out === 1) || inside.app !== columns.app || !equal(inside.peer, columns.peer)
       if (moved) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'table messages' })
-      return { ...columns, out: out === 1, body: inside.body }
+      return { ...columns, out: out === 1, exposed: exposed === 1, body: inside.body }
     },
   }
 }

@@ -34,6 +34,17 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX messages_arrived ON messages (app, id) WHERE state = 'arrived'",
     "CREATE INDEX messages_arrived_from ON messages (peer, app) WHERE state = 'arrived'",
     'CREATE INDEX messages_history ON messages (peer, app, id)',
+    // Devices of others (`dh` keys) that something of ours went to; `void`: when it was learnt that their owner took it back, seconds.
+    `CREATE TABLE devices (
+      number INTEGER PRIMARY KEY, peer BLOB NOT NULL CHECK (length(peer) = 32), device BLOB NOT NULL CHECK (length(device) = 33),
+      void INTEGER, UNIQUE (peer, device)
+    ) STRICT`,
+    // To which of them a message went; `came`: whether it was confirmed from there.
+    `CREATE TABLE went (
+      message INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+      device INTEGER NOT NULL REFERENCES devices (number), came INTEGER NOT NULL, PRIMARY KEY (message, device)
+    ) STRICT, WITHOUT ROWID`,
+    'CREATE INDEX went_device ON went (device)',
     // Our sequence to a peer for an application: the number of the next message.
     `CREATE TABLE sequences_out (
       peer BLOB NOT NULL, app TEXT NOT NULL, sequence BLOB NOT NULL, next INTEGER NOT NULL,
@@ -47,11 +58,13 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     // Peers that were connected: what a crash leaves here is called again.
     'CREATE TABLE lines (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
     // Files on their way, or over. `chunks` of an incoming one are certainly on disk, in the partial file `part`. `changed` is when
-    // the file of an outgoing one was last written to, in microseconds. `sealed` is what only its parties should know.
+    // the file of an outgoing one was last written to, in microseconds. `device`: the one that it went to last.
+    // `sealed` is what only its parties should know.
     `CREATE TABLE transfers (
       number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), out INTEGER NOT NULL,
       id BLOB NOT NULL CHECK (length(id) = 16), at INTEGER NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL,
-      chunks INTEGER NOT NULL, again INTEGER NOT NULL, part TEXT, state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
+      chunks INTEGER NOT NULL, again INTEGER NOT NULL, part TEXT, state TEXT NOT NULL, reason TEXT,
+      device INTEGER REFERENCES devices (number), sealed BLOB NOT NULL,
       UNIQUE (peer, out, id)
     ) STRICT`,
     "CREATE INDEX transfers_open ON transfers (peer, number) WHERE state IN ('queued', 'receiving')",

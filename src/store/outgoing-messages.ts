@@ -1,6 +1,7 @@
 import { bytes, record, uint } from '../core/fields.ts'
 import { SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
 import { programName } from '../core/names.ts'
+import { CAME_TO_NOBODY } from './exposure-store.ts'
 import {
   countOf,
   insertMessage,
@@ -28,11 +29,13 @@ export type OutgoingMessages = {
   waiting(): readonly Uint8Array[]
   isWaiting(peer: Uint8Array): boolean
   countWaiting(peer: Uint8Array, app: string): number
-  /** The number of our last message before that one that was not given up; 0 for none. */
+  /** The number of our last message before that one that was not given up, nor lost to a thief; 0 for none. */
   before(peer: Uint8Array, sequence: Uint8Array, number: number): number
   markSent(peer: Uint8Array, sequence: Uint8Array, upTo: number): readonly StoredMessage[]
   markDelivered(peer: Uint8Array, sequence: Uint8Array, upTo: number): readonly StoredMessage[]
   markFailed(peer: Uint8Array, reason: MessageReason, writtenBefore: number): readonly StoredMessage[]
+  /** Messages that were delivered wait again, with the numbers that they had. */
+  requeue(ids: readonly number[]): readonly StoredMessage[]
 }
 
 const readOut = record<OutSequence & { readonly next: number }>({
@@ -89,7 +92,7 @@ export const createOutgoingMessages = (table: MessageTable): OutgoingMessages =>
       countOf(
         database.get(
           `SELECT coalesce(max(number), 0) AS n FROM messages
-           WHERE peer = ? AND out = 1 AND sequence = ? AND number < ? AND state <> 'failed'`,
+           WHERE peer = ? AND out = 1 AND sequence = ? AND number < ? AND state <> 'failed' AND NOT ${CAME_TO_NOBODY}`,
           ...[peer, sequence, number],
         ),
       ),
@@ -97,6 +100,13 @@ export const createOutgoingMessages = (table: MessageTable): OutgoingMessages =>
       change('sent', null, "peer = ? AND sequence = ? AND state = 'queued' AND number <= ?", peer, sequence, upTo),
     markDelivered: (peer, sequence, upTo) =>
       change('delivered', null, 'peer = ? AND sequence = ? AND number <= ?', peer, sequence, upTo),
+    requeue: (ids) =>
+      ids
+        .toSorted((a, b) => a - b)
+        .flatMap((id) => {
+          database.run("UPDATE messages SET state = 'queued' WHERE id = ? AND out = 1 AND state = 'delivered'", id)
+          return selectMessages(table, "id = ? AND state = 'queued'", id)
+        }),
     markFailed: (peer, reason, writtenBefore) => change('failed', reason, 'peer = ? AND at < ?', peer, writtenBefore),
   }
 }

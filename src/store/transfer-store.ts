@@ -8,6 +8,7 @@ import { exportSecret, type SecretKey, secretKey } from '../core/kdf.ts'
 import { LABEL_STORE_FILE } from '../core/labels.ts'
 import { FILE_BYTES_MAX, FILES_REMEMBERED, STRANGERS_FILES_REMEMBERED } from '../core/limits/file-limits.ts'
 import type { Database } from './database.ts'
+import { FILE_WAS_EXPOSED } from './exposure-store.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
 
@@ -52,11 +53,13 @@ export type StoredTransfer = {
   readonly path: string
   /** SHA-256 of the whole file */
   readonly hash: Uint8Array
+  /** of an outgoing one: whether it went to a device that its owner took back since, where somebody else may have read it */
+  readonly exposed: boolean
   /** what the chunk keys come from; its sender alone keeps it, as long as the file is on its way */
   readonly secret: SecretKey | null
 }
 
-export type NewTransfer = Omit<StoredTransfer, 'number' | 'chunks' | 'again'>
+export type NewTransfer = Omit<StoredTransfer, 'number' | 'chunks' | 'again' | 'exposed'>
 
 /** All of these throw StoreError as `Database` does; what changes something is meant for a transaction of the caller's. */
 export type TransferStore = {
@@ -78,6 +81,8 @@ export type TransferStore = {
   restart(number: number): void
   /** Ends one; null when it was over. @param path where an incoming file is */
   finish(number: number, state: StoredState, reason: TransferReason | null, path?: string): StoredTransfer | null
+  /** One of ours that waits, or was delivered, waits with another secret: the other side takes it by its id. */
+  renew(number: number, secret: SecretKey): void
   /** Those with a partial file that may still be there, under way or over. */
   parts(): readonly StoredTransfer[]
   /** The partial file is gone. */
@@ -110,8 +115,10 @@ const readSealed = record<Sealed>({
   secret: nullable(bytes(SECRET_BYTES)),
 })
 
-type Columns = Omit<StoredTransfer, keyof Sealed | 'again'> &
-  Pick<StoredTransfer, 'peer' | 'id'> & { readonly out: number; readonly again: number; readonly sealed: Uint8Array }
+type Columns = Omit<StoredTransfer, keyof Sealed | 'again' | 'exposed'> &
+  Pick<StoredTransfer, 'peer' | 'id'> & { readonly [N in 'out' | 'again' | 'exposed']: number } & {
+    readonly sealed: Uint8Array
+  }
 
 const readPart: Reader<string> = (value, name) => {
   const part = text(40)(value, name)
@@ -132,10 +139,11 @@ const readColumns = record<Columns>({
   part: nullable(readPart),
   state: literal(...STATES),
   reason: nullable(codeOf('FileError', 'PeerError')),
+  exposed: uint(1),
   sealed: bytes(1, SEALED_MAX),
 })
 
-const COLUMNS = 'number, peer, out, id, at, size, changed, chunks, again, part, state, reason, sealed'
+const COLUMNS = `number, peer, out, id, at, size, changed, chunks, again, part, state, reason, sealed, ${FILE_WAS_EXPOSED} AS exposed`
 const OVER = "state NOT IN ('queued', 'receiving')"
 const STRANGERS = 'peer NOT IN (SELECT id FROM contacts)'
 
@@ -153,14 +161,14 @@ const createSealing = (storeKey: SecretKey) => {
       return sealed
     },
     read: (row: unknown): StoredTransfer => {
-      const { sealed, out, again, ...columns } = readRow('transfers', readColumns, row)
+      const { sealed, out, again, exposed, ...columns } = readRow('transfers', readColumns, row)
       const opened = openBytes(storeKey, LABEL_STORE_FILE, { sealed, check }) ?? new Uint8Array(0)
       const inside = readRow('transfers', (value, name) => readSealed(decodeCbor(value as Uint8Array), name), opened)
       opened.fill(0)
       const fits = inside.out === (out === 1) && equal(inside.peer, columns.peer) && equal(inside.id, columns.id)
       if (!fits) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'table transfers' })
       const secret = inside.secret === null ? null : secretKey(inside.secret)
-      return { ...columns, ...inside, out: out === 1, again: again === 1, secret }
+      return { ...columns, ...inside, out: out === 1, again: again === 1, exposed: exposed === 1, secret }
     },
   }
 }
@@ -222,6 +230,15 @@ export const createTransferStore = (database: Database, storeKey: SecretKey): Tr
       )
       prune(database, row.peer)
       return ended
+    },
+    renew: (number, secret) => {
+      const row = get(number)
+      if (row === null || (row.state !== 'queued' && row.state !== 'delivered')) return
+      database.erase(
+        "UPDATE transfers SET state = 'queued', sealed = ? WHERE number = ?",
+        seal({ ...row, secret }),
+        number,
+      )
     },
     parts: () => select('part IS NOT NULL ORDER BY number'),
     forgetPart: (number) => database.run('UPDATE transfers SET part = NULL WHERE number = ?', number),

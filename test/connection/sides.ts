@@ -88,6 +88,7 @@ export const connectionOf = (
 ): Connection =>
   createConnection(channel, met.session, {
     peer: met.log.id,
+    device: met.device.dh,
     remote: describeRemote(met.log, own.log, {
       trust: { identity: 'unknown', freshness: 'current', reason: 'a test' },
       direction: 'in',

@@ -4,10 +4,10 @@ import { encodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { createIdentity, type Identity, renewDevice } from '../../src/core/identity.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
-import { openStore } from '../../src/store/store.ts'
 import { bob, codeOf, makeTemporary } from '../connection/sides.ts'
 import { NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
+import { storeAt } from '../files/file-sides.ts'
 import { aboutTrust, collect, endOf, listenTo, take } from '../messages/told.ts'
 import { createTown } from '../messages/town.ts'
 
@@ -25,7 +25,7 @@ const start = async (t: TestContext) => {
   const town = createTown()
   const folder = await makeTemporary(t)
   const openBob = () => {
-    const peer = town.open(bob, { store: openStore(folder) })
+    const peer = town.open(bob, { store: storeAt(folder) })
     t.after(() => peer.close())
     return peer
   }

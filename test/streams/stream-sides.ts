@@ -75,6 +75,7 @@ export const joinPlain = (near: Service, far: Service): PlainPair => {
         : new Promise((left, lost) => void queues[own].push({ bytes: encodePayload(payload), left, lost }))
     const line: Line = {
       peer: own === 0 ? bob.log.id : alice.log.id,
+      device: (own === 0 ? bob : alice).ik.publicKey,
       remote: own === 0 ? remoteOf(bob, alice, 'out') : remoteOf(alice, bob, 'in'),
       isCaller: own === 0,
       say,
@@ -133,6 +134,7 @@ export const join = async (near: readonly Service[], far: readonly Service[]): P
   const connect = (channel: typeof met.nearChannel, own: Identity, other: Identity, services: readonly Service[]) =>
     createConnection(channel, (own === alice ? met.nearMet : met.farMet).session, {
       peer: other.log.id,
+      device: other.ik.publicKey,
       remote: remoteOf(other, own, own === alice ? 'out' : 'in'),
       world: makeWorld(`streams/${own === alice}`),
       services,
@@ -152,6 +154,7 @@ export const joinMallory = async (
   const met = await shakeHands(pair, mallory, bob)
   const connection = createConnection(met.farChannel, met.farMet.session, {
     peer: mallory.log.id,
+    device: mallory.ik.publicKey,
     remote: remoteOf(mallory, bob, 'in'),
     world: makeWorld('streams/bob'),
     services: [side.streams.service],

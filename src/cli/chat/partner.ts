@@ -14,6 +14,7 @@ export const partnerOf = (event: PeerEvent): string | null => {
     case 'file':
       return event.transfer.peer
     case 'in-mailboxes':
+    case 'exposed':
     case 'changed':
     case 'forked':
       return event.address

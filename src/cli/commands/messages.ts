@@ -24,9 +24,10 @@ const messages = async (context: Context, contact: string, { limit, before }: Fl
   const { openHistory } = await import('../../peer/folder.ts')
   using history = await openHistory(folder, passphrases.current)
   for (const message of history.read(address, before === undefined ? { limit } : { limit, before })) {
-    const { id, peer, direction, sentAt, state, reason, text, data } = message
+    const { id, peer, direction, sentAt, state, reason, exposed, text, data } = message
     const said = data === undefined ? { text, base64: null } : { text: null, base64: toBase64(data) }
-    emit({ event: 'past-message', id, peer, direction, at: Math.floor(sentAt / 1000), state, code: reason, ...said })
+    const fate = { at: Math.floor(sentAt / 1000), state, code: reason, exposed }
+    emit({ event: 'past-message', id, peer, direction, ...fate, ...said })
   }
   return EXIT.done
 }

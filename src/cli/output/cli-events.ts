@@ -148,11 +148,18 @@ type Events = {
     readonly at: number
     readonly state: string
     readonly code: ErrorCode | null
+    /** it went to keys that their owner took back since: others may have read it */
+    readonly exposed: boolean
     readonly text: string | null
     readonly base64: string | null
   }
   /** `listen`, `send`: messages, or receipts alone, to a peer that is not there are in these of its mailboxes, from where it gets them */
   'in-mailboxes': { readonly peer: string; readonly mailboxes: readonly string[]; readonly messages: number }
+  /**
+   * somebody took back keys that were stolen or lost: so many messages and files that were sent to these may have been read by others, and
+   * `again` of them are sent again
+   */
+  exposed: { readonly peer: string; readonly messages: number; readonly files: number; readonly again: number }
   /** `chat`, `send`: lines that are kept here until that peer is there again */
   waiting: { readonly peer: string; readonly messages: number }
   /** a line that was typed and did not go out */
@@ -171,6 +178,7 @@ type Events = {
     readonly at: number
     readonly state: string
     readonly code: ErrorCode | null
+    readonly exposed: boolean
     readonly path: string
     readonly sha256: string
   }

@@ -1,7 +1,7 @@
 import type { CliEvent, EventName, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
 import { fileWording } from './file-wording.ts'
-import { count, fileSize, minutes, reason, shortAddress } from './format.ts'
+import { count, EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
 import { keyWording } from './key-wording.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
@@ -22,6 +22,15 @@ const ENDS: Readonly<Record<Ended['reason'], (peer: string, code: Ended['code'])
   closed: (peer) => `the connection to ${peer} was not needed any more; what you say makes a new one`,
   lost: (peer, code) => `${peer} ${reason(code, 'is gone without a goodbye')}`,
 }
+
+const describeFate = ({ state, code, exposed }: Pick<CliEvent<'past-message'>, 'state' | 'code' | 'exposed'>): string =>
+  [state, ...(code === null ? [] : [explain(code)]), ...(exposed ? [EXPOSED] : [])].join(', ')
+
+const describeExposed = (messages: number, files: number): string =>
+  [
+    ...(messages > 0 ? [count(messages, 'message', 'messages')] : []),
+    ...(files > 0 ? [count(files, 'file', 'files')] : []),
+  ].join(' and ')
 
 export const wording: Wording = {
   ...keyWording,
@@ -48,8 +57,12 @@ export const wording: Wording = {
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
   delivery: ({ peer, state, code }) =>
     state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${explain(code)}`] : [],
-  'past-message': ({ id, direction, at, state, code, text, base64 }) => [
-    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : `, ${explain(code)}`}` : '<'}: ${text ?? `data ${base64}`}`,
+  'past-message': ({ id, direction, at, text, base64, ...fate }) => [
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${describeFate(fate)}` : '<'}: ${text ?? `data ${base64}`}`,
+  ],
+  exposed: ({ peer, messages, files, again }) => [
+    `* ${shortAddress(peer)} took back keys that were stolen or lost: ${describeExposed(messages, files)} that you sent to them may have been read by others`,
+    ...(again > 0 ? [`* ${again} of these ${again === 1 ? 'is' : 'are'} sent again, to the new keys`] : []),
   ],
   'in-mailboxes': ({ peer, mailboxes, messages }) =>
     messages === 0

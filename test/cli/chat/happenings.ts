@@ -16,14 +16,24 @@ export const remoteOf = (changed: Partial<Remote> = {}): Remote => ({
 type About = Partial<Omit<Message, 'text' | 'data'>>
 
 export const messageOf = (id: number, said: string | Uint8Array, about: About = {}): Message => ({
-  ...{ id, peer: PEER, from: PEER, direction: 'in', app: 'handfast', sentAt: 0, state: 'arrived', reason: null },
+  ...{
+    id,
+    peer: PEER,
+    from: PEER,
+    direction: 'in',
+    app: 'handfast',
+    sentAt: 0,
+    state: 'arrived',
+    reason: null,
+    exposed: false,
+  },
   ...(typeof said === 'string' ? { text: said } : { data: said }),
   ...about,
 })
 
 export const transferOf = (id: number, changed: Partial<FileTransfer> = {}): FileTransfer => ({
   ...{ id, peer: PEER, direction: 'out', name: 'a.txt', size: 100, sha256: 'ab', path: '/a.txt' },
-  ...{ at: 1_767_225_600_999, done: 50, state: 'sending', reason: null },
+  ...{ at: 1_767_225_600_999, done: 50, state: 'sending', reason: null, exposed: false },
   ...changed,
 })
 
