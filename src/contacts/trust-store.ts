@@ -35,7 +35,7 @@ export type TrustStore = {
   watch(log: KeyLog, device: Device): Watch
   /** Identities that are connected. */
   connected(): readonly Uint8Array[]
-  /** Looks at the logs of all contacts once more: another process may have accepted them. @throws StoreError */
+  /** Looks at the logs of contacts to whom something went once more: another process may have accepted them. @throws StoreError */
   review(): void
 }
 
@@ -140,7 +140,7 @@ export const createTrustStore = (
       return { signal: controller.signal, release: () => void watched.delete(one) }
     },
     review: () => {
-      for (const { log } of contacts.all()) {
+      for (const { log } of store.exposures.peers().flatMap((peer) => contacts.get(peer) ?? [])) {
         const tell = store.transaction(() => onAccepted(log))
         endVoid(log)
         tell()

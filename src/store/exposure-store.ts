@@ -1,7 +1,7 @@
 import { bytes, record, uint } from '../core/fields.ts'
 import { POINT_BYTES } from '../core/p256.ts'
 import type { Database } from './database.ts'
-import { readRow } from './rows.ts'
+import { HASH_BYTES, readRow } from './rows.ts'
 
 /**
  * To which devices of others our messages and files went, and which of these their owners took back: a thief who had the keys of such a
@@ -14,6 +14,8 @@ export type ExposureStore = {
   came(peer: Uint8Array, messages: readonly { readonly id: number }[], device: Uint8Array): void
   /** The same of the file with that number; before it came, it was offered there. */
   fileWent(peer: Uint8Array, transfer: number, device: Uint8Array): void
+  /** Peers that have such devices. */
+  peers(): readonly Uint8Array[]
   /** Devices of a peer that something went to, but for those that are known to be taken back. */
   devices(peer: Uint8Array): readonly Uint8Array[]
   /** This one was taken back. @param now seconds since 1970 @returns how much went there */
@@ -27,6 +29,7 @@ export type ExposureStore = {
 }
 
 const readDevice = record<{ readonly device: Uint8Array }>({ device: bytes(POINT_BYTES) })
+const readPeer = record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) })
 const readNumber = record<{ readonly n: number }>({ n: uint() })
 const numberOf = (row: unknown): number => readRow('devices', readNumber, row).n
 
@@ -78,6 +81,10 @@ export const createExposureStore = (database: Database): ExposureStore => {
     },
     fileWent: (peer, transfer, device) =>
       database.run('UPDATE transfers SET device = ? WHERE number = ?', devices.get(peer, device), transfer),
+    peers: () =>
+      database
+        .all('SELECT DISTINCT peer FROM devices WHERE void IS NULL')
+        .map((row) => readRow('devices', readPeer, row).peer),
     devices: (peer) =>
       database
         .all('SELECT device FROM devices WHERE peer = ? AND void IS NULL', peer)
