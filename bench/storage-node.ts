@@ -33,7 +33,8 @@ const publishTo = async (out: NodeJS.WritableStream): Promise<void> => {
   for (let index = 0; index < Number(count); index++) {
     const log = updateLog(createLog(root, random(32), { devices, time: now }), root, { devices, time: now })
     const { id } = log
-    const content = { device: 0, now: now * 1000, spk: device.publicKey, kem: kem.publicKey, transport: random(32) }
+    const keys = { spk: device.publicKey, kem: kem.publicKey, transport: random(32) }
+    const content = { device: 0, now: now * 1000, inc: random(16), ...keys }
     const card = signCard(log, device, content)
     const puts: readonly PutRequest[] = [
       ...log.entries.map(({ envelope }): PutRequest => ({ t: 'entry', id, d: envelope })),

@@ -60,7 +60,7 @@ export const createBob = (parts: Parts = realParts): Bob => {
       const { folder, bootstrap, identity } = opened()
       await actions.close()
       const now = seconds(systemWorld)
-      const vault = await openVault(folder, null, now)
+      const vault = await openVault(folder, null)
       await vault.save(await renewDevice(identity, now, systemWorld.random))
       await actions.open(folder, bootstrap)
     },

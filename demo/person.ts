@@ -120,12 +120,12 @@ export const createPerson = (parts: Parts): PersonState => {
   const actions: Person = {
     create: async (folder) => {
       await initialize(folder)
-      const { log } = await readVault(folder, seconds(systemWorld))
+      const { log } = await readVault(folder)
       const envelopes = log.entries.map(({ envelope }) => envelope)
       return { pid: process.pid, address: encodeAddress(log.id), root: log.last.entry.root, log: envelopes }
     },
     open: async (folder, bootstrap) => {
-      const { identity, storeKey } = await openVault(folder, null, seconds(systemWorld))
+      const { identity, storeKey } = await openVault(folder, null)
       const store = parts.store(folder, storeKey)
       const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
       nodes.push(node)

@@ -25,7 +25,7 @@ export const read = <T>(folder: string, name: string): T => {
 }
 
 const logOf = (address: string, envelopes: readonly string[]): KeyLog =>
-  verifyLog(decodeAddress(address), envelopes.map(fromHex), NOW)
+  verifyLog(decodeAddress(address), envelopes.map(fromHex))
 
 /** The keys are made from their name, and the log is one that was signed with them. */
 const published = read<CardVector>('card', 'published')

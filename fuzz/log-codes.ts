@@ -11,5 +11,4 @@ export const ENTRY_CODES: readonly ErrorCode[] = [
   'ERR_LOG_ROOT',
   'ERR_LOG_NEXT',
   'ERR_LOG_TIME_BACK',
-  'ERR_LOG_TIME_AHEAD',
 ]

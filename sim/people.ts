@@ -75,8 +75,9 @@ export const createTruth = (random: Random): Truth => {
     const kem = generateKem((size) => random.bytes(size)).publicKey
     const serial = Math.floor(now)
     const transport = random.bytes(32)
+    const inc = random.bytes(16)
     const { sign } = keysOf(person)
-    const card = signCard(log, sign, { device: 0, now: serial, spk: newKey().publicKey, kem, transport })
+    const card = signCard(log, sign, { device: 0, now: serial, inc, spk: newKey().publicKey, kem, transport })
     register(...log.entries.map(({ envelope }) => envelope), card.envelope, ...kemHalves(kem))
     const statement = { log, card, kem }
     person.statements.push(statement)

@@ -57,7 +57,7 @@ const COMMAND_LINE: Readonly<Record<string, Row>> = {
     types: ['directory/client', 'store', 'connection', 'contacts', 'messages', 'files', 'identity', 'peer'],
   },
   'cli/terminal': { values: ['core', 'cli/output'], types: [CONTEXT] },
-  'cli/options': { values: ['core', 'store', 'contacts', 'peer'], types: ['directory/client', CONTEXT] },
+  'cli/options': { values: ['core', 'store', 'contacts', 'peer', 'cli/output'], types: ['directory/client', CONTEXT] },
   'cli/identity': { values: ['core', 'store', 'cli/output', 'cli/options'], types: ['identity', CONTEXT] },
   'cli/chat': {
     values: ['core', 'cli/output'],
@@ -88,6 +88,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   'src/peer/open.ts': ['network'],
   'src/peer/join.ts': ['network', 'directory/node'],
   'src/identity/replace-keys.ts': ['network', 'directory/node'],
+  'src/identity/network-clock.ts': ['network', 'directory/node'],
   'src/identity/remembered-bootstrap.ts': ['network'],
   'src/cli/node/run-node.ts': ['network', 'directory/node'],
   'src/index.ts': Object.keys(ROOMS),

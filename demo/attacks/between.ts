@@ -93,6 +93,12 @@ const tamperings = {
 
 const liveCard = (hand: Hand, log: Hand['bob']['log'], channel: Uint8Array): Uint8Array => {
   const { identity, spk, kem, transport } = hand
-  const content = { device: 0, now: systemWorld.clock(), spk: spk.publicKey, kem: kem.publicKey }
+  const content = {
+    device: 0,
+    now: systemWorld.clock(),
+    inc: systemWorld.random(16),
+    spk: spk.publicKey,
+    kem: kem.publicKey,
+  }
   return signLiveCard(log, identity.sign, { ...content, transport: transport.publicKey }, channel).envelope
 }

@@ -3,7 +3,7 @@
 import { encodeCbor } from '../../src/core/cbor.ts'
 import { openEnvelope, signEnvelope } from '../../src/core/cose.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import type { Entry } from '../../src/core/key-log.ts'
+import type { Entry } from '../../src/core/key-log-entry.ts'
 import { LABEL_KEY_LOG } from '../../src/core/labels.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
 import { type Hand, now } from './hand.ts'

@@ -68,6 +68,7 @@ export const startNode = async (
 
 /** A card with her prekeys and her transport key, for `log`, signed by her device. */
 export const forgeCard = ({ identity, spk, kem, transport }: Hand, log: KeyLog): SignedCard<Card> => {
-  const content = { device: 0, now: systemWorld.clock() + 1, spk: spk.publicKey, kem: kem.publicKey }
+  const when = { device: 0, now: systemWorld.clock() + 1, inc: systemWorld.random(16) }
+  const content = { ...when, spk: spk.publicKey, kem: kem.publicKey }
   return signCard(log, identity.sign, { ...content, transport: transport.publicKey })
 }

@@ -41,10 +41,11 @@ const distance = (a: Uint8Array, b: Uint8Array): Buffer => Buffer.from(a.map((by
 /** Five answers to "what do you hold of Bob?", each wrong in its own way. */
 const lies = (hand: Hand): readonly Uint8Array[] => {
   const { log } = hand.bob
+  const now = Math.floor(systemWorld.clock() / 1000)
   const own = hand.identity.log
   const truth = log.entries.map(({ envelope }) => envelope)
   const answer = (entries: readonly Uint8Array[], cards: readonly Uint8Array[], tip: Uint8Array): Uint8Array =>
-    encodeMessage({ tip, entryCount: entries.length, cardCount: cards.length, entries, cards })
+    encodeMessage({ tip, entryCount: entries.length, cardCount: cards.length, entries, cards, now })
   const [update, rotation] = [forgeUpdate(hand), forgeRotation(hand)]
   return [
     answer([own.last.envelope], [forgeCard(hand, own).envelope], own.last.hash),

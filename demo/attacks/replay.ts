@@ -62,7 +62,8 @@ export const replayInside = async (hand: Hand, overheard: readonly Overheard[]):
   const answers: Uint8Array[] = []
   try {
     const channel = openChannel(tee(stream, answers))
-    await initiateLive(channel, { identity: hand.identity, known: hand.bob.log, floor: null, world: systemWorld })
+    const identity = { ...hand.identity, inc: systemWorld.random(16) }
+    await initiateLive(channel, { identity, known: hand.bob.log, floor: null, world: systemWorld })
     await channel.send(firstSent(overheard))
     // Bob's refusal ends the channel with ERR_REMOTE; its frame says why.
     for (;;) if ((await channel.next().catch(() => null)) === null) break

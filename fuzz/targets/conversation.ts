@@ -26,7 +26,7 @@ const LOG_CODES: readonly ErrorCode[] = [
     'ERR_LOG_SEQ',
   ] as const),
   ...(['ERR_LOG_PREV', 'ERR_LOG_RETIRED', 'ERR_LOG_SIGNATURE', 'ERR_LOG_ROOT', 'ERR_LOG_NEXT'] as const),
-  ...(['ERR_LOG_TIME_BACK', 'ERR_LOG_TIME_AHEAD'] as const),
+  'ERR_LOG_TIME_BACK',
 ]
 const MESSAGE_CODES: readonly ErrorCode[] = [
   ...(['ERR_SESSION_HEADER', 'ERR_SESSION_OTHER', 'ERR_SESSION_DUPLICATE'] as const),

@@ -31,9 +31,9 @@ const puts = allPuts(log, CARD, PREKEYS).map(encodeMessage)
 const [first] = log.entries
 const answer: GetAnswer = {
   ...{ tip: log.last.hash, entryCount: 1, cardCount: 1 },
-  ...{ entries: first === undefined ? [] : [first.envelope], cards: [CARD.envelope] },
+  ...{ entries: first === undefined ? [] : [first.envelope], cards: [CARD.envelope], now: NOW },
 }
-const nothing: GetAnswer = { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] }
+const nothing: GetAnswer = { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [], now: NOW }
 const get = encodeMessage({ id, from: 0 })
 const getKemHalf = encodeMessage({ id, card: CARD.hash, half: 1 })
 const half = PREKEYS.kem.publicKey.slice(592)

@@ -3,7 +3,8 @@ import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { openEnvelope, signEnvelope } from '../../src/core/cose.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { checkForkProof, encodeForkProof } from '../../src/core/fork-proof.ts'
-import { appendEntry, decodeEntry, type KeyLog } from '../../src/core/key-log.ts'
+import { appendEntry, complete, type KeyLog } from '../../src/core/key-log.ts'
+import { decodeEntry } from '../../src/core/key-log-entry.ts'
 import { LABEL_CARD, LABEL_KEY_LOG, LABEL_LIVE_CARD } from '../../src/core/labels.ts'
 import { logColumn, readLog } from '../../src/store/rows.ts'
 import { at, NOW } from '../../test/core/identities.ts'
@@ -60,7 +61,7 @@ export const identityTargets: readonly Target[] = [
       form: 'cbor',
       corpus,
       wrap: (payload) => signEnvelope(payload, root, LABEL_KEY_LOG),
-      decode: (envelope) => appendEntry(after, envelope, NOW).last,
+      decode: (envelope) => appendEntry(after, envelope).last,
       encode: ({ envelope }) => envelope,
       codes: LOG_CODES,
       share: 1,
@@ -69,7 +70,7 @@ export const identityTargets: readonly Target[] = [
   target({
     name: 'log',
     form: 'cbor',
-    corpus: [BEFORE_UPDATE, UPDATED, FORKED].map(logColumn),
+    corpus: [BEFORE_UPDATE, UPDATED, FORKED].map((log) => logColumn(complete(log))),
     decode: (column) => readLog(UPDATED.id)(Uint8Array.from(column), 'log'),
     encode: logColumn,
     codes: ['ERR_CBOR', 'ERR_FIELD', 'ERR_LOG_ADDRESS', 'ERR_LOG_EMPTY', ...LOG_CODES],
@@ -117,7 +118,7 @@ export const identityTargets: readonly Target[] = [
     name: 'fork-proof',
     form: 'json',
     corpus: PROOFS,
-    decode: (text) => ({ text, ...checkForkProof(text, NOW) }),
+    decode: (text) => ({ text, ...checkForkProof(text) }),
     // JSON may be spaced and ordered in many ways; what it says may not be said in many.
     encode: ({ text, a, b }) =>
       encodeForkProof(a, b) === `${JSON.stringify(inOrder(JSON.parse(text)), null, 2)}\n`

@@ -11,7 +11,16 @@ import type { Remembered } from '../../src/store/remembered.ts'
 import { passphraseKey, toBase64 } from '../../src/store/sealing.ts'
 import { assemble, encodeSecrets } from '../../src/store/vault-secrets.ts'
 import { at, makeBytes, makeKey, NOW } from '../../test/core/identities.ts'
-import { anchorAt, CHEAP, contactOf, floorAt, keptOf, nothing, PASSPHRASE } from '../../test/store/backups.ts'
+import {
+  anchorAt,
+  CHEAP,
+  contactOf,
+  devicesAt,
+  floorAt,
+  keptOf,
+  nothing,
+  PASSPHRASE,
+} from '../../test/store/backups.ts'
 import { ALICE, FORKED, LIVE, ROTATED, UPDATED } from '../corpus.ts'
 import { ENTRY_CODES } from '../log-codes.ts'
 import { type Target, target, textTarget } from '../target.ts'
@@ -30,7 +39,7 @@ const elsewhere = { publicKey: makeKey('fuzz/root').publicKey, token }
 
 const anchored = { name: 'Bob', anchor: anchorAt(ROTATED), verified: NOW - 10, published: 7 }
 const remembered: Remembered = {
-  floors: [floorAt(LIVE.log), floorAt(ROTATED, { serial: NOW * 1000, asked: false })],
+  floors: [floorAt(LIVE.log), floorAt(ROTATED, { devices: devicesAt(NOW * 1000), asked: false })],
   forks: [{ a: UPDATED, b: FORKED, found: NOW - 5 }],
   contacts: [contactOf(ROTATED, anchored), contactOf(LIVE.log)],
   settings: { bootstrap: '127.0.0.1:4000', mailboxes: null },
@@ -75,7 +84,7 @@ export const storeTargets: readonly Target[] = [
     form: 'cbor',
     corpus: [full, small],
     // It is wiped.
-    decode: (plaintext) => decodeContent(plaintext, NOW),
+    decode: (plaintext) => decodeContent(plaintext),
     encode: encodeContent,
     codes: [...KEY_CODES, ...LOG_CODES, 'ERR_STORE_CORRUPT'],
     wipes: true,

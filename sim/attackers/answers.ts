@@ -6,7 +6,7 @@ import type { Ask, Order, Plot } from './attack.ts'
 import { firstStatement } from './attack.ts'
 
 /** "I hold nothing of it." */
-export const NOTHING = encodeMessage({ tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] })
+export const NOTHING = encodeMessage({ tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [], now: 0 })
 
 /** "I stored it." */
 export const STORED = encodeMessage({ refused: null })
@@ -29,6 +29,7 @@ export const holding = ({ log, card }: Statement): Uint8Array =>
     cardCount: 1,
     entries: log.entries.map(({ envelope }) => envelope),
     cards: [card.envelope],
+    now: 0,
   })
 
 /** Claims to store what it is given, and answers questions with `answer`. */

@@ -51,12 +51,12 @@ const rubbish = (plot: Plot, id: Uint8Array): Order => {
   const person = world.truth.people.find((one) => Buffer.compare(one.id, id) === 0)
   const real = person === undefined ? random.bytes(500) : holding(newest(person))
   const kinds: readonly (() => Uint8Array)[] = [
-    () => random.bytes(1 + random.integer(986)),
+    () => random.bytes(1 + random.integer(995)),
     () => damaged(plot, real),
     () => real.slice(0, random.integer(real.length)),
     () => holding(newest(random.pick(world.truth.people))),
     // Claims more than any log can have, and shows nothing of it.
-    () => encodeMessage({ tip: random.bytes(32), entryCount: 253, cardCount: 8, entries: [], cards: [] }),
+    () => encodeMessage({ tip: random.bytes(32), entryCount: 253, cardCount: 8, entries: [], cards: [], now: 0 }),
   ]
   return { value: random.pick(kinds)() }
 }

@@ -10,6 +10,8 @@ export type Context = {
   readonly folder: string
   /** bootstrap list as it was written; '' when there is none */
   readonly bootstrap: string
+  /** the user's word that this computer's clock is right, whatever others say */
+  readonly clockIsRight: boolean
   /** aborted when the command should end: by Ctrl-C, SIGTERM, or when nobody reads its output any more */
   readonly signal: AbortSignal
   readonly terminal: Terminal
@@ -34,4 +36,5 @@ export type GlobalOptions = {
   readonly folder: string
   readonly bootstrap: string
   readonly passphraseFile?: string
+  readonly clockIsRight?: boolean
 }

@@ -17,6 +17,7 @@ import { nodeCommand } from './commands/node.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { recoverCommand } from './commands/recover.ts'
 import { renewCommand } from './commands/renew.ts'
+import { resendCommand } from './commands/resend.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { retireCommand } from './commands/retire.ts'
 import { rotateCommand } from './commands/rotate.ts'
@@ -39,6 +40,7 @@ const COMMANDS: readonly CommandFile[] = [
   verifyCommand,
   sendCommand,
   messagesCommand,
+  resendCommand,
   filesCommand,
   mailboxesCommand,
   keyCommand,
@@ -85,6 +87,7 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
       ),
     )
     .option('--passphrase-file <file>', 'what the data folder is sealed under; also HANDFAST_PASSPHRASE')
+    .option('--clock-is-right', 'the clock of this computer is right, whatever the network says')
     .option('--json', 'one JSON object per line, for programs')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {} })

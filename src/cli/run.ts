@@ -40,12 +40,12 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
 
   const start: Start = async (work, interrupted = EXIT.interrupted) => {
     exitWhenLate = interrupted
-    const { folder, bootstrap, passphraseFile } = program.opts<GlobalOptions>()
+    const { folder, bootstrap, passphraseFile, clockIsRight = false } = program.opts<GlobalOptions>()
     const progress = createProgress(terminal.status)
     const passphrases = createPassphrases({ terminal, signal, env: system.env, file: passphraseFile })
     const emit = (event: CliEvent): void => printer.emit(event)
     try {
-      exitCode = await work({ folder, bootstrap, signal, terminal, passphrases, progress, emit })
+      exitCode = await work({ folder, bootstrap, clockIsRight, signal, terminal, passphrases, progress, emit })
     } catch (error) {
       if (signal.aborted) exitCode = interrupted
       else fail(error)

@@ -1,3 +1,4 @@
+import { errorOf } from '../core/error-of.ts'
 import { ConnectionError, type ErrorCode, HandfastError } from '../core/errors.ts'
 import { FRAME_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
@@ -24,7 +25,8 @@ export const openChannel = (stream: FrameStream): Channel => {
       if (done === true) return null
       if (value.length > FRAME_BYTES_MAX) throw new ConnectionError('ERR_FRAME_SIZE')
       const frame = decodeFrame(value)
-      if (frame?.t === 'error') throw new ConnectionError('ERR_REMOTE', { hint: frame.code })
+      if (frame?.t === 'error')
+        throw new ConnectionError('ERR_REMOTE', { hint: frame.code, cause: errorOf(frame.code) })
       if (frame !== null) return frame
     }
   }

@@ -1,4 +1,5 @@
 import { ConnectionError } from '../core/errors.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Channel } from './channel.ts'
@@ -32,8 +33,8 @@ export type OpenConnection = Connection & {
 export type ConnectionParts = {
   /** identity hash of the other side */
   readonly peer: Uint8Array
-  /** `dh` key of its device, 33 bytes */
-  readonly device: Uint8Array
+  /** the keys it uses, of its log's last entry */
+  readonly device: Device
   readonly remote: Remote
   readonly world: World
   readonly services: readonly Service[]

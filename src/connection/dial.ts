@@ -1,13 +1,12 @@
 import type { Card, SignedCard } from '../core/card.ts'
 import { KeyLogError, PeerError } from '../core/errors.ts'
 import type { Floor } from '../core/floor.ts'
-import type { Self } from '../core/handshake.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import type { World } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
 import type { Transport } from '../network/transport.ts'
 import { type Channel, openChannel } from './channel.ts'
-import { initiateLive, type Met, type Purpose } from './live-handshake.ts'
+import { type Caller, initiateLive, type Met, type Purpose } from './live-handshake.ts'
 
 /** From what the directory said of an identity to a session with its owner. */
 
@@ -26,7 +25,7 @@ export type Dialer = {
 
 export type DialOptions = {
   /** as whom we call */
-  readonly identity: Self
+  readonly identity: Caller
   /** Who comes to a mailbox is nobody: neither under our transport key. Default: to talk. */
   readonly purpose?: Purpose | undefined
   readonly signal?: AbortSignal | undefined

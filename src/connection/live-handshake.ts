@@ -6,7 +6,8 @@ import { initiate, respond, type Self } from '../core/handshake.ts'
 import type { Identity } from '../core/identity.ts'
 import { sha256 } from '../core/kdf.ts'
 import { generateKem } from '../core/kem.ts'
-import { appendEntry, compareLogs, type Device, type KeyLog, verifyLog } from '../core/key-log.ts'
+import { appendEntry, compareLogs, complete, type KeyLog, type PartialLog, verifyLog } from '../core/key-log.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { HANDSHAKE_STEP_MS } from '../core/limits/connection-limits.ts'
 import { generatePrivateKey } from '../core/p256.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
@@ -25,6 +26,8 @@ export type Met = {
   readonly log: KeyLog
   /** the keys it used, of its log's last entry */
   readonly device: Device
+  /** the incarnation of its store, 16 bytes */
+  readonly inc: Uint8Array
   readonly session: Session
   /** our head as the other side knew it before; null when it had not asked */
   readonly seen: Uint8Array | null
@@ -61,21 +64,22 @@ const confirm = async (channel: Channel, session: Session, world: World): Promis
 }
 
 /** The owner's log as it served it, held against the one known: it may only have gone on. */
-const advance = (known: KeyLog, served: readonly Uint8Array[], now: number): KeyLog => {
+const advance = (known: KeyLog, served: readonly Uint8Array[]): KeyLog => {
   const [first] = served
   if (first === undefined) return known
   const whole = equal(sha256(first), known.id)
-  const log = whole
-    ? verifyLog(known.id, served, now)
-    : served.reduce((grown, envelope) => appendEntry(grown, envelope, now), known)
+  const log = whole ? verifyLog(known.id, served) : complete(served.reduce<PartialLog>(appendEntry, known))
   const relation = compareLogs(log, known)
   if (relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')
   if (relation === 'shorter' || relation === 'superseded') throw new KeyLogError('ERR_ROLLBACK')
   return log
 }
 
+/** As whom one calls: an identity on this device, and the incarnation of its store, 16 bytes. */
+export type Caller = Self & { readonly inc: Uint8Array }
+
 export type Initiating = {
-  readonly identity: Self
+  readonly identity: Caller
   /** the other's log as the directory showed it, verified to the address that was asked for */
   readonly known: KeyLog
   readonly floor: Floor | null
@@ -96,12 +100,13 @@ export const initiateLive = async (
   await channel.send({ t: 'open', v: WIRE_VERSION, id: known.id, head: known.last.hash })
   const frame = await channel.expect('card', HANDSHAKE_STEP_MS)
   const now = seconds(world)
-  const log = advance(known, frame.log, now)
+  const log = advance(known, frame.log)
   if (floor !== null) checkFloor(floor, log, null)
   const card = verifyLiveCard(frame.card, log, now, handshakeHash)
   const begun = initiate(
     {
       self: { log: identity.log, device: identity.device, ik: identity.ik },
+      inc: identity.inc,
       remote: { log, card, kem: frame.kem },
       channel: handshakeHash,
       seen: known.last.hash,
@@ -112,7 +117,8 @@ export const initiateLive = async (
   await channel.send({ t: 'hello', d: begun.hello })
   const answered = confirmed(begun.session, await channel.expect('msg', HANDSHAKE_STEP_MS), world)
   const session = await confirm(channel, answered, world)
-  return { log, device: deviceOf(log, card.card.device), seen: null, session, purpose }
+  const { device, inc } = card.card
+  return { log, device: deviceOf(log, device), inc, seen: null, session, purpose }
 }
 
 const talkOnly = (purpose: Purpose): void => {
@@ -121,6 +127,8 @@ const talkOnly = (purpose: Purpose): void => {
 
 export type Answering = {
   readonly identity: Identity
+  /** the incarnation of our store, 16 bytes */
+  readonly inc: Uint8Array
   /** our transport public key, 32 bytes */
   readonly transport: Uint8Array
   readonly world: World
@@ -136,14 +144,14 @@ export type Answering = {
  */
 export const answerLive = async (
   channel: Channel,
-  { identity, transport, world, vet, admit = talkOnly }: Answering,
+  { identity, inc, transport, world, vet, admit = talkOnly }: Answering,
 ): Promise<Met> => {
   const { handshakeHash } = channel.stream
   const open = await channel.expect('open', HANDSHAKE_STEP_MS)
   if (!equal(open.id, identity.log.id)) throw new PeerError('ERR_PEER_NOT_HERE')
   const spk = generatePrivateKey(world.random)
   const kem = generateKem(world.random)
-  const content = { device: identity.device, now: world.clock(), spk: spk.publicKey, kem: kem.publicKey }
+  const content = { device: identity.device, now: world.clock(), inc, spk: spk.publicKey, kem: kem.publicKey }
   const card = signLiveCard(identity.log, identity.sign, { ...content, transport }, handshakeHash)
   const log = entriesBehind(identity.log, open.head)
   await channel.send({ t: 'card', log, card: card.envelope, kem: kem.publicKey })
@@ -161,7 +169,8 @@ export const answerLive = async (
     // Who comes to a mailbox comes as nobody: there is no log to believe.
     purpose === 'talk' ? vet(accepted.log) : undefined,
   ])
-  return { log: accepted.log, device: deviceOf(accepted.log, accepted.device), seen: accepted.seen, session, purpose }
+  const { log: theirs, seen, inc: theirInc } = accepted
+  return { log: theirs, device: deviceOf(theirs, accepted.device), inc: theirInc, seen, session, purpose }
 }
 
 /** Both sides have checked that the log has this device. */

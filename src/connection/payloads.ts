@@ -1,11 +1,19 @@
 import { decodeCbor, encodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { ConnectionError, type ErrorCode } from '../core/errors.ts'
-import { bytes, errorCode, literal, type Reader, record, text, uint } from '../core/fields.ts'
+import { bytes, errorCode, list, literal, type Reader, record, text, uint } from '../core/fields.ts'
 import { STREAM_DATA_MAX, STREAM_WINDOW } from '../core/limits/connection-limits.ts'
-import { FILE_BYTES_MAX } from '../core/limits/file-limits.ts'
-import { MESSAGE_BODY_MAX, MESSAGE_BYTES_MAX, SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
+import { FILE_BYTES_MAX, FILES_REMEMBERED } from '../core/limits/file-limits.ts'
+import {
+  MESSAGE_BODY_MAX,
+  MESSAGE_BYTES_MAX,
+  MESSAGE_ID_BYTES,
+  MESSAGE_RANDOM_BYTES,
+  PLACE_LADDER_MAX,
+  SEQUENCE_ID_BYTES,
+} from '../core/limits/message-limits.ts'
 import { programName } from '../core/names.ts'
+import type { Place } from '../core/places.ts'
 
 /** What is said on a connection, once decrypted (docs/spec/wire.md §3): CBOR maps { k: kind, … }. */
 
@@ -56,25 +64,33 @@ export type FilePayload =
   | { readonly k: 'file-abort'; readonly id: Uint8Array; readonly code: ErrorCode }
   /** I have a part of it: will you go on? */
   | { readonly k: 'file-ask'; readonly id: Uint8Array }
+  /** these files of yours are here, or were, and no others */
+  | { readonly k: 'files-have'; readonly ids: readonly Uint8Array[] }
 
 /** Messages that are kept until they have arrived. */
 export type MessagePayload =
-  /** all messages of your sequence `s` up to number `n` are on this disk */
-  | { readonly k: 'got'; readonly s: Uint8Array; readonly n: number }
+  | ({ readonly k: 'got' } & Receipt)
   /** there is no room for message `n` of your sequence `s`, nor for what follows it: `ready` says when there is */
   | { readonly k: 'full'; readonly s: Uint8Array; readonly n: number }
   /** everything I have got has been said: send what follows it */
   | { readonly k: 'ready' }
   | ({ readonly k: 'message'; readonly s: Uint8Array; readonly app: string } & NumberedMessage)
 
-/** A message in its sequence, wherever it stands: number `n`, which follows number `p`. */
-export type NumberedMessage = {
-  readonly n: number
-  readonly p: number
+/** All messages of your sequence `s` up to number `n` are on this disk, and they are those that `c` commits to. */
+export type Receipt = Place & {
+  readonly s: Uint8Array
+  /** earlier places of it, descending: empty when nothing but `n` is news */
+  readonly back: readonly Place[]
+}
+
+/** A message in its sequence, wherever it stands: at place `n`, `c`. */
+export type NumberedMessage = Place & {
+  /** 16 random bytes */
+  readonly r: Uint8Array
   /** when it was written, milliseconds since 1970 */
   readonly at: number
   /** what it says: `messages/body.ts` knows what that can be */
-  readonly body: Uint8Array
+  readonly b: Uint8Array
 }
 
 /** Byte streams; `id` is even for those that the side opened which called, odd for the other's. */
@@ -96,8 +112,19 @@ const id = bytes(TRANSFER_ID_BYTES)
 const sequence = bytes(SEQUENCE_ID_BYTES)
 const count = uint(2 ** 32 - 1)
 
+const place = { n: uint(), c: bytes(MESSAGE_ID_BYTES) } as const
+const readBack = list(record<Place>(place), 0, PLACE_LADDER_MAX)
+
 /** The fields of a `NumberedMessage`. */
-export const numberedMessage = { n: uint(), p: uint(), at: uint(), body: bytes(1, MESSAGE_BODY_MAX) } as const
+export const numberedMessage = {
+  ...place,
+  r: bytes(MESSAGE_RANDOM_BYTES),
+  at: uint(),
+  b: bytes(1, MESSAGE_BODY_MAX),
+} as const
+
+/** The fields of a `Receipt`. */
+export const receipt = { s: sequence, ...place, back: readBack } as const
 
 const readers: { readonly [K in PayloadKind]: Reader<Of<K>> } = {
   confirm: record<Of<'confirm'>>({ k: literal('confirm') }),
@@ -119,7 +146,8 @@ const readers: { readonly [K in PayloadKind]: Reader<Of<K>> } = {
   'file-done': record<Of<'file-done'>>({ k: literal('file-done'), id }),
   'file-abort': record<Of<'file-abort'>>({ k: literal('file-abort'), id, code: errorCode }),
   'file-ask': record<Of<'file-ask'>>({ k: literal('file-ask'), id }),
-  got: record<Of<'got'>>({ k: literal('got'), s: sequence, n: uint() }),
+  'files-have': record<Of<'files-have'>>({ k: literal('files-have'), ids: list(id, 0, FILES_REMEMBERED) }),
+  got: record<Of<'got'>>({ k: literal('got'), ...receipt }),
   full: record<Of<'full'>>({ k: literal('full'), s: sequence, n: uint() }),
   ready: record<Of<'ready'>>({ k: literal('ready') }),
   message: record<Of<'message'>>({ k: literal('message'), s: sequence, app: programName, ...numberedMessage }),

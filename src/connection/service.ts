@@ -1,3 +1,4 @@
+import type { Device } from '../core/key-log-entry.ts'
 import type { ChunkFrame } from './frames.ts'
 import type { Payload, PayloadKind } from './payloads.ts'
 import type { Remote } from './remote.ts'
@@ -8,8 +9,8 @@ import type { Remote } from './remote.ts'
 export type Line = {
   /** identity hash of the other side, 32 bytes */
   readonly peer: Uint8Array
-  /** `dh` key of the device that is there, 33 bytes */
-  readonly device: Uint8Array
+  /** the keys it uses, of its log's last entry */
+  readonly device: Device
   readonly remote: Remote
   /** Whether this side called. */
   readonly isCaller: boolean

@@ -6,17 +6,22 @@ import { CONTACT_REPUBLISH } from '../core/limits/connection-limits.ts'
 import { CARD_REISSUE } from '../core/limits/protocol-limits.ts'
 import { RECORD_REPAIR } from '../core/limits/record-limits.ts'
 import { seconds, type World } from '../core/world.ts'
+import { hearTimes } from '../directory/client/heard-times.ts'
+import type { Lookup } from '../directory/client/lookup.ts'
 import { checkPublication } from '../directory/client/publication-check.ts'
 import { type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { Store } from '../store/store.ts'
+import { createClockJumps } from './clock-jumps.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { ContactEvent } from './contact-events.ts'
 import type { Resolver } from './resolver.ts'
 import type { TrustStore } from './trust-store.ts'
 
 /**
  * What a listening peer does every 6 hours, and in part every hour: it says anew where it is, looks whether its own log was contradicted,
- * looks after those it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week.
+ * looks after those it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week. The same
+ * when the computer slept, or its clock was set.
  */
 export type Maintenance = {
   /** Begins, with everything but the first publication, which has been made. */
@@ -30,9 +35,12 @@ export type MaintenanceParts = {
   readonly store: Store
   readonly trustStore: TrustStore
   readonly resolver: Resolver
+  readonly clockWatch: Pick<ClockWatch, 'hear'>
   readonly world: World
   readonly emit: (event: ContactEvent) => void
   readonly publishOwn: () => Promise<Publication>
+  /** Holds what the directory has of us against our own store. */
+  readonly weighOwn: (found: Lookup) => Promise<boolean>
   /** what was announced last */
   readonly published: () => Records
   /** The signal for one step. */
@@ -62,10 +70,26 @@ const createRounds = ({ random }: World) => {
   }
 }
 
+/** By a clock that was ahead, something was published in the future: that says nothing. */
+const isRecent = (published: number, now: number): boolean => published <= now && now < published + CONTACT_REPUBLISH
+
+/** Contacts keep each other's logs in the directory. */
+const republishContacts = async (
+  { directory, store: { contacts, forks }, world, deadline }: MaintenanceParts,
+  isStopped: () => boolean,
+): Promise<void> => {
+  for (const { id, log: theirs, published } of contacts.all()) {
+    if (isStopped()) return
+    const now = seconds(world)
+    if (isRecent(published, now) || forks.get(id) !== null) continue
+    const done = await publish(directory, { log: theirs }, deadline()).catch(() => null)
+    if (done !== null) contacts.published(id, now)
+  }
+}
+
 export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
-  const { identity, directory, store, trustStore, resolver, world, emit } = parts
-  const { publishOwn, published, deadline } = parts
-  const { contacts, forks } = store
+  const { identity, directory, trustStore, resolver, world, emit, clockWatch } = parts
+  const { publishOwn, published, weighOwn, deadline } = parts
   const rounds = createRounds(world)
   let stopped = false
   let running = false
@@ -91,16 +115,24 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
    */
   const inspectOwn = async (): Promise<void> => {
     const options = { now: seconds(world), signal: deadline() }
-    const seen = await checkPublication(directory, published(), options).catch((error: unknown) => {
+    const { network, reading } = hearTimes(directory, world)
+    const seen = await checkPublication(network, published(), options).catch((error: unknown) => {
       if (error instanceof DirectoryError) return error
       throw error
     })
+    clockWatch.hear(reading())
     if (stopped) return
     if (seen instanceof DirectoryError) {
       doubt(seen.message)
       // Nobody showed anything: all of them may have lost it, as after a power cut.
       await publish(directory, published(), deadline()).catch(() => null)
-    } else if (seen.found.fork !== null) trustStore.contradict(seen.found.log, seen.found.fork)
+      return
+    }
+    // Another one of us may have gone on while we were not looking.
+    const began = await weighOwn(seen.found)
+    if (stopped) return
+    if (began) await announceAnew()
+    if (seen.found.fork !== null) trustStore.contradict(seen.found.log, seen.found.fork)
     // That the log went on elsewhere is what the next announcement tells.
     else if (!['longer', 'supersedes'].includes(compareLogs(seen.found.log, identity.log)))
       doubt(seen.confirmed ? null : seen.found.verdict.reason)
@@ -121,21 +153,12 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
     }
   }
 
-  const republishContacts = async (): Promise<void> => {
-    for (const { id, log: theirs, published } of contacts.all()) {
-      if (stopped) return
-      const now = seconds(world)
-      if (published + CONTACT_REPUBLISH > now || forks.get(id) !== null) continue
-      const done = await publish(directory, { log: theirs }, deadline()).catch(() => null)
-      if (done !== null) contacts.published(id, now)
-    }
-  }
-
   /** One step after the other, and none stops the next. What lasts until the next round is due is not overtaken by it. */
   const inspect = async (): Promise<void> => {
     if (running) return
     running = true
-    for (const step of [inspectOwn, inspectConnected, republishContacts]) if (!stopped) await step().catch(() => {})
+    for (const step of [inspectOwn, inspectConnected, () => republishContacts(parts, () => stopped)])
+      if (!stopped) await step().catch(() => {})
     running = false
   }
 
@@ -144,14 +167,19 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
     if (!running) void inspectOwn().catch(() => {})
   }
 
+  const renew = (): void => void announceAnew().then(inspect)
+  const jumps = createClockJumps(world, renew)
+
   return {
     start: () => {
       void inspect()
-      rounds.every(CARD_REISSUE, () => void announceAnew().then(inspect))
+      rounds.every(CARD_REISSUE, renew)
       rounds.every(RECORD_REPAIR, repair)
+      jumps.start()
     },
     stop: () => {
       stopped = true
+      jumps.stop()
       rounds.stop()
     },
   }

@@ -1,14 +1,18 @@
 import { signCard } from '../core/card.ts'
+import { HandfastError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { generateKem } from '../core/kem.ts'
 import { compareLogs } from '../core/key-log.ts'
 import { generatePrivateKey } from '../core/p256.ts'
 import { supersededBy } from '../core/superseded.ts'
 import { seconds, type World } from '../core/world.ts'
+import { hearTimes } from '../directory/client/heard-times.ts'
 import { lookup } from '../directory/client/lookup.ts'
-import { type Publication, publish, type Records } from '../directory/client/publish.ts'
+import { type CardRecord, type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { PrekeyStore } from '../store/prekey-store.ts'
+import type { SelfStore } from '../store/self-store.ts'
+import type { ClockWatch } from './clock-watch.ts'
 
 /** How a peer says where it is: a card with fresh prekeys, published with its log. */
 
@@ -19,13 +23,20 @@ export type PublisherParts = {
   readonly transport: Uint8Array
   /** keeps the private halves of prekeys for those who write while we are away */
   readonly prekeys: Pick<PrekeyStore, 'keep'>
+  /** says which incarnation cards name, and keeps their serials */
+  readonly self: Pick<SelfStore, 'state' | 'issue'>
   readonly world: World
+  /** asked before a card is signed */
+  readonly clockWatch: Pick<ClockWatch, 'hold'>
   /** identity hashes of the mailboxes to name, asked for at each card; default: none */
   readonly mailboxes?: () => readonly Uint8Array[]
 }
 
 export type Publisher = {
-  /** Publishes log and a new card; `deadline` gives the signal for each of its steps. @throws those of `publish`; PeerError ERR_PEER_SUPERSEDED */
+  /**
+   * Publishes log and a new card; `deadline` gives the signal for each of its steps.
+   * @throws those of `publish`; DirectoryError ERR_CLOCK before a card is signed; PeerError ERR_PEER_SUPERSEDED
+   */
   publish(deadline: () => AbortSignal): Promise<Publication>
   /** What was announced last; the log alone before that. */
   records(): Records
@@ -36,11 +47,12 @@ export const createPublisher = ({
   directory,
   transport,
   prekeys,
+  self,
   world,
+  clockWatch,
   mailboxes = () => [],
 }: PublisherParts): Publisher => {
   const { log, sign, ik, device } = identity
-  let serial = 0
   let latest: Records = { log }
 
   /** Nodes keep cards of the log that stands: one that refuses ours may know why. */
@@ -51,15 +63,15 @@ export const createPublisher = ({
     if (relation !== 'same' && relation !== 'longer' && relation !== 'supersedes') throw supersededBy(log, found.log)
   }
 
-  /** A retired identity has no card: its log is all there is to say. */
-  const issueCard = () => {
-    if (log.last.entry.status === 'retired') return undefined
-    serial = Math.max(serial + 1, world.clock())
+  const issueCard = (): CardRecord => {
+    // On disk before the card leaves: what the directory has, this store knows of, unless it went back.
+    const serial = self.issue(world.clock())
+    const { inc } = self.state()
     const kem = generateKem(world.random)
     const spk = generatePrivateKey(world.random)
     const named = mailboxes()
     const keys = { spk: spk.publicKey, kem: kem.publicKey }
-    const signed = signCard(log, sign, { device, now: serial, ...keys, transport, mailboxes: named })
+    const signed = signCard(log, sign, { device, now: serial, inc, ...keys, transport, mailboxes: named })
     // Without a mailbox nothing that was made with them can come.
     if (named.length > 0)
       prekeys.keep(
@@ -71,12 +83,21 @@ export const createPublisher = ({
   }
 
   const publishOwn: Publisher['publish'] = async (deadline) => {
-    const records = { log, card: issueCard() }
-    const publication = await publish(directory, records, deadline()).catch(async (error: unknown) => {
-      await checkStanding(deadline())
+    const heard = hearTimes(directory, world)
+    let card: CardRecord | undefined
+    /** Signed by a clock that is ahead it would stand over every later one, and nodes refuse it. */
+    const timelyCard = (): CardRecord => {
+      clockWatch.hold(heard.reading())
+      card = issueCard()
+      return card
+    }
+    // A retired identity has no card: its log is all there is to say.
+    const records = log.last.entry.status === 'retired' ? { log } : { log, card: timelyCard }
+    const publication = await publish(directory, records, deadline(), heard).catch(async (error: unknown) => {
+      if (!(error instanceof HandfastError && error.code === 'ERR_CLOCK')) await checkStanding(deadline())
       throw error
     })
-    latest = records
+    latest = { log, card }
     if (publication.refusals.has('ERR_CARD_HEAD')) await checkStanding(deadline())
     return publication
   }

@@ -3,15 +3,22 @@ import { HandfastError, KeyLogError } from '../core/errors.ts'
 import { type Change, changeSince } from '../core/floor.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
 import { seconds, type World } from '../core/world.ts'
+import { type ClockReading, describeReading, hearTimes } from '../directory/client/heard-times.ts'
 import { type Lookup, lookup } from '../directory/client/lookup.ts'
 import type { Policy } from '../directory/client/policies.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { TrustStore } from './trust-store.ts'
 
 /** Asks the directory about an identity, and holds what it says against what this peer knows already. */
 
 /** An identity as the directory shows it, and what became of it since this peer saw it last. */
-export type Found = Lookup & { readonly change: Change; readonly trust: Trust }
+export type Found = Lookup & {
+  readonly change: Change
+  readonly trust: Trust
+  /** what the nodes that were asked say of the time: by a clock that is off, cards look expired, or not begun */
+  readonly clock: ClockReading
+}
 
 export type FindOptions = {
   readonly signal: AbortSignal
@@ -38,7 +45,12 @@ const describeAge = (age: number): string =>
 const STALE = 'stale'
 const HIDDEN = 'somebody may hide what is newer: too many nodes stand around this address'
 
-export const createResolver = (directory: DirectoryNetwork, trustStore: TrustStore, world: World): Resolver => {
+export const createResolver = (
+  directory: DirectoryNetwork,
+  trustStore: TrustStore,
+  world: World,
+  clockWatch: Pick<ClockWatch, 'hear' | 'isDoubted' | 'reading'>,
+): Resolver => {
   const { floor, anchor, fork: knownFork, hold, accept, contradict, trust } = trustStore
 
   /** The contradiction against what was found: seen now, or kept from an earlier time. */
@@ -55,6 +67,15 @@ export const createResolver = (directory: DirectoryNetwork, trustStore: TrustSto
       return { identity, freshness: 'retired', reason: 'its owner, or who held its keys, ended it' }
     // A card that is current says nothing of a newer log that somebody hides.
     if (verdict.kind === 'eclipse') return { identity, freshness: STALE, reason: HIDDEN }
+    // By a clock that is behind, a card of long ago is current; by one that is ahead, none is.
+    if (clockWatch.isDoubted()) {
+      const times = describeReading(clockWatch.reading, seconds(world))
+      return {
+        identity,
+        freshness: STALE,
+        reason: `a clock that is off cannot tell how old a confirmation is: ${times}`,
+      }
+    }
     if (freshness === 'current')
       return { identity, freshness, reason: 'its owner has confirmed these keys, and that still holds' }
     if (card === null) return { identity, freshness, reason: 'no confirmation by its owner was found' }
@@ -63,7 +84,9 @@ export const createResolver = (directory: DirectoryNetwork, trustStore: TrustSto
   }
 
   const find: Resolver['find'] = async (id, { signal, asked, policy }) => {
-    const found = await lookup(directory, id, { now: seconds(world), signal, anchor: anchor(id), policy })
+    const { network, reading } = hearTimes(directory, world)
+    const options = { now: seconds(world), signal, anchor: anchor(id), policy }
+    const found = await lookup(network, id, options).finally(() => clockWatch.hear(reading()))
     const change = changeSince(floor(id), found.log)
     const fork = forkAgainst(found)
     // An expired card says nothing: a newer one that has expired as well must not turn it into a rollback.
@@ -73,7 +96,7 @@ export const createResolver = (directory: DirectoryNetwork, trustStore: TrustSto
       if (asked || trust(id) !== 'unknown') contradict(found.log, fork)
       hold(found.log, card)
     }
-    return { ...found, fork, change, trust: judge(found, fork) }
+    return { ...found, fork, change, trust: judge(found, fork), clock: reading() }
   }
 
   return {

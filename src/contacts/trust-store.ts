@@ -3,11 +3,13 @@ import { equal, hex } from '../core/bytes.ts'
 import type { Card, SignedCard } from '../core/card.ts'
 import { ConnectionError, HandfastError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
-import { type Anchor, compareLogs, containsEntry, type Device, type KeyLog } from '../core/key-log.ts'
+import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
 import type { ContactEvent } from './contact-events.ts'
+import { createPeerTwins } from './peer-twins.ts'
 
 /**
  * What this peer believes about others, over time: nothing older than what it accepted, no log that a contradiction stands against,
@@ -29,6 +31,8 @@ export type TrustStore = {
    * @throws KeyLogError ERR_ROLLBACK, ERR_LOG_FORK; StoreError
    */
   accept(log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void
+  /** Notes which store of a device answered in person. @param inc its incarnation, 16 bytes */
+  met(log: KeyLog, device: Device, inc: Uint8Array): void
   /** Keeps two logs that contradict each other as evidence, and ends what is connected to that identity. */
   contradict(a: KeyLog, b: KeyLog): void
   /** Aborted when the connection under these keys must end, with the reason; `release` when it has ended by itself. */
@@ -57,6 +61,8 @@ export const createTrustStore = (
 
   const anchor = (id: Uint8Array): Anchor | null => contacts.get(id)?.anchor ?? null
 
+  const twins = createPeerTwins((id) => contacts.get(id) !== null, emit)
+
   const ended = (id: Uint8Array, reason: HandfastError, still: (device: Device) => boolean): void => {
     for (const one of watched) if (equal(one.id, id) && !still(one.device)) one.controller.abort(reason)
   }
@@ -76,6 +82,18 @@ export const createTrustStore = (
     if (known === null) emit({ type: 'forked', address: encodeAddress(a.id) })
   }
 
+  /** Does it together with what follows from the log, ends what is connected under keys that the log has not any more, and tells of it. */
+  const announce = (log: KeyLog, work: () => void): void => {
+    const tell = store.transaction(() => {
+      work()
+      return onAccepted(log)
+    })
+    const { devices, status } = log.last.entry
+    const still = ({ dh }: Device): boolean => status === 'active' && devices.some((device) => equal(device.dh, dh))
+    ended(log.id, new ConnectionError('ERR_KEYS_REPLACED'), still)
+    tell()
+  }
+
   const hold = (log: KeyLog, card: SignedCard<Card> | null): void => {
     const floor = floors.get(log.id)
     if (floor === null) return
@@ -91,31 +109,18 @@ export const createTrustStore = (
 
   const accept = (log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void => {
     hold(log, card)
-    const tell = store.transaction(() => {
+    announce(log, () => {
       // Held again inside: another process may have accepted more meanwhile.
       const next = (floor: Floor | null): Floor => {
         if (floor !== null) checkFloor(floor, log, card)
         return raiseFloor(floor, log, card)
       }
-      floors.update(log.id, next, asked)
+      if (floors.update(log.id, next, asked)) twins.tell(log.id)
       const fork = forks.get(log.id)
       if (fork !== null && log.epoch > fork.a.epoch) forks.forget(log.id)
       const contact = contacts.get(log.id)
       if (contact !== null && !equal(contact.log.last.hash, log.last.hash)) contacts.keep(log, seconds(world))
-      return onAccepted(log)
     })
-    endVoid(log)
-    tell()
-  }
-
-  /** Ends what is connected under keys that the log has not any more. */
-  const endVoid = (log: KeyLog): void => {
-    const { devices, status } = log.last.entry
-    ended(
-      log.id,
-      new ConnectionError('ERR_KEYS_REPLACED'),
-      ({ dh }) => status === 'active' && devices.some((device) => equal(device.dh, dh)),
-    )
   }
 
   return {
@@ -133,6 +138,7 @@ export const createTrustStore = (
     hold,
     accept,
     contradict,
+    met: twins.met,
     watch: ({ id }, device) => {
       const controller = new AbortController()
       const one = { id, device, controller }
@@ -140,11 +146,8 @@ export const createTrustStore = (
       return { signal: controller.signal, release: () => void watched.delete(one) }
     },
     review: () => {
-      for (const { log } of store.exposures.peers().flatMap((peer) => contacts.get(peer) ?? [])) {
-        const tell = store.transaction(() => onAccepted(log))
-        endVoid(log)
-        tell()
-      }
+      const known = store.exposures.peers().flatMap((peer) => contacts.get(peer) ?? [])
+      for (const { log } of known) announce(log, () => {})
     },
     connected: () => [...new Map([...watched].map(({ id }) => [hex(id), id])).values()],
   }

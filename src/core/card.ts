@@ -1,5 +1,6 @@
 import { equal } from './bytes.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
+import { bothTimes, isAhead } from './clock.ts'
 import { openEnvelope, signEnvelope, verifyEnvelope } from './cose.ts'
 import { CardError } from './errors.ts'
 import { bytes, list, literal, type Reader, record, uint } from './fields.ts'
@@ -12,6 +13,7 @@ import {
   CARD_AGE_MAX,
   CLOCK_TOLERANCE,
   DEVICES_MAX,
+  INCARNATION_BYTES,
   ITEM_BYTES_MAX,
   MAILBOXES_MAX,
 } from './limits/protocol-limits.ts'
@@ -28,8 +30,10 @@ export type Card = {
   readonly seq: number
   /** index in that entry's `devices` */
   readonly device: number
-  /** strictly rising, milliseconds */
+  /** strictly rising for each device, milliseconds */
   readonly serial: number
+  /** the incarnation of the device's store, 16 bytes: another one after its data folder went back in time, or was copied */
+  readonly inc: Uint8Array
   /** validity, seconds since 1970 */
   readonly from: number
   readonly until: number
@@ -64,6 +68,7 @@ const shape: { readonly [K in keyof Card]: Reader<Card[K]> } = {
   seq: uint(),
   device: uint(DEVICES_MAX - 1),
   serial: uint(),
+  inc: bytes(INCARNATION_BYTES),
   from: uint(),
   until: uint(),
   spk: (value, name) => {
@@ -83,6 +88,8 @@ export type CardContent = {
   readonly device: number
   /** milliseconds; also the start of validity */
   readonly now: number
+  /** the incarnation of this device's store, 16 bytes */
+  readonly inc: Uint8Array
   readonly spk: Uint8Array
   /** the ML-KEM-768 encapsulation key itself, 1184 bytes */
   readonly kem: Uint8Array
@@ -93,12 +100,12 @@ export type CardContent = {
 }
 
 const fill = (log: KeyLog, content: CardContent): Card => {
-  const { device, now, spk, kem, transport, mailboxes = [], age = CARD_AGE } = content
+  const { device, now, inc, spk, kem, transport, mailboxes = [], age = CARD_AGE } = content
   const from = Math.floor(now / 1000)
   const { hash: head, entry } = log.last
   const until = from + age
   const id = { v: 1, id: log.id, head, seq: entry.seq, device } as const
-  return { ...id, serial: now, from, until, spk, kem: kemCommitment(kem), transport, mailboxes }
+  return { ...id, serial: now, inc, from, until, spk, kem: kemCommitment(kem), transport, mailboxes }
 }
 
 const seal = <C extends Card>(card: C, sign: P256PrivateKey, label: string): SignedCard<C> => {
@@ -117,6 +124,13 @@ export const signLiveCard = (
   content: CardContent,
   channel: Uint8Array,
 ): SignedCard<LiveCard> => seal({ ...fill(log, content), channel }, sign, LABEL_LIVE_CARD)
+
+/** Whether a card is from so far ahead of this clock, seconds, that nobody with the same clock accepts it. */
+export const isAheadOf = ({ from, serial }: Card, now: number): boolean =>
+  isAhead(from, now) || isAhead(serial / 1000, now)
+
+/** For a card that was held against the real clock when it was accepted, or signed here: no time is ahead of this one. */
+export const LATE_CLOCK = Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE
 
 const verifySigned = <C extends Card>(
   envelope: Uint8Array,
@@ -142,8 +156,10 @@ const verifySigned = <C extends Card>(
   if (device === undefined) throw new CardError('ERR_CARD_DEVICE')
   if (!verifyEnvelope(opened, device.sign, label)) throw new CardError('ERR_CARD_SIGNATURE')
   if (card.until <= card.from || card.until - card.from > CARD_AGE_MAX) throw new CardError('ERR_CARD_WINDOW')
-  if (card.from > now + CLOCK_TOLERANCE || card.serial > (now + CLOCK_TOLERANCE) * 1000)
-    throw new CardError('ERR_CARD_AHEAD')
+  if (isAheadOf(card, now))
+    throw new CardError('ERR_CARD_AHEAD', {
+      hint: bothTimes(now, 'the card', Math.max(card.from, Math.floor(card.serial / 1000))),
+    })
   return { card, envelope: Uint8Array.from(envelope), hash: sha256(envelope) }
 }
 
@@ -168,7 +184,8 @@ export const verifyLiveCard = (
   channel: Uint8Array,
 ): SignedCard<LiveCard> => {
   const signed = verifySigned(envelope, log, now, readLiveCard, LABEL_LIVE_CARD)
-  if (!isCurrent(signed.card, now)) throw new CardError('ERR_CARD_EXPIRED')
+  if (!isCurrent(signed.card, now))
+    throw new CardError('ERR_CARD_EXPIRED', { hint: bothTimes(now, 'it ran out', signed.card.until) })
   if (!equal(signed.card.channel, channel)) throw new CardError('ERR_CARD_CHANNEL')
   return signed
 }

@@ -59,10 +59,9 @@ export const encodeForkProof = (a: KeyLog, b: KeyLog): string => {
 
 /**
  * Checks a proof from its text alone: both logs verify to the address, and neither stands over the other.
- * @param now this clock, seconds
  * @throws KeyLogError ERR_PROOF when it is not a proof, or those of `verifyLog`
  */
-export const checkForkProof = (content: string, now: number): ForkProof => {
+export const checkForkProof = (content: string): ForkProof => {
   if (content.length > FORK_PROOF_BYTES_MAX) throw new KeyLogError('ERR_PROOF', { hint: 'larger than a proof can be' })
   let read: ReturnType<typeof readProof>
   try {
@@ -72,5 +71,5 @@ export const checkForkProof = (content: string, now: number): ForkProof => {
   }
   const id = sha256(read.a[0] ?? new Uint8Array(0))
   if (encodeAddress(id) !== read.address) throw new KeyLogError('ERR_LOG_ADDRESS')
-  return proofOf(verifyLog(id, read.a, now), verifyLog(id, read.b, now))
+  return proofOf(verifyLog(id, read.a), verifyLog(id, read.b))
 }

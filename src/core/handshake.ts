@@ -7,9 +7,10 @@ import { bytes, list, nullable, record, uint } from './fields.ts'
 import { decodeHello, encodeHello } from './hello.ts'
 import { hkdfOf, type SecretKey, secretKey, sha256 } from './kdf.ts'
 import { decapsulate, encapsulate, type KemPrivateKey } from './kem.ts'
-import { type Device, type KeyLog, verifyLog } from './key-log.ts'
+import { type KeyLog, verifyLog } from './key-log.ts'
+import type { Device } from './key-log-entry.ts'
 import { LABEL_HANDSHAKE, LABEL_IDENTITY, LABEL_ROOT, LABEL_SESSION } from './labels.ts'
-import { DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
+import { DEVICES_MAX, INCARNATION_BYTES, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 import { dh, generatePrivateKey, type P256PrivateKey } from './p256.ts'
 import { SESSION_ID_BYTES } from './session/header.ts'
 import {
@@ -22,15 +23,21 @@ import {
 } from './session/session.ts'
 import { createWiping } from './wipe.ts'
 
-/** Hybrid X3DH with a sealed initiator (docs/spec/handshake.md §2); the names es1, es2, ss, se, h0, k0, h1, rk are the specification's. */
+/** Hybrid X3DH with a sealed initiator (docs/spec/handshake.md §2); the names es1, es2, ss, se, ii, h0, k0, h1, rk are the specification's. */
 
 const HASH_BYTES = 32
 
-type Sealed = { readonly log: readonly Uint8Array[]; readonly device: number; readonly seen: Uint8Array | null }
+type Sealed = {
+  readonly log: readonly Uint8Array[]
+  readonly device: number
+  readonly inc: Uint8Array
+  readonly seen: Uint8Array | null
+}
 
 const readSealed = record<Sealed>({
   log: list(bytes(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX),
   device: uint(DEVICES_MAX - 1),
+  inc: bytes(INCARNATION_BYTES),
   seen: nullable(bytes(HASH_BYTES)),
 })
 
@@ -60,6 +67,8 @@ export type Self = { readonly log: KeyLog; readonly device: number; readonly ik:
 
 export type Initiation = {
   readonly self: Self
+  /** the incarnation of the initiator's store, 16 bytes */
+  readonly inc: Uint8Array
   /** the responder's verified log and verified card, and the ML-KEM key (1184 bytes) that card commits to */
   readonly remote: { readonly log: KeyLog; readonly card: SignedCard<Card>; readonly kem: Uint8Array }
   /** the hash of the transport's handshake, or empty when the responder is offline */
@@ -85,24 +94,26 @@ export type Initiated = {
  *   responder committed to a malformed key
  */
 export const initiate = (
-  { self, remote, channel, seen, first }: Initiation,
+  { self, inc, remote, channel, seen, first }: Initiation,
   { now, random }: Surroundings,
 ): Initiated => {
   checkKem(remote.card.card, remote.kem)
   const { spk, device } = remote.card.card
   const ek = generatePrivateKey(random)
   using secrets = createWiping()
-  const es1 = secrets.keep(dh(deviceOf(remote.log, device).dh, ek))
+  const ikB = deviceOf(remote.log, device).dh
+  const es1 = secrets.keep(dh(ikB, ek))
   const es2 = secrets.keep(dh(spk, ek))
   const { ct, ss } = encapsulate(remote.kem)
   secrets.keep(ss)
   const se = secrets.keep(dh(spk, self.ik))
+  const ii = secrets.keep(dh(ikB, self.ik))
   const h0 = transcript(remote.card, ek.publicKey, ct, channel)
   const log = self.log.entries.map(({ envelope }) => envelope)
-  const identity = encodeCbor({ log, device: self.device, seen })
+  const identity = encodeCbor({ log, device: self.device, inc, seen })
   const sealed = sealFernet(identityKey(h0, es1, es2, ss), identity, now, random(FERNET_IV_BYTES))
   const h1 = sha256(h0, sealed, self.log.id, self.log.last.hash)
-  const rk = rootKeyOf(h1, es1, es2, ss, se)
+  const rk = rootKeyOf(h1, es1, es2, ss, se, ii)
   const surroundings = { now, random }
   const session = initiateSession(sessionId(h1, es1, es2, ss), rk, spk, surroundings)
   const begun = encryptMessage(session, first, surroundings)
@@ -128,6 +139,8 @@ export type Response = {
 export type Accepted = {
   readonly log: KeyLog
   readonly device: number
+  /** the incarnation of the initiator's store, 16 bytes */
+  readonly inc: Uint8Array
   readonly seen: Uint8Array | null
   readonly first: Uint8Array
   readonly session: Session
@@ -164,15 +177,17 @@ export const respond = (
   const ss = secrets.keep(decapsulate(kem, ct))
   const [es1, es2] = [secrets.keep(agree(ek, self.ik)), secrets.keep(agree(ek, spk))]
   const h0 = transcript(card, ek, ct, channel)
-  const { log: envelopes, device, seen } = unseal(identityKey(h0, es1, es2, ss), sealed)
-  const log = verifyLog(sha256(envelopes[0] ?? new Uint8Array(0)), envelopes, now)
-  const se = secrets.keep(dh(deviceOf(log, device).dh, spk))
+  const { log: envelopes, device, inc, seen } = unseal(identityKey(h0, es1, es2, ss), sealed)
+  const log = verifyLog(sha256(envelopes[0] ?? new Uint8Array(0)), envelopes)
+  const ikA = deviceOf(log, device).dh
+  // Who stole spk knows se of everybody, and who stole ik_B knows ii: to write as A takes both of B's, or A's.
+  const [se, ii] = [secrets.keep(dh(ikA, spk)), secrets.keep(dh(ikA, self.ik))]
   const h1 = sha256(h0, sealed, log.id, log.last.hash)
-  const rk = rootKeyOf(h1, es1, es2, ss, se)
+  const rk = rootKeyOf(h1, es1, es2, ss, se, ii)
   const session = respondSession(sessionId(h1, es1, es2, ss), rk, spk, now)
   const opened = decryptMessage(session, first, { now, random })
   if (equal(log.id, self.log.id)) throw new PeerError('ERR_PEER_SELF')
-  return { log, device, seen, first: opened.plaintext, session: opened.session, ek, h1 }
+  return { log, device, inc, seen, first: opened.plaintext, session: opened.session, ek, h1 }
 }
 
 const agree = (ek: Uint8Array, own: P256PrivateKey): Uint8Array => {

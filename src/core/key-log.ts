@@ -1,85 +1,42 @@
 import { equal } from './bytes.ts'
-import { decodeCbor, encodeCbor } from './cbor.ts'
-import { type Envelope, openEnvelope, signEnvelope, signEnvelopeBy, verifyEnvelope } from './cose.ts'
+import { signEnvelope, signEnvelopeBy, verifyEnvelope } from './cose.ts'
 import { KeyLogError } from './errors.ts'
-import { bytes, list, literal, nullable, record, uint } from './fields.ts'
 import { sha256 } from './kdf.ts'
+import { type Device, decodeEntry, type Entry, encodeEntry, type LogEntry, type Status } from './key-log-entry.ts'
 import { LABEL_KEY_LOG } from './labels.ts'
-import { CLOCK_TOLERANCE, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
-import { importPublicKey, type P256PrivateKey, POINT_BYTES, type Signer } from './p256.ts'
+import { LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
+import type { P256PrivateKey, Signer } from './p256.ts'
 
 /** The key log: an append-only chain of signed snapshots that an address commits to (docs/spec/identity.md §2). */
 
-/** The public keys of one device, 33 bytes each: `sign` for cards, `dh` (ik) for handshakes. */
-export type Device = { readonly sign: Uint8Array; readonly dh: Uint8Array }
-
-/** What one entry of a log says: the keys that hold from then on, all of them. */
-export type Entry = {
-  readonly v: 1
-  readonly seq: number
-  /** H(previous envelope), 32 bytes; null at seq 0 */
-  readonly prev: Uint8Array | null
-  /** the current root public key, 33 bytes */
-  readonly root: Uint8Array
-  /** H(next root public key ‖ its `next`), 32 bytes: one commitment to every root key to come */
-  readonly next: Uint8Array
-  readonly devices: readonly Device[]
-  readonly status: 'active' | 'retired'
-  /** seconds since 1970 */
-  readonly time: number
-}
-
-/** A verified entry with the exact bytes that were signed and their hash. */
-export type LogEntry = { readonly entry: Entry; readonly envelope: Uint8Array; readonly hash: Uint8Array }
-
-/** A verified log: `id` is the hash its address encodes, `epoch` its number of rotations, `last` its newest entry. */
-export type KeyLog = {
+/** Verified entries from the first on, which may end in a bridge: on the way to a log, and good for nothing else. */
+export type PartialLog<S extends Status = Status> = {
+  /** the hash its address encodes, 32 bytes */
   readonly id: Uint8Array
   readonly entries: readonly LogEntry[]
-  readonly last: LogEntry
+  /** the newest entry */
+  readonly last: LogEntry<S>
+  /** number of rotations */
   readonly epoch: number
 }
 
-const HASH_BYTES = 32
+/** A verified log: it does not end in a bridge. */
+export type KeyLog = PartialLog<'active' | 'retired'>
 
-const point = (value: unknown, name: string): Uint8Array => {
-  const read = bytes(POINT_BYTES)(value, name)
-  importPublicKey(read)
-  return read
+export const isComplete = (log: PartialLog): log is KeyLog => log.last.entry.status !== 'bridge'
+
+/** @throws KeyLogError ERR_LOG_BRIDGE when the log ends in a bridge */
+export const complete = (log: PartialLog): KeyLog => {
+  if (isComplete(log)) return log
+  throw new KeyLogError('ERR_LOG_BRIDGE', { hint: 'it ends in a bridge' })
 }
 
-const readEntry = record<Entry>({
-  v: literal(1),
-  seq: uint(),
-  prev: nullable(bytes(HASH_BYTES)),
-  root: point,
-  next: bytes(HASH_BYTES),
-  devices: list(record<Device>({ sign: point, dh: point }), 1, DEVICES_MAX),
-  status: literal('active', 'retired'),
-  time: uint(),
-})
-
-const encodeEntry = (entry: Entry): Uint8Array =>
-  encodeCbor({ ...entry, devices: entry.devices.map(({ sign, dh }) => ({ sign, dh })) })
-
-/**
- * Decodes an envelope without verifying it: enough to see where in a log it would belong.
- * @throws KeyLogError ERR_LOG_SIZE, ERR_LOG_DECODE
- */
-export const decodeEntry = (envelope: Uint8Array): { readonly entry: Entry; readonly opened: Envelope } => {
-  if (envelope.length > ITEM_BYTES_MAX) throw new KeyLogError('ERR_LOG_SIZE')
-  try {
-    const opened = openEnvelope(envelope)
-    return { entry: readEntry(decodeCbor(opened.payload), 'entry'), opened }
-  } catch (cause) {
-    throw new KeyLogError('ERR_LOG_DECODE', { cause })
-  }
-}
-
-/** Whether `entry` is a rotation of `previous`; throws when it is neither that nor an update (check 5). */
+/** Whether `entry` is a rotation of `previous`; throws when it is neither that nor an update (check 5), or an update where a bridge is (6). */
 const isRotation = (entry: Entry, previous: Entry): boolean => {
   if (equal(entry.root, previous.root)) {
     if (!equal(entry.next, previous.next)) throw new KeyLogError('ERR_LOG_NEXT')
+    if (entry.status === 'bridge' || previous.status === 'bridge')
+      throw new KeyLogError('ERR_LOG_BRIDGE', { hint: 'bridges are rotations, and only rotations follow them' })
     return false
   }
   if (!equal(sha256(entry.root, entry.next), previous.next)) throw new KeyLogError('ERR_LOG_ROOT')
@@ -87,12 +44,11 @@ const isRotation = (entry: Entry, previous: Entry): boolean => {
 }
 
 /**
- * Verifies one envelope after `log` (or as the first entry, when `log` is null) and returns the longer log.
- * The checks run in the order of docs/spec/identity.md §2, each with its own code.
- * @param now this clock, seconds
- * @throws KeyLogError ERR_LOG_SIZE, _DECODE, _SEQ, _PREV, _RETIRED, _SIGNATURE, _ROOT, _NEXT, _TIME_BACK, _TIME_AHEAD, _TOO_LONG
+ * Verifies one envelope after `log` (or as the first entry, when `log` is null) and returns the longer log, which may end in a bridge.
+ * The checks run in the order of docs/spec/identity.md §2, each with its own code. No clock is among them: what holds once holds always.
+ * @throws KeyLogError ERR_LOG_SIZE, _DECODE, _SEQ, _PREV, _RETIRED, _SIGNATURE, _ROOT, _NEXT, _BRIDGE, _TIME_BACK, _TOO_LONG
  */
-export const appendEntry = (log: KeyLog | null, envelope: Uint8Array, now: number): KeyLog => {
+export const appendEntry = (log: PartialLog | null, envelope: Uint8Array): PartialLog => {
   const { entry, opened } = decodeEntry(envelope)
   const previous = log?.last
   if (entry.seq !== (log === null ? 0 : log.last.entry.seq + 1)) throw new KeyLogError('ERR_LOG_SEQ')
@@ -101,9 +57,10 @@ export const appendEntry = (log: KeyLog | null, envelope: Uint8Array, now: numbe
   if (!prevMatches) throw new KeyLogError('ERR_LOG_PREV')
   if (previous?.entry.status === 'retired') throw new KeyLogError('ERR_LOG_RETIRED')
   if (!verifyEnvelope(opened, entry.root, LABEL_KEY_LOG)) throw new KeyLogError('ERR_LOG_SIGNATURE')
+  if (previous === undefined && entry.status === 'bridge')
+    throw new KeyLogError('ERR_LOG_BRIDGE', { hint: 'the first entry leads from nowhere' })
   const rotated = previous !== undefined && isRotation(entry, previous.entry)
   if (previous !== undefined && entry.time < previous.entry.time) throw new KeyLogError('ERR_LOG_TIME_BACK')
-  if (entry.time > now + CLOCK_TOLERANCE) throw new KeyLogError('ERR_LOG_TIME_AHEAD')
   if (entry.seq >= LOG_ENTRIES_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
 
   const bytesOfEnvelope = Uint8Array.from(envelope)
@@ -119,18 +76,18 @@ export const appendEntry = (log: KeyLog | null, envelope: Uint8Array, now: numbe
 /**
  * Verifies a whole log from its first entry on.
  * @param id the 32-byte hash the address encodes
- * @throws KeyLogError ERR_LOG_EMPTY, ERR_LOG_ADDRESS, ERR_LOG_TOO_LONG and those of `appendEntry`
+ * @throws KeyLogError ERR_LOG_EMPTY, ERR_LOG_ADDRESS, ERR_LOG_TOO_LONG, those of `appendEntry`, and ERR_LOG_BRIDGE when it ends in a bridge
  */
-export const verifyLog = (id: Uint8Array, envelopes: readonly Uint8Array[], now: number): KeyLog => {
+export const verifyLog = (id: Uint8Array, envelopes: readonly Uint8Array[]): KeyLog => {
   const [first, ...rest] = envelopes
   if (first === undefined) throw new KeyLogError('ERR_LOG_EMPTY')
   if (envelopes.length > LOG_ENTRIES_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
   if (!equal(sha256(first), id)) throw new KeyLogError('ERR_LOG_ADDRESS')
-  return rest.reduce((log, envelope) => appendEntry(log, envelope, now), appendEntry(null, first, now))
+  return complete(rest.reduce(appendEntry, appendEntry(null, first)))
 }
 
-/** The log that ends with entry number `seq` of `log`. @throws KeyLogError ERR_LOG_EMPTY when it has no such entry */
-export const prefixOf = (log: KeyLog, seq: number): KeyLog => {
+/** What ends with entry number `seq` of `log`. @throws KeyLogError ERR_LOG_EMPTY when it has no such entry */
+export const prefixOf = (log: PartialLog, seq: number): PartialLog => {
   const last = log.entries[seq]
   if (last === undefined) throw new KeyLogError('ERR_LOG_EMPTY')
   const entries = log.entries.slice(0, seq + 1)
@@ -142,7 +99,7 @@ export const prefixOf = (log: KeyLog, seq: number): KeyLog => {
 export type Anchor = { readonly seq: number; readonly head: Uint8Array }
 
 /** Whether `log` goes through that entry. */
-export const containsEntry = (log: KeyLog, { seq, head }: Anchor): boolean => {
+export const containsEntry = (log: PartialLog, { seq, head }: Anchor): boolean => {
   const at = log.entries[seq]
   return at !== undefined && equal(at.hash, head)
 }
@@ -165,7 +122,7 @@ export type LogRelation =
  * Compares two verified logs of one address.
  * @throws KeyLogError ERR_LOG_ADDRESS when their addresses differ
  */
-export const compareLogs = (a: KeyLog, b: KeyLog): LogRelation => {
+export const compareLogs = (a: PartialLog, b: PartialLog): LogRelation => {
   if (!equal(a.id, b.id)) throw new KeyLogError('ERR_LOG_ADDRESS')
   const shared = Math.min(a.entries.length, b.entries.length) - 1
   const part = a.entries[shared]
@@ -182,7 +139,7 @@ export const compareLogs = (a: KeyLog, b: KeyLog): LogRelation => {
 /** What a new entry says; the rest follows from the entry before. */
 export type EntryContent = {
   readonly devices: readonly Device[]
-  readonly status?: Entry['status']
+  readonly status?: 'active' | 'retired'
   readonly time: number
 }
 
@@ -191,17 +148,17 @@ const firstEntry = (root: Uint8Array, next: Uint8Array, content: EntryContent): 
   return { v: 1, seq: 0, prev: null, root, next, devices, status, time }
 }
 
-const nextEntry = (log: KeyLog, root: Uint8Array, next: Uint8Array, content: EntryContent): Entry => {
+const nextEntry = (log: PartialLog, root: Uint8Array, next: Uint8Array, content: EntryContent): Entry => {
   const { devices, status = 'active', time } = content
   const { entry, hash: prev } = log.last
   return { v: 1, seq: entry.seq + 1, prev, root, next, devices, status, time }
 }
 
-const append = (log: KeyLog | null, entry: Entry, root: P256PrivateKey): KeyLog =>
-  appendEntry(log, signEnvelope(encodeEntry(entry), root, LABEL_KEY_LOG), entry.time)
+const append = (log: PartialLog | null, entry: Entry, root: P256PrivateKey): PartialLog =>
+  appendEntry(log, signEnvelope(encodeEntry(entry), root, LABEL_KEY_LOG))
 
 const appendBy = async (log: KeyLog | null, entry: Entry, root: Signer): Promise<KeyLog> =>
-  appendEntry(log, await signEnvelopeBy(encodeEntry(entry), root, LABEL_KEY_LOG), entry.time)
+  complete(appendEntry(log, await signEnvelopeBy(encodeEntry(entry), root, LABEL_KEY_LOG)))
 
 /** Most rotations of one log: each is an entry. */
 export const ROTATIONS_MAX = LOG_ENTRIES_MAX - 1
@@ -212,19 +169,25 @@ export const ROTATIONS_MAX = LOG_ENTRIES_MAX - 1
  * sign that rotation again, commit to keys of its own, and rotate past the owner.
  */
 export const commitToRoots = (roots: readonly Uint8Array[]): Uint8Array =>
-  roots.reduceRight<Uint8Array>((next, root) => sha256(root, next), new Uint8Array(HASH_BYTES))
+  roots.reduceRight<Uint8Array>((next, root) => sha256(root, next), new Uint8Array(32))
 
 /** A new identity: its log of one entry. `next` (32 bytes) commits to every root key to come. */
 export const createLog = (root: P256PrivateKey, next: Uint8Array, content: EntryContent): KeyLog =>
-  append(null, firstEntry(root.publicKey, next, content), root)
+  complete(append(null, firstEntry(root.publicKey, next, content), root))
 
 /** Continues a log under its current root key (an update). */
 export const updateLog = (log: KeyLog, root: P256PrivateKey, content: EntryContent): KeyLog =>
-  append(log, nextEntry(log, root.publicKey, log.last.entry.next, content), root)
+  complete(append(log, nextEntry(log, root.publicKey, log.last.entry.next, content), root))
 
 /** Continues a log under the root key it committed to (a rotation); `next` (32 bytes) commits to the root keys after it. */
-export const rotateLog = (log: KeyLog, root: P256PrivateKey, next: Uint8Array, content: EntryContent): KeyLog =>
-  append(log, nextEntry(log, root.publicKey, next, content), root)
+export const rotateLog = (log: PartialLog, root: P256PrivateKey, next: Uint8Array, content: EntryContent): KeyLog =>
+  complete(append(log, nextEntry(log, root.publicKey, next, content), root))
+
+/** Continues a log by a bridge: the root key it committed to, no device, and the time of the entry before. */
+export const bridgeLog = (log: PartialLog, root: P256PrivateKey, next: Uint8Array): PartialLog => {
+  const entry = nextEntry(log, root.publicKey, next, { devices: [], time: log.last.entry.time })
+  return append(log, { ...entry, status: 'bridge' }, root)
+}
 
 /** `createLog` with a root key that lives elsewhere. @throws KeyError ERR_SIGNER; what the signer throws */
 export const createLogBy = (root: Signer, next: Uint8Array, content: EntryContent): Promise<KeyLog> =>
@@ -235,7 +198,7 @@ export const updateLogBy = (log: KeyLog, root: Signer, content: EntryContent): P
   appendBy(log, nextEntry(log, root.publicKey, log.last.entry.next, content), root)
 
 /** Whether entry number `seq` rotated the root key. */
-export const isRotationAt = (log: KeyLog, seq: number): boolean => {
+export const isRotationAt = (log: PartialLog, seq: number): boolean => {
   const [at, before] = [log.entries[seq], log.entries[seq - 1]]
   return at !== undefined && before !== undefined && !equal(at.entry.root, before.entry.root)
 }

@@ -1,5 +1,6 @@
 import { equal } from './bytes.ts'
-import type { Entry, KeyLog } from './key-log.ts'
+import type { KeyLog } from './key-log.ts'
+import type { Entry } from './key-log-entry.ts'
 
 /** What a public key is to an identity: a card's or a handshake's key of one of its devices, or its root key. */
 export const KEY_USES = ['root', 'sign', 'dh'] as const

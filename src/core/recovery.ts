@@ -2,7 +2,7 @@ import { equal, type RandomBytes } from './bytes.ts'
 import { KeyError, KeyLogError } from './errors.ts'
 import { generateDevice, type Identity, publicDevice } from './identity.ts'
 import { sha256 } from './kdf.ts'
-import { type Entry, isRotationAt, type KeyLog, prefixOf, ROTATIONS_MAX, rotateLog } from './key-log.ts'
+import { bridgeLog, isRotationAt, type KeyLog, type PartialLog, prefixOf, ROTATIONS_MAX, rotateLog } from './key-log.ts'
 import { LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 import type { P256PrivateKey } from './p256.ts'
 import { type RootChain, rootChain } from './recovery-phrase.ts'
@@ -10,7 +10,7 @@ import { type RootChain, rootChain } from './recovery-phrase.ts'
 /** What only the recovery phrase can do: rotate, recover, retire (docs/spec/identity.md §3). */
 
 /** @throws KeyError ERR_PHRASE_OTHER when the phrase's root key of that rotation is not the one `log` committed to */
-const revealRoot = (log: KeyLog, chain: RootChain): { root: P256PrivateKey; next: Uint8Array } => {
+const revealRoot = (log: PartialLog, chain: RootChain): { root: P256PrivateKey; next: Uint8Array } => {
   const rotation = log.epoch + 1
   const root = chain.root(rotation)
   const next = chain.next(rotation)
@@ -19,19 +19,19 @@ const revealRoot = (log: KeyLog, chain: RootChain): { root: P256PrivateKey; next
 }
 
 /**
- * What a rotation continues when a log cannot be trusted: its first entry, and all its rotations made anew. The thief of
+ * What a rotation continues when a log cannot be trusted: its first entry, and a bridge for each of its rotations. The thief of
  * root keys that were in use can sign updates, retirements and those same rotations again, fill a log to its last place,
- * and leave nothing to build on. The first entry is what the address says, and the phrase holds every root key.
+ * and leave nothing to build on. The first entry is what the address says, and the phrase holds every root key. Bridges name no
+ * device: if they named one that was ever in use, they would give its thief back what was taken from it.
  * @param log the log with the most rotations known
  * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER
  */
-export const recoveryBase = (log: KeyLog, phrase: string): KeyLog => {
+export const recoveryBase = (log: KeyLog, phrase: string): PartialLog => {
   const chain = rootChain(phrase)
   let base = prefixOf(log, 0)
-  const { devices, time } = base.last.entry
   while (base.epoch < log.epoch) {
     const { root, next } = revealRoot(base, chain)
-    base = rotateLog(base, root, next, { devices, time })
+    base = bridgeLog(base, root, next)
   }
   return base
 }
@@ -40,7 +40,7 @@ export const recoveryBase = (log: KeyLog, phrase: string): KeyLog => {
 const ENTRIES_TO_CONTINUE = LOG_ENTRIES_MAX / 2
 
 /** What a rotation on the owner's own machine continues: all of its log, so that contacts see one chain. */
-export const ownBase = (log: KeyLog, phrase: string): KeyLog =>
+export const ownBase = (log: KeyLog, phrase: string): PartialLog =>
   log.entries.length <= ENTRIES_TO_CONTINUE && log.last.entry.status === 'active' ? log : recoveryBase(log, phrase)
 
 /** Whether a log ends in a retirement that is a rotation: its owner's last word, or a rotation that a thief signed again. */
@@ -55,11 +55,11 @@ export const isFinal = (log: KeyLog): boolean =>
  * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED, ERR_LOG_TOO_LONG after 63 rotations
  */
 export const rotateIdentity = (
-  base: KeyLog,
+  base: PartialLog,
   phrase: string,
   now: number,
   random: RandomBytes,
-  status: Entry['status'] = 'active',
+  status: 'active' | 'retired' = 'active',
 ): Identity<P256PrivateKey> => {
   if (base.epoch === ROTATIONS_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
   const { root, next } = revealRoot(base, rootChain(phrase))

@@ -1,5 +1,7 @@
 /** What a walk through the network, and what one source network, may cost. Each with its reason; what goes beyond a node is in core. */
 
+import { CLOCK_TOLERANCE } from '../core/limits/protocol-limits.ts'
+
 /**
  * Work that requests of one source network may cause a storage node, in units of about 0.1 ms: so many a second, 5 % of a core, and so
  * many at once after a pause.
@@ -80,6 +82,15 @@ export const DENSITY_PLACES = 3
 
 /** The closest nodes asked and put to where neighbours are too dense: behind 40 of an attacker's there are 20 others. */
 export const REPLICA_NODES_WIDENED = 60
+
+/**
+ * Seconds by which this clock may differ from what most networks say before nothing lasting is signed by it: half of CLOCK_TOLERANCE, so that
+ * two who are each within it accept what the other signs.
+ */
+export const CLOCK_BOUND = CLOCK_TOLERANCE / 2
+
+/** Networks that must have said the time before their majority keeps an owner from signing: one or two may be one liar's. */
+export const CLOCK_NETWORKS = 3
 
 /** Distinct /24 networks among the nodes that answered, of a lookup in a public network that is called current. */
 export const WITNESS_NETWORKS = 10

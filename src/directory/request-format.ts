@@ -10,8 +10,8 @@ import { BRANCHES_MAX } from '../core/limits/record-limits.ts'
 export const COMMAND = { get: 0, getKemHalf: 1, put: 2 } as const
 export type Command = (typeof COMMAND)[keyof typeof COMMAND]
 
-/** Largest value of an answer: with 20 closer nodes, an id, a token and the IP header, a datagram of 1,212 of 1,280 bytes. */
-export const ANSWER_BYTES_MAX = 986
+/** Largest value of an answer: with 20 closer nodes, an id, a token and the IP header, a datagram of 1,221 of 1,280 bytes. */
+export const ANSWER_BYTES_MAX = 995
 
 /**
  * An answer to a sender without a token is at most so many times as long as the request. What is around a request weighs, three times,
@@ -47,6 +47,8 @@ export type GetAnswer = {
   readonly cardCount: number
   readonly entries: readonly Uint8Array[]
   readonly cards: readonly Uint8Array[]
+  /** what the node's clock says, seconds since 1970: its word, and only ever held against the reader's own clock */
+  readonly now: number
 }
 
 export type GetKemHalfRequest = { readonly id: Uint8Array; readonly card: Uint8Array; readonly half: number }
@@ -88,6 +90,7 @@ const readGetAnswer = record<GetAnswer>({
   cardCount: uint(DEVICES_MAX),
   entries: list(item, 0, LOG_ENTRIES_MAX),
   cards: list(item, 0, DEVICES_MAX),
+  now: uint(),
 })
 const readGetKemHalf = record<GetKemHalfRequest>({ id, card: bytes(HASH_BYTES), half })
 const readGetKemHalfAnswer = record<GetKemHalfAnswer>({ half: nullable(bytes(KEM_HALF_BYTES)) })
@@ -135,7 +138,7 @@ export const encodeMessage = (
 /** Bytes that a padding of more than 255 adds beside itself: its name and its length. */
 const PAD_FRAME_BYTES = 7
 
-/** A GET that may get the largest answer from a node that has given no token yet: 329 bytes. */
+/** A GET that may get the largest answer from a node that has given no token yet: 332 bytes. */
 export const encodePaddedGet = ({ id: wanted, from }: Pick<GetRequest, 'id' | 'from'>): Uint8Array => {
   const plain = { id: wanted, from }
   const pad = new Uint8Array(FULL_REQUEST_BYTES - PAD_FRAME_BYTES - encodeMessage(plain).length)

@@ -12,7 +12,7 @@ import { FILE_AGE_MAX } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
 import type { Backlog } from '../messages/backlog.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { StoredTransfer } from '../store/transfer-rows.ts'
 import {
   type Changed,
   describeTransfer,
@@ -25,6 +25,7 @@ import {
 } from './file-api.ts'
 import type { FileEvent } from './file-events.ts'
 import { createIncomingFiles, type IncomingFiles, type IncomingPayload } from './incoming-files.ts'
+import { openInventory } from './inventory.ts'
 import { createLookout, type Lookout } from './lookout.ts'
 import { createOutgoingFiles, type OutgoingFiles, type OutgoingPayload } from './outgoing-files.ts'
 import { fingerprint } from './source-file.ts'
@@ -37,6 +38,8 @@ export type FilesParts = {
   readonly world: World
   /** Whether that peer is one that was chosen here: whoever only called has less room. */
   readonly isContact: (peer: Uint8Array) => boolean
+  /** Since when the peer's store has been the one that it is, as far as it has proven; seconds since 1970, null when it has not. */
+  readonly provenSince: (peer: Uint8Array) => number | null
   /** Told that a file to `peer` was written down. */
   readonly queued: (peer: Uint8Array) => void
   readonly emit: (event: FileEvent) => void
@@ -63,6 +66,7 @@ type Room = FilesParts & {
   readonly followers: Map<number, OnProgress>
   readonly outgoing: OutgoingFiles
   readonly incoming: IncomingFiles
+  readonly changed: Changed
 }
 
 const LIST = 100
@@ -73,11 +77,18 @@ const OUTGOING: readonly PayloadKind[] = ['file-accept', 'file-refuse', 'file-ta
 const isIncoming = (payload: Payload): payload is IncomingPayload => INCOMING.includes(payload.k)
 const isOutgoing = (payload: Payload): payload is OutgoingPayload => OUTGOING.includes(payload.k)
 
-const attach = ({ incoming, outgoing }: Room, line: Line): LineHandler => {
+const attach = (room: Room, line: Line): LineHandler => {
+  const { incoming, outgoing } = room
   const [theirs, ours] = [incoming.attach(line), outgoing.attach(line)]
+  const again = (peer: Uint8Array): void => {
+    outgoing.offer(peer)
+    room.queued(peer)
+  }
+  const inventory = openInventory({ ...room, again }, line)
   return {
     handle: (payload) => {
-      if (isIncoming(payload)) theirs.handle(payload)
+      if (payload.k === 'files-have') inventory.handle(payload)
+      else if (isIncoming(payload)) theirs.handle(payload)
       else if (isOutgoing(payload)) ours.handle(payload)
     },
     chunk: theirs.chunk,
@@ -123,7 +134,8 @@ const send = async (room: Room, who: string, given: string, options: SendFileOpt
   const file = await fingerprint(path)
   if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
   const [id, secret] = [world.random(TRANSFER_ID_BYTES), secretKey(world.random(32))]
-  const about = { peer, out: true, id, at: world.clock(), part: null, state: 'queued', reason: null } as const
+  const at = world.clock()
+  const about = { peer, out: true, id, at, queued: at, part: null, state: 'queued', reason: null } as const
   const row = await store.group.run(() => store.transfers.add({ ...about, ...file, name, path, secret }))
   if (options.onProgress !== undefined) followers.set(row.number, options.onProgress)
   tellChanged(room, row, null)
@@ -190,7 +202,7 @@ const createBacklog = ({ store: { transfers }, outgoing }: Room): Backlog => ({
   isWaiting: transfers.isWaiting,
   expire: async (peer, now) => {
     for (const row of transfers.open(peer, 'queued'))
-      if (row.at < now - FILE_AGE_MAX * 1000) await outgoing.giveUp(row, 'ERR_FILE_EXPIRED')
+      if (row.queued < now - FILE_AGE_MAX * 1000) await outgoing.giveUp(row, 'ERR_FILE_EXPIRED')
   },
   giveUp: async (peer, reason) => {
     for (const row of transfers.open(peer, 'queued')) await outgoing.giveUp(row, reason)
@@ -207,10 +219,10 @@ export const createFiles = (parts: FilesParts): FilesRoom => {
     ...{ own, store, world, isContact, changed },
     offered: (offer, again) => tellOffered(told, offer, again),
   })
-  const room: Room = { ...parts, ...told, outgoing, incoming }
+  const room: Room = { ...parts, ...told, outgoing, incoming, changed }
   return {
     api: createApi(room),
-    service: { kinds: [...INCOMING, ...OUTGOING], attach: (line) => attach(room, line) },
+    service: { kinds: [...INCOMING, ...OUTGOING, 'files-have'], attach: (line) => attach(room, line) },
     backlog: createBacklog(room),
     stop: async () => {
       told.lookout.wake()

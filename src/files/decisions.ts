@@ -6,7 +6,7 @@ import type { FileErrorCode } from '../core/errors/codes.ts'
 import { FileError, StoreError } from '../core/errors.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { StoredTransfer } from '../store/transfer-rows.ts'
 import type { Admission } from './admission.ts'
 import { type Changed, describeTransfer, type FileOffer } from './file-api.ts'
 import { checkUndecided, decide, type Offer, type Offers } from './offers.ts'
@@ -36,7 +36,8 @@ const settle = async (
 ): Promise<StoredTransfer> => {
   const { peer, id, name, size, hash } = offer
   const part = state === 'receiving' ? partName(own) : null
-  const about = { peer, out: false, id, at: world.clock(), size, changed: 0, name, path, hash, secret: null }
+  const at = world.clock()
+  const about = { peer, out: false, id, at, queued: at, size, changed: 0, name, path, hash, secret: null }
   const row = await store.group.run(() => store.transfers.add({ ...about, part, state, reason }))
   offers.remove(offer)
   changed(row, null)

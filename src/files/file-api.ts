@@ -2,7 +2,7 @@ import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { chunkCount } from '../core/chunk.ts'
 import { CHUNK_BYTES } from '../core/limits/file-limits.ts'
-import type { StoredTransfer, TransferReason } from '../store/transfer-store.ts'
+import type { StoredTransfer, TransferReason } from '../store/transfer-rows.ts'
 
 /** Files as an application sees them. */
 
@@ -26,14 +26,16 @@ export type FileTransfer = {
   /** bytes that are certainly on the disk of the receiving side, as far as this side knows */
   readonly done: number
   /**
-   * Sent ones: `queued` until there is a connection, `offered` on one, `sending`, `delivered`. Received ones: `waiting` for their sender,
-   * `receiving`, `saved`, `refused` here. Either: `failed` for the `reason`.
+   * Sent ones: `queued` until there is a connection, `offered` on one, `sending`, `delivered`, which can become `queued` again or `gone` when
+   * the other side's folder went back. Received ones: `waiting` for their sender, `receiving`, `saved`, `refused` here. Either: `failed` for
+   * the `reason`.
    */
   readonly state:
     | 'queued'
     | 'offered'
     | 'sending'
     | 'delivered'
+    | 'gone'
     | 'waiting'
     | 'receiving'
     | 'saved'
@@ -124,7 +126,7 @@ const stateOf = (row: StoredTransfer, live: Live | null): Pick<FileTransfer, 'st
   const done = bytesOf(live?.chunks ?? row.chunks)
   if (state === 'queued') return { state: live?.state ?? 'queued', done }
   if (state === 'receiving') return { state: live?.state ?? 'waiting', done }
-  return { state, done: state === 'delivered' || state === 'saved' ? size : bytesOf(row.chunks) }
+  return { state, done: state === 'delivered' || state === 'gone' || state === 'saved' ? size : bytesOf(row.chunks) }
 }
 
 export const describeTransfer = (row: StoredTransfer, live: Live | null): FileTransfer => ({

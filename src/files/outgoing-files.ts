@@ -4,10 +4,11 @@ import { isVoidDevice } from '../contacts/void-device.ts'
 import { equal } from '../core/bytes.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
 import type { SecretKey } from '../core/kdf.ts'
+import { deviceId } from '../core/key-log-entry.ts'
 import { FILES_AT_ONCE } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredTransfer, TransferReason } from '../store/transfer-store.ts'
+import type { StoredTransfer, TransferReason } from '../store/transfer-rows.ts'
 import type { Changed, Live } from './file-api.ts'
 import { type FileLine, keyOf, openFileLine } from './file-line.ts'
 import { openSending, type Sending } from './sending.ts'
@@ -91,7 +92,7 @@ const bind = (outgoing: Outgoing, row: StoredTransfer, secret: SecretKey, at: Fi
   const { store, world, bound, changed } = outgoing
   try {
     // Before it is said: with the secret that goes there, whoever has the keys of that device reads the file.
-    store.exposures.fileWent(row.peer, row.number, at.device)
+    store.exposures.fileWent(row.number, deviceId(at.device))
   } catch {
     // A failing disk leaves it waiting for the next connection.
     return

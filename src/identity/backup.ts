@@ -77,7 +77,7 @@ export const backup = async (
 ): Promise<BackupSummary> => {
   await refuseTaken(path)
   const made = seconds(systemWorld)
-  const { identity, storeKey } = await openVault(folder, passphrase, made)
+  const { identity, storeKey } = await openVault(folder, passphrase)
   const sealedUnder = await given(backupPassphrase)
   const remembered = withStore(folder, remember)
   const content = encodeContent({ made, kept: { identity, storeKey }, remembered })
@@ -93,8 +93,8 @@ export const backup = async (
  * the backup was made, its keys are void, and `peer.listen` says so (ERR_PEER_SUPERSEDED): `recover` helps then.
  * @param path a file that `backup` wrote
  * @throws StoreError ERR_STORE_EXISTS; ERR_STORE_PASSPHRASE when it is not the backup's, or the new one is empty; ERR_STORE_CORRUPT when the
- *   file is damaged or no backup; ERR_STORE_VERSION, _IN_USE, _KEY_FILE, _PERMISSION, _FULL, _IO; FileError ERR_FILE_READ; KeyLogError
- *   ERR_LOG_TIME_AHEAD when this clock is behind; whatever the functions throw
+ *   file is damaged or no backup; ERR_STORE_VERSION, _IN_USE, _KEY_FILE, _PERMISSION, _FULL, _IO; FileError ERR_FILE_READ; whatever the
+ *   functions throw
  */
 export const restore = async (
   path: string,
@@ -102,15 +102,14 @@ export const restore = async (
   { backupPassphrase, passphrase = null }: RestoreOptions,
 ): Promise<BackupSummary & { readonly sealedBy: 'passphrase' | 'key-file' }> => {
   await refuseExisting(folder)
-  const now = seconds(systemWorld)
   const content = await unsealBackup(path, await readBackupFile(path), () => given(backupPassphrase))
-  const { made, kept, remembered } = guarded(path, () => decodeContent(content, now))
+  const { made, kept, remembered } = guarded(path, () => decodeContent(content))
   const sealUnder = await given(passphrase)
   refuseEmpty(sealUnder)
   using _lock = await lockFolder(folder)
   await refuseExisting(folder)
   // First what is remembered: an identity without it would believe what its owner knows to be old.
-  withStore(folder, (store) => mergeInto(store, remembered, now))
+  withStore(folder, (store) => mergeInto(store, remembered, seconds(systemWorld)))
   // A database that was left here may hold messages: only the key they are sealed under reads them.
   const { sealedBy } = await createVault(folder, kept.identity, sealUnder, kept.storeKey)
   return { ...summarize(kept.identity.log.id, remembered, made), sealedBy }

@@ -2,6 +2,7 @@ import { encodeAddress } from '../core/address.ts'
 import { createIdentity, createIdentityBy } from '../core/identity.ts'
 import type { RootSigner } from '../core/root-key.ts'
 import { seconds } from '../core/world.ts'
+import type { ClockReading } from '../directory/client/heard-times.ts'
 import { createVault, refuseExisting } from '../store/vault.ts'
 import { systemWorld } from './system-world.ts'
 
@@ -14,20 +15,36 @@ export type InitializeOptions = {
    * others.
    */
   readonly root?: RootSigner | undefined
+  /**
+   * Nodes to hold this computer's clock against, since it is in the first signature: 'host:port', several separated by commas, or a list. When
+   * none answers, it goes on without. Default: nobody is asked.
+   */
+  readonly bootstrap?: string | readonly string[] | undefined
+  /** Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then. Default: false. */
+  readonly clockIsRight?: boolean | undefined
+  /** Told what nodes say of the time, before anything is signed, when it keeps nobody from signing. */
+  readonly onClock?: ((said: ClockReading) => void) | undefined
+  /** Ends the asking, and with it all: nothing is made then. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Makes an identity in a data folder that has none.
  * @returns its address and the recovery phrase (24 words), which is stored nowhere
- * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO; KeyError ERR_SIGNER; what the
- *   signer throws
+ * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO; DirectoryError ERR_CLOCK when most of
+ *   three networks or more say another time; NetworkError ERR_BOOTSTRAP_FORMAT; KeyError ERR_SIGNER; what the signer throws
  */
 export const initialize = async (
   folder: string,
-  { passphrase = null, root }: InitializeOptions = {},
+  { passphrase = null, root, bootstrap = '', clockIsRight, onClock, signal }: InitializeOptions = {},
 ): Promise<{ address: string; phrase: string }> => {
-  const [now, random] = [seconds(systemWorld), systemWorld.random]
   await refuseExisting(folder)
+  if (bootstrap.length > 0) {
+    // Who has no network to ask loads none.
+    const { checkNetworkClock } = await import('./network-clock.ts')
+    await checkNetworkClock({ bootstrap, clockIsRight, onClock, signal })
+  }
+  const [now, random] = [seconds(systemWorld), systemWorld.random]
   const { identity, phrase } =
     root === undefined ? createIdentity(now, random) : await createIdentityBy(root, now, random)
   await createVault(folder, identity, passphrase)

@@ -4,6 +4,7 @@ import { compareLogs, type KeyLog } from '../core/key-log.ts'
 import { elsewhere, isHere, type RootSigner, rootSigner } from '../core/root-key.ts'
 import { supersededBy } from '../core/superseded.ts'
 import { seconds } from '../core/world.ts'
+import { holdClock } from '../directory/client/heard-times.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
 import { findLog, type Ground, type Keeping, type Rotation, saveAndPublish } from './rotation.ts'
 
@@ -23,8 +24,8 @@ const checkStanding = (own: KeyLog, { log, fork }: Lookup): void => {
  * Replaces the keys of this device. An update that was saved here and is not known yet is continued.
  * @param signer signs as the root key; needed when that is elsewhere
  * @throws KeyError ERR_ROOT_ELSEWHERE, ERR_ROOT_OTHER, ERR_SIGNER; KeyLogError ERR_LOG_RETIRED, ERR_LOG_TOO_LONG; PeerError
- *   ERR_PEER_SUPERSEDED when another log is known; DirectoryError ERR_LOOKUP_INCOMPLETE; what the signer throws: nothing is saved
- *   then. ERR_PUBLISH_REFUSED after saving.
+ *   ERR_PEER_SUPERSEDED when another log is known; DirectoryError ERR_LOOKUP_INCOMPLETE, ERR_CLOCK; what the signer throws: nothing is
+ *   saved then. ERR_PUBLISH_REFUSED after saving.
  */
 export const renewOwn = async (
   own: Identity,
@@ -37,8 +38,9 @@ export const renewOwn = async (
   rootSigner(root, signer)
   const { status, time } = log.last.entry
   if (status === 'retired') throw new KeyLogError('ERR_LOG_RETIRED')
-  const found = await findLog(log.id, ground)
+  const { found, said } = await findLog(log.id, ground)
   if (found !== null) checkStanding(log, found)
+  holdClock(said, ground)
   const { world } = ground
   const renewed = await renewDevice(own, Math.max(seconds(world), time), world.random, signer)
   // The token may be found elsewhere than it was.
@@ -57,9 +59,10 @@ export const adoptLost = async (
   signer: RootSigner,
   ground: Ground,
 ): Promise<Rotation> => {
-  const found = await findLog(id, ground)
+  const { found, said } = await findLog(id, ground)
   if (found === null) throw new DirectoryError('ERR_LOOKUP_NOT_FOUND')
   if (found.fork !== null) throw new KeyLogError('ERR_LOG_FORK')
+  holdClock(said, ground)
   const { world } = ground
   return saveAndPublish(keeping, await adoptIdentity(found.log, signer, seconds(world), world.random), ground)
 }

@@ -4,7 +4,7 @@ import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import type { P256PrivateKey } from '../core/p256.ts'
 import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/root-key.ts'
-import { seconds } from '../core/world.ts'
+import type { ClockReading } from '../directory/client/heard-times.ts'
 import { createStorage } from '../directory/node/storage.ts'
 import { parseBootstrap } from '../network/bootstrap-list.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
@@ -38,6 +38,10 @@ export type ChangeOptions = {
   /** At least one node of the network: 'host:port', several separated by commas, or a list. */
   readonly bootstrap: string | readonly string[]
   readonly signal?: AbortSignal | undefined
+  /** Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then. Default: false. */
+  readonly clockIsRight?: boolean | undefined
+  /** Told what nodes say of the time, before anything is signed, when it keeps nobody from signing. */
+  readonly onClock?: ((said: ClockReading) => void) | undefined
   /** Called once the new keys are on disk, before they are published; `root` says where the root key is. */
   readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
 }
@@ -51,9 +55,14 @@ export type RecoveryOptions = ChangeOptions & {
    * a token. Default: the folder keeps it, sealed with the other keys, also when the former one was elsewhere.
    */
   readonly keepRoot?: ((root: P256PrivateKey) => Promise<RootSigner>) | undefined
+  /**
+   * Also when the lookup may have missed a newer log: the root key that the phrase reveals next is then in use already, and two logs contradict
+   * each other until the next rotation. Default: that is refused.
+   */
+  readonly evenDoubtful?: boolean | undefined
 }
 
-type Network = ChangeOptions & Pick<RecoveryOptions, 'keepRoot'>
+type Network = ChangeOptions & Pick<RecoveryOptions, 'keepRoot' | 'evenDoubtful'>
 
 /** What was made with keys that are void now is good for whoever stole them alone. A disk that fails now is asked again by the next peer. */
 const forgetVoid = (store: Store, { last: { entry } }: KeyLog): void => {
@@ -67,9 +76,9 @@ const forgetVoid = (store: Store, { last: { entry } }: KeyLog): void => {
 }
 
 const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<T>): Promise<T> => {
-  const { folder, signal, onSaved, keepRoot } = options
+  const { folder, signal, onSaved, keepRoot, evenDoubtful, clockIsRight, onClock } = options
   // A folder that is still empty remembers nothing, and gets its database with its identity.
-  const store = await readVault(folder, seconds(systemWorld)).then(
+  const store = await readVault(folder).then(
     () => openStore(folder),
     () => null,
   )
@@ -81,7 +90,8 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
         if (store !== null) forgetVoid(store, log)
         onSaved?.(log, root)
       }
-      return await work({ directory, world: systemWorld, signal, onSaved: saved, keepRoot })
+      const given = { keepRoot, evenDoubtful, clockIsRight, onClock }
+      return await work({ directory, world: systemWorld, signal, onSaved: saved, ...given })
     } finally {
       await node.close()
     }
@@ -93,8 +103,8 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
 const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Promise<Rotation> => {
   checkBootstrap(options)
   const { folder, passphrase = null, phrase } = options
-  using _lock = await lockIdentity(folder, seconds(systemWorld))
-  const vault = await openVault(folder, passphrase, seconds(systemWorld))
+  using _lock = await lockIdentity(folder)
+  const vault = await openVault(folder, passphrase)
   checkPhrase(vault.identity.log, phrase, { world: systemWorld })
   return onNetwork(options, (ground) => rotateOwn(vault.identity, vault, phrase, status, ground))
 }
@@ -103,7 +113,8 @@ const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Pro
  * Replaces all keys of the identity in a data folder, by its recovery phrase: whoever copied the old ones has nothing any more.
  * The address stays. A peer that is open on the folder goes on with the old keys: close it first.
  * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED; PeerError ERR_PEER_SUPERSEDED; StoreError; NetworkError;
- *   DirectoryError ERR_LOOKUP_INCOMPLETE, and ERR_PUBLISH_REFUSED, when the new keys are on disk already
+ *   DirectoryError ERR_LOOKUP_INCOMPLETE, ERR_LOOKUP_DOUBTFUL unless `evenDoubtful`, ERR_CLOCK, and ERR_PUBLISH_REFUSED, when the new keys
+ *   are on disk already
  */
 export const rotate = (options: RecoveryOptions): Promise<Rotation> => turn(options, 'active')
 
@@ -127,11 +138,10 @@ const emptyFolder = async (folder: string, source: string | null | (() => Promis
   return { identity: null, save }
 }
 
-const lockIfThere = (folder: string): Promise<FolderLock | null> =>
-  lockIdentity(folder, seconds(systemWorld)).catch(unlessMissing)
+const lockIfThere = (folder: string): Promise<FolderLock | null> => lockIdentity(folder).catch(unlessMissing)
 
 const openIfThere = (folder: string, passphrase: Passphrase): Promise<Vault | null> =>
-  openVault(folder, passphrase, seconds(systemWorld)).catch(unlessMissing)
+  openVault(folder, passphrase).catch(unlessMissing)
 
 /** A list that is given is checked before anything else; '' stands for the one that the folder remembers. */
 const checkBootstrap = ({ bootstrap }: ChangeOptions): void => {
@@ -185,8 +195,8 @@ const signerFor = (root: RootKey, { root: given, token, signal }: RenewalOptions
 export const renew = async (options: RenewalOptions): Promise<Rotation> => {
   checkBootstrap(options)
   const { folder, passphrase = null } = options
-  using _lock = await lockIdentity(folder, seconds(systemWorld))
-  const vault = await openVault(folder, passphrase, seconds(systemWorld))
+  using _lock = await lockIdentity(folder)
+  const vault = await openVault(folder, passphrase)
   const { identity } = vault
   return onNetwork(options, (ground) => renewOwn(identity, vault, signerFor(identity.root, options), ground))
 }

@@ -9,9 +9,11 @@ import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../core/recovery
 import { rootChain } from '../core/recovery-phrase.ts'
 import { elsewhere, placeOf, type RootPlace, type RootSigner, rootSigner } from '../core/root-key.ts'
 import { supersededBy } from '../core/superseded.ts'
-import { seconds, type World } from '../core/world.ts'
+import { seconds } from '../core/world.ts'
+import { type ClockReading, hearTimes, holdClock, type OwnClock } from '../directory/client/heard-times.ts'
 import { type Lookup, lookup } from '../directory/client/lookup.ts'
 import { type Publication, publish } from '../directory/client/publish.ts'
+import { mayMissNewer } from '../directory/client/verdict.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 
 /**
@@ -26,12 +28,13 @@ export type Keeping = {
   save(identity: Identity): Promise<void>
 }
 
-export type Ground = {
+export type Ground = OwnClock & {
   readonly directory: DirectoryNetwork
-  readonly world: World
   readonly signal?: AbortSignal | undefined
   /** Called once the new keys are on disk, before anything is published; `root` says where the root key is. */
   readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
+  /** Reveal a root key also when the network may hide a newer log, in which it is in use already. */
+  readonly evenDoubtful?: boolean | undefined
   /** Takes the new root key of a rotation elsewhere before anything is saved. Default: it is kept with the other keys. */
   readonly keepRoot?: ((root: P256PrivateKey) => Promise<RootSigner>) | undefined
 }
@@ -51,17 +54,29 @@ export type Rotation = {
 const within = (signal: AbortSignal | undefined): AbortSignal =>
   AbortSignal.any([AbortSignal.timeout(LOOKUP_MS), ...(signal === undefined ? [] : [signal])])
 
-/** What the directory holds of an identity; null when it surely holds nothing. @throws DirectoryError ERR_LOOKUP_INCOMPLETE */
-export const findLog = async (id: Uint8Array, { directory, world, signal }: Ground): Promise<Lookup | null> => {
+/** What the directory holds of an identity, null when it surely holds nothing; and what its nodes say of the time. */
+export type Known = { readonly found: Lookup | null; readonly said: ClockReading }
+
+/** @throws DirectoryError ERR_LOOKUP_INCOMPLETE */
+export const findLog = async (id: Uint8Array, { directory, world, signal }: Ground): Promise<Known> => {
+  const { network, reading } = hearTimes(directory, world)
   // To rotate a log that went on elsewhere would fork it, and that cannot be undone.
   const options = { now: seconds(world), signal: within(signal), policy: 'thorough' } as const
-  const found = await lookup(directory, id, options).catch((error: unknown) => {
+  const found = await lookup(network, id, options).catch((error: unknown) => {
     signal?.throwIfAborted()
     if (error instanceof HandfastError && error.code === 'ERR_LOOKUP_NOT_FOUND') return null
     throw error
   })
   signal?.throwIfAborted()
-  return found
+  return { found, said: reading() }
+}
+
+/** `findLog` before the phrase reveals a root key: to reveal one that is in use forks the log. @throws DirectoryError ERR_LOOKUP_DOUBTFUL, _INCOMPLETE */
+const findFurthest = async (id: Uint8Array, ground: Ground) => {
+  const { found, said } = await findLog(id, ground)
+  const hint = found === null || ground.evenDoubtful === true ? null : mayMissNewer(found.evidence)
+  if (hint !== null) throw new DirectoryError('ERR_LOOKUP_DOUBTFUL', { hint })
+  return { log: found?.log ?? null, said }
 }
 
 const publishLog = async (log: KeyLog, { directory, signal }: Ground): Promise<Rotation> => {
@@ -100,7 +115,7 @@ export const checkPhrase = (own: KeyLog | null, phrase: string, { world }: Pick<
 /**
  * Rotates the identity of this machine, or retires it for good.
  * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError ERR_LOG_RETIRED; PeerError ERR_PEER_SUPERSEDED when it was rotated
- *   elsewhere: nothing is saved then. DirectoryError ERR_LOOKUP_INCOMPLETE; ERR_PUBLISH_REFUSED after saving.
+ *   elsewhere; DirectoryError ERR_LOOKUP_INCOMPLETE, _DOUBTFUL, ERR_CLOCK: nothing is saved then. ERR_PUBLISH_REFUSED after saving.
  */
 export const rotateOwn = async (
   own: Identity,
@@ -110,11 +125,12 @@ export const rotateOwn = async (
   ground: Ground,
 ): Promise<Rotation> => {
   const { log } = own
-  const found = await findLog(log.id, ground)
-  if (found !== null && found.log.epoch > log.epoch) throw supersededBy(log, found.log)
+  const { log: found, said } = await findFurthest(log.id, ground)
+  if (found !== null && found.epoch > log.epoch) throw supersededBy(log, found)
   // A retirement that was saved and may not have been published.
   if (status === 'retired' && isFinal(log)) return publishLog(log, ground)
   if (isFinal(log)) throw new KeyLogError('ERR_LOG_RETIRED')
+  holdClock(said, ground)
   const { world } = ground
   const rotated = rotateIdentity(ownBase(log, phrase), phrase, seconds(world), world.random, status)
   return saveAndPublish(keeping, await placed(rotated, ground), ground)
@@ -124,7 +140,8 @@ export const rotateOwn = async (
  * Takes an identity over by its phrase and address alone.
  * @param id the 32-byte identity hash
  * @throws StoreError ERR_STORE_EXISTS when another identity is kept there; KeyError ERR_PHRASE, ERR_PHRASE_OTHER; KeyLogError
- *   ERR_LOG_RETIRED; DirectoryError ERR_LOOKUP_NOT_FOUND, _INCOMPLETE: nothing is saved then. ERR_PUBLISH_REFUSED after saving.
+ *   ERR_LOG_RETIRED; DirectoryError ERR_LOOKUP_NOT_FOUND, _INCOMPLETE, _DOUBTFUL, ERR_CLOCK: nothing is saved then. ERR_PUBLISH_REFUSED after
+ *   saving.
  */
 export const recoverLost = async (
   id: Uint8Array,
@@ -135,11 +152,12 @@ export const recoverLost = async (
 ): Promise<Rotation> => {
   const own = keeping.identity?.log ?? null
   checkSame(own, id)
-  const found = (await findLog(id, ground))?.log ?? null
+  const { log: found, said } = await findFurthest(id, ground)
   const furthest = furthestOf(own, found)
   if (isFinal(furthest) && !evenRetired) throw new KeyLogError('ERR_LOG_RETIRED')
   // A rotation that was saved here and is not known there yet is continued: to leave it out would fork it.
   const base = furthest === own ? ownBase(own, phrase) : recoveryBase(furthest, phrase)
+  holdClock(said, ground)
   const { world } = ground
   const rotated = rotateIdentity(base, phrase, seconds(world), world.random)
   return saveAndPublish(keeping, await placed(rotated, ground), ground)

@@ -69,7 +69,9 @@ export const createAdmission = ({ mailbox, directory, store, now }: AdmissionPar
   return {
     forDeposit: async (recipient, signal) => {
       const known = remembered.get(hex(recipient))
-      if (known !== undefined && now() < known.until) return known.log
+      // What is remembered for longer than that was remembered by a clock that was set back since.
+      const left = known === undefined ? 0 : known.until - now()
+      if (known !== undefined && left > 0 && left <= MAILBOX_MEMORY_AGE) return known.log
       const found = await find(recipient, signal)
       if (found.fork !== null) throw new KeyLogError('ERR_LOG_FORK')
       hold(found.log)

@@ -163,14 +163,14 @@ const takeLog = (state: VisitState, { d }: Of<'log'>): Turn => {
 }
 
 const prove = async (
-  { mailbox, channel, admission, now }: VisitParts,
+  { mailbox, channel, admission }: VisitParts,
   state: VisitState,
   { id, device, proof }: Of<'prove'>,
   signal: AbortSignal,
 ): Promise<Turn> => {
   const { drawn } = state
   if (drawn === null) throw new MailboxError('ERR_MAILBOX_PROOF', { hint: 'no challenge' })
-  const log = verifyLog(id, drawn.entries, now())
+  const log = verifyLog(id, drawn.entries)
   const { status, devices } = log.last.entry
   if (status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
   const signer = devices[device]

@@ -90,7 +90,7 @@ const readParcel = record<StoredParcel>({
   id: bytes(HASH_BYTES),
   parcel: bytes(Math.min(...PARCEL_SIZES), Math.max(...PARCEL_SIZES)),
 })
-const readFloor = record<Omit<Floor, 'serial'>>({ epoch: uint(), seq: uint(), head: bytes(HASH_BYTES) })
+const readFloor = record<Omit<Floor, 'devices'>>({ epoch: uint(), seq: uint(), head: bytes(HASH_BYTES) })
 
 const LOAD = 'SELECT count(*) AS parcels, coalesce(sum(size), 0) AS bytes FROM parcels'
 
@@ -178,7 +178,7 @@ const nextParcel = (database: Database, recipient: Uint8Array, after: number, no
 const storedFloor = (database: Database, recipient: Uint8Array): Floor | null => {
   const row = database.get('SELECT epoch, seq, head FROM recipients WHERE id = ?', recipient)
   // Cards are not what this floor is about.
-  return row === undefined ? null : { ...readRow('recipients', readFloor, row), serial: 0 }
+  return row === undefined ? null : { ...readRow('recipients', readFloor, row), devices: [] }
 }
 
 /** A log that is older, or contradicts the floor, may have been looked up before the floor was raised: it changes nothing. */

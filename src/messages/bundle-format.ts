@@ -1,7 +1,7 @@
-import { type NumberedMessage, numberedMessage } from '../connection/payloads.ts'
+import { type NumberedMessage, numberedMessage, type Receipt, receipt } from '../connection/payloads.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { MessageError } from '../core/errors.ts'
-import { bytes, list, literal, nullable, record, uint } from '../core/fields.ts'
+import { bytes, flag, list, literal, nullable, record } from '../core/fields.ts'
 import { MESSAGE_WINDOW, SEQUENCE_ID_BYTES, SEQUENCES_MAX } from '../core/limits/message-limits.ts'
 import { HEADER_BYTES_MAX, HELLO_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import { programName } from '../core/names.ts'
@@ -19,13 +19,12 @@ export type Envelope = {
 
 /** Receipts, and messages of one sequence. */
 export type Bundle = {
-  /** all messages of your sequence `s` up to number `n` are on this disk */
-  readonly got: readonly { readonly s: Uint8Array; readonly n: number }[]
+  readonly got: readonly Receipt[]
+  /** whether `got` is all that is on this disk: what of yours is not among it is to be sent again */
+  readonly want: boolean
   /** the sequence that the messages are of, and its application; null when there are none */
   readonly s: Uint8Array | null
   readonly app: string | null
-  /** the last message of it that you have confirmed, or that was given up: nothing before it will come */
-  readonly after: number
   readonly messages: readonly NumberedMessage[]
 }
 
@@ -41,10 +40,10 @@ const readEnvelope = record<{
   d: bytes(1, PARCELLED_BYTES_MAX),
 })
 const readBundle = record<Bundle>({
-  got: list(record({ s: bytes(SEQUENCE_ID_BYTES), n: uint() }), 0, SEQUENCES_MAX),
+  got: list(record<Receipt>(receipt), 0, SEQUENCES_MAX),
+  want: flag,
   s: nullable(bytes(SEQUENCE_ID_BYTES)),
   app: nullable(programName),
-  after: uint(),
   messages: list(record<NumberedMessage>(numberedMessage), 0, MESSAGE_WINDOW),
 })
 
@@ -63,14 +62,16 @@ export const decodeEnvelope = (envelope: Uint8Array): Envelope => {
 
 export const encodeBundle = (bundle: Bundle): Uint8Array => encodeCbor(bundle)
 
-/** Messages rise, each follows the one before it, and is one that can be. @throws ConnectionError ERR_FRAME */
-const isCoherent = ({ s, app, after, messages }: Bundle): boolean => {
-  for (const { body } of messages) decodeBody(body)
+/** Messages follow each other without a gap, and each is one that can be. @throws ConnectionError ERR_FRAME */
+const isCoherent = ({ s, app, messages }: Bundle): boolean => {
+  for (const { b } of messages) decodeBody(b)
   const hasMessages = messages.length > 0
+  const first = messages[0]?.n ?? 1
   return (
     (s !== null) === hasMessages &&
     (app !== null) === hasMessages &&
-    messages.every(({ n, p }, index) => n > p && p >= (messages[index - 1]?.n ?? 0) && n > after)
+    first > 0 &&
+    messages.every(({ n }, index) => n === first + index)
   )
 }
 

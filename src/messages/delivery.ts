@@ -38,6 +38,8 @@ export type DeliveryParts = {
   readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<OpenConnection>
   /** Whether there is something to do on a connection to `peer`. */
   readonly isNeeded: (peer: Uint8Array) => boolean
+  /** Whether this clock may be wrong: nothing is too old by it then. */
+  readonly isClockDoubted: () => boolean
 }
 
 type Correspondent = {
@@ -86,7 +88,7 @@ const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
   // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
   const impatient = setTimeout(() => void toMailboxes(run, one.id), MAILBOX_AFTER_MS).unref()
   try {
-    for (const backlog of backlogs) await backlog.expire(one.id, world.clock())
+    if (!run.isClockDoubted()) for (const backlog of backlogs) await backlog.expire(one.id, world.clock())
     if (!isWanted(run, one)) return
     linger(await connect(one.id, stopping.signal), () => run.isNeeded(one.id))
     one.failures = 0
@@ -139,11 +141,9 @@ const hear = (run: Run, { type, peer }: Signal): void => {
     one.interrupted = false
     clearTimeout(one.redial)
     one.redial = undefined
-    note(run, () => {
-      store.messages.lineOpened(peer)
-      // It is the first thing said on the line.
-      mailbox.receiptSaid(peer)
-    })
+    note(run, () => store.messages.lineOpened(peer))
+  } else if (type === 'greeted') {
+    note(run, () => mailbox.receiptSaid(peer))
   } else if (type === 'closed') {
     if (!lines.isOpen(peer)) note(run, () => store.messages.lineClosed(peer))
     // At once would be too soon: the other side has just gone.

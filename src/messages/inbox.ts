@@ -1,5 +1,6 @@
 import type { NumberedMessage } from '../connection/payloads.ts'
-import { hex } from '../core/bytes.ts'
+import { equal, hex } from '../core/bytes.ts'
+import { MessageError } from '../core/errors.ts'
 import {
   MESSAGES_ARRIVED_MAX,
   STRANGER_MESSAGES_MAX,
@@ -7,6 +8,8 @@ import {
   UNKNOWN_APPLICATION_MESSAGES_MAX,
   UNKNOWN_APPLICATIONS_MESSAGES_MAX,
 } from '../core/limits/message-limits.ts'
+import { messageId, nextPlace, type Place, sequenceStart } from '../core/places.ts'
+import type { World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 
@@ -17,26 +20,43 @@ export type Inbox = {
   /**
    * Takes messages in, those of each sequence in their order, until there is no more room for their application; for a transaction of the
    * caller's.
-   * @throws MessageError ERR_MESSAGE_GAP
+   * @param from whose they are @throws MessageError ERR_MESSAGE_GAP, ERR_MESSAGE_FORK of a sequence that is new here
    */
-  take(peer: Uint8Array, messages: readonly IncomingMessage[]): Taken
+  take(from: Sender, messages: readonly IncomingMessage[]): Taken
 }
+
+/** Who sent something: an identity, by one of its devices (16 bytes). */
+export type Sender = { readonly peer: Uint8Array; readonly device: Uint8Array }
 
 export type IncomingMessage = NumberedMessage & { readonly s: Uint8Array; readonly app: string }
 
 export type Taken = {
-  /** the last of each sequence that is here now */
-  readonly upTo: readonly { readonly s: Uint8Array; readonly n: number }[]
+  /** how far each sequence is here now of which anything came */
+  readonly upTo: readonly (Place & { readonly s: Uint8Array })[]
   /** the first of each sequence that there was no room for */
   readonly refused: readonly IncomingMessage[]
+  /** sequences that go on here otherwise than there: nothing more was taken of them */
+  readonly forked: readonly Uint8Array[]
   /** those that are new here */
   readonly fresh: readonly StoredMessage[]
 }
 
-export const createInbox = (
-  { messages, applications }: Pick<Store, 'messages' | 'applications'>,
-  isContact: (peer: Uint8Array) => boolean,
-): Inbox => {
+/** A message may be this much ahead of our clock, milliseconds: what is further ahead is shown as written then. */
+const AHEAD_MS = 3_600_000
+
+/** Where the messages of a sequence are at, while some are taken. */
+type Standing = Place & { readonly isKnown: boolean }
+
+export type InboxParts = {
+  /** our identity hash */
+  readonly own: Uint8Array
+  readonly store: Pick<Store, 'messages' | 'applications'>
+  readonly world: World
+  readonly isContact: (peer: Uint8Array) => boolean
+}
+
+export const createInbox = ({ own, store, world, isContact }: InboxParts): Inbox => {
+  const { messages, applications } = store
   const room = (peer: Uint8Array, app: string): number => {
     const arrived = messages.countArrived(peer, app)
     const bounds = isContact(peer)
@@ -50,28 +70,52 @@ export const createInbox = (
     return Math.max(0, Math.min(...bounds))
   }
 
+  /** Where a sequence is at. @throws MessageError ERR_MESSAGE_GAP when it is of another application */
+  const standingOf = (peer: Uint8Array, { s, app }: IncomingMessage): Standing => {
+    const known = messages.placeIn(peer, s)
+    if (known === null) return { ...sequenceStart({ from: peer, to: own, app }, s), isKnown: false }
+    if (known.app !== app) throw new MessageError('ERR_MESSAGE_GAP', { hint: `of ${known.app}` })
+    return { n: known.have, c: known.c, isKnown: true }
+  }
+
+  /** Checks R2 to R6 (docs/spec/messages.md §4) of one message. @throws MessageError ERR_MESSAGE_GAP, ERR_MESSAGE_FORK */
+  const takeOne = ({ peer, device }: Sender, message: IncomingMessage) => {
+    const { s, app, n, c, r, at, b } = message
+    const standing = standingOf(peer, message)
+    if (n <= standing.n && n > 0) return { fate: 'here', standing } as const
+    if (n !== standing.n + 1) throw new MessageError('ERR_MESSAGE_GAP', { hint: `${n} after ${standing.n}` })
+    const m = messageId({ from: peer, to: own, app }, { r, at, b })
+    const next = nextPlace(standing, m)
+    if (!equal(next.c, c)) {
+      if (!standing.isKnown) throw new MessageError('ERR_MESSAGE_FORK')
+      return { fate: 'forked', standing } as const
+    }
+    if (!messages.hasArrived(peer, m) && room(peer, app) === 0) return { fate: 'refused', standing } as const
+    const now = world.clock()
+    const when = { at: Math.min(at, now + AHEAD_MS), said: at, queued: now }
+    const stored = messages.receive(peer, { device, sequence: s, app, ...next }, { m, r, body: b, ...when })
+    return { fate: 'taken', standing: next, stored } as const
+  }
+
   return {
     room,
-    take: (peer, incoming) => {
-      const upTo = new Map<string, { readonly s: Uint8Array; readonly n: number }>()
+    take: (from, incoming) => {
+      const upTo = new Map<string, Place & { readonly s: Uint8Array }>()
       const refused = new Map<string, IncomingMessage>()
+      const forked = new Map<string, Uint8Array>()
       const fresh: StoredMessage[] = []
-      const places = new Map(messages.places(peer).map(({ sequence, have }) => [hex(sequence), have]))
       for (const message of incoming) {
-        const { s, app, n, p, at, body } = message
+        const { s } = message
         const key = hex(s)
-        if (refused.has(key)) continue
-        if (n > (places.get(key) ?? 0) && room(peer, app) === 0) {
-          refused.set(key, message)
-          continue
-        }
-        const stored = messages.receive(peer, { sequence: s, app, number: n, before: p }, at, body)
-        places.set(key, Math.max(n, places.get(key) ?? 0))
-        upTo.set(key, { s, n })
+        if (refused.has(key) || forked.has(key)) continue
+        const { fate, standing, stored } = { stored: null, ...takeOne(from, message) }
+        if (fate === 'refused') refused.set(key, message)
+        else if (fate === 'forked') forked.set(key, s)
+        else upTo.set(key, { s, n: standing.n, c: standing.c })
         if (stored !== null) fresh.push(stored)
       }
-      if (fresh.length > 0 && !isContact(peer)) messages.trimStrangers()
-      return { upTo: [...upTo.values()], refused: [...refused.values()], fresh }
+      if (fresh.length > 0 && !isContact(from.peer)) messages.trimStrangers()
+      return { upTo: [...upTo.values()], refused: [...refused.values()], forked: [...forked.values()], fresh }
     },
   }
 }

@@ -1,20 +1,22 @@
-import type { MessagePayload } from '../connection/payloads.ts'
+import type { MessagePayload, Receipt } from '../connection/payloads.ts'
 import { hex } from '../core/bytes.ts'
 import { ConnectionError, MessageError } from '../core/errors.ts'
 import { MESSAGE_WINDOW } from '../core/limits/message-limits.ts'
-import type { SequencePlace } from '../store/incoming-messages.ts'
 import { decodeBody } from './body.ts'
 import type { IncomingMessage, Taken } from './inbox.ts'
 
 /**
- * Their messages on one connection (docs/spec/messages.md §2). It begins by saying what is here of each sequence, and `ready`.
+ * Their messages on one connection (docs/spec/messages.md §3). It is greeted with what is here of each sequence, and `ready`.
  *
  *     a sequence: open --no room: `full`--> refused --room again: `ready`--> invited --sent anew--> open
+ *                 open --it goes on otherwise than here: `got` with earlier places--> forked
  *
  * What comes of a refused sequence was on its way before and is passed over; an invited one begins anew, with the message that was refused or
- * with what follows those that are here.
+ * with what follows those that are here. Nothing more is taken of a forked one.
  */
 export type IncomingLine = {
+  /** Says what is here, once. @returns whether it was said now */
+  greet(): boolean
   /** @throws ConnectionError ERR_FRAME when the other side keeps no rule */
   take(message: Extract<MessagePayload, { k: 'message' }>): void
   /** There is room again for some that were refused. */
@@ -23,8 +25,10 @@ export type IncomingLine = {
 }
 
 export type IncomingDesk = {
-  /** How far their sequences are here, the latest first. */
-  places(): readonly SequencePlace[]
+  /** What is here of all their sequences, with earlier places. */
+  receipts(): readonly Receipt[]
+  /** The same of one. */
+  receipt(sequence: Uint8Array): Receipt | null
   /** Takes messages in; they are on disk when it resolves. `announce` tells the application of them. */
   receive(messages: readonly IncomingMessage[]): Promise<Taken & { announce(): void }>
   /** Whether another message for that application can be taken in. */
@@ -36,22 +40,44 @@ export type IncomingDesk = {
 
 type Refusal = { readonly message: IncomingMessage; invited: boolean }
 
-type State = { incoming: IncomingMessage[]; storing: boolean; closed: boolean; readonly refused: Map<string, Refusal> }
+type State = {
+  incoming: IncomingMessage[]
+  storing: boolean
+  closed: boolean
+  greeted: boolean
+  readonly refused: Map<string, Refusal>
+  /** how much came of each forked sequence since */
+  readonly forked: Map<string, number>
+}
 
 /** Whether it is passed over: its sequence was refused, and was not sent anew since. */
-const isPassedOver = ({ refused }: State, { s, n, p }: IncomingMessage, desk: IncomingDesk): boolean => {
+const isPassedOver = ({ refused }: State, { s, n }: IncomingMessage, desk: IncomingDesk): boolean => {
   const refusal = refused.get(hex(s))
   if (refusal === undefined) return false
   if (!refusal.invited) return true
-  // What was refused may have come by another way meanwhile, or been given up.
-  const have = desk.places().find(({ sequence }) => hex(sequence) === hex(s))?.have ?? 0
-  if (n > refusal.message.n && p > have) return true
+  // What was refused may have come by another way meanwhile.
+  if (n > refusal.message.n && n > (desk.receipt(s)?.n ?? 0) + 1) return true
   refused.delete(hex(s))
   return false
 }
 
+/** Whether it is of a sequence that goes on otherwise than here: as much of that may have been on its way as the window allows. */
+const isForked = ({ forked }: State, { s }: IncomingMessage): boolean => {
+  const count = forked.get(hex(s))
+  if (count === undefined) return false
+  if (count >= MESSAGE_WINDOW)
+    throw new ConnectionError('ERR_FRAME', { hint: 'a sequence that was contradicted goes on' })
+  forked.set(hex(s), count + 1)
+  return true
+}
+
+const MISSING: ReadonlySet<string> = new Set(['ERR_MESSAGE_GAP', 'ERR_MESSAGE_FORK'])
+
 export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
-  const state: State = { incoming: [], storing: false, closed: false, refused: new Map() }
+  const state: State = {
+    ...{ incoming: [], storing: false, closed: false, greeted: false },
+    ...{ refused: new Map(), forked: new Map() },
+  }
   /** Saying fails only when the connection has ended, which is told elsewhere. */
   const say = (payload: MessagePayload): Promise<void> => desk.say(payload).catch(() => {})
 
@@ -62,10 +88,19 @@ export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
     void say({ k: 'ready' })
   }
 
+  const dropWaiting = (sequence: Uint8Array): void => {
+    state.incoming = state.incoming.filter(({ s }) => hex(s) !== hex(sequence))
+  }
   const refuse = (message: IncomingMessage): void => {
     state.refused.set(hex(message.s), { message, invited: false })
-    state.incoming = state.incoming.filter(({ s }) => hex(s) !== hex(message.s))
+    dropWaiting(message.s)
     void say({ k: 'full', s: message.s, n: message.n })
+  }
+  const contradict = (sequence: Uint8Array): void => {
+    state.forked.set(hex(sequence), 0)
+    dropWaiting(sequence)
+    const here = desk.receipt(sequence)
+    if (here !== null) void say({ k: 'got', ...here })
   }
 
   const store = async (): Promise<void> => {
@@ -75,10 +110,11 @@ export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
       while (state.incoming.length > 0 && !state.closed) {
         const messages = state.incoming
         state.incoming = []
-        const { upTo, refused, announce } = await desk.receive(messages)
+        const { upTo, refused, forked, announce } = await desk.receive(messages)
         // Receipts go first: the application may end the connection over what it reads.
-        const receipts = upTo.map(({ s, n }) => say({ k: 'got', s, n }))
+        const receipts = upTo.map(({ s, n, c }) => say({ k: 'got', s, n, c, back: [] }))
         refused.forEach(refuse)
+        forked.forEach(contradict)
         announce()
         // The application may have taken some while these were on their way, and takes none that are not here.
         if (refused.length > 0) invite()
@@ -89,18 +125,22 @@ export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
     }
   }
 
-  for (const { sequence, have } of desk.places()) void say({ k: 'got', s: sequence, n: have })
-  void say({ k: 'ready' })
-
   return {
+    greet: () => {
+      if (state.greeted || state.closed) return false
+      state.greeted = true
+      for (const receipt of desk.receipts()) void say({ k: 'got', ...receipt })
+      void say({ k: 'ready' })
+      return true
+    },
     take: ({ k: _, ...message }) => {
-      decodeBody(message.body)
-      if (isPassedOver(state, message, desk)) return
+      decodeBody(message.b)
+      if (isPassedOver(state, message, desk) || isForked(state, message)) return
       if (state.incoming.length >= MESSAGE_WINDOW)
         throw new ConnectionError('ERR_FRAME', { hint: 'more messages than the window allows' })
       state.incoming.push(message)
       store().catch((error: unknown) => {
-        const gap = error instanceof MessageError && error.code === 'ERR_MESSAGE_GAP'
+        const gap = error instanceof MessageError && MISSING.has(error.code)
         desk.fail(gap ? new ConnectionError('ERR_FRAME', { hint: 'a message is missing', cause: error }) : error)
       })
     },

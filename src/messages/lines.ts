@@ -2,11 +2,17 @@ import type { MessagePayload } from '../connection/payloads.ts'
 import type { Line, LineHandler, Service } from '../connection/service.ts'
 import { isVoidDevice } from '../contacts/void-device.ts'
 import { hex } from '../core/bytes.ts'
+import { deviceId } from '../core/key-log-entry.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Inbox } from './inbox.ts'
+import { endMail } from './incarnation.ts'
 import { type IncomingLine, openIncomingLine } from './incoming-line.ts'
-import { type OutgoingLine, openOutgoingLine } from './outgoing-line.ts'
+import type { MessageEvent } from './message-events.ts'
+import { type OutgoingDesk, type OutgoingLine, openOutgoingLine } from './outgoing-line.ts'
+import { fullReceipt, fullReceipts } from './receipts.ts'
+import { NOTHING_HEARD, type Repair, repairEvent } from './repair.ts'
 import type { Signals } from './signals.ts'
 
 /** Messages on all the connections there are: one line for each, of which the newest that is ready is sent on. */
@@ -18,63 +24,104 @@ export type Lines = {
   isOpen(peer: Uint8Array): boolean
   /** There is room again for messages of `peer`. */
   invite(peer: Uint8Array): void
+  /** Whether `peer` has said what it has on a line that is open: what it said by mail is older. */
+  isGreeted(peer: Uint8Array): boolean
+  /** When the earliest place was given that `peer` proved in its last greeting, seconds since 1970; null when it proved none. */
+  provenSince(peer: Uint8Array): number | null
+  /** Messages have changed by another way than a line; for the transaction that changed them. */
+  note(changed: readonly StoredMessage[]): void
 }
 
 export type LinesParts = {
+  /** our device, 16 bytes */
+  readonly own: Uint8Array
   readonly store: Store
+  readonly world: World
   readonly inbox: Inbox
+  readonly repair: Repair
   readonly signals: Signals
   /** Told of every message that came, or whose state changed, once that is on disk. */
   readonly onMessages: (messages: readonly StoredMessage[]) => void
+  readonly emit: (event: MessageEvent) => void
+  /** Told that the other side has what this store never wrote, once what follows of it is on disk. */
+  readonly onOld: (peer: Uint8Array) => void
 }
 
-type Open = { readonly incoming: IncomingLine; readonly outgoing: OutgoingLine }
+type Open = {
+  readonly incoming: IncomingLine
+  readonly outgoing: OutgoingLine
+  /** messages that were confirmed while the other side's greeting was on its way; null once that was heard */
+  confirmed: Set<number> | null
+}
 
 const KINDS = ['message', 'got', 'full', 'ready'] as const
 
 const isMessage = (payload: { readonly k: string }): payload is MessagePayload =>
   (KINDS as readonly string[]).includes(payload.k)
 
-/** Opens both directions of one connection. */
-const openBoth = (line: Line, { store, inbox, signals, onMessages }: LinesParts): Open => {
+type Opening = LinesParts & {
+  readonly note: Lines['note']
+  readonly proven: (since: number | null) => void
+}
+
+const outgoingDesk = (
+  line: Line,
+  { own, store, repair, signals, onMessages, emit, onOld, note, proven }: Opening,
+  whenGreeted: () => ReadonlySet<number>,
+): Omit<OutgoingDesk, 'fail' | 'say'> => {
   const { messages, group } = store
-  const { peer, device } = line
-  const { exposures } = store
-  const fail = (error: unknown): void => line.end(error instanceof Error ? error : new Error(String(error)))
-  const change = async (work: () => readonly StoredMessage[]): Promise<void> => {
-    const changed = await group.run(work)
-    if (changed.length > 0) onMessages(changed)
+  const { peer } = line
+  const pair = { own, device: deviceId(line.device) }
+  return {
+    hear: async (receipts, fresh) => {
+      const heard = await group.run(() => {
+        if (isVoidDevice(store, line)) return NOTHING_HEARD
+        const said = { receipts, fresh, except: fresh ? whenGreeted() : new Set<number>() }
+        const now = repair.hear(peer, pair, said)
+        note(now.changed)
+        if (fresh) proven(now.since)
+        if (now.isOld) endMail(store, peer)
+        return now
+      })
+      if (heard.changed.length > 0) onMessages(heard.changed)
+      for (const event of repairEvent(peer, heard)) emit(event)
+      if (heard.isOld) onOld(peer)
+      return heard.standing
+    },
+    sequences: () => group.run(() => (isVoidDevice(store, line) ? [] : repair.place(peer, pair))),
+    behind: (sequence, after, limit) => messages.behind(peer, sequence, after, limit),
+    sent: async (sequence, after, n) => {
+      const changed = await group.run(() => messages.markSent(peer, { sequence, n }, after))
+      if (changed.length > 0) onMessages(changed)
+    },
+    poke: () => signals.say('ready', peer),
   }
+}
+
+/** Opens both directions of one connection. */
+const openBoth = (line: Line, parts: Opening): Open => {
+  const { store, world, inbox, onMessages } = parts
+  const { messages, group } = store
+  const { peer } = line
+  const from = { peer, device: deviceId(line.device) }
+  const fail = (error: unknown): void => line.end(error instanceof Error ? error : new Error(String(error)))
   const incoming = openIncomingLine({
-    places: () => messages.places(peer),
+    receipts: () => fullReceipts(messages, peer, seconds(world)),
+    receipt: (sequence) => fullReceipt(messages, peer, sequence),
     receive: async (said) => {
-      const taken = await group.run(() => inbox.take(peer, said))
+      const taken = await group.run(() => inbox.take(from, said))
       return { ...taken, announce: () => taken.fresh.length > 0 && onMessages(taken.fresh) }
     },
     hasRoom: (app) => inbox.room(peer, app) > 0,
     ...{ say: line.say, fail },
   })
-  const outgoing = openOutgoingLine({
-    sequences: () => messages.sequences(peer),
-    pending: (sequence, after, limit) =>
-      isVoidDevice(store, line) ? [] : messages.pending(peer, sequence, after, limit),
-    before: (sequence, number) => messages.before(peer, sequence, number),
-    sent: (sequence, upTo) =>
-      change(() => {
-        exposures.went(peer, sequence, upTo, device)
-        return messages.markSent(peer, sequence, upTo)
-      }),
-    delivered: (sequence, upTo) =>
-      change(() => {
-        if (isVoidDevice(store, line)) return []
-        const delivered = messages.markDelivered(peer, sequence, upTo)
-        exposures.came(peer, delivered, device)
-        return delivered
-      }),
-    poke: () => signals.say('ready', peer),
-    ...{ say: line.say, fail },
+  const desk = outgoingDesk(line, parts, () => {
+    const { confirmed } = open
+    open.confirmed = null
+    return confirmed ?? new Set()
   })
-  return { incoming, outgoing }
+  const open: Open = { incoming, outgoing: openOutgoingLine({ ...desk, say: line.say, fail }), confirmed: new Set() }
+  return open
 }
 
 export const createLines = (parts: LinesParts): Lines => {
@@ -82,23 +129,43 @@ export const createLines = (parts: LinesParts): Lines => {
   /** by peer, the newest last */
   const lines = new Map<string, Set<Open>>()
 
+  const provenSince = new Map<string, number>()
+
+  const note: Lines['note'] = (changed) => {
+    for (const { id, peer, state } of changed)
+      if (state === 'delivered') for (const { confirmed } of lines.get(hex(peer)) ?? []) confirmed?.add(id)
+  }
+
   const attach = (line: Line): LineHandler => {
     const { peer } = line
-    const open = openBoth(line, parts)
+    const proven = (since: number | null): void => {
+      if (since === null) provenSince.delete(hex(peer))
+      else provenSince.set(hex(peer), since)
+    }
+    const open = openBoth(line, { ...parts, note, proven })
     const theirs = lines.get(hex(peer)) ?? new Set()
     lines.set(hex(peer), theirs.add(open))
     signals.say('opened', peer)
+    // Who called answers the other's greeting: so what either side says is here is not older than its line is to the other.
+    const greet = (): void => {
+      if (open.incoming.greet()) signals.say('greeted', peer)
+    }
+    if (!line.isCaller) greet()
     return {
       handle: (payload) => {
         if (!isMessage(payload)) return
-        if (payload.k === 'message') open.incoming.take(payload)
-        else open.outgoing.handle(payload)
+        if (payload.k === 'message') return open.incoming.take(payload)
+        open.outgoing.handle(payload)
+        if (payload.k === 'ready') greet()
       },
       detach: () => {
         open.incoming.detach()
         open.outgoing.detach()
         theirs.delete(open)
-        if (theirs.size === 0) lines.delete(hex(peer))
+        if (theirs.size === 0) {
+          lines.delete(hex(peer))
+          provenSince.delete(hex(peer))
+        }
         signals.say('closed', peer)
       },
     }
@@ -112,6 +179,9 @@ export const createLines = (parts: LinesParts): Lines => {
       return line !== undefined
     },
     isOpen: (peer) => lines.has(hex(peer)),
+    isGreeted: (peer) => [...(lines.get(hex(peer)) ?? [])].some(({ confirmed }) => confirmed === null),
+    note,
+    provenSince: (peer) => provenSince.get(hex(peer)) ?? null,
     invite: (peer) => {
       for (const { incoming } of lines.get(hex(peer)) ?? []) incoming.invite()
     },

@@ -72,8 +72,9 @@ export const createMailboxClient = (parts: MailboxClientParts): MailboxClient =>
       const remote = describeRemote(met.log, nobody.log, { trust, direction: 'out', change: 'none' })
       const line = createVisitLine()
       const services = [line.service]
-      const who = { peer: met.log.id, device: met.device.dh }
-      const connection = createConnection(channel, met.session, { ...who, remote, world, services })
+      const connection = createConnection(channel, met.session, {
+        ...{ peer: met.log.id, device: met.device, remote, world, services },
+      })
       adopt(connection)
       return { line, channel: channel.stream.handshakeHash, close: () => connection.close() }
     }

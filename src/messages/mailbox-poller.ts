@@ -1,8 +1,8 @@
 import type { Contacts } from '../contacts/contact-api.ts'
 import { encodeAddress } from '../core/address.ts'
 import { PeerError } from '../core/errors.ts'
-import { MAILBOX_FETCH_MS } from '../core/limits/message-limits.ts'
-import type { World } from '../core/world.ts'
+import { MAILBOX_FETCH_MS, PLACES_AGE } from '../core/limits/message-limits.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { MailboxClient } from './mailbox-client.ts'
 import type { MailboxReceiver } from './mailbox-receiver.ts'
@@ -74,6 +74,11 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     }
   }
 
+  /** Receipts that are due by now. */
+  const remind = (): void => {
+    for (const peer of store.mailboxOutbox.waiting(seconds(world))) signals.say('queued', peer)
+  }
+
   const pass = async (signal: AbortSignal): Promise<Fetched> => {
     const failures: { mailbox: string; error: unknown }[] = []
     const count = { taken: 0, left: 0 }
@@ -96,9 +101,12 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
       last = await pass(signal)
       taken += last.taken
     }
+    // What is missing in an emptied mailbox does not come by itself.
+    if (last.failures.length === 0 && last.left > 0) receiver.askForMissing()
     report(last.failures)
     // A receipt can be what more messages waited for.
-    for (const peer of [...store.messages.waiting(), ...store.mailboxOutbox.waiting()]) signals.say('queued', peer)
+    for (const peer of store.messages.waiting()) signals.say('queued', peer)
+    remind()
     return { ...last, taken }
   }
 
@@ -117,7 +125,8 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     timer = setTimeout(again, MAILBOX_FETCH_MS * (1 + byte / 510)).unref()
   }
   const again = (): void => {
-    const done = store.settings.get('mailboxes') ? fetch() : Promise.resolve()
+    store.messages.forgetPlaces(seconds(world) - PLACES_AGE)
+    const done = store.settings.get('mailboxes') ? fetch() : Promise.resolve().then(remind)
     void done
       .catch((error: unknown) => {
         if (closing.aborted) return

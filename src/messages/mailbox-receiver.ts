@@ -1,8 +1,11 @@
 import type { SenderCheck } from '../contacts/sender-check.ts'
 import { equal, hex } from '../core/bytes.ts'
-import { KeyLogError, MessageError, SessionError } from '../core/errors.ts'
+import { HandshakeError, KeyLogError, MessageError, SessionError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
+import { deviceId } from '../core/key-log-entry.ts'
+import { MAIL_REPAIR_PAUSE } from '../core/limits/message-limits.ts'
+import { ownDeviceId } from '../core/places.ts'
 import { decodeHeader } from '../core/session/header.ts'
 import { decryptMessage } from '../core/session/session.ts'
 import { seconds, type World } from '../core/world.ts'
@@ -11,8 +14,11 @@ import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { Store } from '../store/store.ts'
 import { type Bundle, decodeBundle, decodeEnvelope, type Envelope } from './bundle-format.ts'
 import type { Inbox } from './inbox.ts'
+import { endMail } from './incarnation.ts'
+import type { MessageEvent } from './message-events.ts'
 import { hasDevice, isRefusal, type Opened, openHello, outlived } from './offline-session.ts'
 import { createPatience } from './patience.ts'
+import { type Heard, type Repair, repairEvent } from './repair.ts'
 
 /**
  * Takes in what mailboxes kept: everything is verified, and on disk, before a mailbox is told to delete it (docs/spec/mailbox-messages.md §4).
@@ -26,6 +32,8 @@ export type MailboxReceiver = {
    * @throws StoreError; the signal's reason
    */
   take(envelope: Uint8Array, signal: AbortSignal): Promise<'taken' | 'void' | 'left'>
+  /** The mailboxes are empty but for what was left: whoever sent what waits for a message before it is asked for that. */
+  askForMissing(): void
 }
 
 export type MailboxReceiverParts = {
@@ -33,10 +41,18 @@ export type MailboxReceiverParts = {
   readonly store: Store
   readonly world: World
   readonly inbox: Inbox
+  readonly repair: Repair
   readonly check: SenderCheck
   readonly accept: (log: KeyLog) => void
   readonly isContact: (peer: Uint8Array) => boolean
   readonly onMessages: (messages: readonly StoredMessage[]) => void
+  /** Whether a connection is open on which that peer has said what it has. */
+  readonly isGreeted: (peer: Uint8Array) => boolean
+  /** Messages have changed; in the transaction that changed them. */
+  readonly note: (messages: readonly StoredMessage[]) => void
+  readonly emit: (event: MessageEvent) => void
+  /** Told that a peer has what this store never wrote. */
+  readonly onOld: (peer: Uint8Array) => void
 }
 
 /** There is no room for a message now. */
@@ -44,44 +60,47 @@ const FULL = 'full'
 
 const surroundingsOf = (world: World) => ({ now: seconds(world), random: world.random })
 
-/** The envelope's session: known, or begun by its hello. null when it is of no use. @throws StoreError */
-const sessionOf = (
-  { identity, store, world }: MailboxReceiverParts,
-  bytes: Uint8Array,
-): { readonly envelope: Envelope; readonly session: OfflineSession; readonly opened: Opened | null } | null => {
+type Found = { readonly envelope: Envelope; readonly session: OfflineSession; readonly opened: Opened | null }
+
+/**
+ * The envelope's session: known, or begun by its hello. `void` when it is of no use; `unknown` when it is for a card or session that this store
+ * does not know: another copy of it may.
+ * @throws StoreError
+ */
+const sessionOf = ({ identity, store, world }: MailboxReceiverParts, bytes: Uint8Array): Found | 'void' | 'unknown' => {
   try {
     const envelope = decodeEnvelope(bytes)
     const stored = store.offlineSessions.get(decodeHeader(envelope.message.header).session)
-    if (stored === null && envelope.hello === null) return null
+    if (stored === null && envelope.hello === null) return 'unknown'
     const opened =
       stored !== null || envelope.hello === null
         ? null
         : openHello(identity, store, envelope.hello, surroundingsOf(world))
     const session = stored ?? opened?.session
-    if (session === undefined || !equal(session.own, identity.ik.publicKey)) return null
+    if (session === undefined || !equal(session.own, identity.ik.publicKey)) return 'void'
     return { envelope, session, opened }
   } catch (error) {
-    if (isRefusal(error)) return null
+    if (error instanceof HandshakeError && error.code === 'ERR_HELLO_CARD') return 'unknown'
+    if (isRefusal(error)) return 'void'
     throw error
   }
 }
 
 /** The messages in it. @throws MessageError ERR_MESSAGE_GAP; FULL */
 const storeMessages = (
-  { store, inbox }: MailboxReceiverParts,
-  peer: Uint8Array,
-  { s, app, after, messages: incoming }: Bundle,
+  { inbox, store }: MailboxReceiverParts,
+  { log, device }: OfflineSession,
+  { s, app, messages: incoming }: Bundle,
 ): readonly StoredMessage[] => {
-  const [first] = incoming
-  if (s === null || app === null || first === undefined) return []
-  const isNew = store.messages.places(peer).every(({ sequence }) => !equal(sequence, s))
-  // Of a sequence that is new here nothing that is still to come may be passed over.
-  if (isNew && first.p > after) throw new MessageError('ERR_MESSAGE_GAP')
-  const { refused, fresh } = inbox.take(
-    peer,
+  if (s === null || app === null || incoming.length === 0) return []
+  const peer = log.id
+  const { refused, forked, fresh } = inbox.take(
+    { peer, device: deviceId(device) },
     incoming.map((message) => ({ ...message, s, app })),
   )
   if (refused.length > 0) throw FULL
+  // It never fits: its sender is told what is here instead, and sends it in another sequence.
+  store.mailboxOutbox.oweReceipt(peer, { want: forked.length > 0 })
   return fresh
 }
 
@@ -95,6 +114,20 @@ const noteHello = ({ store, world }: MailboxReceiverParts, peer: Uint8Array, { c
   if (old.length > 0) mailboxOutbox.forgetParcelled(peer)
 }
 
+type Kept = { readonly changed: readonly StoredMessage[]; readonly heard: Heard }
+
+/** What the sender says to have of ours. */
+const hearReceipts = (parts: MailboxReceiverParts, { log, device }: OfflineSession, { got, want }: Bundle): Heard => {
+  const { identity, store, repair } = parts
+  const pair = { own: ownDeviceId(identity), device: deviceId(device) }
+  // Who is connected has said later what is there.
+  const heard = repair.hear(log.id, pair, { receipts: got, fresh: want && !parts.isGreeted(log.id) })
+  if (want) store.mailboxOutbox.forgetParcelled(log.id)
+  // Keys of the sessions that there are may have been used before.
+  if (heard.isOld) endMail(store, log.id)
+  return heard
+}
+
 /**
  * Session, messages and receipts change together or not at all. While the directory was asked, messages may have been sent in the session:
  * its state is the one on disk, not the one from before.
@@ -104,39 +137,66 @@ const keep = (
   { id }: { readonly id: Uint8Array },
   { message }: Envelope,
   hello: Opened | null,
-): readonly StoredMessage[] =>
+): Kept =>
   parts.store.transaction(() => {
-    const { messages, exposures, mailboxOutbox, offlineSessions } = parts.store
+    const { offlineSessions } = parts.store
     const stored = offlineSessions.get(id)
     const opened = stored === null ? hello : null
     const session = stored ?? opened?.session
     if (session === undefined) throw new SessionError('ERR_SESSION_OTHER')
-    const peer = session.log.id
     const { plaintext, session: next } = decryptMessage(session.session, message, surroundingsOf(parts.world))
     const bundle = decodeBundle(plaintext)
-    const fresh = storeMessages(parts, peer, bundle)
-    const ours = messages.sequences(peer)
-    const confirmed = bundle.got.filter(({ s }) => ours.some(({ sequence }) => equal(sequence, s)))
-    const delivered = confirmed.flatMap(({ s, n }) => messages.markDelivered(peer, s, n))
-    exposures.came(peer, delivered, session.device.dh)
-    if (opened !== null) noteHello(parts, peer, opened)
+    const fresh = storeMessages(parts, session, bundle)
+    if (opened !== null) noteHello(parts, session.log.id, opened)
     const now = seconds(parts.world)
     offlineSessions.keep({ ...session, session: next, hello: null, heard: now }, now)
-    if (bundle.messages.length > 0) mailboxOutbox.oweReceipt(peer)
-    return [...fresh, ...delivered]
+    const heard = hearReceipts(parts, session, bundle)
+    parts.note(heard.changed)
+    return { changed: [...fresh, ...heard.changed], heard }
   })
+
+const isGap = (error: unknown): boolean => error instanceof MessageError && error.code === 'ERR_MESSAGE_GAP'
 
 /** Whether it has to wait: for a message before it, for room, or for a person's decision about a fork. */
 const hasToWait = (error: unknown): boolean =>
-  error === FULL ||
-  (error instanceof MessageError && error.code === 'ERR_MESSAGE_GAP') ||
-  (error instanceof KeyLogError && /^ERR_(LOG_FORK|ROLLBACK)$/.test(error.code))
+  error === FULL || isGap(error) || (error instanceof KeyLogError && /^ERR_(LOG_FORK|ROLLBACK)$/.test(error.code))
+
+/**
+ * A message of a session that this store knows does not open: one of the two stores went back. When the key was used before, the sender is told
+ * what is here; else a session is begun anew, with what is here and what is to be sent again.
+ */
+const mendSession = ({ store, world }: MailboxReceiverParts, { log }: OfflineSession, error: SessionError): void =>
+  store.transaction(() => {
+    const { mailboxOutbox, offlineSessions } = store
+    const now = seconds(world)
+    if (error.code === 'ERR_SESSION_DUPLICATE') return mailboxOutbox.oweReceipt(log.id)
+    const isMended = offlineSessions
+      .all(log.id)
+      .some(({ ours, live, begun }) => ours && live && now - begun < MAIL_REPAIR_PAUSE)
+    if (isMended) return
+    endMail(store, log.id)
+    mailboxOutbox.oweReceipt(log.id, { want: true })
+  })
+
+/** When each peer was last asked for something by its mail, so that nobody makes us write all the time. */
+const createAsked = () => {
+  const asked = new Map<string, number>()
+  return (peer: Uint8Array, now: number): boolean => {
+    for (const [key, at] of asked) if (now - at >= MAIL_REPAIR_PAUSE) asked.delete(key)
+    if (asked.has(hex(peer))) return false
+    asked.set(hex(peer), now)
+    return true
+  }
+}
 
 export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxReceiver => {
-  const { world, check, accept, isContact, onMessages } = parts
+  const { store, world, check, accept, isContact, onMessages, emit, onOld } = parts
   /** Logs of senders as they are now, by the head they came with. */
   let known = new Map<string, KeyLog>()
+  /** those from whom something waits for a message before it */
+  let gaps = new Map<string, Uint8Array>()
   const patience = createPatience()
+  const mayAsk = createAsked()
 
   /** What the directory, or this peer, knows of a sender by now. @throws KeyLogError ERR_LOG_FORK, ERR_ROLLBACK */
   const present = async (log: KeyLog, signal: AbortSignal): Promise<KeyLog> => {
@@ -146,14 +206,28 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
     return looked
   }
 
+  const tell = (peer: Uint8Array, { changed, heard }: Kept): void => {
+    if (changed.length > 0) onMessages(changed)
+    for (const event of repairEvent(peer, heard)) emit(event)
+    if (heard.isOld) onOld(peer)
+  }
+
+  const wait = (bytes: Uint8Array): 'left' | 'void' => (patience.has(bytes, seconds(world)) ? 'left' : 'void')
+
   return {
     begin: () => {
       known = new Map()
+      gaps = new Map()
       patience.trim(seconds(world))
+    },
+    askForMissing: () => {
+      const now = seconds(world)
+      for (const peer of gaps.values()) if (mayAsk(peer, now)) store.mailboxOutbox.oweReceipt(peer, { want: true })
     },
     take: async (bytes, signal) => {
       const found = sessionOf(parts, bytes)
-      if (found === null) return 'void'
+      if (found === 'unknown') return wait(bytes)
+      if (found === 'void') return 'void'
       const { envelope, session, opened } = found
       const { id } = session.log
       try {
@@ -162,13 +236,16 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
         // Keys that their owner has replaced may be a thief's by now.
         if (!hasDevice(log, session.device)) return 'void'
         accept(log)
-        const changed = keep(parts, session.session, envelope, opened)
-        if (changed.length > 0) onMessages(changed)
+        gaps.delete(hex(id))
+        tell(id, keep(parts, session.session, envelope, opened))
         return 'taken'
       } catch (error) {
         signal.throwIfAborted()
+        if (isGap(error)) gaps.set(hex(id), id)
         // What a contact sent may wait for as long as the mailbox keeps it.
-        if (hasToWait(error)) return isContact(id) || patience.has(bytes, seconds(world)) ? 'left' : 'void'
+        if (hasToWait(error)) return isContact(id) ? 'left' : wait(bytes)
+        if (error instanceof SessionError && opened === null && mayAsk(id, seconds(world)))
+          mendSession(parts, session, error)
         if (isRefusal(error)) return 'void'
         throw error
       }

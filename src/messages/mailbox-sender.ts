@@ -48,7 +48,7 @@ const recipientOf = ({ log, card, fork }: Lookup, now: number): Recipient | null
   if (card === null || card.card.from + PREKEY_AGE < now) return null
   const device = log.last.entry.devices[card.card.device]
   const { mailboxes } = card.card
-  return device === undefined || mailboxes.length === 0 ? null : { log, card, device, mailboxes }
+  return device === undefined || mailboxes.length === 0 ? null : { log, card, device, inc: card.card.inc, mailboxes }
 }
 
 type Left = { readonly parcels: number; readonly messages: number }
@@ -73,7 +73,7 @@ const leaveAt = async (
     if (!done) break
     const changed = await group.run(() => {
       mailboxOutbox.drop(number)
-      return sequence === null ? [] : messages.markSent(peer, sequence, upto)
+      return sequence === null ? [] : messages.markSent(peer, { sequence, n: upto }, 0)
     })
     left.parcels += 1
     left.messages += changed.length
@@ -107,8 +107,8 @@ export const createMailboxSender = (parts: MailboxSenderParts): MailboxSender =>
     const found = await find(peer, signal)
     const to = recipientOf(found, seconds(world))
     if (to === null) return
-    parcelling.follow(peer, to.mailboxes)
-    const needsKem = parcelling.hasNews(peer) && parcelling.needsSession(peer, to.device)
+    parcelling.follow(peer, to)
+    const needsKem = parcelling.hasNews(peer) && parcelling.needsSession(peer, to)
     const kem = needsKem ? await fetchKem({ ...found, card: to.card }, signal) : null
     while (parcelling.compose(peer, to, kem)) signal.throwIfAborted()
     await leaveAll(parts, peer, signal)
@@ -116,7 +116,7 @@ export const createMailboxSender = (parts: MailboxSenderParts): MailboxSender =>
 
   return {
     isWaiting,
-    waiting: mailboxOutbox.waiting,
+    waiting: () => mailboxOutbox.waiting(seconds(world)),
     send: (peer, signal) => {
       const key = hex(peer)
       // Whoever waits for the one under way to end sends everything that is there by then.

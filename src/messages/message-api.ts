@@ -1,7 +1,8 @@
 import type { Contacts } from '../contacts/contact-api.ts'
 import { checkSendable, peerIdOf } from '../contacts/peer-name.ts'
 import { PeerError } from '../core/errors.ts'
-import { MESSAGE_AGE_MAX, SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
+import { MESSAGE_AGE_MAX, MESSAGE_RANDOM_BYTES } from '../core/limits/message-limits.ts'
+import { messageId } from '../core/places.ts'
 import type { World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
@@ -36,8 +37,15 @@ export type Messages = AsyncIterable<Message> & {
    * @throws AddressError; ContactError ERR_CONTACT
    */
   history(who: string, options?: { readonly before?: number; readonly limit?: number }): readonly Message[]
-  /** How many messages to a peer are neither delivered nor failed. @throws AddressError; ContactError ERR_CONTACT */
+  /** How many messages to a peer are neither delivered, gone nor failed. @throws AddressError; ContactError ERR_CONTACT */
   waiting(who: string): number
+  /**
+   * Queues again what is `gone`: the store that had it is no more. Nobody but a person should say so: who answers at that address may have the
+   * keys of a device and nothing else, and gets what was said before.
+   * @returns those messages, oldest first
+   * @throws PeerError ERR_PEER_CLOSED, ERR_PEER_SELF, ERR_PEER_RETIRED; AddressError; ContactError ERR_CONTACT; StoreError; KeyLogError ERR_LOG_FORK
+   */
+  resend(who: string): Promise<readonly Message[]>
 }
 
 export type MessagesParts = {
@@ -107,8 +115,10 @@ export const createMessages = (parts: MessagesParts): MessagesRoom => {
       const body = encodeBody(said)
       const peer = peerIdOf(contacts, who)
       checkSendable(own, store, peer)
-      const at = world.clock()
-      const message = await group.run(() => messages.queue(peer, app, body, at, world.random(SEQUENCE_ID_BYTES)))
+      const content = { r: world.random(MESSAGE_RANDOM_BYTES), at: world.clock(), b: body }
+      const m = messageId({ from: own, to: peer, app }, content)
+      const { r, at } = content
+      const message = await group.run(() => messages.queue({ peer, app, m, r, at, body }))
       onMessages([message])
       signals.say('queued', peer)
       return describeMessage(own, message)
@@ -118,6 +128,15 @@ export const createMessages = (parts: MessagesParts): MessagesRoom => {
     take: readers.take,
     history: readHistory(parts),
     waiting: (who) => messages.countWaiting(peerIdOf(contacts, who), app),
+    resend: async (who) => {
+      if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
+      const peer = peerIdOf(contacts, who)
+      checkSendable(own, store, peer)
+      const queued = await group.run(() => messages.requeueGone(peer, app, world.clock()))
+      onMessages(queued)
+      if (queued.length > 0) signals.say('queued', peer)
+      return queued.map((message) => describeMessage(own, message))
+    },
     [Symbol.asyncIterator]: () => readers.incoming()[Symbol.asyncIterator](),
   }
   return {

@@ -4,8 +4,13 @@ import type { Message } from './message.ts'
 export type MessageEvent =
   /** one came, and is on this disk: `messages.take` when it has been dealt with */
   | { readonly type: 'message'; readonly message: Message }
-  /** one of ours is `queued`, `sent`, `delivered` or `failed` now */
+  /** one of ours is `queued`, `sent`, `delivered`, `gone` or `failed` now; what was `delivered` can be `sent` or `gone` */
   | { readonly type: 'delivery'; readonly message: Message }
+  /**
+   * the peer's data folder is an older one than that which had confirmed messages: so many of these are sent again, and so many are `gone`,
+   * which `messages.resend` sends again
+   */
+  | { readonly type: 'peer-went-back'; readonly address: string; readonly again: number; readonly gone: number }
   /** something is in mailboxes of a peer that could not be reached, which gets it from there: so many messages, or 0 and receipts */
   | {
       readonly type: 'in-mailboxes'

@@ -1,11 +1,12 @@
 import { decodePayload, encodePayload } from '../connection/payloads.ts'
 import { equal } from '../core/bytes.ts'
-import { verifyCard } from '../core/card.ts'
+import { LATE_CLOCK, verifyCard } from '../core/card.ts'
 import { HandfastError, HandshakeError } from '../core/errors.ts'
 import { initiate, respond } from '../core/handshake.ts'
 import { decodeHello } from '../core/hello.ts'
 import type { Identity } from '../core/identity.ts'
-import { type Device, prefixOf } from '../core/key-log.ts'
+import { complete, prefixOf } from '../core/key-log.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { OFFLINE_SESSION_SEND_AGE, PARCEL_AGAIN } from '../core/limits/message-limits.ts'
 import { preferSession } from '../core/session/preference.ts'
 import type { Surroundings } from '../core/session/session.ts'
@@ -26,13 +27,14 @@ export const hasDevice = ({ last: { entry } }: Lookup['log'], device: Device): b
 
 /**
  * The session to send in; null when one has to be begun. Each side sends in the latest that either side began, and of these two in the
- * one that both prefer. One that nobody has answered for a week leads nowhere,
- * and one in which nothing came for two the other side may forget before what is sent in it has arrived.
- * @param to their device @param own our device's `dh` key @param now seconds since 1970
+ * one that both prefer. One that nobody has answered for a week leads nowhere, one of another life of their store is forgotten there,
+ * and one in which nothing came for two weeks the other side may forget before what is sent in it has arrived.
+ * @param to their device @param inc the incarnation of their store, as far as it is known
+ * @param own our device's `dh` key @param now seconds since 1970
  */
 export const chooseSession = (
   sessions: readonly OfflineSession[],
-  to: Device,
+  { device: to, inc }: { readonly device: Device; readonly inc: Uint8Array | null },
   own: Uint8Array,
   now: number,
 ): OfflineSession | null => {
@@ -42,30 +44,42 @@ export const chooseSession = (
       one.session.sending !== null &&
       sameDevice(one.device, to) &&
       equal(one.own, own) &&
-      (one.heard === null ? now - one.begun < PARCEL_AGAIN : now - one.heard < OFFLINE_SESSION_SEND_AGE),
+      (one.inc === null || inc === null || equal(one.inc, inc)) &&
+      // A clock that was set back makes neither younger than it is.
+      (one.heard === null
+        ? Math.abs(now - one.begun) < PARCEL_AGAIN
+        : Math.abs(now - one.heard) < OFFLINE_SESSION_SEND_AGE),
   )
   const [ours, theirs] = [usable.find((one) => one.ours), usable.find((one) => !one.ours)]
   return ours !== undefined && theirs !== undefined ? preferSession(ours, theirs) : (ours ?? theirs ?? null)
 }
 
+/** Whom a session is begun with. */
+export type Recipient = {
+  readonly log: Lookup['log']
+  readonly card: NonNullable<Lookup['card']>
+  readonly device: Device
+  /** the incarnation of its store, 16 bytes; null when it is not known */
+  readonly inc: Uint8Array | null
+}
+
 /**
  * Begins a session with the owner of a published card.
+ * @param own the incarnation of our store, 16 bytes
  * @param kem the key that the card commits to, 1184 bytes
  * @throws those of `initiate`
  */
 export const beginSession = (
-  { log: own, device: index, ik }: Identity,
-  {
-    log,
-    card,
-    device,
-  }: { readonly log: Lookup['log']; readonly card: NonNullable<Lookup['card']>; readonly device: Device },
+  { log: ownLog, device: index, ik }: Identity,
+  own: Uint8Array,
+  { log, card, device, inc }: Recipient,
   kem: Uint8Array,
   surroundings: Surroundings,
 ): OfflineSession => {
   const begun = initiate(
     {
-      self: { log: own, device: index, ik },
+      self: { log: ownLog, device: index, ik },
+      inc: own,
       remote: { log, card, kem },
       channel: new Uint8Array(0),
       seen: log.last.hash,
@@ -75,7 +89,7 @@ export const beginSession = (
   )
   const { hello, session, h1 } = begun
   const when = { begun: surroundings.now, heard: null }
-  return { h1, ours: true, live: true, ...when, session, hello, log, device, own: ik.publicKey }
+  return { h1, ours: true, live: true, ...when, session, hello, log, device, own: ik.publicKey, inc }
 }
 
 export type Opened = {
@@ -100,18 +114,18 @@ export const openHello = (
   if (kept === null) throw new HandshakeError('ERR_HELLO_CARD')
   if (prekeys.isUsedUp(hash)) throw new HandshakeError('ERR_HELLO_REPLAY')
   const { envelope, seq, spk, kem } = kept
-  const card = verifyCard(envelope, prefixOf(own, seq), surroundings.now)
+  const card = verifyCard(envelope, complete(prefixOf(own, seq)), LATE_CLOCK)
   const spent = prekeys.spent(hash)
   const self = { log: own, device: index, ik }
   const accepted = respond({ self, card, spk, kem, channel: new Uint8Array(0), spent }, hello, surroundings)
-  const { log, ek, h1, first } = accepted
+  const { log, ek, h1, inc, first } = accepted
   const payload = decodePayload(first)
   if (payload?.k !== 'parcel') throw new HandshakeError('ERR_HELLO_DECODE')
   if (payload.v !== BUNDLE_VERSION) throw new HandshakeError('ERR_HELLO_VERSION')
   const device = log.last.entry.devices[accepted.device]
   if (device === undefined) throw new HandshakeError('ERR_HELLO_DEVICE')
   const when = { begun: surroundings.now, heard: null }
-  const keys = { log, device, own: ik.publicKey }
+  const keys = { log, device, own: ik.publicKey, inc }
   const session = { h1, ours: false, live: true, ...when, session: accepted.session, hello: null, ...keys }
   return { session, card: hash, ek }
 }

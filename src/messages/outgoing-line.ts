@@ -1,13 +1,13 @@
-import type { MessagePayload } from '../connection/payloads.ts'
+import type { MessagePayload, Receipt } from '../connection/payloads.ts'
 import { hex } from '../core/bytes.ts'
-import { MESSAGE_WINDOW } from '../core/limits/message-limits.ts'
-import type { StoredMessage } from '../store/message-rows.ts'
-import type { OutSequence } from '../store/outgoing-messages.ts'
+import { ConnectionError } from '../core/errors.ts'
+import { MESSAGE_WINDOW, SEQUENCES_MAX } from '../core/limits/message-limits.ts'
+import type { OutSequence, PlacedMessage } from '../store/outgoing-places.ts'
 
 /**
- * Our messages on one connection (docs/spec/messages.md §2), of all our sequences to that peer:
+ * Our messages on one connection (docs/spec/messages.md §3), of all our sequences to that device:
  *
- *     waiting --ready--> sending --64 not confirmed--> full --got--> sending …
+ *     listening --ready--> hearing --what was said is on disk--> sending --64 not confirmed--> full --got--> sending …
  *     a sequence: open --full heard--> parked --ready--> open, from the last `got` on
  */
 export type OutgoingLine = {
@@ -15,18 +15,23 @@ export type OutgoingLine = {
   readonly ready: boolean
   /** Sends what is pending. Only one line of a peer is told to. */
   pump(): void
+  /** @throws ConnectionError ERR_FRAME when the other side keeps no rule */
   handle(payload: Extract<MessagePayload, { k: 'got' | 'full' | 'ready' }>): void
   detach(): void
 }
 
 /** What a line needs of the store; everything that it is asked to write down is on disk when it resolves. */
 export type OutgoingDesk = {
-  sequences(): readonly OutSequence[]
-  pending(sequence: Uint8Array, after: number, limit: number): readonly StoredMessage[]
-  /** The number that message follows: those between them were given up. */
-  before(sequence: Uint8Array, number: number): number
-  sent(sequence: Uint8Array, upTo: number): Promise<void>
-  delivered(sequence: Uint8Array, upTo: number): Promise<void>
+  /**
+   * Hears what the other side has: at the beginning all of it, `fresh`, later what has changed.
+   * @returns where our sequences go on; of those that are not named, nothing has changed
+   */
+  hear(receipts: readonly Receipt[], fresh: boolean): Promise<readonly OutSequence[]>
+  /** Our sequences, once what waits has a place in them. */
+  sequences(): Promise<readonly OutSequence[]>
+  behind(sequence: Uint8Array, after: number, limit: number): readonly PlacedMessage[]
+  /** What is behind a place, up to another, was written to the connection. */
+  sent(sequence: Uint8Array, after: number, upTo: number): Promise<void>
   /** Something may be sendable now, on this line or another. */
   poke(): void
   /** Encrypts at once; resolves when there was room for it on the way. */
@@ -35,35 +40,39 @@ export type OutgoingDesk = {
 }
 
 /** A sequence on this line: the last number that the other side has got, and that was sent. */
-type Place = { got: number; sent: number; flying: number[]; parked: boolean }
+type Standing = { got: number; sent: number; flying: number[]; parked: boolean }
 
 type State = {
   ready: boolean
   closed: boolean
   pumping: boolean
+  /** whether something was queued since places were given last */
+  again: boolean
+  /** receipts that were heard before `ready` */
+  greeting: Receipt[] | null
   /** how often `ready` was heard */
   begun: number
   /** the sequence that was sent of last */
   last: string
-  readonly places: Map<string, Place>
+  readonly standings: Map<string, Standing>
 }
 
-const placeOf = ({ places }: State, sequence: Uint8Array): Place => {
+const standingOf = ({ standings }: State, { sequence, got }: OutSequence): Standing => {
   const key = hex(sequence)
-  const known = places.get(key) ?? { got: 0, sent: 0, flying: [], parked: false }
-  places.set(key, known)
+  const known = standings.get(key) ?? { got, sent: got, flying: [], parked: false }
+  standings.set(key, known)
   return known
 }
 
 /** Messages that are on their way and were neither confirmed nor refused. */
-const countFlying = ({ places }: State): number =>
-  [...places.values()].reduce((sum, { flying, parked }) => sum + (parked ? 0 : flying.length), 0)
+const countFlying = ({ standings }: State): number =>
+  [...standings.values()].reduce((sum, { flying, parked }) => sum + (parked ? 0 : flying.length), 0)
 
 /** What was refused, and what followed it, goes out anew. */
-const rewind = (place: Place): void => {
-  place.sent = place.got
-  place.flying = []
-  place.parked = false
+const rewind = (standing: Standing): void => {
+  standing.sent = standing.got
+  standing.flying = []
+  standing.parked = false
 }
 
 /** The sequences, beginning with the one after that which was sent of last: one that has much to say does not silence the others. */
@@ -72,34 +81,50 @@ const inTurn = (sequences: readonly OutSequence[], last: string): readonly OutSe
   return [...sequences.slice(next), ...sequences.slice(0, next)]
 }
 
+/** Sequences that are not written in any more wait for nothing. */
+const forgetClosed = ({ standings }: State, sequences: readonly OutSequence[]): void => {
+  const open = new Set(sequences.map(({ sequence }) => hex(sequence)))
+  for (const key of standings.keys()) if (!open.has(key)) standings.delete(key)
+}
+
 /** Sends what there is of one sequence. @returns whether anything was */
-const sendSome = async (state: State, { sequence, app }: OutSequence, desk: OutgoingDesk): Promise<boolean> => {
-  const place = placeOf(state, sequence)
-  const room = place.parked ? 0 : MESSAGE_WINDOW - countFlying(state)
-  const batch = room === 0 ? [] : desk.pending(sequence, place.sent, room)
+const sendSome = async (state: State, one: OutSequence, desk: OutgoingDesk): Promise<boolean> => {
+  const { sequence, app } = one
+  const standing = standingOf(state, one)
+  const room = standing.parked ? 0 : MESSAGE_WINDOW - countFlying(state)
+  const after = standing.sent
+  const batch = room <= 0 ? [] : desk.behind(sequence, after, room)
   const { begun } = state
   if (batch.length > 0) state.last = hex(sequence)
-  for (const { number, at, body } of batch) {
-    place.sent = number
-    place.flying.push(number)
-    await desk.say({ k: 'message', s: sequence, app, n: number, p: desk.before(sequence, number), at, body })
+  for (const { n, c, r, at, body: b } of batch) {
+    standing.sent = n
+    standing.flying.push(n)
+    await desk.say({ k: 'message', s: sequence, app, n, c, r, at, b })
     if (state.closed) return false
-    if (state.begun !== begun || place.parked) break
+    if (state.begun !== begun || standing.parked || state.standings.get(hex(sequence)) !== standing) break
   }
-  if (batch.length > 0) await desk.sent(sequence, place.sent)
+  if (batch.length > 0) await desk.sent(sequence, after, standing.sent)
   return batch.length > 0
 }
 
 export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
-  const state: State = { ready: false, closed: false, pumping: false, begun: 0, last: '', places: new Map() }
+  const state: State = {
+    ...{ ready: false, closed: false, pumping: false, again: false, begun: 0, last: '' },
+    greeting: [],
+    standings: new Map(),
+  }
 
   const pump = async (): Promise<void> => {
+    state.again = true
     if (state.pumping) return
     state.pumping = true
     try {
-      for (let any = true; any && state.ready && !state.closed; ) {
+      for (let any = true; (any || state.again) && state.ready && !state.closed; ) {
         any = false
-        for (const one of inTurn(desk.sequences(), state.last))
+        state.again = false
+        const sequences = await desk.sequences()
+        forgetClosed(state, sequences)
+        for (const one of inTurn(sequences, state.last))
           if (state.ready && !state.closed) any = (await sendSome(state, one, desk)) || any
       }
     } finally {
@@ -107,14 +132,40 @@ export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
     }
   }
 
-  const confirm = (sequence: Uint8Array, n: number): void => {
-    if (!desk.sequences().some((one) => hex(one.sequence) === hex(sequence))) return
-    const place = placeOf(state, sequence)
-    if (n <= place.got) return
-    place.got = n
-    place.sent = Math.max(place.sent, n)
-    place.flying = place.flying.filter((number) => number > n)
-    desk.delivered(sequence, n).then(desk.poke, desk.fail)
+  /** The greeting is over: what follows what is there is sent. */
+  const begin = async (receipts: readonly Receipt[]): Promise<void> => {
+    for (const { sequence, got } of await desk.hear(receipts, true))
+      state.standings.set(hex(sequence), { got, sent: got, flying: [], parked: false })
+    state.ready = true
+    desk.poke()
+  }
+
+  const confirm = async (receipt: Receipt): Promise<void> => {
+    const key = hex(receipt.s)
+    const heard = await desk.hear([receipt], false)
+    const now = heard.find(({ sequence }) => hex(sequence) === key)
+    const standing = state.standings.get(key)
+    // It goes on here otherwise than there, and is closed; or it is none that is written in.
+    if (now === undefined) state.standings.delete(key)
+    else if (standing !== undefined) {
+      standing.got = Math.max(standing.got, now.got)
+      standing.sent = Math.max(standing.sent, now.got)
+      standing.flying = standing.flying.filter((number) => number > now.got)
+    }
+    desk.poke()
+  }
+
+  const hearReady = (): void => {
+    state.begun += 1
+    const { greeting } = state
+    if (greeting !== null) {
+      state.greeting = null
+      begin(greeting).catch(desk.fail)
+      return
+    }
+    // A repeated one says that there is room again for what was refused.
+    for (const standing of state.standings.values()) if (standing.parked) rewind(standing)
+    desk.poke()
   }
 
   return {
@@ -123,17 +174,17 @@ export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
     },
     pump: () => void pump().catch(desk.fail),
     handle: (payload) => {
-      if (payload.k === 'got') return confirm(payload.s, payload.n)
+      if (payload.k === 'ready') return hearReady()
       if (payload.k === 'full') {
-        const place = state.places.get(hex(payload.s))
-        if (place !== undefined) place.parked = true
+        const standing = state.standings.get(hex(payload.s))
+        if (standing !== undefined) standing.parked = true
         return desk.poke()
       }
-      // A repeated one says that there is room again for what was refused.
-      state.begun += 1
-      state.ready = true
-      for (const place of state.places.values()) if (place.parked) rewind(place)
-      desk.poke()
+      const { k: _, ...receipt } = payload
+      if (state.greeting === null) return void confirm(receipt).catch(desk.fail)
+      if (state.greeting.length >= SEQUENCES_MAX)
+        throw new ConnectionError('ERR_FRAME', { hint: 'receipts for more sequences than there can be' })
+      state.greeting.push(receipt)
     },
     detach: () => {
       state.closed = true

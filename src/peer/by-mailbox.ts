@@ -9,12 +9,13 @@ import { LOOKUP_MS, VET_MS } from '../core/limits/connection-limits.ts'
 import { fetchKem } from '../directory/client/fetch-kem.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { Inbox } from '../messages/inbox.ts'
-import { createMailboxClient } from '../messages/mailbox-client.ts'
+import { createMailboxClient, type MailboxClient } from '../messages/mailbox-client.ts'
 import { createMailboxPoller, type MailboxPoller } from '../messages/mailbox-poller.ts'
 import { createMailboxReceiver } from '../messages/mailbox-receiver.ts'
 import { createMailboxSender, type MailboxSender } from '../messages/mailbox-sender.ts'
 import type { MessageEvent } from '../messages/message-events.ts'
 import { createParcelling } from '../messages/parcelling.ts'
+import type { Repair } from '../messages/repair.ts'
 import type { Signals } from '../messages/signals.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
@@ -31,10 +32,16 @@ export type ByMailboxParts = Dialer & {
   readonly trustStore: TrustStore
   readonly steps: Steps
   readonly inbox: Inbox
+  readonly repair: Repair
   readonly signals: Signals
   readonly isContact: (peer: Uint8Array) => boolean
   readonly onMessages: (changed: readonly StoredMessage[]) => void
+  readonly note: (changed: readonly StoredMessage[]) => void
+  readonly isGreeted: (peer: Uint8Array) => boolean
+  readonly onOld: (peer: Uint8Array) => void
   readonly emit: (event: MessageEvent) => void
+  /** Resolves when something may be left and fetched. @throws StoreError ERR_STORE_TWIN */
+  readonly beforeMail: () => Promise<void>
   /** aborted when the peer closes */
   readonly closing: AbortSignal
   /** Makes a connection end with the peer. */
@@ -44,12 +51,27 @@ export type ByMailboxParts = Dialer & {
 export const createByMailbox = (
   parts: ByMailboxParts,
 ): { readonly sender: MailboxSender; readonly poller: MailboxPoller } => {
-  const { identity, directory, store, world, trustStore, resolver, steps } = parts
-  const mailboxClient = createMailboxClient({ ...parts, find: steps.find, checkGoing: steps.checkGoing })
-  const sender = createMailboxSender({
-    ...{ ...parts, mailboxClient, find: steps.find, parcelling: createParcelling({ identity, store, world }) },
+  const { identity, directory, store, world, trustStore, resolver, steps, repair, beforeMail } = parts
+  const visits = createMailboxClient({ ...parts, find: steps.find, checkGoing: steps.checkGoing })
+  const mailboxClient: MailboxClient = {
+    ...visits,
+    fetchAll: async function* (options) {
+      await beforeMail()
+      yield* visits.fetchAll(options)
+    },
+  }
+  const bringing = createMailboxSender({
+    ...{ ...parts, mailboxClient, find: steps.find, parcelling: createParcelling({ identity, store, world, repair }) },
     fetchKem: (found, signal) => fetchKem(directory, found, steps.deadline(signal, LOOKUP_MS)),
   })
+  const sender: MailboxSender = {
+    ...bringing,
+    send: async (peer, signal) => {
+      // Nothing is looked for when there is nothing to bring.
+      if (bringing.isWaiting(peer)) await beforeMail()
+      return bringing.send(peer, signal)
+    },
+  }
   const check = createSenderCheck(resolver, trustStore, (id) => store.contacts.get(id)?.log ?? null)
   const receiver = createMailboxReceiver({
     ...parts,

@@ -6,6 +6,9 @@ import { linger } from '../connection/linger.ts'
 import { answerLive, type Met } from '../connection/live-handshake.ts'
 import { describeRemote, type Trust } from '../connection/remote.ts'
 import type { Service } from '../connection/service.ts'
+import { saysTwin } from '../connection/twin-dial.ts'
+import type { Announcer } from '../contacts/announcer.ts'
+import type { ClockWatch } from '../contacts/clock-watch.ts'
 import type { ContactEvent } from '../contacts/contact-events.ts'
 import type { Resolver } from '../contacts/resolver.ts'
 import type { TrustStore } from '../contacts/trust-store.ts'
@@ -17,6 +20,7 @@ import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
 import { HANDSHAKES_MAX, VET_MS } from '../core/limits/connection-limits.ts'
 import { seconds } from '../core/world.ts'
+import { clockError } from '../directory/client/heard-times.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
 import type { Store } from '../store/store.ts'
 import type { MailboxGuests } from './mailbox-guests.ts'
@@ -39,7 +43,10 @@ export type ConnectionsParts = Dialer & {
   readonly store: Store
   readonly trustStore: TrustStore
   readonly resolver: Resolver
+  readonly clockWatch: Pick<ClockWatch, 'isDoubted' | 'reading'>
   readonly steps: Steps
+  /** looks after our own store */
+  readonly announcer: Pick<Announcer, 'beforeConnecting' | 'told'>
   /** what is said on them */
   readonly services: readonly Service[]
   readonly guests: MailboxGuests
@@ -65,9 +72,10 @@ const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor 
   const circumstances = { trust, direction, change: changeSince(floor, met.log) }
   const remote = describeRemote(met.log, identity.log, circumstances)
   const watch = trustStore.watch(met.log, met.device)
-  const ending = watch.signal
-  const device = met.device.dh
-  const connection = createConnection(channel, met.session, { peer, device, remote, world, services, ending })
+  trustStore.met(met.log, met.device, met.inc)
+  const { device, session } = met
+  const parties = { peer, device, remote, world, services, ending: watch.signal }
+  const connection = createConnection(channel, session, parties)
   emit({ type: 'connected', remote })
   open.add(peer, connection)
   void connection.closed.then((ending) => {
@@ -82,20 +90,28 @@ const connect = async (
   id: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<OpenConnection> => {
-  const { identity, store, world, trustStore, steps, emit } = parts
+  const { identity, store, world, trustStore, clockWatch, steps, announcer, emit } = parts
   if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
   steps.checkGoing(signal)
+  await announcer.beforeConnecting()
   const floor = trustStore.floor(id)
   const found = await steps.find(id, signal)
+  // By a clock that is behind, every card is yet to begin.
+  if (found.card === null && clockWatch.isDoubted()) throw clockError(clockWatch.reading, seconds(world))
   try {
-    return await dial(parts, found, { identity, signal }, (channel, met) => {
-      steps.checkGoing(signal)
-      store.contacts.keep(met.log, seconds(world))
-      // A card made this moment for this connection is as fresh as it gets.
-      const reason = 'you asked for this address, and its owner answered in person'
-      const trust: Trust = { identity: trustStore.trust(id), freshness: 'current', reason }
-      return begin(parts, { channel, met, direction: 'out', trust, floor })
-    })
+    return await dial(
+      parts,
+      found,
+      { identity: { ...identity, inc: store.self.state().inc }, signal },
+      (channel, met) => {
+        steps.checkGoing(signal)
+        store.contacts.keep(met.log, seconds(world))
+        // A card made this moment for this connection is as fresh as it gets.
+        const reason = 'you asked for this address, and its owner answered in person'
+        const trust: Trust = { identity: trustStore.trust(id), freshness: 'current', reason }
+        return begin(parts, { channel, met, direction: 'out', trust, floor })
+      },
+    )
   } catch (error) {
     // It is told once: here when there will be no connection to tell it.
     if (found.change !== 'none') emit({ type: 'changed', address: encodeAddress(id), change: found.change })
@@ -106,13 +122,13 @@ const connect = async (
 
 /** Lets somebody in, or a guest of the mailbox. A stranger that fails is told why and forgotten: it is no event of ours. */
 const welcome = async (parts: ConnectionsParts, stream: FrameStream): Promise<void> => {
-  const { identity, world, transport, trustStore, resolver, steps, guests, open } = parts
+  const { identity, store, world, transport, trustStore, resolver, steps, guests, open, announcer } = parts
   const channel = openChannel(stream)
   let trust: Trust | undefined
   let floor: Floor | null = null
   try {
     const met = await answerLive(channel, {
-      ...{ identity, world, transport: transport.publicKey, admit: guests.admit },
+      ...{ identity, inc: store.self.state().inc, world, transport: transport.publicKey, admit: guests.admit },
       vet: async (log) => {
         floor = trustStore.floor(log.id)
         trust = await resolver.vet(log, steps.deadline(undefined, VET_MS))
@@ -123,6 +139,7 @@ const welcome = async (parts: ConnectionsParts, stream: FrameStream): Promise<vo
     if (trust === undefined) throw new ConnectionError('ERR_FRAME')
     begin(parts, { channel, met, direction: 'in', trust, floor })
   } catch (error) {
+    if (saysTwin(error)) announcer.told()
     await channel.refuse(error)
   }
 }

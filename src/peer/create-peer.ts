@@ -1,3 +1,6 @@
+import { askOwnCard } from '../connection/twin-dial.ts'
+import { createAnnouncer } from '../contacts/announcer.ts'
+import { createClockWatch } from '../contacts/clock-watch.ts'
 import { checkName, createContacts } from '../contacts/contact-api.ts'
 import { createMaintenance } from '../contacts/maintenance.ts'
 import { peerIdOf } from '../contacts/peer-name.ts'
@@ -8,7 +11,9 @@ import { encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { PeerError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
+import { TWIN_ANSWER_MS } from '../core/limits/own-check-limits.ts'
 import { DEFAULT_APPLICATION, isProgramName } from '../core/names.ts'
+import { ownDeviceId } from '../core/places.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
@@ -19,12 +24,14 @@ import { createInbox } from '../messages/inbox.ts'
 import { createLines } from '../messages/lines.ts'
 import { createMessages } from '../messages/message-api.ts'
 import { namedMailboxes } from '../messages/named-mailboxes.ts'
+import { createRepair } from '../messages/repair.ts'
 import { createSignals } from '../messages/signals.ts'
 import type { Transport } from '../network/transport.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
+import { createClosing } from './closing.ts'
 import { createConnections } from './connections.ts'
 import { createEventBus } from './event-bus.ts'
 import { createExposures } from './exposures.ts'
@@ -51,8 +58,12 @@ export type PeerParts = {
   readonly early?: readonly PeerEvent[] | undefined
   /** The mailbox that this peer keeps for others; it closes with the peer. */
   readonly mailbox?: MailboxHost | undefined
+  /** Whether, of two that run on copies of one folder, it is the other one that stops. Default: false. */
+  readonly takeOver?: boolean | undefined
   /** Whether who connects may talk; a mailbox's own peer has nobody to talk to. Default: true. */
   readonly talks?: boolean | undefined
+  /** The owner's word that the clock is right, whatever nodes say. Default: false. */
+  readonly clockIsRight?: boolean | undefined
 }
 
 /** @throws PeerError ERR_PEER_APPLICATION */
@@ -68,6 +79,7 @@ const createRooms = (parts: PeerParts) => {
   const own = identity.log.id
   const closing = new AbortController()
   const bus = createEventBus(parts.early)
+  const { self } = store
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit: bus.emit }
 
   const signals = createSignals()
@@ -75,16 +87,36 @@ const createRooms = (parts: PeerParts) => {
   const onMessages = (changed: readonly StoredMessage[]): void => messages.onMessages(changed)
   const expose = createExposures({ store, world, onMessages, queued, emit: bus.emit })
   const trustStore = createTrustStore(store, world, bus.emit, expose)
-  const resolver = createResolver(directory, trustStore, world)
+  const clockWatch = createClockWatch(world, bus.emit, parts.clockIsRight)
+  const resolver = createResolver(directory, trustStore, world, clockWatch)
   const contacts = createContacts(store, world)
   const steps = createSteps(resolver, closing.signal)
-  const known = { ...base, trustStore, resolver, contacts, steps }
+  const known = { ...base, trustStore, clockWatch, resolver, contacts, steps }
   const isContact = (id: Uint8Array): boolean => trustStore.trust(id) !== 'unknown'
 
-  const inbox = createInbox(store, isContact)
+  const publisher = createPublisher({
+    ...{ identity, directory, prekeys: store.prekeys, self, transport: transport.publicKey, world, clockWatch },
+    mailboxes: () => namedMailboxes(store),
+  })
+  const announcer = createAnnouncer({
+    ...{ ...known, self, publisher, takeOver: parts.takeOver ?? false },
+    deadline: () => steps.deadline(undefined),
+    ask: (card) =>
+      askOwnCard(known, card, { signal: steps.deadline(undefined, TWIN_ANSWER_MS), milliseconds: TWIN_ANSWER_MS }),
+    stop: (error) => {
+      bus.emit({ type: 'twin', error })
+      closing.abort(error)
+    },
+  })
+
+  const inbox = createInbox({ own, store, world, isContact })
+  const repair = createRepair({ own, messages: store.messages, world })
   const messages = createMessages({ ...known, signals })
-  const lines = createLines({ store, inbox, signals, onMessages: messages.onMessages })
-  const files = createFiles({ ...known, isContact, queued })
+  // Whoever has what this store never wrote may lie: it is only a reason to look.
+  const onOld = announcer.told
+  const mending = { inbox, repair, signals, onMessages: messages.onMessages, onOld }
+  const lines = createLines({ ...base, ...mending, own: ownDeviceId(identity) })
+  const files = createFiles({ ...known, isContact, provenSince: lines.provenSince, queued })
   const streams = createStreams({ isContact, closing: closing.signal })
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
@@ -92,27 +124,27 @@ const createRooms = (parts: PeerParts) => {
   const backlogs = [messages.backlog, files.backlog]
   const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))
   const services = [lines.service, files.service, streams.service]
-  const connections = createConnections({ ...known, services, guests, open, isNeeded })
+  const connections = createConnections({ ...known, services, guests, open, isNeeded, announcer })
   const byMailbox = createByMailbox({
-    ...{ ...known, inbox, signals, isContact, onMessages: messages.onMessages, adopt: open.adopt },
+    ...{ ...known, ...mending, isContact, note: lines.note, isGreeted: lines.isGreeted, adopt: open.adopt },
+    beforeMail: announcer.beforeMail,
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },
-    ...{ backlogs, isNeeded },
-  })
-  const publisher = createPublisher({
-    ...{ identity, directory, prekeys: store.prekeys, transport: transport.publicKey, world },
-    mailboxes: () => namedMailboxes(store),
+    ...{ backlogs, isNeeded, isClockDoubted: clockWatch.isDoubted },
   })
   const maintenance = createMaintenance({
     ...known,
-    publishOwn: () => publisher.publish(() => steps.deadline(undefined)),
+    publishOwn: () => announcer.announce(() => steps.deadline(undefined)),
+    weighOwn: announcer.weigh,
     published: publisher.records,
     deadline: () => steps.deadline(undefined),
   })
-  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, review: trustStore.review })
+  const { isDoubted: isClockDoubted } = clockWatch
+  const { review } = trustStore
+  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, isClockDoubted, review })
   forgetting.start()
-  const going = { delivery, publisher, maintenance, forgetting }
+  const going = { delivery, announcer, maintenance, forgetting }
   return { ...known, ...going, closing, bus, messages, files, streams, connections, byMailbox }
 }
 
@@ -120,14 +152,16 @@ type Rooms = ReturnType<typeof createRooms>
 
 /** Publishes, takes connections, and begins all that goes on by itself. Once; a failure can be tried again. */
 const createListening = ({ transport }: PeerParts, rooms: Rooms): Peer['listen'] => {
-  const { identity, steps, bus, connections, maintenance, delivery, byMailbox, publisher } = rooms
+  const { identity, steps, bus, connections, maintenance, delivery, byMailbox, announcer } = rooms
   let listening: Promise<Publication> | undefined
 
   const start = async (signal: AbortSignal | undefined): Promise<Publication> => {
     steps.checkGoing(signal)
+    // Before this side can be dialled: who answers for its card now is another.
+    await announcer.look()
     const [streams, publication] = await Promise.all([
       transport.listen(),
-      publisher.publish(() => steps.deadline(signal)),
+      announcer.announce(() => steps.deadline(signal), { looked: true }),
     ])
     steps.checkGoing(signal)
     if (identity.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
@@ -147,36 +181,12 @@ const createListening = ({ transport }: PeerParts, rooms: Rooms): Peer['listen']
   }
 }
 
-const createClosing = ({ transport, release }: PeerParts, rooms: Rooms): (() => Promise<void>) => {
-  const { store, closing, bus, maintenance, forgetting, delivery, byMailbox, connections, files } = rooms
-  let closed: Promise<void> | undefined
-  const close = async (): Promise<void> => {
-    closing.abort(new PeerError('ERR_PEER_CLOSED'))
-    maintenance.stop()
-    forgetting.stop()
-    delivery.stop()
-    byMailbox.poller.stop()
-    await connections.close()
-    await files.stop()
-    await transport.close()
-    await release()
-    bus.close()
-    // What the application has taken is not to come again.
-    await store.group.run(() => {}).catch(() => {})
-    store.close()
-  }
-  return () => {
-    closed ??= close()
-    return closed
-  }
-}
-
 /** Puts a peer together from its parts. @throws PeerError ERR_PEER_APPLICATION; StoreError */
 export const createPeer = (parts: PeerParts): Peer => {
   const rooms = createRooms(parts)
   const { own, app, identity, store, world, contacts, steps, bus } = rooms
-  const { messages, streams, connections, publisher } = rooms
-  const endRooms = createClosing(parts, rooms)
+  const { messages, streams, connections, announcer } = rooms
+  const endRooms = createClosing({ ...rooms, transport: parts.transport, release: parts.release })
   const endWatch = parts.network.watch((state) => bus.emit({ type: 'network', ...state }))
   const close = (): Promise<void> => {
     endWatch()
@@ -194,6 +204,9 @@ export const createPeer = (parts: PeerParts): Peer => {
     mailboxes: rooms.byMailbox.poller.api,
     get network() {
       return parts.network.state()
+    },
+    get clock() {
+      return rooms.clockWatch.reading
     },
     events: ({ signal } = {}) => bus.loop(messages.untaken(), signal),
     dial: async (who, protocol, { signal, app: of = app } = {}) => {
@@ -217,7 +230,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     listen: createListening(parts, rooms),
     publish: async ({ signal } = {}) => {
       steps.checkGoing(signal)
-      return publisher.publish(() => steps.deadline(signal))
+      return announcer.announce(() => steps.deadline(signal))
     },
     close,
     [Symbol.asyncDispose]: close,

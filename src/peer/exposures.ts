@@ -41,7 +41,7 @@ export const createExposures =
     // Who only reads the folder leaves it to its owner, whose peer looks again.
     const revoked = store.isOwn ? exposures.devices(peer).filter((device) => isRevoked(log, device)) : []
     if (revoked.length === 0) return NOTHING
-    const counts = revoked.map((device) => exposures.expose(peer, device, seconds(world)))
+    const told = exposures.expose(peer, revoked, seconds(world))
     const { devices, status } = log.last.entry
 
     // Parcels that are sealed for them are good for nobody else, and their sessions are over.
@@ -56,17 +56,14 @@ export const createExposures =
     const since = (age: number): number => world.clock() - age * 1000
     const isActive = status === 'active'
     const lost = isActive ? exposures.lostMessages(peer, since(MESSAGE_AGE_MAX), MESSAGES_AGAIN_MAX) : []
-    const again = messages.requeue(lost)
-    for (const { id } of again) exposures.again(id)
+    const again = messages.requeue(lost, world.clock())
     const files = isActive ? exposures.lostFiles(peer, since(FILE_AGE_MAX), FILES_REMEMBERED) : []
+    const renew = (number: number, queuedAt: number): unknown =>
+      transfers.renew(number, queuedAt, secretKey(world.random(FRESH_SECRET)))
     // They knew the secret of what is on its way as well.
-    const waiting = transfers.open(peer, 'queued').map(({ number }) => number)
-    for (const number of [...waiting, ...files]) transfers.renew(number, secretKey(world.random(FRESH_SECRET)))
+    for (const waiting of transfers.open(peer, 'queued')) renew(waiting.number, waiting.queued)
+    for (const number of files) renew(number, world.clock())
 
-    const told = {
-      messages: counts.reduce((sum, one) => sum + one.messages, 0),
-      files: counts.reduce((sum, one) => sum + one.files, 0),
-    }
     return () => {
       if (told.messages + told.files > 0)
         emit({ type: 'exposed', address: encodeAddress(peer), ...told, again: again.length + files.length })

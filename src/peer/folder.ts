@@ -1,7 +1,6 @@
 import { type Contacts, createContacts } from '../contacts/contact-api.ts'
 import { encodeAddress } from '../core/address.ts'
 import { DEFAULT_APPLICATION } from '../core/names.ts'
-import { seconds } from '../core/world.ts'
 import { systemWorld } from '../identity/system-world.ts'
 import type { Mailboxes } from '../messages/mailbox-poller.ts'
 import { type Messages, readHistory } from '../messages/message-api.ts'
@@ -23,7 +22,7 @@ export type OpenContacts = Contacts &
  * @throws StoreError ERR_STORE_MISSING, and as `openPeer`
  */
 export const openContacts = async (folder: string): Promise<OpenContacts> => {
-  await readVault(folder, seconds(systemWorld))
+  await readVault(folder)
   const store = openStore(folder)
   return {
     ...createContacts(store, systemWorld),
@@ -47,7 +46,7 @@ export const openHistory = async (
   passphrase: Passphrase,
   app: string = DEFAULT_APPLICATION,
 ): Promise<History> => {
-  const { identity, storeKey } = await openVault(folder, passphrase, seconds(systemWorld))
+  const { identity, storeKey } = await openVault(folder, passphrase)
   const store = openStore(folder, storeKey)
   const contacts = createContacts(store, systemWorld)
   const read = readHistory({ own: identity.log.id, app, store, contacts })
@@ -58,7 +57,7 @@ export type MailboxNames = Pick<Mailboxes, 'named' | 'name'> & Disposable & { re
 
 /** The mailboxes that the identity of a folder names, without its passphrase. @throws as `openContacts` */
 export const openMailboxNames = async (folder: string): Promise<MailboxNames> => {
-  const { log } = await readVault(folder, seconds(systemWorld))
+  const { log } = await readVault(folder)
   const store = openStore(folder)
   const contacts = createContacts(store, systemWorld)
   return {

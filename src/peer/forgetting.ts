@@ -6,8 +6,9 @@ import type { Backlog } from '../messages/backlog.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * Deletes secrets for which no use came (docs/spec/session.md §8): when the peer opens, so that nothing lives on while no program runs,
- * and then every hour. What was used is deleted where it is used.
+ * Deletes secrets for which no use came (docs/spec/session.md §8): a minute after the peer opened, or when it closes before that, so that
+ * nothing lives on while no program runs; and then every hour. By then others have said what time it is: a clock that they contradict
+ * deletes nothing. What was used is deleted where it is used.
  */
 export type Forgetting = {
   start(): void
@@ -20,15 +21,24 @@ export type ForgettingParts = {
   readonly world: World
   /** what waits together with a secret of its own: files */
   readonly backlog: Pick<Backlog, 'waiting' | 'expire'>
+  /** whether others say that this clock is wrong */
+  readonly isClockDoubted: () => boolean
   /** Looks what others took back, as another process may have learnt. */
   readonly review: () => void
 }
 
-export const createForgetting = ({ identity, store, world, backlog, review }: ForgettingParts): Forgetting => {
+/** Milliseconds in which others may say what time it is. */
+const FIRST_MS = 60_000
+
+export const createForgetting = (parts: ForgettingParts): Forgetting => {
+  const { identity, store, world, backlog, isClockDoubted, review } = parts
   const { prekeys, offlineSessions } = store
   let timer: NodeJS.Timeout | undefined
+  /** whether it is still to come for the first time */
+  let isFirst = false
 
   const forgetOld = (): void => {
+    if (isClockDoubted()) return
     const now = seconds(world)
     store.transaction(() => {
       prekeys.forget(now - PREKEY_AGE)
@@ -37,13 +47,21 @@ export const createForgetting = ({ identity, store, world, backlog, review }: Fo
     for (const peer of backlog.waiting()) backlog.expire(peer, world.clock()).catch(() => {})
   }
 
-  const again = (): void => {
+  // A disk that fails now is asked again in an hour, and tells whoever needs it.
+  const tryForgetting = (): void => {
+    isFirst = false
     try {
       forgetOld()
+    } catch {}
+  }
+  const tryReview = (): void => {
+    try {
       review()
-    } catch {
-      // A disk that fails now is asked again in an hour, and tells whoever needs it.
-    }
+    } catch {}
+  }
+  const again = (): void => {
+    tryForgetting()
+    tryReview()
     timer = setTimeout(again, FORGETTING * 1000).unref()
   }
 
@@ -55,8 +73,13 @@ export const createForgetting = ({ identity, store, world, backlog, review }: Fo
         prekeys.forgetOthers([identity.ik.publicKey])
         offlineSessions.forgetOthers([identity.ik.publicKey])
       })
-      again()
+      tryReview()
+      isFirst = true
+      timer = setTimeout(again, FIRST_MS).unref()
     },
-    stop: () => clearTimeout(timer),
+    stop: () => {
+      clearTimeout(timer)
+      if (isFirst) tryForgetting()
+    },
   }
 }

@@ -28,6 +28,8 @@ export type JoinOptions = {
   readonly mailbox?: boolean | undefined
   readonly mailboxes?: readonly string[] | undefined
   readonly app?: string | undefined
+  readonly clockIsRight?: boolean | undefined
+  readonly takeOver?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -42,7 +44,7 @@ type Joining = {
 
 /** @throws those of `createNode`; AddressError, ContactError, MailboxError, PeerError for `mailboxes`; PeerError ERR_PEER_APPLICATION; StoreError */
 export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: JoinOptions): Promise<Peer> => {
-  const { host, port, storage, signal, mailboxes, folder, app } = options
+  const { host, port, storage, signal, mailboxes, folder, app, clockIsRight, takeOver } = options
   const { identity, store } = own
   if (mailboxes !== undefined) nameMailboxes(store, createContacts(store, systemWorld), identity.log.id, mailboxes)
   const node = await createNode({ bootstrap, host, port, storage, signal })
@@ -57,7 +59,7 @@ export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, optio
     records = createStorage({ self: () => node.dht.id, ...onDisk })
     const directory = joinDirectory(node.dht, records)
     const mailbox = options.mailbox === true ? openMailbox(identity, directory, folder) : undefined
-    return putTogether(node, { ...own, directory, mailbox, app, release: end })
+    return putTogether(node, { ...own, directory, mailbox, app, clockIsRight, takeOver, release: end })
   } catch (error) {
     await node.close()
     records?.close()
@@ -91,7 +93,7 @@ export type MailboxPeer = {
 export const createMailboxPeer = (
   node: DhtNode,
   directory: DirectoryNetwork,
-  own: Pick<PeerParts, 'identity' | 'store' | 'release'> & { readonly folder: string },
+  own: Pick<PeerParts, 'identity' | 'store' | 'release' | 'clockIsRight' | 'takeOver'> & { readonly folder: string },
 ): MailboxPeer => {
   const { folder, ...parts } = own
   const mailbox = openMailbox(parts.identity, directory, folder)

@@ -39,7 +39,7 @@ export const createMailboxGuests = ({ mailbox, talks, identity, world }: Mailbox
     const remote = describeRemote(log, identity.log, { trust, direction: 'in', change: 'none' })
     const line = createVisitLine()
     const services = [line.service]
-    const connection = createConnection(channel, session, { peer: log.id, device: device.dh, remote, world, services })
+    const connection = createConnection(channel, session, { peer: log.id, device, remote, world, services })
     adopt(connection)
     void mailbox?.serve(line, { channel: handshakeHash, host: remoteHost }).finally(() => connection.close())
   },

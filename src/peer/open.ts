@@ -42,8 +42,18 @@ export type OpenOptions = {
   readonly storage?: boolean | undefined
   /** Also keep a mailbox for those whose cards name this identity. Default: false. */
   readonly mailbox?: boolean | undefined
+  /**
+   * When a copy of the folder runs elsewhere as the same device, the one that was opened later is refused with `ERR_STORE_TWIN`. With this
+   * it goes on, and the other one stops. Default: false.
+   */
+  readonly takeOver?: boolean | undefined
   /** Up to three mailboxes, by address, link or name, for this identity's card to name; remembered. Default: those the folder remembers. */
   readonly mailboxes?: readonly string[] | undefined
+  /**
+   * Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then, and no `clock` event. Default:
+   * false.
+   */
+  readonly clockIsRight?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -95,10 +105,10 @@ const openLocked = async <T>(
   passphrase: Passphrase,
   work: (vault: Vault, lock: FolderLock, store: Store) => Promise<T>,
 ): Promise<T> => {
-  const lock = await lockIdentity(folder, seconds(systemWorld))
+  const lock = await lockIdentity(folder)
   let store: Store | undefined
   try {
-    const vault = await openVault(folder, passphrase, seconds(systemWorld))
+    const vault = await openVault(folder, passphrase)
     store = openStore(folder, vault.storeKey)
     return await work(vault, lock, store)
   } catch (error) {
@@ -126,7 +136,7 @@ const prepareFolder = async (
 
 /** What a folder says without being opened; null when it holds no identity. @throws StoreError, but for ERR_STORE_MISSING */
 const readExisting = (folder: string): Promise<Awaited<ReturnType<typeof readVault>> | null> =>
-  readVault(folder, seconds(systemWorld)).catch((error: unknown) => {
+  readVault(folder).catch((error: unknown) => {
     if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
     throw error
   })
@@ -140,13 +150,18 @@ export const openReader = async (options: OpenOptions & { readonly folder: strin
   if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
   const { folder } = options
   const known = await readExisting(folder)
-  const store = openStore(known === null ? null : folder)
+  const own = openStore(known === null ? null : folder)
+  // Whoever it connects to learns nothing of the folder's incarnation.
+  const nobody = openStore(null)
+  const store = { ...own, self: nobody.self }
+  const release = (): void => nobody.close()
   try {
     const bootstrap = chooseBootstrap(options.bootstrap, store)
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
-    return await joinNetwork({ identity, store, bootstrap, release: () => {}, early: [] }, options)
+    return await joinNetwork({ identity, store, bootstrap, release, early: [] }, options)
   } catch (error) {
-    store.close()
+    own.close()
+    release()
     throw error
   }
 }
@@ -158,8 +173,14 @@ export const openReader = async (options: OpenOptions & { readonly folder: strin
 export const openMailboxOn = (
   node: DhtNode,
   directory: DirectoryNetwork,
-  { folder, passphrase = null }: { readonly folder: string; readonly passphrase?: Passphrase | undefined },
+  {
+    folder,
+    passphrase = null,
+    clockIsRight,
+    takeOver,
+  }: Pick<OpenOptions, 'passphrase' | 'clockIsRight' | 'takeOver'> & { readonly folder: string },
 ): Promise<MailboxPeer> =>
-  openLocked(folder, passphrase, async ({ identity }, lock, store) =>
-    createMailboxPeer(node, directory, { identity, store, folder, release: async () => lock.release() }),
-  )
+  openLocked(folder, passphrase, async ({ identity }, lock, store) => {
+    const own = { identity, store, folder, clockIsRight, takeOver, release: async () => lock.release() }
+    return createMailboxPeer(node, directory, own)
+  })

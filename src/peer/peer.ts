@@ -2,6 +2,7 @@ import type { Connection } from '../connection/connection.ts'
 import type { Contact, Contacts } from '../contacts/contact-api.ts'
 import type { Found } from '../contacts/resolver.ts'
 import type { KeyLog } from '../core/key-log.ts'
+import type { ClockReading } from '../directory/client/heard-times.ts'
 import type { Policy } from '../directory/client/policies.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { Files } from '../files/file-api.ts'
@@ -49,6 +50,8 @@ export type Peer = AsyncDisposable & {
   readonly mailboxes: Mailboxes
   /** How this peer is in the network at the moment. */
   readonly network: NetworkState
+  /** What nodes said last of the time, against this computer's clock: it is only compared, and never set. */
+  readonly clock: ClockReading
   /**
    * Everything there is to tell, from now on: connections, deliveries, files, trust, the network. It begins with the messages of this
    * application that were not taken yet; the first loop also tells what happened before it, the latest 1,000 events. Ends when the signal
@@ -83,14 +86,15 @@ export type Peer = AsyncDisposable & {
    * Looks `who` up and connects to whoever proves to be it, who is a contact from then on. Nothing needs it: messages, files and streams
    * connect by themselves. It tells at once who is there, and holds a connection open until it is closed.
    * @throws those of `lookup`; KeyLogError ERR_LOG_FORK while two logs of it contradict each other: see `contacts.verify`; PeerError
-   *   ERR_PEER_SELF, _NO_CARD, _RETIRED; ConnectionError ERR_CONNECT, ERR_REMOTE, ERR_TIMEOUT; CardError, HandshakeError, SessionError when
+   *   ERR_PEER_SELF, _NO_CARD, _RETIRED; DirectoryError ERR_CLOCK when no card has begun yet by this clock; ConnectionError ERR_CONNECT, ERR_REMOTE, ERR_TIMEOUT; CardError, HandshakeError, SessionError when
    *   the other side is not who it should be
    */
   connect(who: string, options?: Signal): Promise<Connection>
   /**
    * Comes online, which `openPeer` does unless it was told not to: publishes log and card, again every 6 h with the logs of all contacts,
    * takes connections, and delivers what waits.
-   * @throws DirectoryError ERR_PUBLISH_REFUSED; PeerError ERR_PEER_SUPERSEDED when the identity was rotated elsewhere,
+   * @throws DirectoryError ERR_PUBLISH_REFUSED, ERR_CLOCK when most of three networks or more say another time, or nodes refuse because of it;
+   *   PeerError ERR_PEER_SUPERSEDED when the identity was rotated elsewhere,
    *   ERR_PEER_RETIRED after the retirement was published; ConnectionError ERR_CONNECT
    */
   listen(options?: Signal): Promise<Publication>

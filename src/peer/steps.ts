@@ -1,5 +1,4 @@
 import type { Found, Resolver } from '../contacts/resolver.ts'
-import { PeerError } from '../core/errors.ts'
 import { LOOKUP_MS } from '../core/limits/connection-limits.ts'
 import type { Policy } from '../directory/client/policies.ts'
 
@@ -7,7 +6,7 @@ import type { Policy } from '../directory/client/policies.ts'
 export type Steps = {
   /** A signal that aborts after so long (default: a lookup's time), with the caller's, or when the peer closes. */
   deadline(signal: AbortSignal | undefined, milliseconds?: number): AbortSignal
-  /** The deadline gives a partial answer; this ends the call. @throws the signal's reason; PeerError ERR_PEER_CLOSED */
+  /** The deadline gives a partial answer; this ends the call. @throws the signal's reason; PeerError ERR_PEER_CLOSED; StoreError ERR_STORE_TWIN */
   checkGoing(signal: AbortSignal | undefined): void
   /** Asks the directory for our own sake. @throws those of `Peer.lookup` */
   find(id: Uint8Array, signal: AbortSignal | undefined, policy?: Policy): Promise<Found>
@@ -18,7 +17,7 @@ export const createSteps = (resolver: Resolver, closing: AbortSignal): Steps => 
     AbortSignal.any([closing, AbortSignal.timeout(milliseconds), ...(signal === undefined ? [] : [signal])])
   const checkGoing: Steps['checkGoing'] = (signal) => {
     signal?.throwIfAborted()
-    if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
+    closing.throwIfAborted()
   }
   return {
     deadline,

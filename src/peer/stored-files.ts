@@ -1,5 +1,4 @@
 import { createContacts } from '../contacts/contact-api.ts'
-import { seconds } from '../core/world.ts'
 import { createFiles } from '../files/create-files.ts'
 import type { Files } from '../files/file-api.ts'
 import { systemWorld } from '../identity/system-world.ts'
@@ -20,8 +19,7 @@ export type StoredFiles = AsyncDisposable & {
 
 /** @throws StoreError ERR_STORE_MISSING, _LOCKED, _PASSPHRASE, and as `openPeer` */
 export const openFiles = async (folder: string, passphrase: Passphrase): Promise<StoredFiles> => {
-  const now = seconds(systemWorld)
-  const { identity, storeKey } = await openVault(folder, passphrase, now)
+  const { identity, storeKey } = await openVault(folder, passphrase)
   const store = openStore(folder, storeKey)
   const closing = new AbortController()
   const files = createFiles({
@@ -29,12 +27,12 @@ export const openFiles = async (folder: string, passphrase: Passphrase): Promise
     contacts: createContacts(store, systemWorld),
     isContact: () => true,
     // There is no connection to send anything on, and nobody who listens.
-    ...{ queued: () => {}, emit: () => {} },
+    ...{ provenSince: () => null, queued: () => {}, emit: () => {} },
   })
   return {
     list: files.api.list,
     cancel: async (id) => {
-      using _lock = await lockIdentity(folder, now)
+      using _lock = await lockIdentity(folder)
       await files.api.cancel(id)
     },
     [Symbol.asyncDispose]: async () => {

@@ -2,9 +2,10 @@ import { hex } from '../core/bytes.ts'
 import { decodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { EncodingError, StoreError } from '../core/errors.ts'
 import { bytes, flag, list, nullable, type Reader, record, text, uint } from '../core/fields.ts'
+import type { DeviceFloor } from '../core/floor.ts'
 import { sha256 } from '../core/kdf.ts'
 import { type Anchor, verifyLog } from '../core/key-log.ts'
-import { LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
+import { DEVICE_ID_BYTES, DEVICES_MAX, INCARNATION_BYTES, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import {
   BACKUP_CONTACTS_MAX,
   BACKUP_FLOORS_MAX,
@@ -15,7 +16,7 @@ import type { StoredContact } from './contact-store.ts'
 import type { StoredFloor } from './floor-store.ts'
 import type { StoredFork } from './fork-store.ts'
 import type { Remembered } from './remembered.ts'
-import { envelopesOf, HASH_BYTES, readEnvelopes, verifyStoredLog } from './rows.ts'
+import { envelopesOf, HASH_BYTES, readEnvelopes } from './rows.ts'
 import { SETTING_LENGTH_MAX } from './settings.ts'
 import { assemble, encodeSecrets, type VaultSecrets } from './vault-secrets.ts'
 
@@ -41,7 +42,10 @@ export const encodeContent = ({ made, kept, remembered }: BackupContent): Uint8A
     made,
     log: envelopesOf(kept.identity.log),
     secrets,
-    floors: floors.map(({ id, epoch, seq, head, serial, asked }) => ({ id, epoch, seq, head, serial, asked })),
+    floors: floors.map(({ id, epoch, seq, head, devices, asked }) => ({
+      ...{ id, epoch, seq, head, asked },
+      devices: devices.map(({ device, serial, inc }) => ({ device, serial, inc })),
+    })),
     forks: forks.map(({ a, b, found }) => ({ a: envelopesOf(a), b: envelopesOf(b), found })),
     contacts: contacts.map(({ id: _, log, anchor, ...rest }) => ({
       ...rest,
@@ -65,12 +69,27 @@ const idOf = ([first = new Uint8Array(0)]: Envelopes): Uint8Array => sha256(firs
 
 const place = uint(LOG_ENTRIES_MAX - 1)
 
+const readDevice = record<DeviceFloor>({
+  device: bytes(DEVICE_ID_BYTES),
+  serial: uint(),
+  inc: bytes(INCARNATION_BYTES),
+})
+/** Each device once, in the order in which a floor has them. */
+const readDevices: Reader<readonly DeviceFloor[]> = (value, name) => {
+  const devices = list(readDevice, 0, DEVICES_MAX)(value, name)
+  const inOrder = devices.every(({ device }, index) => {
+    const before = devices[index - 1]
+    return before === undefined || Buffer.compare(before.device, device) < 0
+  })
+  return inOrder ? devices : refuse(name)
+}
+
 const readFloor = record<StoredFloor>({
   id: bytes(HASH_BYTES),
   epoch: place,
   seq: place,
   head: bytes(HASH_BYTES),
-  serial: uint(),
+  devices: readDevices,
   asked: flag,
 })
 
@@ -81,7 +100,7 @@ const readForkFields = record<{ readonly a: Envelopes; readonly b: Envelopes; re
 })
 const readFork: Reader<StoredFork> = (value, name) => {
   const { a, b, found } = readForkFields(value, name)
-  return { a: verifyStoredLog(idOf(a), a), b: verifyStoredLog(idOf(a), b), found }
+  return { a: verifyLog(idOf(a), a), b: verifyLog(idOf(a), b), found }
 }
 
 type ContactFields = Omit<StoredContact, 'id' | 'log'> & { readonly log: Envelopes }
@@ -97,7 +116,7 @@ const readContactFields = record<ContactFields>({
 const readContact: Reader<StoredContact> = (value, name) => {
   const { log: envelopes, ...rest } = readContactFields(value, name)
   if ((rest.anchor === null) !== (rest.verified === null)) refuse(name)
-  const log = verifyStoredLog(idOf(envelopes), envelopes)
+  const log = verifyLog(idOf(envelopes), envelopes)
   return { ...rest, id: log.id, log }
 }
 
@@ -134,10 +153,9 @@ const decodeAndWipe = (plaintext: Uint8Array): unknown => {
 
 /**
  * Reads what `encodeContent` wrote, and verifies every log anew; the plaintext is wiped.
- * @param now this clock, seconds
  * @throws EncodingError, KeyLogError, KeyError; StoreError ERR_STORE_CORRUPT when keys and log do not belong together
  */
-export const decodeContent = (plaintext: Uint8Array, now: number): BackupContent => {
+export const decodeContent = (plaintext: Uint8Array): BackupContent => {
   const { made, log: envelopes, secrets, ...remembered } = readFields(decodeAndWipe(plaintext), 'backup')
   const { floors, forks, contacts } = remembered
   for (const [name, ids] of [
@@ -147,6 +165,6 @@ export const decodeContent = (plaintext: Uint8Array, now: number): BackupContent
     ['names', contacts.flatMap(({ name }) => name ?? [])],
   ] as const)
     checkDistinct(ids, name)
-  const kept = assemble(verifyLog(idOf(envelopes), envelopes, now), secrets)
+  const kept = assemble(verifyLog(idOf(envelopes), envelopes), secrets)
   return { made, kept, remembered }
 }

@@ -42,7 +42,12 @@ export type Schema = {
 }
 
 /** What a peer remembers; "hfst". */
-const HANDFAST: Schema = { name: 'handfast.db', applicationId: 0x68667374, migrations: MIGRATIONS, first: FIRST_SCHEMA }
+export const HANDFAST: Schema = {
+  name: 'handfast.db',
+  applicationId: 0x68667374,
+  migrations: MIGRATIONS,
+  first: FIRST_SCHEMA,
+}
 
 /** Milliseconds that a writer waits for another process to finish its transaction. */
 const BUSY_MS = 5_000

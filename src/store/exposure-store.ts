@@ -1,118 +1,97 @@
 import { bytes, record, uint } from '../core/fields.ts'
-import { POINT_BYTES } from '../core/p256.ts'
+import { DEVICE_ID_BYTES } from '../core/limits/protocol-limits.ts'
 import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 
 /**
  * To which devices of others our messages and files went, and which of these their owners took back: a thief who had the keys of such a
- * device may have read them (docs/spec/messages.md §6). Tables of their own beside the messages.
+ * device may have read them (docs/spec/messages.md §6). Messages went where they have places; a device is named by its id, 16 bytes.
  */
 export type ExposureStore = {
-  /** What waits of a sequence up to that number was written to that device (`dh` key, 33 bytes), or sealed for it. */
-  went(peer: Uint8Array, sequence: Uint8Array, upTo: number, device: Uint8Array): void
-  /** These came to that device: it confirmed them. */
-  came(peer: Uint8Array, messages: readonly { readonly id: number }[], device: Uint8Array): void
-  /** The same of the file with that number; before it came, it was offered there. */
-  fileWent(peer: Uint8Array, transfer: number, device: Uint8Array): void
-  /** Peers that have such devices. */
+  /** A file of ours is offered to that device. */
+  fileWent(transfer: number, device: Uint8Array): void
+  /** Peers to whom something went. */
   peers(): readonly Uint8Array[]
   /** Devices of a peer that something went to, but for those that are known to be taken back. */
   devices(peer: Uint8Array): readonly Uint8Array[]
-  /** This one was taken back. @param now seconds since 1970 @returns how much went there */
-  expose(peer: Uint8Array, device: Uint8Array, now: number): { readonly messages: number; readonly files: number }
-  /** Messages that came to nobody but to devices that were taken back, written at `after` (milliseconds) or later: the latest `most`, by id. */
+  /** These were taken back. @param now seconds since 1970 @returns how much went there */
+  expose(
+    peer: Uint8Array,
+    devices: readonly Uint8Array[],
+    now: number,
+  ): { readonly messages: number; readonly files: number }
+  /**
+   * Messages that went to devices that were taken back, were confirmed, and are not covered in a sequence of another, written at `after`
+   * (milliseconds) or later: ids of the latest `most`, in the order of writing.
+   */
   lostMessages(peer: Uint8Array, after: number, most: number): readonly number[]
   /** The same of files. */
   lostFiles(peer: Uint8Array, after: number, most: number): readonly number[]
-  /** It waits again, and nobody has confirmed it. */
-  again(message: number): void
 }
 
-const readDevice = record<{ readonly device: Uint8Array }>({ device: bytes(POINT_BYTES) })
+const readDevice = record<{ readonly device: Uint8Array }>({ device: bytes(DEVICE_ID_BYTES) })
 const readPeer = record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) })
 const readNumber = record<{ readonly n: number }>({ n: uint() })
-const numberOf = (row: unknown): number => readRow('devices', readNumber, row).n
 
-/** The devices to which a message of the table `messages` went: joined, so that `void` can be asked for. */
-const WENT = 'SELECT 1 FROM went JOIN devices ON devices.number = went.device WHERE went.message = messages.id'
+const numberOf = (row: unknown): number => readRow('revoked', readNumber, row).n
 
-/** Whether it may have been read by whoever had the keys of a device that was taken back. */
-export const WAS_EXPOSED = `EXISTS (${WENT} AND void IS NOT NULL)`
+const OFFERED = 'out = 1 AND device IS NOT NULL'
+/** Of a place, or a file: whether its device was taken back. */
+const isVoid = (table: string): string =>
+  `EXISTS (SELECT 1 FROM revoked WHERE revoked.peer = ${table}.peer AND revoked.device = ${table}.device)`
 
-/** Whether it was confirmed from such devices only. */
-export const CAME_TO_NOBODY = `(state = 'delivered' AND EXISTS (${WENT} AND came = 1 AND void IS NOT NULL)
-  AND NOT EXISTS (${WENT} AND came = 1 AND void IS NULL))`
-
-/** Of a row of the table `transfers`. */
-export const FILE_WAS_EXPOSED = 'EXISTS (SELECT 1 FROM devices WHERE number = transfers.device AND void IS NOT NULL)'
-
-const createDevices = (database: Database) => {
-  const find = (peer: Uint8Array, device: Uint8Array): unknown =>
-    database.get('SELECT number AS n FROM devices WHERE peer = ? AND device = ?', peer, device)
-  return {
-    find: (peer: Uint8Array, device: Uint8Array): number | null => {
-      const row = find(peer, device)
-      return row === undefined ? null : numberOf(row)
-    },
-    get: (peer: Uint8Array, device: Uint8Array): number => {
-      const row =
-        find(peer, device) ??
-        database.get('INSERT INTO devices (peer, device) VALUES (?, ?) RETURNING number AS n', peer, device)
-      return numberOf(row)
-    },
-  }
-}
-
-export const createExposureStore = (database: Database): ExposureStore => {
-  const devices = createDevices(database)
-  return {
-    went: (peer, sequence, upTo, device) =>
-      database.run(
-        `INSERT OR IGNORE INTO went (message, device, came) SELECT id, ?, 0 FROM messages
-         WHERE peer = ? AND sequence = ? AND number <= ? AND out = 1 AND state IN ('queued', 'sent')`,
-        ...[devices.get(peer, device), peer, sequence, upTo],
-      ),
-    came: (peer, messages, device) => {
-      for (const { id } of messages)
-        database.run(
-          'INSERT INTO went (message, device, came) VALUES (?, ?, 1) ON CONFLICT (message, device) DO UPDATE SET came = 1',
-          ...[id, devices.get(peer, device)],
-        )
-    },
-    fileWent: (peer, transfer, device) =>
-      database.run('UPDATE transfers SET device = ? WHERE number = ?', devices.get(peer, device), transfer),
-    peers: () =>
-      database
-        .all('SELECT DISTINCT peer FROM devices WHERE void IS NULL')
-        .map((row) => readRow('devices', readPeer, row).peer),
-    devices: (peer) =>
-      database
-        .all('SELECT device FROM devices WHERE peer = ? AND void IS NULL', peer)
-        .map((row) => readRow('devices', readDevice, row).device),
-    expose: (peer, device, now) => {
-      const number = devices.find(peer, device)
-      if (number === null) return { messages: 0, files: 0 }
-      database.run('UPDATE devices SET void = ? WHERE number = ? AND void IS NULL', now, number)
-      return {
-        messages: numberOf(database.get('SELECT count(*) AS n FROM went WHERE device = ?', number)),
-        files: numberOf(database.get('SELECT count(*) AS n FROM transfers WHERE device = ?', number)),
-      }
-    },
-    lostMessages: (peer, after, most) =>
-      database
-        .all(
-          `SELECT id AS n FROM messages WHERE peer = ? AND out = 1 AND at >= ? AND ${CAME_TO_NOBODY} ORDER BY id DESC LIMIT ?`,
-          ...[peer, after, most],
-        )
-        .map(numberOf),
-    lostFiles: (peer, after, most) =>
-      database
-        .all(
-          `SELECT number AS n FROM transfers WHERE peer = ? AND out = 1 AND at >= ? AND state = 'delivered'
-           AND ${FILE_WAS_EXPOSED} ORDER BY number DESC LIMIT ?`,
-          ...[peer, after, most],
-        )
-        .map(numberOf),
-    again: (message) => database.run('UPDATE went SET came = 0 WHERE message = ?', message),
-  }
-}
+export const createExposureStore = (database: Database): ExposureStore => ({
+  fileWent: (transfer, device) =>
+    database.run(
+      'UPDATE transfers SET device = ? WHERE number = ?',
+      bytes(DEVICE_ID_BYTES)(device, 'device'),
+      transfer,
+    ),
+  peers: () =>
+    database
+      .all(`SELECT peer FROM places_out UNION SELECT peer FROM transfers WHERE ${OFFERED}`)
+      .map((row) => readRow('places_out', readPeer, row).peer),
+  devices: (peer) =>
+    database
+      .all(
+        `SELECT device FROM places_out WHERE peer = ? UNION SELECT device FROM transfers WHERE peer = ? AND ${OFFERED}
+         EXCEPT SELECT device FROM revoked WHERE peer = ?`,
+        ...[peer, peer, peer],
+      )
+      .map((row) => readRow('places_out', readDevice, row).device),
+  expose: (peer, devices, now) => {
+    for (const device of devices)
+      database.run('INSERT OR IGNORE INTO revoked (peer, device, at) VALUES (?, ?, ?)', peer, device, now)
+    const those = devices.map(() => '?').join(', ')
+    const mark = (table: string, where: string): number => {
+      const values = [peer, ...devices]
+      database.run(`UPDATE ${table} SET exposed = 1 WHERE ${where}`, ...values)
+      return numberOf(database.get(`SELECT count(*) AS n FROM ${table} WHERE ${where}`, ...values))
+    }
+    return {
+      messages: mark('messages', `id IN (SELECT message FROM places_out WHERE peer = ? AND device IN (${those}))`),
+      files: mark('transfers', `out = 1 AND peer = ? AND device IN (${those})`),
+    }
+  },
+  lostMessages: (peer, after, most) =>
+    database
+      .all(
+        `SELECT id AS n FROM messages WHERE peer = ? AND out = 1 AND at >= ? AND state IN ('delivered', 'gone')
+         AND EXISTS (SELECT 1 FROM places_out p WHERE p.message = messages.id AND ${isVoid('p')})
+         AND NOT EXISTS (SELECT 1 FROM places_out p JOIN sequences_out s ON s.peer = p.peer AND s.sequence = p.sequence
+           WHERE p.message = messages.id AND p.n <= s.got AND NOT ${isVoid('p')})
+         ORDER BY id DESC LIMIT ?`,
+        ...[peer, after, most],
+      )
+      .map(numberOf)
+      .toReversed(),
+  lostFiles: (peer, after, most) =>
+    database
+      .all(
+        `SELECT number AS n FROM transfers WHERE peer = ? AND out = 1 AND at >= ? AND state IN ('delivered', 'gone')
+         AND ${isVoid('transfers')} ORDER BY number DESC LIMIT ?`,
+        ...[peer, after, most],
+      )
+      .map(numberOf)
+      .toReversed(),
+})

@@ -1,31 +1,46 @@
-import { MessageError } from '../core/errors.ts'
 import { bytes, record, uint } from '../core/fields.ts'
-import { SEQUENCE_ID_BYTES, SEQUENCES_MAX, STRANGERS_MESSAGES_MAX } from '../core/limits/message-limits.ts'
+import {
+  MESSAGE_ID_BYTES,
+  SEQUENCE_ID_BYTES,
+  SEQUENCES_MAX,
+  STRANGERS_ARRIVALS_MAX,
+  STRANGERS_MESSAGES_MAX,
+} from '../core/limits/message-limits.ts'
+import { DEVICE_ID_BYTES } from '../core/limits/protocol-limits.ts'
 import { programName } from '../core/names.ts'
+import type { Place } from '../core/places.ts'
 import { countOf, insertMessage, type MessageTable, type StoredMessage, selectMessages } from './message-rows.ts'
 import { readRow } from './rows.ts'
 
-/** The place up to which messages of a sequence of theirs are here: all of 1…`have`. */
-export type SequencePlace = { readonly sequence: Uint8Array; readonly app: string; readonly have: number }
-
-/** A message's number in its sequence, and that of the last one before it that will come, or came: some are given up. */
-export type MessagePlace = {
+/** The place up to which messages of a sequence of theirs are here: all of 1…`have`, and they are those that `c` commits to. */
+export type SequencePlace = {
   readonly sequence: Uint8Array
   readonly app: string
-  readonly number: number
-  readonly before: number
+  readonly have: number
+  readonly c: Uint8Array
 }
+
+/** Where a message comes in: the next place of a sequence of a device of theirs. */
+export type Arrival = Place & {
+  readonly device: Uint8Array
+  readonly sequence: Uint8Array
+  readonly app: string
+}
+
+/** A message that came, with its id. `at` is as it is shown, `said` as its sender says. */
+export type NewArrival = Pick<StoredMessage, 'm' | 'r' | 'at' | 'queued' | 'body'> & { readonly said: number }
 
 /** Theirs, on their way in. */
 export type IncomingMessages = {
-  /** How far their sequences are here, the latest first. */
-  places(peer: Uint8Array): readonly SequencePlace[]
-  /**
-   * Takes in the next message of a sequence; null when it is here already.
-   * @param place `before`: the number that it follows, as its sender says
-   * @throws MessageError ERR_MESSAGE_GAP, also when the sequence is of another application
-   */
-  receive(peer: Uint8Array, place: MessagePlace, at: number, body: Uint8Array): StoredMessage | null
+  /** How far their sequences are here, the latest first; those in which something came at `since` or later, seconds since 1970. */
+  places(peer: Uint8Array, since?: number): readonly SequencePlace[]
+  placeIn(peer: Uint8Array, sequence: Uint8Array): SequencePlace | null
+  /** The place `n` of a sequence of theirs; null when it is forgotten. */
+  earlierPlace(peer: Uint8Array, sequence: Uint8Array, n: number): Place | null
+  /** Whether a message of that id came before, in any sequence. */
+  hasArrived(peer: Uint8Array, m: Uint8Array): boolean
+  /** Takes in the next message of a sequence, which the caller has checked to be that; null when it is here already. */
+  receive(peer: Uint8Array, arrival: Arrival, message: NewArrival): StoredMessage | null
   /** The first message of an application that arrived after id `after` and was not taken, from `peer` or, null, from anybody. */
   arrived(app: string, peer: Uint8Array | null, after: number): StoredMessage | null
   /** How many arrived from `peer` for that application and were not taken. */
@@ -39,32 +54,47 @@ export type IncomingMessages = {
   markTaken(id: number): void
 }
 
-const readPlace = record<SequencePlace>({ sequence: bytes(SEQUENCE_ID_BYTES), app: programName, have: uint() })
+const readPlace = record<SequencePlace>({
+  sequence: bytes(SEQUENCE_ID_BYTES),
+  app: programName,
+  have: uint(),
+  c: bytes(MESSAGE_ID_BYTES),
+})
+const readEarlier = record<Place>({ n: uint(), c: bytes(MESSAGE_ID_BYTES) })
 
 const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
 const STRANGERS = [
-  ['messages', "out = 0 AND state = 'taken'", 'id'],
-  ['sequences_in', 'true', 'touched'],
+  ['messages', "out = 0 AND state = 'taken'", 'id', STRANGERS_MESSAGES_MAX],
+  ['sequences_in', 'true', 'touched', STRANGERS_MESSAGES_MAX],
+  ['arrivals', 'true', 'place', STRANGERS_ARRIVALS_MAX],
 ] as const
 
 export const createIncomingMessages = (table: MessageTable): IncomingMessages => {
   const { database } = table
-  const place = (peer: Uint8Array, sequence: Uint8Array): SequencePlace | null => {
+  const placeIn = (peer: Uint8Array, sequence: Uint8Array): SequencePlace | null => {
     const row = database.get(
-      'SELECT sequence, app, have FROM sequences_in WHERE peer = ? AND sequence = ?',
+      'SELECT sequence, app, have, c FROM sequences_in WHERE peer = ? AND sequence = ?',
       ...[peer, sequence],
     )
     return row === undefined ? null : readRow('sequences_in', readPlace, row)
   }
+  const hasArrived = (peer: Uint8Array, m: Uint8Array): boolean =>
+    database.get('SELECT 1 FROM arrivals WHERE peer = ? AND m = ? LIMIT 1', peer, m) !== undefined ||
+    database.get('SELECT 1 FROM messages WHERE peer = ? AND out = 0 AND m = ?', peer, m) !== undefined
   /** Moves the place of a sequence on; of a new one, the oldest of that peer are forgotten beyond what is remembered. */
-  const advance = (peer: Uint8Array, { sequence, app, number }: MessagePlace, isNew: boolean): void => {
+  const advance = (peer: Uint8Array, { device, sequence, app, n, c }: Arrival, m: Uint8Array, at: number): void => {
     database.run(
-      `INSERT INTO sequences_in (peer, sequence, app, have, touched)
-       VALUES (?, ?, ?, ?, (SELECT coalesce(max(touched), 0) + 1 FROM sequences_in))
-       ON CONFLICT (peer, sequence) DO UPDATE SET have = excluded.have, touched = excluded.touched`,
-      ...[peer, sequence, app, number],
+      `INSERT INTO sequences_in (peer, sequence, device, app, have, c, touched, at)
+       VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(touched), 0) + 1 FROM sequences_in), ?)
+       ON CONFLICT (peer, sequence) DO UPDATE
+       SET device = excluded.device, have = excluded.have, c = excluded.c, touched = excluded.touched, at = excluded.at`,
+      ...[peer, sequence, bytes(DEVICE_ID_BYTES)(device, 'device'), app, n, c, at],
     )
-    if (isNew)
+    database.run(
+      'INSERT OR REPLACE INTO arrivals (peer, m, sequence, n, c, at) VALUES (?, ?, ?, ?, ?, ?)',
+      ...[peer, m, sequence, n, c, at],
+    )
+    if (n === 1)
       database.run(
         `DELETE FROM sequences_in WHERE peer = ? AND sequence IN
          (SELECT sequence FROM sequences_in WHERE peer = ? ORDER BY touched DESC LIMIT -1 OFFSET ${SEQUENCES_MAX})`,
@@ -72,20 +102,28 @@ export const createIncomingMessages = (table: MessageTable): IncomingMessages =>
       )
   }
   return {
-    places: (peer) =>
+    places: (peer, since = 0) =>
       database
-        .all('SELECT sequence, app, have FROM sequences_in WHERE peer = ? ORDER BY touched DESC', peer)
+        .all(
+          'SELECT sequence, app, have, c FROM sequences_in WHERE peer = ? AND at >= ? ORDER BY touched DESC',
+          ...[peer, since],
+        )
         .map((row) => readRow('sequences_in', readPlace, row)),
-    receive: (peer, at, time, body) => {
-      const { sequence, app, number, before } = at
-      const known = place(peer, sequence)
-      if (known !== null && known.app !== app) throw new MessageError('ERR_MESSAGE_GAP', { hint: `of ${known.app}` })
-      if (known !== null && number <= known.have) return null
-      // A sequence that begins later than at 1 goes on: this store was lost, and what came before is gone.
-      if (known !== null && before > known.have)
-        throw new MessageError('ERR_MESSAGE_GAP', { hint: `${number} after ${known.have}` })
-      advance(peer, at, known === null)
-      return insertMessage(table, { peer, app, out: false, sequence, number, at: time, state: 'arrived', body })
+    placeIn,
+    earlierPlace: (peer, sequence, n) => {
+      const row = database.get(
+        'SELECT n, c FROM arrivals WHERE peer = ? AND sequence = ? AND n = ?',
+        ...[peer, sequence, n],
+      )
+      return row === undefined ? null : readRow('arrivals', readEarlier, row)
+    },
+    hasArrived,
+    receive: (peer, arrival, { m, r, at, said, queued, body }) => {
+      const isNew = !hasArrived(peer, m)
+      advance(peer, arrival, m, Math.floor(queued / 1000))
+      if (!isNew) return null
+      const { app } = arrival
+      return insertMessage(table, { peer, app, out: false, m, r, at, queued, state: 'arrived', body }, said)
     },
     arrived: (app, peer, after) => {
       const from = peer === null ? 'app = ? AND id > ?' : 'app = ? AND id > ? AND peer = ?'
@@ -110,10 +148,10 @@ export const createIncomingMessages = (table: MessageTable): IncomingMessages =>
     countStrangers: () =>
       countOf(database.get(`SELECT count(*) AS n FROM messages WHERE state = 'arrived' AND ${STRANGE}`)),
     trimStrangers: () => {
-      for (const [table, condition, order] of STRANGERS)
+      for (const [table, condition, order, kept] of STRANGERS)
         database.run(
           `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition} AND ${STRANGE}
-           ORDER BY ${order} DESC LIMIT -1 OFFSET ${STRANGERS_MESSAGES_MAX})`,
+           ORDER BY ${order} DESC LIMIT -1 OFFSET ${kept})`,
         )
     },
     markTaken: (id) => database.run("UPDATE messages SET state = 'taken' WHERE id = ? AND state = 'arrived'", id),

@@ -33,7 +33,7 @@ export const lockFolder = async (folder: string): Promise<FolderLock> => {
 }
 
 /** The lock of a folder that holds an identity. @throws as `lockFolder`, and as `readVault` */
-export const lockIdentity = async (folder: string, now: number): Promise<FolderLock> => {
-  await readVault(folder, now)
+export const lockIdentity = async (folder: string): Promise<FolderLock> => {
+  await readVault(folder)
   return lockFolder(folder)
 }

@@ -3,6 +3,7 @@ import { MAILBOX_AGE } from '../core/limits/mailbox-limits.ts'
 import { SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
 import type { Database } from './database.ts'
+import { WAITING } from './outgoing-places.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 
 /** Parcels on their way (docs/spec/mailbox-messages.md): those that are not in their mailboxes yet, and what has been put into parcels. */
@@ -27,6 +28,13 @@ export type Parcelled = {
   readonly mailboxes: Uint8Array
 }
 
+export type OwedReceipt = {
+  /** whether what is not here is to be sent again */
+  readonly want: boolean
+  /** not before then, seconds since 1970 */
+  readonly due: number
+}
+
 /** All of these throw StoreError as `Database` does. */
 export type MailboxOutbox = {
   /** A parcel of ours to a peer, for one mailbox. @param at seconds since 1970 */
@@ -47,14 +55,19 @@ export type MailboxOutbox = {
   trim(now: number): void
   parcelled(peer: Uint8Array, sequence: Uint8Array): Parcelled | null
   setParcelled(peer: Uint8Array, sequence: Uint8Array, parcelled: Parcelled): void
+  /** Whether something waits that is in no parcel since then, seconds since 1970, of a sequence that is written in. */
+  hasUnparcelled(peer: Uint8Array, since: number): boolean
   /** Everything that is not confirmed is to be put into parcels anew. */
   forgetParcelled(peer: Uint8Array): void
-  /** Messages of that peer came through a mailbox, and it has not heard so. */
-  oweReceipt(peer: Uint8Array): void
+  /** Forgets all parcels to everybody, and that any were made. */
+  forgetAll(): void
+  /** Messages of that peer came through a mailbox, and it has not heard so; or there is to be said what of its messages is here. */
+  oweReceipt(peer: Uint8Array, owed?: Partial<OwedReceipt>): void
   receiptSaid(peer: Uint8Array): void
-  owesReceipt(peer: Uint8Array): boolean
-  /** Peers that parcels or receipts are waiting for. */
-  waiting(): readonly Uint8Array[]
+  /** The receipt that is due at `now`, seconds since 1970; null when none is. */
+  owedReceipt(peer: Uint8Array, now: number): OwedReceipt | null
+  /** Peers that parcels wait for, or receipts that are due at `now`. */
+  waiting(now: number): readonly Uint8Array[]
 }
 
 const readParcel = record<Omit<StoredParcel, 'parcel'>>({
@@ -65,6 +78,7 @@ const readParcel = record<Omit<StoredParcel, 'parcel'>>({
 })
 const readBytes = record<{ readonly parcel: Uint8Array }>({ parcel: bytes(1, Math.max(...PARCEL_SIZES)) })
 const readParcelled = record<Parcelled>({ upto: uint(), at: uint(), mailboxes: bytes(HASH_BYTES) })
+const readOwed = record<{ readonly want: number; readonly due: number }>({ want: uint(1), due: uint() })
 const readPeer = record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) })
 
 export const createMailboxOutbox = (database: Database): MailboxOutbox => ({
@@ -98,12 +112,35 @@ export const createMailboxOutbox = (database: Database): MailboxOutbox => ({
        SET upto = excluded.upto, at = excluded.at, mailboxes = excluded.mailboxes`,
       ...[peer, sequence, upto, at, mailboxes],
     ),
+  hasUnparcelled: (peer, since) =>
+    database.get(
+      `SELECT 1 FROM messages WHERE peer = ? AND ${WAITING} AND NOT EXISTS (
+         SELECT 1 FROM places_out p
+         JOIN sequences_out s ON s.peer = p.peer AND s.sequence = p.sequence
+         JOIN parcelled c ON c.peer = p.peer AND c.sequence = p.sequence
+         WHERE p.message = messages.id AND p.n <= c.upto AND c.at >= ?) LIMIT 1`,
+      ...[peer, since],
+    ) !== undefined,
   forgetParcelled: (peer) => database.run('DELETE FROM parcelled WHERE peer = ?', peer),
-  oweReceipt: (peer) => database.run('INSERT OR IGNORE INTO receipts (peer) VALUES (?)', peer),
+  forgetAll: () => {
+    database.run('DELETE FROM parcels')
+    database.run('DELETE FROM parcelled')
+  },
+  oweReceipt: (peer, { want = false, due = 0 } = {}) =>
+    database.run(
+      `INSERT INTO receipts (peer, want, due) VALUES (?, ?, ?)
+       ON CONFLICT (peer) DO UPDATE SET want = max(want, excluded.want), due = min(due, excluded.due)`,
+      ...[peer, want ? 1 : 0, due],
+    ),
   receiptSaid: (peer) => database.run('DELETE FROM receipts WHERE peer = ?', peer),
-  owesReceipt: (peer) => database.get('SELECT 1 FROM receipts WHERE peer = ?', peer) !== undefined,
-  waiting: () =>
+  owedReceipt: (peer, now) => {
+    const row = database.get('SELECT want, due FROM receipts WHERE peer = ? AND due <= ?', peer, now)
+    if (row === undefined) return null
+    const { want, due } = readRow('receipts', readOwed, row)
+    return { want: want === 1, due }
+  },
+  waiting: (now) =>
     database
-      .all('SELECT peer FROM parcels UNION SELECT peer FROM receipts')
+      .all('SELECT peer FROM parcels UNION SELECT peer FROM receipts WHERE due <= ?', now)
       .map((row) => readRow('parcels', readPeer, row).peer),
 })

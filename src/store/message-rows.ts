@@ -5,10 +5,9 @@ import { StoreError } from '../core/errors.ts'
 import { bytes, codeOf, flag, literal, nullable, record, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import { LABEL_STORE_MESSAGE } from '../core/labels.ts'
-import { MESSAGE_BODY_MAX, SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
+import { MESSAGE_BODY_MAX, MESSAGE_ID_BYTES, MESSAGE_RANDOM_BYTES } from '../core/limits/message-limits.ts'
 import { programName } from '../core/names.ts'
 import type { Database } from './database.ts'
-import { WAS_EXPOSED } from './exposure-store.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
 
@@ -21,6 +20,8 @@ export type MessageState =
   | 'sent'
   /** on the other side's disk */
   | 'delivered'
+  /** it was on the other side's disk, in a store that is no more */
+  | 'gone'
   /** it will not arrive: `reason` says why */
   | 'failed'
   /** from the other side, and not yet taken by the application */
@@ -37,11 +38,14 @@ export type StoredMessage = {
   /** the application it is of */
   readonly app: string
   readonly out: boolean
-  /** the sequence it has a number in */
-  readonly sequence: Uint8Array
-  readonly number: number
-  /** when its sender wrote it, by its sender's clock, milliseconds since 1970 */
+  /** its id, 32 bytes, the same on both sides */
+  readonly m: Uint8Array
+  /** what the id took besides, 16 random bytes */
+  readonly r: Uint8Array
+  /** when its sender wrote it, by its sender's clock, as far as that can be; milliseconds since 1970 */
   readonly at: number
+  /** when it was last queued, or came, by our clock */
+  readonly queued: number
   readonly state: MessageState
   readonly reason: MessageReason | null
   /** of ours: whether it went to a device that its owner took back since, where somebody else may have read it */
@@ -53,37 +57,42 @@ export type StoredMessage = {
 /** A body of the largest size, with Fernet's and CBOR's additions. */
 const SEALED_MAX = 2 * MESSAGE_BODY_MAX
 
-const STATES = ['queued', 'sent', 'delivered', 'failed', 'arrived', 'taken'] as const
+const STATES = ['queued', 'sent', 'delivered', 'gone', 'failed', 'arrived', 'taken'] as const
 
-type Columns = Omit<StoredMessage, 'out' | 'exposed' | 'body'> & {
+type Columns = Omit<StoredMessage, 'out' | 'exposed' | 'body' | 'r'> & {
   readonly out: number
   readonly exposed: number
   readonly sealed: Uint8Array
 }
+
 const readColumns = record<Columns>({
   id: uint(),
   peer: bytes(HASH_BYTES),
   app: programName,
   out: uint(1),
-  sequence: bytes(SEQUENCE_ID_BYTES),
-  number: uint(),
+  m: bytes(MESSAGE_ID_BYTES),
   at: uint(),
+  queued: uint(),
   state: literal(...STATES),
   reason: nullable(codeOf('MessageError', 'PeerError')),
   exposed: uint(1),
   sealed: bytes(1, SEALED_MAX),
 })
 
-type Sealed = Pick<StoredMessage, 'peer' | 'app' | 'out' | 'body'>
+/** `at` as its sender said it, which the id took. */
+type Sealed = Pick<StoredMessage, 'peer' | 'app' | 'out' | 'm' | 'r' | 'at' | 'body'>
 
 const readSealed = record<Sealed>({
   peer: bytes(HASH_BYTES),
   app: programName,
   out: flag,
+  m: bytes(MESSAGE_ID_BYTES),
+  r: bytes(MESSAGE_RANDOM_BYTES),
+  at: uint(),
   body: bytes(1, MESSAGE_BODY_MAX),
 })
 
-export const MESSAGE_COLUMNS = `id, peer, app, out, sequence, number, at, state, reason, sealed, ${WAS_EXPOSED} AS exposed`
+const MESSAGE_COLUMNS = 'id, peer, app, out, m, at, queued, state, reason, exposed, sealed'
 
 export type MessageRows = {
   seal(content: Sealed): Uint8Array
@@ -96,7 +105,8 @@ export const createMessageRows = (storeKey: SecretKey): MessageRows => {
   const check = checkOf(storeKey, LABEL_STORE_MESSAGE)
   return {
     /** Whose message it is stands inside too: a row cannot be moved into another conversation. */
-    seal: ({ peer, app, out, body }) => sealBytes(storeKey, LABEL_STORE_MESSAGE, encodeCbor({ peer, app, out, body })),
+    seal: ({ peer, app, out, m, r, at, body }) =>
+      sealBytes(storeKey, LABEL_STORE_MESSAGE, encodeCbor({ peer, app, out, m, r, at, body })),
     read: (row) => {
       const { sealed, out, exposed, ...columns } = readRow('messages', readColumns, row)
       const opened = openBytes(storeKey, LABEL_STORE_MESSAGE, { sealed, check }) ?? new Uint8Array(0)
@@ -105,9 +115,13 @@ export const createMessageRows = (storeKey: SecretKey): MessageRows => {
         (value, name) => readSealed(decodeCbor(bytes(0, SEALED_MAX)(value, name)), name),
         opened,
       )
-      const moved = inside.out !== (out === 1) || inside.app !== columns.app || !equal(inside.peer, columns.peer)
-      if (moved) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'table messages' })
-      return { ...columns, out: out === 1, exposed: exposed === 1, body: inside.body }
+      const fits =
+        inside.out === (out === 1) &&
+        inside.app === columns.app &&
+        equal(inside.peer, columns.peer) &&
+        equal(inside.m, columns.m)
+      if (!fits) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'table messages' })
+      return { ...columns, out: out === 1, exposed: exposed === 1, r: inside.r, body: inside.body }
     },
   }
 }
@@ -121,15 +135,17 @@ export const selectMessages = (
   ...values: readonly (Uint8Array | number | string)[]
 ) => database.all(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE ${where}`, ...values).map(rows.read)
 
+/** @param said when its sender says that it was written; `at` is as it is shown */
 export const insertMessage = (
   { database, rows }: MessageTable,
-  message: Pick<StoredMessage, 'peer' | 'app' | 'out' | 'sequence' | 'number' | 'at' | 'state' | 'body'>,
+  message: Omit<StoredMessage, 'id' | 'reason' | 'exposed'>,
+  said = message.at,
 ): StoredMessage => {
-  const { peer, app, out, sequence, number, at, state } = message
+  const { peer, app, out, m, at, queued, state } = message
   const row = database.get(
-    `INSERT INTO messages (peer, app, out, sequence, number, at, state, reason, sealed)
-     VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?) RETURNING ${MESSAGE_COLUMNS}`,
-    ...[peer, app, out ? 1 : 0, sequence, number, at, state, rows.seal(message)],
+    `INSERT INTO messages (peer, app, out, m, at, queued, placed, state, reason, sealed)
+     VALUES (?, ?, ?, ?, ?, ?, NULL, ?, NULL, ?) RETURNING ${MESSAGE_COLUMNS}`,
+    ...[peer, app, out ? 1 : 0, m, at, queued, state, rows.seal({ ...message, at: said })],
   )
   return rows.read(row)
 }

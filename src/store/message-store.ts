@@ -3,16 +3,23 @@ import type { Database } from './database.ts'
 import { createIncomingMessages, type IncomingMessages } from './incoming-messages.ts'
 import { countOf, createMessageRows, peerOf, type StoredMessage, selectMessages } from './message-rows.ts'
 import { createOutgoingMessages, type OutgoingMessages } from './outgoing-messages.ts'
+import { createOutgoingPlaces, type OutgoingPlaces } from './outgoing-places.ts'
 
 /**
- * Messages that are kept until they have arrived (docs/spec/messages.md). Ours to one peer, for one application, are numbered in a
- * *sequence*, from 1 on, and so are theirs to us; a sequence is named by 16 random bytes, so that a store that was lost and begun anew
- * is noticed.
+ * Messages that are kept until they have arrived (docs/spec/messages.md). Ours to one peer, for one application, have places in a
+ * *sequence*, from 1 on, and so have theirs to us. A sequence is named by 16 random bytes and a place commits to all before it, so a store
+ * that was lost, or went back, is noticed; a message keeps its id in whatever sequence it goes out.
  */
 
 /** All of these are meant for a transaction of the caller's; they throw StoreError as `Database` does. */
 export type MessageStore = OutgoingMessages &
+  OutgoingPlaces &
   IncomingMessages & {
+    get(id: number): StoredMessage | null
+    /** Peers to or from whom something was last queued, or came, at `since` or later, milliseconds since 1970. */
+    correspondents(since: number): readonly Uint8Array[]
+    /** Forgets places, and ids of what came, from before then, seconds since 1970. */
+    forgetPlaces(before: number): void
     /** The highest id there is; 0 for none. */
     latest(): number
     /** The latest `limit` messages with an id below `before`, oldest first. */
@@ -28,7 +35,18 @@ export const createMessageStore = (database: Database, storeKey: SecretKey): Mes
   const table = { database, rows: createMessageRows(storeKey) }
   return {
     ...createOutgoingMessages(table),
+    ...createOutgoingPlaces(table),
     ...createIncomingMessages(table),
+    get: (id) => selectMessages(table, 'id = ?', id)[0] ?? null,
+    correspondents: (since) => database.all('SELECT DISTINCT peer FROM messages WHERE queued >= ?', since).map(peerOf),
+    forgetPlaces: (before) => {
+      database.run('DELETE FROM places_out WHERE at < ?', before)
+      // What is to come in a sequence commits to the place before it.
+      database.run(
+        'DELETE FROM sequences_out WHERE NOT EXISTS (SELECT 1 FROM places_out p WHERE p.sequence = sequences_out.sequence)',
+      )
+      database.run('DELETE FROM arrivals WHERE at < ?', before)
+    },
     latest: () => countOf(database.get('SELECT coalesce(max(id), 0) AS n FROM messages')),
     history: (peer, app, before, limit) =>
       selectMessages(

@@ -7,10 +7,21 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     // The furthest truth accepted of an identity. `touched` orders strangers, of whom the latest are kept.
     `CREATE TABLE floors (
       id BLOB PRIMARY KEY CHECK (length(id) = 32),
-      epoch INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL CHECK (length(head) = 32), serial INTEGER NOT NULL,
+      epoch INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL CHECK (length(head) = 32),
       asked INTEGER NOT NULL, touched INTEGER NOT NULL
     ) STRICT`,
     'CREATE INDEX floors_strangers ON floors (touched) WHERE asked = 0',
+    // How far the published cards of its devices have got, under the floor's head. `before`: the incarnation before this one.
+    `CREATE TABLE floor_devices (
+      id BLOB NOT NULL REFERENCES floors (id) ON DELETE CASCADE, device BLOB NOT NULL CHECK (length(device) = 16),
+      serial INTEGER NOT NULL, inc BLOB NOT NULL CHECK (length(inc) = 16), before BLOB, PRIMARY KEY (id, device)
+    ) STRICT`,
+    // This store itself, in one row: its incarnation, the 16 before it one after the other, when one was last drawn for a card of
+    // another (seconds), the highest serial that was signed, and what tells the place of this file from that of a copy.
+    `CREATE TABLE self (
+      one INTEGER PRIMARY KEY CHECK (one = 1), inc BLOB NOT NULL CHECK (length(inc) = 16), former BLOB NOT NULL,
+      drawn INTEGER NOT NULL, issued INTEGER NOT NULL, place BLOB CHECK (length(place) = 32)
+    ) STRICT`,
     // Two logs that contradict each other: as long as the row is there, nothing is sent to the identity.
     `CREATE TABLE forks (
       id BLOB PRIMARY KEY CHECK (length(id) = 32), a BLOB NOT NULL, b BLOB NOT NULL, found INTEGER NOT NULL
@@ -23,48 +34,64 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
     // Applications that were opened on this folder.
     'CREATE TABLE applications (name TEXT PRIMARY KEY) STRICT',
-    // Numbers are within a sequence; ids order all messages of this store. `sealed` is what the message says, under the store key.
+    // Ids order all messages of this store; `m` is the one that both sides know. `queued`: when it was last queued, or came, milliseconds.
+    // `placed`: the first place that one of ours was given. `exposed`: it went to a device that was taken back since. `sealed` is what the message says, under the store key.
     `CREATE TABLE messages (
       id INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), app TEXT NOT NULL, out INTEGER NOT NULL,
-      sequence BLOB NOT NULL CHECK (length(sequence) = 16), number INTEGER NOT NULL, at INTEGER NOT NULL,
-      state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
-      UNIQUE (peer, out, sequence, number)
+      m BLOB NOT NULL CHECK (length(m) = 32), at INTEGER NOT NULL, queued INTEGER NOT NULL, placed INTEGER,
+      state TEXT NOT NULL, reason TEXT, exposed INTEGER NOT NULL DEFAULT 0, sealed BLOB NOT NULL,
+      UNIQUE (peer, out, m)
     ) STRICT`,
-    "CREATE INDEX messages_waiting ON messages (peer, sequence, number) WHERE out = 1 AND state IN ('queued', 'sent')",
+    "CREATE INDEX messages_waiting ON messages (peer, app, id) WHERE out = 1 AND state IN ('queued', 'sent')",
+    "CREATE INDEX messages_confirmed ON messages (peer, queued) WHERE out = 1 AND state IN ('delivered', 'gone')",
     "CREATE INDEX messages_arrived ON messages (app, id) WHERE state = 'arrived'",
     "CREATE INDEX messages_arrived_from ON messages (peer, app) WHERE state = 'arrived'",
     'CREATE INDEX messages_history ON messages (peer, app, id)',
-    // Devices of others (`dh` keys) that something of ours went to; `void`: when it was learnt that their owner took it back, seconds.
-    `CREATE TABLE devices (
-      number INTEGER PRIMARY KEY, peer BLOB NOT NULL CHECK (length(peer) = 32), device BLOB NOT NULL CHECK (length(device) = 33),
-      void INTEGER, UNIQUE (peer, device)
-    ) STRICT`,
-    // To which of them a message went; `came`: whether it was confirmed from there.
-    `CREATE TABLE went (
-      message INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
-      device INTEGER NOT NULL REFERENCES devices (number), came INTEGER NOT NULL, PRIMARY KEY (message, device)
-    ) STRICT, WITHOUT ROWID`,
-    'CREATE INDEX went_device ON went (device)',
-    // Our sequence to a peer for an application: the number of the next message.
+    // The sequence that is written in to a device for an application, from our device `own`. `got`: all up to that place is covered.
     `CREATE TABLE sequences_out (
-      peer BLOB NOT NULL, app TEXT NOT NULL, sequence BLOB NOT NULL, next INTEGER NOT NULL,
-      PRIMARY KEY (peer, app)
+      peer BLOB NOT NULL, device BLOB NOT NULL, app TEXT NOT NULL, own BLOB NOT NULL, sequence BLOB NOT NULL, got INTEGER NOT NULL,
+      PRIMARY KEY (peer, device, app)
     ) STRICT`,
-    // Their sequences to us: all messages up to `have` are here, or were.
+    // The places of our messages in sequences, in the order in which they were given. `at`: seconds.
+    `CREATE TABLE places_out (
+      place INTEGER PRIMARY KEY AUTOINCREMENT, message INTEGER NOT NULL, peer BLOB NOT NULL, device BLOB NOT NULL,
+      sequence BLOB NOT NULL CHECK (length(sequence) = 16), n INTEGER NOT NULL, c BLOB NOT NULL CHECK (length(c) = 32), at INTEGER NOT NULL,
+      UNIQUE (peer, sequence, n)
+    ) STRICT`,
+    'CREATE INDEX places_out_message ON places_out (message)',
+    'CREATE INDEX places_out_at ON places_out (at)',
+    'CREATE INDEX places_out_device ON places_out (peer, device)',
+    // Devices of others that something of ours went to, and that their owners took back; `at`: when that was learnt, seconds.
+    `CREATE TABLE revoked (
+      peer BLOB NOT NULL CHECK (length(peer) = 32), device BLOB NOT NULL CHECK (length(device) = 16), at INTEGER NOT NULL,
+      PRIMARY KEY (peer, device)
+    ) STRICT`,
+    // Their sequences to us: all messages up to place `have`, `c` are here, or were. `touched`: order; `at`: when something last came, seconds.
     `CREATE TABLE sequences_in (
-      peer BLOB NOT NULL, sequence BLOB NOT NULL, app TEXT NOT NULL, have INTEGER NOT NULL, touched INTEGER NOT NULL,
+      peer BLOB NOT NULL, sequence BLOB NOT NULL, device BLOB NOT NULL, app TEXT NOT NULL, have INTEGER NOT NULL, c BLOB NOT NULL,
+      touched INTEGER NOT NULL, at INTEGER NOT NULL,
       PRIMARY KEY (peer, sequence)
     ) STRICT`,
+    // The places at which their messages came, and which ones: nothing is taken twice, and receipts name earlier places. `at`: seconds.
+    `CREATE TABLE arrivals (
+      place INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL, m BLOB NOT NULL, sequence BLOB NOT NULL, n INTEGER NOT NULL,
+      c BLOB NOT NULL, at INTEGER NOT NULL,
+      UNIQUE (peer, sequence, n)
+    ) STRICT`,
+    'CREATE INDEX arrivals_message ON arrivals (peer, m)',
+    'CREATE INDEX arrivals_at ON arrivals (at)',
+    // How many messages were sent again on a day because that peer's folder had gone back.
+    'CREATE TABLE repairs (peer BLOB PRIMARY KEY CHECK (length(peer) = 32), day INTEGER NOT NULL, count INTEGER NOT NULL) STRICT',
     // Peers that were connected: what a crash leaves here is called again.
     'CREATE TABLE lines (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
-    // Files on their way, or over. `chunks` of an incoming one are certainly on disk, in the partial file `part`. `changed` is when
-    // the file of an outgoing one was last written to, in microseconds. `device`: the one that it went to last.
+    // Files on their way, or over. `queued`: when it was last to be sent, milliseconds. `chunks` of an incoming one are certainly on disk, in the partial file `part`. `changed` is when
+    // the file of an outgoing one was last written to, in microseconds. `device`: the one that it was offered to last; `exposed` as of messages.
     // `sealed` is what only its parties should know.
     `CREATE TABLE transfers (
       number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), out INTEGER NOT NULL,
-      id BLOB NOT NULL CHECK (length(id) = 16), at INTEGER NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL,
+      id BLOB NOT NULL CHECK (length(id) = 16), at INTEGER NOT NULL, queued INTEGER NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL,
       chunks INTEGER NOT NULL, again INTEGER NOT NULL, part TEXT, state TEXT NOT NULL, reason TEXT,
-      device INTEGER REFERENCES devices (number), sealed BLOB NOT NULL,
+      device BLOB CHECK (length(device) = 16), exposed INTEGER NOT NULL DEFAULT 0, sealed BLOB NOT NULL,
       UNIQUE (peer, out, id)
     ) STRICT`,
     "CREATE INDEX transfers_open ON transfers (peer, number) WHERE state IN ('queued', 'receiving')",
@@ -79,12 +106,13 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       card BLOB NOT NULL REFERENCES prekeys (card) ON DELETE CASCADE, ek BLOB NOT NULL CHECK (length(ek) = 33),
       PRIMARY KEY (card, ek)
     ) STRICT`,
-    // Sessions with those who are reached through mailboxes. Times are seconds; `live`: whether it may be sent in.
-    // `own` is our device's `dh` key, and `device` theirs. `due`: when the first of its keys has to be forgotten.
+    // Sessions with those who are reached through mailboxes. Times are seconds; `live`: whether it may be sent in; `inc`: the incarnation
+    // of the other store when it began, as far as it is known. `own` is our device's `dh` key, and `device` theirs. `due`: when the first
+    // of its keys has to be forgotten.
     `CREATE TABLE offline_sessions (
       id BLOB PRIMARY KEY CHECK (length(id) = 16), peer BLOB NOT NULL CHECK (length(peer) = 32),
       h1 BLOB NOT NULL CHECK (length(h1) = 32), ours INTEGER NOT NULL, live INTEGER NOT NULL,
-      begun INTEGER NOT NULL, heard INTEGER, touched INTEGER NOT NULL, due INTEGER NOT NULL,
+      begun INTEGER NOT NULL, heard INTEGER, inc BLOB, touched INTEGER NOT NULL, due INTEGER NOT NULL,
       own BLOB NOT NULL CHECK (length(own) = 33), device BLOB NOT NULL CHECK (length(device) = 33), sealed BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX offline_sessions_peer ON offline_sessions (peer, touched)',
@@ -101,8 +129,10 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       peer BLOB NOT NULL CHECK (length(peer) = 32), sequence BLOB NOT NULL, upto INTEGER NOT NULL, at INTEGER NOT NULL,
       mailboxes BLOB NOT NULL, PRIMARY KEY (peer, sequence)
     ) STRICT`,
-    // Peers whose messages came through a mailbox and were not confirmed yet.
-    'CREATE TABLE receipts (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
+    // Peers who are to hear what came of theirs; with `want`, so that they send again what did not. Not before `due`, seconds.
+    `CREATE TABLE receipts (
+      peer BLOB PRIMARY KEY CHECK (length(peer) = 32), want INTEGER NOT NULL, due INTEGER NOT NULL
+    ) STRICT`,
   ],
 ]
 

@@ -3,7 +3,8 @@ import { decodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { StoreError } from '../core/errors.ts'
 import { bytes, nullable, record, uint } from '../core/fields.ts'
 import type { SecretKey } from '../core/kdf.ts'
-import type { Device, KeyLog } from '../core/key-log.ts'
+import { type KeyLog, verifyLog } from '../core/key-log.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { LABEL_STORE_SESSION } from '../core/labels.ts'
 import {
   OFFLINE_SESSION_AGE,
@@ -12,6 +13,7 @@ import {
 } from '../core/limits/message-limits.ts'
 import {
   HELLO_BYTES_MAX,
+  INCARNATION_BYTES,
   ITEM_BYTES_MAX,
   LOG_ENTRIES_MAX,
   SESSION_BYTES_MAX,
@@ -23,7 +25,7 @@ import type { Session } from '../core/session/session.ts'
 import { withoutOldKeys } from '../core/session/skipped-keys.ts'
 import { decodeSession, encodeSession } from '../core/session/snapshot.ts'
 import type { Database } from './database.ts'
-import { envelopesOf, HASH_BYTES, readEnvelopes, readRow, verifyStoredLog } from './rows.ts'
+import { envelopesOf, HASH_BYTES, readEnvelopes, readRow } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
 
 /** Sessions that outlive the process: with those who are reached through mailboxes. Sealed, since a snapshot is all secrets. */
@@ -46,6 +48,8 @@ export type OfflineSession = {
   readonly device: Device
   /** our device's `dh` key: a session of keys that were replaced is over */
   readonly own: Uint8Array
+  /** the incarnation of the other store when it began, 16 bytes: another one has not the session; null when it is not known */
+  readonly inc: Uint8Array | null
 }
 
 /** All of these throw StoreError as `Database` does. */
@@ -53,6 +57,8 @@ export type OfflineSessionStore = {
   get(id: Uint8Array): OfflineSession | null
   /** Those with a peer, the latest first. */
   all(peer: Uint8Array): readonly OfflineSession[]
+  /** None of them is sent in any more; all can still receive. @param peer default: those with everybody */
+  closeAll(peer?: Uint8Array): void
   /** Puts its present state in the place of the one before. @param now seconds since 1970 */
   keep(session: OfflineSession, now: number): void
   /** Forgets sessions that nothing can come in any more, and in all others the message keys that were kept too long. */
@@ -82,6 +88,7 @@ type Columns = {
   readonly begun: number
   readonly heard: number | null
   readonly touched: number
+  readonly inc: Uint8Array | null
   readonly sealed: Uint8Array
 }
 
@@ -97,6 +104,7 @@ const readColumns = record<Columns>({
   begun: uint(),
   heard: nullable(uint()),
   touched: uint(),
+  inc: nullable(bytes(INCARNATION_BYTES)),
   sealed: bytes(1, SEALED_MAX),
 })
 const readSealed = record<Sealed>({
@@ -110,7 +118,7 @@ const readSealed = record<Sealed>({
 })
 
 const TABLE = 'offline_sessions'
-const COLUMNS = 'id, peer, h1, ours, live, begun, heard, touched, sealed'
+const COLUMNS = 'id, peer, h1, ours, live, begun, heard, inc, touched, sealed'
 const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
 const corrupt = (): StoreError => new StoreError('ERR_STORE_CORRUPT', { hint: `table ${TABLE}` })
 
@@ -151,7 +159,7 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
     return sealed
   }
   const read = (row: unknown): OfflineSession => {
-    const { id, peer, h1, ours, live, begun, heard, sealed } = columnsOf(row)
+    const { id, peer, h1, ours, live, begun, heard, inc, sealed } = columnsOf(row)
     const plaintext = openBytes(storeKey, LABEL_STORE_SESSION, { sealed, check })
     if (plaintext === null) throw corrupt()
     return readRow(
@@ -164,19 +172,20 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
         inside.session.fill(0)
         plaintext.fill(0)
         const { hello, sign, dh, own } = inside
-        const log = verifyStoredLog(peer, inside.log)
-        return { h1, ours: ours === 1, live: live === 1, begun, heard, session, hello, log, device: { sign, dh }, own }
+        const log = verifyLog(peer, inside.log)
+        const when = { begun, heard, inc }
+        return { h1, ours: ours === 1, live: live === 1, ...when, session, hello, log, device: { sign, dh }, own }
       },
       plaintext,
     )
   }
 
   const write = (one: OfflineSession, touched: number): void => {
-    const { session, log, h1, ours, live, begun, heard, own, device } = one
+    const { session, log, h1, ours, live, begun, heard, inc, own, device } = one
     // The state before may be all that opens what was recorded.
     database.erase(
-      `INSERT OR REPLACE INTO ${TABLE} (${COLUMNS}, due, own, device) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[session.id, log.id, h1, ours ? 1 : 0, live ? 1 : 0, begun, heard, touched, seal(one)],
+      `INSERT OR REPLACE INTO ${TABLE} (${COLUMNS}, due, own, device) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[session.id, log.id, h1, ours ? 1 : 0, live ? 1 : 0, begun, heard, inc, touched, seal(one)],
       ...[dueOf(one, touched), own, device.dh],
     )
   }
@@ -193,6 +202,10 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
     },
     all: (peer) =>
       database.all(`SELECT ${COLUMNS} FROM ${TABLE} WHERE peer = ? ORDER BY touched DESC, begun DESC`, peer).map(read),
+    closeAll: (peer) =>
+      peer === undefined
+        ? database.run(`UPDATE ${TABLE} SET live = 0`)
+        : database.run(`UPDATE ${TABLE} SET live = 0 WHERE peer = ?`, peer),
     keep: (one, now) =>
       database.transaction(() => {
         const { id } = one.log

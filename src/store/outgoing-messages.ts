@@ -1,7 +1,4 @@
-import { bytes, record, uint } from '../core/fields.ts'
-import { SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
-import { programName } from '../core/names.ts'
-import { CAME_TO_NOBODY } from './exposure-store.ts'
+import { literal, record, uint } from '../core/fields.ts'
 import {
   countOf,
   insertMessage,
@@ -12,101 +9,121 @@ import {
   type StoredMessage,
   selectMessages,
 } from './message-rows.ts'
+import { type Proven, WAITING } from './outgoing-places.ts'
 import { readRow } from './rows.ts'
 
-/** One of our sequences to a peer. */
-export type OutSequence = { readonly sequence: Uint8Array; readonly app: string }
+/** What is written to somebody. */
+export type NewMessage = Pick<StoredMessage, 'peer' | 'app' | 'm' | 'r' | 'at' | 'body'>
 
-/** Ours, on their way out. */
+/** One that the other side had confirmed, and does not have by what it says now. */
+export type Uncovered = {
+  readonly id: number
+  readonly state: 'delivered' | 'gone'
+  /** the first place it was given */
+  readonly placed: number
+}
+
+/** Ours, on their way out. All of these are meant for a transaction of the caller's. */
 export type OutgoingMessages = {
-  /** Writes a message to `peer`. @param newSequence 16 fresh bytes, for the first one to that peer and application */
-  queue(peer: Uint8Array, app: string, body: Uint8Array, at: number, newSequence: Uint8Array): StoredMessage
-  /** Our sequences to `peer`. */
-  sequences(peer: Uint8Array): readonly OutSequence[]
-  /** Our messages of a sequence that the other side has not got, after number `after`, in order, at most `limit`. */
-  pending(peer: Uint8Array, sequence: Uint8Array, after: number, limit: number): readonly StoredMessage[]
+  /** Writes a message. */
+  queue(message: NewMessage): StoredMessage
   /** Peers that messages are waiting for. */
   waiting(): readonly Uint8Array[]
   isWaiting(peer: Uint8Array): boolean
   countWaiting(peer: Uint8Array, app: string): number
-  /** The number of our last message before that one that was not given up, nor lost to a thief; 0 for none. */
-  before(peer: Uint8Array, sequence: Uint8Array, number: number): number
-  markSent(peer: Uint8Array, sequence: Uint8Array, upTo: number): readonly StoredMessage[]
-  markDelivered(peer: Uint8Array, sequence: Uint8Array, upTo: number): readonly StoredMessage[]
-  markFailed(peer: Uint8Array, reason: MessageReason, writtenBefore: number): readonly StoredMessage[]
-  /** Messages that were delivered wait again, with the numbers that they had. */
-  requeue(ids: readonly number[]): readonly StoredMessage[]
+  /** How many are gone. */
+  countGone(peer: Uint8Array, app: string): number
+  /** What has a place in a sequence behind `after`, up to that one, is on its way. */
+  markSent(peer: Uint8Array, upTo: Proven, after: number): readonly StoredMessage[]
+  /** What has a place in a sequence behind `after`, up to the proven one, is on the other disk, whatever was thought of it. */
+  markCovered(peer: Uint8Array, proven: Proven, after: number): readonly StoredMessage[]
+  /** What was confirmed, was last queued at `since` or later, and has no place that is proven. */
+  uncovered(peer: Uint8Array, since: number, proven: readonly Proven[]): readonly Uncovered[]
+  /** The other side has lost it: it is `sent` again, or `gone`. @param now milliseconds since 1970 */
+  markLost(id: number, state: 'sent' | 'gone', now: number): readonly StoredMessage[]
+  /** Queues what is gone. @param now milliseconds since 1970 */
+  requeueGone(peer: Uint8Array, app: string, now: number): readonly StoredMessage[]
+  /** Queues ones that came to a thief. @param now milliseconds since 1970 */
+  requeue(ids: readonly number[], now: number): readonly StoredMessage[]
+  /** What waits and was last queued before then has failed; its sequences are closed. */
+  markFailed(peer: Uint8Array, reason: MessageReason, queuedBefore: number): readonly StoredMessage[]
+  /** How many more may be sent again to that peer on a day. @param count as many of them are @returns how many were granted */
+  grantRepairs(peer: Uint8Array, day: number, count: number, most: number): number
 }
 
-const readOut = record<OutSequence & { readonly next: number }>({
-  sequence: bytes(SEQUENCE_ID_BYTES),
-  app: programName,
-  next: uint(),
-})
-
-const WAITING = "out = 1 AND state IN ('queued', 'sent')"
+const readUncovered = record<Uncovered>({ id: uint(), state: literal('delivered', 'gone'), placed: uint() })
+const readRepairs = record<{ readonly day: number; readonly count: number }>({ day: uint(), count: uint() })
 
 export const createOutgoingMessages = (table: MessageTable): OutgoingMessages => {
   const { database } = table
-  const outSequence = (peer: Uint8Array, app: string) => {
-    const row = database.get('SELECT sequence, app, next FROM sequences_out WHERE peer = ? AND app = ?', peer, app)
-    return row === undefined ? null : readRow('sequences_out', readOut, row)
-  }
   const change = (
     state: MessageState,
     reason: MessageReason | null,
     where: string,
-    ...values: readonly (Uint8Array | number)[]
+    ...values: readonly (Uint8Array | number | string)[]
   ): readonly StoredMessage[] => {
-    const changed = selectMessages(table, `${WAITING} AND ${where} ORDER BY id`, ...values)
+    const changed = selectMessages(table, `out = 1 AND ${where} ORDER BY id`, ...values)
     for (const { id } of changed)
       database.run('UPDATE messages SET state = ?, reason = ? WHERE id = ?', state, reason, id)
     return changed.map((message) => ({ ...message, state, reason }))
   }
+  const requeue = (changed: readonly StoredMessage[], now: number): readonly StoredMessage[] => {
+    for (const { id } of changed) database.run('UPDATE messages SET queued = ? WHERE id = ?', now, id)
+    return changed.map((message) => ({ ...message, queued: now }))
+  }
+  const PLACED = 'id IN (SELECT message FROM places_out WHERE peer = ? AND sequence = ? AND n > ? AND n <= ?)'
   return {
-    queue: (peer, app, body, at, newSequence) => {
-      const { sequence, next: number } = outSequence(peer, app) ?? { sequence: newSequence, next: 1 }
-      database.run(
-        `INSERT INTO sequences_out (peer, app, sequence, next) VALUES (?, ?, ?, ?)
-         ON CONFLICT (peer, app) DO UPDATE SET next = excluded.next`,
-        ...[peer, app, sequence, number + 1],
-      )
-      return insertMessage(table, { peer, app, out: true, sequence, number, at, state: 'queued', body })
-    },
-    sequences: (peer) =>
-      database
-        .all('SELECT sequence, app, next FROM sequences_out WHERE peer = ? ORDER BY app', peer)
-        .map((row) => readRow('sequences_out', readOut, row)),
-    pending: (peer, sequence, after, limit) =>
-      selectMessages(
-        table,
-        `peer = ? AND sequence = ? AND ${WAITING} AND number > ? ORDER BY number LIMIT ?`,
-        ...[peer, sequence, after, Math.max(0, limit)],
-      ),
+    queue: (message) => insertMessage(table, { ...message, out: true, queued: message.at, state: 'queued' }),
     waiting: () => database.all(`SELECT DISTINCT peer FROM messages WHERE ${WAITING}`).map(peerOf),
     isWaiting: (peer) =>
       database.get(`SELECT 1 FROM messages WHERE peer = ? AND ${WAITING} LIMIT 1`, peer) !== undefined,
     countWaiting: (peer, app) =>
       countOf(database.get(`SELECT count(*) AS n FROM messages WHERE peer = ? AND app = ? AND ${WAITING}`, peer, app)),
-    before: (peer, sequence, number) =>
+    countGone: (peer, app) =>
       countOf(
         database.get(
-          `SELECT coalesce(max(number), 0) AS n FROM messages
-           WHERE peer = ? AND out = 1 AND sequence = ? AND number < ? AND state <> 'failed' AND NOT ${CAME_TO_NOBODY}`,
-          ...[peer, sequence, number],
+          "SELECT count(*) AS n FROM messages WHERE peer = ? AND app = ? AND out = 1 AND state = 'gone'",
+          ...[peer, app],
         ),
       ),
-    markSent: (peer, sequence, upTo) =>
-      change('sent', null, "peer = ? AND sequence = ? AND state = 'queued' AND number <= ?", peer, sequence, upTo),
-    markDelivered: (peer, sequence, upTo) =>
-      change('delivered', null, 'peer = ? AND sequence = ? AND number <= ?', peer, sequence, upTo),
-    requeue: (ids) =>
-      ids
-        .toSorted((a, b) => a - b)
-        .flatMap((id) => {
-          database.run("UPDATE messages SET state = 'queued' WHERE id = ? AND out = 1 AND state = 'delivered'", id)
-          return selectMessages(table, "id = ? AND state = 'queued'", id)
-        }),
-    markFailed: (peer, reason, writtenBefore) => change('failed', reason, 'peer = ? AND at < ?', peer, writtenBefore),
+    markSent: (peer, { sequence, n }, after) =>
+      change('sent', null, `state = 'queued' AND ${PLACED}`, peer, sequence, after, n),
+    markCovered: (peer, { sequence, n }, after) =>
+      change('delivered', null, `state <> 'delivered' AND ${PLACED}`, peer, sequence, after, n),
+    uncovered: (peer, since, proven) => {
+      const covered = proven.map(() => '(p.sequence = ? AND p.n <= ?)').join(' OR ')
+      return database
+        .all(
+          `SELECT id, state, placed FROM messages WHERE peer = ? AND out = 1 AND state IN ('delivered', 'gone') AND queued >= ?
+           AND NOT EXISTS (SELECT 1 FROM places_out p WHERE p.message = messages.id AND (${covered || 'FALSE'}))
+           ORDER BY id`,
+          ...[peer, since, ...proven.flatMap(({ sequence, n }) => [sequence, n])],
+        )
+        .map((row) => readRow('messages', readUncovered, row))
+    },
+    markLost: (id, state, now) => {
+      const changed = change(state, null, 'id = ?', id)
+      return state === 'sent' ? requeue(changed, now) : changed
+    },
+    requeueGone: (peer, app, now) =>
+      requeue(change('queued', null, "peer = ? AND app = ? AND state = 'gone'", peer, app), now),
+    requeue: (ids, now) =>
+      ids.flatMap((id) => requeue(change('queued', null, "id = ? AND state IN ('delivered', 'gone')", id), now)),
+    markFailed: (peer, reason, queuedBefore) => {
+      const changed = change('failed', reason, `peer = ? AND ${WAITING} AND queued < ?`, peer, queuedBefore)
+      // What follows it cannot be sent without it.
+      for (const app of new Set(changed.map((message) => message.app)))
+        database.run('DELETE FROM sequences_out WHERE peer = ? AND app = ?', peer, app)
+      return changed
+    },
+    grantRepairs: (peer, day, count, most) => {
+      const row = database.get('SELECT day, count FROM repairs WHERE peer = ?', peer)
+      const before = row === undefined ? null : readRow('repairs', readRepairs, row)
+      const used = before !== null && before.day === day ? before.count : 0
+      const granted = Math.max(0, Math.min(count, most - used))
+      if (granted > 0)
+        database.run('INSERT OR REPLACE INTO repairs (peer, day, count) VALUES (?, ?, ?)', peer, day, used + granted)
+      return granted
+    },
   }
 }

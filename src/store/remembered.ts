@@ -92,13 +92,14 @@ const mergeForks = ({ floors, contacts, forks }: Store, others: readonly StoredF
 }
 
 /**
- * Puts what was remembered elsewhere into a store that may remember something itself, all of it or nothing. No floor is lowered, no
+ * Puts what was remembered elsewhere into a store that may remember something itself, all of it or nothing; the store is another one then. No floor is lowered, no
  * contradiction is forgotten that nobody has decided, and no word of a person is lost; of two names or settings those of the store stay.
  * @param now seconds since 1970
  * @throws StoreError
  */
 export const mergeInto = (store: Store, { floors, forks, contacts, settings }: Remembered, now: number): void =>
   store.transaction(() => {
+    store.self.forget()
     store.floors.restore(floors)
     const contradictions = contacts.flatMap((contact) => mergeContact(store, contact, now))
     mergeForks(store, [...forks, ...contradictions])

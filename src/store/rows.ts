@@ -3,7 +3,7 @@ import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { HandfastError, StoreError } from '../core/errors.ts'
 import { bytes, list, type Reader } from '../core/fields.ts'
 import { type KeyLog, verifyLog } from '../core/key-log.ts'
-import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
+import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 
 /** How values lie in the rows of the database. */
 
@@ -30,14 +30,11 @@ export const envelopesOf = ({ entries }: KeyLog): readonly Uint8Array[] => entri
 /** A log as it stands inside of a larger value. */
 export const readEnvelopes = list(bytes(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX)
 
-/** Verified again at every reading, but for the clock: its times were held against it when it was accepted. @throws KeyLogError */
-export const verifyStoredLog = (id: Uint8Array, envelopes: readonly Uint8Array[]): KeyLog =>
-  verifyLog(id, envelopes, Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE)
-
+/** Verified again at every reading. */
 export const readLog =
   (id: Uint8Array): Reader<KeyLog> =>
   (value, name) =>
-    verifyStoredLog(id, readEnvelopes(decodeCbor(bytes(1, LOG_BYTES_MAX)(value, name)), name))
+    verifyLog(id, readEnvelopes(decodeCbor(bytes(1, LOG_BYTES_MAX)(value, name)), name))
 
 /** Logs whose bytes were verified in this process, and how many are remembered. */
 const REMEMBERED = 256

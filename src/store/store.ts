@@ -1,21 +1,26 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { type Applications, createApplications } from './applications.ts'
 import { type ContactStore, createContactStore } from './contact-store.ts'
-import { openDatabase } from './database.ts'
+import { HANDFAST, openDatabase } from './database.ts'
 import { createExposureStore, type ExposureStore } from './exposure-store.ts'
 import { createFloorStore, type FloorStore } from './floor-store.ts'
 import { createForkStore, type ForkStore } from './fork-store.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { createMailboxOutbox, type MailboxOutbox } from './mailbox-outbox.ts'
 import { createMessageStore, type MessageStore } from './message-store.ts'
+import { onNewIncarnation } from './new-incarnation.ts'
 import { createOfflineSessionStore, type OfflineSessionStore } from './offline-session-store.ts'
+import { placeOf } from './place.ts'
 import { createPrekeyStore, type PrekeyStore } from './prekey-store.ts'
+import { createSelfStore, type SelfStore } from './self-store.ts'
 import { createSettingStore, type SettingStore } from './settings.ts'
 import { createTransferStore, type TransferStore } from './transfer-store.ts'
 
 /** What a peer remembers of others, and what its owner chose: each part by itself, all in one database. */
 export type Store = {
+  readonly self: SelfStore
   readonly floors: FloorStore
   readonly forks: ForkStore
   readonly contacts: ContactStore
@@ -38,23 +43,33 @@ export type Store = {
 /**
  * @param folder a data folder that exists; null: in memory, gone with the process
  * @param storeKey what seals its messages, files and sessions; who only reads the other parts needs none
+ * @param clock milliseconds since 1970
  * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
  */
-export const openStore = (folder: string | null, storeKey?: SecretKey): Store => {
+export const openStore = (folder: string | null, storeKey?: SecretKey, clock: () => number = Date.now): Store => {
   const database = openDatabase(folder)
   const key = storeKey ?? secretKey(Uint8Array.from(randomBytes(32)))
+  const mailboxOutbox = createMailboxOutbox(database)
+  const offlineSessions = createOfflineSessionStore(database, key)
+  const messages = createMessageStore(database, key)
+  const random = (size: number): Uint8Array => Uint8Array.from(randomBytes(size))
+  const place = () => (folder === null ? null : placeOf(join(folder, HANDFAST.name), key))
   return {
+    self: createSelfStore(database, {
+      place,
+      onNewIncarnation: () => onNewIncarnation({ messages, offlineSessions, mailboxOutbox }, { now: clock(), random }),
+    }),
     floors: createFloorStore(database),
     forks: createForkStore(database),
     contacts: createContactStore(database),
     settings: createSettingStore(database),
     applications: createApplications(database),
-    messages: createMessageStore(database, key),
+    messages,
     exposures: createExposureStore(database),
     transfers: createTransferStore(database, key),
     prekeys: createPrekeyStore(database, key),
-    mailboxOutbox: createMailboxOutbox(database),
-    offlineSessions: createOfflineSessionStore(database, key),
+    mailboxOutbox,
+    offlineSessions,
     group: createGroupCommit(database.transaction),
     isOwn: folder === null || storeKey !== undefined,
     transaction: database.transaction,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
-import { KeyLogError, StoreError } from '../core/errors.ts'
+import { StoreError } from '../core/errors.ts'
 import { list, literal, record, text } from '../core/fields.ts'
 import type { Identity } from '../core/identity.ts'
 import { type SecretKey, secretKey, sha256 } from '../core/kdf.ts'
@@ -73,13 +73,11 @@ export const guarded = <T>(path: string, parse: () => T): T => {
     return parse()
   } catch (error) {
     if (error instanceof StoreError) throw error
-    // Nothing is wrong with the file when this clock is: nobody may be told to throw it away.
-    if (error instanceof KeyLogError && error.code === 'ERR_LOG_TIME_AHEAD') throw error
     throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
   }
 }
 
-const readFile = async (folder: string, now: number): Promise<{ stored: Stored; log: KeyLog }> => {
+const readFile = async (folder: string): Promise<{ stored: Stored; log: KeyLog }> => {
   const path = identityPath(folder)
   const content = await readPrivate(path)
   if (content === null) throw new StoreError('ERR_STORE_MISSING', { hint: `${folder}: create one with handfast init` })
@@ -87,7 +85,7 @@ const readFile = async (folder: string, now: number): Promise<{ stored: Stored; 
     const value: unknown = JSON.parse(content)
     checkVersion(value, VERSION)
     const stored = readStored(value, 'identity')
-    const log = verifyLog(sha256(stored.log[0] ?? new Uint8Array(0)), stored.log, now)
+    const log = verifyLog(sha256(stored.log[0] ?? new Uint8Array(0)), stored.log)
     if (encodeAddress(log.id) !== stored.address) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
     return { stored, log }
   })
@@ -156,12 +154,12 @@ const lockOf = (seal: Seal, key: SecretKey): Lock => {
   return { key, kdf: { kdf, memory, passes, parallelism, salt } }
 }
 
-const vaultOf = (folder: string, kept: VaultSecrets, lock: Lock, now: number): Vault => ({
+const vaultOf = (folder: string, kept: VaultSecrets, lock: Lock): Vault => ({
   ...kept,
   sealedBy: lock.kdf === null ? 'key-file' : 'passphrase',
   save: async (next) => {
     // Sealed under what was replaced meanwhile, a key file perhaps that is gone, nobody could open it any more.
-    const { stored } = await readFile(folder, Math.max(now, next.log.last.entry.time))
+    const { stored } = await readFile(folder)
     if (!equal(stored.seal.check, checkOf(lock.key, LABEL_STORE_IDENTITY)))
       throw new StoreError('ERR_STORE_PASSPHRASE', { hint: 'changed meanwhile' })
     await write(folder, { ...kept, identity: next }, lock, {})
@@ -192,11 +190,11 @@ export const createVault = async (
   const lock = await newLock(folder, passphrase, cost)
   const kept = { identity, storeKey }
   await write(folder, kept, lock, { create: true })
-  return vaultOf(folder, kept, lock, identity.log.last.entry.time)
+  return vaultOf(folder, kept, lock)
 }
 
-const unlock = async (folder: string, passphrase: Passphrase, now: number): Promise<[VaultSecrets, Lock]> => {
-  const { stored, log } = await readFile(folder, now)
+const unlock = async (folder: string, passphrase: Passphrase): Promise<[VaultSecrets, Lock]> => {
+  const { stored, log } = await readFile(folder)
   const { seal, sealed } = stored
   const key = await keyFor(folder, seal, passphrase)
   const plaintext = guarded(identityPath(folder), () =>
@@ -210,23 +208,19 @@ const unlock = async (folder: string, passphrase: Passphrase, now: number): Prom
 }
 
 /**
- * Opens the identity of a folder. Nothing on disk is changed, whatever goes wrong.
+ * Opens the identity of a folder, whatever the clock says. Nothing on disk is changed, whatever goes wrong.
  * @param passphrase not looked at when a key file does
- * @param now this clock, seconds
  * @throws StoreError ERR_STORE_MISSING, _CORRUPT, _VERSION, _LOCKED (a passphrase is needed), _PASSPHRASE, _KEY_FILE,
- *   _PERMISSION, _IO; KeyLogError ERR_LOG_TIME_AHEAD when this clock is behind; whatever the function throws
+ *   _PERMISSION, _IO; whatever the function throws
  */
-export const openVault = async (folder: string, passphrase: Passphrase, now: number): Promise<Vault> => {
-  const [kept, lock] = await unlock(folder, passphrase, now)
-  return vaultOf(folder, kept, lock, now)
+export const openVault = async (folder: string, passphrase: Passphrase): Promise<Vault> => {
+  const [kept, lock] = await unlock(folder, passphrase)
+  return vaultOf(folder, kept, lock)
 }
 
 /** What a folder says without being opened: the log, and whether a passphrase is needed. @throws as `openVault` */
-export const readVault = async (
-  folder: string,
-  now: number,
-): Promise<{ readonly log: KeyLog; readonly sealedBy: Seal['by'] }> => {
-  const { stored, log } = await readFile(folder, now)
+export const readVault = async (folder: string): Promise<{ readonly log: KeyLog; readonly sealedBy: Seal['by'] }> => {
+  const { stored, log } = await readFile(folder)
   return { log, sealedBy: stored.seal.by }
 }
 
@@ -240,13 +234,12 @@ export const changePassphrase = async (
   folder: string,
   passphrase: Passphrase,
   next: () => Promise<string | null>,
-  now: number,
   cost?: KdfCost,
 ): Promise<Vault> => {
-  const [kept] = await unlock(folder, passphrase, now)
+  const [kept] = await unlock(folder, passphrase)
   const lock = await newLock(folder, await next(), cost)
   await write(folder, kept, lock, {})
   // Only now is the key in that file good for nothing.
   if (lock.kdf !== null) await removePrivate(keyPath(folder))
-  return vaultOf(folder, kept, lock, now)
+  return vaultOf(folder, kept, lock)
 }

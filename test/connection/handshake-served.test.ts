@@ -28,6 +28,7 @@ test('§3 the live card must be Bob’s, for this connection, for the end of his
   const published = signCard(bob.log, bob.sign, {
     device: 0,
     now: NOW * 1000,
+    inc: makeBytes('inc', 16),
     spk: prekeys.spk.publicKey,
     kem: prekeys.kem.publicKey,
     transport: makeBytes('far', 32),

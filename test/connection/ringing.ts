@@ -58,6 +58,7 @@ export const served = (far: Channel, changed: Partial<Served> = {}) => {
   const content = {
     device: 0,
     now: now * 1000,
+    inc: makeBytes('far/inc', 16),
     spk: prekeys.spk.publicKey,
     kem: prekeys.kem.publicKey,
     transport: makeBytes('far', 32),

@@ -64,7 +64,7 @@ export const isSettled = async (work: Promise<unknown>): Promise<boolean> => {
 }
 
 export const dialing = (identity: Identity, target: Identity, changed: Partial<Initiating> = {}): Initiating => ({
-  identity,
+  identity: { ...identity, inc: makeBytes('near/inc', 16) },
   known: target.log,
   floor: null,
   world: makeWorld('dialing'),
@@ -73,6 +73,7 @@ export const dialing = (identity: Identity, target: Identity, changed: Partial<I
 
 export const answering = (identity: Identity, changed: Partial<Answering> = {}): Answering => ({
   identity,
+  inc: makeBytes('far/inc', 16),
   transport: makeBytes('far', 32),
   world: makeWorld('answering'),
   vet: async () => {},
@@ -88,7 +89,7 @@ export const connectionOf = (
 ): Connection =>
   createConnection(channel, met.session, {
     peer: met.log.id,
-    device: met.device.dh,
+    device: met.device,
     remote: describeRemote(met.log, own.log, {
       trust: { identity: 'unknown', freshness: 'current', reason: 'a test' },
       direction: 'in',

@@ -7,7 +7,7 @@ import { initiate } from '../../src/core/handshake.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { verifyLog } from '../../src/core/key-log.ts'
 import type { Session } from '../../src/core/session/session.ts'
-import { NOW } from '../core/identities.ts'
+import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { createPair } from './memory-transport.ts'
 import { answering, bob, codeOf, mallory, send } from './sides.ts'
@@ -40,9 +40,12 @@ export const prepare = async (
 ): Promise<{ hello: Uint8Array; session: Session }> => {
   await send(near, open)
   const frame = await near.expect('card', 1_000)
-  const log = verifyLog(bob.log.id, frame.log, NOW)
+  const log = verifyLog(bob.log.id, frame.log)
   const channel = near.stream.handshakeHash
   const card = verifyLiveCard(frame.card, log, NOW, channel)
   const remote = { log, card, kem: frame.kem }
-  return initiate({ self, remote, channel, seen: null, first }, { now: NOW, random: seededRandom('mallory') })
+  return initiate(
+    { self, inc: makeBytes('inc', 16), remote, channel, seen: null, first },
+    { now: NOW, random: seededRandom('mallory') },
+  )
 }

@@ -13,12 +13,24 @@ import { NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { silent } from '../directory/memory-network.ts'
 import { aboutTrust, collect, endOf } from '../messages/told.ts'
-import { createTown } from '../messages/town.ts'
+import { createTown, type Town } from '../messages/town.ts'
 
 /** What a listening peer does for itself and for its contacts while hours pass. */
 
 const { identity: carol, phrase } = createIdentity(NOW, seededRandom('maintenance/carol'))
 const address = encodeAddress(carol.log.id)
+
+type Pace = { readonly town: Town; readonly world: { now: number } }
+
+/** Time goes by for clocks and timers alike: a clock that jumps is another thing. */
+const goOn = async (t: TestContext, { town, world }: Pace, seconds: number): Promise<void> => {
+  for (let minute = 0; minute < seconds / 60; minute++) {
+    world.now += 60
+    town.directory.now += 60
+    t.mock.timers.tick(60_000)
+  }
+  for (let turn = 0; turn < 20; turn++) await settle()
+}
 
 const start = async (t: TestContext) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
@@ -29,12 +41,7 @@ const start = async (t: TestContext) => {
   t.after(() => peer.close())
   /** Rounds of six hours, each to its end. */
   const pass = async (rounds: number): Promise<void> => {
-    for (let round = 0; round < rounds; round++) {
-      world.now += CARD_REISSUE
-      town.directory.now = world.now
-      t.mock.timers.tick(CARD_REISSUE * 1000)
-      for (let turn = 0; turn < 20; turn++) await settle()
-    }
+    for (let round = 0; round < rounds; round++) await goOn(t, { town, world }, CARD_REISSUE)
   }
   return { town, world, events, bob: peer, pass }
 }
@@ -93,12 +100,7 @@ test('§2 an owner is told that another branch of the own log is about, once', a
   for (let turn = 0; turn < 20; turn++) await settle()
   assert.deepEqual(aboutTrust(events), [])
   await town.publish((await renewDevice(carol, NOW, seededRandom('theirs'))).log)
-  for (let round = 0; round < 3; round++) {
-    world.now += CARD_REISSUE
-    town.directory.now = world.now
-    t.mock.timers.tick(CARD_REISSUE * 1000)
-    for (let turn = 0; turn < 20; turn++) await settle()
-  }
+  for (let round = 0; round < 3; round++) await goOn(t, { town, world }, CARD_REISSUE)
   assert.deepEqual(aboutTrust(events), [{ type: 'forked', address }])
 })
 
@@ -108,12 +110,7 @@ test('§2 a machine whose keys are void is told at its next round; silence is to
   const events = collect(c)
   t.after(() => c.close())
   await c.listen()
-  const pass = async (): Promise<void> => {
-    world.now += CARD_REISSUE
-    town.directory.now = world.now
-    t.mock.timers.tick(CARD_REISSUE * 1000)
-    for (let turn = 0; turn < 20; turn++) await settle()
-  }
+  const pass = (): Promise<void> => goOn(t, { town, world }, CARD_REISSUE)
   for (const node of town.directory.nodes) node.behaviour = silent
   await pass()
   for (const node of town.directory.nodes) node.behaviour = null
@@ -171,10 +168,7 @@ for (const who of ['a node', 'every node'] as const)
       Object.assign(node, { storage })
       return storage
     })
-    world.now += RECORD_REPAIR
-    town.directory.now = world.now
-    t.mock.timers.tick(RECORD_REPAIR * 1000)
-    for (let turn = 0; turn < 20; turn++) await settle()
+    await goOn(t, { town, world }, RECORD_REPAIR)
     assert.deepEqual(
       empty.map(({ size }) => size),
       nodes.map(() => 1),

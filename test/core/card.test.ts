@@ -41,7 +41,13 @@ const verifyLiveWith = (fields: Draft, { key = phone, log = bob.log, now = NOW }
 
 test('§3 a published card verifies as it was signed', () => {
   const mailboxes = ['a', 'b', 'c'].map((name) => makeBytes(name, 32))
-  const content = { device: 1, now: NOW * 1000 + 7, spk: prekeys.spk.publicKey, kem: prekeys.kem.publicKey }
+  const content = {
+    device: 1,
+    now: NOW * 1000 + 7,
+    inc: makeBytes('inc', 16),
+    spk: prekeys.spk.publicKey,
+    kem: prekeys.kem.publicKey,
+  }
   const signed = signCard(bob.log, laptop, { ...content, transport: makeBytes('transport', 32), mailboxes })
   assert.deepEqual(verifyCard(signed.envelope, bob.log, NOW), signed)
   assert.deepEqual(signed.hash, sha256(signed.envelope))
@@ -210,7 +216,8 @@ test('§3 every byte of the envelope counts', () => {
 })
 
 test('§3 signing binds a live card to the channel it was given', () => {
-  const content = { device: 0, now: NOW * 1000, spk: prekeys.spk.publicKey, kem: prekeys.kem.publicKey, age: 60 }
+  const when = { device: 0, now: NOW * 1000, inc: makeBytes('inc', 16), age: 60 }
+  const content = { ...when, spk: prekeys.spk.publicKey, kem: prekeys.kem.publicKey }
   const live = signLiveCard(bob.log, phone, { ...content, transport: makeBytes('transport', 32) }, channel)
   assert.deepEqual(live.card.channel, channel)
   assert.equal(live.card.until, NOW + 60)

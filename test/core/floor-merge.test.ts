@@ -11,18 +11,33 @@ import { refusalOf } from './refusal.ts'
 
 const few = fc.integer({ min: 0, max: 2 })
 const floors: fc.Arbitrary<Floor> = fc
-  .record({ epoch: few, seq: few, serial: few, name: few })
-  .map(({ name, ...rest }) => ({ ...rest, head: makeBytes(`head/${name}`, 32) }))
+  .record({ epoch: few, seq: few, name: few, serials: fc.array(few, { maxLength: 2 }), inc: few })
+  .map(({ name, serials, inc, ...rest }) => ({
+    ...rest,
+    head: makeBytes(`head/${name}`, 32),
+    devices: devicesAt(serials, `inc/${inc}`),
+  }))
 
-/** By rotations, then entries, then serial. */
-const isLower = (a: Floor, b: Floor): boolean =>
-  a.epoch !== b.epoch ? a.epoch < b.epoch : a.seq !== b.seq ? a.seq < b.seq : a.serial < b.serial
+/** Devices with these serials, by the order of their names. */
+const devicesAt = (serials: readonly number[], inc = 'inc') =>
+  serials.map((serial, index) => ({
+    device: Uint8Array.from({ length: 16 }, () => index),
+    serial,
+    inc: makeBytes(inc, 16),
+  }))
 
-test('§5 the higher floor is one of the two, not lower than either, and the same one in every order', () => {
+/** By rotations, then entries; of one head, by the serial of any device. */
+const isLower = (a: Floor, b: Floor): boolean => {
+  if (a.epoch !== b.epoch || a.seq !== b.seq) return a.epoch !== b.epoch ? a.epoch < b.epoch : a.seq < b.seq
+  if (Buffer.compare(a.head, b.head) !== 0) return false
+  return b.devices.some(({ serial }, index) => (a.devices[index]?.serial ?? -1) < serial)
+}
+
+test('§5 of two floors the higher head stands, with each device’s higher serial, the same in every order', () => {
   fc.assert(
     fc.property(floors, floors, floors, (a, b, c) => {
       const higher = higherFloor(a, b)
-      assert.ok(higher === a || higher === b)
+      assert.ok([a, b].some(({ head }) => Buffer.compare(head, higher.head) === 0))
       assert.ok(!isLower(higher, a) && !isLower(higher, b))
       assert.deepEqual(higherFloor(b, a), higher)
       assert.deepEqual(higherFloor(a, higher), higher)
@@ -32,15 +47,18 @@ test('§5 the higher floor is one of the two, not lower than either, and the sam
   )
 })
 
-test('§5 rotations come before entries, entries before the serial', () => {
+test('§5 rotations come before entries; of one head, each device has its higher serial, and two that cross are no rollback', () => {
   const head = makeBytes('head', 32)
-  const low = { epoch: 0, seq: 9, serial: 9, head }
+  const low = { epoch: 0, seq: 9, devices: devicesAt([9, 3]), head }
   for (const high of [
-    { epoch: 1, seq: 0, serial: 0, head },
-    { epoch: 0, seq: 10, serial: 0, head },
-    { epoch: 0, seq: 9, serial: 10, head },
+    { epoch: 1, seq: 0, devices: [], head },
+    { epoch: 0, seq: 10, devices: [], head },
+    { epoch: 0, seq: 9, devices: devicesAt([10, 3]), head },
   ])
     assert.deepEqual([higherFloor(low, high), higherFloor(high, low)], [high, high])
+  const crossing = { ...low, devices: devicesAt([5, 8]) }
+  for (const both of [higherFloor(low, crossing), higherFloor(crossing, low)])
+    assert.deepEqual(both, { ...low, devices: devicesAt([9, 8]) })
 })
 
 const alice = makeIdentity('Alice', { rotations: 3 })

@@ -36,13 +36,15 @@ export type Handmade = {
   readonly ek: P256PrivateKey
   /** the first ratchet key */
   readonly ratchet: P256PrivateKey
-  /** what is sealed: { log, device, seen } when the initiator is honest */
+  /** what is sealed: { log, device, inc, seen } when the initiator is honest */
   readonly identity: CborValue
   /** H(first envelope) and H(last envelope) of the initiator's log */
   readonly idA: Uint8Array
   readonly headA: Uint8Array
   /** DH(spk_B, ik_A), or what a forger without ik_A puts in its place */
   readonly se: Uint8Array
+  /** DH(ik_B, ik_A), or what a forger with neither puts in its place */
+  readonly ii: Uint8Array
   readonly first: Uint8Array
   /** what encapsulation gave, when it is repeated */
   readonly encapsulated?: { readonly sharedKey: Buffer; readonly ciphertext: Buffer }
@@ -63,7 +65,7 @@ export type HelloFields = {
 
 /** The hello, its fields, every value on the way to it, and the messages that may follow in the first chain. */
 export const handmadeHello = (made: Handmade) => {
-  const { card, ikB, kem, channel, ek, ratchet, identity, idA, headA, se, first, n = 0 } = made
+  const { card, ikB, kem, channel, ek, ratchet, identity, idA, headA, se, ii, first, n = 0 } = made
   const { spk } = card.card
   const kemKey = createPublicKey({ key: Buffer.from(kem), format: 'raw-public', asymmetricKeyType: 'ml-kem-768' })
   const { sharedKey: ss, ciphertext: ct } = made.encapsulated ?? encapsulate(kemKey)
@@ -74,7 +76,7 @@ export const handmadeHello = (made: Handmade) => {
   const k0 = hkdf(h0, Buffer.concat([es1, es2, ss]), 'handfast/v1/identity', 32)
   const sealed = sealFernet(importFernetKey(k0), encodeCbor(identity), NOW, new Uint8Array(16))
   const h1 = hash(h0, sealed, idA, headA)
-  const rk = hkdf(h1, Buffer.concat([es1, es2, ss, se]), 'handfast/v1/root', 32)
+  const rk = hkdf(h1, Buffer.concat([es1, es2, ss, se, ii]), 'handfast/v1/root', 32)
   const session = made.session ?? hkdf(h1, Buffer.concat([es1, es2, ss]), 'handfast/v1/session', 16)
 
   const step = hkdf(rk, ecdh(spk, ratchet), 'handfast/v1/ratchet', 64)
@@ -92,6 +94,6 @@ export const handmadeHello = (made: Handmade) => {
 
   const { header, token } = message(n, first)
   const fields: HelloFields = { v: 1, ek: ek.publicKey, card: card.hash, ct, sealed, first: { header, token } }
-  const steps = { es1, es2, ct, ss, se, h0, k0, sealed, h1, rk, rk1, ck }
+  const steps = { es1, es2, ct, ss, se, ii, h0, k0, sealed, h1, rk, rk1, ck }
   return { fields, hello: encodeCbor(fields), session: Uint8Array.from(session), steps, message }
 }

@@ -5,12 +5,13 @@ import { utf8 } from '../../src/core/bytes.ts'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import { initiate, respond } from '../../src/core/handshake.ts'
-import { type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import { bridgeLog, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { runs } from '../runs.ts'
 import { ecdh, type Handmade, handmadeHello } from './handmade-hello.ts'
 import {
   at,
   commitmentAfter,
+  cut,
   draftEntry,
   envelopesOf,
   failsWith,
@@ -37,7 +38,7 @@ const forge = (changed: Partial<Handmade>) => handmadeHello({ ...handmade, ...ch
 /** A hello that is right in all but what it says about the initiator. */
 const forgeIdentity = (identity: { [field: string]: CborValue }, log: KeyLog = alice.log) =>
   forge({
-    identity: { log: envelopesOf(alice.log), device: 0, seen: null, ...identity },
+    identity: { log: envelopesOf(alice.log), device: 0, inc: makeBytes('inc', 16), seen: null, ...identity },
     idA: log.id,
     headA: log.last.hash,
   })
@@ -70,6 +71,23 @@ test('§5 key compromise impersonation: who holds ik_B, but neither spk_B nor ik
   for (const se of guesses) assert.throws(() => answer(forge({ se })), failsWith('ERR_SESSION_TOKEN'))
 })
 
+test('§5 who holds a prekey of B, spk_B, but neither ik_B nor ik_A, is not taken for A either', () => {
+  const { spk } = prekeys
+  const guesses: readonly Uint8Array[] = [
+    new Uint8Array(0),
+    new Uint8Array(32),
+    ecdh(aliceIk.publicKey, spk),
+    ecdh(bobIk.publicKey, spk),
+    ecdh(bobIk.publicKey, handmade.ek),
+    ecdh(aliceIk.publicKey, handmade.ek),
+    ecdh(bobIk.publicKey, at(mallory.devices, 0).ik),
+  ]
+  // What a thief of spk_B can compute of the rest is right.
+  const se = ecdh(aliceIk.publicKey, spk)
+  assert.deepEqual(answer(forge({ se })).log, alice.log)
+  for (const ii of guesses) assert.throws(() => answer(forge({ se, ii })), failsWith('ERR_SESSION_TOKEN'))
+})
+
 test('§5 nor does the thief of ik_A answer in the place of B, or read what A said', () => {
   const { hello, session } = initiate(initiation, surroundings('alice'))
   const before = dumpSession(session)
@@ -88,10 +106,12 @@ test('§5 Mallory does not get away with naming the key of A as her own', () => 
     devices: [{ sign: at(named.devices, 0).sign.publicKey, dh: aliceIk.publicKey }],
     time: NOW,
   })
-  const identity = { log: envelopesOf(log), device: 0, seen: null }
+  const identity = { log: envelopesOf(log), device: 0, inc: makeBytes('inc', 16), seen: null }
   const claims = { identity, idA: log.id, headA: log.last.hash }
-  const own = ecdh(prekeys.spk.publicKey, at(named.devices, 0).ik)
-  assert.throws(() => answer(forge({ ...claims, se: own })), failsWith('ERR_SESSION_TOKEN'))
+  const { ik } = at(named.devices, 0)
+  const [se, ii] = [ecdh(prekeys.spk.publicKey, ik), ecdh(bobIk.publicKey, ik)]
+  for (const own of [{ se }, { ii }, { se, ii }])
+    assert.throws(() => answer(forge({ ...claims, ...own })), failsWith('ERR_SESSION_TOKEN'))
   // Alice's own secret would open it: a session is between the addresses it was made for.
   assert.deepEqual(answer(forge(claims)).log.id, log.id)
   assert.throws(() => answer(forge({ ...claims, idA: alice.log.id })), failsWith('ERR_SESSION_OTHER'))
@@ -107,10 +127,14 @@ test('§5 the log of A verifies to its address or the hello fails', () => {
     [[...entries, signDraft({ ...next, seq: 7 }, root)], 'ERR_LOG_SEQ'],
     [[...entries, signDraft({ ...next, prev: mallory.log.last.hash }, root)], 'ERR_LOG_PREV'],
     [[...entries, at(envelopesOf(mallory.log), 0)], 'ERR_LOG_SEQ'],
-    [[...entries, signDraft({ ...next, time: NOW + 3601 }, root)], 'ERR_LOG_TIME_AHEAD'],
+    [[...entries, signDraft({ ...next, time: NOW - 1 }, root)], 'ERR_LOG_TIME_BACK'],
     [[...entries, signDraft({ ...next, root: mallory.log.last.entry.root }, at(mallory.roots, 0))], 'ERR_LOG_ROOT'],
     [[makeBytes('noise', 100)], 'ERR_LOG_DECODE'],
     [[flip(at(entries, 0))], 'ERR_LOG_SIGNATURE'],
+    [
+      [at(entries, 0), bridgeLog(cut(alice.log, 0), at(alice.roots, 1), commitmentAfter(alice, 1)).last.envelope],
+      'ERR_LOG_BRIDGE',
+    ],
   ]
   for (const [log, code] of cases) assert.throws(() => answer(forgeIdentity({ log })), failsWith(code), code)
 })
@@ -127,14 +151,14 @@ test('§5 what is sealed has exactly its shape', () => {
     null,
     [log, 0, null],
     { log, device: 0 },
-    { log, device: 0, seen: null, note: 1 },
-    { log: [], device: 0, seen: null },
-    { log: [new Uint8Array(901)], device: 0, seen: null },
-    { log: [new Uint8Array(0)], device: 0, seen: null },
-    { log: Array.from({ length: 65 }, () => Uint8Array.of(1)), device: 0, seen: null },
-    { log, device: 8, seen: null },
+    { log, device: 0, inc: makeBytes('inc', 16), seen: null, note: 1 },
+    { log: [], device: 0, inc: makeBytes('inc', 16), seen: null },
+    { log: [new Uint8Array(901)], device: 0, inc: makeBytes('inc', 16), seen: null },
+    { log: [new Uint8Array(0)], device: 0, inc: makeBytes('inc', 16), seen: null },
+    { log: Array.from({ length: 65 }, () => Uint8Array.of(1)), device: 0, inc: makeBytes('inc', 16), seen: null },
+    { log, device: 8, inc: makeBytes('inc', 16), seen: null },
     { log, device: -1, seen: null },
-    { log, device: 0, seen: new Uint8Array(31) },
+    { log, device: 0, inc: makeBytes('inc', 16), seen: new Uint8Array(31) },
   ]
   for (const identity of misshapen) assert.throws(() => answer(forge({ identity })), failsWith('ERR_HELLO_SEALED'))
 })
@@ -142,14 +166,18 @@ test('§5 what is sealed has exactly its shape', () => {
 test('§5 A names a device it has', () => {
   for (const device of [1, 7]) assert.throws(() => answer(forgeIdentity({ device })), failsWith('ERR_HELLO_DEVICE'))
   const two = makeIdentity('two', { devices: 2 })
-  const claims = (device: number, se: Uint8Array) =>
+  const claims = (device: number, { se, ii }: Pick<Handmade, 'se' | 'ii'>) =>
     forge({
-      identity: { log: envelopesOf(two.log), device, seen: null },
+      identity: { log: envelopesOf(two.log), device, inc: makeBytes('inc', 16), seen: null },
       idA: two.log.id,
       headA: two.log.last.hash,
       se,
+      ii,
     })
-  const secret = (device: number) => ecdh(prekeys.spk.publicKey, at(two.devices, device).ik)
+  const secret = (device: number) => {
+    const { ik } = at(two.devices, device)
+    return { se: ecdh(prekeys.spk.publicKey, ik), ii: ecdh(bobIk.publicKey, ik) }
+  }
   assert.equal(answer(claims(1, secret(1))).device, 1)
   assert.throws(() => answer(claims(0, secret(1))), failsWith('ERR_SESSION_TOKEN'))
 })

@@ -120,6 +120,7 @@ test('§5 two hellos that cross: both sides prefer the same session, and the oth
     const back = initiate(
       {
         self: { log: bob.log, device: 0, ik: at(bob.devices, 0).ik },
+        inc: makeBytes('bob/inc', 16),
         remote: { log: alice.log, card, kem: prekeys.kem.publicKey },
         channel: new Uint8Array(0),
         seen: null,
@@ -163,7 +164,10 @@ test('§5 two hellos that cross on live connections: each is for its own, and no
     { log: bob.log, device: 0, ik: at(bob.devices, 0).ik },
   ]
   const remote = { log: alice.log, card, kem: prekeys.kem.publicKey }
-  const back = initiate({ self: ofBob, remote, channel, seen: null, first: utf8('back') }, surroundings('back'))
+  const back = initiate(
+    { self: ofBob, inc: makeBytes('bob/inc', 16), remote, channel, seen: null, first: utf8('back') },
+    surroundings('back'),
+  )
   const first = initiate(there.initiation, surroundings('there'))
   const answerBack = (hello: Uint8Array) =>
     respond({ self: ofAlice, card, ...prekeys, channel }, hello, surroundings('alice'))

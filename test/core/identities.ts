@@ -4,7 +4,17 @@ import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { signEnvelope } from '../../src/core/cose.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { generateKem, type KemPrivateKey } from '../../src/core/kem.ts'
-import { commitToRoots, createLog, type Device, type KeyLog, updateLog } from '../../src/core/key-log.ts'
+import {
+  appendEntry,
+  commitToRoots,
+  complete,
+  createLog,
+  type KeyLog,
+  type PartialLog,
+  prefixOf,
+  updateLog,
+} from '../../src/core/key-log.ts'
+import type { Device } from '../../src/core/key-log-entry.ts'
 import { LABEL_KEY_LOG } from '../../src/core/labels.ts'
 import { generatePrivateKey, type P256PrivateKey } from '../../src/core/p256.ts'
 import { seededRandom } from './test-bytes.ts'
@@ -65,7 +75,13 @@ export const grown = (identity: Identity): Identity => ({
   log: lengthen(identity.log, at(identity.roots, 0), identity.log.entries.length + 1),
 })
 
-export const envelopesOf = (log: KeyLog): readonly Uint8Array[] => log.entries.map(({ envelope }) => envelope)
+export const envelopesOf = (log: PartialLog): readonly Uint8Array[] => log.entries.map(({ envelope }) => envelope)
+
+/** The whole log that ends with entry number `seq` of `log`. */
+export const cut = (log: PartialLog, seq: number): KeyLog => complete(prefixOf(log, seq))
+
+/** The whole log that `envelope` makes of `log`. */
+export const grow = (log: PartialLog | null, envelope: Uint8Array): KeyLog => complete(appendEntry(log, envelope))
 
 /** `log` continued with updates that change nothing, up to `size` entries. */
 export const lengthen = (log: KeyLog, root: P256PrivateKey, size: number): KeyLog => {
@@ -101,9 +117,10 @@ export const makePrekeys = (name: string): Prekeys => ({
   kem: generateKem(seededRandom(`${name}/kem`)),
 })
 
-const cardContent = ({ spk, kem }: Prekeys, device: number, now: number) => ({
+const cardContent = ({ spk, kem }: Prekeys, device: number, now: number, inc = makeBytes('inc', 16)) => ({
   device,
   now: now * 1000,
+  inc,
   spk: spk.publicKey,
   kem: kem.publicKey,
   transport: makeBytes('transport', 32),
@@ -112,8 +129,8 @@ const cardContent = ({ spk, kem }: Prekeys, device: number, now: number) => ({
 export const publishCard = (
   { log, devices }: Identity,
   prekeys: Prekeys,
-  { device = 0, now = NOW } = {},
-): SignedCard<Card> => signCard(log, at(devices, device).sign, cardContent(prekeys, device, now))
+  { device = 0, now = NOW, inc }: { device?: number; now?: number; inc?: Uint8Array } = {},
+): SignedCard<Card> => signCard(log, at(devices, device).sign, cardContent(prekeys, device, now, inc))
 
 export const presentCard = (
   { log, devices }: Identity,

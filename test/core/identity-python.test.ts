@@ -8,7 +8,9 @@ import { listFiles, readFile, type Vector } from '../vectors/vector-files.ts'
 
 const FOLDERS = ['address', 'key-log', 'card', 'floor'] as const
 /** The fields of a vector that say what comes out. */
-const RESULTS = 'error output head seq epoch status relation hash serial until device current change raised'.split(' ')
+const RESULTS = 'error output head seq epoch status relation hash serial until device inc current change raised'.split(
+  ' ',
+)
 
 const cases = FOLDERS.flatMap((folder) =>
   listFiles(folder).map((file) => {

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
 import { encodeCbor } from '../../src/core/cbor.ts'
 import { signEnvelope } from '../../src/core/cose.ts'
-import { appendEntry, decodeEntry } from '../../src/core/key-log.ts'
+import { appendEntry } from '../../src/core/key-log.ts'
+import { decodeEntry } from '../../src/core/key-log-entry.ts'
 import { LABEL_KEY_LOG } from '../../src/core/labels.ts'
 import { ITEM_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import {
@@ -14,7 +15,6 @@ import {
   makeBytes,
   makeIdentity,
   makeKey,
-  NOW,
   publicOf,
   signDraft,
   without,
@@ -31,8 +31,8 @@ test('§2.1 an envelope of more than 900 bytes is not decoded', () => {
   const padded = (size: number) => signDraft({ ...draftEntry(null, alice), pad: new Uint8Array(size) }, root0)
   const overhead = padded(300).length - 300
   assert.equal(padded(ITEM_BYTES_MAX - overhead).length, ITEM_BYTES_MAX)
-  assert.throws(() => appendEntry(null, padded(ITEM_BYTES_MAX - overhead), NOW), failsWith('ERR_LOG_DECODE'))
-  assert.throws(() => appendEntry(null, padded(ITEM_BYTES_MAX - overhead + 1), NOW), failsWith('ERR_LOG_SIZE'))
+  assert.throws(() => appendEntry(null, padded(ITEM_BYTES_MAX - overhead)), failsWith('ERR_LOG_DECODE'))
+  assert.throws(() => appendEntry(null, padded(ITEM_BYTES_MAX - overhead + 1)), failsWith('ERR_LOG_SIZE'))
   assert.throws(() => decodeEntry(padded(ITEM_BYTES_MAX - overhead + 1)), failsWith('ERR_LOG_SIZE'))
 })
 
@@ -61,7 +61,7 @@ const misshapen: readonly (readonly [string, Draft])[] = [
 
 for (const [name, draft] of misshapen)
   test(`§2.1 an entry ${name} does not decode`, () => {
-    assert.throws(() => appendEntry(null, signDraft(draft, root0), NOW), failsWith('ERR_LOG_DECODE'))
+    assert.throws(() => appendEntry(null, signDraft(draft, root0)), failsWith('ERR_LOG_DECODE'))
   })
 
 test('§2.1 an envelope that is not exactly one COSE_Sign1 does not decode', () => {
@@ -84,7 +84,7 @@ test('§2.1 an envelope that is not exactly one COSE_Sign1 does not decode', () 
     signEnvelope(makeBytes('noise', 100), root0, LABEL_KEY_LOG),
   ]
   for (const envelope of envelopes) {
-    assert.throws(() => appendEntry(null, envelope, NOW), failsWith('ERR_LOG_DECODE'), hex(envelope))
+    assert.throws(() => appendEntry(null, envelope), failsWith('ERR_LOG_DECODE'), hex(envelope))
     assert.throws(() => decodeEntry(envelope), failsWith('ERR_LOG_DECODE'), hex(envelope))
   }
 })

@@ -3,16 +3,18 @@ import { test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
 import type { CborValue } from '../../src/core/cbor.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import { appendEntry, createLog, prefixOf, rotateLog, updateLog, verifyLog } from '../../src/core/key-log.ts'
+import { createLog, rotateLog, updateLog, verifyLog } from '../../src/core/key-log.ts'
 import { LABEL_CARD } from '../../src/core/labels.ts'
 import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import {
   at,
   commitmentAfter,
+  cut,
   draftEntry,
   envelopesOf,
   failsWith,
   flip,
+  grow,
   lengthen,
   makeDevice,
   makeIdentity,
@@ -31,7 +33,7 @@ test('§2 an address is the hash of the first envelope, and a log verifies from 
   const updated = updateLog(alice.log, root0, { devices: publicOf([makeDevice('tablet')]), time: NOW + 1 })
   const log = rotateLog(updated, root1, commitmentAfter(alice, 1), { devices, status: 'retired', time: NOW + 2 })
   assert.deepEqual(alice.log.id, sha256(alice.log.last.envelope))
-  const verified = verifyLog(alice.log.id, envelopesOf(log), NOW)
+  const verified = verifyLog(alice.log.id, envelopesOf(log))
   assert.deepEqual(verified, log)
   assert.equal(verified.epoch, 1)
   assert.deepEqual(
@@ -48,7 +50,7 @@ test('§2 an address is the hash of the first envelope, and a log verifies from 
 
 test('§2 a verified log does not change when the bytes it was read from do', () => {
   const envelope = Uint8Array.from(alice.log.last.envelope)
-  const log = verifyLog(alice.log.id, [envelope], NOW)
+  const log = verifyLog(alice.log.id, [envelope])
   envelope.fill(0)
   assert.deepEqual(log, alice.log)
 })
@@ -65,24 +67,24 @@ test('§2 eight devices fit one entry, whatever its number and state', () => {
 
 test('§2 a log of 64 entries is followed, a longer one is not', () => {
   const full = lengthen(alice.log, root0, LOG_ENTRIES_MAX)
-  assert.equal(verifyLog(full.id, envelopesOf(full), NOW).entries.length, LOG_ENTRIES_MAX)
+  assert.equal(verifyLog(full.id, envelopesOf(full)).entries.length, LOG_ENTRIES_MAX)
   const beyond = signDraft(draftEntry(full, alice), root0)
-  assert.throws(() => appendEntry(full, beyond, NOW), failsWith('ERR_LOG_TOO_LONG'))
-  assert.throws(() => verifyLog(full.id, [...envelopesOf(full), beyond], NOW), failsWith('ERR_LOG_TOO_LONG'))
+  assert.throws(() => grow(full, beyond), failsWith('ERR_LOG_TOO_LONG'))
+  assert.throws(() => verifyLog(full.id, [...envelopesOf(full), beyond]), failsWith('ERR_LOG_TOO_LONG'))
 })
 
 test('§2 a log is empty, too long, of another address, or verified: in this order', () => {
   const envelopes = envelopesOf(alice.log)
   const tooMany = Array.from({ length: LOG_ENTRIES_MAX + 1 }, () => flip(at(envelopes, 0)))
-  assert.throws(() => verifyLog(alice.log.id, [], NOW), failsWith('ERR_LOG_EMPTY'))
-  assert.throws(() => verifyLog(alice.log.id, tooMany, NOW), failsWith('ERR_LOG_TOO_LONG'))
-  assert.throws(() => verifyLog(makeIdentity('bob').log.id, envelopes, NOW), failsWith('ERR_LOG_ADDRESS'))
-  assert.throws(() => verifyLog(alice.log.id, [flip(at(envelopes, 0))], NOW), failsWith('ERR_LOG_ADDRESS'))
-  assert.throws(() => verifyLog(alice.log.id.subarray(1), envelopes, NOW), failsWith('ERR_LOG_ADDRESS'))
+  assert.throws(() => verifyLog(alice.log.id, []), failsWith('ERR_LOG_EMPTY'))
+  assert.throws(() => verifyLog(alice.log.id, tooMany), failsWith('ERR_LOG_TOO_LONG'))
+  assert.throws(() => verifyLog(makeIdentity('bob').log.id, envelopes), failsWith('ERR_LOG_ADDRESS'))
+  assert.throws(() => verifyLog(alice.log.id, [flip(at(envelopes, 0))]), failsWith('ERR_LOG_ADDRESS'))
+  assert.throws(() => verifyLog(alice.log.id.subarray(1), envelopes), failsWith('ERR_LOG_ADDRESS'))
 })
 
 const append = (fields: { [field: string]: CborValue }, key = root0, log: typeof alice.log | null = alice.log) =>
-  appendEntry(log, signDraft({ ...draftEntry(log, alice), ...fields }, key), NOW)
+  grow(log, signDraft({ ...draftEntry(log, alice), ...fields }, key))
 
 test('§2.2 seq counts from 0 without a gap', () => {
   assert.equal(append({}).last.entry.seq, 1)
@@ -111,10 +113,10 @@ test('§2.4 the entry is signed by the root it names, for a key log and nothing 
   assert.throws(() => append({}, root1), failsWith('ERR_LOG_SIGNATURE'))
   assert.throws(() => append({}, stranger, null), failsWith('ERR_LOG_SIGNATURE'))
   const asCard = signDraft(draftEntry(alice.log, alice), root0, LABEL_CARD)
-  assert.throws(() => appendEntry(alice.log, asCard, NOW), failsWith('ERR_LOG_SIGNATURE'))
+  assert.throws(() => grow(alice.log, asCard), failsWith('ERR_LOG_SIGNATURE'))
   const good = signDraft(draftEntry(alice.log, alice), root0)
   for (const index of [1, 32, 33, 64])
-    assert.throws(() => appendEntry(alice.log, flip(good, good.length - index), NOW), failsWith('ERR_LOG_SIGNATURE'))
+    assert.throws(() => grow(alice.log, flip(good, good.length - index)), failsWith('ERR_LOG_SIGNATURE'))
 })
 
 test('§2.4 the other signature of the same entry (high s) is refused, so an envelope has one hash', () => {
@@ -125,7 +127,7 @@ test('§2.4 the other signature of the same entry (high s) is refused, so an env
     envelope.subarray(0, -32),
     Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex'),
   ])
-  assert.throws(() => appendEntry(alice.log, Uint8Array.from(twin), NOW), failsWith('ERR_LOG_SIGNATURE'))
+  assert.throws(() => grow(alice.log, Uint8Array.from(twin)), failsWith('ERR_LOG_SIGNATURE'))
 })
 
 test('§2.5 rotation needs the committed root, and with it every root key to come', () => {
@@ -158,18 +160,21 @@ test('§2.6 time does not run backwards', () => {
   assert.throws(() => append({ time: NOW - 1 }), failsWith('ERR_LOG_TIME_BACK'))
 })
 
-test('§2.6 time is at most an hour ahead of this clock', () => {
-  assert.equal(append({ time: NOW + CLOCK_TOLERANCE }).last.entry.time, NOW + CLOCK_TOLERANCE)
-  assert.throws(() => append({ time: NOW + CLOCK_TOLERANCE + 1 }), failsWith('ERR_LOG_TIME_AHEAD'))
-  assert.throws(() => append({ time: NOW + CLOCK_TOLERANCE + 1 }, root0, null), failsWith('ERR_LOG_TIME_AHEAD'))
-  assert.throws(() => verifyLog(alice.log.id, envelopesOf(alice.log), NOW - 3601), failsWith('ERR_LOG_TIME_AHEAD'))
+test('§2.6 time is what the maker’s clock said: no clock refuses it, and the log goes on', () => {
+  for (const time of [NOW + CLOCK_TOLERANCE + 1, NOW + 100 * 365 * 24 * 3600, Number.MAX_SAFE_INTEGER]) {
+    assert.equal(append({ time }).last.entry.time, time)
+    const first = append({ time }, root0, null)
+    const log = updateLog(first, root0, { devices, time })
+    assert.deepEqual(verifyLog(first.id, envelopesOf(log)), log)
+    assert.throws(() => updateLog(first, root0, { devices, time: time - 1 }), failsWith('ERR_LOG_TIME_BACK'))
+  }
 })
 
 test('§2 a prefix is what the log was then, and only entries it has can end one', () => {
   const rotated = rotateLog(alice.log, root1, commitmentAfter(alice, 1), { devices, time: NOW })
   const log = updateLog(rotated, root1, { devices, time: NOW })
-  assert.deepEqual(prefixOf(log, 0), alice.log)
-  assert.deepEqual(prefixOf(log, 1), rotated)
-  assert.deepEqual(prefixOf(log, 2), log)
-  for (const seq of [-1, -2, 3, 0.5]) assert.throws(() => prefixOf(log, seq), failsWith('ERR_LOG_EMPTY'))
+  assert.deepEqual(cut(log, 0), alice.log)
+  assert.deepEqual(cut(log, 1), rotated)
+  assert.deepEqual(cut(log, 2), log)
+  for (const seq of [-1, -2, 3, 0.5]) assert.throws(() => cut(log, seq), failsWith('ERR_LOG_EMPTY'))
 })

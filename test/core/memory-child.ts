@@ -24,7 +24,7 @@ const kept: unknown[] = []
 /** Bob, with the log and the card that the hello was made for. */
 const respondTo = (): unknown => {
   const envelopes = (told.log as string[]).map((one) => Uint8Array.from(Buffer.from(one, 'hex')))
-  const log = verifyLog(sha256(at(envelopes, 0)), envelopes, NOW)
+  const log = verifyLog(sha256(at(envelopes, 0)), envelopes)
   const channel = bytesOf('channel')
   const card = verifyLiveCard(bytesOf('card'), log, NOW, channel)
   const self = { log, device: 0, ik: makeDevice('bob/device/0').ik }
@@ -34,8 +34,9 @@ const respondTo = (): unknown => {
 /** Alice, who knows the same keys of Bob by another log. */
 const initiateTo = (): unknown => {
   const meeting = makeMeeting('memory')
-  // It was made for other tests, with a secret in it.
+  // It was made for other tests, with secrets in it.
   meeting.handmade.se.fill(0)
+  meeting.handmade.ii.fill(0)
   return initiate(meeting.initiation, surroundings('memory/alice'))
 }
 

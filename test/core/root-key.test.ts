@@ -31,7 +31,7 @@ test('an identity is created by a signer, which signs once; only where its key i
   const { asked, signer } = counting()
   const { identity, phrase } = await createIdentityBy({ ...signer, token: TOKEN }, NOW, random)
   assert.equal(asked.times, 1)
-  assert.deepEqual(verifyLog(identity.log.id, envelopesOf(identity.log), NOW), identity.log)
+  assert.deepEqual(verifyLog(identity.log.id, envelopesOf(identity.log)), identity.log)
   assert.deepEqual(identity.root, { publicKey: root.publicKey, token: TOKEN })
   assert.deepEqual(identity.log.last.entry.root, root.publicKey)
   assert.deepEqual((await createIdentityBy(signer, NOW, random)).identity.root, {

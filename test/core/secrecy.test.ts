@@ -26,6 +26,7 @@ const secrets: readonly Uint8Array[] = [
   ecdh(ikB.publicKey, handmade.ek),
   ecdh(prekeys.spk.publicKey, handmade.ek),
   handmade.se,
+  handmade.ii,
 ]
 
 const assertSilent = (value: unknown, hidden: readonly Uint8Array[] = secrets): void => {

@@ -50,12 +50,14 @@ export const makeMeeting = (name: string, { live = true } = {}): Meeting => {
   const [ikA, ikB] = [at(alice.devices, 0).ik, at(bob.devices, 0).ik]
   const [kem, first] = [prekeys.kem.publicKey, utf8('hello')]
   const seen = bob.log.last.hash
+  const inc = makeBytes('alice/inc', 16)
   return {
     alice,
     bob,
     prekeys,
     initiation: {
       self: { log: alice.log, device: 0, ik: ikA },
+      inc,
       remote: { log: bob.log, card, kem },
       channel,
       seen,
@@ -69,10 +71,11 @@ export const makeMeeting = (name: string, { live = true } = {}): Meeting => {
       channel,
       ek: makeKey(`${name}/ek`),
       ratchet: makeKey(`${name}/ratchet`),
-      identity: { log: envelopesOf(alice.log), device: 0, seen },
+      identity: { log: envelopesOf(alice.log), device: 0, inc, seen },
       idA: alice.log.id,
       headA: alice.log.last.hash,
       se: ecdh(prekeys.spk.publicKey, ikA),
+      ii: ecdh(ikB.publicKey, ikA),
       first,
     },
   }

@@ -31,10 +31,10 @@ for (const [file, vector] of vectorsIn<HandshakeVector>('handshake')) {
   const { initiator, second } = vector
   if (initiator === undefined || second === undefined) continue
   test(`vectors/handshake/${file} from the documents`, async () => {
-    const { now, responder, channel, device, seen, first } = vector
+    const { now, responder, channel, device, inc, seen, first } = vector
     const { log, ik, ek, ratchet, messages, ss, ...steps } = initiator
     const { ct } = decodeCbor(fromHex(vector.hello)) as HelloFields
-    const given = { now, responder, channel, device, seen, first, second: second.plaintext }
+    const given = { now, responder, channel, device, inc, seen, first, second: second.plaintext }
     const answer = await python.ask({ op: 'handshake', ...given, initiator: { log, ik, ek, ratchet, ss, ct: hex(ct) } })
     const { header, token, plaintext } = second
     assert.deepEqual(answer, {
@@ -46,6 +46,7 @@ for (const [file, vector] of vectorsIn<HandshakeVector>('handshake')) {
       opened: {
         id: hex(decodeAddress(vector.address ?? '')),
         device,
+        inc,
         seen,
         first,
         second: plaintext,

@@ -44,9 +44,9 @@ def transcript(log, card_envelope, ek, ct, channel):
     return H(b"handfast/v1/handshake", cbor(bound))
 
 
-def derive(h0, es1, es2, ss, se, sealed, log_a):
+def derive(h0, es1, es2, ss, se, ii, sealed, log_a):
     h1 = H(h0, sealed, H(log_a[0]), H(log_a[-1]))
-    rk = hkdf(h1, es1 + es2 + ss + se, "handfast/v1/root", 32)
+    rk = hkdf(h1, es1 + es2 + ss + se + ii, "handfast/v1/root", 32)
     return h1, rk, hkdf(h1, es1 + es2 + ss, "handfast/v1/session", 16)
 
 
@@ -57,12 +57,13 @@ def initiator_side(asked):
     card = payload(card_envelope)
     ik_b = payload(log_b[-1])["devices"][card["device"]]["dh"]
     ct, ss = raw(a["ct"]), raw(a["ss"])
-    es1, es2, se = dh(ik_b, ek), dh(card["spk"], ek), dh(card["spk"], raw(a["ik"]))
+    es1, es2 = dh(ik_b, ek), dh(card["spk"], ek)
+    se, ii = dh(card["spk"], raw(a["ik"])), dh(ik_b, raw(a["ik"]))
     h0 = transcript(log_b, card_envelope, public_of(ek), ct, raw(asked["channel"]))
     k0 = hkdf(h0, es1 + es2 + ss, "handfast/v1/identity", 32)
-    identity = {"log": log_a, "device": asked["device"], "seen": raw(asked["seen"])}
+    identity = {"log": log_a, "device": asked["device"], "inc": raw(asked["inc"]), "seen": raw(asked["seen"])}
     sealed = fernet(k0, cbor(identity), now, bytes(16))
-    h1, rk, id = derive(h0, es1, es2, ss, se, sealed, log_a)
+    h1, rk, id = derive(h0, es1, es2, ss, se, ii, sealed, log_a)
     session = Session(id, rk, now, Fixed(raw(a["ratchet"]))).initiate(card["spk"])
     rk1, ck = session.rk, session.sending["ck"]
     first, second = [session.send(raw(text), now) for text in (asked["first"], asked["second"])]
@@ -78,7 +79,7 @@ def initiator_side(asked):
         "hello": cbor(hello),
         "session": id,
         "second": {"header": second["header"], "token": second["token"]},
-        "steps": {"es1": es1, "es2": es2, "ct": ct, "ss": ss, "se": se, "h0": h0, "k0": k0, "sealed": sealed}
+        "steps": {"es1": es1, "es2": es2, "ct": ct, "ss": ss, "se": se, "ii": ii, "h0": h0, "k0": k0, "sealed": sealed}
         | {"h1": h1, "rk": rk, "rk1": rk1, "ck": ck},
         "messages": [{key: one[key] for key in ("mk", "fernetKey", "padded")} for one in (first, second)],
     }
@@ -94,12 +95,13 @@ def responder_side(asked, hello, second):
     h0 = transcript(log_b, card_envelope, ek, hello["ct"], raw(asked["channel"]))
     sealed = uncbor(unfernet(hkdf(h0, es1 + es2 + ss, "handfast/v1/identity", 32), hello["sealed"]))
     ik_a = payload(sealed["log"][-1])["devices"][sealed["device"]]["dh"]
-    h1, rk, id = derive(h0, es1, es2, ss, dh(ik_a, spk), hello["sealed"], sealed["log"])
+    h1, rk, id = derive(h0, es1, es2, ss, dh(ik_a, spk), dh(ik_a, ik), hello["sealed"], sealed["log"])
     session = Session(id, rk, now, Fixed(ik)).respond(spk)
     first = session.receive(hello["first"]["header"], hello["first"]["token"], now)
     return {
         "id": H(sealed["log"][0]),
         "device": sealed["device"],
+        "inc": sealed["inc"],
         "seen": sealed["seen"],
         "first": first,
         "second": session.receive(second["header"], second["token"], now),

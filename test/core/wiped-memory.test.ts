@@ -42,12 +42,13 @@ test('§8 neither side of a handshake has a shared secret left in memory', only,
   const ek = generatePrivateKey(seededRandom('memory/alice'))
   const [es1, es2, se] = [ecdh(ikB.publicKey, ek), ecdh(spk.publicKey, ek), ecdh(spk.publicKey, ikA)]
   assert.deepEqual(decodeHello(hello).ek, ek.publicKey)
-  const shared = { es1, es2, se }
+  const ii = ecdh(ikB.publicKey, ikA)
+  const shared = { es1, es2, se, ii }
   assert.deepEqual(count('initiate', {}, shared), none(shared))
   const { card, channel } = meeting.response
   const log = envelopesOf(meeting.bob.log).map(hex)
   const told = { log, card: hex(card.envelope), channel: hex(channel), hello: hex(hello) }
-  const theirs = { es1, es2, se, ss: decapsulate(kem, decodeHello(hello).ct) }
+  const theirs = { es1, es2, se, ii, ss: decapsulate(kem, decodeHello(hello).ct) }
   assert.deepEqual(count('respond', told, theirs), none(theirs))
   const control = count('nothing', {}, theirs) as Record<string, number>
   assert.ok(Object.values(control).every((found) => found > 0))

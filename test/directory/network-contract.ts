@@ -53,7 +53,14 @@ const recordsAt = (now: number): Parameters<typeof publish>[1] & { readonly log:
   )
   const { spk, kem } = prekeys
   const transport = makeBytes('transport', 32)
-  const content = { device: 0, now: now * 1000, spk: spk.publicKey, kem: kem.publicKey, transport }
+  const content = {
+    device: 0,
+    now: now * 1000,
+    inc: makeBytes('inc', 16),
+    spk: spk.publicKey,
+    kem: kem.publicKey,
+    transport,
+  }
   return { log, card: { signed: signCard(log, at(alice.devices, 0).sign, content), kem: kem.publicKey } }
 }
 

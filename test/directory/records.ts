@@ -43,11 +43,12 @@ export const cardFor = (
   log: KeyLog,
   { devices }: Identity,
   { spk, kem }: Prekeys,
-  { device = 0, serial = NOW * 1000, age, mailboxes = [] }: Partial<CardChoice> = {},
+  { device = 0, serial = NOW * 1000, inc = makeBytes('inc', 16), age, mailboxes = [] }: Partial<CardChoice> = {},
 ): SignedCard =>
   signCard(log, at(devices, device).sign, {
     device,
     now: serial,
+    inc,
     spk: spk.publicKey,
     kem: kem.publicKey,
     transport: makeBytes('transport', 32),
@@ -58,6 +59,7 @@ export const cardFor = (
 type CardChoice = {
   readonly device: number
   readonly serial: number
+  readonly inc: Uint8Array
   readonly age: number | undefined
   readonly mailboxes: readonly Uint8Array[]
 }

@@ -85,12 +85,12 @@ test('§4 every PUT fits a datagram of 1,280 bytes', () => {
 })
 
 test('§4 the largest item fits an answer, and the largest answer fits a datagram of 1,280 bytes', () => {
-  const counts = { tip: id, entryCount: PLACES_MAX - DEVICES_MAX, cardCount: DEVICES_MAX }
+  const counts = { tip: id, entryCount: PLACES_MAX - DEVICES_MAX, cardCount: DEVICES_MAX, now: Number.MAX_SAFE_INTEGER }
   assert.ok(encodeMessage({ ...counts, entries: [largestItem], cards: [] }).length <= ANSWER_BYTES_MAX)
   assert.ok(encodeMessage({ ...counts, entries: [], cards: [largestItem] }).length <= ANSWER_BYTES_MAX)
   assert.ok(encodeMessage({ half: makeBytes('half', KEM_HALF_BYTES) }).length <= ANSWER_BYTES_MAX)
   assert.ok(encodeMessage({ refused: 'ERR_LOOKUP_INCOMPLETE' }).length <= ANSWER_BYTES_MAX)
-  assert.equal(HEADERS + answerDatagram(ANSWER_BYTES_MAX), 1212)
+  assert.equal(HEADERS + answerDatagram(ANSWER_BYTES_MAX), 1221)
 })
 
 /** The cheapest datagram that carries a value, and what comes back: closer nodes only for who names a target. */
@@ -111,15 +111,16 @@ test('§3 whatever the length of a request, the answer to who shows no token is 
 test('§3 a padded request may get the largest answer, and no longer one is needed', () => {
   for (const from of [0, 23, 24, PLACES_MAX]) {
     const size = encodePaddedGet({ id, from }).length
-    assert.equal(size, 329)
+    assert.equal(size, 332)
     assert.equal(unprovenAnswerMax(size), ANSWER_BYTES_MAX)
     assert.ok(unprovenAnswerMax(size - 1) < ANSWER_BYTES_MAX)
   }
-  const { asked, answered } = cheapest(329, true)
-  assert.deepEqual([asked, answered(ANSWER_BYTES_MAX)], [418, 1212])
+  const { asked, answered } = cheapest(332, true)
+  assert.deepEqual([asked, answered(ANSWER_BYTES_MAX)], [421, 1221])
 })
 
-test('§3 the shortest request gets a tip and the numbers of entries and cards', () => {
-  const counts = { tip: id, entryCount: PLACES_MAX - DEVICES_MAX, cardCount: DEVICES_MAX, entries: [], cards: [] }
+test('§3 the shortest request gets a tip, the numbers of entries and cards, and the time', () => {
+  const now = Number.MAX_SAFE_INTEGER
+  const counts = { tip: id, entryCount: PLACES_MAX - DEVICES_MAX, cardCount: DEVICES_MAX, entries: [], cards: [], now }
   assert.ok(encodeMessage(counts).length <= unprovenAnswerMax(encodeMessage({ id, from: 0 }).length))
 })

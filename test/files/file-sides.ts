@@ -56,6 +56,7 @@ export const openFiles = (identity: Identity, store: Store = storeAt(null), isCo
   const files = createFiles({
     ...{ own, store, contacts, world, closing: closing.signal },
     isContact: () => isContact,
+    provenSince: () => null,
     queued: (peer) => void queued.push(peer),
     emit: (event) => {
       events.push(event)

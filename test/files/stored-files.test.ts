@@ -28,7 +28,7 @@ const start = async (t: TestContext) => {
   await createVault(folderOf('alice'), alice, null)
   await createVault(folderOf('bob'), bob, null)
   const open = async (name: string) => {
-    const { identity, storeKey } = await openVault(folderOf(name), null, NOW)
+    const { identity, storeKey } = await openVault(folderOf(name), null)
     const store = openStore(folderOf(name), storeKey)
     // After a restart a peer has new randomness, and a later clock.
     const world = makeWorld(`stored-files/${runs++}`, NOW + runs)

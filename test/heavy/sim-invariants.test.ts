@@ -6,8 +6,8 @@ import { stale } from '../../sim/attackers/stale.ts'
 import { createObserver, type Violation } from '../../sim/observer.ts'
 import { type Production, production } from '../../sim/production.ts'
 import { publishNewest } from '../../sim/siege.ts'
-import { prefixOf } from '../../src/core/key-log.ts'
 import { COMMAND, decodeGet, decodePut, encodeMessage } from '../../src/directory/request-format.ts'
+import { cut } from '../core/identities.ts'
 import { siege, withWorld } from '../sim/small-world.ts'
 
 /** The simulator is worth something only if it notices. Each of these builds breaks one promise. */
@@ -29,7 +29,7 @@ test('the production code keeps every invariant while some store garbage and som
 test('a lookup that calls a superseded log current, though the newest reached it, is noticed', async () => {
   const lookup: Production['lookup'] = async (directory, id) => {
     const found = await production.lookup(directory, id)
-    return found.log === null ? found : { ...found, log: prefixOf(found.log, 0), verdict: 'fresh' }
+    return found.log === null ? found : { ...found, log: cut(found.log, 0), verdict: 'fresh' }
   }
   assert.deepEqual(await violated(stale, { lookup }), new Set(['superseded-as-current']))
 })
@@ -104,6 +104,7 @@ test('a storage node that keeps what it did not verify is noticed', async () => 
         cardCount: 0,
         entries: asked.from === 0 ? [entry] : [],
         cards: [],
+        now: request.now,
       })
     }
     return { ...storage, handle }

@@ -13,6 +13,7 @@ import { NOW } from '../core/identities.ts'
 import {
   bob,
   contactOf,
+  devicesAt,
   floorAt,
   nothing,
   PASSPHRASE,
@@ -81,7 +82,7 @@ test('all that a folder holds for good comes back, and nothing else, sealed as i
     const restored = await restore(path, fresh, { ...given, passphrase })
     const sealedBy = passphrase === null ? 'key-file' : 'passphrase'
     assert.deepEqual(restored, { ...summary, made, sealedBy })
-    assertSame((await openVault(fresh, passphrase, NOW)).identity, alice)
+    assertSame((await openVault(fresh, passphrase)).identity, alice)
     assert.deepEqual(rememberedIn(fresh), rememberedIn(folder))
     const files = ['handfast.db', 'handfast.lock', 'identity.json']
     assert.deepEqual((await readdir(fresh)).toSorted(), passphrase === null ? [...files, 'identity.key'] : files)
@@ -151,7 +152,7 @@ test('a folder that another program holds, or whose database is damaged, gets no
 /** What a database that lost its identity knows: more of Bob, less of others, and somebody of the same name. */
 const left: Remembered = {
   ...nothing,
-  floors: [floorAt(renew(renew(bob, 'renewed'), 'again').log), floorAt(stranger.log, { serial: 9 })],
+  floors: [floorAt(renew(renew(bob, 'renewed'), 'again').log), floorAt(stranger.log, { devices: devicesAt(9) })],
   contacts: [contactOf(stranger.log, { name: 'Mallory' })],
   settings: { bootstrap: '127.0.0.1:9', mailboxes: null },
 }
@@ -164,7 +165,7 @@ test('a database that is left is kept: no floor is lowered, and everybody keeps 
   const after = rememberedIn(fresh)
   assert.deepEqual(after, await merged(t, left, remembered))
   const floorOf = (id: Uint8Array) => after.floors.find((floor) => floor.id.join() === id.join())
-  assert.deepEqual([floorOf(bob.log.id)?.seq, floorOf(stranger.log.id)?.serial], [2, 9])
+  assert.deepEqual([floorOf(bob.log.id)?.seq, floorOf(stranger.log.id)?.devices[0]?.serial], [2, 9])
   assert.deepEqual(new Set(after.contacts.map(({ name }) => name)), new Set(['Mallory', 'Mallory 2', 'Bob', null]))
   assert.equal(after.settings.bootstrap, '127.0.0.1:9')
 })
@@ -184,13 +185,13 @@ test('killed at any step, there is no identity and it can be done again, or ther
     const code = await child.exit()
     assert.ok(code === -1 || code === 0, child.stderr())
     whole = code === 0
-    const missing = (await codeOf(openVault(folder, null, NOW))) === 'ERR_STORE_MISSING'
+    const missing = (await codeOf(openVault(folder, null))) === 'ERR_STORE_MISSING'
     const now = rememberedIn(folder)
     const complete = now.contacts.length === expected.contacts.length
     assert.deepEqual(now, complete ? expected : left, `step ${step}`)
     seen.add(`${missing ? 'no identity' : 'identity'}, ${complete ? 'all' : 'nothing'} remembered`)
     if (missing) await restore(cheap, folder, given)
-    assertSame((await openVault(folder, null, NOW)).identity, alice)
+    assertSame((await openVault(folder, null)).identity, alice)
     assert.deepEqual(rememberedIn(folder), expected)
     assert.ok(step < 60)
   }
@@ -226,7 +227,7 @@ test('an identity that appears meanwhile stays, and remembers nothing of the bac
     return null
   }
   assert.equal(await codeOf(restore(cheap, fresh, { ...given, passphrase })), 'ERR_STORE_EXISTS')
-  assertSame((await openVault(fresh, null, NOW)).identity, bob)
+  assertSame((await openVault(fresh, null)).identity, bob)
   assert.deepEqual(rememberedIn(fresh), nothing)
 })
 
@@ -235,5 +236,5 @@ test('of several restored at once into one folder one stands', async (t) => {
   const outcomes = await Promise.all([1, 2, 3].map(() => codeOf(restore(cheap, fresh, given))))
   assert.equal(outcomes.filter((code) => code === undefined).length, 1)
   for (const code of outcomes) assert.match(String(code), /undefined|ERR_STORE_(EXISTS|IN_USE)/)
-  assertSame((await openVault(fresh, null, NOW)).identity, alice)
+  assertSame((await openVault(fresh, null)).identity, alice)
 })

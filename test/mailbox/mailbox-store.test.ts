@@ -156,7 +156,7 @@ test('§6 what was seen of a recipient is a floor while there are parcels for it
   assert.deepEqual(store.floor(bob.log.id)?.head, bob.log.last.hash)
   const later = grown(bob)
   store.raise(later.log)
-  assert.deepEqual(store.floor(bob.log.id), { epoch: 0, seq: 1, head: later.log.last.hash, serial: 0 })
+  assert.deepEqual(store.floor(bob.log.id), { epoch: 0, seq: 1, head: later.log.last.hash, devices: [] })
   put(store, 'b', { to: later })
   // Looked up before the floor was raised, put in after it.
   put(store, 'c', { to: bob })

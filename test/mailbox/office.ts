@@ -15,6 +15,7 @@ import {
   partsOf,
 } from '../../src/mailbox/mailbox-format.ts'
 import { type MailboxStore, openMailboxStore } from '../../src/mailbox/mailbox-store.ts'
+import { openStore } from '../../src/store/store.ts'
 import { identityOf, makeWorld } from '../connection/sides.ts'
 import { envelopesOf, makeBytes } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -53,8 +54,11 @@ export const createOffice = (store: MailboxStore = openMailboxStore(null)): Offi
     world,
     announce: (identity, mailboxes = [mailbox]) => {
       const prekeys = { keep: () => {} }
+      const { self } = openStore(null)
       const parts = { identity, directory: directory.network, transport: makeBytes('transport', 32), prekeys, world }
-      return createPublisher({ ...parts, mailboxes: () => mailboxes }).publish(() => AbortSignal.timeout(60_000))
+      const clockWatch = { hold: () => {} }
+      const all = { ...parts, self, clockWatch, mailboxes: () => mailboxes }
+      return createPublisher(all).publish(() => AbortSignal.timeout(60_000))
     },
     publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(60_000)),
     visit: ({ channel = makeBytes('channel', 64), source = sourceOf('192.0.2') } = {}) =>

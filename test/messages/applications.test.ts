@@ -148,7 +148,7 @@ test('by mailbox programs are kept apart as well, and one without room does not 
   const moves = await b.visit(
     async ({ messages, mailboxes }) => {
       assert.deepEqual((await mailboxes.fetch()).failures, [])
-      while (b.store.mailboxOutbox.waiting().length > 0) await settle()
+      while (b.store.mailboxOutbox.waiting(town.world.now).length > 0) await settle()
       return messages.history(a.address).map(said)
     },
     { app: 'chess' },

@@ -126,7 +126,26 @@ test('a peer that lost everything but its keys is written to anew, and gets what
   assert.deepEqual(await fresh.fetch(), [])
   await fresh.write(a.address, 'hello again')
   assert.deepEqual(await a.fetch(), ['hello again'])
+  // It follows what nobody has any more: he asks for that, and she begins anew with what is not gone.
+  assert.deepEqual(await fresh.fetch(), [])
+  await a.visit(async ({ mailboxes }, inMailboxes) => {
+    await mailboxes.fetch()
+    await inMailboxes
+  })
+  assert.deepEqual(a.states(bob.log.id), ['gone', 'sent'])
   assert.deepEqual(await fresh.fetch(), ['two'])
+  await a.fetch()
+  assert.deepEqual(a.states(bob.log.id), ['gone', 'delivered'])
+  assert.ok(a.notices.some((event) => event.type === 'peer-went-back' && event.gone === 1 && event.again === 0))
+  // Sending it all the same takes a person's word.
+  await a.visit(async ({ messages }, inMailboxes) => {
+    assert.deepEqual(
+      (await messages.resend(b.address)).map(({ text }) => text),
+      ['one'],
+    )
+    await inMailboxes
+  })
+  assert.deepEqual(await fresh.fetch(), ['one'])
   await a.fetch()
   assert.deepEqual(a.states(bob.log.id), ['delivered', 'delivered'])
 })
@@ -142,7 +161,7 @@ test('what nobody confirms is left at mailboxes again after a week, in a new ses
   town.pass(PARCEL_AGAIN / 2 - 10)
   await a.visit(async ({ messages }) => {
     await messages.send(b.address, 'two')
-    while (a.store.mailboxOutbox.waiting().length > 0 || a.states(bob.log.id)[1] !== 'sent')
+    while (a.store.mailboxOutbox.waiting(town.world.now).length > 0 || a.states(bob.log.id)[1] !== 'sent')
       await new Promise((resolve) => setImmediate(resolve))
   })
   assert.equal(town.keeps[0]?.size, 2)

@@ -29,6 +29,9 @@ const start = () => {
       pump: (peer) => open.has(hex(peer)),
       isOpen: (peer) => open.has(hex(peer)),
       invite: () => {},
+      note: () => {},
+      isGreeted: () => false,
+      provenSince: () => null,
     },
     backlogs: [
       {
@@ -49,6 +52,7 @@ const start = () => {
       throw new ConnectionError('ERR_CONNECT')
     },
     isNeeded: () => false,
+    isClockDoubted: () => false,
   })
   delivery.start()
   return { delivery, signals, open, waiting, dialled, inMailboxes }

@@ -112,7 +112,7 @@ test('a hello sent back to its sender on another connection is refused, also und
     const stranger = await callAsStranger(town, a)
     await send(stranger, { t: 'open', v: WIRE_VERSION, id: alice.log.id, head: null })
     const frame = await stranger.expect('card', 1_000)
-    const log = verifyLog(alice.log.id, frame.log, NOW)
+    const log = verifyLog(alice.log.id, frame.log)
     const { hash } = verifyLiveCard(frame.card, log, NOW, stranger.stream.handshakeHash)
     await send(stranger, { t: 'hello', d: change(hash) })
     return refusal(stranger)

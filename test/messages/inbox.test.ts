@@ -1,36 +1,50 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeCbor } from '../../src/core/cbor.ts'
+import { deviceId } from '../../src/core/key-log-entry.ts'
 import {
   STRANGER_MESSAGES_MAX,
   UNKNOWN_APPLICATION_MESSAGES_MAX,
   UNKNOWN_APPLICATIONS_MESSAGES_MAX,
 } from '../../src/core/limits/message-limits.ts'
+import { messageId, nextPlace, sequenceStart } from '../../src/core/places.ts'
+import { encodeBody } from '../../src/messages/body.ts'
 import { createInbox, type IncomingMessage } from '../../src/messages/inbox.ts'
 import { openStore } from '../../src/store/store.ts'
-import { alice } from '../connection/sides.ts'
+import { alice, bob, makeWorld } from '../connection/sides.ts'
+import { at, NOW } from '../core/identities.ts'
 import { sequence } from './lines-alone.ts'
+import { chain } from './written.ts'
 
 /** How many messages of whom there is room for, and what becomes of the rest. */
 
 const peer = alice.log.id
-const body = encodeCbor({ text: 'x' })
+const from = { peer, device: deviceId(at(alice.log.last.entry.devices, 0)) }
 const messages = (name: string, app: string, count: number): IncomingMessage[] =>
-  Array.from({ length: count }, (_, index) => ({ s: sequence(name), app, n: index + 1, p: index, at: 0, body }))
+  chain({ from: peer, to: bob.log.id, app }, sequence(name), count).map(({ m: _, ...said }) => ({
+    ...{ s: sequence(name), app },
+    ...said,
+  }))
+
+/** The place of message `n` of such a sequence. */
+const placeOf = (s: Uint8Array, n: number, app = 'handfast') => ({
+  n,
+  c: at(chain({ from: peer, to: bob.log.id, app }, s, n), n - 1).c,
+})
 
 const start = (isContact: boolean) => {
   const store = openStore(null)
+  const world = makeWorld('inbox')
   store.applications.remember('handfast')
-  return { store, inbox: createInbox(store, () => isContact) }
+  return { store, inbox: createInbox({ own: bob.log.id, store, world, isContact: () => isContact }) }
 }
 
 test('of what comes at once each sequence is taken as far as there is room for its application, whatever the others lack', () => {
   const { store, inbox } = start(true)
   const most = UNKNOWN_APPLICATION_MESSAGES_MAX
-  const taken = inbox.take(peer, [...messages('a', 'chess', most + 2), ...messages('b', 'handfast', 3)])
+  const taken = inbox.take(from, [...messages('a', 'chess', most + 2), ...messages('b', 'handfast', 3)])
   assert.deepEqual(taken.upTo, [
-    { s: sequence('a'), n: most },
-    { s: sequence('b'), n: 3 },
+    { s: sequence('a'), ...placeOf(sequence('a'), most, 'chess') },
+    { s: sequence('b'), ...placeOf(sequence('b'), 3) },
   ])
   assert.deepEqual(
     taken.refused.map(({ s, n }) => ({ s, n })),
@@ -44,8 +58,8 @@ test('of what comes at once each sequence is taken as far as there is room for i
 test('what is here already is taken again where there is no room, and is not new', () => {
   const { store, inbox } = start(true)
   const all = messages('a', 'chess', UNKNOWN_APPLICATION_MESSAGES_MAX)
-  inbox.take(peer, all)
-  const { upTo, refused, fresh } = inbox.take(peer, all)
+  inbox.take(from, all)
+  const { upTo, refused, fresh } = inbox.take(from, all)
   assert.deepEqual([upTo.length, refused, fresh], [1, [], []])
   store.close()
 })
@@ -56,7 +70,7 @@ test('applications that nobody opened share what little room there is, and a str
   const count = UNKNOWN_APPLICATIONS_MESSAGES_MAX / each
   for (let index = 0; index < count; index++) {
     assert.equal(inbox.room(peer, `app${index}`), each)
-    inbox.take(peer, messages(`${index}`, `app${index}`, each))
+    inbox.take(from, messages(`${index}`, `app${index}`, each))
   }
   assert.equal(inbox.room(peer, 'another'), 0)
   assert.ok(inbox.room(peer, 'handfast') > each)
@@ -64,4 +78,15 @@ test('applications that nobody opened share what little room there is, and a str
   const strange = start(false)
   assert.equal(strange.inbox.room(peer, 'handfast'), STRANGER_MESSAGES_MAX)
   strange.store.close()
+})
+
+test('a time that is far ahead of our clock is shown as an hour ahead, and its message has the id it was given', () => {
+  const { store, inbox } = start(true)
+  const between = { from: peer, to: bob.log.id, app: 'handfast' }
+  const content = { r: sequence('r'), at: (NOW + 86_400) * 1000, b: encodeBody('from tomorrow') }
+  const m = messageId(between, content)
+  const place = nextPlace(sequenceStart(between, sequence('a')), m)
+  const { fresh } = inbox.take(from, [{ s: sequence('a'), app: 'handfast', ...place, ...content }])
+  assert.deepEqual([fresh[0]?.at, fresh[0]?.m], [(NOW + 3600) * 1000, m])
+  store.close()
 })

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeCbor } from '../../src/core/cbor.ts'
+import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
+import { deviceId } from '../../src/core/key-log-entry.ts'
 import { MESSAGE_WINDOW, UNKNOWN_APPLICATION_MESSAGES_MAX } from '../../src/core/limits/message-limits.ts'
-import { settle } from '../connection/sides.ts'
-import { message, sequence, startLines } from './lines-alone.ts'
+import { messageId, nextPlace, type Place, sequenceStart } from '../../src/core/places.ts'
+import { decodeBody } from '../../src/messages/body.ts'
+import type { IncomingMessage } from '../../src/messages/inbox.ts'
+import { mallory as her, bob as him, settle } from '../connection/sides.ts'
+import { message, placeOf, sequence, startLines } from './lines-alone.ts'
 import { endOf } from './told.ts'
+import { chain } from './written.ts'
 
 /** What Mallory says of her messages, on a line of Bob's. */
 
@@ -29,7 +34,7 @@ test('what there is no room for is refused with all that follows it, and the oth
   // Saying it again before there is room changes nothing, and has Bob say nothing.
   for (let count = 0; count < 3; count++) await mallory.say(message(a, FULL + 1, { app: UNKNOWN }))
   await mallory.say(message(b, 1))
-  assert.deepEqual(await mallory.hear(), { k: 'got', s: b, n: 1 })
+  assert.deepEqual(await mallory.hear(), { k: 'got', s: b, ...placeOf(b, 1), back: [] })
   assert.deepEqual([texts(UNKNOWN), texts()], [upTo(FULL), ['1']])
 })
 
@@ -48,26 +53,21 @@ test('when there is room again the sequence begins with what was refused; what w
   await bob.close()
 })
 
-test('it goes on as well when what was refused came by another way, or was given up', async () => {
-  for (const [name, before, n] of [
-    ['came by mailbox', FULL + 1, FULL + 2],
-    ['was given up', FULL, FULL + 3],
-  ] as const) {
-    const { mallory, peer, store, takeOne, texts } = await startFull()
-    for (let count = 0; count < 3; count++) await takeOne(UNKNOWN)
-    await mallory.hearUntil('ready')
-    if (name === 'came by mailbox') {
-      const place = { sequence: a, app: UNKNOWN, number: FULL + 1, before: FULL }
-      store.messages.receive(peer, place, 0, encodeCbor({ text: 'x' }))
-    }
-    await mallory.say(message(a, n, { app: UNKNOWN, p: before }))
-    await settle()
-    assert.equal(texts(UNKNOWN).at(-1), `${n}`, name)
-  }
+test('it goes on as well when what was refused came by another way', async () => {
+  const { mallory, inbox, peer, takeOne, texts } = await startFull()
+  for (let count = 0; count < 3; count++) await takeOne(UNKNOWN)
+  await mallory.hearUntil('ready')
+  const { k: _, ...byMailbox } = message(a, FULL + 1, { app: UNKNOWN }) as IncomingMessage & { k: string }
+  const [device] = her.log.last.entry.devices
+  assert.ok(device)
+  inbox.take({ peer, device: deviceId(device) }, [byMailbox])
+  await mallory.say(message(a, FULL + 2, { app: UNKNOWN }))
+  await settle()
+  assert.equal(texts(UNKNOWN).at(-1), `${FULL + 2}`)
 })
 
 test('a message that follows none of those that are here breaks the connection, as does one of another application', async () => {
-  for (const wrong of [message(a, 3), message(a, 2, { app: 'chess' }), message(a, 2, { body: encodeCbor({ x: 1 }) })]) {
+  for (const wrong of [message(a, 3), message(a, 2, { app: 'chess' }), message(a, 2, { b: encodeCbor({ x: 1 }) })]) {
     const { mallory, bob, texts } = await startLines()
     await mallory.say(message(a, 1))
     await mallory.hearUntil('got')
@@ -121,4 +121,88 @@ test('nobody is told of room that there is not, nor twice', async () => {
   }
   assert.deepEqual(said, ['ready', 'got'])
   store.close()
+})
+
+/** What stands for a place that is none. */
+const elsewhere = new Uint8Array(32).fill(7)
+
+test('a sequence that goes on otherwise than here is told what is here, with earlier places, and nothing more is taken of it', async () => {
+  const { mallory, bob, texts } = await startLines()
+  for (let n = 1; n <= 6; n++) await mallory.say(message(a, n))
+  await mallory.hearUntil('got')
+  await settle()
+  await mallory.say(message(a, 7, { c: elsewhere }))
+  let told = await mallory.hearUntil('got')
+  while (Array.isArray(told.back) && told.back.length === 0) told = await mallory.hearUntil('got')
+  assert.deepEqual(told, { k: 'got', s: a, ...placeOf(a, 6), back: [5, 3, 1].map((n) => placeOf(a, n)) })
+  // What is right comes too late: she has to begin another one.
+  await mallory.say(message(a, 7))
+  await mallory.say(message(b, 1))
+  assert.deepEqual((await mallory.hearUntil('got')).s, b)
+  assert.deepEqual(texts(), [...upTo(6), '1'])
+  await bob.close()
+})
+
+test('as much may still come of it as was on its way; what goes on after that breaks the connection', async () => {
+  const { mallory, bob, texts } = await startLines()
+  await mallory.say(message(a, 1))
+  await mallory.hearUntil('got')
+  for (let n = 2; n <= MESSAGE_WINDOW + 2; n++) {
+    await mallory.say(message(a, n, { c: elsewhere }))
+    await settle()
+  }
+  await mallory.say(message(b, 1))
+  for (let told = await mallory.hearUntil('got'); !Buffer.from(b).equals(told.s as Uint8Array); )
+    told = await mallory.hearUntil('got')
+  await mallory.say(message(a, MESSAGE_WINDOW + 3, { c: elsewhere }))
+  assert.equal(await endOf(bob), 'ERR_FRAME')
+  assert.deepEqual(texts(), ['1', '1'])
+})
+
+test('a sequence that begins at no place of its own breaks the connection', async () => {
+  for (const wrong of [
+    message(a, 1, { c: elsewhere }),
+    message(a, 2),
+    message(a, 1, { at: 1 }),
+    message(a, 1, { r: elsewhere.slice(16) }),
+  ]) {
+    const { mallory, bob, texts } = await startLines()
+    await mallory.say(wrong)
+    assert.equal(await endOf(bob), 'ERR_FRAME')
+    assert.deepEqual(texts(), [])
+  }
+})
+
+test('a message that came in another sequence moves the place on, and is not delivered twice, nor needs room', async () => {
+  const { mallory, peer, store, texts } = await startFull()
+  const between = { from: her.log.id, to: him.log.id, app: UNKNOWN }
+  let place: Place = sequenceStart(between, c)
+  for (const { r, at, b: body, m } of chain(between, a, FULL)) {
+    place = nextPlace(place, m)
+    await mallory.say({ k: 'message', s: c, app: UNKNOWN, n: place.n, c: place.c, r, at, b: body })
+  }
+  for (let heard = await mallory.hearUntil('got'); heard.n !== FULL; ) heard = await mallory.hearUntil('got')
+  assert.deepEqual(texts(UNKNOWN), upTo(FULL))
+  assert.equal(store.messages.placeIn(peer, c)?.have, FULL)
+})
+
+test('what needs a newer version is kept and confirmed; a kind that is known has to be right', async () => {
+  for (const [body, isKept] of [
+    [{ t: 'read', m: [elsewhere] }, true],
+    [{ t: 'text', d: 'hi', edits: elsewhere }, true],
+    [{ t: 'text', d: elsewhere }, false],
+    [{ t: 'text' }, false],
+    [{ text: 'hi' }, false],
+    [['text'], false],
+  ] as const) {
+    const { mallory, bob, store, peer } = await startLines()
+    const content = { r: elsewhere.slice(16), at: 0, b: encodeCbor(body as CborValue) }
+    const between = { from: her.log.id, to: him.log.id, app: 'handfast' }
+    const place = nextPlace(sequenceStart(between, a), messageId(between, content))
+    await mallory.say({ k: 'message', s: a, app: 'handfast', ...place, ...content })
+    if (isKept) assert.deepEqual((await mallory.hearUntil('got')).c, place.c)
+    else assert.equal(await endOf(bob), 'ERR_FRAME')
+    const [kept] = store.messages.history(peer, 'handfast', 1e9, 10)
+    assert.deepEqual(kept === undefined ? null : decodeBody(kept.body), isKept ? { unknown: body.t } : null)
+  }
 })

@@ -1,11 +1,15 @@
-import { utf8 } from '../../src/core/bytes.ts'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
+import { deviceId } from '../../src/core/key-log-entry.ts'
+import { decodeBody } from '../../src/messages/body.ts'
 import { createInbox } from '../../src/messages/inbox.ts'
 import { createLines } from '../../src/messages/lines.ts'
+import type { MessageEvent } from '../../src/messages/message-events.ts'
+import { createRepair } from '../../src/messages/repair.ts'
 import { createSignals } from '../../src/messages/signals.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import { mallory, startWithMallory } from '../connection/sides.ts'
-import { makeBytes } from '../core/identities.ts'
+import { bob, makeWorld, mallory, startWithMallory } from '../connection/sides.ts'
+import { at, makeBytes } from '../core/identities.ts'
+import { chain, written } from './written.ts'
 
 /** Bob's messages on one connection to Mallory, who says what she likes: the lines alone, without anybody who dials. */
 
@@ -14,11 +18,19 @@ export const APP = 'handfast'
 /** One of Mallory's sequences. */
 export const sequence = (name: string): Uint8Array => makeBytes(`sequence/${name}`, 16)
 
+/** What is said of Mallory's sequences: `c` of a place, and the message there. */
+const placeIn = (s: Uint8Array, n: number, app: string) =>
+  at(chain({ from: mallory.log.id, to: bob.log.id, app }, s, n), n - 1)
+
+/** The place that a receipt for message `n` of hers names. */
+export const placeOf = (s: Uint8Array, n: number, app = APP) => ({ n, c: placeIn(s, n, app).c })
+
 /** A message of hers, as it is said on the wire. */
-export const message = (s: Uint8Array, n: number, changed: Readonly<Record<string, CborValue>> = {}): CborValue => ({
-  ...{ k: 'message', s, app: APP, n, p: n - 1, at: 0, body: encodeCbor({ text: `${n}` }) },
-  ...changed,
-})
+export const message = (s: Uint8Array, n: number, changed: Readonly<Record<string, CborValue>> = {}): CborValue => {
+  const app = typeof changed.app === 'string' ? changed.app : APP
+  const { m: _, ...said } = placeIn(s, n, app)
+  return { k: 'message', s, app, ...said, ...changed }
+}
 
 /** @param hold lets a test keep Bob's disk waiting */
 export const startLines = async ({
@@ -38,11 +50,19 @@ export const startLines = async ({
       return store.group.run(work)
     },
   }
+  const own = bob.log.id
+  const world = makeWorld('lines')
+  const told: MessageEvent[] = []
+  const doubts: Uint8Array[] = []
+  const inbox = createInbox({ own, store, world, isContact: () => isContact })
   const lines = createLines({
+    ...{ own: deviceId(at(bob.log.last.entry.devices, 0)), world, signals },
     store: { ...store, group },
-    inbox: createInbox(store, () => isContact),
-    signals,
+    inbox,
+    repair: createRepair({ own, messages: store.messages, world }),
     onMessages: () => {},
+    emit: (event) => void told.push(event),
+    onOld: (peer) => void doubts.push(peer),
   })
   // As delivery does.
   signals.listen(({ type, peer }) => {
@@ -55,11 +75,17 @@ export const startLines = async ({
     peer,
     store,
     lines,
+    inbox,
     bob: his,
     mallory: her,
+    /** what Bob was told of her folder, and of his own */
+    told,
+    doubts,
     /** Bob writes to her. */
     write: (app: string, text: string) =>
-      store.messages.queue(peer, app, encodeCbor({ text }), 0, utf8(app.padEnd(16))),
+      store.messages.queue(
+        written({ from: own, to: peer, app }, encodeCbor({ t: 'text', d: text }), { r: world.random(16) }),
+      ),
     pump: () => lines.pump(peer),
     /** Bob's application takes the first that is here. */
     takeOne: async (app: string = APP): Promise<void> => {
@@ -68,7 +94,7 @@ export const startLines = async ({
       signals.say('taken', peer)
     },
     /** What is here of her, by application. */
-    texts: (app: string = APP): string[] =>
-      store.messages.history(peer, app, Number.MAX_SAFE_INTEGER, 1000).map(({ number }) => `${number}`),
+    texts: (app: string = APP): unknown[] =>
+      store.messages.history(peer, app, Number.MAX_SAFE_INTEGER, 1000).map(({ body }) => decodeBody(body).text),
   }
 }

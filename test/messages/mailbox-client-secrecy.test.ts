@@ -41,10 +41,10 @@ test('§2 nor in the hello: to its owner each visit is by somebody else', async 
   const { town, alice: a, bob: b, found } = await start(t, addresses.slice(3))
   const box = boxes[3] ?? mallory
   const transport = town.transports.add(transportKeyOf(box))
-  const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey }
-  await createPublisher({ ...announced, prekeys: a.store.prekeys, world: makeWorld('box') }).publish(() =>
-    AbortSignal.timeout(60_000),
-  )
+  const clockWatch = { hold: () => {} }
+  const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey, clockWatch }
+  const own = { ...announced, prekeys: a.store.prekeys, self: a.store.self, world: makeWorld('box') }
+  await createPublisher(own).publish(() => AbortSignal.timeout(60_000))
   const streams = await transport.listen()
   const guests: string[] = []
   const receive = async (): Promise<void> => {

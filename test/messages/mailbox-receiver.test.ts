@@ -4,6 +4,7 @@ import { openParcel } from '../../src/core/parcel.ts'
 import { encryptMessage } from '../../src/core/session/session.ts'
 import { createInbox } from '../../src/messages/inbox.ts'
 import { createMailboxReceiver } from '../../src/messages/mailbox-receiver.ts'
+import { createRepair } from '../../src/messages/repair.ts'
 import { alice, bob } from '../connection/sides.ts'
 import { at } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -25,15 +26,18 @@ const takeWhile = async (
   meanwhile: () => Promise<unknown> | undefined,
 ): Promise<string> => {
   const { store } = b
+  const { world } = town
   const receiver = createMailboxReceiver({
-    ...{ identity: bob, store, world: town.world, inbox: createInbox(store, () => true) },
+    ...{ identity: bob, store, world },
+    inbox: createInbox({ own: bob.log.id, store, world, isContact: () => true }),
+    repair: createRepair({ own: bob.log.id, messages: store.messages, world }),
     check: async (log) => {
       await meanwhile()
       return log
     },
     accept: () => {},
     isContact: () => true,
-    onMessages: () => {},
+    ...{ onMessages: () => {}, note: () => {}, emit: () => {}, onOld: () => {}, isGreeted: () => false },
   })
   return receiver.take(envelope, never)
 }

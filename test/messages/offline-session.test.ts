@@ -23,10 +23,13 @@ const sessionOf = (h1: number, changed: Partial<OfflineSession> = {}): OfflineSe
   log,
   device,
   own,
+  inc: null,
   ...changed,
 })
-const chosen = (...sessions: readonly OfflineSession[]): number | null =>
-  chooseSession(sessions, device, own, NOW)?.h1[0] ?? null
+const chosen = (...sessions: readonly OfflineSession[]): number | null => chosenIn(null, ...sessions)
+/** The same when their store is known to live a certain life. */
+const chosenIn = (inc: Uint8Array | null, ...sessions: readonly OfflineSession[]): number | null =>
+  chooseSession(sessions, { device, inc }, own, NOW)?.h1[0] ?? null
 
 test('of a session of each side both choose the one with the smaller h1', () => {
   const [small, large] = [
@@ -56,4 +59,12 @@ test('one of ours that nobody answered for a week leads nowhere; an answered one
     assert.equal(chosen(sessionOf(1, { ours, begun: 1, heard: heard + 1 })), 1)
     assert.equal(chosen(sessionOf(1, { ours, begun: 1, heard })), null)
   }
+})
+
+test('one that began with another life of their store is passed over; where nothing is known of it, it is not', () => {
+  const [one, two] = [makeBytes('one', 16), makeBytes('two', 16)]
+  assert.equal(chosenIn(two, sessionOf(1, { inc: one }), sessionOf(2, { ours: false, heard: NOW, inc: two })), 2)
+  assert.equal(chosenIn(one, sessionOf(1, { inc: two })), null)
+  assert.equal(chosenIn(one, sessionOf(1)), 1)
+  assert.equal(chosen(sessionOf(1, { inc: one })), 1)
 })

@@ -97,7 +97,8 @@ export const createResident = (town: Square, identity: Identity, named: readonly
           await store.group.run(() => {})
         }
         // Receipts go the same way, as there is nobody to call.
-        while (store.mailboxOutbox.waiting().length > 0) await new Promise((resolve) => setImmediate(resolve))
+        while (store.mailboxOutbox.waiting(town.world.now).length > 0)
+          await new Promise((resolve) => setImmediate(resolve))
         return said
       }),
     states: (peer: Uint8Array): string[] =>

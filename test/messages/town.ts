@@ -14,7 +14,7 @@ import { openStore, type Store } from '../../src/store/store.ts'
 import { createMemoryTransports, type MemoryTransports } from '../connection/memory-transport.ts'
 import { makeWorld } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
-import { createMemoryNetwork, type MemoryNetwork } from '../directory/memory-network.ts'
+import { createMemoryNetwork, type MemoryNetwork, type MemoryOptions } from '../directory/memory-network.ts'
 
 /** Whole peers on a directory and transports in memory. */
 
@@ -42,8 +42,8 @@ export const OFFLINE: NetworkPort = { state: () => ({ online: false, nodes: 0, p
 /** The transport key that an identity has in a town. */
 export const transportKeyOf = ({ log }: Identity): Uint8Array => makeBytes(`transport/${encodeAddress(log.id)}`, 32)
 
-export const createTown = (): Town => {
-  const before = createMemoryNetwork(3)
+export const createTown = (options: MemoryOptions = {}): Town => {
+  const before = createMemoryNetwork(3, options)
   const town = { directory: before }
   const transports = createMemoryTransports()
   const network: DirectoryNetwork = {
@@ -64,7 +64,7 @@ export const createTown = (): Town => {
       store,
       transport,
     })
-    return { ...peer, store, transport }
+    return Object.assign(peer, { store, transport })
   }
   return {
     get directory() {
@@ -82,13 +82,13 @@ export const createTown = (): Town => {
         now: () => seconds(world),
         random: world.random,
       }
-      return { ...open(identity, { mailbox: createMailboxHost(parts), world, ...changed }), keep }
+      return Object.assign(open(identity, { mailbox: createMailboxHost(parts), world, ...changed }), { keep })
     },
     publish: async (log) => {
       await publish(town.directory.network, { log }, AbortSignal.timeout(60_000))
     },
     forget: () => {
-      town.directory = createMemoryNetwork(3)
+      town.directory = createMemoryNetwork(3, options)
     },
   }
 }

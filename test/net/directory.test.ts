@@ -34,6 +34,7 @@ const log = lengthen(createLog(root, commitmentAfter(alice, 0), content), root, 
 const card = signCard(log, at(alice.devices, 0).sign, {
   device: 0,
   now: NOW * 1000,
+  inc: makeBytes('inc', 16),
   spk: spk.publicKey,
   kem: kem.publicKey,
   transport: makeBytes('transport', 32),

@@ -24,7 +24,8 @@ const old = createLog(root, commitmentAfter(alice, 0), content)
 const log = updateLog(old, root, { ...content, time: NOW })
 const cardOf = (head: typeof log) =>
   signCard(head, at(alice.devices, 0).sign, {
-    ...{ device: 0, now: NOW * 1000, spk: spk.publicKey, kem: kem.publicKey, transport: makeBytes('transport', 32) },
+    ...{ device: 0, now: NOW * 1000, inc: makeBytes('inc', 16), spk: spk.publicKey, kem: kem.publicKey },
+    transport: makeBytes('transport', 32),
   })
 const recordsOf = (head: typeof log) => ({ log: head, card: { signed: cardOf(head), kem: kem.publicKey } })
 const inTime = (): AbortSignal => AbortSignal.timeout(60_000)

@@ -8,6 +8,7 @@ import { type Child, startCli, startScript } from '../cli/child.ts'
 /** Parties that are processes of their own and share nothing but sockets on 127.0.0.1 and, once, a stolen folder. */
 
 const THIEF = join(import.meta.dirname, 'thief-child.ts')
+const SHIFT = join(import.meta.dirname, '../shift-clock.ts')
 const ASKER = join(import.meta.dirname, 'ask-child.ts')
 
 type Event = Readonly<Record<string, unknown>>
@@ -30,15 +31,18 @@ export const startStage = async (t: TestContext) => {
     return child
   }
   const folderOf = (name: string): string => join(dir, name)
-  /** Without `at` it has no network. */
-  const handfast = (who: string, argv: readonly string[], at = ''): Child =>
-    begin(startCli(t, [...argv, '--json', '--folder', folderOf(who)], { ...env, HANDFAST_BOOTSTRAP: at }))
+  /** Without `at` it has no network. @param wrongBy seconds by which its clock is ahead */
+  const handfast = (who: string, argv: readonly string[], at = '', wrongBy = 0): Child => {
+    const clock = wrongBy === 0 ? {} : { NODE_OPTIONS: `--import=${SHIFT}`, HANDFAST_TEST_CLOCK: `${wrongBy}` }
+    const surroundings = { ...env, ...clock, HANDFAST_BOOTSTRAP: at }
+    return begin(startCli(t, [...argv, '--json', '--folder', folderOf(who)], surroundings))
+  }
 
   return {
     handfast,
     /** Without `at` it is the first of a new network. */
-    startNode: async (at = ''): Promise<StorageNode> => {
-      const child = handfast('node', ['node'], at)
+    startNode: async (at = '', more: readonly string[] = [], wrongBy = 0): Promise<StorageNode> => {
+      const child = handfast('node', ['node', ...more], at, wrongBy)
       const { bootstrap, first } = await child.event('node')
       assert.equal(first, at === '')
       return { child, at: String(bootstrap) }

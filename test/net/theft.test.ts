@@ -119,7 +119,7 @@ test('§3 address and phrase bring an identity back from a thief who has every k
   }
   assert.equal(await codeOf(bob.connect(address)), 'ERR_PEER_NO_CARD')
 
-  const { identity } = await openVault(folder, null, now())
+  const { identity } = await openVault(folder, null)
   const back = await open('back', identity)
   const backListening = await listenTo(back)
   assert.equal(back.address, address)

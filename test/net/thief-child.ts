@@ -39,7 +39,7 @@ const DEEDS: Readonly<Record<string, (stolen: Identity) => Promise<Identity>>> =
 const [, , deed = '', folder = '', bootstrap = '', address = ''] = process.argv
 const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
 
-const vault = await openVault(folder, null, now)
+const vault = await openVault(folder, null)
 const identity = await DEEDS[deed]?.(vault.identity)
 if (identity === undefined) throw new Error(`no such deed: ${deed}`)
 await vault.save(identity)

@@ -51,7 +51,7 @@ const sessionOf = (skippedAt: number, changed: Partial<OfflineSession> = {}): Of
   return {
     ...{ h1: makeBytes('h1', 32), ours: true, live: true, begun: skippedAt, heard: skippedAt, hello: null },
     ...{ session: to.session satisfies Session, log: alice.log, device: at(alice.log.last.entry.devices, 0) },
-    own: bob.ik.publicKey,
+    ...{ own: bob.ik.publicKey, inc: null },
     ...changed,
   }
 }
@@ -72,6 +72,7 @@ for (const how of ['while it runs', 'when it starts again'] as const) {
       await peer.close()
       stage.world.now += seconds
       peer = stage.open()
+      t.mock.timers.tick(60_000)
       await settle()
     }
     return { ...stage, later, store: () => peer.store, peer: () => peer }

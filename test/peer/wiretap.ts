@@ -7,7 +7,7 @@ import { openChunk } from '../../src/core/chunk.ts'
 import { respond } from '../../src/core/handshake.ts'
 import { decodeHello } from '../../src/core/hello.ts'
 import type { Identity } from '../../src/core/identity.ts'
-import { prefixOf } from '../../src/core/key-log.ts'
+import { complete, prefixOf } from '../../src/core/key-log.ts'
 import { openParcel } from '../../src/core/parcel.ts'
 import { decryptMessage, type Message } from '../../src/core/session/session.ts'
 import { decodeEnvelope } from '../../src/messages/bundle-format.ts'
@@ -106,7 +106,7 @@ export const opened = (
     const kept = store.prekeys.get(hash)
     if (kept === null) continue
     const { envelope, seq, spk, kem } = kept
-    const card = verifyCard(envelope, prefixOf(identity.log, seq), now)
+    const card = verifyCard(envelope, complete(prefixOf(identity.log, seq)), now)
     for (const hello of begun) {
       const isFor = Buffer.compare(decodeHello(hello).card, hash) === 0
       const attempt = () => respond({ self, card, spk, kem, channel: new Uint8Array(0) }, hello, surroundings)

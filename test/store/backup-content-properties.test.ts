@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeContent, encodeContent } from '../../src/store/backup-content.ts'
 import type { Remembered } from '../../src/store/remembered.ts'
-import { at, NOW } from '../core/identities.ts'
+import { at } from '../core/identities.ts'
 import { runs } from '../runs.ts'
 import { bob, carol, keptOf, mallory, renew } from './backups.ts'
 import { alice, assertSame } from './vaults.ts'
@@ -13,11 +13,18 @@ const plain = { noNullPrototype: true }
 const seconds = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 const place = fc.nat({ max: 63 })
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
+const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 })
+const devices = fc
+  .uniqueArray(fc.record({ device: sixteen, serial: seconds, inc: sixteen }, plain), {
+    maxLength: 8,
+    selector: ({ device }) => device.join(),
+  })
+  .map((list) => list.toSorted((a, b) => Buffer.compare(a.device, b.device)))
 const logs = [bob.log, carol.log, mallory.log, renew(bob, 'x').log, renew(carol, 'y').log]
 const anyRemembered: fc.Arbitrary<Remembered> = fc.record(
   {
     floors: fc.uniqueArray(
-      fc.record({ id: hash, epoch: place, seq: place, head: hash, serial: seconds, asked: fc.boolean() }, plain),
+      fc.record({ id: hash, epoch: place, seq: place, head: hash, devices, asked: fc.boolean() }, plain),
       { selector: ({ id }) => id.join() },
     ),
     forks: fc
@@ -55,7 +62,7 @@ const anyRemembered: fc.Arbitrary<Remembered> = fc.record(
 test('whatever a store can remember comes back as it was', () => {
   fc.assert(
     fc.property(anyRemembered, seconds, (one, made) => {
-      const back = decodeContent(encodeContent({ made, kept: keptOf(alice), remembered: one }), NOW)
+      const back = decodeContent(encodeContent({ made, kept: keptOf(alice), remembered: one }))
       assert.deepEqual([back.made, back.remembered], [made, one])
       assertSame(back.kept.identity, alice)
     }),

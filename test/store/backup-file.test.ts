@@ -9,7 +9,7 @@ import { decodeContent, encodeContent } from '../../src/store/backup-content.ts'
 import { sealBackup, unsealBackup } from '../../src/store/backup-file.ts'
 import { checkOf, passphraseKey, sealBytes, toBase64 } from '../../src/store/sealing.ts'
 import { createVault } from '../../src/store/vault.ts'
-import { flip, NOW } from '../core/identities.ts'
+import { flip } from '../core/identities.ts'
 import { reveals, textsOf } from '../core/secrets.ts'
 import { places } from '../runs.ts'
 import { bob, CHEAP, carol, content, PASSPHRASE, remembered, sealCheap } from './backups.ts'
@@ -31,7 +31,7 @@ const refusal = (changed: unknown, passphrase?: string): Promise<unknown> =>
 
 test('its passphrase opens it, and no other one', async () => {
   assert.deepEqual(await unseal(text), plain)
-  assertSame(decodeContent(await unseal(text), NOW).kept.identity, alice)
+  assertSame(decodeContent(await unseal(text)).kept.identity, alice)
   for (const wrong of ['', ' ', 'Correct horse', `${PASSPHRASE} `, 'c'.repeat(100_000)])
     assert.equal(await refusal(text, wrong), 'ERR_STORE_PASSPHRASE')
   assert.deepEqual(await unseal(await sealCheap(plain, 'pa\u00dfwo\u0301rd'), 'pa\u00dfw\u00f3rd'), plain)
@@ -183,6 +183,5 @@ test('no error and nothing printed shows a key or a passphrase', async () => {
     failed(unseal(sealed, `${passphrase}!`)),
   ])
   for (const error of errors) for (const secret of secrets) assert.ok(!reveals(textsOf(error), secret))
-  for (const secret of secrets)
-    assert.ok(!reveals(textsOf(decodeContent(await unseal(sealed, passphrase), NOW)), secret))
+  for (const secret of secrets) assert.ok(!reveals(textsOf(decodeContent(await unseal(sealed, passphrase))), secret))
 })

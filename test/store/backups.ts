@@ -35,10 +35,15 @@ export const renew = (identity: Person, name: string): Person => {
   return { ...identity, ...keys, log }
 }
 
+/** How far the cards of one device have got. */
+export const devicesAt = (serial: number): StoredFloor['devices'] => [
+  { device: makeBytes('device', 16), serial, inc: makeBytes('inc', 16) },
+]
+
 /** The floor of who accepted that log. */
 export const floorAt = (log: KeyLog, changed: Partial<StoredFloor> = {}): StoredFloor => {
   const { entry, hash: head } = log.last
-  return { id: log.id, epoch: log.epoch, seq: entry.seq, head, serial: 0, asked: true, ...changed }
+  return { id: log.id, epoch: log.epoch, seq: entry.seq, head, devices: [], asked: true, ...changed }
 }
 
 export const contactOf = (log: KeyLog, changed: Partial<StoredContact> = {}): StoredContact => {
@@ -68,7 +73,7 @@ export const nothing: Remembered = {
 export const remembered: Remembered = {
   floors: [
     floorAt(stranger.log, { asked: false }),
-    floorAt(carol.log, { serial: 1_767_225_600_123 }),
+    floorAt(carol.log, { devices: devicesAt(1_767_225_600_123) }),
     floorAt(one.log),
     floorAt(bobNow.log),
   ],

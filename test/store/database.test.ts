@@ -62,7 +62,7 @@ test('a file that is no database of ours is refused and left as it is', async (t
 test('a page that was overwritten is noticed, not read as truth', async (t) => {
   const folder = await makeTemporary(t)
   const store = openStore(folder)
-  const floor = { epoch: 0, seq: 0, head: makeBytes('head', 32), serial: 1 }
+  const floor = { epoch: 0, seq: 0, head: makeBytes('head', 32), devices: [] }
   store.transaction(() => {
     for (let index = 0; index < 200; index++) store.floors.update(makeBytes(`${index}`, 32), () => floor, true)
   })

@@ -5,7 +5,6 @@ import { test } from 'node:test'
 import { writePrivate } from '../../src/store/private-files.ts'
 import { openStore } from '../../src/store/store.ts'
 import { openVault } from '../../src/store/vault.ts'
-import { NOW } from '../core/identities.ts'
 import { codeOf, makeTemporary } from './folders.ts'
 import { canMount, startChild } from './writer.ts'
 
@@ -27,7 +26,7 @@ test('a process that is killed while it rewrites leaves whole files behind', asy
       // Each line comes just before a write begins, so the signal falls somewhere into one.
       for (let line = 0; line < 3 + 4 * index; line++) await child.next()
       await child.kill()
-      const { identity } = await openVault(folder, null, NOW)
+      const { identity } = await openVault(folder, null)
       const store = openStore(folder)
       assert.equal(store.floors.all().length, 2)
       store.close()

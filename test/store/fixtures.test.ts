@@ -8,6 +8,7 @@ import { decodeBody, encodeBody } from '../../src/messages/body.ts'
 import { FIRST_SCHEMA, MIGRATIONS } from '../../src/store/migrations.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { at, makeBytes, NOW } from '../core/identities.ts'
+import { written } from '../messages/written.ts'
 import { storeKey } from './fixtures/make.ts'
 import { makeTemporary } from './folders.ts'
 
@@ -38,7 +39,8 @@ const STEPS: readonly ((store: Store) => void)[] = [
     const { epoch, last } = log
     assert.deepEqual([log.entries.length, added, verified, published], [last.entry.seq + 1, NOW, NOW + 1, 0])
     assert.deepEqual(anchor, { seq: last.entry.seq, head: last.hash })
-    assert.deepEqual(floors.get(id), { epoch, seq: last.entry.seq, head: last.hash, serial: 17 })
+    const devices = [{ device: makeBytes('device', 16), serial: 17, inc: makeBytes('inc', 16) }]
+    assert.deepEqual(floors.get(id), { epoch, seq: last.entry.seq, head: last.hash, devices })
     assert.deepEqual(forks.get(id)?.a.last.hash, last.hash)
     assert.equal(settings.get('bootstrap'), '192.0.2.1:49737')
 
@@ -47,14 +49,18 @@ const STEPS: readonly ((store: Store) => void)[] = [
     const own = makeBytes('own sequence', 16)
     const theirs = makeBytes('their sequence', 16)
     assert.deepEqual(
-      said.map(({ app, out, sequence, number, state, body }) => [app, out, sequence, number, state, decodeBody(body)]),
+      said.map(({ app, out, m, at, queued, state, body }) => [app, out, m, at, queued, state, decodeBody(body)]),
       [
-        ['handfast', true, own, 1, 'queued', { text: 'to Bob' }],
-        ['chess', false, theirs, 1, 'arrived', { data: makeBytes('from Bob', 20) }],
+        ['handfast', true, makeBytes('to Bob', 32), 1, 1, 'queued', { text: 'to Bob' }],
+        ['chess', false, makeBytes('from Bob', 32), 2, 4000, 'arrived', { data: makeBytes('from Bob', 20) }],
       ],
     )
-    assert.deepEqual(messages.sequences(id), [{ sequence: own, app: 'handfast', next: 2 }])
-    assert.deepEqual(messages.places(id), [{ sequence: theirs, app: 'chess', have: 1 }])
+    const pair = { own: makeBytes('own device', 16), device: makeBytes('his device', 16) }
+    assert.deepEqual(messages.sequences(id, pair), [{ sequence: own, app: 'handfast', got: 0 }])
+    assert.deepEqual(messages.lastPlace(id, own), { n: 1, c: makeBytes('our place', 32) })
+    const c = makeBytes('his place', 32)
+    assert.deepEqual(messages.places(id), [{ sequence: theirs, app: 'chess', have: 1, c }])
+    assert.deepEqual(messages.earlierPlace(id, theirs, 1), { n: 1, c })
     assert.deepEqual(messages.interrupted(), [id])
 
     const transfer = transfers.find(id, true, makeBytes('transfer', 16))
@@ -63,12 +69,16 @@ const STEPS: readonly ((store: Store) => void)[] = [
 
     const session = at(offlineSessions.all(id), 0)
     assert.deepEqual([session.begun, session.heard, session.own], [6, 7, makeBytes('own', 33)])
+    assert.deepEqual(session.inc, makeBytes('inc', 16))
     assert.ok(encodeSession(session.session).length > 100)
     const parcel = at(mailboxOutbox.queued(id), 0)
     assert.deepEqual([parcel.sequence, parcel.upto], [own, 1])
     assert.deepEqual(mailboxOutbox.parcel(parcel.number), makeBytes('parcel', 2048))
     assert.deepEqual(mailboxOutbox.parcelled(id, own), { upto: 1, at: 9, mailboxes: makeBytes('mailboxes', 32) })
-    assert.equal(mailboxOutbox.waiting().length, 2)
+    assert.deepEqual(
+      [9, 10].map((now) => mailboxOutbox.waiting(now).length),
+      [1, 2],
+    )
   },
 ]
 
@@ -83,8 +93,10 @@ for (const index of MIGRATIONS.keys())
     for (const step of STEPS.slice(0, index + 1)) step(store)
     // What came later is there to be used.
     store.mailboxOutbox.oweReceipt(makeBytes('somebody', 32))
-    assert.ok(store.mailboxOutbox.owesReceipt(makeBytes('somebody', 32)))
-    store.messages.queue(makeBytes('somebody', 32), 'handfast', encodeBody('now'), 1, makeBytes('new', 16))
+    assert.ok(store.mailboxOutbox.owedReceipt(makeBytes('somebody', 32), 0))
+    store.messages.queue(
+      written({ from: makeBytes('own', 32), to: makeBytes('somebody', 32), app: 'handfast' }, encodeBody('now')),
+    )
   })
 
 for (let version = 1; version < FIRST_SCHEMA; version++)

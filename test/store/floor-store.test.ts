@@ -7,6 +7,7 @@ import type { Floor } from '../../src/core/floor.ts'
 import { STRANGER_FLOORS_MAX } from '../../src/core/limits/store-limits.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { makeBytes } from '../core/identities.ts'
+import { devicesAt } from './backups.ts'
 import { makeTemporary } from './folders.ts'
 
 const id = (name: string | number): Uint8Array => makeBytes(`id/${name}`, 32)
@@ -14,7 +15,7 @@ const floor = (seq: number): Floor => ({
   epoch: 1,
   seq,
   head: makeBytes(`head/${seq}`, 32),
-  serial: 1_767_225_600_000 + seq,
+  devices: devicesAt(1_767_225_600_000 + seq),
 })
 
 const open = (t: TestContext, folder: string | null): Store => {

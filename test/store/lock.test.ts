@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { lockFolder, lockIdentity } from '../../src/store/lock.ts'
 import { createVault } from '../../src/store/vault.ts'
-import { NOW } from '../core/identities.ts'
 import { codeOf, identityOf, makeTemporary } from './folders.ts'
 import { startChild } from './writer.ts'
 
@@ -30,10 +29,10 @@ test('a holder that is killed leaves no lock behind', async (t) => {
 
 test('a folder without an identity is not made to look used', async (t) => {
   const folder = join(await makeTemporary(t), 'none')
-  assert.equal(await codeOf(lockIdentity(folder, NOW)), 'ERR_STORE_MISSING')
+  assert.equal(await codeOf(lockIdentity(folder)), 'ERR_STORE_MISSING')
   assert.equal(await codeOf(readdir(folder)), 'ENOENT')
   await createVault(folder, identityOf('alice'), null)
-  const lock = await lockIdentity(folder, NOW)
-  assert.equal(await codeOf(lockIdentity(folder, NOW)), 'ERR_STORE_IN_USE')
+  const lock = await lockIdentity(folder)
+  assert.equal(await codeOf(lockIdentity(folder)), 'ERR_STORE_IN_USE')
   lock.release()
 })

@@ -7,6 +7,8 @@ import { makeBytes } from '../core/identities.ts'
 const peer = (name: string): Uint8Array => makeBytes(`peer/${name}`, 32)
 const box = (name: string): Uint8Array => makeBytes(`box/${name}`, 32)
 const sequence = (name: string): Uint8Array => makeBytes(`sequence/${name}`, 16)
+/** A moment, seconds since 1970. */
+const NOW = 1_000
 const parcel = (name: string): Uint8Array => makeBytes(`parcel/${name}`, 2048)
 
 const open = (t: TestContext): Store => {
@@ -38,11 +40,11 @@ test('parcels wait in their order until they are left or too old', (t) => {
   assert.deepEqual(mailboxOutbox.parcel(first.number), parcel('one'))
   mailboxOutbox.drop(first.number)
   assert.equal(mailboxOutbox.parcel(first.number), null)
-  assert.deepEqual(mailboxOutbox.waiting(), [peer('bob')])
+  assert.deepEqual(mailboxOutbox.waiting(NOW), [peer('bob')])
   mailboxOutbox.trim(101 + MAILBOX_AGE)
   assert.equal(mailboxOutbox.queued(peer('bob')).length, 2)
   mailboxOutbox.dropAll(peer('bob'))
-  assert.deepEqual(mailboxOutbox.waiting(), [])
+  assert.deepEqual(mailboxOutbox.waiting(NOW), [])
 })
 
 test('how far parcels of a sequence reach, and receipts that are owed, are kept by peer', (t) => {
@@ -55,8 +57,19 @@ test('how far parcels of a sequence reach, and receipts that are owed, are kept 
   mailboxOutbox.forgetParcelled(peer('bob'))
   assert.equal(mailboxOutbox.parcelled(peer('bob'), sequence('a')), null)
   for (const _ of [1, 2]) mailboxOutbox.oweReceipt(peer('carol'))
-  assert.deepEqual([mailboxOutbox.owesReceipt(peer('carol')), mailboxOutbox.owesReceipt(peer('bob'))], [true, false])
-  assert.deepEqual(mailboxOutbox.waiting(), [peer('carol')])
+  const owed = ['carol', 'bob'].map((name) => mailboxOutbox.owedReceipt(peer(name), NOW))
+  assert.deepEqual(owed, [{ want: false, due: 0 }, null])
+  assert.deepEqual(mailboxOutbox.waiting(NOW), [peer('carol')])
   mailboxOutbox.receiptSaid(peer('carol'))
-  assert.deepEqual(mailboxOutbox.waiting(), [])
+  assert.deepEqual(mailboxOutbox.waiting(NOW), [])
+})
+
+test('a receipt that asks for what is missing goes on doing so, and waits for its time', (t) => {
+  const { mailboxOutbox } = open(t)
+  mailboxOutbox.oweReceipt(peer('bob'), { want: true, due: NOW + 10 })
+  assert.deepEqual([mailboxOutbox.owedReceipt(peer('bob'), NOW + 9), mailboxOutbox.waiting(NOW + 9)], [null, []])
+  assert.deepEqual(mailboxOutbox.owedReceipt(peer('bob'), NOW + 10), { want: true, due: NOW + 10 })
+  assert.deepEqual(mailboxOutbox.waiting(NOW + 10), [peer('bob')])
+  mailboxOutbox.oweReceipt(peer('bob'))
+  assert.deepEqual(mailboxOutbox.owedReceipt(peer('bob'), NOW), { want: true, due: 0 })
 })

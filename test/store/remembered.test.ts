@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
+import type { Floor } from '../../src/core/floor.ts'
 import { createIdentity } from '../../src/core/identity.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
 import { NAME_LENGTH_MAX, STRANGER_FLOORS_MAX } from '../../src/core/limits/store-limits.ts'
@@ -10,7 +11,7 @@ import { openStore, type Store } from '../../src/store/store.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { runs } from '../runs.ts'
-import { anchorAt, bob, carol, contactOf, floorAt, nothing, personOf, remembered, renew } from './backups.ts'
+import { anchorAt, bob, carol, contactOf, devicesAt, floorAt, nothing, personOf, remembered, renew } from './backups.ts'
 import { makeTemporary } from './folders.ts'
 
 /** What two stores remember becomes one. */
@@ -60,10 +61,11 @@ const few = fc.integer({ min: 0, max: 2 })
 const someFloors = fc.uniqueArray(
   fc
     .record({ epoch: few, seq: few, serial: few, who: few, head: few, asked: fc.boolean() })
-    .map(({ who, head, ...rest }) => ({
+    .map(({ who, head, serial, ...rest }) => ({
       ...rest,
       id: makeBytes(`id/${who}`, 32),
       head: makeBytes(`head/${head}`, 32),
+      devices: devicesAt(serial),
     })),
   { selector: ({ id }) => id.join() },
 )
@@ -71,8 +73,10 @@ const someFloors = fc.uniqueArray(
 test('no floor is lowered and none is lost, whatever the order; who was asked for stays asked for', (t) => {
   fc.assert(
     fc.property(someFloors, someFloors, (a, b) => {
-      const rank = ({ epoch, seq, serial }: { epoch: number; seq: number; serial: number }) =>
-        epoch * 9 + seq * 3 + serial
+      // Serials are of one head: under another one they say nothing.
+      const rank = ({ epoch, seq }: Floor) => epoch * 3 + seq
+      const serial = ({ devices }: Floor) => devices[0]?.serial ?? 0
+      const sameHead = (x: Floor, y: Floor) => rank(x) === rank(y) && x.head.join() === y.head.join()
       const find = (floors: Remembered['floors'], id: Uint8Array) => floors.find((one) => one.id.join() === id.join())
       const both = [
         merged(t, memory({ floors: a }), memory({ floors: b })),
@@ -82,8 +86,9 @@ test('no floor is lowered and none is lost, whatever the order; who was asked fo
         for (const floor of [...a, ...b]) {
           const after = find(floors, floor.id)
           assert.ok(after !== undefined && rank(after) >= rank(floor))
+          assert.ok(!sameHead(after, floor) || serial(after) >= serial(floor))
           assert.ok(after.asked || !floor.asked)
-          assert.ok([...a, ...b].some((one) => rank(one) === rank(after) && one.head.join() === after.head.join()))
+          assert.ok([...a, ...b].some((one) => sameHead(one, after) && serial(one) === serial(after)))
         }
       const [one, other] = both.map(({ floors }) => floors.toSorted((x, y) => Buffer.compare(x.id, y.id)))
       assert.deepEqual(one, other)
@@ -206,17 +211,17 @@ test('of two contradictions the one that is there stays', (t) => {
 })
 
 test('of two logs that contradict each other a contact has the one that the floor is on', (t) => {
-  for (const [log, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    const believed = { ...on(log), floors: [floorAt(log, { serial: 1 })] }
-    for (const order of [
-      [believed, on(other)],
-      [on(other), believed],
-    ]) {
+  const [, higher] = [a, b].toSorted((x, y) => Buffer.compare(x.last.hash, y.last.hash))
+  assert.ok(higher !== undefined)
+  // Serials are of one head, and say nothing about which of two it is.
+  for (const serials of [devicesAt(1), []]) {
+    const sides = [a, b].map((log) => {
+      const devices = log === higher ? [] : serials
+      return { ...on(log), floors: [floorAt(log, { devices })] }
+    })
+    for (const order of [sides, sides.toReversed()]) {
       const { contacts, floors } = merged(t, ...order)
-      assert.deepEqual([contacts, floors], [[contactOf(log)], believed.floors])
+      assert.deepEqual([contacts, floors], [[contactOf(higher)], [floorAt(higher)]])
     }
   }
 })

@@ -5,7 +5,6 @@ import { test } from 'node:test'
 import { secretKey } from '../../src/core/kdf.ts'
 import { checkOf, newKdf, openBytes, passphraseKey, readSeal, sealBytes, toBase64 } from '../../src/store/sealing.ts'
 import { createVault, openVault, readVault } from '../../src/store/vault.ts'
-import { NOW } from '../core/identities.ts'
 import { codeOf, makeTemporary } from './folders.ts'
 import { alice, assertSame, codeIn, startVault } from './vaults.ts'
 
@@ -98,30 +97,30 @@ test('parameters within their bounds are tried, and open nothing when they are n
 test('a wrong passphrase, none, and one that is not needed', async (t) => {
   const { folder, outcome } = await startVault(t, 'correct horse')
   for (const wrong of ['', ' ', 'Correct horse', 'correct horse ', 'correct', 'c'.repeat(100_000)])
-    assert.equal(codeIn(await outcome(NOW, wrong)), 'ERR_STORE_PASSPHRASE')
-  assert.equal(codeIn(await outcome(NOW, null)), 'ERR_STORE_LOCKED')
-  assert.equal((await readVault(folder, NOW)).sealedBy, 'passphrase')
-  assertSame(await outcome(NOW, async () => 'correct horse'), alice)
+    assert.equal(codeIn(await outcome(wrong)), 'ERR_STORE_PASSPHRASE')
+  assert.equal(codeIn(await outcome(null)), 'ERR_STORE_LOCKED')
+  assert.equal((await readVault(folder)).sealedBy, 'passphrase')
+  assertSame(await outcome(async () => 'correct horse'), alice)
   const refusal = (): Promise<string> => Promise.reject(new Error('nobody is there'))
-  await assert.rejects(openVault(folder, refusal, NOW), { message: 'nobody is there' })
+  await assert.rejects(openVault(folder, refusal), { message: 'nobody is there' })
 
   const open = await startVault(t)
   let asked = 0
   const ask = async (): Promise<string> => `${asked++}`
-  assertSame(await open.outcome(NOW, ask), alice)
-  assertSame(await open.outcome(NOW, 'not needed'), alice)
+  assertSame(await open.outcome(ask), alice)
+  assertSame(await open.outcome('not needed'), alice)
   assert.equal(asked, 0)
 })
 
 test('an empty passphrase protects nothing and is not taken for one', async (t) => {
   const folder = await makeTemporary(t)
   assert.equal(await codeOf(createVault(folder, alice, '')), 'ERR_STORE_PASSPHRASE')
-  assert.equal(await codeOf(readVault(folder, NOW)), 'ERR_STORE_MISSING')
+  assert.equal(await codeOf(readVault(folder)), 'ERR_STORE_MISSING')
 })
 
 test('what a passphrase seals needs no key file, and a key file no passphrase', async (t) => {
   const folder = await makeTemporary(t)
   await createVault(folder, alice, 'correct horse')
   await assert.rejects(readFile(`${folder}/identity.key`), { code: 'ENOENT' })
-  assertSame((await openVault(folder, 'correct horse', NOW)).identity, alice)
+  assertSame((await openVault(folder, 'correct horse')).identity, alice)
 })

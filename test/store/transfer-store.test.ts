@@ -21,8 +21,8 @@ const SECRET = makeBytes('the secret', 32)
 
 let ids = 0
 const outgoing = (changed: Partial<NewTransfer> = {}): NewTransfer => ({
-  ...{ peer, out: true, id: makeBytes(`id/${ids++}`, 16), at: 1, size: 100, changed: 7, part: null, state: 'queued' },
-  ...{ reason: null, name: 'plans.txt', path: '/home/alice/plans.txt', hash: makeBytes('hash', 32) },
+  ...{ peer, out: true, id: makeBytes(`id/${ids++}`, 16), at: 1, queued: 2, size: 100, changed: 7, part: null },
+  ...{ state: 'queued', reason: null, name: 'plans.txt', path: '/home/alice/plans.txt', hash: makeBytes('hash', 32) },
   secret: secretKey(Uint8Array.from(SECRET)),
   ...changed,
 })

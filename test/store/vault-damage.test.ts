@@ -66,7 +66,7 @@ test('a key file cut off or changed anywhere, another one, or none', async (t) =
   await rm(keyPath)
   assert.equal(codeIn(await outcome()), 'ERR_STORE_KEY_FILE')
   // The log is public: the address can still be told.
-  assert.deepEqual((await readVault(folder, NOW)).log, alice.log)
+  assert.deepEqual((await readVault(folder)).log, alice.log)
   assert.equal(await replace(original), 'opened')
 })
 
@@ -91,7 +91,7 @@ test('the log of another identity, or the sealed part of another vault, does not
   // Nor do keys that were replaced since, nor a log without its last entry.
   await replace(JSON.stringify(own))
   const renewed = await renewDevice(alice, NOW, seededRandom('renewal'))
-  await (await openVault(folder, null, NOW)).save(renewed)
+  await (await openVault(folder, null)).save(renewed)
   const { log, sealed } = await read(folder)
   assert.equal(codeIn(await replace(JSON.stringify({ ...own, log }))), 'ERR_STORE_CORRUPT')
   assert.equal(codeIn(await replace(JSON.stringify({ ...own, sealed }))), 'ERR_STORE_CORRUPT')
@@ -168,7 +168,7 @@ test('no error and nothing printed shows a key or a passphrase', async (t) => {
       await writeFile(keyPath, `${key}${key}`)
       errors.push(await outcome())
       await writeFile(keyPath, key)
-    } else errors.push(await outcome(NOW, `${passphrase}!`), await outcome(NOW, null))
+    } else errors.push(await outcome(`${passphrase}!`), await outcome(null))
     for (const error of errors) {
       assert.ok(error instanceof Error)
       const printed = textsOf(error)

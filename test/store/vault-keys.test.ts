@@ -43,7 +43,7 @@ test('of a root key that is elsewhere the vault holds where, and nothing secret;
   const folder = await makeTemporary(t)
   await createVault(folder, away, null)
   // There is no such module: whoever asked it would fail.
-  const opened = await openVault(folder, null, NOW)
+  const opened = await openVault(folder, null)
   assert.deepEqual(opened.identity.root, away.root)
   assert.deepEqual(opened.identity.log, away.log)
   const { plaintext, fields } = await unseal(folder)
@@ -51,11 +51,11 @@ test('of a root key that is elsewhere the vault holds where, and nothing secret;
   assert.ok(!reveals(Buffer.from(plaintext).toString('latin1'), exportPrivateKey(root)))
   const renewed = await renewDevice(opened.identity, NOW, seededRandom('renewal'), signer)
   await opened.save(renewed)
-  assert.deepEqual((await openVault(folder, null, NOW)).identity.root, away.root)
+  assert.deepEqual((await openVault(folder, null)).identity.root, away.root)
   const unknown = await createIdentityBy(keySigner(root), NOW, seededRandom('unknown'))
   const elsewhere = await makeTemporary(t)
   await createVault(elsewhere, unknown.identity, null)
-  assert.deepEqual((await openVault(elsewhere, null, NOW)).identity.root, { publicKey: root.publicKey, token: null })
+  assert.deepEqual((await openVault(elsewhere, null)).identity.root, { publicKey: root.publicKey, token: null })
 })
 
 test('the store key is made with the vault, and stays through saving and every change of the passphrase', async (t) => {
@@ -66,16 +66,16 @@ test('the store key is made with the vault, and stays through saving and every c
   const renewed: Identity = await renewDevice(alice, NOW, seededRandom('renewal'))
   await made.save(renewed)
   const same = async (passphrase: string | null): Promise<void> => {
-    const { storeKey, identity } = await openVault(folder, passphrase, NOW)
+    const { storeKey, identity } = await openVault(folder, passphrase)
     assert.deepEqual(storeKey.export(), kept)
     assert.deepEqual(identity.log, renewed.log)
   }
   await same(null)
-  const changed = await changePassphrase(folder, null, async () => 'correct horse', NOW)
+  const changed = await changePassphrase(folder, null, async () => 'correct horse')
   assert.deepEqual(changed.storeKey.export(), kept)
   await changed.save(renewed)
   await same('correct horse')
-  await changePassphrase(folder, 'correct horse', async () => null, NOW)
+  await changePassphrase(folder, 'correct horse', async () => null)
   await same(null)
   assert.notDeepEqual((await createVault(await makeTemporary(t), alice, null)).storeKey.export(), kept)
 })
@@ -117,9 +117,9 @@ test('a sealed part that is not of this shape, or of another root key, is damage
     { ...fields, more: 1 },
   ]) {
     await replace(changed)
-    assert.equal(await codeOf(openVault(folder, null, NOW)), 'ERR_STORE_CORRUPT')
+    assert.equal(await codeOf(openVault(folder, null)), 'ERR_STORE_CORRUPT')
   }
   await replace({ ...fields, root: exportPrivateKey(root) })
-  assert.ok('key' in (await openVault(folder, null, NOW)).identity.root)
+  assert.ok('key' in (await openVault(folder, null)).identity.root)
   assert.ok(store instanceof Uint8Array)
 })

@@ -3,13 +3,14 @@ import { chmod, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeAddress } from '../../src/core/address.ts'
-import { renewDevice } from '../../src/core/identity.ts'
+import { createIdentity, renewDevice } from '../../src/core/identity.ts'
+import { ownBase, rotateIdentity } from '../../src/core/recovery.ts'
 import { createVault, openVault, readVault, refuseExisting } from '../../src/store/vault.ts'
 import { at, NOW } from '../core/identities.ts'
 import { reveals } from '../core/secrets.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { codeOf, contentsOf, identityOf, makeTemporary } from './folders.ts'
-import { alice, assertSame, codeIn, secretsOf, startVault } from './vaults.ts'
+import { alice, assertSame, secretsOf, startVault } from './vaults.ts'
 import { startChild } from './writer.ts'
 
 /** An identity in its folder, whatever seals it. */
@@ -18,19 +19,35 @@ for (const passphrase of [null, 'correct horse'])
   test(`an identity is read as it was written, ${passphrase === null ? 'by its key file' : 'by its passphrase'}`, async (t) => {
     const folder = await makeTemporary(t)
     const made = await createVault(folder, alice, passphrase)
-    const opened = await openVault(folder, passphrase, NOW)
+    const opened = await openVault(folder, passphrase)
     for (const { identity } of [made, opened]) assertSame(identity, alice)
-    for (const { sealedBy } of [made, opened, await readVault(folder, NOW)])
+    for (const { sealedBy } of [made, opened, await readVault(folder)])
       assert.equal(sealedBy, passphrase === null ? 'key-file' : 'passphrase')
     const renewed = await renewDevice(opened.identity, NOW + 1, seededRandom('renewal'))
     await opened.save(renewed)
-    assertSame((await openVault(folder, passphrase, NOW + 1)).identity, renewed)
-    assert.deepEqual((await readVault(folder, NOW + 1)).log, renewed.log)
+    assertSame((await openVault(folder, passphrase)).identity, renewed)
+    assert.deepEqual((await readVault(folder)).log, renewed.log)
     assert.deepEqual(
       (await readdir(folder)).toSorted(),
       passphrase === null ? ['identity.json', 'identity.key'] : ['identity.json'],
     )
   })
+
+test('whatever a clock said when it was made, or says now, a folder opens for its owner, who can go on', async (t) => {
+  for (const [index, time] of [0, 1, NOW - 1, NOW + 3 * 86_400, 2 ** 40, Number.MAX_SAFE_INTEGER].entries()) {
+    const folder = join(await makeTemporary(t), `${index}`)
+    const { identity, phrase } = createIdentity(time, seededRandom(`made at ${time}`))
+    await createVault(folder, identity, null)
+    const opened = await openVault(folder, null)
+    assertSame(opened.identity, identity)
+    const renewed = await renewDevice(opened.identity, Math.max(NOW, time), seededRandom('renewed'))
+    await opened.save(renewed)
+    const rotated = rotateIdentity(ownBase(renewed.log, phrase), phrase, NOW, seededRandom('rotated'))
+    await (await openVault(folder, null)).save(rotated)
+    const { log } = await readVault(folder)
+    assert.deepEqual([log.entries.length, log.epoch, log.last.entry.time], [3, 1, Math.max(NOW, time)])
+  }
+})
 
 test('no private key stands in identity.json, and what stands there differs each time', async (t) => {
   const { text, folder } = await startVault(t)
@@ -38,7 +55,7 @@ test('no private key stands in identity.json, and what stands there differs each
     assert.ok(!reveals(text, secret))
     assert.ok(reveals(Buffer.from(secret).toString('base64url'), secret), 'the check itself works')
   }
-  await (await openVault(folder, null, NOW)).save(alice)
+  await (await openVault(folder, null)).save(alice)
   const again = JSON.parse(await readFile(join(folder, 'identity.json'), 'utf8'))
   assert.notEqual(again.sealed, JSON.parse(text).sealed)
 })
@@ -80,7 +97,7 @@ test('an identity is never overwritten by a new one, nor are two made at once', 
     codes.filter((code) => code !== 'ERR_STORE_EXISTS'),
     [undefined],
   )
-  assertSame((await openVault(shared, null, NOW)).identity, at(identities, codes.indexOf(undefined)))
+  assertSame((await openVault(shared, null)).identity, at(identities, codes.indexOf(undefined)))
   assert.deepEqual((await readdir(shared)).toSorted(), ['identity.json', 'identity.key'])
 })
 
@@ -94,22 +111,16 @@ test('nor by another process at the same moment', async (t) => {
   assert.equal(winners.length, 1, said.join('; '))
   assert.ok(said.every(([code]) => code === 'done' || code === 'ERR_STORE_EXISTS'))
   assert.deepEqual((await readdir(folder)).toSorted(), ['identity.json', 'identity.key'])
-  assert.equal(encodeAddress((await openVault(folder, null, NOW)).identity.log.id), winners[0]?.[1])
+  assert.equal(encodeAddress((await openVault(folder, null)).identity.log.id), winners[0]?.[1])
 })
 
 test('no identity, and an empty folder to be', async (t) => {
   const folder = await makeTemporary(t)
   for (const place of [folder, join(folder, 'nowhere')]) {
-    assert.equal(await codeOf(openVault(place, null, NOW)), 'ERR_STORE_MISSING')
-    assert.equal(await codeOf(readVault(place, NOW)), 'ERR_STORE_MISSING')
+    assert.equal(await codeOf(openVault(place, null)), 'ERR_STORE_MISSING')
+    assert.equal(await codeOf(readVault(place)), 'ERR_STORE_MISSING')
   }
   assert.deepEqual(await readdir(folder), [])
-})
-
-test('a clock that is behind is called by its name: the file is not damaged', async (t) => {
-  const { text, replace } = await startVault(t)
-  assert.equal(codeIn(await replace(text, 0)), 'ERR_LOG_TIME_AHEAD')
-  assert.equal(codeIn(await replace(text, NOW - 3_600)), 'opened')
 })
 
 test('a folder that is a file, and a file that is a folder, are neither missing nor full', async (t) => {
@@ -117,17 +128,13 @@ test('a folder that is a file, and a file that is a folder, are neither missing 
   const file = join(folder, 'file')
   await writeFile(file, 'mine')
   for (const place of [file, join(file, 'below')]) {
-    assert.equal(await codeOf(openVault(place, null, NOW)), 'ERR_STORE_IO')
+    assert.equal(await codeOf(openVault(place, null)), 'ERR_STORE_IO')
     assert.equal(await codeOf(createVault(place, alice, null)), 'ERR_STORE_IO')
   }
   assert.equal(await readFile(file, 'utf8'), 'mine')
   await mkdir(join(folder, 'data', 'identity.json'), { recursive: true })
   const data = join(folder, 'data')
-  for (const work of [
-    () => openVault(data, null, NOW),
-    () => createVault(data, alice, null),
-    () => refuseExisting(data),
-  ])
+  for (const work of [() => openVault(data, null), () => createVault(data, alice, null), () => refuseExisting(data)])
     assert.equal(await codeOf(work()), 'ERR_STORE_IO')
   assert.deepEqual(await readdir(data), ['identity.json'])
 })

@@ -6,7 +6,6 @@ import type { Identity } from '../../src/core/identity.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import { isHere } from '../../src/core/root-key.ts'
 import { createVault, openVault, type Passphrase } from '../../src/store/vault.ts'
-import { NOW } from '../core/identities.ts'
 import { identityOf, makeTemporary, sealCheaply } from './folders.ts'
 
 /** A vault that is tampered with, and what becomes of it. */
@@ -37,14 +36,14 @@ export const startVault = async (t: TestContext, passphrase: string | null = nul
   const path = join(folder, 'identity.json')
   const keyPath = join(folder, 'identity.key')
   const text = await readFile(path, 'utf8')
-  const outcome = (now = NOW, given: Passphrase = passphrase): Promise<unknown> =>
-    openVault(folder, given, now).then(
+  const outcome = (given: Passphrase = passphrase): Promise<unknown> =>
+    openVault(folder, given).then(
       ({ identity }) => identity,
       (error: unknown) => error,
     )
-  const replace = async (changed: string | Uint8Array, now = NOW): Promise<unknown> => {
+  const replace = async (changed: string | Uint8Array): Promise<unknown> => {
     await writeFile(path, changed)
-    const became = await outcome(now)
+    const became = await outcome()
     assert.deepEqual(await readFile(path), Buffer.from(changed), 'the file was touched')
     return became
   }

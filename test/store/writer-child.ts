@@ -10,6 +10,7 @@ import { lockFolder } from '../../src/store/lock.ts'
 import { writePrivate } from '../../src/store/private-files.ts'
 import { openStore } from '../../src/store/store.ts'
 import { changePassphrase, createVault, openVault, type Vault } from '../../src/store/vault.ts'
+import { devicesAt } from './backups.ts'
 import { CHEAP } from './folders.ts'
 
 const [, , task = '', folder = ''] = process.argv
@@ -24,7 +25,7 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
 
 /** Opens the store and keeps a floor in it. */
 const remember = async ({ log }: Identity): Promise<void> => {
-  const floor = { epoch: 0, seq: 0, head: log.last.hash, serial: 0 }
+  const floor = { epoch: 0, seq: 0, head: log.last.hash, devices: [] }
   openStore(folder).floors.update(log.id, () => floor, true)
 }
 
@@ -37,7 +38,7 @@ const rewrite = async (): Promise<void> => {
   for (let round = 0; ; round++) {
     for (const identity of identities) {
       say(`${round}`)
-      const floor = { epoch: 0, seq: round, head: identity.log.last.hash, serial: now }
+      const floor = { epoch: 0, seq: round, head: identity.log.last.hash, devices: devicesAt(now) }
       const saved = vault.save(identity)
       floors.update(identity.log.id, () => floor, true)
       await saved
@@ -73,9 +74,7 @@ const fill = async (): Promise<void> => {
   say(`${await codeOf(vault?.save(createIdentity(now, random).identity) ?? Promise.resolve())}`)
   say(`${await codeOf(remember(identity))}`)
   say(
-    encodeAddress((await openVault(folder, null, now)).identity.log.id) === encodeAddress(identity.log.id)
-      ? 'kept'
-      : 'lost',
+    encodeAddress((await openVault(folder, null)).identity.log.id) === encodeAddress(identity.log.id) ? 'kept' : 'lost',
   )
 }
 
@@ -84,7 +83,7 @@ const trespass = async (): Promise<void> => {
   const { identity } = createIdentity(now, random)
   // As root nothing is forbidden. In a namespace of its own there is nobody else to be, nor need to be.
   if (process.getuid?.() === 0) await codeOf((async () => process.setuid?.(65_534))())
-  say(`${await codeOf(openVault(folder, null, now))}`)
+  say(`${await codeOf(openVault(folder, null))}`)
   say(`${await codeOf(writePrivate(join(folder, 'identity.json'), '{}'))}`)
   say(`${await codeOf(createVault(join(folder, 'new'), identity, null))}`)
   say(`${await codeOf(remember(identity))}`)
@@ -112,7 +111,7 @@ const reseal = async (): Promise<void> => {
     tick()
     return sync.call(this)
   }
-  await changePassphrase(folder, from || null, async () => to || null, now, CHEAP)
+  await changePassphrase(folder, from || null, async () => to || null, CHEAP)
   say('done')
 }
 

@@ -9,6 +9,7 @@ import type { Identity } from '../../src/core/identity.ts'
 import { createStreams, type Streams } from '../../src/streams/streams.ts'
 import { createPair, type MemoryPair } from '../connection/memory-transport.ts'
 import { alice, bob, createPuppet, makeWorld, mallory, type Puppet, shakeHands } from '../connection/sides.ts'
+import { at } from '../core/identities.ts'
 
 /** Two sides with byte streams between them: on a real connection over a stream in memory, or on lines that encrypt nothing. */
 
@@ -75,7 +76,7 @@ export const joinPlain = (near: Service, far: Service): PlainPair => {
         : new Promise((left, lost) => void queues[own].push({ bytes: encodePayload(payload), left, lost }))
     const line: Line = {
       peer: own === 0 ? bob.log.id : alice.log.id,
-      device: (own === 0 ? bob : alice).ik.publicKey,
+      device: at((own === 0 ? bob : alice).log.last.entry.devices, 0),
       remote: own === 0 ? remoteOf(bob, alice, 'out') : remoteOf(alice, bob, 'in'),
       isCaller: own === 0,
       say,
@@ -134,7 +135,7 @@ export const join = async (near: readonly Service[], far: readonly Service[]): P
   const connect = (channel: typeof met.nearChannel, own: Identity, other: Identity, services: readonly Service[]) =>
     createConnection(channel, (own === alice ? met.nearMet : met.farMet).session, {
       peer: other.log.id,
-      device: other.ik.publicKey,
+      device: at(other.log.last.entry.devices, 0),
       remote: remoteOf(other, own, own === alice ? 'out' : 'in'),
       world: makeWorld(`streams/${own === alice}`),
       services,
@@ -154,7 +155,7 @@ export const joinMallory = async (
   const met = await shakeHands(pair, mallory, bob)
   const connection = createConnection(met.farChannel, met.farMet.session, {
     peer: mallory.log.id,
-    device: mallory.ik.publicKey,
+    device: met.farMet.device,
     remote: remoteOf(mallory, bob, 'in'),
     world: makeWorld('streams/bob'),
     services: [side.streams.service],

@@ -16,6 +16,7 @@ import {
   publicOf,
   publishCard,
   signDraft,
+  without,
 } from '../core/identities.ts'
 import type { VectorMakers } from './vector-files.ts'
 
@@ -51,6 +52,7 @@ const accepted =
     serial: card.serial,
     until: card.until,
     device: card.device,
+    inc: hex(card.inc),
     current: (more.now ?? NOW) < card.until,
   })
 const refused =
@@ -179,4 +181,6 @@ export const cardVectors: VectorMakers = {
     channel: flip(channel),
     now: NOW + 24 * 3600,
   }),
+  'inc-short': refused('ERR_CARD_DECODE', 'an incarnation of 15 bytes', changed({ inc: makeBytes('inc', 15) })),
+  'inc-missing': refused('ERR_CARD_DECODE', 'no incarnation', signDraft(without(valid, 'inc'), phone, LABEL_CARD)),
 }

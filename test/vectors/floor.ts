@@ -2,12 +2,14 @@ import { hex } from '../../src/core/bytes.ts'
 import type { SignedCard } from '../../src/core/card.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { changeSince, type Floor, raiseFloor } from '../../src/core/floor.ts'
-import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import { type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import {
   at,
   commitmentAfter,
+  cut,
   envelopesOf,
   lengthen,
+  makeBytes,
   makeDevice,
   makeIdentity,
   makePrekeys,
@@ -37,17 +39,22 @@ const thief = (log: KeyLog, size: number): KeyLog =>
     size,
   )
 /** A card of Alice's first device, `seconds` from now. */
-const card = (log: KeyLog, seconds = 0, device = 0): SignedCard =>
-  publishCard({ ...alice, log }, prekeys, { now: NOW + seconds, device })
+const card = (log: KeyLog, seconds = 0, device = 0, inc?: Uint8Array): SignedCard =>
+  publishCard({ ...alice, log }, prekeys, { now: NOW + seconds, device, ...(inc === undefined ? {} : { inc }) })
 
 const seen = lengthen(alice.log, key(0), 4)
-const stolen = thief(prefixOf(seen, 1), 9)
+const stolen = thief(cut(seen, 1), 9)
 const updated = update(seen)
-const rotated = rotate(prefixOf(seen, 1))
+const rotated = rotate(cut(seen, 1))
 const twice = rotate(rotated)
 
 const floorOf = (log: KeyLog, of: SignedCard | null = null): Floor => raiseFloor(null, log, of)
-const text = ({ epoch, seq, head, serial }: Floor) => ({ epoch, seq, head: hex(head), serial })
+/** Alice's first device a minute from now, her second one now. */
+const both = raiseFloor(floorOf(seen, card(seen, 60)), seen, card(seen, 0, 1))
+const text = ({ epoch, seq, head, devices }: Floor) => ({
+  ...{ epoch, seq, head: hex(head) },
+  devices: devices.map(({ device, serial, inc }) => ({ device: hex(device), serial, inc: hex(inc) })),
+})
 
 type Answer = { readonly log: KeyLog; readonly card?: SignedCard }
 const given = (description: string, floor: Floor | null, { log, card: served }: Answer) => ({
@@ -107,13 +114,13 @@ export const floorVectors: VectorMakers = {
     { log: twice },
   ),
 
-  'older-part': refused('ERR_ROLLBACK', 'the log without its last entry', floorOf(seen), { log: prefixOf(seen, 2) }),
+  'older-part': refused('ERR_ROLLBACK', 'the log without its last entry', floorOf(seen), { log: cut(seen, 2) }),
   'first-entry': refused('ERR_ROLLBACK', 'the first entry alone', floorOf(seen), { log: alice.log }),
   'shorter-branch': refused('ERR_ROLLBACK', 'a shorter log that parts, of the same epoch', floorOf(seen), {
     log: thief(alice.log, 3),
   }),
   'before-rotation': refused('ERR_ROLLBACK', 'the log before its rotation', floorOf(rotated), {
-    log: prefixOf(seen, 1),
+    log: cut(seen, 1),
   }),
   'lower-epoch-longer': refused('ERR_ROLLBACK', 'a longer log of a lower epoch', floorOf(rotated), { log: stolen }),
   'lower-epoch': refused('ERR_ROLLBACK', 'one rotation after two were seen', floorOf(twice), {
@@ -123,9 +130,8 @@ export const floorVectors: VectorMakers = {
     log: seen,
     card: card(seen, -1),
   }),
-  'serial-of-other-device': refused(
-    'ERR_ROLLBACK',
-    'an earlier card of the other device, of the same log',
+  'serial-of-other-device': accepted(
+    'an earlier card of the other device: each has serials of its own',
     floorOf(seen, card(seen)),
     { log: seen, card: card(seen, -60, 1) },
   ),
@@ -138,7 +144,20 @@ export const floorVectors: VectorMakers = {
     'a rotation signed again by the thief of its root key',
     floorOf(rotated),
     {
-      log: rotate(thief(prefixOf(seen, 1), 3)),
+      log: rotate(thief(cut(seen, 1), 3)),
     },
   ),
+  'crossing-serials': accepted('two devices whose serials cross', both, { log: seen, card: card(seen, 30, 1) }),
+  'crossing-lower': refused('ERR_ROLLBACK', 'an earlier card of the device that is ahead', both, {
+    log: seen,
+    card: card(seen, 59),
+  }),
+  'other-incarnation': accepted('a later card of another incarnation of the device', both, {
+    log: seen,
+    card: card(seen, 61, 0, makeBytes('another inc', 16)),
+  }),
+  'same-device-updated': accepted('an update that keeps the device: its serials begin anew', both, {
+    log: updated,
+    card: card(updated),
+  }),
 }

@@ -54,7 +54,7 @@ const card = bytes(32, 0x40)
 const other = bytes(32, 0x70)
 const half = bytes(592, 0)
 const item = bytes(3, 1)
-const nothing: GetAnswer = { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] }
+const nothing: GetAnswer = { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [], now: 1_767_225_600 }
 const kem = { t: 'kem', id, card, half: 1, d: half, other } as const
 const without = (value: { readonly [key: string]: CborValue }, key: string): CborValue =>
   Object.fromEntries(Object.entries(value).filter(([name]) => name !== key))
@@ -68,6 +68,7 @@ export const directoryVectors: Vectors = {
     cardCount: 1,
     entries: [item, bytes(4, 9)],
     cards: [bytes(5, 5)],
+    now: 1_767_225_600,
   }),
   'get-answer-nothing': accepted('get-answer', 'nothing is held', nothing),
   'get-answer-largest': accepted('get-answer', 'one entry of 900 bytes, and as many places as there can be', {
@@ -76,6 +77,7 @@ export const directoryVectors: Vectors = {
     cardCount: DEVICES_MAX,
     entries: [bytes(ITEM_BYTES_MAX, 0)],
     cards: [],
+    now: 2 ** 32 - 1,
   }),
   'get-kem-half': accepted('get-kem-half', 'the second half of a key', { id, card, half: 1 }),
   'get-kem-half-answer': accepted('get-kem-half-answer', 'a half', { half }),
@@ -161,6 +163,8 @@ export const directoryVectors: Vectors = {
   }),
   'get-text-pad': refused('get', 'a padding of text', { id, from: 0, pad: 'text' }),
   'put-answer-rate': accepted('put-answer', 'its network had too much', { refused: 'ERR_PUT_RATE' }),
+  'get-answer-without-now': refused('get-answer', 'no time', without(nothing, 'now')),
+  'get-answer-negative-now': refused('get-answer', 'a time before 1970', { ...nothing, now: -1 }),
 }
 
 export async function generate(): Promise<void> {

@@ -4,6 +4,7 @@ import { floorVectors } from './floor.ts'
 import { forkProofVectors } from './fork-proof.ts'
 import { handshakeVectors } from './handshake.ts'
 import { keyLogVectors } from './key-log.ts'
+import { keyLogBridges } from './key-log-bridges.ts'
 import { keyLogOrder } from './key-log-order.ts'
 import { keyLogRelations } from './key-log-relations.ts'
 import { parcelVectors } from './parcel.ts'
@@ -14,7 +15,7 @@ import { readVector, type Vector, type VectorMakers, type Vectors, writeFolder }
 
 /** Vectors of key log, fork proof, card, floor, rotation, handshake, session, parcel and fetch claim. */
 const makersOf: { readonly [folder: string]: VectorMakers } = {
-  'key-log': { ...keyLogVectors, ...keyLogRelations, ...keyLogOrder },
+  'key-log': { ...keyLogVectors, ...keyLogRelations, ...keyLogOrder, ...keyLogBridges },
   'fork-proof': forkProofVectors,
   card: cardVectors,
   floor: floorVectors,

@@ -25,7 +25,7 @@ import type { VectorMakers } from './vector-files.ts'
 /**
  * vectors/handshake: the `responder`, with its private keys as scalars, the seed d ‖ z of its ML-KEM key and the channel its
  * live card was made for, opens `hello`
- * at the time `now` on the connection `channel` to the initiator's `address`, `device` and `seen`, the plaintext `first` and
+ * at the time `now` on the connection `channel` to the initiator's `address`, `device`, `inc` and `seen`, the plaintext `first` and
  * the `session` id, and then `second` (`header`, `token`) to its `plaintext`; or refuses the hello with `error`. Where
  * `initiator` stands, it is everything from which the hello can be made again, byte for byte, and every value on the way
  * by its name in the specification (`rk1`, `ck` are RK' and CK of its first root step, `messages` what the two messages'
@@ -61,6 +61,7 @@ const accepted = (description: string, meeting: typeof live, name: string) => ()
     hello: hex(hello),
     address: meeting.alice.address,
     device: 0,
+    inc: hex(meeting.initiation.inc),
     seen: hex(meeting.bob.log.last.hash),
     first: hex(meeting.handmade.first),
     session: hex(session),
@@ -101,7 +102,7 @@ const replaced =
     return encodeCbor({ ...fields, ...change(fields) })
   }
 const other = () => make({ ek: makeKey('vectors/other ek') }).fields
-const identity = { log: envelopesOf(alice.log), device: 0, seen: null }
+const identity = { log: envelopesOf(alice.log), device: 0, inc: makeBytes('inc', 16), seen: null }
 const next = draftEntry(alice.log, alice)
 const forgedLog = [...envelopesOf(alice.log), signDraft(next, at(stranger.roots, 0))]
 const retired = rotateLog(alice.log, at(alice.roots, 1), commitmentAfter(alice, 1), {
@@ -226,6 +227,17 @@ export const handshakeVectors: VectorMakers = {
       idA: live.bob.log.id,
       headA: live.bob.log.last.hash,
       se: ecdh(live.prekeys.spk.publicKey, live.response.self.ik),
+      ii: ecdh(live.handmade.ikB, live.response.self.ik),
     }),
+  ),
+  'impersonation-prekey': refused(
+    'ERR_SESSION_TOKEN',
+    'a hello in the name of the initiator by someone who holds spk of the responder only',
+    made({ ii: ecdh(live.prekeys.spk.publicKey, live.handmade.ek) }),
+  ),
+  'sealed-inc': refused(
+    'ERR_HELLO_SEALED',
+    'an incarnation of 15 bytes',
+    made({ identity: { ...identity, inc: makeBytes('inc', 15) } }),
   ),
 }

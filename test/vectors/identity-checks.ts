@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { decodeAddress, encodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { checkKem, isCurrent, verifyCard, verifyLiveCard } from '../../src/core/card.ts'
-import { changeSince, checkFloor, raiseFloor } from '../../src/core/floor.ts'
+import { changeSince, checkFloor, type Floor, raiseFloor } from '../../src/core/floor.ts'
 import { checkForkProof } from '../../src/core/fork-proof.ts'
-import { compareLogs, type Entry, type KeyLog, verifyLog } from '../../src/core/key-log.ts'
+import { compareLogs, type KeyLog, verifyLog } from '../../src/core/key-log.ts'
+import type { Entry } from '../../src/core/key-log-entry.ts'
 import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
 import { fromHex, seededRandom } from '../core/test-bytes.ts'
 import { expecting, type Refused } from './expecting.ts'
@@ -24,8 +25,8 @@ export type KeyLogVector = Refused & {
 }
 
 export const checkKeyLog = (vector: KeyLogVector): void => {
-  const { now, address, envelopes, other } = vector
-  const verify = (texts: readonly string[]) => verifyLog(decodeAddress(address), texts.map(fromHex), now)
+  const { address, envelopes, other } = vector
+  const verify = (texts: readonly string[]) => verifyLog(decodeAddress(address), texts.map(fromHex))
   const log = expecting(vector, () => verify(envelopes))
   if (log === null) return
   const { entry, hash } = log.last
@@ -47,8 +48,8 @@ export type ForkProofVector = Refused & {
 }
 
 export const checkFork = (vector: ForkProofVector): void => {
-  const { now, proof, padding, address, heads, parting } = vector
-  const checked = expecting(vector, () => checkForkProof(proof + ' '.repeat(padding), now))
+  const { proof, padding, address, heads, parting } = vector
+  const checked = expecting(vector, () => checkForkProof(proof + ' '.repeat(padding)))
   if (checked === null) return
   const { a, b } = checked
   const found = { address: checked.address, heads: [a, b].map(({ last }) => hex(last.hash)), parting: checked.parting }
@@ -64,6 +65,7 @@ export type CardVector = Refused & {
   readonly kem?: string
   readonly hash?: string
   readonly serial?: number
+  readonly inc?: string
   readonly until?: number
   readonly device?: number
   readonly current?: boolean
@@ -71,7 +73,7 @@ export type CardVector = Refused & {
 
 export const checkCard = (vector: CardVector): void => {
   const { now, address, channel, kem } = vector
-  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex), now)
+  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex))
   const envelope = fromHex(vector.card)
   const signed = expecting(vector, () => {
     const verified =
@@ -80,14 +82,35 @@ export const checkCard = (vector: CardVector): void => {
     return verified
   })
   if (signed === null) return
-  const { serial, until, device } = signed.card
+  const { serial, until, device, inc } = signed.card
   assert.deepEqual(
-    { hash: hex(signed.hash), serial, until, device, current: isCurrent(signed.card, now) },
-    { hash: vector.hash, serial: vector.serial, until: vector.until, device: vector.device, current: vector.current },
+    { hash: hex(signed.hash), serial, until, device, inc: hex(inc), current: isCurrent(signed.card, now) },
+    {
+      hash: vector.hash,
+      serial: vector.serial,
+      until: vector.until,
+      device: vector.device,
+      inc: vector.inc,
+      current: vector.current,
+    },
   )
 }
 
-type FloorText = { readonly epoch: number; readonly seq: number; readonly head: string; readonly serial: number }
+type FloorText = {
+  readonly epoch: number
+  readonly seq: number
+  readonly head: string
+  readonly devices: readonly { readonly device: string; readonly serial: number; readonly inc: string }[]
+}
+
+const readFloor = ({ epoch, seq, head, devices }: FloorText): Floor => ({
+  ...{ epoch, seq, head: fromHex(head) },
+  devices: devices.map(({ device, serial, inc }) => ({ device: fromHex(device), serial, inc: fromHex(inc) })),
+})
+const floorText = ({ epoch, seq, head, devices }: Floor): FloorText => ({
+  ...{ epoch, seq, head: hex(head) },
+  devices: devices.map(({ device, serial, inc }) => ({ device: hex(device), serial, inc: hex(inc) })),
+})
 
 export type FloorVector = Refused & {
   readonly now: number
@@ -101,9 +124,9 @@ export type FloorVector = Refused & {
 
 export const checkFloorVector = (vector: FloorVector): void => {
   const { now, address, floor: given } = vector
-  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex), now)
+  const log = verifyLog(decodeAddress(address), vector.log.map(fromHex))
   const card = vector.card === null ? null : verifyCard(fromHex(vector.card), log, now)
-  const floor = given === null ? null : { ...given, head: fromHex(given.head) }
+  const floor = given === null ? null : readFloor(given)
   const passed = expecting(vector, () => {
     if (floor !== null) checkFloor(floor, log, card)
     return true
@@ -111,7 +134,7 @@ export const checkFloorVector = (vector: FloorVector): void => {
   if (passed === null) return
   const raised = raiseFloor(floor, log, card)
   assert.deepEqual(
-    { change: changeSince(floor, log), raised: { ...raised, head: hex(raised.head) } },
+    { change: changeSince(floor, log), raised: floorText(raised) },
     { change: vector.change, raised: vector.raised },
   )
 }
@@ -145,8 +168,8 @@ export const rotationOf = (log: KeyLog, { phrase, base, retire, now }: RotationV
 }
 
 export const checkRotation = (vector: RotationVector): void => {
-  const { address, envelopes, now, continues, entry, final } = vector
-  const log = verifyLog(decodeAddress(address), envelopes.map(fromHex), now)
+  const { address, envelopes, continues, entry, final } = vector
+  const log = verifyLog(decodeAddress(address), envelopes.map(fromHex))
   const made = expecting(vector, () => rotationOf(log, vector))
   if (made !== null) assert.deepEqual(made, { continues, entry, final })
 }

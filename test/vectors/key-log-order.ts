@@ -29,7 +29,7 @@ const other = makeIdentity('vectors/other')
 const full = lengthen(alice.log, root(0), 64)
 const noise = makeBytes('vectors/key-log/noise', 32)
 const retiredEnvelope = first({ status: 'retired' })
-const retiredFirst = verifyLog(sha256(retiredEnvelope), [retiredEnvelope], NOW)
+const retiredFirst = verifyLog(sha256(retiredEnvelope), [retiredEnvelope])
 
 export const keyLogOrder: VectorMakers = {
   'first-retired': accepted('an identity that was retired from the start', retiredFirst, {

@@ -1,5 +1,5 @@
 import { type EntryContent, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
-import { at, commitmentAfter, lengthen, makeDevice, NOW, publicOf } from '../core/identities.ts'
+import { commitmentAfter, lengthen, makeDevice, NOW, publicOf } from '../core/identities.ts'
 import { alice, content, related, retired, root, rotated, updated } from './key-log-cases.ts'
 import type { VectorMakers } from './vector-files.ts'
 
@@ -44,7 +44,7 @@ export const keyLogRelations: VectorMakers = {
   'fork-again': related(
     'one update signed twice: two entries',
     updated,
-    updateLog(alice.log, root(0), { ...at(updated.entries, 1).entry }),
+    updateLog(alice.log, root(0), { ...updated.last.entry }),
   ),
   'fork-unequal': related('a short branch and a long one of the same epoch', updated, thief(thief(thief(alice.log)))),
   'fork-long': related(

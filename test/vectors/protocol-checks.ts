@@ -46,6 +46,7 @@ export type HandshakeVector = Refused & {
   readonly spent?: readonly string[]
   readonly address?: string
   readonly device?: number
+  readonly inc?: string
   readonly seen?: string
   readonly first?: string
   readonly session?: string
@@ -62,7 +63,7 @@ export type HandshakeVector = Refused & {
 
 export const checkHandshake = (vector: HandshakeVector): void => {
   const { now, responder, channel: channelText, second, initiator } = vector
-  const log = verifyLog(decodeAddress(responder.address), responder.log.map(fromHex), now)
+  const log = verifyLog(decodeAddress(responder.address), responder.log.map(fromHex))
   const [channel, envelope, own] = [fromHex(channelText), fromHex(responder.card), responder.channel]
   const card = own === undefined ? verifyCard(envelope, log, now) : verifyLiveCard(envelope, log, now, fromHex(own))
   const [ik, spk] = [importPrivateKey(fromHex(responder.ik)), importPrivateKey(fromHex(responder.spk))]
@@ -78,6 +79,7 @@ export const checkHandshake = (vector: HandshakeVector): void => {
     {
       address: encodeAddress(accepted.log.id),
       device: accepted.device,
+      inc: hex(accepted.inc),
       seen: accepted.seen && hex(accepted.seen),
       first: hex(accepted.first),
       session: hex(accepted.session.id),
@@ -85,6 +87,7 @@ export const checkHandshake = (vector: HandshakeVector): void => {
     {
       address: vector.address,
       device: vector.device,
+      inc: vector.inc,
       seen: vector.seen,
       first: vector.first,
       session: vector.session,
@@ -112,10 +115,11 @@ const remake = (
     ...remote,
     ek: importPrivateKey(fromHex(initiator.ek)),
     ratchet: importPrivateKey(fromHex(initiator.ratchet)),
-    identity: { log: envelopes, device: vector.device ?? 0, seen },
+    identity: { log: envelopes, device: vector.device ?? 0, inc: fromHex(vector.inc ?? ''), seen },
     idA: sha256(at(envelopes, 0)),
     headA: sha256(at(envelopes, -1)),
     se: ecdh(remote.card.card.spk, importPrivateKey(fromHex(initiator.ik))),
+    ii: ecdh(remote.ikB, importPrivateKey(fromHex(initiator.ik))),
     first: fromHex(vector.first ?? ''),
     encapsulated: { sharedKey: Buffer.from(initiator.ss, 'hex'), ciphertext: Buffer.from(ct) },
   })

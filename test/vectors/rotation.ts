@@ -2,7 +2,15 @@ import { encodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { createIdentity } from '../../src/core/identity.ts'
-import { commitToRoots, createLog, type KeyLog, ROTATIONS_MAX, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import {
+  bridgeLog,
+  commitToRoots,
+  createLog,
+  type KeyLog,
+  ROTATIONS_MAX,
+  rotateLog,
+  updateLog,
+} from '../../src/core/key-log.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
 import { generatePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
 import { envelopesOf, lengthen, makeDevice, NOW, publicOf } from '../core/identities.ts'
@@ -31,6 +39,12 @@ const rotations = (count: number): KeyLog => {
 }
 const twice = rotate(update(rotate(first), chain.root(1)))
 const again = rotate(first, { status: 'retired' })
+const recovered = rotateLog(
+  bridgeLog(bridgeLog(first, chain.root(1), chain.next(1)), chain.root(2), chain.next(2)),
+  chain.root(3),
+  chain.next(3),
+  content,
+)
 
 type Given = { readonly log?: KeyLog; readonly words?: string; readonly now?: number; readonly retire?: boolean }
 const given = (description: string, base: RotationVector['base'], more: Given) => {
@@ -94,4 +108,6 @@ export const rotationVectors: VectorMakers = {
     'own',
   ),
   'other-next': refused('ERR_PHRASE_OTHER', 'the right next root key, but another after it', { log: otherNext }),
+  'recovery-again': accepted('a recovered log: its bridges are made anew too', 'recovery', { log: recovered }),
+  'own-recovered': accepted('a recovered log goes on as it is', 'own', { log: recovered }),
 }

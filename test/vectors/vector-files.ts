@@ -20,7 +20,8 @@ export const vectorFile = (index: number, name: string): string => `${String(ind
 
 export const vectorText = (vector: Vector): string => `${JSON.stringify(vector, null, 2)}\n`
 
-export const listFiles = (folder: string): string[] => readdirSync(`${ROOT}${folder}`).sort()
+export const listFiles = (folder: string): string[] =>
+  readdirSync(`${ROOT}${folder}`).sort(new Intl.Collator('en', { numeric: true }).compare)
 
 export const readFile = (folder: string, file: string): string => readFileSync(`${ROOT}${folder}/${file}`, 'utf8')
 

@@ -29,7 +29,8 @@ type FollowContext = Pick<Context, 'folder' | 'terminal' | 'progress' | 'emit'>
 const isOverrun = (error: unknown): boolean => error instanceof PeerError && error.code === 'ERR_PEER_EVENTS'
 
 /**
- * @throws the error of `superseded`: with void keys nobody will talk to this peer any more, and what is needed now is not patience
+ * @throws the error of `superseded` and of `twin`: with void keys nobody will talk to this peer any more, and what has stopped says nothing
+ *   more; what is needed now is not patience
  */
 export const followPeer = async (context: FollowContext, peer: Peer, options: FollowOptions): Promise<void> => {
   const { folder, terminal, progress, emit } = context
@@ -42,7 +43,7 @@ export const followPeer = async (context: FollowContext, peer: Peer, options: Fo
     acceptFiles ? offer.accept(incoming?.download ?? join(folder, 'received')) : offer.refuse()
 
   const handle = (event: PeerEvent): void => {
-    if (event.type === 'superseded') throw event.error
+    if (event.type === 'superseded' || event.type === 'twin') throw event.error
     if (!concerns(event)) return
     if (event.type === 'file') bars.show(event.transfer)
     for (const told of report(event)) emit(told)

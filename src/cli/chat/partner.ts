@@ -14,6 +14,7 @@ export const partnerOf = (event: PeerEvent): string | null => {
     case 'file':
       return event.transfer.peer
     case 'in-mailboxes':
+    case 'peer-went-back':
     case 'exposed':
     case 'changed':
     case 'forked':

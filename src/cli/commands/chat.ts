@@ -12,12 +12,13 @@ import { doTyped } from '../chat/typed-lines.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
 import { type IncomingFileFlags, incomingFileOptions, readIncomingFiles } from '../options/incoming-files.ts'
+import { type TakeOverFlags, takeOverOption } from '../options/take-over.ts'
 import { EXIT } from '../output/failure.ts'
 
-type Flags = IncomingFileFlags & { readonly stay?: boolean }
+type Flags = IncomingFileFlags & TakeOverFlags & { readonly stay?: boolean }
 
 export const chatCommand: CommandFile = (program, start) =>
-  incomingFileOptions(program.command('chat').argument('<contact>', WHO))
+  takeOverOption(incomingFileOptions(program.command('chat').argument('<contact>', WHO)))
     .option('--stay', 'when the piped input ends, stay until the other side leaves')
     .summary('talk to a peer')
     .description(
@@ -34,11 +35,13 @@ export const chatCommand: CommandFile = (program, start) =>
  * @returns the exit code: that of a failure when something that was piped in did not go out
  */
 const chat = async (context: Context, contact: string, flags: Flags): Promise<number> => {
-  const { folder, bootstrap, signal, terminal, passphrases } = context
+  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases } = context
   const address = await resolveContact(folder, contact)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up and connecting')
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, listen: false })
+  const { takeOver } = flags
+  const opening = { folder, bootstrap, signal, passphrase: passphrases.current, clockIsRight, listen: false, takeOver }
+  await using peer = await openPeer(opening)
   const deliveries = createDeliveries(peer.messages, address)
   const end = createEnd()
   const following = followPeer(context, peer, {

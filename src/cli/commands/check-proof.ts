@@ -16,7 +16,7 @@ export const checkProofCommand: CommandFile = (program, start) =>
 
 const checkProof = async (context: Context, file: string): Promise<number> => {
   const text = await readText(context, file, FORK_PROOF_BYTES_MAX)
-  const { address, a, b, parting } = checkForkProof(text, Math.floor(Date.now() / 1000))
+  const { address, a, b, parting } = checkForkProof(text)
   context.emit({ event: 'proven', address, parting, a: headOf(a), b: headOf(b) })
   return EXIT.done
 }

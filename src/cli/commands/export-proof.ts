@@ -5,6 +5,7 @@ import { encodeForkProof } from '../../core/fork-proof.ts'
 import type { Fork } from '../../store/fork-store.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
+import { tellingClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 
 type Flags = { readonly out?: string }
@@ -44,10 +45,12 @@ const findKept = async (folder: string, id: Uint8Array): Promise<Fork | null> =>
 }
 
 /** Asks as a stranger: what this folder saw before must not keep one of the two branches out. */
-const findServed = async ({ bootstrap, signal, terminal }: Context, address: string): Promise<Fork> => {
+const findServed = async (context: Context, address: string): Promise<Fork> => {
+  const { bootstrap, signal, terminal } = context
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openPeer({ bootstrap, signal, listen: false })
+  using _clock = tellingClock(context, peer)
   const { log, fork, evidence } = await peer.lookup(address, { signal, policy: 'thorough' })
   terminal.status('')
   if (fork !== null) return { a: log, b: fork }

@@ -2,6 +2,7 @@ import { encodeAddress } from '../../core/address.ts'
 import { hex } from '../../core/bytes.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
+import { datedOf } from '../output/dated.ts'
 import { EXIT } from '../output/failure.ts'
 
 export const idCommand: CommandFile = (program, start) =>
@@ -15,6 +16,7 @@ export const idCommand: CommandFile = (program, start) =>
 const id = async ({ folder, emit }: Context): Promise<number> => {
   const log = await readOwnLog(folder)
   const { epoch, last } = log
-  emit({ event: 'identity', address: encodeAddress(log.id), epoch, seq: last.entry.seq, head: hex(last.hash), folder })
+  const head = { epoch, seq: last.entry.seq, head: hex(last.hash) }
+  emit({ event: 'identity', address: encodeAddress(log.id), ...head, ...datedOf(log), folder })
   return EXIT.done
 }

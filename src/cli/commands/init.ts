@@ -2,6 +2,7 @@ import { UsageError } from '../../core/errors.ts'
 import type { RootSigner } from '../../core/root-key.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { readToken, type TokenFlags, tokenAccess, tokenOptions } from '../options/token.ts'
+import { tellClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 import { checkWritten } from '../terminal/phrase-check.ts'
 
@@ -17,12 +18,14 @@ export const initCommand: CommandFile = (program, start) =>
     .option('--pkcs11-generate', 'make that key on the token')
     .option('--no-check', 'do not ask for words of the recovery phrase')
     .summary('make an identity, and show its recovery phrase once')
-    .description('Makes an identity in the data folder, and shows its address and its recovery phrase: once.')
+    .description(
+      'Makes an identity in the data folder, and shows its address and its recovery phrase: once. Needs no network; with one, the clock is held against it first.',
+    )
     .addHelpText('after', '\nExample:\n  handfast init --folder ./alice')
     .action((flags: Flags) => start((context) => init(context, flags)))
 
 const init = async (context: Context, flags: Flags): Promise<number> => {
-  const { folder, signal, terminal, passphrases, emit } = context
+  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases, emit } = context
   const { refuseExisting } = await import('../../store/vault.ts')
   await refuseExisting(folder)
   const token = readToken(flags)
@@ -40,7 +43,10 @@ const init = async (context: Context, flags: Flags): Promise<number> => {
   const { initialize } = await import('../../identity/initialize.ts')
   // From here on there is a phrase that is shown once: no way back.
   signal.throwIfAborted()
-  const { address, phrase } = await initialize(folder, { passphrase, root })
+  const { address, phrase } = await initialize(folder, {
+    ...{ passphrase, root, bootstrap, clockIsRight, signal },
+    onClock: (said) => tellClock(context, said),
+  })
   const sealedBy = passphrase === null ? 'key-file' : 'passphrase'
   const rootKey = root === undefined ? 'folder' : 'token'
   emit({ event: 'created', address, folder, sealedBy, rootKey, recoveryPhrase: phrase })

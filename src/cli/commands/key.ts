@@ -7,6 +7,7 @@ import { findKey, KEY_USES, type KeyPlace, type KeyUse, keyAt } from '../../core
 import type { CommandFile, Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
+import { tellingClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 import { readText } from '../terminal/read-text.ts'
 
@@ -112,14 +113,16 @@ const devicesOf = ({ last }: KeyLog): string => {
 }
 
 const find = async (
-  { folder, bootstrap, signal, terminal, emit }: Context,
+  context: Context,
   contact: string | undefined,
 ): Promise<{ readonly log: KeyLog; readonly forked: boolean }> => {
+  const { folder, bootstrap, signal, terminal, emit } = context
   if (contact === undefined) return { log: await readOwnLog(folder), forked: false }
   const address = await resolveContact(folder, contact)
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
+  using _clock = tellingClock(context, peer)
   const { log, fork, freshness, change } = await peer.lookup(address, { signal })
   terminal.status('')
   emit({ event: 'standing', address: encodeAddress(log.id), freshness, change })

@@ -7,15 +7,17 @@ import { createSpeaker } from '../chat/speaker.ts'
 import { doTyped } from '../chat/typed-lines.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { type IncomingFileFlags, incomingFileOptions, readIncomingFiles } from '../options/incoming-files.ts'
+import { type TakeOverFlags, takeOverOption } from '../options/take-over.ts'
 import { EXIT } from '../output/failure.ts'
 
-type Flags = IncomingFileFlags & {
-  /** whether it keeps a mailbox for others as well */
-  readonly mailbox?: boolean
-}
+type Flags = IncomingFileFlags &
+  TakeOverFlags & {
+    /** whether it keeps a mailbox for others as well */
+    readonly mailbox?: boolean
+  }
 
 export const listenCommand: CommandFile = (program, start) =>
-  incomingFileOptions(program.command('listen'))
+  takeOverOption(incomingFileOptions(program.command('listen')))
     .option('--mailbox', 'also keep a mailbox for those who name you as one')
     .summary('be found, and talk to whoever comes')
     .description(
@@ -27,11 +29,12 @@ export const listenCommand: CommandFile = (program, start) =>
     )
     .action((flags: Flags) => start((context) => listen(context, flags), EXIT.done))
 
-const listen = async (context: Context, { mailbox = false, ...files }: Flags): Promise<number> => {
-  const { folder, bootstrap, signal, terminal, passphrases } = context
+const listen = async (context: Context, { mailbox = false, takeOver, ...files }: Flags): Promise<number> => {
+  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases } = context
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('publishing')
-  await using peer = await openPeer({ folder, bootstrap, signal, passphrase: passphrases.current, mailbox })
+  const opening = { folder, bootstrap, signal, passphrase: passphrases.current, clockIsRight, mailbox, takeOver }
+  await using peer = await openPeer(opening)
   terminal.status('')
 
   const over = new AbortController()

@@ -1,11 +1,13 @@
 import { encodeAddress } from '../../core/address.ts'
 import { hex } from '../../core/bytes.ts'
+import { oddityOf } from '../../core/clock.ts'
 import { whatHappened } from '../../core/happening.ts'
 import { sha256 } from '../../core/kdf.ts'
 import type { KeyLog } from '../../core/key-log.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
+import { tellingClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 
 export const logCommand: CommandFile = (program, start) =>
@@ -25,22 +27,23 @@ const tellLog = async (context: Context, contact: string | undefined): Promise<n
     contact === undefined ? { log: await readOwnLog(folder), forked: false } : await find(context, contact)
   const { status } = log.last.entry
   emit({ event: 'log', address: encodeAddress(log.id), entries: log.entries.length, epoch: log.epoch, status, forked })
+  const now = Math.floor(Date.now() / 1000)
   for (const { entry, hash } of log.entries) {
     const { seq, time, devices, root } = entry
     const happened = whatHappened(log, seq)
-    emit({ event: 'entry', seq, time, happened, devices: devices.length, root: hex(sha256(root)), hash: hex(hash) })
+    const keys = { devices: devices.length, root: hex(sha256(root)), hash: hex(hash) }
+    emit({ event: 'entry', seq, time, odd: oddityOf(time, now), happened, ...keys })
   }
   return EXIT.done
 }
 
-const find = async (
-  { folder, bootstrap, signal, terminal }: Context,
-  contact: string,
-): Promise<{ log: KeyLog; forked: boolean }> => {
+const find = async (context: Context, contact: string): Promise<{ log: KeyLog; forked: boolean }> => {
+  const { folder, bootstrap, signal, terminal } = context
   const address = await resolveContact(folder, contact)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openPeer({ bootstrap, signal, listen: false })
+  using _clock = tellingClock(context, peer)
   const { log, fork } = await peer.lookup(address, { signal })
   terminal.status('')
   return { log, forked: fork !== null }

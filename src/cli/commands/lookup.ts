@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import { DEFAULT_POLICY, POLICIES, type Policy } from '../../directory/client/policies.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
+import { tellingClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 import { lookupEvent } from '../output/lookup-event.ts'
 
@@ -26,6 +27,7 @@ const lookup = async (context: Context, contact: string, { policy, evidence }: F
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
+  using _clock = tellingClock(context, peer)
   const found = await peer.lookup(address, { signal, policy })
   terminal.status('')
   emit(lookupEvent(found, Math.floor(Date.now() / 1000)))

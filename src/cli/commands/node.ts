@@ -1,11 +1,12 @@
 import { isIPv4 } from 'node:net'
 import { InvalidArgumentError } from 'commander'
 import type { CommandFile } from '../context.ts'
+import { type TakeOverFlags, takeOverOption } from '../options/take-over.ts'
 import { EXIT } from '../output/failure.ts'
 
 type Endpoint = { readonly host: string; readonly port: number }
 
-type Flags = {
+type Flags = TakeOverFlags & {
   readonly host?: string
   readonly port?: number
   readonly mailbox?: boolean
@@ -14,8 +15,7 @@ type Flags = {
 }
 
 export const nodeCommand: CommandFile = (program, start) =>
-  program
-    .command('node')
+  takeOverOption(program.command('node'))
     .option('--host <address>', 'IPv4 address to bind, which others reach it at')
     .option('--port <number>', 'UDP port (default: a free one)', readPort)
     .option('--persistent', 'keep records, port and transport key in the data folder')
@@ -29,10 +29,10 @@ export const nodeCommand: CommandFile = (program, start) =>
       'after',
       '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --persistent --folder ./node --bootstrap 127.0.0.1:4000 --http 127.0.0.1:9464',
     )
-    .action(({ host, port, mailbox = false, persistent = false, http }: Flags) =>
+    .action(({ host, port, mailbox = false, persistent = false, http, takeOver }: Flags) =>
       start(async (context) => {
         const { runNode } = await import('../node/run-node.ts')
-        return runNode(context, { host, port, mailbox, persistent, http })
+        return runNode(context, { host, port, mailbox, persistent, http, takeOver })
       }, EXIT.done),
     )
 

@@ -28,13 +28,12 @@ const passphrase = async (context: Context, { remove = false, newPassphraseFile 
     signal.throwIfAborted()
     return chosen
   }
-  const now = Math.floor(Date.now() / 1000)
   const [{ lockIdentity }, { changePassphrase }] = await Promise.all([
     import('../../store/lock.ts'),
     import('../../store/vault.ts'),
   ])
-  using _lock = await lockIdentity(folder, now)
-  const { identity, sealedBy } = await changePassphrase(folder, passphrases.current, next, now)
+  using _lock = await lockIdentity(folder)
+  const { identity, sealedBy } = await changePassphrase(folder, passphrases.current, next)
   emit({ event: 'sealed', address: encodeAddress(identity.log.id), folder, sealedBy })
   return EXIT.done
 }

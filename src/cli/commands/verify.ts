@@ -7,6 +7,7 @@ import { safetyNumber } from '../../core/safety-number.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
 import { addContact, resolveContact, WHO } from '../options/contact.ts'
+import { tellingClock } from '../output/clock-event.ts'
 import { contactEvent } from '../output/contact-event.ts'
 import { EXIT } from '../output/failure.ts'
 
@@ -45,15 +46,13 @@ const verify = async (context: Context, contact: string, { head, yes = false }: 
 }
 
 /** The owner may have signed more since the contradiction was seen. Without a network what is known has to do. */
-const lookAgain = async (
-  { folder, bootstrap, signal, terminal }: Context,
-  need: (address: string) => Contact,
-  address: string,
-): Promise<Contact> => {
+const lookAgain = async (context: Context, need: (address: string) => Contact, address: string): Promise<Contact> => {
+  const { folder, bootstrap, signal, terminal } = context
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   try {
     await using peer = await openReader({ folder, bootstrap, signal })
+    using _clock = tellingClock(context, peer)
     await peer.lookup(address, { signal, policy: 'thorough' })
   } catch (error) {
     signal.throwIfAborted()

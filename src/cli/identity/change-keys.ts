@@ -6,6 +6,7 @@ import type { ChangeOptions, RecoveryOptions } from '../../identity/replace-keys
 import type { Rotation } from '../../identity/rotation.ts'
 import type { Context } from '../context.ts'
 import { type PhraseFlags, readPhrase } from '../options/phrase.ts'
+import { tellClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 
 /** What `rotate`, `recover`, `renew` and `retire` have in common: a report of each step once it is done. */
@@ -13,13 +14,15 @@ export const changeKeys = async (
   context: Context,
   work: (options: ChangeOptions) => Promise<Rotation>,
 ): Promise<number> => {
-  const { folder, bootstrap, signal, terminal, passphrases, emit } = context
+  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases, emit } = context
   terminal.status('looking up what the network knows')
   const onSaved: ChangeOptions['onSaved'] = (log, rootKey) => {
     emit({ event: 'saved', ...describe(log), folder, rootKey })
     terminal.status('publishing')
   }
-  const { log, publication } = await work({ folder, bootstrap, signal, passphrase: passphrases.current, onSaved })
+  const onClock: ChangeOptions['onClock'] = (reading) => tellClock(context, reading)
+  const given = { folder, bootstrap, clockIsRight, signal, passphrase: passphrases.current }
+  const { log, publication } = await work({ ...given, onSaved, onClock })
   terminal.status('')
   const { accepted, replicas, refusals, weak, crowded } = publication
   emit({
@@ -41,7 +44,7 @@ export const turnKeys = async (
   work: (options: RecoveryOptions) => Promise<Rotation>,
 ): Promise<number> => {
   const phrase = await readPhrase(context, flags)
-  return changeKeys(context, (rest) => work({ ...rest, phrase }))
+  return changeKeys(context, (rest) => work({ ...rest, phrase, evenDoubtful: flags.evenDoubtful }))
 }
 
 const describe = (log: KeyLog) => {

@@ -6,6 +6,6 @@ import type { KeyLog } from '../../core/key-log.ts'
  */
 export const readOwnLog = async (folder: string): Promise<KeyLog> => {
   const { readVault } = await import('../../store/vault.ts')
-  const { log } = await readVault(folder, Math.floor(Date.now() / 1000))
+  const { log } = await readVault(folder)
   return log
 }

@@ -5,7 +5,9 @@ import { type ErrorCode, HandfastError } from '../../core/errors.ts'
 import { createIdentity } from '../../core/identity.ts'
 import { generateKem } from '../../core/kem.ts'
 import { LOOKUP_MS } from '../../core/limits/connection-limits.ts'
+import { INCARNATION_BYTES } from '../../core/limits/protocol-limits.ts'
 import { generatePrivateKey } from '../../core/p256.ts'
+import { hearTimes } from '../../directory/client/heard-times.ts'
 import { lookup } from '../../directory/client/lookup.ts'
 import { publish } from '../../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../../directory/network-port.ts'
@@ -61,12 +63,13 @@ export const createHealth = ({ storage, others, nodes, clock }: HealthParts): He
   const { identity } = createIdentity(Math.floor(clock() / 1000), random)
   const { log, sign } = identity
   let last: { readonly at: number; readonly report: Promise<HealthReport> } | null = null
+  const inc = random(INCARNATION_BYTES)
   let serial = 0
 
   const nextCard = (): SignedCard => {
     serial = Math.max(serial + 1, clock())
-    const content = { device: 0, now: serial, spk: spk.publicKey, kem: kem.publicKey, transport: random(32) }
-    return signCard(log, sign, content)
+    const keys = { spk: spk.publicKey, kem: kem.publicKey, transport: random(32) }
+    return signCard(log, sign, { device: 0, now: serial, inc, ...keys })
   }
 
   const checkOwn = (card: SignedCard, now: number): HealthReport['own'] => {
@@ -89,7 +92,10 @@ export const createHealth = ({ storage, others, nodes, clock }: HealthParts): He
     if (nodes() === 0) return { network: null, accepted: 0 }
     try {
       const records = { log, card: { signed, kem: kem.publicKey } }
-      const { accepted } = await publish(others, records, AbortSignal.timeout(LOOKUP_MS))
+      // A clock that is off is what others refuse it for, and has a code of its own.
+      const heard = hearTimes(others, { clock })
+      const { accepted } = await publish(others, records, AbortSignal.timeout(LOOKUP_MS), heard)
+      if (heard.reading().off) return { network: 'ERR_CLOCK', accepted }
       const found = await lookup(others, log.id, { now, signal: AbortSignal.timeout(LOOKUP_MS) })
       const same = found.card !== null && equal(found.card.hash, signed.hash)
       return { network: same ? null : 'ERR_READ_BACK', accepted }

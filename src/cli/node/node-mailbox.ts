@@ -16,9 +16,11 @@ export const openNodeMailbox = async (
   context: Context,
   on: Parameters<typeof openMailboxOn>[0],
   directory: DirectoryNetwork,
+  takeOver: boolean | undefined,
 ): Promise<NodeMailbox> => {
-  const { folder, passphrases, signal, terminal } = context
-  const { peer, counts } = await openMailboxOn(on, directory, { folder, passphrase: passphrases.current })
+  const { folder, clockIsRight, passphrases, signal, terminal } = context
+  const options = { folder, clockIsRight, takeOver, passphrase: passphrases.current }
+  const { peer, counts } = await openMailboxOn(on, directory, options)
   return {
     counts,
     keep: async () => {

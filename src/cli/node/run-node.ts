@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { NetworkError } from '../../core/errors.ts'
-import type { NodeAddress } from '../../directory/network-port.ts'
+import { CLOCK_MS } from '../../core/limits/connection-limits.ts'
+import { askTimes } from '../../directory/client/heard-times.ts'
+import type { DirectoryNetwork, NodeAddress } from '../../directory/network-port.ts'
 import { includeOwn } from '../../directory/node/own-storage.ts'
 import { createStorage, type StorageNode } from '../../directory/node/storage.ts'
 import { parseBootstrap } from '../../network/bootstrap-list.ts'
@@ -8,6 +10,7 @@ import { joinDirectory } from '../../network/directory-plugin.ts'
 import { createNode, type DhtNode, type NodeOptions } from '../../network/node.ts'
 import type { Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
+import { tellClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 import { type NodeHome, openNodeHome } from './node-home.ts'
 import { openNodeMailbox } from './node-mailbox.ts'
@@ -22,6 +25,8 @@ export type RunNodeOptions = {
   readonly persistent: boolean
   /** where its health and its numbers can be asked for */
   readonly http: NodeAddress | undefined
+  /** whether a copy of its folder that keeps a mailbox elsewhere has to stop */
+  readonly takeOver?: boolean | undefined
 }
 
 /** Between two looks at who is alive and what has expired, milliseconds. */
@@ -30,7 +35,7 @@ const TIDY_MS = 60_000
 /** Keeps records for others, and parcels, until it is stopped. It stands below the library's face, as no other command does. */
 export const runNode = async (context: Context, options: RunNodeOptions): Promise<number> => {
   const { folder, signal, terminal, emit } = context
-  const { mailbox, persistent, http } = options
+  const { mailbox, persistent, http, takeOver } = options
   // Before the network hears of it: a mailbox without an identity is none.
   if (mailbox) await readOwnLog(folder)
   await using own = await start(context, options, persistent ? await openNodeHome(folder) : null)
@@ -40,12 +45,13 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   const seen = started.dht.remoteAddress() ?? started
   terminal.status('')
   const directory = includeOwn(others, { storage, self: seen, now: clock })
-  await using box = mailbox ? await openNodeMailbox(context, started, directory) : null
+  await using box = mailbox ? await openNodeMailbox(context, started, directory, takeOver) : null
   await using watch = http === undefined ? null : await watchNode(http, { ...own, others, mailbox: box })
   const first = started.dht.bootstrapNodes.length === 0
   emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })
   if (watch !== null) emit({ event: 'watching', http: watch.address })
   using _tidying = tidy(started, storage, home)
+  using _watching = watchClock(context, others)
   if (box !== null) await box.keep()
   else if (!signal.aborted) await once(signal, 'abort')
   await home?.remember(started.port, alive(started))
@@ -108,6 +114,24 @@ const enter = async (
 }
 
 const alive = ({ dht }: DhtNode): readonly string[] => dht.toArray().map(({ host, port }) => `${host}:${port}`)
+
+/** Between two looks at what other nodes say of the time, milliseconds. */
+const CLOCK_EVERY_MS = 3_600_000
+
+/** A node whose clock is wrong refuses what is right: its operator is told once, until it is set. */
+const watchClock = (context: Context, others: DirectoryNetwork): Disposable => {
+  const { signal } = context
+  let told = false
+  const ask = async (): Promise<void> => {
+    const said = await askTimes(others, { clock: Date.now }, AbortSignal.any([signal, AbortSignal.timeout(CLOCK_MS)]))
+    if (!told && !signal.aborted) tellClock(context, said)
+    told = said.off
+  }
+  const look = (): void => void ask().catch(() => {})
+  look()
+  const timer = setInterval(look, CLOCK_EVERY_MS)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
 
 /** Drops what has expired, and remembers who is alive: a node that is killed comes back all the same. */
 const tidy = (started: DhtNode, storage: StorageNode, home: NodeHome | null): Disposable => {

@@ -4,6 +4,7 @@ import { StoreError } from '../../core/errors.ts'
 import type { Policy } from '../../directory/client/policies.ts'
 import type { OpenContacts } from '../../peer/folder.ts'
 import type { Context } from '../context.ts'
+import { tellingClock } from '../output/clock-event.ts'
 
 /** The argument that names somebody, in the library's one way: by the name of a contact, by address, or by a link. */
 
@@ -32,13 +33,15 @@ const openKnown = async (folder: string): Promise<OpenContacts | null> => {
 
 /** Looks somebody up and makes it a contact. @throws as `Peer.addContact` */
 export const addContact = async (
-  { folder, bootstrap, signal, terminal }: Context,
+  context: Context,
   who: string,
   options: { readonly name?: string | undefined; readonly policy?: Policy } = {},
 ): Promise<Contact> => {
+  const { folder, bootstrap, signal, terminal } = context
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
+  using _clock = tellingClock(context, peer)
   const contact = await peer.addContact(who, { signal, ...options })
   terminal.status('')
   return contact

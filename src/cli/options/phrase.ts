@@ -8,14 +8,16 @@ import type { Context } from '../context.ts'
 /** Longer than 24 words, and than any mistake worth reading. */
 const PHRASE_MAX = 2_000
 
-export type PhraseFlags = { readonly phraseFile?: string }
+export type PhraseFlags = { readonly phraseFile?: string; readonly evenDoubtful?: boolean }
 
 /** What the help of each command with this option says of it. */
 export const PHRASE_HELP =
   'The recovery phrase is typed without being shown, or piped in, or read from --phrase-file; it is never an argument.'
 
 export const phraseOption = (command: Command): Command =>
-  command.option('--phrase-file <file>', 'read the recovery phrase from a file')
+  command
+    .option('--phrase-file <file>', 'read the recovery phrase from a file')
+    .option('--even-doubtful', 'also when the network may hide something newer, which would then contradict this')
 
 /** @throws UsageError ERR_USAGE when nothing came; FileError ERR_FILE_READ */
 export const readPhrase = async ({ terminal, signal }: Context, { phraseFile }: PhraseFlags): Promise<string> => {

@@ -29,7 +29,7 @@ const describeCounts = ({
     ...(invalid > 0 ? [`${invalid} sent what does not verify`] : []),
   ].join(', ')
 
-type Sentence = (found: Pick<CliEvent<'lookup'>, 'verdict' | 'evidence'>) => string
+type Sentence = (found: Pick<CliEvent<'lookup'>, 'verdict' | 'evidence' | 'clock'>) => string
 
 const VERDICTS: Readonly<Record<CliEvent<'lookup'>['verdict']['kind'], Sentence>> = {
   current: ({ evidence }) => `nothing newer is known: ${describeCounts(evidence)}`,
@@ -40,7 +40,10 @@ const VERDICTS: Readonly<Record<CliEvent<'lookup'>['verdict']['kind'], Sentence>
     const times = Math.floor(Math.max(...evidence.places.map(({ density }) => density ?? 0)))
     return `somebody may hide what is newer: the nodes around this address are ${times} times denser than elsewhere, ${describeCounts(evidence)}`
   },
-  stale: ({ evidence }) => `its owner has not confirmed these keys lately: ${describeCounts(evidence)}`,
+  stale: ({ evidence, clock }) =>
+    clock.off
+      ? `by a clock that is off, no confirmation counts: ${describeCounts(evidence)}`
+      : `its owner has not confirmed these keys lately: ${describeCounts(evidence)}`,
   retired: ({ evidence }) => `its owner, or who held its keys, ended it: ${describeCounts(evidence)}`,
   forked: ({ evidence }) => `two key logs contradict each other: ${describeCounts(evidence)}`,
 }

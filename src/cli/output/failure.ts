@@ -25,6 +25,8 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_BOOTSTRAP_MISSING:
     'give --bootstrap host:port, or set HANDFAST_BOOTSTRAP; handfast node starts a network of your own',
   ERR_BOOTSTRAP_FORMAT: 'for example --bootstrap 127.0.0.1:4000, or several separated by commas',
+  ERR_CLOCK:
+    'set the clock of this computer; if it is right, --clock-is-right does it all the same, or other nodes take it (--bootstrap)',
   ERR_CONTACT: 'handfast contacts tells whom you know; anybody else is named by address (hf1…) or link (handfast:hf1…)',
   ERR_VERIFY: 'read the digits again with the owner; if they fit neither log, the owner should run handfast rotate',
   ERR_CONNECT:

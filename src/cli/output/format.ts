@@ -1,3 +1,5 @@
+import { utcMinutes } from '../../core/clock.ts'
+
 /** Addresses, amounts, times and reasons as people read them. */
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -18,8 +20,7 @@ export const count = (amount: number, singular: string, plural: string): string 
 export const replaced = (times: number): string =>
   times === 0 ? 'never replaced' : `replaced ${count(times, 'time', 'times')}`
 
-export const minutes = (seconds: number): string =>
-  `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+export const minutes = utcMinutes
 
 /** In the largest unit of which there is a whole one. */
 export const duration = (seconds: number): string => {

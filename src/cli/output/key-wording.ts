@@ -1,4 +1,5 @@
 import type { CliEvent, Wording } from './cli-events.ts'
+import { describeOddity } from './dated.ts'
 import { count, minutes, replaced } from './format.ts'
 import { CHANGES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
@@ -44,6 +45,7 @@ const VOID: Readonly<Record<CliEvent<'published'>['happened'], readonly string[]
     'Whoever had the former keys is not taken for you any more. handfast listen makes you reachable again.',
   ],
   retired: [],
+  bridged: [],
 }
 
 const FORKED = 'forked     another valid key log contradicts this one; trust neither'
@@ -131,8 +133,9 @@ export const keyWording: KeyWording = {
     ...(forked ? [FORKED] : []),
     '',
   ],
-  entry: ({ seq, time, happened, devices, root, hash }) => [
+  entry: ({ seq, time, odd, happened, devices, root, hash }) => [
     `${String(seq).padStart(4)}  ${minutes(time)}  ${happened.padEnd(7)}  ${count(devices, 'device', 'devices').padEnd(9)}  root ${shortHash(root)}  hash ${shortHash(hash)}`,
+    ...describeOddity(odd).map((line) => `      ${line}`),
   ],
   proof: ({ path, proof }) => (proof === null ? [`proof      ${path}`] : proof.trimEnd().split('\n')),
   proven: ({ address, parting, a, b }) => [

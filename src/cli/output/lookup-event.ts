@@ -2,22 +2,25 @@ import type { Found } from '../../contacts/resolver.ts'
 import { encodeAddress } from '../../core/address.ts'
 import { hex } from '../../core/bytes.ts'
 import type { CliEvent } from './cli-events.ts'
+import { datedOf } from './dated.ts'
 
 /** What the network holds of an address, and how sure that is. @param now seconds since 1970 */
 export const lookupEvent = (found: Found, now: number): CliEvent<'lookup'> => {
-  const { log, card, fork, freshness, evidence, verdict, change, trust } = found
+  const { log, card, fork, freshness, evidence, verdict, clock, change, trust } = found
   return {
     event: 'lookup',
     address: encodeAddress(log.id),
     epoch: log.epoch,
     seq: log.last.entry.seq,
     head: hex(log.last.hash),
+    ...datedOf(log, now),
     status: log.last.entry.status,
     forked: fork !== null,
     freshness,
     expires: card?.card.until ?? null,
     staleFor: staleFor(found, now),
     verdict,
+    clock,
     evidence,
     change,
     trust,

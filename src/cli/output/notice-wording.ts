@@ -21,6 +21,18 @@ export const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About
     `handfast: two key logs of ${address} contradict each other: somebody else signs with its root key.`,
     'hint: handfast verify decides between them; the owner ends it with handfast rotate',
   ],
+  'peer-twin': ({ address }) => [
+    `handfast: ${shortAddress(address)} seems to run twice, or somebody copied its keys: two data folders of it take turns.`,
+    'hint: ask its owner in another way; it ends when one of the two is stopped, or with handfast renew there',
+  ],
+  'rolled-back': ({ why }) => [
+    `handfast: this data folder is an earlier state of itself: a later one signed at ${why}.`,
+    'hint: what could be lost by it is sent again, by itself; what was written after that state, and not sent, is not here',
+  ],
+  copied: ({ why }) => [
+    `handfast: another copy of this data folder was in use as this device, at ${why}.`,
+    'hint: if that was not you, somebody has your keys: replace them with handfast renew',
+  ],
   'not-published': ({ why }) => [`handfast: could not be published anew, next try in 6 hours: ${why}`],
   unconfirmed: ({ why }) => [
     'handfast: others may not find your latest keys, though nodes accepted them.',

@@ -4,6 +4,7 @@ import type { FileTransfer } from '../../files/file-api.ts'
 import type { Message } from '../../messages/message.ts'
 import type { PeerEvent } from '../../peer/peer-events.ts'
 import type { CliEvent } from './cli-events.ts'
+import { clockEvent } from './clock-event.ts'
 import { reasonOf } from './failure.ts'
 import { failedFileEvent } from './file-event.ts'
 import { listeningEvent } from './listening-event.ts'
@@ -23,6 +24,8 @@ export type ReporterOptions = {
   readonly keepsMailbox?: boolean
   /** Whether those who come and go are told of; otherwise only what became of their keys is. Default: true. */
   readonly introduces?: boolean
+  /** this computer's clock, milliseconds since 1970 */
+  readonly clock?: () => number
 }
 
 type NoticeAbout = CliEvent<'notice'>['about']
@@ -32,10 +35,12 @@ const notice = (about: NoticeAbout, address: string, error: unknown = null): Cli
   return { event: 'notice', about, address, ...why }
 }
 
-const messageEvent = ({ from: peer, text, data }: Message): CliEvent<'message' | 'data'> =>
-  data === undefined
-    ? { event: 'message', peer, text }
-    : { event: 'data', peer, size: data.length, base64: Buffer.from(data).toString('base64') }
+const messageEvent = ({ from: peer, hash, text, data, unknown }: Message): CliEvent<'message' | 'data' | 'unknown'> => {
+  if (unknown !== undefined) return { event: 'unknown', peer, hash, kind: unknown }
+  return data === undefined
+    ? { event: 'message', peer, hash, text }
+    : { event: 'data', peer, hash, size: data.length, base64: Buffer.from(data).toString('base64') }
+}
 
 /** Who came, and with what keys; the number to compare once per peer and run. */
 const createIntroductions = () => {
@@ -67,13 +72,14 @@ const createFileReport = () => {
     moving.delete(id)
     if (state === 'saved') return [{ event: 'file-saved', peer, name, size, path }]
     if (state === 'delivered') return [{ event: 'file-sent', peer, name, size, sha256 }]
+    if (state === 'gone') return [{ event: 'file-gone', peer, name, size }]
     if (state !== 'failed' || isTakenBack(transfer)) return []
     return [failedFileEvent(transfer, reasonOf(errorOf(reason ?? 'ERR_FILE_REFUSED')))]
   }
 }
 
 export const createReporter = (options: ReporterOptions): Reporter => {
-  const { own, acceptFiles = false, keepsMailbox = false, introduces = true } = options
+  const { own, acceptFiles = false, keepsMailbox = false, introduces = true, clock = Date.now } = options
   const introduce = createIntroductions()
   const reportFile = createFileReport()
 
@@ -92,9 +98,11 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       case 'message':
         return [messageEvent(event.message)]
       case 'delivery': {
-        const { peer, id, state, reason } = event.message
-        return [{ event: 'delivery', peer, id, state, code: reason }]
+        const { peer, id, hash, state, reason } = event.message
+        return [{ event: 'delivery', peer, id, hash, state, code: reason }]
       }
+      case 'peer-went-back':
+        return [{ event: 'peer-went-back', peer: event.address, again: event.again, gone: event.gone }]
       case 'in-mailboxes':
         return [{ event: 'in-mailboxes', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
       case 'exposed': {
@@ -111,6 +119,11 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         return changed(event.address, event.change)
       case 'forked':
         return [notice('forked', event.address)]
+      case 'rolled-back':
+      case 'copied':
+        return [{ ...notice(event.type, own), message: new Date(event.since * 1000).toISOString() }]
+      case 'peer-twin':
+        return [notice('peer-twin', event.address)]
       case 'mailbox-failed':
         return [notice('mailbox-failed', event.address, event.error)]
       case 'not-published':
@@ -119,10 +132,13 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         return [{ ...notice('unconfirmed', own), message: event.reason }]
       case 'listening':
         return [listeningEvent(own, event.publication), ...(keepsMailbox ? [keeping(own)] : [])]
+      case 'clock':
+        return [clockEvent(event, clock())]
       case 'network':
         return [{ event: 'network', online: event.online, nodes: event.nodes }]
       // The command ends with this error, and that tells it.
       case 'superseded':
+      case 'twin':
       // No command lets its peer make an identity: `init` does, and shows the phrase.
       case 'created':
         return []

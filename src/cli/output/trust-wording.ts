@@ -1,5 +1,6 @@
 import { HEAD_DIGITS_MIN } from '../../core/limits/store-limits.ts'
 import type { CliEvent, Wording } from './cli-events.ts'
+import { describeOdd } from './dated.ts'
 import { describeEvidence, describeVerdict } from './evidence-wording.ts'
 import { count, duration, minutes, replaced } from './format.ts'
 import { describeBranch } from './key-wording.ts'
@@ -23,7 +24,9 @@ const describeFreshness = ({ freshness, reason }: Trust): string =>
     : `whether its keys are the latest is not certain: ${reason}`
 
 /** What the owner signs anew every day: that the keys hold, and where they can be reached. */
-const describeConfirmation = ({ expires, staleFor }: CliEvent<'lookup'>): string => {
+const describeConfirmation = ({ expires, staleFor, clock }: CliEvent<'lookup'>): string => {
+  if (clock.off)
+    return `cannot be told by a clock that is off${expires === null ? '' : `: by its owner, until ${minutes(expires)}`}`
   if (expires === null) return 'no: nothing says that these keys are the latest, or where the peer can be reached'
   if (staleFor === null) return `by its owner, until ${minutes(expires)}`
   return `not for ${duration(staleFor)}: the last confirmation by its owner ran out ${minutes(expires)}`
@@ -42,6 +45,7 @@ export const trustWording: TrustWording = {
     `address    ${found.address}`,
     `keys       ${replaced(found.epoch)}, ${count(found.seq + 1, 'entry', 'entries')} in the key log`,
     `last hash  ${found.head}`,
+    ...describeOdd(found).map((line) => `dated      ${line}`),
     `status     ${found.status}${found.forked ? ', forked: another valid key log contradicts this one; trust neither' : ''}`,
     `confirmed  ${describeConfirmation(found)}`,
     `evidence   ${describeVerdict(found)}`,
@@ -60,6 +64,7 @@ export const trustWording: TrustWording = {
     `    name   ${contact.name ?? '-'}`,
     `    trust  ${describeContactTrust(contact)}`,
     `    keys   ${replaced(contact.epoch)}, ${count(contact.seq + 1, 'entry', 'entries')} in the key log`,
+    ...describeOdd(contact).map((line) => `    dated  ${line}`),
     ...(contact.forked
       ? [`    forked two key logs contradict each other, and nothing is sent: handfast verify ${contact.address}`]
       : []),

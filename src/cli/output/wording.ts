@@ -1,7 +1,7 @@
 import type { CliEvent, EventName, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
 import { fileWording } from './file-wording.ts'
-import { count, EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
+import { count, duration, EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
 import { keyWording } from './key-wording.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
@@ -13,7 +13,14 @@ import { trustWording } from './trust-wording.ts'
  */
 
 /** Events that tell of something that went wrong: these go to stderr. */
-export const TROUBLE: ReadonlySet<EventName> = new Set(['not-sent', 'file-failed', 'notice', 'standing'])
+export const TROUBLE: ReadonlySet<EventName> = new Set([
+  'not-sent',
+  'file-failed',
+  'notice',
+  'standing',
+  'clock',
+  'peer-went-back',
+])
 
 type Ended = CliEvent<'disconnected'>
 
@@ -46,6 +53,10 @@ export const wording: Wording = {
   mailbox: ({ address }) => [address],
   forgotten: ({ address }) => [`forgotten  ${address}`],
   notice: ({ about, address, code, message }) => NOTICES[about]({ address, why: reason(code, message) }),
+  clock: ({ here, there, networks }) => [
+    `handfast: the clock of this computer is ${duration(Math.abs(here - there))} ${here > there ? 'ahead' : 'behind'}: it says ${minutes(here)}, and ${count(networks, 'network', 'networks')} of nodes ${minutes(there)}.`,
+    'hint: set it, or nobody can tell what is fresh and others refuse what is signed here; if it is right, --clock-is-right',
+  ],
   changed: ({ peer, change }) => CHANGES[change].map((line) => `* ${shortAddress(peer)}: ${line}`),
   network: ({ online }) => [
     online
@@ -55,10 +66,23 @@ export const wording: Wording = {
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
+  unknown: ({ peer }) => [`* ${shortAddress(peer)} sent something that needs a newer version of Handfast; it is kept`],
   delivery: ({ peer, state, code }) =>
     state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${explain(code)}`] : [],
-  'past-message': ({ id, direction, at, text, base64, ...fate }) => [
-    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${describeFate(fate)}` : '<'}: ${text ?? `data ${base64}`}`,
+  'peer-went-back': ({ peer, again, gone }) => [
+    `* the data folder of ${shortAddress(peer)} is older than what it had confirmed: ${[
+      ...(again > 0 ? [`${count(again, 'message is', 'messages are')} sent again`] : []),
+      ...(gone > 0 ? [`${count(gone, 'message is', 'messages are')} gone with it`] : []),
+    ].join(', ')}`,
+    ...(gone > 0 ? [`  when you are sure that it is still the owner who answers there: handfast resend ${peer}`] : []),
+  ],
+  resent: ({ peer, messages }) => [
+    messages === 0
+      ? `* nothing that was said to ${shortAddress(peer)} is gone`
+      : `* ${count(messages, 'message', 'messages')} to ${shortAddress(peer)} that ${messages === 1 ? 'was' : 'were'} gone: to be delivered again`,
+  ],
+  'past-message': ({ id, direction, at, text, base64, kind, ...fate }) => [
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${describeFate(fate)}` : '<'}: ${text ?? (kind === null ? `data ${base64}` : 'needs a newer version of Handfast')}`,
   ],
   exposed: ({ peer, messages, files, again }) => [
     `* ${shortAddress(peer)} took back keys that were stolen or lost: ${describeExposed(messages, files)} that you sent to them may have been read by others`,

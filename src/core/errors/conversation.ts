@@ -115,6 +115,10 @@ export const CONTACT = {
 export const MESSAGE = {
   ERR_MESSAGE_SIZE: ['a message is larger than 32 KiB: send it as a file', 'send it as a file, or in parts'],
   ERR_MESSAGE_GAP: ['a message is missing before this one', 'nothing: its sender sends both again'],
+  ERR_MESSAGE_FORK: [
+    'the message follows others than those that are here: a data folder went back, or is in use twice',
+    'nothing: its sender begins anew with what is missing. If it stays, one of the two sides runs a copy of its folder',
+  ],
   ERR_MESSAGE_EXPIRED: [
     'the message could not be delivered in 30 days',
     'write it again when the other side is there, or reach its owner in another way',

@@ -26,11 +26,11 @@ export const KEY_LOG = {
   ERR_LOG_SIGNATURE: ['the log entry is not signed by its root key', NOT_OURS],
   ERR_LOG_ROOT: ['the new root key and its commitment are not the ones committed to', NOT_OURS],
   ERR_LOG_NEXT: ['an update keeps the commitment to the next root keys', NOT_OURS],
+  ERR_LOG_BRIDGE: ['a bridge of a key log leads on to a rotation, and this one does not', NOT_OURS],
   ERR_LOG_TIME_BACK: [
     'the log entry is older than the entry before',
     'check the clock of this computer: it is behind the time of the last entry',
   ],
-  ERR_LOG_TIME_AHEAD: ['the log entry is more than an hour ahead of this clock', CLOCK],
   ERR_PROOF: ['this is no proof of a fork', 'nothing is proven by it'],
   ERR_LOG_FORK: [
     'two valid logs of the same identity contradict each other',

@@ -22,6 +22,10 @@ export const STORE = {
     'put identity.key and identity.json back from the same backup; else recover with the recovery phrase',
   ],
   ERR_STORE_IN_USE: ['another program is using this data folder', 'stop the other one first'],
+  ERR_STORE_TWIN: [
+    'a copy of this data folder is running elsewhere as the same device',
+    'use one of the two, and stop the other; --take-over goes on here and stops that one. If neither is yours, replace the keys with handfast renew',
+  ],
   ERR_STORE_PERMISSION: [
     'the data folder cannot be read or written',
     'check who owns it and what they may do, or choose another one',

@@ -21,9 +21,17 @@ export const DIRECTORY = {
     'its owner has to publish it on this network: records are forgotten after 7 days',
   ],
   ERR_LOOKUP_INCOMPLETE: ['too few nodes answered to say whether the identity exists', TRY_LATER],
+  ERR_LOOKUP_DOUBTFUL: [
+    'something newer than what was found may be hidden, and a root key that is already in use would fork the identity',
+    'try again later or from another network; or insist with --even-doubtful',
+  ],
   ERR_READ_BACK: [
     'what was stored could not be read back',
     'the nodes near it lose or hide records: see whether this stays',
+  ],
+  ERR_CLOCK: [
+    'the clock of this computer is off, as others have it',
+    'set the clock of this computer; if it is right, theirs are wrong: say that it is right, or use other nodes',
   ],
   ERR_PUBLISH_REFUSED: ['no storage node accepted the record', TRY_LATER],
 } as const satisfies ErrorTable

@@ -33,6 +33,9 @@ export const HANDSHAKE_STEP_MS = 10_000
 /** Milliseconds a lookup may take in all before it answers with what it has. */
 export const LOOKUP_MS = 10_000
 
+/** Milliseconds for which nodes are asked for nothing but the time: what is said by then has to do. */
+export const CLOCK_MS = 5_000
+
 /** Milliseconds a responder spends on asking the directory about a stranger: less than the stranger waits for it. */
 export const VET_MS = 3_000
 

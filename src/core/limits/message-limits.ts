@@ -5,14 +5,50 @@ import { MAILBOX_AGE } from './mailbox-limits.ts'
 /** One message through the API: leaves room for padding (12 %), Fernet and CBOR inside FRAME_BYTES_MAX. */
 export const MESSAGE_BYTES_MAX = 32 * 1024
 
-/** The same with what says whether it is text or bytes. */
-export const MESSAGE_BODY_MAX = MESSAGE_BYTES_MAX + 16
+/** The same with what says what it is: kinds that a later version knows have room for more than text and bytes need. */
+export const MESSAGE_BODY_MAX = MESSAGE_BYTES_MAX + 256
+
+/** Characters that name a kind of message. */
+export const MESSAGE_KIND_MAX = 64
+
+/** Random bytes in a message, so that its id, which lies in the clear on disk, confirms no guess at what it says. */
+export const MESSAGE_RANDOM_BYTES = 16
 
 /** Random bytes that name a sequence of messages: a store that was lost and begun anew draws others. */
 export const SEQUENCE_ID_BYTES = 16
 
-/** Sequences remembered of one peer: one for each application it speaks for, and another only when its store was lost. */
-export const SEQUENCES_MAX = 32
+/** Bytes of a message's id, and of what stands for a place in a sequence: SHA-256. */
+export const MESSAGE_ID_BYTES = 32
+
+/** Sequences remembered of one peer: one for each of its applications and devices, and another when a store went back. */
+export const SEQUENCES_MAX = 64
+
+/** Earlier places that a receipt names: each twice as far back as the one before, and the first. 23 of them are 4 million messages. */
+export const PLACE_LADDER_MAX = 24
+
+/** Seconds for which a sequence is said to be here after something last came in it: a day more than its messages are looked after. */
+export const SEQUENCE_SAID_AGE = 31 * 24 * 3600
+
+/** Seconds for which places are remembered, and ids of what came: mail of 14 days, of messages that are looked after for 30. */
+export const PLACES_AGE = 60 * 24 * 3600
+
+/**
+ * Messages that one peer can make us send again in a day by saying that it lost them: a folder that goes back again and again costs no more
+ * than that.
+ */
+export const REPAIRS_A_DAY = 1_000
+
+/** Ids that are remembered of what strangers said, so that nothing of it comes twice: anyone can make identities. */
+export const STRANGERS_ARRIVALS_MAX = 10_000
+
+/** Seconds over which a peer whose folder may have gone back asks everybody what they have of it: nobody calls them all at once. */
+export const WANT_SPREAD = 600
+
+/** Seconds between two repairs of mail that one peer can make us begin by sending what does not open. */
+export const MAIL_REPAIR_PAUSE = 3600
+
+/** Bytes of the receipts in one bundle: ladders of many sequences leave room for messages. */
+export const RECEIPT_BYTES_MAX = 16 * 1024
 
 /** Applications that a data folder remembers to have had: messages for others find little room. */
 export const APPLICATIONS_MAX = 32

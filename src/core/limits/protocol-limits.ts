@@ -1,6 +1,6 @@
 /** Bounds of the protocol itself: keys, logs, cards, frames, sessions. Each with its reason. */
 
-/** One directory item: a datagram has room for 986 B of value at a 1280 B MTU, and larger ones vanish silently. */
+/** One directory item: a datagram has room for 995 B of value at a 1280 B MTU, and larger ones vanish silently. */
 export const ITEM_BYTES_MAX = 900
 
 /** Lists and maps inside one another: ours need a handful, and re-encoding costs the square of the depth (64 KiB: half a second). */
@@ -17,6 +17,12 @@ export const CLOCK_TOLERANCE = 3600
 
 /** Longest validity of a card: a stolen device key can claim freshness no longer than this after it is replaced. */
 export const CARD_AGE_MAX = 7 * 24 * 3600
+
+/** A device's name, of a hash of its keys: 128 bits, so that nobody finds another device of the same name. */
+export const DEVICE_ID_BYTES = 16
+
+/** An incarnation's name: random, so that no two stores of a device ever have the same. */
+export const INCARNATION_BYTES = 16
 
 /** Default validity of a card. */
 export const CARD_AGE = 24 * 3600

@@ -36,6 +36,9 @@ export const BACKUP_CONTACTS_MAX = 10_000
 /** Undecided contradictions in one backup: each is a theft that the owner was told of. */
 export const BACKUP_FORKS_MAX = 1_000
 
+/** Incarnations before the present one that a store remembers: it has more only if it is put back again and again. */
+export const FORMER_INCARNATIONS = 16
+
 /** Seconds for which the private halves of a published card's prekeys are kept: whoever is away for a month still reads their messages. */
 export const PREKEY_AGE = 30 * 24 * 3600
 

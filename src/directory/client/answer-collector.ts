@@ -1,10 +1,10 @@
 import { equal, hex } from '../../core/bytes.ts'
 import type { SignedCard } from '../../core/card.ts'
 import { sha256 } from '../../core/kdf.ts'
-import type { Anchor, KeyLog } from '../../core/key-log.ts'
+import { type Anchor, isComplete, type KeyLog } from '../../core/key-log.ts'
 import { DEVICES_MAX } from '../../core/limits/protocol-limits.ts'
 import { decodeGetAnswer, type GetAnswer, PLACES_MAX } from '../request-format.ts'
-import { type CollectedCards, createCollectedCards, freshestCard, judgeCard } from './collected-cards.ts'
+import { type CollectedCards, createCollectedCards, freshestCard, judgeCard, latestCards } from './collected-cards.ts'
 import { type CollectedLogs, createCollectedLogs, forkOf, offerEntry } from './collected-logs.ts'
 
 /** Sorts the answers of one lookup: answers in, the next place to ask for out. It knows no sockets and no clock. */
@@ -19,13 +19,15 @@ export type Stance =
   | 'empty'
   /** it claims a log it did not show: it fell silent, the deadline came, or it lies */
   | 'unread'
-  /** it sent what does not decode or verify, and nothing of that was used */
+  /** it sent what does not decode or verify, and nothing of that was used; or it claims a log that ends in a bridge */
   | 'invalid'
 
 export type Finding = {
   readonly log: KeyLog
   /** the card of that log with the latest serial: a current one if there is any */
   readonly card: SignedCard | null
+  /** of each device of that log its card of the latest serial, current or not */
+  readonly latest: readonly SignedCard[]
   /** a branch that contradicts `log`, up to where that was shown */
   readonly fork: KeyLog | null
 }
@@ -57,7 +59,7 @@ type NodeState = {
  */
 export const createAnswerCollector = (id: Uint8Array, now: number, anchor: Anchor | null = null): AnswerCollector => {
   const nodes = new Map<string, NodeState>()
-  const collected: Collected = { logs: createCollectedLogs(id, now, anchor), cards: createCollectedCards() }
+  const collected: Collected = { logs: createCollectedLogs(id, anchor), cards: createCollectedCards(), now }
   const { logs, cards } = collected
   return {
     accept: (node, value) => {
@@ -67,7 +69,9 @@ export const createAnswerCollector = (id: Uint8Array, now: number, anchor: Ancho
     },
     finding: () => {
       const log = logs.standing
-      return log === null ? null : { log, card: freshestCard(cards, log, now), fork: forkOf(logs, log) }
+      return log === null
+        ? null
+        : { log, card: freshestCard(cards, log, now), latest: latestCards(cards, log, now), fork: forkOf(logs, log) }
     },
     stance: (node) => {
       const state = nodes.get(node)
@@ -76,7 +80,7 @@ export const createAnswerCollector = (id: Uint8Array, now: number, anchor: Ancho
   }
 }
 
-type Collected = { readonly logs: CollectedLogs; readonly cards: CollectedCards }
+type Collected = { readonly logs: CollectedLogs; readonly cards: CollectedCards; readonly now: number }
 
 const newState = (): NodeState => ({
   pages: 0,
@@ -128,13 +132,15 @@ const nextPlace = ({ logs }: Collected, state: NodeState, answer: GetAnswer): nu
   return next < entryCount + cardCount ? next : null
 }
 
-const stanceOf = ({ logs, cards }: Collected, state: NodeState): Stance => {
-  const { standing, byLast, now } = logs
+const stanceOf = ({ logs, cards, now }: Collected, state: NodeState): Stance => {
+  const { standing, byLast } = logs
   const isInvalid = (key: string): boolean => judgeCard(cards, key, standing, now) === 'invalid'
   if (state.invalid || [...state.cards].some(isInvalid)) return 'invalid'
   if (state.tip === null) return 'empty'
   if (standing !== null && equal(state.tip, standing.last.hash)) return 'agreeing'
-  return byLast.has(hex(state.tip)) ? 'older' : 'unread'
+  const claimed = byLast.get(hex(state.tip))
+  if (claimed === undefined) return 'unread'
+  return isComplete(claimed) ? 'older' : 'invalid'
 }
 
 /** An answer that makes sense: who holds nothing has nothing to serve. */

@@ -43,9 +43,24 @@ const isFresher = (a: SignedCard, b: SignedCard, now: number): boolean => {
   return current === other ? a.card.serial > b.card.serial : current
 }
 
-/** The freshest card of `log`; null when there is none that verifies. */
-export const freshestCard = (cards: CollectedCards, log: KeyLog, now: number): SignedCard | null =>
+const valid = (cards: CollectedCards, log: KeyLog, now: number): readonly SignedCard[] =>
   [...cards.envelopes.keys()]
     .map((key) => judgeCard(cards, key, log, now))
     .filter((judgement) => typeof judgement !== 'string')
-    .reduce<SignedCard | null>((best, one) => (best === null || isFresher(one, best, now) ? one : best), null)
+
+/** Of each device of `log` the card of the highest serial, current or not, in the order of the devices. */
+export const latestCards = (cards: CollectedCards, log: KeyLog, now: number): readonly SignedCard[] => {
+  const latest = new Map<number, SignedCard>()
+  for (const one of valid(cards, log, now)) {
+    const { device, serial } = one.card
+    if ((latest.get(device)?.card.serial ?? -1) < serial) latest.set(device, one)
+  }
+  return [...latest.values()].sort((a, b) => a.card.device - b.card.device)
+}
+
+/** The freshest card of `log`; null when there is none that verifies. */
+export const freshestCard = (cards: CollectedCards, log: KeyLog, now: number): SignedCard | null =>
+  valid(cards, log, now).reduce<SignedCard | null>(
+    (best, one) => (best === null || isFresher(one, best, now) ? one : best),
+    null,
+  )

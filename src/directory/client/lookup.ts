@@ -1,4 +1,4 @@
-import { isCurrent } from '../../core/card.ts'
+import { isCurrent, type SignedCard } from '../../core/card.ts'
 import { DirectoryError } from '../../core/errors.ts'
 import type { Anchor } from '../../core/key-log.ts'
 import { DENSITY_SUSPECT } from '../limits.ts'
@@ -13,10 +13,24 @@ import type { Heard } from './walk-runner.ts'
 
 export type Freshness = 'current' | 'stale'
 
+/** A device of an identity, and what it last said of itself. */
+export type DeviceCard = {
+  /** its place in the `devices` of the log's last entry */
+  readonly device: number
+  /** its card of the latest serial */
+  readonly card: SignedCard
+  readonly freshness: Freshness
+}
+
+const freshnessOf = (card: SignedCard | null, now: number): Freshness =>
+  card !== null && isCurrent(card.card, now) ? 'current' : 'stale'
+
 /** What the network says of an identity, verified to its address, and how far that can be trusted to be the latest. */
-export type Lookup = Finding & {
+export type Lookup = Omit<Finding, 'latest'> & {
   /** `stale` when no unexpired card vouches for the log's head */
   readonly freshness: Freshness
+  /** the devices of which a card was found, each once */
+  readonly devices: readonly DeviceCard[]
   readonly evidence: Evidence
   /** what the evidence amounts to; only its kind `current` says that nothing newer is likely to be hidden */
   readonly verdict: Verdict
@@ -72,15 +86,17 @@ export const lookup = async (
   await Promise.all([...readings.values()].map(({ done }) => done))
   const found = answers.finding()
   if (found === null) throw missing(places, readings, answers)
-  const { log, card, fork } = found
+  const { log, card, latest, fork } = found
   const heard = new Map([...readings].map(([name, { node }]) => [name, node]))
   const evidence = gatherEvidence(policy, places, heard, answers, { card: card?.card ?? null, now })
-  const freshness = card !== null && isCurrent(card.card, now) ? 'current' : 'stale'
+  const freshness = freshnessOf(card, now)
+  const devices = latest.map((one) => ({ device: one.card.device, card: one, freshness: freshnessOf(one, now) }))
   const verdict = judge({ log, fork, freshness, evidence })
   const lacking = places.flatMap(({ closest, target }) =>
     closest.filter(({ node }) => answers.stance(nameOf(node)) !== 'agreeing').map((one) => ({ ...one, target })),
   )
-  return { ...found, freshness, evidence, verdict, holders: holdersOf(places, readings, answers), lacking }
+  const holders = holdersOf(places, readings, answers)
+  return { log, card, fork, devices, freshness, evidence, verdict, holders, lacking }
 }
 
 type Readings = ReadonlyMap<string, KnownNode>

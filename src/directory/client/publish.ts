@@ -8,6 +8,7 @@ import { DENSITY_SUSPECT } from '../limits.ts'
 import { type ClosestNode, type DirectoryNetwork, nameOf } from '../network-port.ts'
 import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from '../request-format.ts'
 import { askAgain } from './get-requests.ts'
+import type { HeardTimes } from './heard-times.ts'
 import { EFFORT } from './policies.ts'
 import { search } from './search.ts'
 
@@ -30,8 +31,16 @@ export type Publication = {
 /** What is published: anyone may publish a log, since it proves itself; a card comes with the key it commits to. */
 export type Records = {
   readonly log: KeyLog
-  readonly card?: { readonly signed: SignedCard; readonly kem: Uint8Array } | undefined
+  readonly card?: CardRecord | undefined
 }
+
+export type CardRecord = { readonly signed: SignedCard; readonly kem: Uint8Array }
+
+/** The same; the card may be signed once the nodes are found, and have said what time it is. */
+export type Publishing = Pick<Records, 'log'> & { readonly card?: CardRecord | (() => CardRecord) | undefined }
+
+/** What a card is refused with when the clock it was signed by was wrong: by one that is behind, earlier cards have later serials. */
+const TIME_CODES: readonly ErrorCode[] = ['ERR_CARD_AHEAD', 'ERR_CARD_EXPIRED', 'ERR_CARD_SERIAL']
 
 /** PUTs in the order in which a node can verify them. */
 type Puts = { readonly entries: readonly Uint8Array[]; readonly rest: readonly Uint8Array[] }
@@ -53,15 +62,17 @@ const putsOf = ({ log, card }: Records): Puts => {
 /**
  * Stores the records at the nodes closest to each replica target and counts who really took them.
  * @param signal the overall deadline
- * @throws DirectoryError ERR_PUBLISH_REFUSED when nobody did
+ * @param heard notes what the nodes say of the time, so that a refusal because of it can name both times
+ * @throws DirectoryError ERR_PUBLISH_REFUSED when nobody did, ERR_CLOCK when that was because of the time; what signing the card throws
  */
 export const publish = async (
-  network: DirectoryNetwork,
-  records: Records,
+  directory: DirectoryNetwork,
+  { log, card }: Publishing,
   signal: AbortSignal,
+  heard?: HeardTimes,
 ): Promise<Publication> => {
-  const { id } = records.log
-  const puts = putsOf(records)
+  const { id } = log
+  const network = heard?.network ?? directory
   const outcomes = new Map<string, Promise<ErrorCode | null>>()
 
   /** A node close to several targets is asked once. */
@@ -75,6 +86,7 @@ export const publish = async (
   }
 
   const places = await search(network, id, { effort: EFFORT.fresh, signal, onAnswer: () => {} })
+  const puts = putsOf({ log, card: typeof card === 'function' ? card() : card })
   const cutShort = places.some(({ complete }) => !complete)
   const replicas = await Promise.all(
     places.map(async ({ target, closest }): Promise<ReplicaAcceptance> => {
@@ -86,15 +98,21 @@ export const publish = async (
   const refusals = new Map<ErrorCode, number>()
   for (const refusal of results) if (refusal !== null) refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1)
   const accepted = results.filter((refusal) => refusal === null).length
-  if (accepted === 0) {
-    const reasons = [...refusals].map(([code, count]) => `${code} from ${count}`).join(', ')
-    throw new DirectoryError('ERR_PUBLISH_REFUSED', { hint: reasons || 'no node answered' })
-  }
+  if (accepted === 0) throw refusal(refusals, heard)
   const enough = ({ asked, accepted: took }: ReplicaAcceptance): boolean =>
     took > 0 && took >= Math.min(ACCEPTANCES_WANTED, asked)
   const weak = cutShort || !replicas.every(enough)
   const crowded = places.some(({ density }) => (density ?? 0) >= DENSITY_SUSPECT)
   return { replicas, accepted, refusals, weak, crowded }
+}
+
+/** Why nobody took it. Whoever is silent says nothing against the time being the reason. */
+const refusal = (refusals: ReadonlyMap<ErrorCode, number>, heard: HeardTimes | undefined): DirectoryError => {
+  const reasons = [...refusals].map(([code, count]) => `${code} from ${count}`).join(', ')
+  const said = [...refusals.keys()].filter((code) => code !== 'ERR_TIMEOUT')
+  const isTime = said.length > 0 && said.every((code) => TIME_CODES.includes(code))
+  if (heard !== undefined && isTime && heard.reading().off) return heard.error(reasons)
+  return new DirectoryError('ERR_PUBLISH_REFUSED', { hint: reasons || 'no node answered' })
 }
 
 /**

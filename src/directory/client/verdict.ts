@@ -41,14 +41,8 @@ export const judge = ({ log, fork, freshness, evidence }: Judged): Verdict => {
   const { density, policy } = evidence
   const counts = describeCounts(evidence)
   if (fork !== null) return { kind: 'forked', reason: `forked: another valid log contradicts this one, ${counts}` }
-  const crowded = Math.max(...evidence.places.map((place) => place.density ?? 0))
-  if (crowded >= DENSITY_SUSPECT) {
-    const times = Math.floor(crowded)
-    return {
-      kind: 'eclipse',
-      reason: `possible eclipse: neighbours are ${times} times denser than expected, ${counts}`,
-    }
-  }
+  const crowd = crowdOf(evidence)
+  if (crowd !== null) return { kind: 'eclipse', reason: `possible eclipse: ${crowd}, ${counts}` }
   if (log.last.entry.status === 'retired') return { kind: 'retired', reason: `retired, ${counts}` }
   if (freshness === 'stale') return { kind: 'stale', reason: `stale: its owner has not confirmed it lately, ${counts}` }
   if (policy === 'first')
@@ -58,6 +52,14 @@ export const judge = ({ log, fork, freshness, evidence }: Judged): Verdict => {
   if (density === null) return { kind: 'few', reason: `current as far as so few nodes can tell, ${counts}` }
   return { kind: 'current', reason: `current, ${counts}` }
 }
+
+const crowdOf = ({ places }: Evidence): string | null => {
+  const crowded = Math.max(...places.map((place) => place.density ?? 0))
+  return crowded >= DENSITY_SUSPECT ? `neighbours are ${Math.floor(crowded)} times denser than expected` : null
+}
+
+/** Why something newer than what a lookup found may be hidden from it, whether that is stale, retired or forked; null when nothing says so. */
+export const mayMissNewer = (evidence: Evidence): string | null => crowdOf(evidence) ?? doubtOf(evidence)
 
 /** Why a lookup that ended well enough may have missed something newer. */
 const doubtOf = (evidence: Evidence): string | null => {

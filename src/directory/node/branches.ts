@@ -4,28 +4,30 @@ import { sha256 } from '../../core/kdf.ts'
 import {
   appendEntry,
   compareLogs,
+  complete,
   containsEntry,
-  decodeEntry,
+  isComplete,
   type KeyLog,
-  type LogEntry,
+  type PartialLog,
   prefixOf,
 } from '../../core/key-log.ts'
-import { CLOCK_TOLERANCE } from '../../core/limits/protocol-limits.ts'
+import { decodeEntry, type LogEntry } from '../../core/key-log-entry.ts'
 import { BRANCHES_MAX } from '../../core/limits/record-limits.ts'
 
 /** The verified branches of one identity's log that a storage node stores. */
 export type Branches = {
   /** the branch that stands: the furthest one, and of a fork the one seen first */
   readonly standing: KeyLog
-  /** branches that part from it, oldest first: evidence, or a rotation still to come */
-  readonly rivals: readonly KeyLog[]
+  /** branches that part from it, oldest first: evidence, or a rotation still to come; those that end in a bridge are under way, and not served */
+  readonly rivals: readonly PartialLog[]
 }
 
 /** What one rival adds to the standing branch, up to its first entry that contradicts it; nothing when none does. */
-const proofOf = (standing: KeyLog, rival: KeyLog): readonly LogEntry[] => {
-  if (compareLogs(standing, rival) !== 'fork') return []
+const proofOf = (standing: KeyLog, rival: PartialLog): readonly LogEntry[] => {
+  const contradicts = (log: PartialLog): boolean => isComplete(log) && compareLogs(standing, log) === 'fork'
+  if (!contradicts(rival)) return []
   const beside = rival.entries.filter(({ entry, hash }) => !containsEntry(standing, { seq: entry.seq, head: hash }))
-  const last = beside.find(({ entry }) => compareLogs(standing, prefixOf(rival, entry.seq)) === 'fork')
+  const last = beside.find(({ entry }) => contradicts(prefixOf(rival, entry.seq)))
   return beside.filter(({ entry }) => last !== undefined && entry.seq <= last.entry.seq)
 }
 
@@ -35,14 +37,14 @@ export const forkProofs = ({ standing, rivals }: Branches): readonly LogEntry[] 
   return [...new Map(entries.map((entry) => [hex(entry.hash), entry])).values()]
 }
 
-const allOf = ({ standing, rivals }: Branches): readonly KeyLog[] => [standing, ...rivals]
+const allOf = ({ standing, rivals }: Branches): readonly PartialLog[] => [standing, ...rivals]
 
 /**
  * Verifies one envelope and adds it where it belongs. Returns `branches` itself when the entry was known already.
  * @param id the 32-byte identity hash
  * @throws KeyLogError (its check failed), DirectoryError ERR_PUT_GAP (the entry before is not here)
  */
-export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: Uint8Array, now: number): Branches => {
+export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: Uint8Array): Branches => {
   const hash = sha256(envelope)
   // What is known was verified: publications repeat it, and decoding costs more than all the rest.
   if (branches !== null && allOf(branches).some(({ entries }) => entries.some((known) => equal(known.hash, hash))))
@@ -51,46 +53,40 @@ export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: 
   if (entry.seq === 0 && !equal(hash, id)) throw new KeyLogError('ERR_LOG_ADDRESS')
   if (branches === null) {
     if (entry.seq !== 0) throw new DirectoryError('ERR_PUT_GAP')
-    return { standing: appendEntry(null, envelope, now), rivals: [] }
+    return { standing: complete(appendEntry(null, envelope)), rivals: [] }
   }
   const all = allOf(branches)
   const parent = all.find((log) => entry.prev !== null && containsEntry(log, { seq: entry.seq - 1, head: entry.prev }))
   if (parent === undefined) throw new DirectoryError('ERR_PUT_GAP')
-  const grown = appendEntry(prefixOf(parent, entry.seq - 1), envelope, now)
-  return arrange(
-    all.filter((log) => compareLogs(log, grown) !== 'shorter'),
-    grown,
-    branches.standing,
-  )
+  const grown = appendEntry(prefixOf(parent, entry.seq - 1), envelope)
+  // A log goes on being served until another one is whole.
+  const isPart = (log: PartialLog): boolean =>
+    compareLogs(log, grown) === 'shorter' && (isComplete(grown) || !isComplete(log))
+  return arrange([...all.filter((log) => !isPart(log)), grown], branches.standing)
 }
 
-/** Chooses what stands among the branches that were there and the one that just grew. */
-const arrange = (others: readonly KeyLog[], grown: KeyLog, stood: KeyLog): Branches => {
-  const incumbent = others.includes(stood) ? stood : grown
-  const standing = [...others, grown].reduce(
-    (best, log) => (['longer', 'supersedes'].includes(compareLogs(log, best)) ? log : best),
-    incumbent,
-  )
-  const rivals = [...others, grown].filter((log) => log !== standing)
+/** Chooses what stands among the branches; what stood before gives way only to what goes further. */
+const arrange = (all: readonly PartialLog[], stood: KeyLog): Branches => {
+  const standing = all
+    .filter(isComplete)
+    .reduce((best, log) => (['longer', 'supersedes'].includes(compareLogs(log, best)) ? log : best), stood)
+  const rivals = all.filter((log) => log !== standing)
   return { standing, rivals: trim(standing, rivals) }
 }
 
 /** Bounds the rivals: the oldest go first, so that a rotation may still follow the newest, but one proof of a fork stays. */
-const trim = (standing: KeyLog, rivals: readonly KeyLog[]): readonly KeyLog[] => {
+const trim = (standing: KeyLog, rivals: readonly PartialLog[]): readonly PartialLog[] => {
   const bounded = [...rivals]
   while (bounded.length > BRANCHES_MAX - 1) {
-    const proof = bounded.find((log) => compareLogs(standing, log) === 'fork')
+    const proof = bounded.find((log) => isComplete(log) && compareLogs(standing, log) === 'fork')
     const oldest = bounded.findIndex((log) => log !== proof)
     bounded.splice(oldest, 1)
   }
   return bounded
 }
 
-/** Every time is behind this clock: entries and cards were held against the real one when they were accepted. */
-export const LATE_CLOCK = Number.MAX_SAFE_INTEGER - CLOCK_TOLERANCE
-
 /**
- * Branches as they were stored: all is verified again, but for the clock.
+ * Branches as they were stored: all is verified again.
  * @param tips hashes of the last entries, the standing branch first, then the rivals
  * @param envelopes every entry of every branch once, in any order
  * @throws HandfastError when they are not what was stored
@@ -102,21 +98,26 @@ export const restoreBranches = (
 ): Branches => {
   const stored = new Map(envelopes.map((envelope) => [hex(sha256(envelope)), envelope]))
   /** The log that ends with each entry: what branches share is verified once. */
-  const logs = new Map<string, KeyLog>()
-  const logTo = (hash: Uint8Array): KeyLog => {
+  const logs = new Map<string, PartialLog>()
+  const logTo = (hash: Uint8Array): PartialLog => {
     const known = logs.get(hex(hash))
     if (known !== undefined) return known
     const envelope = stored.get(hex(hash))
     if (envelope === undefined) throw new EncodingError('ERR_FIELD', { hint: 'an entry is missing' })
     const { prev } = decodeEntry(envelope).entry
     if (prev === null && !equal(hash, id)) throw new KeyLogError('ERR_LOG_ADDRESS')
-    const log = appendEntry(prev === null ? null : logTo(prev), envelope, LATE_CLOCK)
+    const log = appendEntry(prev === null ? null : logTo(prev), envelope)
     logs.set(hex(hash), log)
     return log
   }
   const [standing, ...rivals] = tips.map(logTo)
   if (standing === undefined) throw new EncodingError('ERR_FIELD', { hint: 'no branch' })
-  if (!rivals.every((rival) => ['fork', 'superseded'].includes(compareLogs(rival, standing))))
-    throw new EncodingError('ERR_FIELD', { hint: 'another branch stands' })
-  return { standing, rivals }
+  const mayBe = (rival: PartialLog): boolean => {
+    const relation = compareLogs(rival, standing)
+    return isComplete(rival)
+      ? relation === 'fork' || relation === 'superseded'
+      : relation !== 'same' && relation !== 'shorter'
+  }
+  if (!rivals.every(mayBe)) throw new EncodingError('ERR_FIELD', { hint: 'another branch stands' })
+  return { standing: complete(standing), rivals }
 }

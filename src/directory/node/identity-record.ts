@@ -1,8 +1,8 @@
 import { equal, hex } from '../../core/bytes.ts'
-import { isCurrent, type SignedCard, verifyCard } from '../../core/card.ts'
+import { isAheadOf, isCurrent, type SignedCard, verifyCard } from '../../core/card.ts'
 import { CardError, DirectoryError } from '../../core/errors.ts'
 import { sha256 } from '../../core/kdf.ts'
-import type { LogEntry } from '../../core/key-log.ts'
+import type { LogEntry } from '../../core/key-log-entry.ts'
 import type { PutRequest } from '../request-format.ts'
 import { type Branches, forkProofs, offerEntry } from './branches.ts'
 
@@ -37,8 +37,8 @@ type Put<T extends PutRequest['t']> = PutRequest & { readonly t: T }
  * The record with one more entry, or `record` itself when the entry was known.
  * @throws KeyLogError (its check failed), DirectoryError ERR_PUT_GAP
  */
-export const withEntry = (record: IdentityRecord | null, { id, d }: Put<'entry'>, now: number): IdentityRecord => {
-  const branches = offerEntry(record?.branches ?? null, id, d, now)
+export const withEntry = (record: IdentityRecord | null, { id, d }: Put<'entry'>): IdentityRecord => {
+  const branches = offerEntry(record?.branches ?? null, id, d)
   if (record !== null && branches === record.branches) return record
   const stands = record !== null && equal(branches.standing.last.hash, record.branches.standing.last.hash)
   const { cards, kem } = stands ? record : { cards: new Map(), kem: new Map() }
@@ -63,7 +63,9 @@ export const withCard = (record: IdentityRecord | null, { d }: Put<'card'>, now:
   if (same !== undefined) return record
   const { device, serial } = signed.card
   const known = record.cards.get(device)
-  if (known !== undefined && serial <= known.card.serial) throw new CardError('ERR_CARD_SERIAL')
+  // One that was accepted while this clock was far ahead would be refused now: it keeps nobody out.
+  if (known !== undefined && serial <= known.card.serial && !isAheadOf(known.card, now))
+    throw new CardError('ERR_CARD_SERIAL')
   const kem = new Map(record.kem)
   kem.delete(device)
   return { ...record, cards: new Map(record.cards).set(device, signed), kem }

@@ -15,15 +15,22 @@ export type View = {
   readonly kem: Content['kem']
 }
 
-/** What a node that holds nothing says. */
-export const NOTHING: GetAnswer = { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] }
+/** What a node that holds nothing says. @param now its clock, seconds; one before 1970 says 0 */
+export const nothingAt = (now: number): GetAnswer => ({
+  ...{ tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] },
+  now: Math.max(0, now),
+})
 
 /**
  * As much of it, from place `from` on, as an answer of `max` bytes takes: entries in order, and cards only behind the last.
+ * @param options.now this clock, seconds
  * @throws EncodingError ERR_FIELD when an entry is not there, or not as it was
  */
-export const pageOf = ({ tip, served, entry, cards }: View, from: number, max: number): Uint8Array => {
-  let answer: GetAnswer = { ...NOTHING, tip, entryCount: served.length, cardCount: cards.length }
+export const pageOf = (
+  { tip, served, entry, cards }: View,
+  { from, max, now }: { readonly from: number; readonly max: number; readonly now: number },
+): Uint8Array => {
+  let answer: GetAnswer = { ...nothingAt(now), tip, entryCount: served.length, cardCount: cards.length }
   const grow = (candidate: GetAnswer): boolean => {
     if (encodeMessage(candidate).length > max) return false
     answer = candidate

@@ -9,7 +9,7 @@ import {
   unprovenAnswerMax,
 } from '../request-format.ts'
 import { type IdentityRecord, withCard, withEntry, withKemHalf } from './identity-record.ts'
-import { kemHalfOf, NOTHING, pageOf } from './page.ts'
+import { kemHalfOf, nothingAt, pageOf } from './page.ts'
 import { WORK } from './quota.ts'
 import type { Records } from './records.ts'
 
@@ -53,7 +53,7 @@ const answerGet = ({ records }: RequestHandlers, value: Uint8Array, request: Ser
   const { now, proven, from: sender } = request
   const { id, from } = decodeGet(value)
   const max = proven || sender === undefined ? ANSWER_BYTES_MAX : unprovenAnswerMax(value.length)
-  return records.view(id, now, (found) => pageOf(found, from, max)) ?? encodeMessage(NOTHING)
+  return records.view(id, now, (found) => pageOf(found, { from, max, now })) ?? encodeMessage(nothingAt(now))
 }
 
 const answerGetKemHalf = ({ records }: RequestHandlers, value: Uint8Array, { now }: ServedRequest): Uint8Array => {
@@ -86,7 +86,7 @@ const applyPut = (
 ): IdentityRecord => {
   if (request.t === 'kem') return withKemHalf(before, request)
   onWork(WORK.verify)
-  const record = request.t === 'entry' ? withEntry(before, request, now) : withCard(before, request, now)
+  const record = request.t === 'entry' ? withEntry(before, request) : withCard(before, request, now)
   if (record === before) onWork(-WORK.verify)
   return record
 }

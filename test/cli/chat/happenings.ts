@@ -7,17 +7,20 @@ import type { Message } from '../../../src/messages/message.ts'
 export const OWN = 'hf1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq'
 export const PEER = 'hf1kh9wk63pek84h4yjgpu5hsrreavjjgswdyjmwnhmtqra00apu4tqy99zse'
 
+export const HASH = 'ab'.repeat(32)
+
 export const remoteOf = (changed: Partial<Remote> = {}): Remote => ({
   ...{ address: PEER, epoch: 0, seq: 0, head: 'ab', safetyNumber: '12345', change: 'none', direction: 'in' },
   trust: { identity: 'unknown', freshness: 'stale', reason: 'a test' },
   ...changed,
 })
 
-type About = Partial<Omit<Message, 'text' | 'data'>>
+type About = Partial<Omit<Message, 'text' | 'data' | 'unknown'>>
 
 export const messageOf = (id: number, said: string | Uint8Array, about: About = {}): Message => ({
   ...{
     id,
+    hash: HASH,
     peer: PEER,
     from: PEER,
     direction: 'in',
@@ -32,7 +35,7 @@ export const messageOf = (id: number, said: string | Uint8Array, about: About = 
 })
 
 export const transferOf = (id: number, changed: Partial<FileTransfer> = {}): FileTransfer => ({
-  ...{ id, peer: PEER, direction: 'out', name: 'a.txt', size: 100, sha256: 'ab', path: '/a.txt' },
+  ...{ id, hash: HASH, peer: PEER, direction: 'out', name: 'a.txt', size: 100, sha256: 'ab', path: '/a.txt' },
   ...{ at: 1_767_225_600_999, done: 50, state: 'sending', reason: null, exposed: false },
   ...changed,
 })
@@ -46,3 +49,9 @@ export const offerOf = (done: (what: string) => void, error?: Error): FileOffer 
   },
   refuse: async () => done('refuse'),
 })
+
+/** A message of a kind that this version does not know. */
+export const unknownOf = (id: number, kind: string): Message => {
+  const { text: _, data: __, ...message } = messageOf(id, '')
+  return { ...message, unknown: kind }
+}

@@ -50,7 +50,7 @@ suite('backup', { concurrency: 2 }, () => {
     const restored = await event(['restore', path, '--folder', folder])
     const holds = { address, contacts: 3, floors: 4, made }
     assert.deepEqual(restored, { event: 'restored', folder, sealedBy: 'key-file', ...holds })
-    assertSame((await openVault(folder, null, NOW)).identity, alice)
+    assertSame((await openVault(folder, null)).identity, alice)
     const names = await runCli(['contacts', '--folder', folder])
     for (const name of ['Bob', 'Mallory']) assert.ok(names.stdout.includes(name))
   })
@@ -74,7 +74,7 @@ suite('backup', { concurrency: 2 }, () => {
     const other = { env: { HANDFAST_BACKUP_PASSPHRASE: 'wrong', HANDFAST_PASSPHRASE: 'of the folder' } }
     const restored = await event(['restore', at('cheap'), '--folder', at('fresh'), ...file], other)
     assert.equal(restored.sealedBy, 'passphrase')
-    assertSame((await openVault(at('fresh'), 'of the folder', NOW)).identity, alice)
+    assertSame((await openVault(at('fresh'), 'of the folder')).identity, alice)
 
     assert.deepEqual(await refusal(['restore', at('cheap'), '--folder', at('other')], other), [
       1,

@@ -60,7 +60,8 @@ test('contacts: an address becomes one, is named, found by its name, and forgott
   assert.deepEqual(await lines(['contacts']), [])
   const [added] = await lines(['contacts', address, '--name', 'Carol'])
   const { added: when, ...rest } = added
-  const head = { epoch: 0, seq: 0, head: hex(carol.log.last.hash) }
+  const { entry, hash } = carol.log.last
+  const head = { epoch: 0, seq: 0, head: hex(hash), time: entry.time, odd: null }
   assert.deepEqual(rest, {
     event: 'contact',
     address,

@@ -38,7 +38,7 @@ const start = async (t: TestContext) => {
     assert.equal(stdout, '')
     return [code, JSON.parse(stderr).error.code]
   }
-  const kept = async (at = folder) => (await readVault(at, now())).log
+  const kept = async (at = folder) => (await readVault(at)).log
   return { dir, folder, identity, phrase, address: encodeAddress(identity.log.id), env, cli, events, refusal, kept }
 }
 
@@ -108,7 +108,7 @@ test('retire is final, for the folder and for the address', async (t) => {
 
 test('log: one’s own without a network, anybody’s with one', async (t) => {
   const { folder, identity, address, events, cli } = await start(t)
-  await (await openVault(folder, null, now())).save(await renewDevice(identity, now(), random))
+  await (await openVault(folder, null)).save(await renewDevice(identity, now(), random))
   await events(['rotate', '--folder', folder])
   const own = await cli(['log', '--json', '--folder', folder], { env: {} })
   const found = await cli(['log', address, '--json', '--folder', join(folder, 'none')])

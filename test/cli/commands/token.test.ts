@@ -18,9 +18,8 @@ import { Keyboard, Screen } from '../terminal/screen.ts'
 /** The root key on a token of SoftHSM, as it is typed: init, renew, rotate, recover. */
 
 const hsm = await startSoftHsm()
-const now = (): number => Math.floor(Date.now() / 1000)
-const rootOf = async (folder: string) => (await openVault(folder, null, now())).identity.root
-const logOf = async (folder: string) => (await readVault(folder, now())).log
+const rootOf = async (folder: string) => (await openVault(folder, null)).identity.root
+const logOf = async (folder: string) => (await readVault(folder)).log
 const flagsOf = (key: string): readonly string[] => [
   ...['--pkcs11-module', hsm.at(key).module],
   ...['--pkcs11-token', 'Alice', '--pkcs11-key', key],
@@ -135,13 +134,13 @@ test('the PIN: from a file, the environment or the keyboard; a wrong one, or non
 test('renew: new keys for this device, the same root key, and the log is published', async (t) => {
   const { folder, events, cli, init, refusal } = await start(t)
   const { address } = await init()
-  const { identity: before } = await openVault(folder, null, now())
+  const { identity: before } = await openVault(folder, null)
   const told = await events(['renew', '--folder', folder])
   const { head } = told.get('saved')
   const common = { address, epoch: 0, seq: 1, head, status: 'active', happened: 'updated' }
   assert.deepEqual(told.get('saved'), { event: 'saved', ...common, folder, rootKey: 'token' })
   assert.deepEqual([told.get('published').head, told.get('published').accepted], [head, 1])
-  const { identity: after } = await openVault(folder, null, now())
+  const { identity: after } = await openVault(folder, null)
   assert.deepEqual(after.root, before.root)
   for (const key of ['sign', 'ik'] as const) assert.notDeepEqual(after[key].publicKey, before[key].publicKey)
   assert.equal((await events(['lookup', address, '--folder', folder])).get('lookup').head, head)

@@ -118,7 +118,7 @@ test('others who refuse, forget or say nothing are no network', async () => {
     node.behaviour = ({ command, honest }) => {
       const answer = honest()
       return command === COMMAND.get
-        ? encodeMessage({ tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] })
+        ? encodeMessage({ tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [], now: NOW })
         : answer
     }
   const report = await healthOf({ net: forgetful }).check()

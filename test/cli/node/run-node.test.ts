@@ -24,7 +24,7 @@ const alice = makeIdentity('Alice')
 const { spk, kem } = makePrekeys('Alice')
 const log = createLog(at(alice.roots, 0), commitmentAfter(alice, 0), { devices: publicOf(alice.devices), time: NOW })
 const card = signCard(log, at(alice.devices, 0).sign, {
-  ...{ device: 0, now: NOW * 1000, spk: spk.publicKey, kem: kem.publicKey },
+  ...{ device: 0, now: NOW * 1000, inc: makeBytes('inc', 16), spk: spk.publicKey, kem: kem.publicKey },
   transport: makeBytes('transport', 32),
 })
 const soon = (): AbortSignal => AbortSignal.timeout(60_000)

@@ -3,14 +3,15 @@ import { test } from 'node:test'
 import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { createPrinter } from '../../../src/cli/output/printer.ts'
 import { createReporter } from '../../../src/cli/output/reporter.ts'
-import { ConnectionError, MailboxError, PeerError } from '../../../src/core/errors.ts'
+import { ConnectionError, MailboxError, PeerError, StoreError } from '../../../src/core/errors.ts'
 import type { Publication } from '../../../src/directory/client/publish.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
-import { messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
+import { NOW } from '../../core/identities.ts'
+import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf, unknownOf } from '../chat/happenings.ts'
+import { CLOCK_ROWS, COPY_ROWS, EXPOSED_ROWS, type Row, SHORT } from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
 
-const SHORT = 'hf1kh9wk63pe…9zse'
 const SEEN_MAX = 200
 
 /** What a person sees: lines on stdout, and behind `!` those on stderr. */
@@ -36,8 +37,6 @@ const remote = remoteOf({ direction: 'out' })
 const { safetyNumber, address: _, ...known } = remote
 const lost = new ConnectionError('ERR_CONNECTION_LOST')
 const failed = { direction: 'out', state: 'failed', reason: 'ERR_MESSAGE_EXPIRED' } as const
-
-type Row = readonly [event: PeerEvent, told: readonly CliEvent[], seen: readonly (string | RegExp)[]]
 
 const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
   connected: [
@@ -70,24 +69,45 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
   message: [
     [
       { type: 'message', message: messageOf(1, 'hello') },
-      [{ event: 'message', peer: PEER, text: 'hello' }],
+      [{ event: 'message', peer: PEER, hash: HASH, text: 'hello' }],
       [`${SHORT}: hello`],
     ],
     [
       { type: 'message', message: messageOf(1, Uint8Array.of(1, 2, 255)) },
-      [{ event: 'data', peer: PEER, size: 3, base64: 'AQL/' }],
+      [{ event: 'data', peer: PEER, hash: HASH, size: 3, base64: 'AQL/' }],
       [`* ${SHORT} sent 3 bytes of data`],
+    ],
+    [
+      { type: 'message', message: unknownOf(1, 'read') },
+      [{ event: 'unknown', peer: PEER, hash: HASH, kind: 'read' }],
+      [/needs a newer version/],
     ],
   ],
   delivery: [
-    ...(['queued', 'sent', 'delivered'] as const).map((state): Row => {
+    ...(['queued', 'sent', 'delivered', 'gone'] as const).map((state): Row => {
       const message = messageOf(7, 'hello', { direction: 'out', state })
-      return [{ type: 'delivery', message }, [{ event: 'delivery', peer: PEER, id: 7, state, code: null }], []]
+      return [
+        { type: 'delivery', message },
+        [{ event: 'delivery', peer: PEER, id: 7, hash: HASH, state, code: null }],
+        [],
+      ]
     }),
     [
       { type: 'delivery', message: messageOf(7, 'hello', failed) },
-      [{ event: 'delivery', peer: PEER, id: 7, state: 'failed', code: 'ERR_MESSAGE_EXPIRED' }],
+      [{ event: 'delivery', peer: PEER, id: 7, hash: HASH, state: 'failed', code: 'ERR_MESSAGE_EXPIRED' }],
       [/^\* a message to hf1kh9wk63pe…9zse was not delivered: .* \[ERR_MESSAGE_EXPIRED\]$/],
+    ],
+  ],
+  'peer-went-back': [
+    [
+      { type: 'peer-went-back', address: PEER, again: 3, gone: 0 },
+      [{ event: 'peer-went-back', peer: PEER, again: 3, gone: 0 }],
+      [/^\* the data folder of hf1kh9wk63pe…9zse is older than what it had confirmed: 3 messages are sent again$/],
+    ],
+    [
+      { type: 'peer-went-back', address: PEER, again: 1, gone: 2 },
+      [{ event: 'peer-went-back', peer: PEER, again: 1, gone: 2 }],
+      [/: 1 message is sent again, 2 messages are gone with it$/, new RegExp(`handfast resend ${PEER}$`)],
     ],
   ],
   'in-mailboxes': [
@@ -102,21 +122,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [],
     ],
   ],
-  exposed: [
-    [
-      { type: 'exposed', address: PEER, messages: 3, files: 1, again: 2 },
-      [{ event: 'exposed', peer: PEER, messages: 3, files: 1, again: 2 }],
-      [
-        /^\* hf1kh9wk63pe…9zse took back keys .*: 3 messages and 1 file that you sent to them may have been read by others$/,
-        '* 2 of these are sent again, to the new keys',
-      ],
-    ],
-    [
-      { type: 'exposed', address: PEER, messages: 1, files: 0, again: 0 },
-      [{ event: 'exposed', peer: PEER, messages: 1, files: 0, again: 0 }],
-      [/: 1 message that you sent to them may have been read by others$/],
-    ],
-  ],
+  exposed: EXPOSED_ROWS,
   'mailbox-failed': [
     [
       { type: 'mailbox-failed', address: PEER, error: new MailboxError('ERR_MAILBOX_NONE') },
@@ -191,6 +197,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [/^! handfast: others may not find your latest keys/, /^! hint: .*: nobody shows it$/],
     ],
   ],
+  ...COPY_ROWS,
   listening: [
     [
       { type: 'listening', publication },
@@ -215,15 +222,17 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       ['* the network answers again'],
     ],
   ],
+  clock: CLOCK_ROWS,
   // The command ends with it, and says so.
   superseded: [[{ type: 'superseded', error: new PeerError('ERR_PEER_SUPERSEDED') }, [], []]],
+  twin: [[{ type: 'twin', error: new StoreError('ERR_STORE_TWIN') }, [], []]],
   created: [[{ type: 'created', address: OWN }, [], []]],
 }
 
 for (const [type, rows] of Object.entries(ROWS))
   test(`${type}: what is told of it, and what a person sees`, () => {
     for (const [event, told, lines] of rows) {
-      const events = createReporter({ own: OWN })(event)
+      const events = createReporter({ own: OWN, clock: () => NOW * 1000 })(event)
       assert.deepEqual(events, told)
       const got = seen(events)
       assert.equal(got.length, lines.length, got.join('\n'))

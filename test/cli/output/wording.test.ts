@@ -14,6 +14,7 @@ import { generatePrivateKey } from '../../../src/core/p256.ts'
 import type { Evidence } from '../../../src/directory/client/evidence.ts'
 import { NOW } from '../../core/identities.ts'
 import { seededRandom } from '../../core/test-bytes.ts'
+import { HASH } from '../chat/happenings.ts'
 
 const random = seededRandom('wording')
 /** Words of the specification that tell a person nothing. */
@@ -40,7 +41,7 @@ const printTo = (json: boolean) => {
   return { printed, printer: createPrinter(terminal, { json, debug: false }) }
 }
 
-const message: CliEvent = { event: 'message', peer: PEER, text: 'hello' }
+const message: CliEvent = { event: 'message', peer: PEER, hash: HASH, text: 'hello' }
 const trouble: readonly CliEvent[] = [
   { event: 'not-sent', text: 'hello', code: 'ERR_MESSAGE_SIZE', message: 'too large' },
   { event: 'file-failed', peer: PEER, direction: 'in', name: 'a.txt', code: null, message: 'EIO' },
@@ -65,7 +66,7 @@ test('to programs: every event goes to stdout as it is', () => {
 })
 
 test('every message stands behind the name of its sender, and no status line looks like one', () => {
-  assert.deepEqual(wording.message({ event: 'message', peer: PEER, text: '* somebody has left' }), [
+  assert.deepEqual(wording.message({ event: 'message', peer: PEER, hash: HASH, text: '* somebody has left' }), [
     `${shortAddress(PEER)}: * somebody has left`,
   ])
   const left = wording.disconnected({ event: 'disconnected', peer: PEER, reason: 'left', code: null })
@@ -79,7 +80,8 @@ const evidence: Evidence = {
   ...{ paths: 12, pathsAgreeing: 10, networks: 40, local: false, density: null, age: 7200, complete: true },
   places: [place, place, { ...place, density: null }],
 }
-const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false }
+const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false, time: NOW, odd: null }
+const clock = { ahead: 0, networks: 3, off: false }
 const none = { freshness: 'stale', expires: null, staleFor: null } as const
 const found = {
   ...head,
@@ -87,6 +89,7 @@ const found = {
   event: 'lookup',
   verdict: { kind: 'current', reason: 'current, 38 of 41 nodes agree, 3 older' },
   evidence,
+  clock,
   change: 'none',
   trust: { identity: 'pinned', freshness: 'current', reason: 'a test' },
 } as const
@@ -153,7 +156,7 @@ test('whom one talks to, and how sure that is, is said in what it means', () => 
 test('keys that their owner confirmed are so until a time, and not any more since a time', () => {
   const { log, device, sign } = createIdentity(NOW, random).identity
   const prekeys = { spk: generatePrivateKey(random).publicKey, kem: generateKem(random).publicKey }
-  const card = signCard(log, sign, { ...prekeys, device, now: NOW * 1000, transport: random(32) })
+  const card = signCard(log, sign, { ...prekeys, device, now: NOW * 1000, inc: random(16), transport: random(32) })
   const { until } = card.card
   const end = `${new Date(until * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const cardAt = (freshness: 'current' | 'stale', age: number): string => {
@@ -221,15 +224,8 @@ test('24 words stand in rows, numbered', () => {
 })
 
 test('sizes are short', () => {
-  assert.deepEqual([0, 1, 1023, 1024, 1536, 1024 ** 2, 5 * 1024 ** 4].map(fileSize), [
-    '0 bytes',
-    '1 bytes',
-    '1023 bytes',
-    '1.0 KiB',
-    '1.5 KiB',
-    '1.0 MiB',
-    '5.0 TiB',
-  ])
+  const sizes = [0, 1, 1023, 1024, 1536, 1024 ** 2, 5 * 1024 ** 4].map(fileSize)
+  assert.equal(sizes.join(', '), '0 bytes, 1 bytes, 1023 bytes, 1.0 KiB, 1.5 KiB, 1.0 MiB, 5.0 TiB')
 })
 
 test('a recovery phrase stands whole on an old terminal: each word beside its number', () => {

@@ -11,8 +11,6 @@ import { Keyboard, Screen } from './screen.ts'
 
 /** Passphrases, from files, the environment and the keyboard; and the words that are asked for. */
 
-const now = (): number => Math.floor(Date.now() / 1000)
-
 const start = async (t: TestContext): Promise<string> => {
   const dir = await mkdtemp(join(tmpdir(), 'handfast-cli-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
@@ -20,7 +18,7 @@ const start = async (t: TestContext): Promise<string> => {
 }
 
 const opens = async (folder: string, passphrase: string | null): Promise<boolean> =>
-  openVault(folder, passphrase, now()).then(
+  openVault(folder, passphrase).then(
     () => true,
     () => false,
   )
@@ -65,7 +63,7 @@ suite('passphrases that are given', { concurrency: 2 }, () => {
     assert.ok(await opens(other, 'from the environment'))
     const open = join(dir, 'carol')
     assert.equal((await runCli(['init', '--folder', open], { env: { HANDFAST_PASSPHRASE: '' } })).code, 0)
-    assert.equal((await readVault(open, now())).sealedBy, 'key-file')
+    assert.equal((await readVault(open)).sealedBy, 'key-file')
   })
 
   test('a file that is none, empty, endless or no text is refused, and nothing is made', async (t) => {
@@ -223,7 +221,7 @@ suite('where passphrases are needed', { concurrency: 2 }, () => {
     }
     const rotated = await runCli(['rotate', '--phrase-file', phraseFile, ...common], { env })
     assert.equal(rotated.code, 0, rotated.stderr)
-    assert.equal((await openVault(folder, 'secret', now())).identity.log.epoch, 1)
+    assert.equal((await openVault(folder, 'secret')).identity.log.epoch, 1)
     assert.equal((await runCli(['lookup', made.address, ...common])).code, 0)
     assert.equal((await runCli(['log', ...common])).code, 0)
     const fresh = ['recover', made.address, '--phrase-file', phraseFile, ...common, '--folder', join(dir, 'new')]

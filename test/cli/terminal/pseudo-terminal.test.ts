@@ -79,7 +79,7 @@ suite('pseudo-terminal', { concurrency: 2 }, () => {
     const text = await terminal.end()
     assertSane(text, 0)
     assert.doesNotMatch(text, /xyzzy|plugh/i)
-    const { identity } = await openVault(folder, 'Xyzzy-plugh', Math.floor(Date.now() / 1000))
+    const { identity } = await openVault(folder, 'Xyzzy-plugh')
     assert.equal(identity.log.epoch, 0)
   })
 
@@ -110,7 +110,7 @@ suite('pseudo-terminal', { concurrency: 2 }, () => {
       assert.ok(text.includes(address))
       assert.doesNotMatch(text, /xyzzy|plug/i)
     }
-    const { identity } = await openVault(fresh, null, Math.floor(Date.now() / 1000))
+    const { identity } = await openVault(fresh, null)
     assert.equal(encodeAddress(identity.log.id), address)
   })
 

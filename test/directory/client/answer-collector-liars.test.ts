@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type KeyLog, prefixOf, updateLog } from '../../../src/core/key-log.ts'
+import { type KeyLog, updateLog } from '../../../src/core/key-log.ts'
 import { DEVICES_MAX } from '../../../src/core/limits/protocol-limits.ts'
 import { type AnswerCollector, createAnswerCollector } from '../../../src/directory/client/answer-collector.ts'
 import { PLACES_MAX } from '../../../src/directory/request-format.ts'
 import {
   at,
+  cut,
   envelopesOf,
   flip,
   lengthen,
@@ -73,9 +74,9 @@ const liars: readonly (readonly [string, Uint8Array, string])[] = [
   [
     'a card of an older head',
     answerOf({
-      tip: prefixOf(log, 3).last.hash,
+      tip: cut(log, 3).last.hash,
       cardCount: 1,
-      cards: [cardFor(prefixOf(log, 3), alice, prekeys).envelope],
+      cards: [cardFor(cut(log, 3), alice, prekeys).envelope],
     }),
     'older',
   ],

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type KeyLog, prefixOf, rotateLog, updateLog } from '../../../src/core/key-log.ts'
+import { type KeyLog, rotateLog, updateLog } from '../../../src/core/key-log.ts'
 import { CARD_AGE, LOG_ENTRIES_MAX } from '../../../src/core/limits/protocol-limits.ts'
 import { type AnswerCollector, createAnswerCollector } from '../../../src/directory/client/answer-collector.ts'
 import type { GetAnswer } from '../../../src/directory/request-format.ts'
 import {
   at,
   commitmentAfter,
+  cut,
   envelopesOf,
   lengthen,
   makeDevice,
@@ -62,7 +63,7 @@ test('§4 an older log changes nothing, before or after', () => {
   ]) {
     const collector = createAnswerCollector(id, NOW)
     for (const node of order)
-      readHonest(collector, node, node === 'old' ? prefixOf(log, 2) : log, node === 'old' ? [] : [card])
+      readHonest(collector, node, node === 'old' ? cut(log, 2) : log, node === 'old' ? [] : [card])
     assert.deepEqual(collector.finding()?.log.last.hash, log.last.hash)
     assert.deepEqual([collector.stance('old'), collector.stance('new')], ['older', 'agreeing'])
   }
@@ -70,7 +71,7 @@ test('§4 an older log changes nothing, before or after', () => {
 
 test('§4 what is found may be asked for at any time: a card of a head that was outdone since is none', () => {
   const collector = createAnswerCollector(id, NOW)
-  const early = prefixOf(log, 2)
+  const early = cut(log, 2)
   const earlyCard = cardFor(early, alice, prekeys)
   readHonest(collector, 'a', early, [earlyCard])
   assert.deepEqual(collector.finding()?.card?.hash, earlyCard.hash)

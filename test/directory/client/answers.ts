@@ -2,12 +2,12 @@ import type { SignedCard } from '../../../src/core/card.ts'
 import type { KeyLog } from '../../../src/core/key-log.ts'
 import type { AnswerCollector } from '../../../src/directory/client/answer-collector.ts'
 import { encodeMessage, type GetAnswer } from '../../../src/directory/request-format.ts'
-import { envelopesOf } from '../../core/identities.ts'
+import { envelopesOf, NOW } from '../../core/identities.ts'
 
 /** Answers of nodes, made by hand, and a collector that reads them. */
 
 export const answerOf = (answer: Partial<GetAnswer>): Uint8Array =>
-  encodeMessage({ tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [], ...answer })
+  encodeMessage({ tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [], now: NOW, ...answer })
 
 /** What an honest node with this log and these cards answers, `size` items to a page. */
 export const page = (held: KeyLog, cards: readonly SignedCard[], from: number, size = 2): Uint8Array => {

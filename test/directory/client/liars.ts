@@ -11,7 +11,7 @@ import { type Behaviour, saying, silent } from '../memory-network.ts'
 
 /** Storage nodes that fail or lie in every way a lookup has to survive; each changes what the node would honestly answer. */
 
-const rewriting =
+export const rewriting =
   (change: (answer: GetAnswer) => GetAnswer): Behaviour =>
   ({ command, honest }) => {
     const answer = honest()
@@ -24,9 +24,16 @@ export const LIARS = {
   silent,
   garbage: saying(makeBytes('garbage', 300)),
   'an empty answer': saying(new Uint8Array(0)),
-  'nothing held': saying(encodeMessage({ tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] })),
+  'nothing held': saying(encodeMessage({ tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [], now: 0 })),
   'another identity': saying(
-    encodeMessage({ tip: mallory.last.hash, entryCount: 1, cardCount: 0, entries: [mallory.last.envelope], cards: [] }),
+    encodeMessage({
+      tip: mallory.last.hash,
+      entryCount: 1,
+      cardCount: 0,
+      entries: [mallory.last.envelope],
+      cards: [],
+      now: 0,
+    }),
   ),
   'entries with a bit changed': rewriting((answer) => ({ ...answer, entries: answer.entries.map((one) => flip(one)) })),
   'cards with a bit changed': rewriting((answer) => ({ ...answer, cards: answer.cards.map((one) => flip(one)) })),

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { prefixOf, rotateLog } from '../../../src/core/key-log.ts'
+import { rotateLog } from '../../../src/core/key-log.ts'
 import {
   at,
   commitmentAfter,
+  cut,
   failsWith,
   lengthen,
   makeIdentity,
@@ -47,7 +48,7 @@ test('§4 the deadline ends a lookup with what was found by then', async () => {
 test('§4 a node that falls silent after its first page is unread, and the others are found', async () => {
   const net = createMemoryNetwork(20)
   const longer = lengthen(log, root1, 9)
-  fill(net.nodes.slice(1), prefixOf(longer, 7))
+  fill(net.nodes.slice(1), cut(longer, 7))
   fill(net.nodes.slice(0, 1), longer)
   let pages = 0
   at(net.nodes, 0).behaviour = ({ honest }) => (pages++ < 3 ? honest() : null)

@@ -13,7 +13,12 @@ const alice = makeIdentity('Alice')
 const recordsOf = (log = alice.log): Records => {
   const prekeys = makePrekeys('read back')
   const keys = { spk: prekeys.spk.publicKey, kem: prekeys.kem.publicKey, transport: makeBytes('transport', 32) }
-  const signed = signCard(log, at(alice.devices, 0).sign, { device: 0, now: NOW * 1000, ...keys })
+  const signed = signCard(log, at(alice.devices, 0).sign, {
+    device: 0,
+    now: NOW * 1000,
+    inc: makeBytes('inc', 16),
+    ...keys,
+  })
   return { log, card: { signed, kem: prekeys.kem.publicKey } }
 }
 const records = recordsOf()

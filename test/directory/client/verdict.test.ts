@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { prefixOf, rotateLog, updateLog } from '../../../src/core/key-log.ts'
+import { rotateLog, updateLog } from '../../../src/core/key-log.ts'
 import type { Evidence } from '../../../src/directory/client/evidence.ts'
 import { type Judged, judge, type VerdictKind } from '../../../src/directory/client/verdict.ts'
 import { DENSITY_SUSPECT, WITNESS_NETWORKS } from '../../../src/directory/limits.ts'
-import { at, commitmentAfter, lengthen, makeIdentity, NOW, publicOf } from '../../core/identities.ts'
+import { at, commitmentAfter, cut, lengthen, makeIdentity, NOW, publicOf } from '../../core/identities.ts'
 
 const alice = makeIdentity('Alice')
 const log = lengthen(alice.log, at(alice.roots, 0), 3)
@@ -65,7 +65,7 @@ for (const [what, evidence, kind] of doubts)
   })
 
 test('a fork comes before all, a possible eclipse before what it may have faked', () => {
-  const fork = updateLog(prefixOf(log, 1), at(alice.roots, 0), { ...content, time: NOW + 1 })
+  const fork = updateLog(cut(log, 1), at(alice.roots, 0), { ...content, time: NOW + 1 })
   const ended = rotateLog(log, at(alice.roots, 1), commitmentAfter(alice, 1), { ...content, status: 'retired' })
   assert.equal(verdictOf(crowded(9), { fork }).kind, 'forked')
   assert.equal(verdictOf(crowded(9), { freshness: 'stale' }).kind, 'eclipse')

@@ -34,7 +34,7 @@ const longTheft = lengthen(theft, root0, 9)
 
 const offer = (branches: Branches | null, log: KeyLog): Branches => {
   let grown = branches
-  for (const envelope of envelopesOf(log)) grown = offerEntry(grown, id, envelope, NOW)
+  for (const envelope of envelopesOf(log)) grown = offerEntry(grown, id, envelope)
   assert.ok(grown !== null)
   return grown
 }
@@ -49,18 +49,18 @@ test('§4 a log grows entry by entry, and a known entry changes nothing', () => 
   const branches = offerAll(o2)
   assert.deepEqual(headOf(branches), o2.last.hash)
   assert.deepEqual(branches.rivals, [])
-  for (const envelope of envelopesOf(o2)) assert.equal(offerEntry(branches, id, envelope, NOW), branches)
+  for (const envelope of envelopesOf(o2)) assert.equal(offerEntry(branches, id, envelope), branches)
 })
 
 test('§4 an entry whose entry before is missing is a gap', () => {
-  assert.throws(() => offerEntry(null, id, at(o1.entries, 1).envelope, NOW), failsWith('ERR_PUT_GAP'))
-  assert.throws(() => offerEntry(offerAll(alice.log), id, o2.last.envelope, NOW), failsWith('ERR_PUT_GAP'))
+  assert.throws(() => offerEntry(null, id, at(o1.entries, 1).envelope), failsWith('ERR_PUT_GAP'))
+  assert.throws(() => offerEntry(offerAll(alice.log), id, o2.last.envelope), failsWith('ERR_PUT_GAP'))
 })
 
 test('§2 a first entry of another address is refused, with and without a log', () => {
   const { envelope } = makeIdentity('Mallory').log.last
-  assert.throws(() => offerEntry(null, id, envelope, NOW), failsWith('ERR_LOG_ADDRESS'))
-  assert.throws(() => offerEntry(offerAll(o1), id, envelope, NOW), failsWith('ERR_LOG_ADDRESS'))
+  assert.throws(() => offerEntry(null, id, envelope), failsWith('ERR_LOG_ADDRESS'))
+  assert.throws(() => offerEntry(offerAll(o1), id, envelope), failsWith('ERR_LOG_ADDRESS'))
 })
 
 test('§2 of a fork the branch seen first stands, the other is kept, and its first entry is the proof', () => {
@@ -138,7 +138,7 @@ test('§4 no flood of forks makes a node keep more, drop what stands, or refuse 
     )
   }
   const rotated = rotateLog(alice.log, root1, commitmentAfter(alice, 1), content)
-  assert.deepEqual(headOf(offerEntry(branches, id, rotated.last.envelope, NOW)), rotated.last.hash)
+  assert.deepEqual(headOf(offerEntry(branches, id, rotated.last.envelope)), rotated.last.hash)
 })
 
 test('§2 whatever the order of arrival, the rotation stands and every kept branch is a valid log', () => {
@@ -151,7 +151,7 @@ test('§2 whatever the order of arrival, the rotation stands and every kept bran
       for (let round = 0; round < order.length; round++) {
         for (const envelope of order) {
           try {
-            branches = offerEntry(branches, id, envelope, NOW)
+            branches = offerEntry(branches, id, envelope)
           } catch (error) {
             assert.ok(error instanceof HandfastError && error.code === 'ERR_PUT_GAP')
           }
@@ -160,7 +160,7 @@ test('§2 whatever the order of arrival, the rotation stands and every kept bran
       assert.ok(branches !== null)
       assert.deepEqual(headOf(branches), r3.last.hash)
       for (const log of [branches.standing, ...branches.rivals]) {
-        assert.equal(verifyLog(id, envelopesOf(log), NOW).epoch, log.epoch)
+        assert.equal(verifyLog(id, envelopesOf(log)).epoch, log.epoch)
       }
     }),
     { numRuns: 20 },

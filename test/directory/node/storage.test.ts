@@ -27,7 +27,14 @@ const theft = updateLog(alice.log, root0, { devices: publicOf([makeDevice('Mallo
 const rotated = rotateLog(log, root1, commitmentAfter(alice, 1), content)
 
 test('§4 a node that holds nothing says so', () => {
-  assert.deepEqual(get(createStorage(), id), { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [] })
+  assert.deepEqual(get(createStorage(), id), {
+    tip: null,
+    entryCount: 0,
+    cardCount: 0,
+    entries: [],
+    cards: [],
+    now: NOW,
+  })
 })
 
 test('§4 a publication is served whole: log, card and both halves of the key', () => {

@@ -1,0 +1,19 @@
+/** Bounds of the check whether a data folder went back, or runs twice. Each with its reason. */
+
+/** Milliseconds in which a twin has to answer: a stranger has as long for a step of the handshake. */
+export const TWIN_ANSWER_MS = 10_000
+
+/** Times a twin is dialled while it is ourselves who answers: of two that hold one transport key, either may. */
+export const TWIN_DIALS = 3
+
+/** Seconds between two new incarnations for the sake of a twin that does not answer: two that cannot reach each other mend too often otherwise. */
+export const TWIN_RETRY = 6 * 3600
+
+/** Milliseconds between two looks because somebody said that he is a twin: anybody can say so, and each look is a lookup. */
+export const TWIN_TOLD_MS = 60_000
+
+/** Milliseconds by which two clocks may part before this machine is taken to have slept, or to have been put back. */
+export const CLOCK_JUMP_MS = 60_000
+
+/** Milliseconds between two looks at the clocks: timers do not run in a machine that sleeps. */
+export const CLOCK_LOOK_MS = 15_000

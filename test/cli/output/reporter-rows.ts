@@ -1,0 +1,72 @@
+import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
+import type { PeerEvent } from '../../../src/peer/peer-events.ts'
+import { NOW } from '../../core/identities.ts'
+import { OWN, PEER } from '../chat/happenings.ts'
+
+/** An event, what is told of it to programs, and what a person sees. */
+export type Row = readonly [event: PeerEvent, told: readonly CliEvent[], seen: readonly (string | RegExp)[]]
+
+/** A clock that is off. */
+export const CLOCK_ROWS: readonly Row[] = [
+  [
+    { type: 'clock', ahead: 3 * 86_400, networks: 4, off: true },
+    [{ event: 'clock', here: NOW, there: NOW - 3 * 86_400, networks: 4 }],
+    [
+      '! handfast: the clock of this computer is 3 days ahead: it says 2026-01-01 00:00 UTC, and 4 networks of nodes 2025-12-29 00:00 UTC.',
+      /^! hint: set it/,
+    ],
+  ],
+  [
+    { type: 'clock', ahead: -2 * 3600, networks: 1, off: true },
+    [{ event: 'clock', here: NOW, there: NOW + 2 * 3600, networks: 1 }],
+    [/ is 2 hours behind: it says 2026-01-01 00:00 UTC, and 1 network of nodes 2026-01-01 02:00 UTC\.$/, /^! hint/],
+  ],
+]
+
+/** The address of the other side as people see it in a line. */
+export const SHORT = 'hf1kh9wk63pe…9zse'
+
+/** Copies of a data folder, and folders that went back. */
+export const COPY_ROWS = {
+  'rolled-back': [
+    [
+      { type: 'rolled-back', since: 1_767_225_600 },
+      [{ event: 'notice', about: 'rolled-back', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
+      [/^! handfast: this data folder is an earlier state of itself: .* 2026-01-01T00:00:00.000Z/, /^! hint: /],
+    ],
+  ],
+  copied: [
+    [
+      { type: 'copied', since: 1_767_225_600 },
+      [{ event: 'notice', about: 'copied', address: OWN, code: null, message: '2026-01-01T00:00:00.000Z' }],
+      [/^! handfast: another copy of this data folder was in use/, /^! hint: .*handfast renew$/],
+    ],
+  ],
+  'peer-twin': [
+    [
+      { type: 'peer-twin', address: PEER },
+      [{ event: 'notice', about: 'peer-twin', address: PEER, code: null, message: '' }],
+      [
+        `! handfast: ${SHORT} seems to run twice, or somebody copied its keys: two data folders of it take turns.`,
+        /^! hint: /,
+      ],
+    ],
+  ],
+} as const satisfies Readonly<Record<string, readonly Row[]>>
+
+/** What went to keys that were taken back. */
+export const EXPOSED_ROWS: readonly Row[] = [
+  [
+    { type: 'exposed', address: PEER, messages: 3, files: 1, again: 2 },
+    [{ event: 'exposed', peer: PEER, messages: 3, files: 1, again: 2 }],
+    [
+      /^\* hf1kh9wk63pe…9zse took back keys .*: 3 messages and 1 file that you sent to them may have been read by others$/,
+      '* 2 of these are sent again, to the new keys',
+    ],
+  ],
+  [
+    { type: 'exposed', address: PEER, messages: 1, files: 0, again: 0 },
+    [{ event: 'exposed', peer: PEER, messages: 1, files: 0, again: 0 }],
+    [/: 1 message that you sent to them may have been read by others$/],
+  ],
+]
