@@ -39,13 +39,23 @@ export type TrustStore = {
   watch(log: KeyLog, device: Device): Watch
   /** Identities that are connected. */
   connected(): readonly Uint8Array[]
+  /** Looks at the logs of contacts to whom something went once more: another process may have accepted them. @throws StoreError */
+  review(): void
 }
 
 export type Watch = { readonly signal: AbortSignal; release(): void }
 
 type Watched = { readonly id: Uint8Array; readonly device: Device; readonly controller: AbortController }
 
-export const createTrustStore = (store: Store, world: World, emit: (event: ContactEvent) => void): TrustStore => {
+/** Told of a log inside the transaction that accepts it; what it returns is called once that is done. */
+export type OnAccepted = (log: KeyLog) => () => void
+
+export const createTrustStore = (
+  store: Store,
+  world: World,
+  emit: (event: ContactEvent) => void,
+  onAccepted: OnAccepted = () => () => {},
+): TrustStore => {
   const { floors, forks, contacts } = store
   const watched = new Set<Watched>()
 
@@ -72,6 +82,18 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
     if (known === null) emit({ type: 'forked', address: encodeAddress(a.id) })
   }
 
+  /** Does it together with what follows from the log, ends what is connected under keys that the log has not any more, and tells of it. */
+  const announce = (log: KeyLog, work: () => void): void => {
+    const tell = store.transaction(() => {
+      work()
+      return onAccepted(log)
+    })
+    const { devices, status } = log.last.entry
+    const still = ({ dh }: Device): boolean => status === 'active' && devices.some((device) => equal(device.dh, dh))
+    ended(log.id, new ConnectionError('ERR_KEYS_REPLACED'), still)
+    tell()
+  }
+
   const hold = (log: KeyLog, card: SignedCard<Card> | null): void => {
     const floor = floors.get(log.id)
     if (floor === null) return
@@ -87,7 +109,7 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
 
   const accept = (log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void => {
     hold(log, card)
-    store.transaction(() => {
+    announce(log, () => {
       // Held again inside: another process may have accepted more meanwhile.
       const next = (floor: Floor | null): Floor => {
         if (floor !== null) checkFloor(floor, log, card)
@@ -99,12 +121,6 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
       const contact = contacts.get(log.id)
       if (contact !== null && !equal(contact.log.last.hash, log.last.hash)) contacts.keep(log, seconds(world))
     })
-    const { devices, status } = log.last.entry
-    ended(
-      log.id,
-      new ConnectionError('ERR_KEYS_REPLACED'),
-      ({ dh }) => status === 'active' && devices.some((device) => equal(device.dh, dh)),
-    )
   }
 
   return {
@@ -128,6 +144,10 @@ export const createTrustStore = (store: Store, world: World, emit: (event: Conta
       const one = { id, device, controller }
       watched.add(one)
       return { signal: controller.signal, release: () => void watched.delete(one) }
+    },
+    review: () => {
+      const known = store.exposures.peers().flatMap((peer) => contacts.get(peer) ?? [])
+      for (const { log } of known) announce(log, () => {})
     },
     connected: () => [...new Map([...watched].map(({ id }) => [hex(id), id])).values()],
   }

@@ -12,7 +12,7 @@ import { FILE_AGE_MAX } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
 import type { Backlog } from '../messages/backlog.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { StoredTransfer } from '../store/transfer-rows.ts'
 import {
   type Changed,
   describeTransfer,

@@ -2,7 +2,7 @@ import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { chunkCount } from '../core/chunk.ts'
 import { CHUNK_BYTES } from '../core/limits/file-limits.ts'
-import type { StoredTransfer, TransferReason } from '../store/transfer-store.ts'
+import type { StoredTransfer, TransferReason } from '../store/transfer-rows.ts'
 
 /** Files as an application sees them. */
 
@@ -42,6 +42,8 @@ export type FileTransfer = {
     | 'refused'
     | 'failed'
   readonly reason: TransferReason | null
+  /** Sent ones: it went to keys that their owner took back since, as stolen or lost: whoever had them may have it. */
+  readonly exposed: boolean
 }
 
 /** A file somebody offers. Nothing of it is received before it is accepted; there is one decision on each. */
@@ -137,5 +139,6 @@ export const describeTransfer = (row: StoredTransfer, live: Live | null): FileTr
   path: row.path,
   at: row.at,
   reason: row.reason,
+  exposed: row.exposed,
   ...stateOf(row, live),
 })

@@ -1,11 +1,13 @@
 import type { FilePayload } from '../connection/payloads.ts'
 import { createAnswers, type Line } from '../connection/service.ts'
 import { hex } from '../core/bytes.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { FILE_ANSWERS_MAX } from '../core/limits/file-limits.ts'
 
 /** A connection that files go over. */
 export type FileLine = {
   readonly peer: Uint8Array
+  readonly device: Device
   readonly line: Pick<Line, 'say' | 'sendChunk'>
   /** Says what the other side made us say, as far as it reads that. */
   readonly answer: (payload: FilePayload) => void
@@ -14,6 +16,7 @@ export type FileLine = {
 
 export const openFileLine = (line: Line): FileLine => ({
   peer: line.peer,
+  device: line.device,
   line,
   answer: createAnswers(line, FILE_ANSWERS_MAX),
   closed: false,

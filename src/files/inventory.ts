@@ -5,7 +5,7 @@ import { secretKey } from '../core/kdf.ts'
 import { FILE_AGE_MAX } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { StoredTransfer } from '../store/transfer-rows.ts'
 import type { Changed } from './file-api.ts'
 
 /**

@@ -1,12 +1,14 @@
 import type { FilePayload } from '../connection/payloads.ts'
 import type { Line } from '../connection/service.ts'
+import { isVoidDevice } from '../contacts/void-device.ts'
 import { equal } from '../core/bytes.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
 import type { SecretKey } from '../core/kdf.ts'
+import { deviceId } from '../core/key-log-entry.ts'
 import { FILES_AT_ONCE } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredTransfer, TransferReason } from '../store/transfer-store.ts'
+import type { StoredTransfer, TransferReason } from '../store/transfer-rows.ts'
 import type { Changed, Live } from './file-api.ts'
 import { type FileLine, keyOf, openFileLine } from './file-line.ts'
 import { openSending, type Sending } from './sending.ts'
@@ -87,7 +89,14 @@ const fail = async (outgoing: Outgoing, at: FileLine, row: StoredTransfer, code:
 }
 
 const bind = (outgoing: Outgoing, row: StoredTransfer, secret: SecretKey, at: FileLine): void => {
-  const { world, bound, changed } = outgoing
+  const { store, world, bound, changed } = outgoing
+  try {
+    // Before it is said: with the secret that goes there, whoever has the keys of that device reads the file.
+    store.exposures.fileWent(row.number, deviceId(at.device))
+  } catch {
+    // A failing disk leaves it waiting for the next connection.
+    return
+  }
   const sending = openSending(row, secret, at.line, world, {
     progress: (live) => changed(row, live),
     fail: (code) => void fail(outgoing, at, row, code).catch(() => {}),
@@ -100,7 +109,7 @@ const bind = (outgoing: Outgoing, row: StoredTransfer, secret: SecretKey, at: Fi
 const offer = (outgoing: Outgoing, peer: Uint8Array): void => {
   const { store, lines, bound } = outgoing
   const at = [...lines].findLast((line) => equal(line.peer, peer))
-  if (at === undefined) return
+  if (at === undefined || isVoidDevice(store, at)) return
   for (const row of store.transfers.open(peer, 'queued').slice(0, FILES_AT_ONCE)) {
     const known = bound.get(keyOf(row))
     if (known?.at === at || row.secret === null) continue

@@ -4,7 +4,7 @@ import { orAbort } from '../core/abort.ts'
 import { equal } from '../core/bytes.ts'
 import { chunkCount, openChunk, type Transfer } from '../core/chunk.ts'
 import { FileError } from '../core/errors.ts'
-import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { StoredTransfer } from '../store/transfer-rows.ts'
 import {
   arrive,
   begin,

@@ -10,7 +10,7 @@ import { FERNET_IV_BYTES } from '../core/fernet.ts'
 import { exportSecret, type SecretKey } from '../core/kdf.ts'
 import { CHUNK_WINDOW } from '../core/limits/file-limits.ts'
 import { seconds, type World } from '../core/world.ts'
-import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { StoredTransfer } from '../store/transfer-rows.ts'
 import type { Live } from './file-api.ts'
 import { openSource } from './source-file.ts'
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { FILE_AGE_MAX } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
-import type { StoredTransfer } from '../store/transfer-store.ts'
+import type { StoredTransfer } from '../store/transfer-rows.ts'
 import { partsIn, removePart } from './part-file.ts'
 
 /** Latest transfers in whose folders partial files are looked for. */

@@ -1,5 +1,6 @@
 import type { MessagePayload } from '../connection/payloads.ts'
 import type { Line, LineHandler, Service } from '../connection/service.ts'
+import { isVoidDevice } from '../contacts/void-device.ts'
 import { hex } from '../core/bytes.ts'
 import { deviceId } from '../core/key-log-entry.ts'
 import { seconds, type World } from '../core/world.ts'
@@ -11,7 +12,7 @@ import { type IncomingLine, openIncomingLine } from './incoming-line.ts'
 import type { MessageEvent } from './message-events.ts'
 import { type OutgoingDesk, type OutgoingLine, openOutgoingLine } from './outgoing-line.ts'
 import { fullReceipt, fullReceipts } from './receipts.ts'
-import { type Repair, repairEvent } from './repair.ts'
+import { NOTHING_HEARD, type Repair, repairEvent } from './repair.ts'
 import type { Signals } from './signals.ts'
 
 /** Messages on all the connections there are: one line for each, of which the newest that is ready is sent on. */
@@ -74,6 +75,7 @@ const outgoingDesk = (
   return {
     hear: async (receipts, fresh) => {
       const heard = await group.run(() => {
+        if (isVoidDevice(store, line)) return NOTHING_HEARD
         const said = { receipts, fresh, except: fresh ? whenGreeted() : new Set<number>() }
         const now = repair.hear(peer, pair, said)
         note(now.changed)
@@ -86,7 +88,7 @@ const outgoingDesk = (
       if (heard.isOld) onOld(peer)
       return heard.standing
     },
-    sequences: () => group.run(() => repair.place(peer, pair)),
+    sequences: () => group.run(() => (isVoidDevice(store, line) ? [] : repair.place(peer, pair))),
     behind: (sequence, after, limit) => messages.behind(peer, sequence, after, limit),
     sent: async (sequence, after, n) => {
       const changed = await group.run(() => messages.markSent(peer, { sequence, n }, after))

@@ -18,5 +18,16 @@ export type MessageEvent =
       readonly mailboxes: readonly string[]
       readonly messages: number
     }
+  /**
+   * somebody took keys back that were stolen or lost: so many messages and files of ours went to them, and may have been read by who had
+   * them; `again` of these are sent again, to the keys that stand
+   */
+  | {
+      readonly type: 'exposed'
+      readonly address: string
+      readonly messages: number
+      readonly files: number
+      readonly again: number
+    }
   /** one of this peer's own mailboxes failed; told once, until it works again */
   | { readonly type: 'mailbox-failed'; readonly address: string; readonly error: unknown }

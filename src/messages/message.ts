@@ -25,13 +25,15 @@ export type Message = Body & {
    */
   readonly state: MessageState
   readonly reason: MessageReason | null
+  /** Sent ones: it went to keys that their owner took back since, as stolen or lost: whoever had them may have read it. */
+  readonly exposed: boolean
 }
 
 /** @param own our identity hash, 32 bytes */
 export const describeMessage = (own: Uint8Array, stored: StoredMessage): Message => {
-  const { id, m, peer, out, app, at, state, reason, body } = stored
+  const { id, m, peer, out, app, at, state, reason, exposed, body } = stored
   const address = encodeAddress(peer)
   const from = out ? encodeAddress(own) : address
   const parties = { peer: address, from, direction: out ? 'out' : 'in' } as const
-  return { id, hash: hex(m), ...parties, app, sentAt: at, state, reason, ...decodeBody(body) }
+  return { id, hash: hex(m), ...parties, app, sentAt: at, state, reason, exposed, ...decodeBody(body) }
 }

@@ -27,6 +27,9 @@ export type Heard = {
   readonly isOld: boolean
 }
 
+/** Of keys that their owner took back nothing is believed. */
+export const NOTHING_HEARD: Heard = { changed: [], standing: [], again: 0, gone: 0, since: null, isOld: false }
+
 export type Said = {
   readonly receipts: readonly Receipt[]
   /** whether they are all that is on that disk, as it is now; else they only confirm */

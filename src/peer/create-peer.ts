@@ -27,12 +27,14 @@ import { namedMailboxes } from '../messages/named-mailboxes.ts'
 import { createRepair } from '../messages/repair.ts'
 import { createSignals } from '../messages/signals.ts'
 import type { Transport } from '../network/transport.ts'
+import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
 import { createClosing } from './closing.ts'
 import { createConnections } from './connections.ts'
 import { createEventBus } from './event-bus.ts'
+import { createExposures } from './exposures.ts'
 import { createForgetting } from './forgetting.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
 import type { NetworkPort } from './network-state.ts'
@@ -80,7 +82,11 @@ const createRooms = (parts: PeerParts) => {
   const { self } = store
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit: bus.emit }
 
-  const trustStore = createTrustStore(store, world, bus.emit)
+  const signals = createSignals()
+  const queued = (peer: Uint8Array): void => signals.say('queued', peer)
+  const onMessages = (changed: readonly StoredMessage[]): void => messages.onMessages(changed)
+  const expose = createExposures({ store, world, onMessages, queued, emit: bus.emit })
+  const trustStore = createTrustStore(store, world, bus.emit, expose)
   const clockWatch = createClockWatch(world, bus.emit, parts.clockIsRight)
   const resolver = createResolver(directory, trustStore, world, clockWatch)
   const contacts = createContacts(store, world)
@@ -103,7 +109,6 @@ const createRooms = (parts: PeerParts) => {
     },
   })
 
-  const signals = createSignals()
   const inbox = createInbox({ own, store, world, isContact })
   const repair = createRepair({ own, messages: store.messages, world })
   const messages = createMessages({ ...known, signals })
@@ -111,9 +116,7 @@ const createRooms = (parts: PeerParts) => {
   const onOld = announcer.told
   const mending = { inbox, repair, signals, onMessages: messages.onMessages, onOld }
   const lines = createLines({ ...base, ...mending, own: ownDeviceId(identity) })
-  const files = createFiles({
-    ...{ ...known, isContact, provenSince: lines.provenSince, queued: (peer) => signals.say('queued', peer) },
-  })
+  const files = createFiles({ ...known, isContact, provenSince: lines.provenSince, queued })
   const streams = createStreams({ isContact, closing: closing.signal })
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
@@ -138,7 +141,8 @@ const createRooms = (parts: PeerParts) => {
     deadline: () => steps.deadline(undefined),
   })
   const { isDoubted: isClockDoubted } = clockWatch
-  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, isClockDoubted })
+  const { review } = trustStore
+  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, isClockDoubted, review })
   forgetting.start()
   const going = { delivery, announcer, maintenance, forgetting }
   return { ...known, ...going, closing, bus, messages, files, streams, connections, byMailbox }

@@ -23,12 +23,15 @@ export type ForgettingParts = {
   readonly backlog: Pick<Backlog, 'waiting' | 'expire'>
   /** whether others say that this clock is wrong */
   readonly isClockDoubted: () => boolean
+  /** Looks what others took back, as another process may have learnt. */
+  readonly review: () => void
 }
 
 /** Milliseconds in which others may say what time it is. */
 const FIRST_MS = 60_000
 
-export const createForgetting = ({ identity, store, world, backlog, isClockDoubted }: ForgettingParts): Forgetting => {
+export const createForgetting = (parts: ForgettingParts): Forgetting => {
+  const { identity, store, world, backlog, isClockDoubted, review } = parts
   const { prekeys, offlineSessions } = store
   let timer: NodeJS.Timeout | undefined
   /** whether it is still to come for the first time */
@@ -44,15 +47,21 @@ export const createForgetting = ({ identity, store, world, backlog, isClockDoubt
     for (const peer of backlog.waiting()) backlog.expire(peer, world.clock()).catch(() => {})
   }
 
-  /** A disk that fails now is asked again in an hour, and tells whoever needs it. */
+  // A disk that fails now is asked again in an hour, and tells whoever needs it.
   const tryForgetting = (): void => {
     isFirst = false
     try {
       forgetOld()
     } catch {}
   }
+  const tryReview = (): void => {
+    try {
+      review()
+    } catch {}
+  }
   const again = (): void => {
     tryForgetting()
+    tryReview()
     timer = setTimeout(again, FORGETTING * 1000).unref()
   }
 
@@ -64,6 +73,7 @@ export const createForgetting = ({ identity, store, world, backlog, isClockDoubt
         prekeys.forgetOthers([identity.ik.publicKey])
         offlineSessions.forgetOthers([identity.ik.publicKey])
       })
+      tryReview()
       isFirst = true
       timer = setTimeout(again, FIRST_MS).unref()
     },

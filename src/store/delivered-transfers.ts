@@ -1,5 +1,6 @@
 import type { SecretKey } from '../core/kdf.ts'
 import { FILES_REMEMBERED } from '../core/limits/file-limits.ts'
+import type { StoredState } from './transfer-rows.ts'
 
 /** Files that were delivered, and may have been lost there since (docs/spec/files.md §1). */
 export type DeliveredTransfers<Row> = {
@@ -9,6 +10,8 @@ export type DeliveredTransfers<Row> = {
   savedIds(peer: Uint8Array): readonly Uint8Array[]
   /** It was delivered, and is to be sent again, with another secret. @param now milliseconds since 1970 */
   requeue(number: number, now: number, secret: SecretKey): Row | null
+  /** One that waits, or was delivered, maybe to a disk that is no more, waits with another secret. @param now milliseconds since 1970 */
+  renew(number: number, now: number, secret: SecretKey): Row | null
   /** It was delivered to a disk that is no more. */
   lose(number: number): Row | null
 }
@@ -20,8 +23,8 @@ export type Loss =
 
 type Parts<Row> = {
   select(where: string, ...values: readonly (Uint8Array | number | string)[]): readonly Row[]
-  /** Changes one that was delivered; null when it was not. */
-  change(number: number, loss: Loss): Row | null
+  /** Changes one that is in one of those states; null when it is in none. */
+  change(number: number, loss: Loss, from: readonly StoredState[]): Row | null
 }
 
 export const createDeliveredTransfers = <Row extends { readonly id: Uint8Array }>({
@@ -34,6 +37,8 @@ export const createDeliveredTransfers = <Row extends { readonly id: Uint8Array }
     select("peer = ? AND out = 0 AND state = 'saved' ORDER BY number DESC LIMIT ?", peer, FILES_REMEMBERED).map(
       ({ id }) => id,
     ),
-  requeue: (number, queued, secret) => change(number, { state: 'queued', queued, secret }),
-  lose: (number) => change(number, { state: 'gone' }),
+  requeue: (number, queued, secret) => change(number, { state: 'queued', queued, secret }, ['delivered']),
+  renew: (number, queued, secret) =>
+    change(number, { state: 'queued', queued, secret }, ['queued', 'delivered', 'gone']),
+  lose: (number) => change(number, { state: 'gone' }, ['delivered']),
 })

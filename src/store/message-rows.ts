@@ -48,6 +48,8 @@ export type StoredMessage = {
   readonly queued: number
   readonly state: MessageState
   readonly reason: MessageReason | null
+  /** of ours: whether it went to a device that its owner took back since, where somebody else may have read it */
+  readonly exposed: boolean
   /** what it says, as `messages/body.ts` reads it */
   readonly body: Uint8Array
 }
@@ -57,7 +59,11 @@ const SEALED_MAX = 2 * MESSAGE_BODY_MAX
 
 const STATES = ['queued', 'sent', 'delivered', 'gone', 'failed', 'arrived', 'taken'] as const
 
-type Columns = Omit<StoredMessage, 'out' | 'body' | 'r'> & { readonly out: number; readonly sealed: Uint8Array }
+type Columns = Omit<StoredMessage, 'out' | 'exposed' | 'body' | 'r'> & {
+  readonly out: number
+  readonly exposed: number
+  readonly sealed: Uint8Array
+}
 
 const readColumns = record<Columns>({
   id: uint(),
@@ -69,6 +75,7 @@ const readColumns = record<Columns>({
   queued: uint(),
   state: literal(...STATES),
   reason: nullable(codeOf('MessageError', 'PeerError')),
+  exposed: uint(1),
   sealed: bytes(1, SEALED_MAX),
 })
 
@@ -85,7 +92,7 @@ const readSealed = record<Sealed>({
   body: bytes(1, MESSAGE_BODY_MAX),
 })
 
-const MESSAGE_COLUMNS = 'id, peer, app, out, m, at, queued, state, reason, sealed'
+const MESSAGE_COLUMNS = 'id, peer, app, out, m, at, queued, state, reason, exposed, sealed'
 
 export type MessageRows = {
   seal(content: Sealed): Uint8Array
@@ -101,7 +108,7 @@ export const createMessageRows = (storeKey: SecretKey): MessageRows => {
     seal: ({ peer, app, out, m, r, at, body }) =>
       sealBytes(storeKey, LABEL_STORE_MESSAGE, encodeCbor({ peer, app, out, m, r, at, body })),
     read: (row) => {
-      const { sealed, out, ...columns } = readRow('messages', readColumns, row)
+      const { sealed, out, exposed, ...columns } = readRow('messages', readColumns, row)
       const opened = openBytes(storeKey, LABEL_STORE_MESSAGE, { sealed, check }) ?? new Uint8Array(0)
       const inside = readRow(
         'messages',
@@ -114,7 +121,7 @@ export const createMessageRows = (storeKey: SecretKey): MessageRows => {
         equal(inside.peer, columns.peer) &&
         equal(inside.m, columns.m)
       if (!fits) throw new StoreError('ERR_STORE_CORRUPT', { hint: 'table messages' })
-      return { ...columns, out: out === 1, r: inside.r, body: inside.body }
+      return { ...columns, out: out === 1, exposed: exposed === 1, r: inside.r, body: inside.body }
     },
   }
 }
@@ -131,7 +138,7 @@ export const selectMessages = (
 /** @param said when its sender says that it was written; `at` is as it is shown */
 export const insertMessage = (
   { database, rows }: MessageTable,
-  message: Omit<StoredMessage, 'id' | 'reason'>,
+  message: Omit<StoredMessage, 'id' | 'reason' | 'exposed'>,
   said = message.at,
 ): StoredMessage => {
   const { peer, app, out, m, at, queued, state } = message

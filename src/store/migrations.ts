@@ -35,11 +35,11 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     // Applications that were opened on this folder.
     'CREATE TABLE applications (name TEXT PRIMARY KEY) STRICT',
     // Ids order all messages of this store; `m` is the one that both sides know. `queued`: when it was last queued, or came, milliseconds.
-    // `placed`: the first place that one of ours was given. `sealed` is what the message says, under the store key.
+    // `placed`: the first place that one of ours was given. `exposed`: it went to a device that was taken back since. `sealed` is what the message says, under the store key.
     `CREATE TABLE messages (
       id INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), app TEXT NOT NULL, out INTEGER NOT NULL,
       m BLOB NOT NULL CHECK (length(m) = 32), at INTEGER NOT NULL, queued INTEGER NOT NULL, placed INTEGER,
-      state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
+      state TEXT NOT NULL, reason TEXT, exposed INTEGER NOT NULL DEFAULT 0, sealed BLOB NOT NULL,
       UNIQUE (peer, out, m)
     ) STRICT`,
     "CREATE INDEX messages_waiting ON messages (peer, app, id) WHERE out = 1 AND state IN ('queued', 'sent')",
@@ -60,6 +60,12 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     ) STRICT`,
     'CREATE INDEX places_out_message ON places_out (message)',
     'CREATE INDEX places_out_at ON places_out (at)',
+    'CREATE INDEX places_out_device ON places_out (peer, device)',
+    // Devices of others that something of ours went to, and that their owners took back; `at`: when that was learnt, seconds.
+    `CREATE TABLE revoked (
+      peer BLOB NOT NULL CHECK (length(peer) = 32), device BLOB NOT NULL CHECK (length(device) = 16), at INTEGER NOT NULL,
+      PRIMARY KEY (peer, device)
+    ) STRICT`,
     // Their sequences to us: all messages up to place `have`, `c` are here, or were. `touched`: order; `at`: when something last came, seconds.
     `CREATE TABLE sequences_in (
       peer BLOB NOT NULL, sequence BLOB NOT NULL, device BLOB NOT NULL, app TEXT NOT NULL, have INTEGER NOT NULL, c BLOB NOT NULL,
@@ -79,11 +85,13 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     // Peers that were connected: what a crash leaves here is called again.
     'CREATE TABLE lines (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
     // Files on their way, or over. `queued`: when it was last to be sent, milliseconds. `chunks` of an incoming one are certainly on disk, in the partial file `part`. `changed` is when
-    // the file of an outgoing one was last written to, in microseconds. `sealed` is what only its parties should know.
+    // the file of an outgoing one was last written to, in microseconds. `device`: the one that it was offered to last; `exposed` as of messages.
+    // `sealed` is what only its parties should know.
     `CREATE TABLE transfers (
       number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), out INTEGER NOT NULL,
       id BLOB NOT NULL CHECK (length(id) = 16), at INTEGER NOT NULL, queued INTEGER NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL,
-      chunks INTEGER NOT NULL, again INTEGER NOT NULL, part TEXT, state TEXT NOT NULL, reason TEXT, sealed BLOB NOT NULL,
+      chunks INTEGER NOT NULL, again INTEGER NOT NULL, part TEXT, state TEXT NOT NULL, reason TEXT,
+      device BLOB CHECK (length(device) = 16), exposed INTEGER NOT NULL DEFAULT 0, sealed BLOB NOT NULL,
       UNIQUE (peer, out, id)
     ) STRICT`,
     "CREATE INDEX transfers_open ON transfers (peer, number) WHERE state IN ('queued', 'receiving')",

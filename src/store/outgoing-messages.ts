@@ -43,6 +43,8 @@ export type OutgoingMessages = {
   markLost(id: number, state: 'sent' | 'gone', now: number): readonly StoredMessage[]
   /** Queues what is gone. @param now milliseconds since 1970 */
   requeueGone(peer: Uint8Array, app: string, now: number): readonly StoredMessage[]
+  /** Queues ones that came to a thief. @param now milliseconds since 1970 */
+  requeue(ids: readonly number[], now: number): readonly StoredMessage[]
   /** What waits and was last queued before then has failed; its sequences are closed. */
   markFailed(peer: Uint8Array, reason: MessageReason, queuedBefore: number): readonly StoredMessage[]
   /** How many more may be sent again to that peer on a day. @param count as many of them are @returns how many were granted */
@@ -105,6 +107,8 @@ export const createOutgoingMessages = (table: MessageTable): OutgoingMessages =>
     },
     requeueGone: (peer, app, now) =>
       requeue(change('queued', null, "peer = ? AND app = ? AND state = 'gone'", peer, app), now),
+    requeue: (ids, now) =>
+      ids.flatMap((id) => requeue(change('queued', null, "id = ? AND state IN ('delivered', 'gone')", id), now)),
     markFailed: (peer, reason, queuedBefore) => {
       const changed = change('failed', reason, `peer = ? AND ${WAITING} AND queued < ?`, peer, queuedBefore)
       // What follows it cannot be sent without it.

@@ -4,6 +4,7 @@ import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { type Applications, createApplications } from './applications.ts'
 import { type ContactStore, createContactStore } from './contact-store.ts'
 import { HANDFAST, openDatabase } from './database.ts'
+import { createExposureStore, type ExposureStore } from './exposure-store.ts'
 import { createFloorStore, type FloorStore } from './floor-store.ts'
 import { createForkStore, type ForkStore } from './fork-store.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
@@ -26,6 +27,7 @@ export type Store = {
   readonly settings: SettingStore
   readonly applications: Applications
   readonly messages: MessageStore
+  readonly exposures: ExposureStore
   readonly transfers: TransferStore
   readonly prekeys: PrekeyStore
   readonly mailboxOutbox: MailboxOutbox
@@ -63,6 +65,7 @@ export const openStore = (folder: string | null, storeKey?: SecretKey, clock: ()
     settings: createSettingStore(database),
     applications: createApplications(database),
     messages,
+    exposures: createExposureStore(database),
     transfers: createTransferStore(database, key),
     prekeys: createPrekeyStore(database, key),
     mailboxOutbox,

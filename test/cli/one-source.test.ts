@@ -19,6 +19,7 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   data: [],
   delivery: [],
   'in-mailboxes': [],
+  exposed: [],
   changed: [],
   notice: [],
   network: [],

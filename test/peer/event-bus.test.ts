@@ -13,7 +13,7 @@ const NONE: Untaken = { upTo: 0, messages: [] }
 const event = (nodes: number): PeerEvent => ({ type: 'network', online: true, nodes, port: 1 })
 const messageOf = (id: number): Message => ({
   ...{ id, peer: 'hf1bob', from: 'hf1bob', direction: 'in', app: 'handfast', sentAt: 0 },
-  ...{ hash: '', state: 'arrived', reason: null, text: `${id}` },
+  ...{ hash: '', state: 'arrived', reason: null, exposed: false, text: `${id}` },
 })
 const arrived = (id: number): PeerEvent => ({ type: 'message', message: messageOf(id) })
 

@@ -41,7 +41,7 @@ test('a transfer is read back as it was written, also later', async (t) => {
   t.after(() => again.close())
   for (const [index, { secret, ...written }] of [sent, received].entries()) {
     const { secret: read, ...row } = again.transfers.get(rows[index]?.number ?? 0) ?? assert.fail()
-    assert.deepEqual(row, { ...written, number: rows[index]?.number, chunks: 0, again: false })
+    assert.deepEqual(row, { ...written, number: rows[index]?.number, chunks: 0, again: false, exposed: false })
     assert.deepEqual(read?.export(), secret?.export())
   }
   assert.deepEqual(again.transfers.waiting(), [peer])

@@ -24,10 +24,22 @@ const messages = async (context: Context, contact: string, { limit, before }: Fl
   const { openHistory } = await import('../../peer/folder.ts')
   using history = await openHistory(folder, passphrases.current)
   for (const message of history.read(address, before === undefined ? { limit } : { limit, before })) {
-    const { id, hash, peer, direction, sentAt, state, reason, text = null, data, unknown: kind = null } = message
+    const {
+      id,
+      hash,
+      peer,
+      direction,
+      sentAt,
+      state,
+      reason,
+      exposed,
+      text = null,
+      data,
+      unknown: kind = null,
+    } = message
     const said = { text, base64: data === undefined ? null : toBase64(data), kind }
-    const at = Math.floor(sentAt / 1000)
-    emit({ event: 'past-message', id, hash, peer, direction, at, state, code: reason, ...said })
+    const fate = { at: Math.floor(sentAt / 1000), state, code: reason, exposed }
+    emit({ event: 'past-message', id, hash, peer, direction, ...fate, ...said })
   }
   return EXIT.done
 }

@@ -54,6 +54,9 @@ type Published = {
  * Everything a command reports. With --json each is one line on stdout, `{"event": name, …}` as it stands here; `wording.ts` says
  * the same to people.
  */
+/** What became of it; `exposed`: it went to keys that their owner took back since, and others may have read it. */
+type Fate = { readonly state: string; readonly code: ErrorCode | null; readonly exposed: boolean }
+
 type Events = {
   /** `init` */
   created: {
@@ -178,20 +181,20 @@ type Events = {
   /** `resend`: so many messages that were gone are queued */
   resent: { readonly peer: string; readonly messages: number }
   /** `messages`: `text`, `base64` or, of one that needs a newer version, its `kind`; `at` in seconds, by the clock of who wrote it */
-  'past-message': {
+  'past-message': Fate & {
     readonly id: number
     readonly hash: string
     readonly peer: string
     readonly direction: 'in' | 'out'
     readonly at: number
-    readonly state: string
-    readonly code: ErrorCode | null
     readonly text: string | null
     readonly base64: string | null
     readonly kind: string | null
   }
   /** `listen`, `send`: messages, or receipts alone, to a peer that is not there are in these of its mailboxes, from where it gets them */
   'in-mailboxes': { readonly peer: string; readonly mailboxes: readonly string[]; readonly messages: number }
+  /** so much was sent to keys that somebody took back, as stolen or lost: others may have read it; `again` of it is sent again */
+  exposed: { readonly peer: string; readonly messages: number; readonly files: number; readonly again: number }
   /** `chat`, `send`: lines that are kept here until that peer is there again */
   waiting: { readonly peer: string; readonly messages: number }
   /** a line that was typed and did not go out */
@@ -205,16 +208,15 @@ type Events = {
   'file-gone': PeerFile
   'file-failed': { readonly peer: string; readonly direction: 'in' | 'out'; readonly name: string } & Reason
   /** `files`, `/files`, one each: `done` bytes are on the receiving disk, as far as this side knows; `at` in seconds; `state` as the library has it */
-  file: PeerFile & {
-    readonly id: number
-    readonly direction: 'in' | 'out'
-    readonly done: number
-    readonly at: number
-    readonly state: string
-    readonly code: ErrorCode | null
-    readonly path: string
-    readonly sha256: string
-  }
+  file: PeerFile &
+    Fate & {
+      readonly id: number
+      readonly direction: 'in' | 'out'
+      readonly done: number
+      readonly at: number
+      readonly path: string
+      readonly sha256: string
+    }
   /** `files --cancel`, `/cancel`: it is given up on both sides */
   'file-cancelled': PeerFile & { readonly id: number; readonly direction: 'in' | 'out' }
   /** at the end: a file that goes on when both are there again */

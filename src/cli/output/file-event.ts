@@ -4,9 +4,9 @@ import type { CliEvent, Reason } from './cli-events.ts'
 /** Files, as the answers to a question tell of them: which there are, which is given up, which goes on another time. */
 
 export const fileEvent = (transfer: FileTransfer): CliEvent<'file'> => {
-  const { id, peer, direction, name, size, done, at, state, reason, path, sha256 } = transfer
-  const when = Math.floor(at / 1000)
-  return { event: 'file', id, peer, direction, name, size, done, at: when, state, code: reason, path, sha256 }
+  const { id, peer, direction, name, size, done, at, state, reason, exposed, path, sha256 } = transfer
+  const when = { at: Math.floor(at / 1000), state, code: reason, exposed }
+  return { event: 'file', id, peer, direction, name, size, done, ...when, path, sha256 }
 }
 
 export const cancelledEvent = ({ id, peer, direction, name, size }: FileTransfer): CliEvent<'file-cancelled'> => ({

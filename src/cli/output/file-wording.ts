@@ -1,14 +1,14 @@
 import type { CliEvent, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
-import { fileSize, minutes, reason, shortAddress } from './format.ts'
+import { EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
 
 /** How events about files read to people. */
 
 type FileWording = Pick<Wording, 'file' | (`file-${string}` & keyof Wording)>
 
 export const fileWording: FileWording = {
-  file: ({ id, peer, direction, name, size, done, at, state, code }) => [
-    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? '>' : '<'} ${shortAddress(peer)}  ${describeState(state, code, done, size)}: ${name} (${fileSize(size)})`,
+  file: ({ id, peer, direction, name, size, done, at, state, code, exposed }) => [
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? '>' : '<'} ${shortAddress(peer)}  ${describeState(state, code, done, size)}${exposed ? `, ${EXPOSED}` : ''}: ${name} (${fileSize(size)})`,
   ],
   'file-offered': ({ peer, name, size, accepted }) => [
     `* ${shortAddress(peer)} offers ${name} (${fileSize(size)})`,

@@ -30,5 +30,8 @@ export const duration = (seconds: number): string => {
   return count(Math.floor(seconds / (24 * 3600)), 'day', 'days')
 }
 
+/** Of what went to keys that their owner took back since. */
+export const EXPOSED = 'may have been read by who had stolen keys'
+
 export const reason = (code: string | null, message: string): string =>
   code === null ? message : `${message} [${code}]`

@@ -105,6 +105,10 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         return [{ event: 'peer-went-back', peer: event.address, again: event.again, gone: event.gone }]
       case 'in-mailboxes':
         return [{ event: 'in-mailboxes', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
+      case 'exposed': {
+        const { address: peer, messages, files, again } = event
+        return [{ event: 'exposed', peer, messages, files, again }]
+      }
       case 'offer': {
         const { peer, name, size } = event.offer
         return [{ event: 'file-offered', peer, name, size, accepted: acceptFiles }]

@@ -1,7 +1,7 @@
 import type { CliEvent, EventName, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
 import { fileWording } from './file-wording.ts'
-import { count, duration, fileSize, minutes, reason, shortAddress } from './format.ts'
+import { count, duration, EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
 import { keyWording } from './key-wording.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
@@ -29,6 +29,15 @@ const ENDS: Readonly<Record<Ended['reason'], (peer: string, code: Ended['code'])
   closed: (peer) => `the connection to ${peer} was not needed any more; what you say makes a new one`,
   lost: (peer, code) => `${peer} ${reason(code, 'is gone without a goodbye')}`,
 }
+
+const describeFate = ({ state, code, exposed }: Pick<CliEvent<'past-message'>, 'state' | 'code' | 'exposed'>): string =>
+  [state, ...(code === null ? [] : [explain(code)]), ...(exposed ? [EXPOSED] : [])].join(', ')
+
+const describeExposed = (messages: number, files: number): string =>
+  [
+    ...(messages > 0 ? [count(messages, 'message', 'messages')] : []),
+    ...(files > 0 ? [count(files, 'file', 'files')] : []),
+  ].join(' and ')
 
 export const wording: Wording = {
   ...keyWording,
@@ -72,8 +81,12 @@ export const wording: Wording = {
       ? `* nothing that was said to ${shortAddress(peer)} is gone`
       : `* ${count(messages, 'message', 'messages')} to ${shortAddress(peer)} that ${messages === 1 ? 'was' : 'were'} gone: to be delivered again`,
   ],
-  'past-message': ({ id, direction, at, state, code, text, base64, kind }) => [
-    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${state}${code === null ? '' : `, ${explain(code)}`}` : '<'}: ${text ?? (kind === null ? `data ${base64}` : 'needs a newer version of Handfast')}`,
+  'past-message': ({ id, direction, at, text, base64, kind, ...fate }) => [
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${describeFate(fate)}` : '<'}: ${text ?? (kind === null ? `data ${base64}` : 'needs a newer version of Handfast')}`,
+  ],
+  exposed: ({ peer, messages, files, again }) => [
+    `* ${shortAddress(peer)} took back keys that were stolen or lost: ${describeExposed(messages, files)} that you sent to them may have been read by others`,
+    ...(again > 0 ? [`* ${again} of these ${again === 1 ? 'is' : 'are'} sent again, to the new keys`] : []),
   ],
   'in-mailboxes': ({ peer, mailboxes, messages }) =>
     messages === 0

@@ -69,6 +69,9 @@ export const STRANGER_MESSAGES_MAX = 16
 /** Messages of all who only called, both waiting to be taken and kept afterwards, and their streams: anyone can make identities. */
 export const STRANGERS_MESSAGES_MAX = 1000
 
+/** Messages sent again to somebody whose keys a thief had, the latest: 256 × 32 KiB are 8 MiB. */
+export const MESSAGES_AGAIN_MAX = 256
+
 /** A message that could not be delivered for 30 days has failed: prekeys and mailboxes hold out no longer. */
 export const MESSAGE_AGE_MAX = 30 * 24 * 3600
 

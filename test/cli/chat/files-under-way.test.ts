@@ -63,7 +63,8 @@ test('/files tells what is under way, and nothing that is over, of whom it was s
     transferOf(4, { state: 'failed', reason: 'ERR_FILE_CHANGED' }),
   )
   await underWay.say({ kind: 'files' })
-  const about = { event: 'file', peer: PEER, name: 'a.txt', size: 100, at: 1_767_225_600, code: null, path: '/a.txt' }
+  const when = { at: 1_767_225_600, code: null, exposed: false }
+  const about = { event: 'file', peer: PEER, name: 'a.txt', size: 100, ...when, path: '/a.txt' }
   assert.deepEqual(events, [
     { ...about, id: 2, direction: 'out', done: 50, state: 'sending', sha256: 'ab' },
     { ...about, id: 3, direction: 'in', done: 10, state: 'waiting', sha256: 'ab' },

@@ -28,6 +28,7 @@ export const messageOf = (id: number, said: string | Uint8Array, about: About = 
     sentAt: 0,
     state: 'arrived',
     reason: null,
+    exposed: false,
   },
   ...(typeof said === 'string' ? { text: said } : { data: said }),
   ...about,
@@ -35,7 +36,7 @@ export const messageOf = (id: number, said: string | Uint8Array, about: About = 
 
 export const transferOf = (id: number, changed: Partial<FileTransfer> = {}): FileTransfer => ({
   ...{ id, hash: HASH, peer: PEER, direction: 'out', name: 'a.txt', size: 100, sha256: 'ab', path: '/a.txt' },
-  ...{ at: 1_767_225_600_999, done: 50, state: 'sending', reason: null },
+  ...{ at: 1_767_225_600_999, done: 50, state: 'sending', reason: null, exposed: false },
   ...changed,
 })
 

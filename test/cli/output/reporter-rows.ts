@@ -53,3 +53,20 @@ export const COPY_ROWS = {
     ],
   ],
 } as const satisfies Readonly<Record<string, readonly Row[]>>
+
+/** What went to keys that were taken back. */
+export const EXPOSED_ROWS: readonly Row[] = [
+  [
+    { type: 'exposed', address: PEER, messages: 3, files: 1, again: 2 },
+    [{ event: 'exposed', peer: PEER, messages: 3, files: 1, again: 2 }],
+    [
+      /^\* hf1kh9wk63pe…9zse took back keys .*: 3 messages and 1 file that you sent to them may have been read by others$/,
+      '* 2 of these are sent again, to the new keys',
+    ],
+  ],
+  [
+    { type: 'exposed', address: PEER, messages: 1, files: 0, again: 0 },
+    [{ event: 'exposed', peer: PEER, messages: 1, files: 0, again: 0 }],
+    [/: 1 message that you sent to them may have been read by others$/],
+  ],
+]

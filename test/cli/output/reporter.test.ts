@@ -8,7 +8,7 @@ import type { Publication } from '../../../src/directory/client/publish.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
 import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf, unknownOf } from '../chat/happenings.ts'
-import { CLOCK_ROWS, COPY_ROWS, type Row, SHORT } from './reporter-rows.ts'
+import { CLOCK_ROWS, COPY_ROWS, EXPOSED_ROWS, type Row, SHORT } from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
 
@@ -122,6 +122,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [],
     ],
   ],
+  exposed: EXPOSED_ROWS,
   'mailbox-failed': [
     [
       { type: 'mailbox-failed', address: PEER, error: new MailboxError('ERR_MAILBOX_NONE') },
