@@ -2,12 +2,16 @@ import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { MAILBOX_DONE_MAX, MAILBOX_LOG_ENTRIES, MAILBOX_PART_BYTES } from '../../src/core/limits/mailbox-limits.ts'
 import { ITEM_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { PARCEL_SIZES } from '../../src/core/parcel.ts'
+import { encodeBody } from '../../src/messages/body.ts'
 import { accepted, counting, type Fields, misshapen, oneWay, refused } from './message-cases.ts'
 import { type Vector, type Vectors, writeFolder } from './vector-files.ts'
 
-/** vectors/mailbox-message (docs/spec/mailbox.md §3): `message` says whether it is a `request` of a guest or an `answer` of a mailbox. */
+/**
+ * vectors/mailbox-message (docs/spec/mailbox.md §3): `message` says whether it is a `request` of a guest or an `answer` of a mailbox.
+ * vectors/bundle (docs/spec/mailbox-messages.md §2): an `envelope`, or the `bundle` that its message says.
+ */
 
-export const folders = ['mailbox-message']
+export const folders = ['mailbox-message', 'bundle']
 
 const hash = counting(32, 0x10)
 const [size = 0] = PARCEL_SIZES
@@ -102,6 +106,56 @@ export const mailboxMessageVectors: Vectors = {
   'refused-long': wrong('answer', 'a code of 41 characters', { t: 'refused', code: 'E'.repeat(41) }),
 }
 
+const [sequence, place] = [counting(16, 0x40), counting(32, 0x70)]
+const envelope: Fields = { v: 1, hello: counting(3), h: counting(4), d: counting(5) }
+const saying = (n: number): Fields => ({
+  ...{ n, c: counting(32, n), r: counting(16, n), at: 1_767_225_600_000 + n },
+  b: encodeBody(`message ${n}`),
+})
+const receipt: Fields = { s: sequence, n: 2, c: place, back: [{ n: 1, c: counting(32, 0x20) }] }
+const bundle: Fields = { got: [receipt], want: false, s: sequence, app: 'handfast', messages: [saying(3), saying(4)] }
+const badEnvelope = (description: string, input: CborValue | Uint8Array): Vector =>
+  refused('envelope', 'ERR_BUNDLE', description, input)
+const badBundle = (description: string, input: CborValue | Uint8Array): Vector =>
+  refused('bundle', 'ERR_BUNDLE', description, input)
+
+export const bundleVectors: Vectors = {
+  envelope: accepted('envelope', 'a message with the hello of its session', envelope),
+  'envelope-without-hello': accepted('envelope', 'a message of a session that both know', { ...envelope, hello: null }),
+  bundle: accepted('bundle', 'a receipt and two messages', bundle),
+  receipts: accepted('bundle', 'receipts alone', { ...bundle, s: null, app: null, messages: [] }),
+  wanting: accepted('bundle', 'receipts of a store that went back: what is not among them is wanted', {
+    ...{ got: [], want: true, s: null, app: null, messages: [] },
+  }),
+  ...misshapen('envelope', 'ERR_BUNDLE', 'envelope', envelope, ''),
+  'envelope-version': badEnvelope('version 2', { ...envelope, v: 2 }),
+  'envelope-empty': badEnvelope('no bytes', new Uint8Array(0)),
+  'envelope-empty-hello': badEnvelope('a hello without bytes', { ...envelope, hello: new Uint8Array(0) }),
+  'envelope-empty-header': badEnvelope('a header without bytes', { ...envelope, h: new Uint8Array(0) }),
+  'envelope-empty-token': badEnvelope('a token without bytes', { ...envelope, d: new Uint8Array(0) }),
+  ...misshapen('bundle', 'ERR_BUNDLE', 'bundle', bundle, ''),
+  'bundle-want-number': badBundle('a number in the place of a flag', { ...bundle, want: 1 }),
+  'bundle-no-messages': badBundle('a sequence without messages', { ...bundle, messages: [] }),
+  'bundle-no-sequence': badBundle('messages without a sequence', { ...bundle, s: null }),
+  'bundle-no-application': badBundle('messages without an application', { ...bundle, app: null }),
+  'bundle-gap': badBundle('a place between two messages is left out', { ...bundle, messages: [saying(3), saying(5)] }),
+  'bundle-order': badBundle('the later message first', { ...bundle, messages: [saying(4), saying(3)] }),
+  'bundle-place-zero': badBundle('a message at place 0', { ...bundle, messages: [saying(0)] }),
+  'bundle-many': badBundle('65 messages', {
+    ...bundle,
+    messages: Array.from({ length: 65 }, (_, index) => saying(index + 1)),
+  }),
+  'bundle-body': badBundle('a message that is no body', {
+    ...bundle,
+    messages: [{ ...saying(3), b: Uint8Array.of(0xff) }],
+  }),
+  'bundle-receipt-place': badBundle('a receipt for a place of 31 bytes', {
+    ...bundle,
+    got: [{ ...receipt, c: place.slice(1) }],
+  }),
+}
+
 export async function generate(): Promise<void> {
+  writeFolder('bundle', bundleVectors)
   writeFolder('mailbox-message', mailboxMessageVectors)
 }

@@ -2,8 +2,9 @@ import type { CborValue } from '../../src/core/cbor.ts'
 import { encodeCbor } from '../../src/core/cbor.ts'
 import { STREAM_DATA_MAX, STREAM_WINDOW } from '../../src/core/limits/connection-limits.ts'
 import { FILE_BYTES_MAX } from '../../src/core/limits/file-limits.ts'
-import { MESSAGE_BYTES_MAX } from '../../src/core/limits/message-limits.ts'
+import { MESSAGE_BODY_MAX, MESSAGE_BYTES_MAX } from '../../src/core/limits/message-limits.ts'
 import { HEADER_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
+import { encodeBody } from '../../src/messages/body.ts'
 import { accepted, counting, type Fields, misshapen, oneWay, refused, skipped } from './message-cases.ts'
 import { type Vector, type Vectors, writeFolder } from './vector-files.ts'
 
@@ -79,6 +80,12 @@ export const frameVectors: Vectors = {
 }
 
 const file: Fields = { k: 'file', id, name: 'a.txt', size: 3, hash, secret: counting(32, 0x70) }
+/** Message 3 of a sequence: the text "hi". */
+const message: Fields = {
+  ...{ k: 'message', s: id, app: 'handfast', n: 3, c: hash, r: counting(16, 0x50), at: 1_767_225_600_000 },
+  b: encodeBody('hi'),
+}
+const got: Fields = { k: 'got', s: id, n: 3, c: hash, back: [] }
 const PAYLOADS: { readonly [k: string]: Fields } = {
   confirm: { k: 'confirm' },
   mailbox: { k: 'mailbox', v: 1 },
@@ -92,6 +99,20 @@ const PAYLOADS: { readonly [k: string]: Fields } = {
   'file-done': { k: 'file-done', id },
   'file-abort': { k: 'file-abort', id, code: 'ERR_FILE_READ' },
   'file-ask': { k: 'file-ask', id },
+  'files-have': { k: 'files-have', ids: [id] },
+  got: {
+    k: 'got',
+    s: id,
+    n: 3,
+    c: hash,
+    back: [
+      { n: 2, c: counting(32, 0x20) },
+      { n: 1, c: counting(32, 0x30) },
+    ],
+  },
+  full: { k: 'full', s: id, n: 4 },
+  ready: { k: 'ready' },
+  message,
   stream: { k: 'stream', id: 0, app: 'handfast', protocol: 'chess/1' },
   'stream-room': { k: 'stream-room', id: 1, n: STREAM_WINDOW },
   'stream-data': { k: 'stream-data', id: 1, d: counting(3) },
@@ -148,6 +169,24 @@ export const payloadVectors: Vectors = {
     id,
     from: 2 ** 32 + 1,
   }),
+  'files-have-short': badPayload('a file’s id of 15 bytes', { k: 'files-have', ids: [id.slice(1)] }),
+  'got-short-place': badPayload('a place of 31 bytes', { ...got, c: hash.slice(1) }),
+  'got-short-sequence': badPayload('a sequence of 15 bytes', { ...got, s: id.slice(1) }),
+  'got-negative': badPayload('place −1', { ...got, n: -1 }),
+  'got-long-ladder': badPayload('25 earlier places', {
+    ...got,
+    back: Array.from({ length: 25 }, (_, index) => ({ n: 25 - index, c: hash })),
+  }),
+  'got-rung-field': badPayload('an earlier place with a field too many', {
+    ...got,
+    back: [{ n: 2, c: hash, more: 1 }],
+  }),
+  'full-short-sequence': badPayload('no room in a sequence of 15 bytes', { k: 'full', s: id.slice(1), n: 4 }),
+  'message-short-random': badPayload('15 random bytes', { ...message, r: counting(15) }),
+  'message-short-place': badPayload('a message at a place of 31 bytes', { ...message, c: hash.slice(1) }),
+  'message-empty': badPayload('a message that says nothing', { ...message, b: new Uint8Array(0) }),
+  'message-long': badPayload('a message of a byte too many', { ...message, b: counting(MESSAGE_BODY_MAX + 1) }),
+  'message-capital': badPayload('a message for an application with a capital letter', { ...message, app: 'Handfast' }),
   'stream-capital': badPayload('an application with a capital letter', { ...PAYLOADS.stream, app: 'Handfast' }),
   'stream-no-name': badPayload('an application without a name', { ...PAYLOADS.stream, app: '' }),
   'stream-long-name': badPayload('a protocol of 65 letters', { ...PAYLOADS.stream, protocol: 'a'.repeat(65) }),
