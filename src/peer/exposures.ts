@@ -10,7 +10,7 @@ import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * What becomes of messages and files that went to a device when its owner takes it back (docs/spec/messages.md §6): whoever had its keys
+ * What becomes of messages and files that went to a device when its owner takes it back (docs/spec/messages.md §10): whoever had its keys
  * may have them, so it is told, and what came to nobody else is sent again, to the keys that stand.
  */
 

@@ -5,7 +5,7 @@ import { HASH_BYTES, readRow } from './rows.ts'
 
 /**
  * To which devices of others our messages and files went, and which of these their owners took back: a thief who had the keys of such a
- * device may have read them (docs/spec/messages.md §6). Messages went where they have places; a device is named by its id, 16 bytes.
+ * device may have read them (docs/spec/messages.md §10). Messages went where they have places; a device is named by its id, 16 bytes.
  */
 export type ExposureStore = {
   /** A file of ours is offered to that device. */

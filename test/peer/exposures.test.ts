@@ -52,7 +52,7 @@ const start = () => {
   return { store, messages, expose, events, queued, place, came, waiting }
 }
 
-test('§6 not more than the latest 256 of the last 30 days are sent again, as the messages that they were', () => {
+test('§10 not more than the latest 256 of the last 30 days are sent again, as the messages that they were', () => {
   const { messages, expose, events, queued, came, waiting } = start()
   for (let index = 0; index < 5; index++) came(alice, { age: MESSAGE_AGE_MAX + 60 })
   const ids = Array.from({ length: MESSAGES_AGAIN_MAX + 10 }, () => came(alice))
@@ -74,7 +74,7 @@ test('§6 not more than the latest 256 of the last 30 days are sent again, as th
   assert.equal(events.length, 1)
 })
 
-test('§6 what came to keys that stand as well is told, and not sent again; what a younger log keeps is not even told', async () => {
+test('§10 what came to keys that stand as well is told, and not sent again; what a younger log keeps is not even told', async () => {
   const { store, messages, expose, events, came, waiting } = start()
   const id = came(alice)
   expose(alice.log)()
@@ -94,7 +94,7 @@ test('§6 what came to keys that stand as well is told, and not sent again; what
   store.close()
 })
 
-test('§6 what only has a place for keys that stand, and is not confirmed there, is sent again; so is what is gone', () => {
+test('§10 what only has a place for keys that stand, and is not confirmed there, is sent again; so is what is gone', () => {
   const { messages, expose, came, place, waiting } = start()
   const ids = [came(alice), came(alice)]
   place(rotated, { id: ids[0] ?? 0 })
@@ -103,7 +103,7 @@ test('§6 what only has a place for keys that stand, and is not confirmed there,
   assert.deepEqual(waiting(), ids)
 })
 
-test('§6 the mark stays when places are forgotten, and a second theft is told as the first one was', () => {
+test('§10 the mark stays when places are forgotten, and a second theft is told as the first one was', () => {
   const again = rotateIdentity(rotated.log, phrase, NOW, seededRandom('exposures/again'))
   const { messages, expose, events, came, waiting } = start()
   const id = came(alice)
@@ -116,7 +116,7 @@ test('§6 the mark stays when places are forgotten, and a second theft is told a
   assert.equal(messages.get(id)?.exposed, true)
 })
 
-test('§6 whoever has retired is sent nothing again, and parcels for the former keys are dropped', () => {
+test('§10 whoever has retired is sent nothing again, and parcels for the former keys are dropped', () => {
   const retired = rotateIdentity(alice.log, phrase, NOW, seededRandom('exposures/retired'), 'retired')
   const { store, expose, events, came, waiting } = start()
   came(alice)
