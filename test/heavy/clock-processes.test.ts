@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ended, refusal, startStage } from './stage.ts'
+import { ended, refusal, startStage } from '../net/stage.ts'
 
 /** Real processes under a clock that is wrong, and nodes that say so, or lie. */
 
