@@ -23,7 +23,7 @@ const rings = (name: string): Promise<unknown> =>
   new Promise((resolve) => bell.addEventListener(name, resolve, { once: true }))
 /** Whether something is to be left at mailboxes yet. */
 const now = (): number => Math.floor(Date.now() / 1000)
-const { storeKey } = await openVault(folder, null, now())
+const { storeKey } = await openVault(folder, null)
 const store = openStore(folder, storeKey)
 const hasMail = (): boolean =>
   store.mailboxOutbox.waiting(now()).length > 0 ||

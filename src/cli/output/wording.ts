@@ -70,11 +70,11 @@ export const wording: Wording = {
   delivery: ({ peer, state, code }) =>
     state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${explain(code)}`] : [],
   'peer-went-back': ({ peer, again, gone }) => [
-    `* the data folder of ${shortAddress(peer)} is older than what it had confirmed: ${[
+    `handfast: the data folder of ${shortAddress(peer)} is older than what it had confirmed: ${[
       ...(again > 0 ? [`${count(again, 'message is', 'messages are')} sent again`] : []),
       ...(gone > 0 ? [`${count(gone, 'message is', 'messages are')} gone with it`] : []),
     ].join(', ')}`,
-    ...(gone > 0 ? [`  when you are sure that it is still the owner who answers there: handfast resend ${peer}`] : []),
+    ...(gone > 0 ? [`hint: once you are sure that its owner answers there: handfast resend ${peer}`] : []),
   ],
   resent: ({ peer, messages }) => [
     messages === 0
