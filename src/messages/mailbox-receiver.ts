@@ -105,10 +105,10 @@ const storeMessages = (
 }
 
 /** Notes that a hello was used, and ends the sessions that its sender would have used if it had them. */
-const noteHello = ({ store, world }: MailboxReceiverParts, peer: Uint8Array, { card, ek }: Opened): void => {
+const noteHello = ({ store, world }: MailboxReceiverParts, peer: Uint8Array, { session, card, ek }: Opened): void => {
   const { prekeys, offlineSessions, mailboxOutbox } = store
   prekeys.spend(card, ek)
-  const old = outlived(offlineSessions.all(peer))
+  const old = outlived(offlineSessions.all(peer), session.inc)
   for (const one of old) offlineSessions.keep({ ...one, live: false }, seconds(world))
   // Its owner may have lost what was sent in them, and drops twice what it has.
   if (old.length > 0) mailboxOutbox.forgetParcelled(peer)

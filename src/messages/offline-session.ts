@@ -132,10 +132,14 @@ export const openHello = (
 
 /**
  * Of the sessions with somebody who began one, those that it would have used if it had them: it sends in none of these any more.
- * One of ours that was not answered may simply have crossed it.
+ * One of ours that was not answered may simply have crossed it, unless it began with another life of that store, which is over.
+ * @param inc the incarnation that the new one names
  */
-export const outlived = (sessions: readonly OfflineSession[]): readonly OfflineSession[] =>
-  sessions.filter(({ live, ours, heard }) => live && (!ours || heard !== null))
+export const outlived = (sessions: readonly OfflineSession[], inc: Uint8Array | null): readonly OfflineSession[] =>
+  sessions.filter((one) => {
+    const isOfAnother = one.inc !== null && inc !== null && !equal(one.inc, inc)
+    return one.live && (!one.ours || one.heard !== null || isOfAnother)
+  })
 
 /** Whether opening failed because of what was sent, and not because of this machine. */
 export const isRefusal = (error: unknown): error is HandfastError =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { WANT_SPREAD } from '../../src/core/limits/message-limits.ts'
 import { initialize } from '../../src/index.ts'
 import { startCli } from '../cli/child.ts'
 import { makeTemporary } from '../connection/sides.ts'
@@ -23,8 +24,8 @@ const setting = async (t: TestContext) => {
 }
 
 /** Comes alone, says something, looks into the mailbox, and leaves when all that is to be said lies in mailboxes. */
-const visit = async (owner: Owner, ...texts: readonly string[]): Promise<void> => {
-  const child = await owner.come()
+const visit = async (owner: Owner, texts: readonly string[] = [], later = 0): Promise<void> => {
+  const child = await owner.come(later)
   for (const text of texts) child.type(`say ${text}`)
   child.type('mail')
   await child.event('mailed')
@@ -46,17 +47,18 @@ for (const [name, back] of [
     const owners = await setting(t)
     const { alice, bob } = owners
     await inTurn(1, alice, bob)
-    await visit(alice, 'a 1')
-    await visit(bob, 'b 1')
+    await visit(alice, ['a 1'])
+    await visit(bob, ['b 1'])
     await inTurn(1, alice, bob)
     await alice.keep('old')
     await bob.keep('old')
-    await visit(alice, 'a 2', 'a 3')
-    await visit(bob, 'b 2', 'b 3')
+    await visit(alice, ['a 2', 'a 3'])
+    await visit(bob, ['b 2', 'b 3'])
     await inTurn(1, alice, bob)
     for (const who of back) await owners[who].putBack('old')
-    await visit(alice, 'a 4')
-    await visit(bob, 'b 4')
-    await inTurn(4, alice, bob)
+    await visit(alice, ['a 4'])
+    await visit(bob, ['b 4'])
+    // Whoever went back asks what is missing at some time in the next ten minutes.
+    for (let round = 0; round < 4; round++) for (const owner of [alice, bob]) await visit(owner, [], WANT_SPREAD + 60)
     assert.deepEqual(await compare(alice, bob), NOTHING)
   })

@@ -11,12 +11,13 @@ import { makeTemporary } from '../connection/sides.ts'
 /** Two people whose data folders are copied, and put back, while their processes are away. */
 
 const SCRIPT = join(import.meta.dirname, 'folder-child.ts')
+const SHIFT = join(import.meta.dirname, '../shift-clock.ts')
 
 export type Owner = {
   readonly address: string
   readonly folder: string
-  /** Starts; resolves when it can be reached. */
-  come(): Promise<Child>
+  /** Starts; resolves when it can be reached. @param later seconds that have passed by its clock meanwhile */
+  come(later?: number): Promise<Child>
   /** Takes a copy of the folder as it is. */
   keep(name: string): Promise<void>
   /** Puts a copy in the place of the folder. */
@@ -35,8 +36,9 @@ export const makeOwners = async (t: TestContext, bootstrap: string): Promise<rea
     return {
       address: own.address,
       folder,
-      come: async () => {
-        const child = startScript(t, SCRIPT, [bootstrap, folder, other.address], env)
+      come: async (later = 0) => {
+        const shifted = { ...env, NODE_OPTIONS: `--import=${SHIFT}`, HANDFAST_TEST_CLOCK: `${later}` }
+        const child = startScript(t, SCRIPT, [bootstrap, folder, other.address], later === 0 ? env : shifted)
         await child.event('listening')
         return child
       },
