@@ -164,13 +164,15 @@ const hasToWait = (error: unknown): boolean =>
  * A message of a session that this store knows does not open: one of the two stores went back. When the key was used before, the sender is told
  * what is here; else a session is begun anew, with what is here and what is to be sent again.
  */
-const mendSession = ({ store, world }: MailboxReceiverParts, { log }: OfflineSession, error: SessionError): void =>
+const mendSession = ({ store, world }: MailboxReceiverParts, failed: OfflineSession, error: SessionError): void =>
   store.transaction(() => {
     const { mailboxOutbox, offlineSessions } = store
+    const { log, session } = failed
     const now = seconds(world)
     if (error.code === 'ERR_SESSION_DUPLICATE') return mailboxOutbox.oweReceipt(log.id)
     const isMended = offlineSessions
       .all(log.id)
+      .filter((one) => !equal(one.session.id, session.id))
       .some(({ ours, live, begun }) => ours && live && now - begun < MAIL_REPAIR_PAUSE)
     if (isMended) return
     endMail(store, log.id)
@@ -180,10 +182,11 @@ const mendSession = ({ store, world }: MailboxReceiverParts, { log }: OfflineSes
 /** When each peer was last asked for something by its mail, so that nobody makes us write all the time. */
 const createAsked = () => {
   const asked = new Map<string, number>()
-  return (peer: Uint8Array, now: number): boolean => {
+  return (why: string, peer: Uint8Array, now: number): boolean => {
+    const about = `${why} ${hex(peer)}`
     for (const [key, at] of asked) if (now - at >= MAIL_REPAIR_PAUSE) asked.delete(key)
-    if (asked.has(hex(peer))) return false
-    asked.set(hex(peer), now)
+    if (asked.has(about)) return false
+    asked.set(about, now)
     return true
   }
 }
@@ -221,7 +224,8 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
     },
     askForMissing: () => {
       const now = seconds(world)
-      for (const peer of gaps.values()) if (mayAsk(peer, now)) store.mailboxOutbox.oweReceipt(peer, { want: true })
+      for (const peer of gaps.values())
+        if (mayAsk('gap', peer, now)) store.mailboxOutbox.oweReceipt(peer, { want: true })
     },
     take: async (bytes, signal) => {
       const found = sessionOf(parts, bytes)
@@ -243,7 +247,7 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
         if (isGap(error)) gaps.set(hex(id), id)
         // What a contact sent may wait for as long as the mailbox keeps it.
         if (hasToWait(error)) return isContact(id) ? 'left' : wait(bytes)
-        if (error instanceof SessionError && opened === null && mayAsk(id, seconds(world)))
+        if (error instanceof SessionError && opened === null && mayAsk(error.code, id, seconds(world)))
           mendSession(parts, session, error)
         if (isRefusal(error)) return 'void'
         throw error
