@@ -1,6 +1,6 @@
-"""Another reader of docs/spec/mailbox.md, sections 1 and 5: answers JSON lines with what a vector must give.
+"""Another reader of docs/spec/mailbox.md, sections 1 and 5, and docs/spec/messages.md, section 2: answers JSON lines with what a vector must give.
 
-Asked   {"folder": "parcel" | "fetch", "vector"}
+Asked   {"folder": "parcel" | "fetch" | "places", "vector"}
 Answers the fields of the vector that say what comes out, or {"error": code}
 
 It shares no code with Handfast: what it builds on is in spec_primitives.py, ECDSA is `cryptography`'s.
@@ -113,7 +113,31 @@ def fetch(vector):
     return {"signed": claim.hex(), "structure": structure.hex()}
 
 
-FOLDERS = {"parcel": parcel, "fetch": fetch}
+# Ids and places of messages (messages §2)
+
+
+def places(vector):
+    between = [raw(vector["from"]), raw(vector["to"]), vector["app"]]
+    c = start = H(b"handfast/v1/sequence", cbor([*between, raw(vector["s"])]))
+    ids, chain = [], []
+    for one in vector["messages"]:
+        m = H(b"handfast/v1/id-of-message", cbor([*between, raw(one["r"]), one["at"], raw(one["b"])]))
+        c = H(b"handfast/v1/place", c, m)
+        ids.append(m.hex())
+        chain.append(c.hex())
+    n = len(chain)
+    back, step = n - 1, 1
+    ladder = []
+    while back >= 1:
+        ladder.append(back)
+        step *= 2
+        back -= step
+    if n > 1 and ladder[-1] != 1:
+        ladder.append(1)
+    return {"start": start.hex(), "ids": ids, "places": chain, "ladder": ladder}
+
+
+FOLDERS = {"parcel": parcel, "fetch": fetch, "places": places}
 
 for line in sys.stdin:
     asked = json.loads(line)

@@ -8,12 +8,13 @@ import { keyLogBridges } from './key-log-bridges.ts'
 import { keyLogOrder } from './key-log-order.ts'
 import { keyLogRelations } from './key-log-relations.ts'
 import { parcelVectors } from './parcel.ts'
+import { placesVectors } from './places.ts'
 import { protocolChecks } from './protocol-checks.ts'
 import { rotationVectors } from './rotation.ts'
 import { sessionVectors } from './session.ts'
 import { readVector, type Vector, type VectorMakers, type Vectors, writeFolder } from './vector-files.ts'
 
-/** Vectors of key log, fork proof, card, floor, rotation, handshake, session, parcel and fetch claim. */
+/** Vectors of key log, fork proof, card, floor, rotation, handshake, session, parcel, fetch claim and places. */
 const makersOf: { readonly [folder: string]: VectorMakers } = {
   'key-log': { ...keyLogVectors, ...keyLogRelations, ...keyLogOrder, ...keyLogBridges },
   'fork-proof': forkProofVectors,
@@ -24,6 +25,7 @@ const makersOf: { readonly [folder: string]: VectorMakers } = {
   session: sessionVectors,
   parcel: parcelVectors,
   fetch: fetchVectors,
+  places: placesVectors,
 }
 
 export const folders: readonly string[] = Object.keys(makersOf)

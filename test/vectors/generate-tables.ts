@@ -42,7 +42,14 @@ const MAILBOX: Tables = {
 these tables, and a test holds them against the files.`,
 }
 
-export const TABLES: readonly Tables[] = [IDENTITY, MAILBOX]
+const MESSAGES: Tables = {
+  ...MAILBOX,
+  spec: 'messages.md',
+  heading: '## 11 Vectors\n',
+  sections: { 2: ['places'] },
+}
+
+export const TABLES: readonly Tables[] = [IDENTITY, MAILBOX, MESSAGES]
 
 /** What comes of a vector, in a word. */
 export const outcomeOf = ({ error, relation, change, verifies, current }: Vector): string => {

@@ -25,6 +25,7 @@ import { checkConversation } from './conversation.ts'
 import { expecting, type Refused } from './expecting.ts'
 import { identityChecks } from './identity-checks.ts'
 import { mailboxChecks } from './mailbox-checks.ts'
+import { checkPlaces } from './places-checks.ts'
 import type { Trace } from './trace.ts'
 
 /** What each vector of handshake and session claims, held against the code; a mismatch throws. */
@@ -213,4 +214,5 @@ export const protocolChecks: { readonly [folder: string]: (vector: never) => voi
   handshake: checkHandshake,
   session: checkSession,
   ...mailboxChecks,
+  places: checkPlaces,
 }
