@@ -7,7 +7,7 @@ import { runs } from '../runs.ts'
 
 /** Two who talk all the time, are killed at any moment, and find a folder in its place that is older than what they said. */
 
-const ROUNDS = runs(50)
+const ROUNDS = runs(20)
 /** Messages that each of them writes in a round. */
 const SHARE = 20
 
