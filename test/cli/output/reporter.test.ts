@@ -103,7 +103,9 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
     [
       { type: 'peer-went-back', address: PEER, again: 3, gone: 0 },
       [{ event: 'peer-went-back', peer: PEER, again: 3, gone: 0 }],
-      [/^! handfast: the data folder of hf1kh9wk63pe…9zse is older than what it had confirmed: 3 messages are sent again$/],
+      [
+        /^! handfast: the data folder of hf1kh9wk63pe…9zse is older than what it had confirmed: 3 messages are sent again$/,
+      ],
     ],
     [
       { type: 'peer-went-back', address: PEER, again: 1, gone: 2 },
