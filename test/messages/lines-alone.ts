@@ -84,7 +84,10 @@ export const startLines = async ({
     /** Bob writes to her. */
     write: (app: string, text: string) =>
       store.messages.queue(
-        written({ from: own, to: peer, app }, encodeCbor({ t: 'text', d: text }), { r: world.random(16) }),
+        written({ from: own, to: peer, app }, encodeCbor({ t: 'text', d: text }), {
+          at: world.clock(),
+          r: world.random(16),
+        }),
       ),
     pump: () => lines.pump(peer),
     /** Bob's application takes the first that is here. */
