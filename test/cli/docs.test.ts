@@ -24,6 +24,7 @@ const COMMANDS = [
     'verify',
     'send',
     'messages',
+    'resend',
     'files',
     'mailboxes',
     'key',

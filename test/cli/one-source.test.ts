@@ -48,9 +48,10 @@ test('one loop reads what happens, and nobody reads messages, offers or connecti
   assert.deepEqual(filesWith(/\.take\(/), ['chat/follow.ts'])
   assert.deepEqual(filesWith(/\.(?:receive|incoming|offers|serve)\(|of peer\.(?:messages|files)\b/), [])
   assert.deepEqual(filesWith(/\bcreateReporter\(/), ['chat/follow.ts'])
-  for (const command of ['listen', 'chat', 'send'])
-    assert.ok(filesWith(/\bfollowPeer\(/).includes(`commands/${command}.ts`))
-  assert.ok(filesWith(/\bfollowPeer\(/).includes('node/node-mailbox.ts'))
+  for (const command of ['listen', 'chat']) assert.ok(filesWith(/\bfollowPeer\(/).includes(`commands/${command}.ts`))
+  for (const one of ['chat/deliver-now.ts', 'node/node-mailbox.ts'])
+    assert.ok(filesWith(/\bfollowPeer\(/).includes(one))
+  for (const command of ['resend', 'send']) assert.ok(filesWith(/\bdeliverNow\(/).includes(`commands/${command}.ts`))
 })
 
 test('what is known of a file that failed is told where it was typed, and by the reporter', () => {
