@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { initialize } from '../../../src/identity/initialize.ts'
 import { openPeer } from '../../../src/peer/open.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { openVault } from '../../../src/store/vault.ts'
 import { makeTemporary } from '../../connection/sides.ts'
 import { said } from '../../messages/told.ts'
 import { createDht } from '../dht.ts'
@@ -12,28 +14,26 @@ import { runCli } from '../in-process.ts'
 
 const prepare = async (t: TestContext) => {
   const folder = join(await makeTemporary(t), 'alice')
-  const [dht] = await Promise.all([createDht(t), initialize(folder)])
+  const [dht, { address: alice }] = await Promise.all([createDht(t), initialize(folder)])
   const bootstrap = dht.get('node') ?? ''
   const bob = await openPeer({ bootstrap })
   t.after(() => bob.close())
   const send = (text: string, ...more: readonly string[]) =>
     runCli(['send', `handfast:${bob.address}`, '--folder', folder, '--bootstrap', bootstrap, ...more], { stdin: text })
-  return { bob, send }
+  return { alice, bob, folder, bootstrap, send }
 }
 
 test('to somebody who is there: what became of it, and nothing of who came and went', async (t) => {
-  const { bob, send } = await prepare(t)
+  const { alice, bob, send } = await prepare(t)
   const { code, stdout, stderr } = await send('hello\nworld\n', '--json')
   assert.deepEqual([code, stderr], [0, ''])
   assert.equal(said(await bob.messages.receive()), 'hello\nworld')
   const told = stdout.trimEnd().split('\n')
-  const [hash, ...others] = new Set(told.map((line) => JSON.parse(line).hash))
-  assert.match(hash, /^[0-9a-f]{64}$/)
-  assert.deepEqual(others, [])
-  const about = { event: 'delivery', peer: bob.address, id: 1, code: null }
+  const [kept] = bob.messages.history(alice)
+  const about = { event: 'delivery', peer: bob.address, id: 1, hash: kept?.hash, code: null }
   assert.deepEqual(
-    told.map((line) => ({ ...JSON.parse(line), hash: undefined })),
-    ['queued', 'sent', 'delivered'].map((state) => ({ ...about, hash: undefined, state })),
+    told.map((line) => JSON.parse(line)),
+    ['queued', 'sent', 'delivered'].map((state) => ({ ...about, state })),
   )
   // A person sees nothing when all went well.
   assert.deepEqual(await send('again'), { code: 0, stdout: '', stderr: '' })
@@ -55,4 +55,27 @@ test('nothing to send, and a name that nobody has, is said before anything is do
   assert.equal((await send('')).code, 2)
   const { code, stderr } = await runCli(['send', 'Mallory', '--json', '--folder', '/nonexistent'], { stdin: 'hello' })
   assert.deepEqual([code, JSON.parse(stderr).error.code], [1, 'ERR_CONTACT'])
+})
+
+test('resend: what is gone with a data folder is sent again by a word, and where nothing is, that is said', async (t) => {
+  const { bob, folder, bootstrap, send } = await prepare(t)
+  await send('hello')
+  const resend = (...more: readonly string[]) =>
+    runCli(['resend', bob.address, '--folder', folder, '--bootstrap', bootstrap, ...more])
+  assert.match((await resend()).stdout, /nothing that was said to .* is gone/)
+  const { storeKey } = await openVault(folder, null)
+  const store = openStore(folder, storeKey)
+  store.messages.markLost(1, 'gone', Date.now())
+  store.close()
+  const { code, stdout } = await resend('--json')
+  assert.equal(code, 0)
+  const told = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.deepEqual(
+    told.map(({ event, state, messages }) => state ?? `${event} ${messages}`).sort(),
+    // He has it still, says so, and is not sent it again.
+    ['delivered', 'queued', 'resent 1'],
+  )
 })
