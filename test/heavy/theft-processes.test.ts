@@ -118,8 +118,8 @@ suite('theft, by processes', { concurrency: 2 }, () => {
     const alice = handfast('new', ['listen'], at)
     await alice.event('listening')
     // Bob may have been told before he is connected: what he had said to void keys looks for her too.
-    const [change, epoch] = (await talk('bob', 'is it you?', alice)) as [string, number]
-    assert.ok(['superseded', 'none'].includes(change))
+    const [told, epoch] = (await talk('bob', 'is it you?', alice)) as [string, number]
+    assert.ok(['superseded', 'none'].includes(told))
     assert.equal(epoch, 1)
     assert.partialDeepStrictEqual(await look('carol'), { ...found, change: 'superseded', freshness: 'current' })
     for (const contact of ['bob', 'carol']) assert.deepEqual(await talk(contact, 'again', alice), ['none', 1])
