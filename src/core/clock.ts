@@ -42,7 +42,7 @@ const dateOf = (days: number): readonly [year: number, month: number, day: numbe
 
 const digits = (value: number, length: number): string => String(value).padStart(length, '0')
 
-/** A time as people read it, to the minute: any whole number of seconds since 1970, for a clock can say anything. */
+/** A time as people read it, to the minute. A clock that is wrong can say every whole number of seconds before or after 1970, and is read. */
 export const utcMinutes = (seconds: number): string => {
   const days = Math.floor(seconds / DAY)
   const [year, month, day] = dateOf(days)

@@ -6,8 +6,6 @@ import { CLOCK_TOLERANCE } from '../../src/core/limits/protocol-limits.ts'
 import { runs } from '../runs.ts'
 import { NOW } from './identities.ts'
 
-/** Times that somebody's clock said: any number at all. */
-
 const LAST_YEAR_OF_FOUR_DIGITS = 253_402_300_799
 
 test('a time reads as Date has it, to the minute', () => {

@@ -86,7 +86,7 @@ const search = (): Record<string, number> => {
 }
 
 DEEDS[process.argv[2] ?? '']?.()
-// Key objects that nobody has any more are cleared by OpenSSL when they are collected.
+// Key objects without a reference are cleared by OpenSSL when they are collected.
 for (let round = 0; round < 3; round++) {
   await new Promise((resolve) => setImmediate(resolve))
   ;(globalThis as { gc?: () => void }).gc?.()

@@ -126,7 +126,7 @@ test('a peer that lost everything but its keys is written to anew, and gets what
   assert.deepEqual(await fresh.fetch(), [])
   await fresh.write(a.address, 'hello again')
   assert.deepEqual(await a.fetch(), ['hello again'])
-  // It followed what nobody has any more. His new store says so by its incarnation, and she begins anew with what is not gone.
+  // It followed what went with his old store. His new store says so by its incarnation, and she begins anew with what is not gone.
   assert.deepEqual(await fresh.fetch(), ['two'])
   await a.fetch()
   assert.deepEqual(a.states(bob.log.id), ['gone', 'delivered'])
