@@ -58,7 +58,7 @@ export function bundleTypes(declarations: string, names: readonly string[], out:
  * The error of that import is ignored and not expected, since most compilers find none there. What a listener is given depends on the
  * event, and Node's own types say `any[]` too: with `unknown[]` no listener that names the type of its argument would be taken.
  */
-const DUPLEX = `// @ts-ignore: the types of Node.js may be missing, and mostly are not: an expected error would be one itself
+const DUPLEX = `// @ts-ignore: the types of Node.js may be missing
 type NodeDuplex = import("node:stream").Duplex;
 type Duplex = 0 extends 1 & NodeDuplex ? AsyncIterable<Uint8Array> & {
 	/** Whether more may be written without waiting for 'drain'. */
@@ -68,7 +68,7 @@ type Duplex = 0 extends 1 & NodeDuplex ? AsyncIterable<Uint8Array> & {
 	/** Ends it in both directions. */
 	destroy(error?: Error): unknown;
 	/** 'data', 'end', 'drain', 'error', 'close' … */
-	// `any[]`, as in Node's own types: see above.
+	// Arguments of every type, as Node says too: with unknown[] a listener that names the type of its argument would not be taken.
 	on(event: string, listener: (...args: any[]) => void): unknown;
 	once(event: string, listener: (...args: any[]) => void): unknown;
 	readonly destroyed: boolean;
