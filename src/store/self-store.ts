@@ -92,14 +92,14 @@ export const createSelfStore = (database: Database, { place, onNewIncarnation }:
     const found = database.get(SELECT)
     return found === undefined ? null : readRow('self', readSelf, found)
   }
-  const write = ({ inc, former, drawn, issued }: Row): void => {
+  const write = ({ inc, former, drawn, issued, place: at }: Row): void => {
     const kept = Buffer.concat(former.slice(0, FORMER_INCARNATIONS))
-    database.run(WRITE, inc, kept, drawn, issued, here ?? null)
+    database.run(WRITE, inc, kept, drawn, issued, at)
   }
 
   const begin = (inc: Uint8Array, known: Row | null, { drawn, issued }: Pick<Row, 'drawn' | 'issued'>): void => {
     const former = known === null ? [] : [known.inc, ...known.former]
-    write({ inc, former, drawn, issued, place: null })
+    write({ inc, former, drawn, issued, place: here ?? null })
     onNewIncarnation()
   }
 
@@ -114,7 +114,7 @@ export const createSelfStore = (database: Database, { place, onNewIncarnation }:
       here ??= place()
       if (known === null) begin(drawIncarnation(), null, { drawn: 0, issued: 0 })
       else if (!isHere(known)) pending ??= drawIncarnation()
-      else if (known.place === null && here !== null) write(known)
+      else if (known.place === null && here !== null) write({ ...known, place: here })
       return known ?? opened()
     })
 

@@ -60,6 +60,19 @@ test('two folders that are exchanged are what they were', async (t) => {
   assert.deepEqual([look(other), look(folder)], [one, two])
 })
 
+test('a copy that signs or learns of a twin before it is told to go on is still a copy', async (t) => {
+  const { folder, elsewhere } = await stores(t)
+  const first = look(folder)
+  await cp(folder, elsewhere, { recursive: true })
+  const store = openStore(elsewhere, storeKey())
+  assert.equal(store.self.state().moved, true)
+  store.self.issue(NOW * 1000)
+  store.self.know(makeBytes('twin', 16))
+  store.close()
+  const copy = look(elsewhere)
+  assert.deepEqual([copy.moved, copy.former[0]], [true, first.inc])
+})
+
 test('a copy is another store, which changes nothing before it is told to go on', async (t) => {
   const { folder, elsewhere } = await stores(t)
   const first = look(folder)
