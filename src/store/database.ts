@@ -115,8 +115,9 @@ const wrap = (sql: DatabaseSync, path: string, timeout: number): Database => {
   return {
     run: (text, ...values) => void guarded(() => prepared(text).run(...values)),
     erase: (text, ...values) => {
-      guarded(() => prepared(text).run(...values))
-      stained = true
+      const { changes } = guarded(() => prepared(text).run(...values))
+      // The journal is not emptied for nothing.
+      if (Number(changes) > 0) stained = true
       clean()
     },
     get: (text, ...values) => guarded(() => prepared(text).get(...values)),

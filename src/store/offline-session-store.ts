@@ -189,11 +189,6 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
       ...[dueOf(one, touched), own, device.dh],
     )
   }
-  const eraseSome = (which: string, ...values: readonly Uint8Array[]): void => {
-    // The journal is not emptied for nothing.
-    if (database.get(`SELECT 1 FROM ${TABLE} WHERE ${which} LIMIT 1`, ...values) !== undefined)
-      database.erase(`DELETE FROM ${TABLE} WHERE ${which}`, ...values)
-  }
 
   return {
     get: (id) => {
@@ -228,7 +223,8 @@ export const createOfflineSessionStore = (database: Database, storeKey: SecretKe
           else write(withoutOld(read(row), now), touched)
         }
       }),
-    forgetOthers: (own) => eraseSome(`own NOT IN (${places(own)})`, ...own),
-    forgetDevices: (peer, present) => eraseSome(`peer = ? AND device NOT IN (${places(present)})`, peer, ...present),
+    forgetOthers: (own) => database.erase(`DELETE FROM ${TABLE} WHERE own NOT IN (${places(own)})`, ...own),
+    forgetDevices: (peer, present) =>
+      database.erase(`DELETE FROM ${TABLE} WHERE peer = ? AND device NOT IN (${places(present)})`, peer, ...present),
   }
 }

@@ -62,11 +62,6 @@ const readCount = record<{ readonly n: number }>({ n: uint() })
 /** @param storeKey seals them */
 export const createPrekeyStore = (database: Database, storeKey: SecretKey): PrekeyStore => {
   const check = checkOf(storeKey, LABEL_STORE_PREKEYS)
-  const eraseSome = (which: string, ...values: readonly (number | Uint8Array)[]): void => {
-    // The journal is not emptied for nothing.
-    if (database.get(`SELECT 1 FROM prekeys WHERE ${which} LIMIT 1`, ...values) !== undefined)
-      database.erase(`DELETE FROM prekeys WHERE ${which}`, ...values)
-  }
 
   return {
     keep: (card, { envelope, seq, spk, kem }, issued, own) => {
@@ -76,7 +71,10 @@ export const createPrekeyStore = (database: Database, storeKey: SecretKey): Prek
       for (const secret of [scalar, seed, plaintext]) secret.fill(0)
       database.transaction(() => {
         database.run('INSERT INTO prekeys (card, issued, own, sealed) VALUES (?, ?, ?, ?)', card, issued, own, sealed)
-        eraseSome('card IN (SELECT card FROM prekeys ORDER BY issued DESC LIMIT -1 OFFSET ?)', PREKEYS_MAX)
+        database.erase(
+          'DELETE FROM prekeys WHERE card IN (SELECT card FROM prekeys ORDER BY issued DESC LIMIT -1 OFFSET ?)',
+          PREKEYS_MAX,
+        )
       })
     },
     get: (card) => {
@@ -105,7 +103,8 @@ export const createPrekeyStore = (database: Database, storeKey: SecretKey): Prek
       ),
     isUsedUp: (card) =>
       readRow('spent', readCount, database.get('SELECT count(*) AS n FROM spent WHERE card = ?', card)).n >= SPENT_MAX,
-    forget: (before) => eraseSome('issued < ?', before),
-    forgetOthers: (own) => eraseSome(`own NOT IN (${own.map(() => '?').join(', ')})`, ...own),
+    forget: (before) => database.erase('DELETE FROM prekeys WHERE issued < ?', before),
+    forgetOthers: (own) =>
+      database.erase(`DELETE FROM prekeys WHERE own NOT IN (${own.map(() => '?').join(', ')})`, ...own),
   }
 }

@@ -115,6 +115,7 @@ const readColumns = record<Columns>({
 
 export const TRANSFER_COLUMNS =
   'number, peer, out, id, at, queued, size, changed, chunks, again, part, state, reason, exposed, sealed'
+
 /** Writes and reads what is sealed of a row. */
 export const createTransferRows = (storeKey: SecretKey) => {
   const check = checkOf(storeKey, LABEL_STORE_FILE)
