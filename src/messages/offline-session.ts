@@ -34,7 +34,7 @@ export const hasDevice = ({ last: { entry } }: Lookup['log'], device: Device): b
  */
 export const chooseSession = (
   sessions: readonly OfflineSession[],
-  { device: to, inc }: { readonly device: Device; readonly inc: Uint8Array | null },
+  { device: to, inc }: Pick<Correspondent, 'device' | 'inc'>,
   own: Uint8Array,
   now: number,
 ): OfflineSession | null => {
@@ -55,7 +55,7 @@ export const chooseSession = (
 }
 
 /** Whom a session is begun with. */
-export type Recipient = {
+export type Correspondent = {
   readonly log: Lookup['log']
   readonly card: NonNullable<Lookup['card']>
   readonly device: Device
@@ -72,7 +72,7 @@ export type Recipient = {
 export const beginSession = (
   { log: ownLog, device: index, ik }: Identity,
   own: Uint8Array,
-  { log, card, device, inc }: Recipient,
+  { log, card, device, inc }: Correspondent,
   kem: Uint8Array,
   surroundings: Surroundings,
 ): OfflineSession => {

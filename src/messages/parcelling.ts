@@ -16,12 +16,11 @@ import { sealParcel } from '../core/parcel.ts'
 import { ownDeviceId } from '../core/places.ts'
 import { encryptMessage } from '../core/session/session.ts'
 import { seconds, type World } from '../core/world.ts'
-import type { Lookup } from '../directory/client/lookup.ts'
 import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { DevicePair, OutSequence } from '../store/outgoing-places.ts'
 import type { Store } from '../store/store.ts'
 import { encodeBundle, encodeEnvelope } from './bundle-format.ts'
-import { beginSession, chooseSession } from './offline-session.ts'
+import { beginSession, type Correspondent, chooseSession } from './offline-session.ts'
 import { fitting, fullReceipts, plainReceipts } from './receipts.ts'
 import type { Repair } from './repair.ts'
 
@@ -42,14 +41,7 @@ export type Parcelling = {
 }
 
 /** Somebody who has mailboxes. */
-export type Recipient = {
-  readonly log: Lookup['log']
-  readonly card: NonNullable<Lookup['card']>
-  readonly device: Device
-  /** the incarnation of its store, as its newest card says; null when it says none */
-  readonly inc: Uint8Array | null
-  readonly mailboxes: readonly Uint8Array[]
-}
+export type Recipient = Correspondent & { readonly mailboxes: readonly Uint8Array[] }
 
 type Parts = { readonly identity: Identity; readonly store: Store; readonly world: World; readonly repair: Repair }
 

@@ -20,22 +20,19 @@ export const fullReceipt = (messages: Kept, peer: Uint8Array, sequence: Uint8Arr
   return place === null ? null : withLadder(messages, peer, place)
 }
 
+const lately = (messages: Kept, peer: Uint8Array, now: number): readonly SequencePlace[] =>
+  messages.places(peer, Math.max(0, now - SEQUENCE_SAID_AGE)).slice(0, SEQUENCES_MAX)
+
 /**
  * What is here of all their sequences in which something came lately, with earlier places: what of theirs is on this disk.
  * @param now seconds since 1970
  */
 export const fullReceipts = (messages: Kept, peer: Uint8Array, now: number): readonly Receipt[] =>
-  messages
-    .places(peer, Math.max(0, now - SEQUENCE_SAID_AGE))
-    .slice(0, SEQUENCES_MAX)
-    .map((place) => withLadder(messages, peer, place))
+  lately(messages, peer, now).map((place) => withLadder(messages, peer, place))
 
 /** The same without earlier places. */
 export const plainReceipts = (messages: Kept, peer: Uint8Array, now: number): readonly Receipt[] =>
-  messages
-    .places(peer, Math.max(0, now - SEQUENCE_SAID_AGE))
-    .slice(0, SEQUENCES_MAX)
-    .map(({ sequence: s, have: n, c }) => ({ s, n, c, back: [] }))
+  lately(messages, peer, now).map(({ sequence: s, have: n, c }) => ({ s, n, c, back: [] }))
 
 /** As many of them, from the first on, as fit so many bytes. */
 export const fitting = (receipts: readonly Receipt[], bytes: number): readonly Receipt[] => {

@@ -12,6 +12,7 @@ import { doTyped } from '../chat/typed-lines.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
 import { type IncomingFileFlags, incomingFileOptions, readIncomingFiles } from '../options/incoming-files.ts'
+import { openQuietPeer } from '../options/quiet-peer.ts'
 import { type TakeOverFlags, takeOverOption } from '../options/take-over.ts'
 import { EXIT } from '../output/failure.ts'
 
@@ -35,13 +36,10 @@ export const chatCommand: CommandFile = (program, start) =>
  * @returns the exit code: that of a failure when something that was piped in did not go out
  */
 const chat = async (context: Context, contact: string, flags: Flags): Promise<number> => {
-  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases } = context
+  const { folder, signal, terminal } = context
   const address = await resolveContact(folder, contact)
-  const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up and connecting')
-  const { takeOver } = flags
-  const opening = { folder, bootstrap, signal, passphrase: passphrases.current, clockIsRight, listen: false, takeOver }
-  await using peer = await openPeer(opening)
+  await using peer = await openQuietPeer(context, flags)
   const deliveries = createDeliveries(peer.messages, address)
   const end = createEnd()
   const following = followPeer(context, peer, {

@@ -50,13 +50,13 @@ type Published = {
   readonly crowded: boolean
 }
 
+/** What became of it; `exposed`: it went to keys that their owner took back since, and others may have read it. */
+type Fate = { readonly state: string; readonly code: ErrorCode | null; readonly exposed: boolean }
+
 /**
  * Everything a command reports. With --json each is one line on stdout, `{"event": name, …}` as it stands here; `wording.ts` says
  * the same to people.
  */
-/** What became of it; `exposed`: it went to keys that their owner took back since, and others may have read it. */
-type Fate = { readonly state: string; readonly code: ErrorCode | null; readonly exposed: boolean }
-
 type Events = {
   /** `init` */
   created: {
