@@ -113,9 +113,9 @@ const MODULES: readonly { module: (name: string) => boolean; within: string; onl
   { module: (name) => isBuiltin(name) && !CRYPTO.test(name), within: 'src/core/', only: [] },
 ]
 
-/** The core is pure: time and randomness are arguments, and it talks to nobody. */
+/** The core is pure: time and randomness are arguments, and it talks to nobody. A `Date` of a given time reads no clock. */
 const IMPURE =
-  /(?<![\w$.])(?:globalThis\b|Date\s*\.\s*now|new\s+Date\b|Date\s*\(|Math\s*\.\s*random|performance\s*\.\s*now|process\s*\??\.|console\b|set(?:Timeout|Interval|Immediate)\b)|\b(?:getRandomValues|randomUUID)\b/g
+  /(?<![\w$.])(?:globalThis\b|Date\s*\.\s*now|new\s+Date\b(?!\s*\(\s*[^\s)])|(?<!\bnew\s+)Date\s*\(|Math\s*\.\s*random|performance\s*\.\s*now|process\s*\??\.|console\b|set(?:Timeout|Interval|Immediate)\b)|\b(?:getRandomValues|randomUUID)\b/g
 
 /** Its own name: inside src the way to another file is its path, or the rule would not see it. */
 const SELF = /^handfast(\/|$)/

@@ -91,6 +91,8 @@ const BROKEN: readonly (readonly [path: string, line: string, rule: string])[] =
   // The core is pure.
   ['src/core/limits.ts', 'export const now = Date.now()', 'pure'],
   ['src/core/limits.ts', 'export const now = +new  Date', 'pure'],
+  ['src/core/limits.ts', 'export const now = new Date( ).toISOString()', 'pure'],
+  ['src/core/limits.ts', 'export const now = Date()', 'pure'],
   ['src/core/limits.ts', 'export const luck = Math.random()', 'pure'],
   ['src/core/limits.ts', 'export const home = process.env.HOME', 'pure'],
   ['src/core/limits.ts', "console.log('x')", 'pure'],

@@ -14,7 +14,8 @@ export const CLEAN: Tree = {
 
   'src/core/fernet.ts':
     "import { createHmac } from 'node:crypto'\nimport { LIMIT } from './limits.ts'\nexport const seal = 1\n",
-  'src/core/limits.ts': "// not Date.now(), not import('node:fs')\nexport const LIMIT = 'process.env, console'\n",
+  'src/core/limits.ts':
+    "// not Date.now(), not import('node:fs')\nexport const LIMIT = 'process.env, console'\nexport const dayOf = (at) => new Date(at).getUTCDay()\n",
   'src/core/session/session.ts': "import '../limits.ts'\nimport { cbor } from 'cborg'\n",
   'src/core/session/other.ts': "import type { Session } from './session.ts'\nimport '../limits.ts'\n",
   'src/directory/port.ts': "import { LIMIT } from '../core/limits.ts'\n",
