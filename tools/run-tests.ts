@@ -6,8 +6,8 @@
  *
  * All but `changed` take paths of test files and of folders, and run only these.
  *
- * Unit tests share two processes, which Node keeps from sockets and from processes and threads of their own; every file of the tier `system`
- * gets its own process. Exits 1 when a test failed, or when there was none.
+ * Unit tests share two processes, which Node keeps from sockets and from processes and threads of their own. System tests share two as well,
+ * but for those that start processes or threads: each file of these has a process to itself. Exits 1 when a test failed, or when there was none.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type FileGraph, readGraph } from './file-graph.ts'
-import { isHeavy, takesRuns, testFiles, testsOf, tierOf } from './test-tiers.ts'
+import { isHeavy, runsAlone, takesRuns, testFiles, testsOf, tierOf } from './test-tiers.ts'
 
 const ROOT = dirname(import.meta.dirname)
 
@@ -23,9 +23,12 @@ const ROOT = dirname(import.meta.dirname)
 const TIMEOUT_MS = 300_000
 
 const COMMON = ['--import', './tools/compile-cache.mjs', '--test', `--test-timeout=${TIMEOUT_MS}`]
-const UNIT = ['--max-semi-space-size=32', '--import', './tools/unit-guard.mjs', '--test-isolation=none']
-const UNIT_PROCESSES = 2
-const SYSTEM = ['--test-concurrency=4']
+/** Flags of files that share a process, of which there are so many. */
+const TOGETHER = ['--max-semi-space-size=32', '--test-isolation=none']
+const UNIT = [...TOGETHER, '--import', './tools/unit-guard.mjs']
+const PROCESSES = 2
+/** Of files that have one each, so many at a time. */
+const ALONE = ['--test-concurrency=3']
 
 const git = (...args: readonly string[]): string[] =>
   execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -86,10 +89,17 @@ const shareOut = (files: readonly string[], count: number): string[][] => {
   return shares.map((share) => share.files)
 }
 
-const runUnit = async (files: readonly string[]): Promise<boolean> => {
+const runTogether = async (flags: readonly string[], files: readonly string[]): Promise<boolean> => {
   const passed = await Promise.all(
-    shareOut(files, UNIT_PROCESSES).map((share, index) => run(UNIT, share, index === 0 ? 'now' : 'later')),
+    shareOut(files, PROCESSES).map((share, index) => run(flags, share, index === 0 ? 'now' : 'later')),
   )
+  return passed.every(Boolean)
+}
+
+const runSystem = async (graph: FileGraph, files: readonly string[]): Promise<boolean> => {
+  const alone = files.filter((test) => runsAlone(graph, test))
+  const together = files.filter((test) => !alone.includes(test))
+  const passed = await Promise.all([run(ALONE, alone, 'later'), runTogether(TOGETHER, together)])
   return passed.every(Boolean)
 }
 
@@ -107,8 +117,8 @@ if (chosen.length === 0 && what !== 'changed') {
   console.error('run-tests: there is no such test')
   process.exit(1)
 }
-const unitPassed = await runUnit(unit)
-const systemPassed = await run(SYSTEM, system, 'now')
+const unitPassed = await runTogether(UNIT, unit)
+const systemPassed = await runSystem(graph, system)
 const words = (passed: boolean, files: readonly string[]): string =>
   `${files.length} files ${passed ? 'passed' : 'FAILED'}`
 console.log(`unit: ${words(unitPassed, unit)}; system: ${words(systemPassed, system)}`)

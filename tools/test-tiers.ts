@@ -11,6 +11,8 @@ export type Tier = 'unit' | 'system'
 const SYSTEM_MODULES =
   /^(?:node:)?(?:child_process|cluster|dgram|dns|http|http2|https|inspector|net|tls|worker_threads)(?:\/|$)|^(?:hyperdht|udx-native)(?:\/|$)/
 
+const PROCESS_MODULES = /^(?:node:)?(?:child_process|cluster|inspector|worker_threads)(?:\/|$)/
+
 /** What puts all parts together, or many of one, measures memory, or replaces the clock of its process. */
 const SYSTEM_FILES = /^(?:demo|fuzz|sim|src\/peer)\/|^test\/directory\/memory-network\.ts$/
 
@@ -36,9 +38,13 @@ const loadedBy = (graph: FileGraph, test: string): Import[] => {
 /** Whether a test takes too long for every day. */
 export const isHeavy = (test: string): boolean => test.startsWith('test/heavy/')
 
-/** What a test file loads, and what that loads, decides it; what is heavy gets a process of its own in any case. */
+/** What a test file loads, and what that loads, decides it. */
 export const tierOf = (graph: FileGraph, test: string): Tier =>
   isHeavy(test) || loadedBy(graph, test).some(isSystem) ? 'system' : 'unit'
+
+/** Whether a system test gets a process to itself: what is heavy, and what starts processes or threads. */
+export const runsAlone = (graph: FileGraph, test: string): boolean =>
+  isHeavy(test) || loadedBy(graph, test).some(({ specifier = '' }) => PROCESS_MODULES.test(specifier))
 
 /** Whether it takes a tenth of its runs, unless it is asked for all. */
 export const takesRuns = (graph: FileGraph, test: string): boolean =>

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { initialize } from '../../../src/identity/initialize.ts'
-import { makeBytes } from '../../core/identities.ts'
-import { type Child, startCli } from '../child.ts'
-import { createDht } from '../dht.ts'
+import { initialize } from '../../src/identity/initialize.ts'
+import { type Child, startCli } from '../cli/child.ts'
+import { createDht } from '../cli/dht.ts'
+import { makeBytes } from '../core/identities.ts'
 
 /** `/file` in commands that are killed: it goes on when both are there again. */
 
