@@ -85,11 +85,18 @@ const search = (): Record<string, number> => {
   return counts
 }
 
-DEEDS[process.argv[2] ?? '']?.()
-// Key objects without a reference are cleared by OpenSSL when they are collected.
-for (let round = 0; round < 3; round++) {
-  await new Promise((resolve) => setImmediate(resolve))
-  ;(globalThis as { gc?: () => void }).gc?.()
+const [deed = ''] = process.argv.slice(2)
+DEEDS[deed]?.()
+/** Key objects without a reference are cleared by OpenSSL when they are collected, of which nobody says when: what stays is there every time. */
+const SEARCHES = deed === 'nothing' ? 1 : 3
+let found: Record<string, number> = {}
+for (let tries = 0; tries < SEARCHES; tries++) {
+  for (let round = 0; round < 3; round++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    ;(globalThis as { gc?: () => void }).gc?.()
+  }
+  found = search()
+  if (Object.values(found).every((count) => count === 0)) break
 }
-process.stdout.write(JSON.stringify(search()))
+process.stdout.write(JSON.stringify(found))
 if (kept.length > 99) process.exit(1)
