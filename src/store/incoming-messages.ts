@@ -49,7 +49,7 @@ export type IncomingMessages = {
   countUnknown(peer: Uint8Array): number
   /** The same of everybody who is no contact. */
   countStrangers(): number
-  /** Forgets what strangers said, and their sequences, but for the latest. */
+  /** Forgets what strangers said, and their sequences, but for the latest; as it goes through all rows, each TRIM_EVERY calls. */
   trimStrangers(): void
   markTaken(id: number): void
 }
@@ -69,8 +69,12 @@ const STRANGERS = [
   ['arrivals', 'true', 'place', STRANGERS_ARRIVALS_MAX],
 ] as const
 
+/** Of so many calls to trim, the first does: strangers have as many messages more at most. */
+export const TRIM_EVERY = 64
+
 export const createIncomingMessages = (table: MessageTable): IncomingMessages => {
   const { database } = table
+  let trims = 0
   const placeIn = (peer: Uint8Array, sequence: Uint8Array): SequencePlace | null => {
     const row = database.get(
       'SELECT sequence, app, have, c FROM sequences_in WHERE peer = ? AND sequence = ?',
@@ -148,6 +152,7 @@ export const createIncomingMessages = (table: MessageTable): IncomingMessages =>
     countStrangers: () =>
       countOf(database.get(`SELECT count(*) AS n FROM messages WHERE state = 'arrived' AND ${STRANGE}`)),
     trimStrangers: () => {
+      if (trims++ % TRIM_EVERY !== 0) return
       for (const [table, condition, order, kept] of STRANGERS)
         database.run(
           `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition} AND ${STRANGE}

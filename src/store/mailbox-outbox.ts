@@ -3,7 +3,7 @@ import { MAILBOX_AGE } from '../core/limits/mailbox-limits.ts'
 import { SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
 import type { Database } from './database.ts'
-import { WAITING } from './outgoing-places.ts'
+import { WAITING, WAITING_ROWS } from './outgoing-places.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 
 /** Parcels on their way (docs/spec/mailbox-messages.md): those that are not in their mailboxes yet, and what has been put into parcels. */
@@ -114,7 +114,7 @@ export const createMailboxOutbox = (database: Database): MailboxOutbox => ({
     ),
   hasUnparcelled: (peer, since) =>
     database.get(
-      `SELECT 1 FROM messages WHERE peer = ? AND ${WAITING} AND NOT EXISTS (
+      `SELECT 1 FROM ${WAITING_ROWS} WHERE peer = ? AND ${WAITING} AND NOT EXISTS (
          SELECT 1 FROM places_out p
          JOIN sequences_out s ON s.peer = p.peer AND s.sequence = p.sequence
          JOIN parcelled c ON c.peer = p.peer AND c.sequence = p.sequence

@@ -44,6 +44,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     ) STRICT`,
     "CREATE INDEX messages_waiting ON messages (peer, app, id) WHERE out = 1 AND state IN ('queued', 'sent')",
     "CREATE INDEX messages_confirmed ON messages (peer, queued) WHERE out = 1 AND state IN ('delivered', 'gone')",
+    "CREATE INDEX messages_gone ON messages (peer, app, id) WHERE out = 1 AND state = 'gone'",
     "CREATE INDEX messages_arrived ON messages (app, id) WHERE state = 'arrived'",
     "CREATE INDEX messages_arrived_from ON messages (peer, app) WHERE state = 'arrived'",
     'CREATE INDEX messages_history ON messages (peer, app, id)',

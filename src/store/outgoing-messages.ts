@@ -9,7 +9,7 @@ import {
   type StoredMessage,
   selectMessages,
 } from './message-rows.ts'
-import { type Proven, WAITING } from './outgoing-places.ts'
+import { type Proven, WAITING, WAITING_ROWS } from './outgoing-places.ts'
 import { readRow } from './rows.ts'
 
 /** What is written to somebody. */
@@ -54,6 +54,9 @@ export type OutgoingMessages = {
 const readUncovered = record<Uncovered>({ id: uint(), state: literal('delivered', 'gone'), placed: uint() })
 const readRepairs = record<{ readonly day: number; readonly count: number }>({ day: uint(), count: uint() })
 
+const GONE = "out = 1 AND state = 'gone'"
+const GONE_ROWS = 'messages INDEXED BY messages_gone'
+
 export const createOutgoingMessages = (table: MessageTable): OutgoingMessages => {
   const { database } = table
   const change = (
@@ -74,17 +77,16 @@ export const createOutgoingMessages = (table: MessageTable): OutgoingMessages =>
   const PLACED = 'id IN (SELECT message FROM places_out WHERE peer = ? AND sequence = ? AND n > ? AND n <= ?)'
   return {
     queue: (message) => insertMessage(table, { ...message, out: true, queued: message.at, state: 'queued' }),
-    waiting: () => database.all(`SELECT DISTINCT peer FROM messages WHERE ${WAITING}`).map(peerOf),
+    waiting: () => database.all(`SELECT DISTINCT peer FROM ${WAITING_ROWS} WHERE ${WAITING}`).map(peerOf),
     isWaiting: (peer) =>
-      database.get(`SELECT 1 FROM messages WHERE peer = ? AND ${WAITING} LIMIT 1`, peer) !== undefined,
+      database.get(`SELECT 1 FROM ${WAITING_ROWS} WHERE peer = ? AND ${WAITING} LIMIT 1`, peer) !== undefined,
     countWaiting: (peer, app) =>
-      countOf(database.get(`SELECT count(*) AS n FROM messages WHERE peer = ? AND app = ? AND ${WAITING}`, peer, app)),
+      countOf(
+        database.get(`SELECT count(*) AS n FROM ${WAITING_ROWS} WHERE peer = ? AND app = ? AND ${WAITING}`, peer, app),
+      ),
     countGone: (peer, app) =>
       countOf(
-        database.get(
-          "SELECT count(*) AS n FROM messages WHERE peer = ? AND app = ? AND out = 1 AND state = 'gone'",
-          ...[peer, app],
-        ),
+        database.get(`SELECT count(*) AS n FROM ${GONE_ROWS} WHERE peer = ? AND app = ? AND ${GONE}`, ...[peer, app]),
       ),
     markSent: (peer, { sequence, n }, after) =>
       change('sent', null, `state = 'queued' AND ${PLACED}`, peer, sequence, after, n),
@@ -106,11 +108,15 @@ export const createOutgoingMessages = (table: MessageTable): OutgoingMessages =>
       return state === 'sent' ? requeue(changed, now) : changed
     },
     requeueGone: (peer, app, now) =>
-      requeue(change('queued', null, "peer = ? AND app = ? AND state = 'gone'", peer, app), now),
+      requeue(
+        change('queued', null, `id IN (SELECT id FROM ${GONE_ROWS} WHERE peer = ? AND app = ? AND ${GONE})`, peer, app),
+        now,
+      ),
     requeue: (ids, now) =>
       ids.flatMap((id) => requeue(change('queued', null, "id = ? AND state IN ('delivered', 'gone')", id), now)),
     markFailed: (peer, reason, queuedBefore) => {
-      const changed = change('failed', reason, `peer = ? AND ${WAITING} AND queued < ?`, peer, queuedBefore)
+      const late = `SELECT id FROM ${WAITING_ROWS} WHERE peer = ? AND ${WAITING} AND queued < ?`
+      const changed = change('failed', reason, `id IN (${late})`, peer, queuedBefore)
       // What follows it cannot be sent without it.
       for (const app of new Set(changed.map((message) => message.app)))
         database.run('DELETE FROM sequences_out WHERE peer = ? AND app = ?', peer, app)

@@ -65,6 +65,8 @@ export type OutgoingPlaces = {
 }
 
 export const WAITING = "out = 1 AND state IN ('queued', 'sent')"
+/** Where those are read: left to choose, SQLite goes through all that was ever said to a peer to find the few that wait. */
+export const WAITING_ROWS = 'messages INDEXED BY messages_waiting'
 
 const readSequence = record<OutSequence>({ sequence: bytes(SEQUENCE_ID_BYTES), app: programName, got: uint() })
 const readPlace = record<OutPlace>({ place: uint(), n: uint(), c: bytes(MESSAGE_ID_BYTES), at: uint() })
@@ -136,15 +138,20 @@ export const createOutgoingPlaces = (table: MessageTable): OutgoingPlaces => {
       ),
     unplaced: (peer, app, sequence, limit) =>
       ids(
-        `SELECT id FROM messages WHERE peer = ? AND app = ? AND ${WAITING}
+        `SELECT id FROM ${WAITING_ROWS} WHERE peer = ? AND app = ? AND ${WAITING}
          AND NOT EXISTS (SELECT 1 FROM places_out WHERE message = id AND sequence = ?) ORDER BY id LIMIT ?`,
         ...[peer, app, sequence ?? new Uint8Array(0), limit],
       ),
     waitingIds: (peer, app, limit) =>
-      ids(`SELECT id FROM messages WHERE peer = ? AND app = ? AND ${WAITING} ORDER BY id LIMIT ?`, peer, app, limit),
+      ids(
+        `SELECT id FROM ${WAITING_ROWS} WHERE peer = ? AND app = ? AND ${WAITING} ORDER BY id LIMIT ?`,
+        peer,
+        app,
+        limit,
+      ),
     waitingApps: (peer) =>
       database
-        .all(`SELECT DISTINCT app FROM messages WHERE peer = ? AND ${WAITING} ORDER BY app`, peer)
+        .all(`SELECT DISTINCT app FROM ${WAITING_ROWS} WHERE peer = ? AND ${WAITING} ORDER BY app`, peer)
         .map((row) => readRow('messages', readApp, row).app),
   }
 }

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { utf8 } from '../../src/core/bytes.ts'
 import { secretKey } from '../../src/core/kdf.ts'
 import { SEQUENCE_ID_BYTES, SEQUENCES_MAX, STRANGERS_MESSAGES_MAX } from '../../src/core/limits/message-limits.ts'
+import { TRIM_EVERY } from '../../src/store/incoming-messages.ts'
 import type { StoredMessage } from '../../src/store/message-rows.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { makeBytes, makeIdentity } from '../core/identities.ts'
@@ -187,6 +188,13 @@ test('what strangers said is kept for the latest only, what contacts said for ev
   )
   // It does not come again all the same.
   assert.ok(messages.hasArrived(peer(4), from('4').m))
+  // Once in so many times: it goes through all that was ever said.
+  const kept = (): number => messages.history(peer(5), APP, 1e9, 10).length
+  messages.markTaken(messages.receive(peer('new'), arrival('x', 1), from('new'))?.id ?? 0)
+  for (let times = 1; times < TRIM_EVERY; times++) messages.trimStrangers()
+  assert.equal(kept(), 1)
+  messages.trimStrangers()
+  assert.equal(kept(), 0)
   assert.equal(messages.places(log.id).length, 1)
 })
 
