@@ -16,7 +16,7 @@ export type Contact = {
   /** what you call it */
   readonly name: string | null
   readonly trust: 'pinned' | 'verified'
-  /** the furthest log that was accepted */
+  /** the furthest log that was accepted; verified when it is looked at */
   readonly log: KeyLog
   /** when you verified it, seconds since 1970 */
   readonly verified: number | null
@@ -67,9 +67,15 @@ export const checkName = (name: string): string => {
 export const createContacts = (store: Store, world: World): Contacts => {
   const { contacts, floors, forks } = store
 
-  const describe = ({ id, name, log, verified, added }: StoredContact): Contact => {
+  const describe = (contact: StoredContact): Contact => {
+    const { id, name, verified, added } = contact
     const trust = verified === null ? 'pinned' : 'verified'
-    return { address: encodeAddress(id), name, trust, log, verified, added, fork: forks.get(id) }
+    return {
+      ...{ address: encodeAddress(id), name, trust, verified, added, fork: forks.get(id) },
+      get log() {
+        return contact.log
+      },
+    }
   }
   const find = (who: string): StoredContact | null => {
     const named = readPeerName(who)

@@ -78,11 +78,13 @@ const republishContacts = async (
   { directory, store: { contacts, forks }, world, deadline }: MaintenanceParts,
   isStopped: () => boolean,
 ): Promise<void> => {
-  for (const { id, log: theirs, published } of contacts.all()) {
+  for (const contact of contacts.all()) {
+    const { id, published } = contact
     if (isStopped()) return
     const now = seconds(world)
     if (isRecent(published, now) || forks.get(id) !== null) continue
-    const done = await publish(directory, { log: theirs }, deadline()).catch(() => null)
+    // One that is damaged on disk keeps no other from it.
+    const done = await Promise.try(() => publish(directory, { log: contact.log }, deadline())).catch(() => null)
     if (done !== null) contacts.published(id, now)
   }
 }

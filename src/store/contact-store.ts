@@ -3,7 +3,7 @@ import { bytes, nullable, record, text, uint } from '../core/fields.ts'
 import type { Anchor, KeyLog } from '../core/key-log.ts'
 import { NAME_LENGTH_MAX } from '../core/limits/store-limits.ts'
 import type { Database } from './database.ts'
-import { createLogReader, HASH_BYTES, logColumn, readRow } from './rows.ts'
+import { createLogReader, HASH_BYTES, type LogReader, logColumn, readRow } from './rows.ts'
 
 /** Identities whose address the owner of this folder gave: their furthest log, and what a person has confirmed of it. */
 export type ContactStore = {
@@ -26,6 +26,7 @@ export type StoredContact = {
   readonly id: Uint8Array
   /** what the owner of this folder calls it */
   readonly name: string | null
+  /** Verified when it is looked at: whoever lists thousands looks at few. @throws StoreError ERR_STORE_CORRUPT */
   readonly log: KeyLog
   /** the entry that a person has confirmed, and when, seconds since 1970 */
   readonly anchor: Anchor | null
@@ -57,25 +58,21 @@ const readColumns = record<Row>({
   published: uint(),
 })
 
-const readContact = (row: unknown, readLog: ReturnType<typeof createLogReader>): StoredContact => {
-  const {
-    id,
-    name,
-    log,
-    anchor_seq: seq,
-    anchor_head: head,
-    verified,
-    added,
-    published,
-  } = readRow('contacts', readColumns, row)
+const readContact = (row: unknown, readLog: LogReader): StoredContact => {
+  const columns = readRow('contacts', readColumns, row)
+  const { id, name, log, anchor_seq: seq, anchor_head: head, verified, added, published } = columns
   const anchor = seq === null || head === null ? null : { seq, head }
-  return { id, name, log: readRow('contacts', readLog(id), log), anchor, verified, added, published }
+  return {
+    ...{ id, name, anchor, verified, added, published },
+    get log() {
+      return readRow('contacts', readLog(id), log)
+    },
+  }
 }
 
 const COLUMNS = 'id, name, log, anchor_seq, anchor_head, verified, added, published'
 
-export const createContactStore = (database: Database): ContactStore => {
-  const readLog = createLogReader()
+export const createContactStore = (database: Database, readLog: LogReader = createLogReader()): ContactStore => {
   const find = (where: string, value: Uint8Array | string): StoredContact | null => {
     const row = database.get(`SELECT ${COLUMNS} FROM contacts WHERE ${where} = ?`, value)
     return row === undefined ? null : readContact(row, readLog)

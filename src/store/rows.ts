@@ -36,19 +36,30 @@ export const readLog =
   (value, name) =>
     verifyLog(id, readEnvelopes(decodeCbor(bytes(1, LOG_BYTES_MAX)(value, name)), name))
 
-/** Logs whose bytes were verified in this process, and how many are remembered. */
-const REMEMBERED = 256
+/** Logs that are remembered to be verified: some KiB each. */
+export const LOGS_REMEMBERED = 1024
 
-/** `readLog` that verifies the same bytes once: contacts are looked at for every message. */
-export const createLogReader = (): ((id: Uint8Array) => Reader<KeyLog>) => {
+export type LogReader = (id: Uint8Array) => Reader<KeyLog>
+
+/**
+ * `readLog` that verifies the same bytes once: contacts are looked at for every message. Of more than are remembered, those give way that were
+ * not looked at for the longest time.
+ */
+export const createLogReader = (read: LogReader = readLog): LogReader => {
+  /** the latest last */
   const known = new Map<string, { readonly column: Uint8Array; readonly log: KeyLog }>()
+  const remember = (key: string, column: Uint8Array, log: KeyLog): KeyLog => {
+    known.delete(key)
+    known.set(key, { column, log })
+    const [oldest] = known.keys()
+    if (known.size > LOGS_REMEMBERED && oldest !== undefined) known.delete(oldest)
+    return log
+  }
   return (id) => (value, name) => {
     const column = bytes(1, LOG_BYTES_MAX)(value, name)
-    const before = known.get(hex(id))
-    if (before !== undefined && equal(before.column, column)) return before.log
-    const log = readLog(id)(column, name)
-    if (known.size >= REMEMBERED) known.clear()
-    known.set(hex(id), { column, log })
-    return log
+    const key = hex(id)
+    const before = known.get(key)
+    const isKnown = before !== undefined && equal(before.column, column)
+    return remember(key, column, isKnown ? before.log : read(id)(column, name))
   }
 }
