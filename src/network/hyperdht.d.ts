@@ -112,6 +112,8 @@ declare module 'hyperdht' {
       randomPunchInterval?: number
       maxSize?: number
       maxAge?: number
+      /** Of dht-rpc: requests in 750 ms that no answer has come to; more wait. Default 80. */
+      maxWindow?: number
     }
 
     type InflightRequest = { readonly tid: number; readonly to: Address }

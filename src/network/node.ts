@@ -66,6 +66,11 @@ const JOIN_LOOPBACK_MS = 500
 const PERSISTENT_MS = 15_000
 /** What the goodbye to nodes that may be gone is worth, milliseconds. */
 const GOODBYE_MS = 250
+/**
+ * Requests that may be without an answer in 750 ms. A thorough lookup has 72 at a time, and those that silent nodes leave open: beyond
+ * dht-rpc's own 80 it would wait half a second to send. 32 KiB of datagrams are no burden to anybody's line.
+ */
+const REQUESTS_WINDOW = 320
 /** A free port found may be taken by somebody else before it is bound again. */
 const FREE_PORT_TRIES = 5
 
@@ -143,6 +148,7 @@ const settings = ({ udx, host, port, loopback, storage, keyPair }: Plan) => ({
   ephemeral: !storage,
   // Nothing stands between loopback nodes: they need not find that out, nor punch holes to connect.
   ...(storage || loopback ? { firewalled: false } : {}),
+  maxWindow: REQUESTS_WINDOW,
   keyPair,
 })
 
