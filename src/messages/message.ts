@@ -25,7 +25,7 @@ export type Message = Body & {
    */
   readonly state: MessageState
   readonly reason: MessageReason | null
-  /** Sent ones: it went to keys that their owner took back since, as stolen or lost: whoever had them may have read it. */
+  /** It went to, or came from, keys that their owner took back since, as stolen or lost: whoever had them may have read it, or written it. */
   readonly exposed: boolean
 }
 

@@ -4,22 +4,23 @@ import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 
 /**
- * To which devices of others our messages and files went, and which of these their owners took back: a thief who had the keys of such a
- * device may have read them (docs/spec/messages.md §10). Messages went where they have places; a device is named by its id, 16 bytes.
+ * To which devices of others our messages and files went, from which ones theirs came, and which of these their owners took back: a thief who
+ * had the keys of such a device may have read the ones and written the others (docs/spec/messages.md §10). Messages went where they have
+ * places, and came from the device of their sequence; a device is named by its id, 16 bytes.
  */
 export type ExposureStore = {
   /** A file of ours is offered to that device. */
   fileWent(transfer: number, device: Uint8Array): void
-  /** Peers to whom something went. */
+  /** Peers to whom something went, or from whom messages came. */
   peers(): readonly Uint8Array[]
-  /** Devices of a peer that something went to, but for those that are known to be taken back. */
+  /** Devices of a peer that something went to or came from, but for those that are known to be taken back. */
   devices(peer: Uint8Array): readonly Uint8Array[]
-  /** These were taken back. @param now seconds since 1970 @returns how much went there */
+  /** These were taken back. @param now seconds since 1970 @returns how much went there, and how many messages came from there */
   expose(
     peer: Uint8Array,
     devices: readonly Uint8Array[],
     now: number,
-  ): { readonly messages: number; readonly files: number }
+  ): { readonly messages: number; readonly files: number; readonly received: number }
   /**
    * Messages that went to devices that were taken back, were confirmed, and are not covered in a sequence of another, written at `after`
    * (milliseconds) or later: ids of the latest `most`, in the order of writing.
@@ -49,28 +50,35 @@ export const createExposureStore = (database: Database): ExposureStore => ({
     ),
   peers: () =>
     database
-      .all(`SELECT peer FROM places_out UNION SELECT peer FROM transfers WHERE ${OFFERED}`)
+      .all(
+        `SELECT peer FROM places_out UNION SELECT peer FROM transfers WHERE ${OFFERED} UNION SELECT peer FROM sequences_in`,
+      )
       .map((row) => readRow('places_out', readPeer, row).peer),
   devices: (peer) =>
     database
       .all(
         `SELECT device FROM places_out WHERE peer = ? UNION SELECT device FROM transfers WHERE peer = ? AND ${OFFERED}
-         EXCEPT SELECT device FROM revoked WHERE peer = ?`,
-        ...[peer, peer, peer],
+         UNION SELECT device FROM sequences_in WHERE peer = ? EXCEPT SELECT device FROM revoked WHERE peer = ?`,
+        ...[peer, peer, peer, peer],
       )
       .map((row) => readRow('places_out', readDevice, row).device),
   expose: (peer, devices, now) => {
     for (const device of devices)
       database.run('INSERT OR IGNORE INTO revoked (peer, device, at) VALUES (?, ?, ?)', peer, device, now)
     const those = devices.map(() => '?').join(', ')
-    const mark = (table: string, where: string): number => {
-      const values = [peer, ...devices]
+    const mark = (table: string, where: string, values: readonly Uint8Array[] = [peer, ...devices]): number => {
       database.run(`UPDATE ${table} SET exposed = 1 WHERE ${where}`, ...values)
       return numberOf(database.get(`SELECT count(*) AS n FROM ${table} WHERE ${where}`, ...values))
     }
     return {
       messages: mark('messages', `id IN (SELECT message FROM places_out WHERE peer = ? AND device IN (${those}))`),
       files: mark('transfers', `out = 1 AND peer = ? AND device IN (${those})`),
+      received: mark(
+        'messages',
+        `out = 0 AND peer = ? AND m IN (SELECT a.m FROM arrivals a JOIN sequences_in s ON s.peer = a.peer AND s.sequence = a.sequence
+         WHERE a.peer = ? AND s.device IN (${those}))`,
+        [peer, peer, ...devices],
+      ),
     }
   },
   lostMessages: (peer, after, most) =>

@@ -48,7 +48,7 @@ export type StoredMessage = {
   readonly queued: number
   readonly state: MessageState
   readonly reason: MessageReason | null
-  /** of ours: whether it went to a device that its owner took back since, where somebody else may have read it */
+  /** whether it went to, or came from, a device that its owner took back since: somebody else may have read it, or written it */
   readonly exposed: boolean
   /** what it says, as `messages/body.ts` reads it */
   readonly body: Uint8Array

@@ -61,7 +61,7 @@ test('§10 not more than the latest 256 of the last 30 days are sent again, as t
   assert.deepEqual(events, [])
   tell()
   const count = 5 + MESSAGES_AGAIN_MAX + 10
-  const told = { type: 'exposed', address: encodeAddress(peer), files: 0 }
+  const told = { type: 'exposed', address: encodeAddress(peer), files: 0, received: 0 }
   assert.deepEqual([...events], [{ ...told, messages: count, again: MESSAGES_AGAIN_MAX }])
   assert.deepEqual([waiting(), queued.length], [ids.slice(10), 1])
   const after = messages.history(peer, app, 1e9, 1e3)
@@ -128,4 +128,32 @@ test('§10 whoever has retired is sent nothing again, and parcels for the former
   expose(retired.log)()
   assert.deepEqual([events.length, waiting(), store.mailboxOutbox.queued(peer)], [1, [], []])
   assert.partialDeepStrictEqual(events, [{ messages: 1, again: 0 }])
+})
+
+test('§10 what came from keys that were taken back is told and marked, and what came from others is not', () => {
+  const { store, messages, expose, events, waiting } = start()
+  const receive = (identity: Identity, text: string): void => {
+    const device = ownDeviceId(identity)
+    const n = (messages.placeIn(peer, device)?.have ?? 0) + 1
+    const [m, r] = [makeBytes(text, 32), makeBytes('random', 16)]
+    const said = { at: 1, said: 1, queued: 1, body: new Uint8Array(1) }
+    store.transaction(() => messages.receive(peer, { device, sequence: device, app, n, c: m }, { ...said, m, r }))
+  }
+  for (const text of ['one', 'two']) receive(alice, text)
+  expose(alice.log)()
+  receive(rotated, 'three')
+  assert.deepEqual(store.exposures.peers(), [peer])
+  expose(rotated.log)()
+  const told = { type: 'exposed', address: encodeAddress(peer), messages: 0, files: 0, received: 2, again: 0 }
+  assert.deepEqual([...events], [told])
+  assert.deepEqual(
+    messages.history(peer, app, 1e9, 10).map(({ state, exposed }) => [state, exposed]),
+    [
+      ['arrived', true],
+      ['arrived', true],
+      ['arrived', false],
+    ],
+  )
+  expose(rotated.log)()
+  assert.deepEqual([events.length, waiting()], [1, []])
 })

@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander'
 import { errorOf } from '../../core/error-of.ts'
 import { type ErrorCode, HandfastError, UsageError } from '../../core/errors.ts'
-import type { Reason } from './cli-events.ts'
 import { reason } from './format.ts'
+import type { Reason } from './talk-events.ts'
 
 /** What a command that failed says, and with which code it exits. */
 

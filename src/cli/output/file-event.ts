@@ -1,5 +1,6 @@
 import type { FileTransfer } from '../../files/file-api.ts'
-import type { CliEvent, Reason } from './cli-events.ts'
+import type { CliEvent } from './cli-events.ts'
+import type { Reason } from './talk-events.ts'
 
 /** Files, as the answers to a question tell of them: which there are, which is given up, which goes on another time. */
 

@@ -106,8 +106,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       case 'in-mailboxes':
         return [{ event: 'in-mailboxes', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
       case 'exposed': {
-        const { address: peer, messages, files, again } = event
-        return [{ event: 'exposed', peer, messages, files, again }]
+        const { address: peer, messages, files, received, again } = event
+        return [{ event: 'exposed', peer, messages, files, received, again }]
       }
       case 'offer': {
         const { peer, name, size } = event.offer

@@ -1,7 +1,7 @@
 import type { CliEvent, EventName, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
 import { fileWording } from './file-wording.ts'
-import { count, duration, EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
+import { count, DOUBTED, duration, EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
 import { keyWording } from './key-wording.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
@@ -33,11 +33,18 @@ const ENDS: Readonly<Record<Ended['reason'], (peer: string, code: Ended['code'])
 const describeFate = ({ state, code, exposed }: Pick<CliEvent<'past-message'>, 'state' | 'code' | 'exposed'>): string =>
   [state, ...(code === null ? [] : [explain(code)]), ...(exposed ? [EXPOSED] : [])].join(', ')
 
-const describeExposed = (messages: number, files: number): string =>
-  [
+type Exposed = Pick<CliEvent<'exposed'>, 'messages' | 'files' | 'received'>
+
+const describeExposed = ({ messages, files, received }: Exposed): string => {
+  const sent = [
     ...(messages > 0 ? [count(messages, 'message', 'messages')] : []),
     ...(files > 0 ? [count(files, 'file', 'files')] : []),
-  ].join(' and ')
+  ]
+  return [
+    ...(sent.length > 0 ? [`others may have read ${sent.join(' and ')} that you sent to them`] : []),
+    ...(received > 0 ? [`others may have written ${count(received, 'message', 'messages')} that came from them`] : []),
+  ].join(', and ')
+}
 
 export const wording: Wording = {
   ...keyWording,
@@ -82,10 +89,10 @@ export const wording: Wording = {
       : `* ${count(messages, 'message', 'messages')} to ${shortAddress(peer)} that ${messages === 1 ? 'was' : 'were'} gone: to be delivered again`,
   ],
   'past-message': ({ id, direction, at, text, base64, kind, ...fate }) => [
-    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${describeFate(fate)}` : '<'}: ${text ?? (kind === null ? `data ${base64}` : 'needs a newer version of Handfast')}`,
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? `> ${describeFate(fate)}` : `<${fate.exposed ? ` ${DOUBTED}` : ''}`}: ${text ?? (kind === null ? `data ${base64}` : 'needs a newer version of Handfast')}`,
   ],
-  exposed: ({ peer, messages, files, again }) => [
-    `* ${shortAddress(peer)} took back keys that were stolen or lost: ${describeExposed(messages, files)} that you sent to them may have been read by others`,
+  exposed: ({ peer, again, ...exposed }) => [
+    `* ${shortAddress(peer)} took back keys that were stolen or lost: ${describeExposed(exposed)}`,
     ...(again > 0 ? [`* ${again} of these ${again === 1 ? 'is' : 'are'} sent again, to the new keys`] : []),
   ],
   'in-mailboxes': ({ peer, mailboxes, messages }) =>
