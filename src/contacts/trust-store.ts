@@ -5,6 +5,7 @@ import { ConnectionError, HandfastError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
 import type { Device } from '../core/key-log-entry.ts'
+import { hasDevice } from '../core/revoked.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
@@ -88,9 +89,7 @@ export const createTrustStore = (
       work()
       return onAccepted(log)
     })
-    const { devices, status } = log.last.entry
-    const still = ({ dh }: Device): boolean => status === 'active' && devices.some((device) => equal(device.dh, dh))
-    ended(log.id, new ConnectionError('ERR_KEYS_REPLACED'), still)
+    ended(log.id, new ConnectionError('ERR_KEYS_REPLACED'), (device) => hasDevice(log, device))
     tell()
   }
 
@@ -109,18 +108,20 @@ export const createTrustStore = (
 
   const accept = (log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void => {
     hold(log, card)
+    let takesTurns = false
     announce(log, () => {
       // Held again inside: another process may have accepted more meanwhile.
       const next = (floor: Floor | null): Floor => {
         if (floor !== null) checkFloor(floor, log, card)
         return raiseFloor(floor, log, card)
       }
-      if (floors.update(log.id, next, asked)) twins.tell(log.id)
+      takesTurns = floors.update(log.id, next, asked)
       const fork = forks.get(log.id)
       if (fork !== null && log.epoch > fork.a.epoch) forks.forget(log.id)
       const contact = contacts.get(log.id)
       if (contact !== null && !equal(contact.log.last.hash, log.last.hash)) contacts.keep(log, seconds(world))
     })
+    if (takesTurns) twins.tell(log.id)
   }
 
   return {

@@ -1,5 +1,5 @@
-import { equal } from '../core/bytes.ts'
 import type { Device } from '../core/key-log-entry.ts'
+import { hasDevice } from '../core/revoked.ts'
 import type { Store } from '../store/store.ts'
 
 /**
@@ -10,6 +10,6 @@ export const isVoidDevice = (
   { contacts }: Pick<Store, 'contacts'>,
   { peer, device }: { readonly peer: Uint8Array; readonly device: Device },
 ): boolean => {
-  const entry = contacts.get(peer)?.log.last.entry
-  return entry !== undefined && !entry.devices.some(({ dh }) => equal(dh, device.dh))
+  const log = contacts.get(peer)?.log
+  return log !== undefined && !hasDevice(log, device)
 }

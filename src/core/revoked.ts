@@ -1,6 +1,10 @@
 import { equal } from './bytes.ts'
 import { isRotationAt, type KeyLog } from './key-log.ts'
-import { deviceId } from './key-log-entry.ts'
+import { type Device, deviceId } from './key-log-entry.ts'
+
+/** Whether a log that stands has the device: nothing is sent to another, nor believed to come from one. */
+export const hasDevice = ({ last: { entry } }: KeyLog, { sign, dh }: Device): boolean =>
+  entry.status === 'active' && entry.devices.some((one) => equal(one.sign, sign) && equal(one.dh, dh))
 
 /**
  * Whether the owner of a log has taken a device back, so that what came to it may have come to somebody else (docs/spec/identity.md §3):

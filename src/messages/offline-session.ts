@@ -21,10 +21,6 @@ const FIRST = encodePayload({ k: 'parcel', v: BUNDLE_VERSION })
 
 const sameDevice = (a: Device, b: Device): boolean => equal(a.sign, b.sign) && equal(a.dh, b.dh)
 
-/** Whether a log, as it is now, still has the device. */
-export const hasDevice = ({ last: { entry } }: Lookup['log'], device: Device): boolean =>
-  entry.status === 'active' && entry.devices.some((one) => sameDevice(one, device))
-
 /**
  * The session to send in; null when one has to be begun. Each side sends in the latest that either side began, and of these two in the
  * one that both prefer. One that nobody has answered for a week leads nowhere, one of another life of their store is forgotten there,
