@@ -25,7 +25,7 @@ const sameDevice = (a: Device, b: Device): boolean => equal(a.sign, b.sign) && e
  * The session to send in; null when one has to be begun. Each side sends in the latest that either side began, and of these two in the
  * one that both prefer. One that nobody has answered for a week leads nowhere, one of another life of their store is forgotten there,
  * and one in which nothing came for two weeks the other side may forget before what is sent in it has arrived.
- * @param to their device @param inc the incarnation of their store, as far as it is known
+ * @param to their device @param inc the incarnation of their store
  * @param own our device's `dh` key @param now seconds since 1970
  */
 export const chooseSession = (
@@ -40,7 +40,7 @@ export const chooseSession = (
       one.session.sending !== null &&
       sameDevice(one.device, to) &&
       equal(one.own, own) &&
-      (one.inc === null || inc === null || equal(one.inc, inc)) &&
+      equal(one.inc, inc) &&
       // A clock that was set back makes neither younger than it is.
       (one.heard === null
         ? Math.abs(now - one.begun) < PARCEL_AGAIN
@@ -55,8 +55,8 @@ export type Correspondent = {
   readonly log: Lookup['log']
   readonly card: NonNullable<Lookup['card']>
   readonly device: Device
-  /** the incarnation of its store, 16 bytes; null when it is not known */
-  readonly inc: Uint8Array | null
+  /** the incarnation of its store, 16 bytes */
+  readonly inc: Uint8Array
 }
 
 /**
@@ -131,9 +131,9 @@ export const openHello = (
  * One of ours that was not answered may simply have crossed it, unless it began with another life of that store, which is over.
  * @param inc the incarnation that the new one names
  */
-export const outlived = (sessions: readonly OfflineSession[], inc: Uint8Array | null): readonly OfflineSession[] =>
+export const outlived = (sessions: readonly OfflineSession[], inc: Uint8Array): readonly OfflineSession[] =>
   sessions.filter((one) => {
-    const isOfAnother = one.inc !== null && inc !== null && !equal(one.inc, inc)
+    const isOfAnother = !equal(one.inc, inc)
     return one.live && (!one.ours || one.heard !== null || isOfAnother)
   })
 

@@ -113,7 +113,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE offline_sessions (
       id BLOB PRIMARY KEY CHECK (length(id) = 16), peer BLOB NOT NULL CHECK (length(peer) = 32),
       h1 BLOB NOT NULL CHECK (length(h1) = 32), ours INTEGER NOT NULL, live INTEGER NOT NULL,
-      begun INTEGER NOT NULL, heard INTEGER, inc BLOB, touched INTEGER NOT NULL, due INTEGER NOT NULL,
+      begun INTEGER NOT NULL, heard INTEGER, inc BLOB NOT NULL CHECK (length(inc) = 16), touched INTEGER NOT NULL, due INTEGER NOT NULL,
       own BLOB NOT NULL CHECK (length(own) = 33), device BLOB NOT NULL CHECK (length(device) = 33), sealed BLOB NOT NULL
     ) STRICT`,
     'CREATE INDEX offline_sessions_peer ON offline_sessions (peer, touched)',

@@ -48,8 +48,8 @@ export type OfflineSession = {
   readonly device: Device
   /** our device's `dh` key: a session of keys that were replaced is over */
   readonly own: Uint8Array
-  /** the incarnation of the other store when it began, 16 bytes: another one has not the session; null when it is not known */
-  readonly inc: Uint8Array | null
+  /** the incarnation of the other store when it began, 16 bytes: another one has not the session */
+  readonly inc: Uint8Array
 }
 
 /** All of these throw StoreError as `Database` does. */
@@ -88,7 +88,7 @@ type Columns = {
   readonly begun: number
   readonly heard: number | null
   readonly touched: number
-  readonly inc: Uint8Array | null
+  readonly inc: Uint8Array
   readonly sealed: Uint8Array
 }
 
@@ -104,7 +104,7 @@ const readColumns = record<Columns>({
   begun: uint(),
   heard: nullable(uint()),
   touched: uint(),
-  inc: nullable(bytes(INCARNATION_BYTES)),
+  inc: bytes(INCARNATION_BYTES),
   sealed: bytes(1, SEALED_MAX),
 })
 const readSealed = record<Sealed>({

@@ -32,7 +32,7 @@ const start = () => {
     mailboxOutbox.setParcelled(peer, sequence, { upto: 1, at: NOW, mailboxes: makeBytes('mailboxes', 32) })
   }
   const { alice } = makeTalkingSides('incarnation')
-  const when = { begun: NOW, heard: NOW, hello: null, inc: null }
+  const when = { begun: NOW, heard: NOW, hello: null, inc: makeBytes('inc', 16) }
   const keys = { log, device: at(log.last.entry.devices, 0), own: makeBytes('own', 33) }
   offlineSessions.keep(
     { h1: makeBytes('h1', 32), ours: true, live: true, ...when, session: alice.session, ...keys },

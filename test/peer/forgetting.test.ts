@@ -59,7 +59,7 @@ const sessionOf = (skippedAt: number, changed: Partial<OfflineSession> = {}): Of
   return {
     ...{ h1: makeBytes('h1', 32), ours: true, live: true, begun: skippedAt, heard: skippedAt, hello: null },
     ...{ session: to.session satisfies Session, log: alice.log, device: at(alice.log.last.entry.devices, 0) },
-    ...{ own: bob.ik.publicKey, inc: null },
+    ...{ own: bob.ik.publicKey, inc: makeBytes('inc', 16) },
     ...changed,
   }
 }

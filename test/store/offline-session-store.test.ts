@@ -31,7 +31,7 @@ const sessionOf = (
   log,
   device: at(log.last.entry.devices, 0),
   own: makeBytes('own', 33),
-  inc: null,
+  inc: makeBytes('inc', 16),
   ...changed,
 })
 

@@ -142,7 +142,15 @@ const fill = (store: Store): void => {
   const { entry } = bob.log.last
   store.offlineSessions.keep(
     {
-      ...{ h1: makeBytes('h1', 32), ours: true, live: true, begun: 6, heard: 7, hello: null, inc: null },
+      ...{
+        h1: makeBytes('h1', 32),
+        ours: true,
+        live: true,
+        begun: 6,
+        heard: 7,
+        hello: null,
+        inc: makeBytes('inc', 16),
+      },
       ...{ session: alice.session, log: bob.log, device: at(entry.devices, 0), own: makeBytes('own', 33) },
     },
     8,
