@@ -121,7 +121,7 @@ const openLocked = async <T>(
 /** Makes an identity where there is none, if its phrase has somewhere to go. @returns what the folder is sealed under, and the new address */
 const prepareFolder = async (
   folder: string,
-  { passphrase = null, onRecoveryPhrase }: OpenOptions,
+  { passphrase = null, onRecoveryPhrase, bootstrap, clockIsRight, signal }: OpenOptions,
 ): Promise<{ readonly passphrase: Passphrase; readonly made: string | null }> => {
   if ((await readExisting(folder)) !== null) return { passphrase, made: null }
   if (onRecoveryPhrase === undefined)
@@ -129,7 +129,7 @@ const prepareFolder = async (
       hint: `${folder}: initialize() or onRecoveryPhrase makes one, and shows its recovery phrase`,
     })
   const given = typeof passphrase === 'function' ? await passphrase() : passphrase
-  const { phrase, address } = await initialize(folder, { passphrase: given })
+  const { phrase, address } = await initialize(folder, { passphrase: given, bootstrap, clockIsRight, signal })
   onRecoveryPhrase(phrase)
   return { passphrase: given, made: address }
 }

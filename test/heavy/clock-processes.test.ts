@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { openPeer } from '../../src/peer/open.ts'
 import { ended, refusal, startStage } from '../net/stage.ts'
+import { makeTemporary } from '../store/folders.ts'
 
 /** Real processes under a clock that is wrong, and nodes that say so, or lie. */
 
@@ -99,6 +103,11 @@ test('a minority of nodes with a wrong clock blocks nothing, and is told; a majo
   const liars = await startNetwork(t, [400 * DAYS, 400 * DAYS, 0])
   const { phrase } = await liars.init('carol')
   assert.deepEqual(await refusal(liars.handfast('carol', ['listen'], liars.at)), [1, 'ERR_CLOCK'])
+  // A program that makes its identity as it opens asks as well, before there is a phrase.
+  const folder = join(await makeTemporary(t), 'made')
+  const onRecoveryPhrase = (): void => assert.fail('a phrase of nothing')
+  await assert.rejects(openPeer({ folder, bootstrap: liars.at, onRecoveryPhrase }), { code: 'ERR_CLOCK' })
+  assert.equal(existsSync(join(folder, 'identity.json')), false)
   const sure = liars.handfast('carol', ['listen', '--clock-is-right'], liars.at)
   assert.equal((await sure.event('listening')).accepted, 1)
   assert.equal(await sure.exit('SIGTERM'), 0)
