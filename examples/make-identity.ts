@@ -5,10 +5,12 @@ import { backup, initialize, restore } from 'handfast'
 
 const [folder = 'identity'] = process.argv.slice(2)
 
-// The 24 words bring the address back when everything else is lost. They are stored nowhere: show them once.
-const { address, phrase } = await initialize(folder, { passphrase: 'of the folder' })
+// The 24 words bring the address back when everything else is lost. They are stored nowhere: show them once. Should that throw, nothing is made.
+const { address } = await initialize(folder, {
+  passphrase: 'of the folder',
+  onRecoveryPhrase: (phrase) => console.log(`${phrase.split(' ').length} words`),
+})
 console.log(address)
-console.log(`${phrase.split(' ').length} words`)
 
 // One sealed file holds the keys and the contacts; what was said stays where it is.
 const file = join(folder, 'backup.json')

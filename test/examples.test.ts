@@ -122,8 +122,8 @@ const safetyNumberOf = async (events: AsyncIterator<PeerEvent>): Promise<string>
 test('an identity is made, backed up and restored', async (t) => {
   const { folder, run } = await start(t)
   const made = run('make-identity', join(folder, 'own'))
-  await made.line(ADDRESS)
   await made.line(/^24 words$/)
+  await made.line(ADDRESS)
   await made.line(/^true$/)
   assert.equal(await made.exit(), 0)
 })

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { describeFailure, EXIT, trace } from './output/failure.ts'
 import { sanitize } from './output/sanitize.ts'
 import { run } from './run.ts'
+import { standardOutput } from './terminal/output.ts'
 
 /** The command `handfast`, in a process of its own. */
 
@@ -18,7 +19,7 @@ process.exitCode = await run(process.argv.slice(2), {
   platform: process.platform,
   home: homedir(),
   env: process.env,
-  streams: process,
+  streams: { stdin: process.stdin, stdout: standardOutput(process.stdout), stderr: process.stderr },
   signals: process,
   exit: (code) => process.exit(code),
 })

@@ -18,6 +18,8 @@ export type Context = {
   readonly passphrases: Passphrases
   readonly progress: Progress
   emit(event: CliEvent): void
+  /** From now on an output that fails does not abort `signal`: what was begun is to come to its end. */
+  goOn(): void
 }
 
 /**

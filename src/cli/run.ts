@@ -6,6 +6,7 @@ import type { CliEvent } from './output/cli-events.ts'
 import { describeFailure, EXIT } from './output/failure.ts'
 import { createPrinter } from './output/printer.ts'
 import { createProgram } from './program.ts'
+import { isOutputError } from './terminal/output.ts'
 import { createPassphrases } from './terminal/passphrases.ts'
 import { createProgress } from './terminal/progress.ts'
 import { listenForStop, type Signals } from './terminal/shutdown.ts'
@@ -23,17 +24,29 @@ export type System = Surroundings & {
 export const run = async (argv: readonly string[], system: System): Promise<number> => {
   const json = argv.includes('--json')
   let exitWhenLate: number = EXIT.interrupted
-  const shutdown = listenForStop(system.signals, (late) => system.exit(late ? exitWhenLate : EXIT.interrupted))
+  const shutdown = listenForStop(system.signals, (late) => {
+    if (terminal.broken) system.exit(EXIT.failed)
+    else system.exit(late ? exitWhenLate : EXIT.interrupted)
+  })
   const { signal } = shutdown
   const screen = !json && system.env.TERM !== 'dumb'
-  const terminal = createTerminal(system.streams, { screen, onInterrupt: shutdown.request })
+  const terminal = createTerminal(system.streams, {
+    screen,
+    onInterrupt: shutdown.request,
+    onBroken: () => {
+      if (!goesOn) shutdown.request()
+    },
+  })
   const printer = createPrinter(terminal, { json, debug: Boolean(system.env.HANDFAST_DEBUG) })
   let exitCode: number = EXIT.done
+  let told = false
+  let goesOn = false
 
   const fail = (error: unknown): void => {
     const failure = describeFailure(error)
     if (failure === null) return
     exitCode = failure.exitCode
+    told = true
     terminal.status('')
     printer.fail(failure, error)
   }
@@ -44,10 +57,14 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     const progress = createProgress(terminal.status)
     const passphrases = createPassphrases({ terminal, signal, env: system.env, file: passphraseFile })
     const emit = (event: CliEvent): void => printer.emit(event)
+    const goOn = (): void => {
+      goesOn = true
+    }
     try {
-      exitCode = await work({ folder, bootstrap, clockIsRight, signal, terminal, passphrases, progress, emit })
+      exitCode = await work({ folder, bootstrap, clockIsRight, signal, terminal, passphrases, progress, emit, goOn })
     } catch (error) {
-      if (signal.aborted) exitCode = interrupted
+      // A broken output aborts as well, and is the reason then.
+      if (signal.aborted && !isOutputError(error)) exitCode = interrupted
       else fail(error)
     }
   }
@@ -65,10 +82,14 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
     fail(error)
-  } finally {
-    terminal.close()
-    shutdown.release()
   }
+  try {
+    await terminal.written()
+  } catch (error) {
+    if (!told) fail(error)
+  }
+  terminal.close()
+  shutdown.release()
   return exitCode
 }
 

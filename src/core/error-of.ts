@@ -16,6 +16,7 @@ import {
   MailboxError,
   MessageError,
   NetworkError,
+  OutputError,
   PeerError,
   SessionError,
   StoreError,
@@ -46,6 +47,7 @@ const CLASSES = {
   NetworkError,
   MailboxError,
   StoreError,
+  OutputError,
   UsageError,
 } as const satisfies {
   [C in ErrorClass]: new (

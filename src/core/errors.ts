@@ -208,6 +208,15 @@ export class StoreError extends HandfastError {
   }
 }
 
+/** Standard output that takes nothing more, or not all; the library throws none. */
+export class OutputError extends HandfastError {
+  override readonly name = 'OutputError'
+  declare readonly code: CodeOf<'OutputError'>
+  constructor(code: CodeOf<'OutputError'>, detail?: ErrorDetail) {
+    super(ERROR_TABLES.OutputError, code, detail)
+  }
+}
+
 /** A command that was not understood; the library throws none. */
 export class UsageError extends HandfastError {
   override readonly name = 'UsageError'

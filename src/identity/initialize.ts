@@ -3,7 +3,8 @@ import { createIdentity, createIdentityBy } from '../core/identity.ts'
 import type { RootSigner } from '../core/root-key.ts'
 import { seconds } from '../core/world.ts'
 import type { ClockReading } from '../directory/client/heard-times.ts'
-import { createVault, refuseExisting } from '../store/vault.ts'
+import { whereWritable } from '../store/private-files.ts'
+import { createVault, refuseEmpty, refuseExisting } from '../store/vault.ts'
 import { systemWorld } from './system-world.ts'
 
 /** Where the keys of a new identity lie, and what seals them. */
@@ -24,6 +25,11 @@ export type InitializeOptions = {
   readonly clockIsRight?: boolean | undefined
   /** Told what nodes say of the time, before anything is signed, when it keeps nobody from signing. */
   readonly onClock?: ((said: ClockReading) => void) | undefined
+  /**
+   * Told the phrase before anything is kept, and waited for: when it throws, nothing was made. So the phrase can be written down first.
+   * Default: only the result tells it.
+   */
+  readonly onRecoveryPhrase?: ((phrase: string, address: string) => void | Promise<void>) | undefined
   /** Ends the asking, and with it all: nothing is made then. */
   readonly signal?: AbortSignal | undefined
 }
@@ -32,12 +38,14 @@ export type InitializeOptions = {
  * Makes an identity in a data folder that has none.
  * @returns its address and the recovery phrase (24 words), which is stored nowhere
  * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO; DirectoryError ERR_CLOCK when most of
- *   three networks or more say another time; NetworkError ERR_BOOTSTRAP_FORMAT; KeyError ERR_SIGNER; what the signer throws
+ *   three networks or more say another time; NetworkError ERR_BOOTSTRAP_FORMAT; KeyError ERR_SIGNER; what the signer and
+ *   `onRecoveryPhrase` throw
  */
 export const initialize = async (
   folder: string,
-  { passphrase = null, root, bootstrap = '', clockIsRight, onClock, signal }: InitializeOptions = {},
+  { passphrase = null, root, bootstrap = '', clockIsRight, onClock, onRecoveryPhrase, signal }: InitializeOptions = {},
 ): Promise<{ address: string; phrase: string }> => {
+  refuseEmpty(passphrase)
   await refuseExisting(folder)
   if (bootstrap.length > 0) {
     // Who has no network to ask loads none.
@@ -47,6 +55,9 @@ export const initialize = async (
   const [now, random] = [seconds(systemWorld), systemWorld.random]
   const { identity, phrase } =
     root === undefined ? createIdentity(now, random) : await createIdentityBy(root, now, random)
+  const address = encodeAddress(identity.log.id)
+  // What can fail is tried before: a phrase is not to be written down for nothing.
+  if (onRecoveryPhrase !== undefined) await whereWritable(folder, async () => onRecoveryPhrase(phrase, address))
   await createVault(folder, identity, passphrase)
-  return { address: encodeAddress(identity.log.id), phrase }
+  return { address, phrase }
 }

@@ -26,10 +26,10 @@ export type OpenOptions = {
   /** At least one node of the network: 'host:port', several separated by commas, or a list. '': those the folder remembers. */
   readonly bootstrap: string | readonly string[]
   /**
-   * Called once when the folder held no identity and one was made: show the 24 words to the owner and forget them. Without it no identity is
-   * made, since its phrase would be lost: `ERR_STORE_MISSING`.
+   * Called when the folder holds no identity, and waited for, before the new one is kept: show the 24 words to the owner and forget them.
+   * When it throws, nothing was made. Without it no identity is made, since its phrase would be lost: `ERR_STORE_MISSING`.
    */
-  readonly onRecoveryPhrase?: ((phrase: string) => void) | undefined
+  readonly onRecoveryPhrase?: ((phrase: string) => void | Promise<void>) | undefined
   /** Whether to come online at once: see `Peer.listen`. Default: true. */
   readonly listen?: boolean | undefined
   /** The application: two programs on one identity do not see each other's messages. Default: `handfast`, the command line's. */
@@ -129,8 +129,8 @@ const prepareFolder = async (
       hint: `${folder}: initialize() or onRecoveryPhrase makes one, and shows its recovery phrase`,
     })
   const given = typeof passphrase === 'function' ? await passphrase() : passphrase
-  const { phrase, address } = await initialize(folder, { passphrase: given, bootstrap, clockIsRight, signal })
-  onRecoveryPhrase(phrase)
+  const options = { passphrase: given, bootstrap, clockIsRight, signal, onRecoveryPhrase }
+  const { address } = await initialize(folder, options)
   return { passphrase: given, made: address }
 }
 

@@ -1,20 +1,25 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, link, mkdir, open, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StoreError } from '../core/errors.ts'
 import { asStoreError, systemCode } from './failures.ts'
 
 /** Files of the data folder: private from the first byte, and either the old or the new content, never half of one. */
 
-/** Creates the folder, readable by its owner only. @throws StoreError ERR_STORE_PERMISSION, _FULL, _IO */
-export const makeFolder = async (folder: string): Promise<void> => {
+/**
+ * Creates the folder, readable by its owner only.
+ * @returns whether it was not there
+ * @throws StoreError ERR_STORE_PERMISSION, _FULL, _IO
+ */
+export const makeFolder = async (folder: string): Promise<boolean> => {
   try {
     await mkdir(dirname(folder), { recursive: true, mode: 0o700 })
     // Not recursive: there Node calls a read-only disk a missing folder.
     await mkdir(folder, { mode: 0o700 })
     await chmod(folder, 0o700)
+    return true
   } catch (cause) {
-    if (systemCode(cause) === 'EEXIST' && (await isFolder(folder))) return
+    if (systemCode(cause) === 'EEXIST' && (await isFolder(folder))) return false
     throw asStoreError(cause, folder)
   }
 }
@@ -57,6 +62,26 @@ export const writePrivate = async (path: string, text: string, { create = false 
     throw asStoreError(cause, path)
   } finally {
     await rm(beside, { force: true }).catch(() => {})
+  }
+}
+
+/** More than any file that `writePrivate` is given. */
+const TRIED_BYTES = 32 * 1024
+
+/**
+ * Runs `work` where such a file can be written, and leaves the folder as it was when that or `work` fails.
+ * @throws StoreError ERR_STORE_PERMISSION, _FULL, _IO; what `work` throws
+ */
+export const whereWritable = async (folder: string, work: () => Promise<void>): Promise<void> => {
+  const isNew = await makeFolder(folder)
+  const tried = join(folder, `.${randomBytes(8).toString('hex')}.try`)
+  try {
+    await writePrivate(tried, ' '.repeat(TRIED_BYTES)).finally(() => rm(tried, { force: true }))
+    await work()
+  } catch (error) {
+    // Never more than an empty folder: another process may have begun something in it.
+    if (isNew) await rmdir(folder).catch(() => {})
+    throw error
   }
 }
 

@@ -133,11 +133,15 @@ const write = (
   return writePrivate(identityPath(folder), `${JSON.stringify(stored, null, 2)}\n`, options)
 }
 
+/** An unset variable of a script must not pass for protection. @throws StoreError ERR_STORE_PASSPHRASE */
+export const refuseEmpty = (passphrase: string | null): void => {
+  if (passphrase === '') throw new StoreError('ERR_STORE_PASSPHRASE', { hint: 'it is empty' })
+}
+
 /** A way to seal from now on; the key file is made when there is none. */
 const newLock = async (folder: string, passphrase: string | null, cost?: KdfCost): Promise<Lock> => {
+  refuseEmpty(passphrase)
   if (passphrase !== null) {
-    // An unset variable of a script must not pass for protection.
-    if (passphrase === '') throw new StoreError('ERR_STORE_PASSPHRASE', { hint: 'it is empty' })
     const kdf = newKdf(cost)
     return { key: await passphraseKey(passphrase, kdf), kdf }
   }

@@ -131,7 +131,7 @@ suite('ends', { concurrency: 2 }, () => {
     }
   })
 
-  test('an output nobody reads ends a command quietly', async (t) => {
+  test('an output nobody reads ends a command, which says so', async (t) => {
     const { alice, bob, addressOfAlice } = await prepare(t)
     const env = { HANDFAST_BOOTSTRAP: (await createDht(t)).get('node') ?? '' }
     const listen = startCli(t, ['listen', '--folder', alice], env)
@@ -142,8 +142,8 @@ suite('ends', { concurrency: 2 }, () => {
     await chat.line(/has left$/)
     // Its first line could not be printed, so it left before it had taken anything in: what was typed is kept.
     await chat.line(/1 message waits here/)
-    assert.deepEqual([await listen.exit(), await chat.exit()], [0, 1])
-    assert.equal(listen.stderr(), '')
+    assert.deepEqual([await listen.exit(), await chat.exit()], [1, 1])
+    assert.match(listen.stderr(), /\[ERR_OUTPUT\]\nhint: /)
   })
 
   test('stacks are for those who ask, and never tell what a file holds', async (t) => {

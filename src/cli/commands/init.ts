@@ -1,4 +1,4 @@
-import { UsageError } from '../../core/errors.ts'
+import { OutputError, UsageError } from '../../core/errors.ts'
 import type { RootSigner } from '../../core/root-key.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { readToken, type TokenFlags, tokenAccess, tokenOptions } from '../options/token.ts'
@@ -33,6 +33,8 @@ const init = async (context: Context, flags: Flags): Promise<number> => {
     throw new UsageError('ERR_USAGE', {
       hint: '--pkcs11-generate needs --pkcs11-module, --pkcs11-token and --pkcs11-key',
     })
+  if (terminal.discarded)
+    throw new OutputError('ERR_OUTPUT', { hint: 'standard output goes nowhere, and the recovery phrase would with it' })
   const passphrase = await passphrases.chosen()
   let root: RootSigner | undefined
   if (token !== null) {
@@ -43,13 +45,16 @@ const init = async (context: Context, flags: Flags): Promise<number> => {
   const { initialize } = await import('../../identity/initialize.ts')
   // From here on there is a phrase that is shown once: no way back.
   signal.throwIfAborted()
-  const { address, phrase } = await initialize(folder, {
-    ...{ passphrase, root, bootstrap, clockIsRight, signal },
-    onClock: (said) => tellClock(context, said),
-  })
   const sealedBy = passphrase === null ? 'key-file' : 'passphrase'
   const rootKey = root === undefined ? 'folder' : 'token'
-  emit({ event: 'created', address, folder, sealedBy, rootKey, recoveryPhrase: phrase })
+  const { phrase } = await initialize(folder, {
+    ...{ passphrase, root, bootstrap, clockIsRight, signal },
+    onClock: (said) => tellClock(context, said),
+    onRecoveryPhrase: async (recoveryPhrase, address) => {
+      emit({ event: 'created', address, folder, sealedBy, rootKey, recoveryPhrase })
+      await terminal.written('no identity was made')
+    },
+  })
   if (flags.check && terminal.interactive && terminal.seen) await checkWritten(context, phrase)
   return EXIT.done
 }

@@ -14,9 +14,11 @@ export const changeKeys = async (
   context: Context,
   work: (options: ChangeOptions) => Promise<Rotation>,
 ): Promise<number> => {
-  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases, emit } = context
+  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases, emit, goOn } = context
   terminal.status('looking up what the network knows')
   const onSaved: ChangeOptions['onSaved'] = (log, rootKey) => {
+    // New keys that nobody hears of are worse than a report that nobody reads.
+    goOn()
     emit({ event: 'saved', ...describe(log), folder, rootKey })
     terminal.status('publishing')
   }

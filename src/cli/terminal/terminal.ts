@@ -1,8 +1,9 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { sanitize, wrap } from '../output/sanitize.ts'
 import { type AskOptions, askKeyboard, askPipe } from './ask.ts'
 import { columnsOf, createBottomRows } from './bottom-rows.ts'
 import { readLines } from './lines.ts'
+import { flush, type Output, outputError } from './output.ts'
 
 /**
  * All that is printed and typed. The rules:
@@ -11,7 +12,6 @@ import { readLines } from './lines.ts'
  * - The last rows of the screen may hold a prompt and a progress bar: lines are printed above them (`bottom-rows.ts`).
  */
 
-export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 export type Streams = {
   readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Output
@@ -21,8 +21,10 @@ export type Streams = {
 export type TerminalOptions = {
   /** Prompt, line editing and progress, where there is a screen and a keyboard. */
   readonly screen: boolean
-  /** Ctrl-C at the prompt, where it is no signal; also when nobody reads stdout any more. */
+  /** Ctrl-C at the prompt, where it is no signal. */
   readonly onInterrupt: () => void
+  /** Called once when stdout fails, or nobody reads it any more. Default: as for Ctrl-C. */
+  readonly onBroken?: () => void
 }
 
 export type Terminal = {
@@ -34,6 +36,16 @@ export type Terminal = {
   err(lines: readonly string[]): void
   /** Text that is complete and sanitized already, to stdout. */
   raw(text: string): void
+  /**
+   * Resolves once all that was printed to stdout has left this process, and is on its disk if it goes to a file.
+   * @param outcome what is said of the command when it did not
+   * @throws OutputError ERR_OUTPUT then
+   */
+  written(outcome?: string): Promise<void>
+  /** whether stdout failed */
+  readonly broken: boolean
+  /** whether what is printed to stdout is thrown away */
+  readonly discarded: boolean
   /** Resolves when whoever reads stdout has taken what was printed, or never will, or the signal aborts. */
   drained(signal: AbortSignal): Promise<void>
   /** Stands before what is typed. */
@@ -67,23 +79,33 @@ const drained = (stream: Output, signal: AbortSignal): Promise<void> => {
 
 export const createTerminal = (
   { stdin, stdout, stderr }: Streams,
-  { screen, onInterrupt }: TerminalOptions,
+  { screen, onInterrupt, onBroken = onInterrupt }: TerminalOptions,
 ): Terminal => {
   const statusVisible = screen && stderr.isTTY === true
   const interactive = statusVisible && stdin.isTTY === true
   const bottom = createBottomRows(stderr, onInterrupt)
   let broken = false
+  let failure: Error | undefined
 
   stdout.on('error', () => {
     // Nobody reads any more (EPIPE); every write says so again.
-    if (!broken) onInterrupt()
+    if (!broken) onBroken()
     broken = true
   })
   stderr.on('error', () => {})
 
+  const note = (error?: Error | null): void => {
+    failure ??= error ?? undefined
+  }
   const write = (stream: Output, text: string): void => {
-    if (statusVisible && stream.isTTY === true) bottom.above(() => stream.write(text))
-    else stream.write(text)
+    const done = stream === stdout ? note : undefined
+    if (statusVisible && stream.isTTY === true) bottom.above(() => stream.write(text, done))
+    else stream.write(text, done)
+  }
+  const written: Terminal['written'] = async (outcome) => {
+    await flush(stdout)
+    if (failure === undefined) await stdout.sync?.().catch(note)
+    if (failure !== undefined) throw outputError(failure, outcome)
   }
   const print = (stream: Output, lines: readonly string[]): void => {
     const columns = stream.isTTY === true ? columnsOf(stream) : Number.POSITIVE_INFINITY
@@ -97,6 +119,11 @@ export const createTerminal = (
     out: (lines) => print(stdout, lines),
     err: (lines) => print(stderr, lines),
     raw: (text) => write(stdout, text),
+    written,
+    get broken() {
+      return failure !== undefined
+    },
+    discarded: stdout.discarded === true,
     drained: (signal) => (broken ? Promise.resolve() : drained(stdout, signal)),
     prompt: bottom.prompt,
     get typing() {

@@ -1,7 +1,7 @@
 import { CONNECTION, CONTACT, FILE, HANDSHAKE, MESSAGE, PEER, SESSION, STREAM } from './conversation.ts'
 import { ADDRESS, ENCODING, FERNET, KEY, TOKEN } from './formats.ts'
 import { CARD, KEY_LOG } from './identity.ts'
-import { STORE, USAGE } from './local.ts'
+import { OUTPUT, STORE, USAGE } from './local.ts'
 import { DIRECTORY, MAILBOX, NETWORK } from './network.ts'
 
 /** The codes of each class, with what is said about them. */
@@ -25,6 +25,7 @@ export const ERROR_TABLES = {
   NetworkError: NETWORK,
   MailboxError: MAILBOX,
   StoreError: STORE,
+  OutputError: OUTPUT,
   UsageError: USAGE,
 } as const
 
@@ -72,6 +73,7 @@ export type NetworkErrorCode = CodeOf<'NetworkError'>
 export type MailboxErrorCode = CodeOf<'MailboxError'>
 /** The codes of `StoreError`. */
 export type StoreErrorCode = CodeOf<'StoreError'>
+export type OutputErrorCode = CodeOf<'OutputError'>
 export type UsageErrorCode = CodeOf<'UsageError'>
 /** The codes of all classes. */
 export type ErrorCode = CodeOf<ErrorClass>

@@ -35,6 +35,13 @@ export const STORE = {
   ERR_BACKUP_SIZE: ['the data folder holds more than a backup can', 'forget contacts that are not needed any more'],
 } as const satisfies ErrorTable
 
+export const OUTPUT = {
+  ERR_OUTPUT: [
+    'the output could not be written to its end',
+    'make room where it goes, or print elsewhere, and run the command again; what it had changed before stays changed',
+  ],
+} as const satisfies ErrorTable
+
 export const USAGE = {
   ERR_USAGE: ['the command was not understood', 'handfast --help tells how commands are written'],
 } as const satisfies ErrorTable
