@@ -57,7 +57,10 @@ const COMMAND_LINE: Readonly<Record<string, Row>> = {
     types: ['directory/client', 'store', 'connection', 'contacts', 'messages', 'files', 'identity', 'peer'],
   },
   'cli/terminal': { values: ['core', 'cli/output'], types: [CONTEXT] },
-  'cli/options': { values: ['core', 'store', 'contacts', 'peer', 'cli/output'], types: ['directory/client', CONTEXT] },
+  'cli/options': {
+    values: ['core', 'store', 'contacts', 'peer', 'cli/output', 'cli/terminal'],
+    types: ['directory/client', CONTEXT],
+  },
   'cli/identity': { values: ['core', 'store', 'cli/output', 'cli/options'], types: ['identity', CONTEXT] },
   'cli/chat': {
     values: ['core', 'cli/output'],

@@ -6,6 +6,7 @@ import { bip39Seed, exportSecret, hkdfOf, secretKey } from './kdf.ts'
 import { commitToRoots, ROTATIONS_MAX } from './key-log.ts'
 import { LABEL_RECOVERY } from './labels.ts'
 import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
+import { readPhraseText } from './phrase-text.ts'
 
 /** The recovery phrase (BIP-39, 24 words): the only place where the private halves of the next root keys exist. */
 
@@ -19,8 +20,27 @@ export const generatePhrase = (random: RandomBytes): string => {
   return phrase
 }
 
-/** Lower case, single spaces: what people type is read generously. */
-export const normalizePhrase = (phrase: string): string => phrase.trim().toLowerCase().split(/\s+/).join(' ')
+const OTHER_WORDS =
+  'all words are on the list, but they are not those of one phrase: one is another word, or two have changed places'
+
+/**
+ * The 24 words of a text, with single spaces between: `phrase-text.ts` says what is read.
+ * @throws KeyError ERR_PHRASE when it is not 24 listed words with a matching checksum; it names numbers, and never a word
+ */
+export const normalizePhrase = (text: string): string => {
+  const { words, fault, numbered } = readPhraseText(text)
+  if (words === null) throw new KeyError('ERR_PHRASE', { hint: fault })
+  const phrase = words.join(' ')
+  try {
+    mnemonicToEntropy(phrase, wordlist).fill(0)
+  } catch {
+    // The library's error quotes the words, so it does not travel on as a cause.
+    throw new KeyError('ERR_PHRASE', {
+      hint: numbered ? OTHER_WORDS : `${OTHER_WORDS}. Words copied by columns need their numbers`,
+    })
+  }
+  return phrase
+}
 
 /** The root keys a phrase stands for. */
 export type RootChain = {
@@ -32,20 +52,10 @@ export type RootChain = {
 
 /**
  * Derives root keys by HKDF over the phrase's BIP-39 seed.
- * @throws KeyError ERR_PHRASE when it is not 24 listed words with a matching checksum
+ * @throws KeyError ERR_PHRASE as `normalizePhrase`
  */
 export const rootChain = (phrase: string): RootChain => {
-  const words = normalizePhrase(phrase)
-  let entropy: Uint8Array
-  try {
-    entropy = mnemonicToEntropy(words, wordlist)
-  } catch {
-    // The library's error quotes the words, so it does not travel on as a cause.
-    throw new KeyError('ERR_PHRASE')
-  }
-  if (entropy.length !== ENTROPY_BYTES) throw new KeyError('ERR_PHRASE')
-  entropy.fill(0)
-  const seed = secretKey(bip39Seed(words))
+  const seed = secretKey(bip39Seed(normalizePhrase(phrase)))
   const root = (rotation: number): P256PrivateKey => {
     let attempt = 0
     const bare = exportSecret(seed)

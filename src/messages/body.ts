@@ -1,5 +1,6 @@
 import { copyOf, utf8 } from '../core/bytes.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
+import { tooLarge } from '../core/errors/sizes.ts'
 import { ConnectionError, MessageError } from '../core/errors.ts'
 import { bytes, literal, record, text } from '../core/fields.ts'
 import { MESSAGE_BODY_MAX, MESSAGE_BYTES_MAX, MESSAGE_KIND_MAX } from '../core/limits/message-limits.ts'
@@ -28,7 +29,7 @@ const readData = record<{ readonly t: 'data'; readonly d: Uint8Array }>({
  */
 export const encodeBody = (said: string | Uint8Array): Uint8Array => {
   const size = typeof said === 'string' ? utf8(said).length : said.length
-  if (size > MESSAGE_BYTES_MAX) throw new MessageError('ERR_MESSAGE_SIZE', { hint: `${size} bytes` })
+  if (size > MESSAGE_BYTES_MAX) throw new MessageError('ERR_MESSAGE_SIZE', { hint: tooLarge(size, MESSAGE_BYTES_MAX) })
   return encodeCbor(typeof said === 'string' ? { t: 'text', d: said.toWellFormed() } : { t: 'data', d: copyOf(said) })
 }
 

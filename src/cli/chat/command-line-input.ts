@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { HandfastError } from '../../core/errors.ts'
 
 /** What somebody wants who types a line into a conversation. */
 export type Intent = Said | FileIntent | { readonly kind: 'quit' }
@@ -14,6 +15,8 @@ export type Said =
   | { readonly kind: 'file'; readonly path: string }
   /** a `/command` that does not exist: sending a mistyped one to the peer would be worse than asking again */
   | { readonly kind: 'unknown'; readonly text: string }
+  /** what cannot be sent; `text` is its beginning, or what can be shown of it */
+  | { readonly kind: 'unsendable'; readonly text: string; readonly error: HandfastError }
 
 /** What is about files that are under way: which there are, or that one is given up; `id` is null for the only one there is. */
 export type FileIntent =

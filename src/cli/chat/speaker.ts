@@ -52,6 +52,7 @@ export const createSpeaker = (
     say: async (to, intent) => {
       if (intent.kind === 'file') return inBackground(sendFile(to, intent.path))
       try {
+        if (intent.kind === 'unsendable') throw intent.error
         if (intent.kind === 'unknown') throw new UsageError('ERR_USAGE', { hint: UNKNOWN })
         await messages.send(to, intent.text)
       } catch (error) {

@@ -77,8 +77,11 @@ const KEY_TEXT_MAX = 10_000
 
 /** Tells whether a published key is one of an identity's present keys; fails when it is not. */
 const checkKey = async (context: Context, contact: string | undefined, path: string): Promise<number> => {
-  const text = await readText(context, path, KEY_TEXT_MAX)
-  if (Buffer.byteLength(text) > KEY_TEXT_MAX) throw new KeyError('ERR_KEY_FORMAT', { hint: 'longer than a key can be' })
+  const { text, fault } = await readText(context, path, KEY_TEXT_MAX)
+  if (fault !== null)
+    throw new KeyError('ERR_KEY_FORMAT', {
+      hint: fault === 'length' ? `it has more than ${KEY_TEXT_MAX} bytes` : 'it is no text: DER is given as PEM',
+    })
   const point = parsePublicKey(text)
   const { log, forked } = await find(context, contact)
   const place = findKey(log, point)

@@ -1,4 +1,5 @@
-import { UsageError } from '../../core/errors.ts'
+import { tooLarge } from '../../core/errors/sizes.ts'
+import { MessageError, UsageError } from '../../core/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../../core/limits/message-limits.ts'
 import type { Peer } from '../../peer/peer.ts'
 import { deliverNow } from '../chat/deliver-now.ts'
@@ -8,6 +9,7 @@ import { openQuietPeer } from '../options/quiet-peer.ts'
 import { readSeconds } from '../options/seconds.ts'
 import { type TakeOverFlags, takeOverOption } from '../options/take-over.ts'
 import { EXIT } from '../output/failure.ts'
+import { wholeText } from '../terminal/lines.ts'
 
 type Flags = TakeOverFlags & { readonly wait: number }
 
@@ -29,18 +31,17 @@ const send = async (context: Context, contact: string, { wait, takeOver }: Flags
   return EXIT.done
 }
 
-/** All of stdin, without the newline at its end. */
+/** A newline, which ends what is piped in and is no part of it, in bytes. */
+const NEWLINE_MAX = 2
+
+/** All of stdin, byte for byte, without the newline at its end. */
 const readMessage = async ({ terminal, signal }: Context): Promise<string> => {
-  const lines: string[] = []
-  let size = 0
-  for await (const line of terminal.lines(MESSAGE_BYTES_MAX + 1, signal)) {
-    lines.push(line)
-    size += line.length + 1
-    // Longer than a message can be: it is refused as that, and not read to its end.
-    if (size > MESSAGE_BYTES_MAX + 1) break
-  }
+  const limit = MESSAGE_BYTES_MAX + NEWLINE_MAX
+  const given = await terminal.whole(limit, signal)
   signal.throwIfAborted()
-  const text = lines.join('\n')
+  if (given.fault === 'length')
+    throw new MessageError('ERR_MESSAGE_SIZE', { hint: tooLarge(given.bytes, MESSAGE_BYTES_MAX) })
+  const text = wholeText(given, limit).replace(/\r?\n$/, '')
   if (text === '')
     throw new UsageError('ERR_USAGE', { hint: 'nothing to send: pipe a message in, or type it and end with Ctrl-D' })
   return text

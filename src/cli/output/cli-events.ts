@@ -184,7 +184,7 @@ type Events = TalkEvents & {
 
 export type EventName = keyof Events
 export type CliEvent<N extends EventName = EventName> = { [K in N]: { readonly event: K } & Events[K] }[N]
-/** What each event says to people: its lines, plain text. */
-export type Wording = { readonly [N in EventName]: (event: CliEvent<N>) => readonly string[] }
+/** What each event says to people: its lines, plain text; `columns` are those of the screen, for what must not be broken; default: no bound. */
+export type Wording = { readonly [N in EventName]: (event: CliEvent<N>, columns?: number) => readonly string[] }
 /** Tells an event to whoever reads the output. */
 export type Emit = (event: CliEvent) => void

@@ -12,16 +12,20 @@ type KeyWording = Pick<
   | ('standing' | 'key' | 'key-checked' | 'log' | 'entry' | 'proof' | 'proven')
 >
 
-/** Words have up to 8 letters: three fit an old terminal of 40 columns, and none is torn from its number. */
 const PHRASE_COLUMNS = 3
+/** Words have up to 8 letters. */
+const WORD_COLUMNS = 8
+const GAP = '  '
 
-const numbered = (phrase: string): readonly string[] => {
-  const words = phrase.split(' ').map((word, index) => `${String(index + 1).padStart(2)} ${word.padEnd(8)}`)
-  const rows = Math.ceil(words.length / PHRASE_COLUMNS)
-  return Array.from({ length: rows }, (_, row) =>
+/** As many beside one another as the screen has room for, so that none is torn from its number. */
+const numbered = (phrase: string, columns: number): readonly string[] => {
+  const words = phrase.split(' ').map((word, index) => `${String(index + 1).padStart(2)} ${word.padEnd(WORD_COLUMNS)}`)
+  const width = words[0]?.length ?? 1
+  const beside = Math.max(1, Math.min(PHRASE_COLUMNS, Math.floor((columns + GAP.length) / (width + GAP.length))))
+  return Array.from({ length: Math.ceil(words.length / beside) }, (_, row) =>
     words
-      .slice(row * PHRASE_COLUMNS, (row + 1) * PHRASE_COLUMNS)
-      .join('  ')
+      .slice(row * beside, (row + 1) * beside)
+      .join(GAP)
       .trimEnd(),
   )
 }
@@ -78,7 +82,7 @@ export const describeBranch = ({ epoch, seq, head }: CliEvent<'proven'>['a']): s
   `${replaced(epoch)}, ${count(seq + 1, 'entry', 'entries')}, ends in ${shortHash(head)}`
 
 export const keyWording: KeyWording = {
-  created: ({ address, folder, sealedBy, rootKey, recoveryPhrase }) => [
+  created: ({ address, folder, sealedBy, rootKey, recoveryPhrase }, columns = Number.POSITIVE_INFINITY) => [
     `address  ${address}`,
     `folder   ${folder}`,
     `keys     ${SEALED[sealedBy]}`,
@@ -86,7 +90,7 @@ export const keyWording: KeyWording = {
     '',
     'recovery phrase, shown this once and stored nowhere:',
     '',
-    ...numbered(recoveryPhrase),
+    ...numbered(recoveryPhrase, columns),
     '',
     'Write them on paper: only they can replace the keys of this address one day,',
     'and whoever else reads them can do so too. Keep them off this computer.',

@@ -12,6 +12,8 @@ export type Printer = {
 
 /** Where it is printed: `raw` as it stands; lines are sanitized. */
 export type Screen = {
+  /** of the screen that stdout is; default: no bound */
+  readonly columns?: number
   raw(text: string): void
   out(lines: readonly string[]): void
   err(lines: readonly string[]): void
@@ -20,8 +22,8 @@ export type Screen = {
 export const createPrinter = (terminal: Screen, { json, debug }: { json: boolean; debug: boolean }): Printer => {
   const emit = <N extends EventName>(event: CliEvent<N>): void => {
     if (json) terminal.raw(`${sanitizeJson(event)}\n`)
-    else if (TROUBLE.has(event.event)) terminal.err(wording[event.event](event))
-    else terminal.out(wording[event.event](event))
+    else if (TROUBLE.has(event.event)) terminal.err(wording[event.event](event, terminal.columns))
+    else terminal.out(wording[event.event](event, terminal.columns))
   }
 
   return {

@@ -17,11 +17,18 @@ export const checkWritten = async (
       const typed = await terminal.ask(`word ${place + 1}: `, { limit: WORD_MAX, signal })
       signal.throwIfAborted()
       if (typed === null) return
-      if (typed.trim().toLowerCase() === words[place]) break
+      if (wordIn(typed, place + 1) === words[place]) break
       terminal.err([`that is not word ${place + 1}: look at the paper again`])
     }
   }
 }
+
+/** As it stands on the paper, perhaps, with its number. */
+const wordIn = (typed: string, number: number): string =>
+  typed
+    .trim()
+    .toLowerCase()
+    .replace(new RegExp(`^0?${number}[^a-z0-9]*`), '')
 
 /** Different places, in rising order. */
 const choosePlaces = (size: number): readonly number[] => {

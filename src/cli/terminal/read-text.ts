@@ -1,29 +1,24 @@
 import { createReadStream } from 'node:fs'
-import { text as readAll } from 'node:stream/consumers'
+import { stat } from 'node:fs/promises'
 import { FileError } from '../../core/errors.ts'
 import type { Context } from '../context.ts'
+import { type Given, readWhole } from './lines.ts'
 
 /**
- * Reads a file, or what is piped in where its name is `-`, but not much more than `limit` bytes of it: who calls refuses what is longer.
- * @throws FileError ERR_FILE_READ
+ * Reads a file, or what is piped in where its name is `-`. Of a file with more than `limit` bytes no more than one of these is read.
+ * @throws FileError ERR_FILE_READ; the signal's reason
  */
-export const readText = async (context: Context, path: string, limit: number): Promise<string> =>
-  path === '-' ? readInput(context, limit + 1) : readStart(path, limit + 1)
+export const readText = async ({ terminal, signal }: Context, path: string, limit: number): Promise<Given> => {
+  const given = path === '-' ? await terminal.whole(limit, signal) : await readStart(path, limit, signal)
+  signal.throwIfAborted()
+  return given
+}
 
-const readStart = async (path: string, most: number): Promise<string> => {
+const readStart = async (path: string, limit: number, signal: AbortSignal): Promise<Given> => {
   try {
-    return await readAll(createReadStream(path, { end: most - 1 }))
+    const given = await readWhole(createReadStream(path, { end: limit }), limit, signal)
+    return given.fault === 'length' ? { ...given, bytes: Math.max(given.bytes, (await stat(path)).size) } : given
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', { hint: path, cause })
   }
-}
-
-const readInput = async ({ terminal, signal }: Context, most: number): Promise<string> => {
-  let text = ''
-  for await (const line of terminal.lines(most, signal)) {
-    text += `${line}\n`
-    if (text.length > most) break
-  }
-  signal.throwIfAborted()
-  return text
 }

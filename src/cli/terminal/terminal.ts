@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { sanitize, wrap } from '../output/sanitize.ts'
 import { type AskOptions, askKeyboard, askPipe } from './ask.ts'
 import { columnsOf, createBottomRows } from './bottom-rows.ts'
-import { readLines } from './lines.ts'
+import { type Given, readLines, readWhole } from './lines.ts'
 import { flush, type Output, outputError } from './output.ts'
 
 /**
@@ -42,6 +42,8 @@ export type Terminal = {
    * @throws OutputError ERR_OUTPUT then
    */
   written(outcome?: string): Promise<void>
+  /** of the screen that stdout is; Infinity when it is none */
+  readonly columns: number
   /** whether stdout failed */
   readonly broken: boolean
   /** whether what is printed to stdout is thrown away */
@@ -54,14 +56,32 @@ export type Terminal = {
   readonly typing: boolean
   /** What is going on right now, shown below everything else until it is replaced; '' for nothing. */
   status(text: string): void
-  /** Lines as they are typed, or piped in: each at most `limit` characters. Ends with the input, or when aborted. */
-  lines(limit: number, signal: AbortSignal): AsyncIterable<string>
+  /** Lines as they are typed, or piped in: `limit` bytes of each. Ends with the input, or when aborted. */
+  lines(limit: number, signal: AbortSignal): AsyncIterable<Given>
+  /** All that is piped in, or typed up to Ctrl-D: `limit` bytes of it. */
+  whole(limit: number, signal: AbortSignal): Promise<Given>
   /**
-   * Asks for one line, hidden while it is typed if need be. What is piped in is taken whole, its lines joined by spaces.
+   * Asks for one line, or several, hidden while they are typed if need be. What is piped in is taken whole.
    * @returns null when the input ended, or was interrupted
+   * @throws UsageError ERR_INPUT when what is piped in is no text, or too long
    */
   ask(question: string, options: AskOptions): Promise<string | null>
   close(): void
+}
+
+const typed = (text: string, limit: number): Given => {
+  const bytes = Buffer.byteLength(text)
+  return { text, bytes, fault: bytes > limit ? 'length' : null }
+}
+
+async function* typedLines(lines: AsyncIterable<string>, limit: number): AsyncGenerator<Given> {
+  for await (const line of lines) yield typed(line, limit)
+}
+
+const typedWhole = async (lines: AsyncIterable<string>, limit: number): Promise<Given> => {
+  const all: string[] = []
+  for await (const line of lines) all.push(line)
+  return typed(all.join('\n'), limit)
 }
 
 const drained = (stream: Output, signal: AbortSignal): Promise<void> => {
@@ -97,6 +117,7 @@ export const createTerminal = (
   const note = (error?: Error | null): void => {
     failure ??= error ?? undefined
   }
+  const widthOf = (stream: Output): number => (stream.isTTY === true ? columnsOf(stream) : Number.POSITIVE_INFINITY)
   const write = (stream: Output, text: string): void => {
     const done = stream === stdout ? note : undefined
     if (statusVisible && stream.isTTY === true) bottom.above(() => stream.write(text, done))
@@ -108,8 +129,7 @@ export const createTerminal = (
     if (failure !== undefined) throw outputError(failure, outcome)
   }
   const print = (stream: Output, lines: readonly string[]): void => {
-    const columns = stream.isTTY === true ? columnsOf(stream) : Number.POSITIVE_INFINITY
-    const rows = lines.flatMap((line) => wrap(sanitize(line), columns))
+    const rows = lines.flatMap((line) => wrap(sanitize(line), widthOf(stream)))
     write(stream, rows.map((row) => `${row}\n`).join(''))
   }
 
@@ -120,6 +140,9 @@ export const createTerminal = (
     err: (lines) => print(stderr, lines),
     raw: (text) => write(stdout, text),
     written,
+    get columns() {
+      return widthOf(stdout)
+    },
     get broken() {
       return failure !== undefined
     },
@@ -132,7 +155,10 @@ export const createTerminal = (
     status: (text) => {
       if (statusVisible) bottom.status(text)
     },
-    lines: (limit, signal) => (interactive ? bottom.edit(stdin, signal) : readLines(stdin, limit, signal)),
+    lines: (limit, signal) =>
+      interactive ? typedLines(bottom.edit(stdin, signal), limit) : readLines(stdin, limit, signal),
+    whole: (limit, signal) =>
+      interactive ? typedWhole(bottom.edit(stdin, signal), limit) : readWhole(stdin, limit, signal),
     ask: async (question, options) => {
       if (stdin.isTTY !== true) return askPipe(stdin, options)
       const showAgain = bottom.hideStatus()

@@ -48,7 +48,10 @@ export const CONNECTION = {
     'connect again; what was sent last may not have arrived',
   ],
   ERR_CONNECTION_CLOSED: ['the connection is closed', 'connect again to go on'],
-  ERR_FRAME_SIZE: ['a frame is larger than 64 KiB', VERSIONS],
+  ERR_FRAME_SIZE: [
+    'a frame is larger than 64 KiB',
+    'send less at once; where the other side sent it, the two sides may have different versions of Handfast',
+  ],
   ERR_FRAME_WINDOW: ['the other side sent more than there was room for', VERSIONS],
   ERR_FRAME: ['a frame does not decode or arrives out of turn', VERSIONS],
   ERR_FRAME_VERSION: [
@@ -113,7 +116,7 @@ export const CONTACT = {
 } as const satisfies ErrorTable
 
 export const MESSAGE = {
-  ERR_MESSAGE_SIZE: ['a message is larger than 32 KiB: send it as a file', 'send it as a file, or in parts'],
+  ERR_MESSAGE_SIZE: ['the message is longer than a message can be', 'send it as a file, or in parts'],
   ERR_MESSAGE_GAP: ['a message is missing before this one', 'nothing: its sender sends both again'],
   ERR_MESSAGE_FORK: [
     'the message follows others than those that are here: a data folder went back, or is in use twice',

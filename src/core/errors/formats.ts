@@ -43,7 +43,7 @@ export const KEY = {
   ERR_KEM_CIPHERTEXT: ['the bytes are not an ML-KEM-768 ciphertext', SAME_CALL],
   ERR_PHRASE: [
     'the recovery phrase is not 24 words of the list with a matching checksum',
-    'check the words and their order against what was written down; a missing or swapped word is enough',
+    'look at the words that the brackets name, as they were written down, with their numbers if you have them',
   ],
   ERR_PHRASE_OTHER: [
     'the recovery phrase belongs to another identity',

@@ -43,5 +43,9 @@ export const OUTPUT = {
 } as const satisfies ErrorTable
 
 export const USAGE = {
+  ERR_INPUT: [
+    'what was given is not text, or too long',
+    'give it as text in UTF-8; anything else can be sent as a file',
+  ],
   ERR_USAGE: ['the command was not understood', 'handfast --help tells how commands are written'],
 } as const satisfies ErrorTable

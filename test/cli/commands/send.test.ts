@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { initialize } from '../../../src/identity/initialize.ts'
 import { openPeer } from '../../../src/peer/open.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { openVault } from '../../../src/store/vault.ts'
-import { makeTemporary } from '../../connection/sides.ts'
+import { isSettled, makeTemporary } from '../../connection/sides.ts'
 import { said } from '../../messages/told.ts'
 import { createDht } from '../dht.ts'
 import { runCli } from '../in-process.ts'
@@ -18,8 +19,10 @@ const prepare = async (t: TestContext) => {
   const bootstrap = dht.get('node') ?? ''
   const bob = await openPeer({ bootstrap })
   t.after(() => bob.close())
-  const send = (text: string, ...more: readonly string[]) =>
-    runCli(['send', `handfast:${bob.address}`, '--folder', folder, '--bootstrap', bootstrap, ...more], { stdin: text })
+  const send = (text: string | Buffer, ...more: readonly string[]) =>
+    runCli(['send', `handfast:${bob.address}`, '--folder', folder, '--bootstrap', bootstrap, ...more], {
+      stdin: Readable.from([Buffer.from(text)]),
+    })
   return { alice, bob, folder, bootstrap, send }
 }
 
@@ -37,6 +40,37 @@ test('to somebody who is there: what became of it, and nothing of who came and w
   )
   // A person sees nothing when all went well.
   assert.deepEqual(await send('again'), { code: 0, stdout: '', stderr: '' })
+})
+
+test('what is piped in arrives byte for byte, without the newline at its end', async (t) => {
+  const { bob, send } = await prepare(t)
+  const longest = 'x'.repeat(32 * 1024)
+  for (const [piped, arrives] of [
+    ['no newline', 'no newline'],
+    ['one\r\ntwo\r\n', 'one\r\ntwo'],
+    ['\n\n \n', '\n\n '],
+    ['NUL \0 in it\n', 'NUL \0 in it'],
+    ['\u{feff}mark', '\u{feff}mark'],
+    [`${longest}\r\n`, longest],
+  ] as const) {
+    assert.deepEqual(await send(piped), { code: 0, stdout: '', stderr: '' })
+    assert.equal(said(await bob.messages.receive()), arrives)
+  }
+})
+
+test('what is too long, or no text, is refused with its size, before anything is done', async (t) => {
+  const { bob, send } = await prepare(t)
+  for (const [piped, code, exit, size] of [
+    ['x'.repeat(100_000), 'ERR_MESSAGE_SIZE', 1, '100000'],
+    ['ä'.repeat(16_385), 'ERR_MESSAGE_SIZE', 1, '32770'],
+    [Buffer.from('caf\u{e9}', 'latin1'), 'ERR_INPUT', 2, ''],
+  ] as const) {
+    const { code: got, stderr } = await send(piped, '--json')
+    const { error } = JSON.parse(stderr)
+    assert.deepEqual([got, error.code], [exit, code])
+    assert.ok(size === '' || (error.message.includes(size) && error.message.includes('32768')), error.message)
+  }
+  assert.equal(await isSettled(bob.messages.receive()), false)
 })
 
 test('to somebody who is not there: it is kept, behind what is kept already', async (t) => {

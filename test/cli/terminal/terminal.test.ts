@@ -28,7 +28,7 @@ const begin = (columns = 40) => {
 const read = (terminal: Terminal, signal = NEVER) => {
   const lines: string[] = []
   const ended = (async () => {
-    for await (const line of terminal.lines(100, signal)) lines.push(line)
+    for await (const { text } of terminal.lines(100, signal)) lines.push(text)
   })()
   return { lines, ended }
 }
