@@ -63,8 +63,8 @@ const COMMAND_LINE: Readonly<Record<string, Row>> = {
   },
   'cli/identity': { values: ['core', 'store', 'cli/output', 'cli/options'], types: ['identity', CONTEXT] },
   'cli/chat': {
-    values: ['core', 'cli/output'],
-    types: ['messages', 'files', 'peer', 'cli/options', 'cli/terminal', CONTEXT],
+    values: ['core', 'cli/output', 'cli/terminal'],
+    types: ['messages', 'files', 'peer', 'cli/options', CONTEXT],
   },
   'cli/node': {
     values: ['core', ...DIRECTORY, 'directory/node', 'store', 'peer', 'cli/output', 'cli/identity', 'cli/chat'],

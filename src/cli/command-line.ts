@@ -1,7 +1,7 @@
-import { homedir } from 'node:os'
 import { describeFailure, EXIT, trace } from './output/failure.ts'
 import { sanitize } from './output/sanitize.ts'
 import { run } from './run.ts'
+import { homeFolder } from './terminal/home.ts'
 import { standardOutput } from './terminal/output.ts'
 
 /** The command `handfast`, in a process of its own. */
@@ -17,7 +17,7 @@ process.on('uncaughtException', (error) => {
 
 process.exitCode = await run(process.argv.slice(2), {
   platform: process.platform,
-  home: homedir(),
+  home: homeFolder(),
   env: process.env,
   streams: { stdin: process.stdin, stdout: standardOutput(process.stdout), stderr: process.stderr },
   signals: process,

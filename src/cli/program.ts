@@ -78,7 +78,9 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
     .description('Two peers get each other’s right key and talk in private: no server, no account.')
     .version(version, '-V, --version', 'print the version')
     .addOption(
-      new Option('--folder <dir>', 'data folder; also HANDFAST_FOLDER').default(defaults.folder).argParser(readFolder),
+      new Option('--folder <dir>', 'data folder; also HANDFAST_FOLDER')
+        .default(defaults.folder, defaults.folder || 'none')
+        .argParser(readFolder),
     )
     .addOption(
       new Option('--bootstrap <list>', 'nodes of the network, host:port[,host:port…]; also HANDFAST_BOOTSTRAP').default(
@@ -97,8 +99,13 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
   return program
 }
 
+/** What an option would say that is missing, or comes from elsewhere. @throws InvalidArgumentError */
+export const refuseOption = (hint: string): never => {
+  throw new InvalidArgumentError(hint)
+}
+
 const readFolder = (text: string): string => {
   // An unset variable of a script must not put an identity into the current folder.
-  if (text === '') throw new InvalidArgumentError('It is empty.')
+  if (text === '') refuseOption('It is empty.')
   return text
 }

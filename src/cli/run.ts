@@ -5,7 +5,7 @@ import { defaultFolder, type Surroundings } from './data-folder.ts'
 import type { CliEvent } from './output/cli-events.ts'
 import { describeFailure, EXIT } from './output/failure.ts'
 import { createPrinter } from './output/printer.ts'
-import { createProgram } from './program.ts'
+import { createProgram, refuseOption } from './program.ts'
 import { isOutputError } from './terminal/output.ts'
 import { createPassphrases } from './terminal/passphrases.ts'
 import { createProgress } from './terminal/progress.ts'
@@ -54,6 +54,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
   const start: Start = async (work, interrupted = EXIT.interrupted) => {
     exitWhenLate = interrupted
     const { folder, bootstrap, passphraseFile, clockIsRight = false } = program.opts<GlobalOptions>()
+    if (folder === '') refuseOption(usual.problem)
     const progress = createProgress(terminal.status)
     const passphrases = createPassphrases({ terminal, signal, env: system.env, file: passphraseFile })
     const emit = (event: CliEvent): void => printer.emit(event)
@@ -69,10 +70,11 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     }
   }
 
+  const usual = defaultFolder(system)
   const program = createProgram({
     version: readVersion(),
     defaults: {
-      folder: system.env.HANDFAST_FOLDER || defaultFolder(system),
+      folder: usual.folder,
       bootstrap: system.env.HANDFAST_BOOTSTRAP ?? '',
     },
     start,

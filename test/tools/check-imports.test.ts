@@ -77,7 +77,7 @@ const BROKEN: readonly (readonly [path: string, line: string, rule: string])[] =
   ['src/connection/dial.ts', "import { lookup } from '../directory/client/lookup.ts'", 'types-only'],
   ['src/contacts/trust.ts', "import '../network/node.ts'", 'types-only'],
   ['src/cli/output/printer.ts', "import '../../peer/peer.ts'", 'types-only'],
-  ['src/cli/chat/chat.ts', "import '../terminal/phrase.ts'", 'types-only'],
+  ['src/cli/chat/chat.ts', "import '../options/phrase.ts'", 'types-only'],
   ['src/cli/chat/chat.ts', "import { createContext } from '../context.ts'", 'types-only'],
   // Modules from outside.
   ['src/peer/open.ts', "import DHT from 'hyperdht'", 'module'],

@@ -13,6 +13,7 @@ test('text is text, and a second slash makes it so', () => {
 test('/file takes a path with spaces, and ~/ for the home folder', () => {
   assert.deepEqual(readTyped('/file  a folder/b.pdf '), { kind: 'file', path: 'a folder/b.pdf' })
   assert.deepEqual(readTyped('/file ~/b.pdf'), { kind: 'file', path: `${homedir()}/b.pdf` })
+  assert.deepEqual(readTyped('/file "~/b.pdf "'), { kind: 'file', path: '~/b.pdf ' })
 })
 
 test('/files, and /cancel with a number or none', () => {
