@@ -3,8 +3,12 @@ import { base58 } from '@scure/base'
 import { concat } from './bytes.ts'
 import { KeyError } from './errors.ts'
 import { importPublicKey, POINT_BYTES } from './p256.ts'
+import { isSpkiPem, parseSpkiPem } from './spki.ts'
 
-/** Public P-256 keys in the forms other software reads: JWK (RFC 7517), SPKI PEM (RFC 5280, 7468), did:key (W3C CCG, p256-pub). */
+/**
+ * Public P-256 keys in the forms other software reads: JWK (RFC 7517), SPKI PEM (RFC 5480, 7468), did:key (W3C CCG, p256-pub). A did:key is read
+ * without `did:key:` too.
+ */
 
 export const KEY_FORMATS = ['jwk', 'spki', 'did'] as const
 /** How a public key is written as text: JWK, SPKI PEM, or did:key. */
@@ -12,7 +16,9 @@ export type KeyFormat = (typeof KEY_FORMATS)[number]
 
 /** Multicodec p256-pub 0x1200 as a varint. */
 const P256_PUB = Uint8Array.of(0x80, 0x24)
-const DID_PREFIX = 'did:key:z'
+const DID_PREFIX = 'did:key:'
+/** What begins base58btc (multibase). */
+const BASE58 = 'z'
 
 /** Longest text that can be one key in any of the forms. */
 const TEXT_MAX = 2000
@@ -32,14 +38,16 @@ export const exportPublicKey = (point: Uint8Array, format: KeyFormat): string =>
   const key = importPublicKey(point)
   if (format === 'jwk') return toJwk(key)
   if (format === 'spki') return String(key.export({ format: 'pem', type: 'spki' }))
-  return `${DID_PREFIX}${base58.encode(concat(P256_PUB, point))}`
+  return `${DID_PREFIX}${BASE58}${base58.encode(concat(P256_PUB, point))}`
 }
 
-const fromDid = (did: string): Uint8Array => {
-  const bytes = base58.decode(did.slice(DID_PREFIX.length))
+const fromMultibase = (text: string): Uint8Array => {
+  const bytes = base58.decode(text.slice(BASE58.length))
   if (bytes.length !== P256_PUB.length + POINT_BYTES || bytes[0] !== P256_PUB[0] || bytes[1] !== P256_PUB[1])
     throw new KeyError('ERR_KEY_FORMAT', { hint: 'the did:key is not of a P-256 key' })
-  return bytes.slice(P256_PUB.length)
+  const point = bytes.slice(P256_PUB.length)
+  importPublicKey(point)
+  return point
 }
 
 const fromJwk = (text: string): KeyObject => {
@@ -53,9 +61,6 @@ const fromJwk = (text: string): KeyObject => {
   if (given.x !== x || given.y !== y) throw new KeyError('ERR_KEY_FORMAT')
   return key
 }
-
-/** One PEM block and nothing else: OpenSSL would read the first of several keys and pass over the rest. */
-const PEM = /^-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]*-----END PUBLIC KEY-----$/
 
 const compressed = (key: KeyObject): Uint8Array => {
   if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
@@ -71,13 +76,11 @@ export const parsePublicKey = (text: string): Uint8Array => {
   const trimmed = text.trim()
   if (trimmed.length > TEXT_MAX) throw new KeyError('ERR_KEY_FORMAT')
   try {
-    if (trimmed.startsWith(DID_PREFIX)) {
-      const point = fromDid(trimmed)
-      importPublicKey(point)
-      return point
-    }
+    // A DID document has what follows did:key: by itself, as publicKeyMultibase.
+    const multibase = trimmed.startsWith(DID_PREFIX) ? trimmed.slice(DID_PREFIX.length) : trimmed
+    if (multibase.startsWith(BASE58)) return fromMultibase(multibase)
     if (trimmed.startsWith('{')) return compressed(fromJwk(trimmed))
-    if (PEM.test(trimmed)) return compressed(createPublicKey(trimmed))
+    if (isSpkiPem(trimmed)) return parseSpkiPem(trimmed)
   } catch (error) {
     if (error instanceof KeyError) throw error
     // The parser's error could quote a private key that was given by mistake.

@@ -1,9 +1,10 @@
-import { createPublicKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { equal } from '../core/bytes.ts'
 import { HandfastError, KeyError, TokenError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
 import { importPublicKey, lowerS, type P256PrivateKey, type Signer, verify } from '../core/p256.ts'
 import type { TokenKey } from '../core/root-key.ts'
+import { parseSpki } from '../core/spki.ts'
 import { callTool, readPin, type TokenOptions, type ToolCall } from './pkcs11-tool.ts'
 
 /** P-256 keys on a PKCS#11 token: a smart card, a security key, an HSM, or SoftHSM, which is none and made for tests. */
@@ -40,9 +41,7 @@ const callOn = async (token: TokenKey, call: ToolCall, options: TokenOptions): P
 const readPublicKey = async (token: TokenKey, options: TokenOptions): Promise<Uint8Array> => {
   const der = await callOn(token, { args: ['--read-object', '--type=pubkey'] }, options)
   try {
-    const key = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
-    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TokenError('ERR_TOKEN_KEY')
-    return Uint8Array.from(key.export({ format: 'raw-public', type: 'compressed' }))
+    return parseSpki(der)
   } catch {
     throw new TokenError('ERR_TOKEN_KEY', { hint: token.key })
   }

@@ -10,7 +10,7 @@ const MISSING =
   "these tests need Python's cryptography: install the Debian package python3-cryptography (apt-get install python3-cryptography)"
 
 /** Debian's Python first, which sees Debian's packages; then whichever is on the path. */
-const findPython = (): string => {
+export const findPython = (): string => {
   const found = ['/usr/bin/python3', 'python3'].find(
     (python) => spawnSync(python, ['-c', 'import cryptography.fernet'], { stdio: 'ignore' }).status === 0,
   )

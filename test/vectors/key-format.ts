@@ -63,6 +63,18 @@ MCowBQYDK2VwAyEAEglmZ++1Qa6R+0Zyd/yzqq607Bx6ihZkz1D+kw4q5HA=
 -----END PUBLIC KEY-----
 `
 
+const der = (text: string): Buffer => Buffer.from(text, 'hex')
+const whole = Buffer.from(importPublicKey(point).export({ format: 'der', type: 'spki' }))
+const rest = whole.subarray(2)
+/** id-ecPublicKey with ECParameters of P-256, cofactor and all, and the generator for a key. */
+const G =
+  '046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5'
+const EXPLICIT_SPKI = pemOf(
+  der(
+    `3082014b3082010306072a8648ce3d02013081f7020101302c06072a8648ce3d0101022100ffffffff00000001000000000000000000000000ffffffffffffffffffffffff305b0420ffffffff00000001000000000000000000000000fffffffffffffffffffffffc04205ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b031500c49d360886e704936a6678e1139d26b7819f7e900441${G}022100ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551020101034200${G}`,
+  ),
+)
+
 export const keyFormatVectors: Vectors = {
   jwk: accepted('a JWK', jwk),
   spki: accepted('SubjectPublicKeyInfo as PEM', spki),
@@ -129,4 +141,26 @@ export const keyFormatVectors: Vectors = {
   'write-off-curve': unwritten('a point that is not on the curve', offCurve),
   'write-identity': unwritten('33 zero bytes', new Uint8Array(33)),
   'write-short': unwritten('32 bytes', point.subarray(1)),
+  multibase: accepted('a did:key without did:key:', did.slice('did:key:'.length)),
+  'multibase-ed25519': refused('the same of Ed25519', 'z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'),
+  'spki-indefinite': refused(
+    'PEM whose outer length is indefinite',
+    pemOf(Buffer.concat([der('3080'), rest, der('0000')])),
+  ),
+  'spki-long-length': refused('PEM whose outer length is in two bytes', pemOf(Buffer.concat([der('308159'), rest]))),
+  'spki-zero-after': refused('PEM with a zero after the key', pemOf(Buffer.concat([der('3059'), rest, der('00')]))),
+  'spki-element-more': refused('PEM with a third element', pemOf(Buffer.concat([der('305b'), rest, der('0500')]))),
+  'spki-unused-bits': refused(
+    'PEM with an unused bit',
+    pemOf(Buffer.from(whole.toString('hex').replace('034200', '034201'), 'hex')),
+  ),
+  'spki-hybrid': refused(
+    'PEM with the point in hybrid form',
+    pemOf(Buffer.from(whole.toString('hex').replace('03420004', `0342000${4 + (point[0] ?? 0)}`), 'hex')),
+  ),
+  'spki-explicit': refused('PEM whose curve is spelt out and is P-256', EXPLICIT_SPKI),
+  'spki-base64-bits': refused(
+    'PEM whose base64 ends in bits that stand for nothing',
+    spki.replace(/.(?==)/, (last) => String.fromCharCode(last.charCodeAt(0) + 1)),
+  ),
 }
