@@ -1,4 +1,5 @@
 import { errorOf } from '../core/error-of.ts'
+import { tooLarge } from '../core/errors/sizes.ts'
 import { ConnectionError, type ErrorCode, HandfastError } from '../core/errors.ts'
 import { FRAME_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
@@ -23,7 +24,8 @@ export const openChannel = (stream: FrameStream): Channel => {
     for (;;) {
       const { value, done } = await incoming.next()
       if (done === true) return null
-      if (value.length > FRAME_BYTES_MAX) throw new ConnectionError('ERR_FRAME_SIZE')
+      if (value.length > FRAME_BYTES_MAX)
+        throw new ConnectionError('ERR_FRAME_SIZE', { hint: tooLarge(value.length, FRAME_BYTES_MAX) })
       const frame = decodeFrame(value)
       if (frame?.t === 'error')
         throw new ConnectionError('ERR_REMOTE', { hint: frame.code, cause: errorOf(frame.code) })

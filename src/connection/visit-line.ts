@@ -1,5 +1,6 @@
 import { orAbort } from '../core/abort.ts'
 import { copyOf } from '../core/bytes.ts'
+import { tooLarge } from '../core/errors/sizes.ts'
 import { ConnectionError, MailboxError } from '../core/errors.ts'
 import { VISIT_WINDOW } from '../core/limits/connection-limits.ts'
 import { MESSAGE_BYTES_MAX } from '../core/limits/message-limits.ts'
@@ -66,7 +67,7 @@ export const createVisitLine = (): VisitLine => {
     },
     send: async (message, { signal }) => {
       if (message.length > MESSAGE_BYTES_MAX)
-        throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: `${message.length} bytes` })
+        throw new MailboxError('ERR_MAILBOX_REQUEST', { hint: tooLarge(message.length, MESSAGE_BYTES_MAX) })
       // A copy: the caller may use its buffer again while this waits.
       const d = copyOf(message)
       await credit.spend(signal)

@@ -1,5 +1,6 @@
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
+import { tooLarge } from '../core/errors/sizes.ts'
 import { ContactError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
@@ -56,8 +57,10 @@ const NAME = /^[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u
 /** @throws ContactError ERR_CONTACT_NAME */
 export const checkName = (name: string): string => {
   const plain = name.normalize('NFC')
+  if (plain.length > NAME_LENGTH_MAX)
+    throw new ContactError('ERR_CONTACT_NAME', { hint: tooLarge(plain.length, NAME_LENGTH_MAX, 'characters') })
   // A name that looks like an address would be taken for one.
-  if (plain.length > NAME_LENGTH_MAX || !NAME.test(plain) || /^(hf1|handfast:)/i.test(plain))
+  if (!NAME.test(plain) || /^(hf1|handfast:)/i.test(plain))
     throw new ContactError('ERR_CONTACT_NAME', {
       hint: '1 to 64 visible characters that do not begin with hf1 or handfast:',
     })

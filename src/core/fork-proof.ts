@@ -1,4 +1,5 @@
 import { encodeAddress } from './address.ts'
+import { tooLarge } from './errors/sizes.ts'
 import { EncodingError, KeyLogError } from './errors.ts'
 import { bytes, list, literal, record, text } from './fields.ts'
 import { sha256 } from './kdf.ts'
@@ -62,7 +63,8 @@ export const encodeForkProof = (a: KeyLog, b: KeyLog): string => {
  * @throws KeyLogError ERR_PROOF when it is not a proof, or those of `verifyLog`
  */
 export const checkForkProof = (content: string): ForkProof => {
-  if (content.length > FORK_PROOF_BYTES_MAX) throw new KeyLogError('ERR_PROOF', { hint: 'larger than a proof can be' })
+  if (content.length > FORK_PROOF_BYTES_MAX)
+    throw new KeyLogError('ERR_PROOF', { hint: tooLarge(content.length, FORK_PROOF_BYTES_MAX, 'characters') })
   let read: ReturnType<typeof readProof>
   try {
     read = readProof(JSON.parse(content), 'proof')

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { base58 } from '@scure/base'
 import { concat } from './bytes.ts'
+import { tooLarge } from './errors/sizes.ts'
 import { KeyError } from './errors.ts'
 import { importPublicKey, POINT_BYTES } from './p256.ts'
 import { isSpkiPem, parseSpkiPem } from './spki.ts'
@@ -74,7 +75,8 @@ const compressed = (key: KeyObject): Uint8Array => {
  */
 export const parsePublicKey = (text: string): Uint8Array => {
   const trimmed = text.trim()
-  if (trimmed.length > TEXT_MAX) throw new KeyError('ERR_KEY_FORMAT')
+  if (trimmed.length > TEXT_MAX)
+    throw new KeyError('ERR_KEY_FORMAT', { hint: tooLarge(trimmed.length, TEXT_MAX, 'characters') })
   try {
     // A DID document has what follows did:key: by itself, as publicKeyMultibase.
     const multibase = trimmed.startsWith(DID_PREFIX) ? trimmed.slice(DID_PREFIX.length) : trimmed

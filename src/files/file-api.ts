@@ -82,7 +82,7 @@ export type Files = AsyncIterable<FileOffer> & {
   /**
    * Reads a file through and writes down that it is to be sent; resolves once that is on disk, and from then on it is on its way, also
    * after a restart. It must stay as it is until it is `delivered`.
-   * @throws FileError ERR_FILE_READ, _NAME, _CHANGED (while it was read); PeerError ERR_PEER_CLOSED, _SELF, _RETIRED; ContactError
+   * @throws FileError ERR_FILE_READ, _SIZE, _NAME, _CHANGED (while it was read); PeerError ERR_PEER_CLOSED, _SELF, _RETIRED; ContactError
    *   ERR_CONTACT; AddressError; StoreError; KeyLogError ERR_LOG_FORK while two logs of the contact contradict each other
    */
   send(who: string, path: string, options?: SendFileOptions): Promise<FileTransfer>

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { chunkSize } from '../core/chunk.ts'
+import { tooLarge } from '../core/errors/sizes.ts'
 import { FileError } from '../core/errors.ts'
 import { CHUNK_BYTES, FILE_BYTES_MAX } from '../core/limits/file-limits.ts'
 
@@ -51,13 +52,14 @@ export const hashBytes = async (file: FileHandle, size: number, hash: Hash, sign
 
 /**
  * Reads a file through, once, in constant memory.
- * @throws FileError ERR_FILE_READ (also of what is no regular file), ERR_FILE_CHANGED when it was written to meanwhile
+ * @throws FileError ERR_FILE_READ (also of what is no regular file), ERR_FILE_SIZE, ERR_FILE_CHANGED when it was written to meanwhile
  */
 export const fingerprint = async (path: string): Promise<Fingerprint> => {
   try {
     await using file = await openRegular(path)
     const before = await stateOf(file)
-    if (before.size > FILE_BYTES_MAX) throw new FileError('ERR_FILE_READ', { hint: `${path} is too large` })
+    if (before.size > FILE_BYTES_MAX)
+      throw new FileError('ERR_FILE_SIZE', { hint: `${path}: ${tooLarge(before.size, FILE_BYTES_MAX)}` })
     const hash = createHash('sha256')
     const read = await hashBytes(file, before.size, hash)
     const after = await stateOf(file)

@@ -37,6 +37,6 @@ export const nameMailboxes = (
   // A mailbox that is there only when its owner is would be none.
   if (ids.some((id) => equal(id, own))) throw new PeerError('ERR_PEER_SELF')
   const names = [...new Set(ids.map(encodeAddress))]
-  if (names.length > MAILBOXES_MAX) throw new MailboxError('ERR_MAILBOX_COUNT')
+  if (names.length > MAILBOXES_MAX) throw new MailboxError('ERR_MAILBOX_COUNT', { hint: `these are ${names.length}` })
   settings.set('mailboxes', names.join(SEPARATOR))
 }

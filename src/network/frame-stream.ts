@@ -178,7 +178,8 @@ const write = async (state: State, message: Uint8Array, cost: number): Promise<v
 }
 
 const send = async (state: State, frame: Uint8Array): Promise<void> => {
-  if (!isFrameSize(frame)) throw new ConnectionError('ERR_FRAME_SIZE')
+  if (!isFrameSize(frame))
+    throw new ConnectionError('ERR_FRAME_SIZE', { hint: `it has ${frame.length} bytes, and one to 64 KiB are sent` })
   if (state.ending) throw new ConnectionError('ERR_CONNECTION_CLOSED')
   const message = encodeFrame(frame)
   const sent = state.sent.then(() => write(state, message, costOf(frame)))

@@ -1,5 +1,6 @@
 import { hex } from '../core/bytes.ts'
 import { decodeCbor, encodeSecretCbor } from '../core/cbor.ts'
+import { tooLarge } from '../core/errors/sizes.ts'
 import { EncodingError, StoreError } from '../core/errors.ts'
 import { bytes, flag, list, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import type { DeviceFloor } from '../core/floor.ts'
@@ -35,8 +36,12 @@ const SECRETS_BYTES_MAX = 4_096
 export const encodeContent = ({ made, kept, remembered }: BackupContent): Uint8Array => {
   const { floors, forks, contacts, settings } = remembered
   // What could not be read again must not pass for a backup.
-  if (floors.length > BACKUP_FLOORS_MAX || forks.length > BACKUP_FORKS_MAX || contacts.length > BACKUP_CONTACTS_MAX)
-    throw new StoreError('ERR_BACKUP_SIZE')
+  for (const [what, size, most] of [
+    ['contacts', contacts.length, BACKUP_CONTACTS_MAX],
+    ['addresses that were seen', floors.length, BACKUP_FLOORS_MAX],
+    ['contradictions', forks.length, BACKUP_FORKS_MAX],
+  ] as const)
+    if (size > most) throw new StoreError('ERR_BACKUP_SIZE', { hint: tooLarge(size, most, what) })
   const secrets = encodeSecrets(kept)
   const content = encodeSecretCbor({
     made,

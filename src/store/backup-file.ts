@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
+import { tooLarge } from '../core/errors/sizes.ts'
 import { EncodingError, FileError, StoreError } from '../core/errors.ts'
 import { literal, type Reader, record } from '../core/fields.ts'
 import { LABEL_BACKUP } from '../core/labels.ts'
@@ -68,7 +69,8 @@ export const refuseEmpty = (passphrase: string | null): void => {
 export const sealBackup = async (content: Uint8Array, passphrase: string, kdf: Kdf = newKdf()): Promise<string> => {
   refuseEmpty(passphrase)
   const padded = pad(content)
-  if (padded.length + TOKEN_BYTES > SEALED_BYTES_MAX) throw new StoreError('ERR_BACKUP_SIZE')
+  if (padded.length + TOKEN_BYTES > SEALED_BYTES_MAX)
+    throw new StoreError('ERR_BACKUP_SIZE', { hint: tooLarge(padded.length, SEALED_BYTES_MAX - TOKEN_BYTES) })
   const key = await passphraseKey(passphrase, kdf)
   const sealed = sealBytes(key, LABEL_BACKUP, padded)
   padded.fill(0)
@@ -111,7 +113,10 @@ export const readBackupFile = async (path: string): Promise<string> => {
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', { hint: path, cause })
   }
-  if (text.length > FILE_BYTES_MAX) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
+  if (text.length > FILE_BYTES_MAX)
+    throw new StoreError('ERR_STORE_CORRUPT', {
+      hint: `${path} is no backup: it has more than ${FILE_BYTES_MAX} bytes`,
+    })
   return text
 }
 

@@ -80,7 +80,7 @@ export const createContactStore = (database: Database, readLog: LogReader = crea
   const refuseTaken = (id: Uint8Array, name: string | null): void => {
     if (name === null) return
     const taken = database.get('SELECT 1 FROM contacts WHERE name = ? AND id <> ?', name, id)
-    if (taken !== undefined) throw new ContactError('ERR_CONTACT_NAME', { hint: name })
+    if (taken !== undefined) throw new ContactError('ERR_CONTACT_NAME', { hint: `${name} is another contact` })
   }
 
   return {

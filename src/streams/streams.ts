@@ -52,7 +52,8 @@ const createLines = () => {
 }
 
 const checkName = ({ app, protocol }: StreamName): void => {
-  for (const name of [app, protocol]) if (!isProgramName(name)) throw new StreamError('ERR_STREAM_NAME')
+  for (const name of [app, protocol])
+    if (!isProgramName(name)) throw new StreamError('ERR_STREAM_NAME', { hint: name.slice(0, 64) })
 }
 
 export const createStreams = ({ isContact, closing }: StreamsParts): Streams => {

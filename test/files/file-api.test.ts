@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { CHUNK_BYTES, CHUNK_WINDOW, FILES_AT_ONCE } from '../../src/core/limits/file-limits.ts'
+import { CHUNK_BYTES, CHUNK_WINDOW, FILE_BYTES_MAX, FILES_AT_ONCE } from '../../src/core/limits/file-limits.ts'
 import { codeOf, isSettled, settle } from '../connection/sides.ts'
 import {
   addresses,
@@ -119,6 +119,12 @@ test('what cannot be sent is refused before it is written down', async (t) => {
   execFileSync('mkfifo', [join(from, 'pipe')])
   for (const path of [join(from, 'missing'), from, '/dev/null', join(from, 'pipe')])
     assert.equal(await send(path), 'ERR_FILE_READ', path)
+  // Nothing of it is on any disk.
+  const huge = `/dev/shm/handfast-${process.pid}`
+  t.after(() => rm(huge, { force: true }))
+  await writeFile(huge, '')
+  await truncate(huge, FILE_BYTES_MAX + 1)
+  assert.equal(await send(huge), 'ERR_FILE_SIZE')
   assert.equal(await send(import.meta.filename, addresses.alice), 'ERR_PEER_SELF')
   assert.equal(await send(import.meta.filename, 'nobody'), 'ERR_CONTACT')
   assert.deepEqual(sides.alice.api.list(), [])

@@ -109,9 +109,11 @@ const readPassphrase = async (path: string, signal: AbortSignal): Promise<string
   const content = Buffer.concat(chunks)
   const end = content.indexOf('\n')
   const line = end === -1 ? content : content.subarray(0, end)
-  const passphrase = line.length > LENGTH_MAX ? null : decode(line)
+  const isLong = line.length > LENGTH_MAX
+  const passphrase = isLong ? null : decode(line)
   content.fill(0)
-  if (passphrase === null) throw new UsageError('ERR_USAGE', { hint: `${path}: ${LENGTH_MAX} bytes of UTF-8 at most` })
+  if (isLong) throw new UsageError('ERR_USAGE', { hint: `${path}: the first line has more than ${LENGTH_MAX} bytes` })
+  if (passphrase === null) throw new UsageError('ERR_USAGE', { hint: `${path}: the first line is no UTF-8` })
   // Whoever names a file wants protection: an empty one must not pass for it.
   if (passphrase === '') throw new UsageError('ERR_USAGE', { hint: `${path}: the first line is empty` })
   return passphrase

@@ -135,6 +135,7 @@ export const FILE = {
   ERR_FILE_NAME: ['the file name cannot be used', 'choose a name with a letter or a digit in it'],
   ERR_FILE_REFUSED: ['the other side did not take the file', 'ask the other side; one decision is final for each file'],
   ERR_FILE_CORRUPT: ['the file that arrived is not the file that was sent', SEND_AGAIN],
+  ERR_FILE_SIZE: ['the file is larger than a file can be', 'send it in parts'],
   ERR_FILE_READ: ['the file cannot be read', 'check its name, and whether you may read it'],
   ERR_FILE_WRITE: [
     'the file cannot be written',
