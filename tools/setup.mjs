@@ -1,9 +1,10 @@
 /**
  * Brings `node_modules` to what package-lock.json says, before a script runs. Any Node >= 18 can run it, with nothing installed.
- * When all is well it only reads, in well under 100 ms. Otherwise it runs `npm ci` once, however many scripts started together.
+ * When all is well it only reads, in well under 100 ms. Otherwise it runs `npm ci` once, however many scripts started together. No package runs
+ * a script when it is installed: all that comes is in package-lock.json, with its hash.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmdirSync, statSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -16,8 +17,11 @@ const LOCK_TOUCH_MS = 2_000
 const LOCK_STALE_MS = 20_000
 const LOCK_POLL_MS = 100
 
-/** Asks no question, installs development tools whatever NODE_ENV says, takes what the cache has. */
-const NPM_CI = ['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
+/** Runs nothing that it installs, installs development tools whatever NODE_ENV says, asks no question, takes what the cache has. */
+const NPM_CI = [
+  ...['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--bin-links'],
+  ...['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'],
+]
 const NO_NETWORK =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT)\b/
 
@@ -51,13 +55,26 @@ function packagesProblem() {
   return undefined
 }
 
-/** What is wrong with the pinned Node; undefined when it runs. Its package fetches the binary in an install script. */
+/** The Node that is pinned for this machine: `tools/node/package.json` names one package for each platform. */
+function pinnedNode() {
+  for (const [path, { version, os, cpu, bin }] of Object.entries(readJson('package-lock.json').packages)) {
+    const isNode = /^node_modules\/node-[^/]+$/.test(path) && bin?.node !== undefined
+    if (isNode && [os].flat().includes(process.platform) && [cpu].flat().includes(process.arch))
+      return { version, binary: `${path}/${bin.node}` }
+  }
+  return undefined
+}
+
+/** What is wrong with the pinned Node; undefined when it runs, and is what scripts find as `node`. */
 function nodeProblem() {
-  const want = readJson('package-lock.json').packages['node_modules/node']?.version
-  if (want === undefined) return undefined
-  const binary = process.platform === 'win32' ? 'node_modules/node/bin/node.exe' : 'node_modules/.bin/node'
+  const { version: want, binary } = pinnedNode()
+  if (!existsSync(join(ROOT, binary))) return `${binary} is missing`
+  if (process.platform !== 'win32') {
+    const linked = join(ROOT, 'node_modules/.bin/node')
+    if (!existsSync(linked)) return 'node_modules/.bin/node is missing'
+    if (realpathSync(linked) !== realpathSync(join(ROOT, binary))) return `node_modules/.bin/node is not ${binary}`
+  }
   const { error, stdout, stderr } = spawnSync(join(ROOT, binary), ['--version'], { encoding: 'utf8' })
-  if (error?.code === 'ENOENT') return `${binary} is missing`
   if (error) return `${binary} does not start (${error.code})`
   if (stdout.trim() === `v${want}`) return undefined
   return `${binary} is not version ${want}: it says "${(stdout || stderr).trim().split('\n')[0]}"`
@@ -164,6 +181,8 @@ async function takeLock() {
 
 /** Resolves to undefined when everything is installed, else to the sentence that says why not. */
 async function setup() {
+  if (pinnedNode() === undefined)
+    return `no Node is pinned for ${process.platform} on ${process.arch}: there is one for Linux, macOS and Windows, see tools/node/package.json`
   if ((packagesProblem() ?? nodeProblem()) === undefined) return undefined
   const release = await takeLock()
   try {
@@ -176,11 +195,7 @@ async function setup() {
     if (incomplete !== undefined) return `npm ci ended, but ${incomplete}`
     const noNode = nodeProblem()
     if (noNode === undefined) return undefined
-    return (
-      `${noNode}. The install script of the package "node" puts it there: ` +
-      'allow install scripts (npm config set ignore-scripts false, or npm approve-scripts node), then run this again. ' +
-      'It needs Linux with glibc, macOS or Windows.'
-    )
+    return `npm ci ended, but ${noNode}. It needs Linux with glibc, macOS or Windows`
   } finally {
     release()
   }

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -9,7 +19,21 @@ import { type TestContext, test } from 'node:test'
 const LOCK = {
   packages: {
     '': { name: 'small' },
-    'node_modules/node': { version: process.versions.node },
+    'node_modules/pinned-node': { resolved: 'tools/node', link: true },
+    'node_modules/node-here': {
+      version: process.versions.node,
+      os: process.platform,
+      cpu: [process.arch],
+      optional: true,
+      bin: { node: 'bin/node' },
+    },
+    'node_modules/node-elsewhere': {
+      version: process.versions.node,
+      os: ['nowhere'],
+      cpu: process.arch,
+      optional: true,
+      bin: { node: 'bin/node' },
+    },
     'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
     'node_modules/a/node_modules/b': { version: '2.0.0', integrity: 'sha512-b' },
     'node_modules/elsewhere': { version: '1.0.0', integrity: 'sha512-e', optional: true },
@@ -20,6 +44,7 @@ const LOCK = {
 const FAKE_NPM = `
 const fs = require('node:fs')
 fs.appendFileSync('calls', process.argv[2] + '\\n')
+if (!process.argv.includes('--ignore-scripts')) process.exit(8)
 process.stderr.write('npm runs\\n')
 const { MODE } = process.env
 if (MODE === 'fail') process.exit(7)
@@ -29,13 +54,16 @@ else {
   const { packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'))
   delete packages['']
   delete packages['node_modules/elsewhere']
+  delete packages['node_modules/node-elsewhere']
   fs.rmSync('node_modules', { recursive: true, force: true })
   for (const path in packages) {
     fs.mkdirSync(path, { recursive: true })
     fs.writeFileSync(path + '/package.json', '{}')
   }
   fs.mkdirSync('node_modules/.bin')
-  if (MODE !== 'no-scripts') fs.symlinkSync(process.execPath, 'node_modules/.bin/node')
+  fs.mkdirSync('node_modules/node-here/bin')
+  fs.symlinkSync(process.execPath, 'node_modules/node-here/bin/node')
+  if (MODE !== 'no-links') fs.symlinkSync('../node-here/bin/node', 'node_modules/.bin/node')
   fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages }))
 }
 `
@@ -98,9 +126,15 @@ const DAMAGE: Readonly<Record<string, (path: (name: string) => string) => void>>
     writeFileSync(path('node_modules/.package-lock.json'), '{"packa'),
   'a missing package': (path) => rmSync(path('node_modules/a/node_modules/b'), { recursive: true }),
   'a missing Node': (path) => rmSync(path('node_modules/.bin/node')),
-  'a Node that does not run': (path) => {
+  'a package of Node without it': (path) => rmSync(path('node_modules/node-here/bin/node')),
+  'a Node that is not the pinned one': (path) => {
     rmSync(path('node_modules/.bin/node'))
-    writeFileSync(path('node_modules/.bin/node'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    writeFileSync(path('other'), `#!/bin/sh\necho v${process.versions.node}\n`, { mode: 0o755 })
+    symlinkSync(path('other'), path('node_modules/.bin/node'))
+  },
+  'a Node that does not run': (path) => {
+    rmSync(path('node_modules/node-here/bin/node'))
+    writeFileSync(path('node_modules/node-here/bin/node'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
   },
   'a lock file with another version': (path) =>
     writeFileSync(path('package-lock.json'), JSON.stringify(LOCK).replace('2.0.0', '2.0.1')),
@@ -125,6 +159,13 @@ for (const [name, damage] of Object.entries(DAMAGE)) {
   })
 }
 
+test('a machine for which no Node is pinned is told so, and nothing is installed', async (t) => {
+  const { run, calls, path } = checkout(t)
+  writeFileSync(path('package-lock.json'), JSON.stringify(LOCK).replace(`"${process.arch}"`, '"pdp11"'))
+  assert.equal(await run(), 1)
+  assert.equal(calls(), 0)
+})
+
 test('two scripts at the same time install once', async (t) => {
   const { start, calls, path } = checkout(t)
   const first = start({ MODE: 'wait' })
@@ -148,7 +189,7 @@ test('the lock of a killed process is broken', async (t) => {
 test('a failed or stopped install ends in exit code 1 and leaves no lock', async (t) => {
   const { start, run, path } = checkout(t)
   assert.equal(await run({ MODE: 'fail' }), 1)
-  assert.equal(await run({ MODE: 'no-scripts' }), 1)
+  assert.equal(await run({ MODE: 'no-links' }), 1)
   assert.equal(await run({ npm_execpath: '', PATH: path('nowhere') }), 1)
   rmSync(path('node_modules'), { recursive: true })
   const stopped = start({ MODE: 'hang' })
