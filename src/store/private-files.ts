@@ -76,7 +76,7 @@ export const whereWritable = async (folder: string, work: () => Promise<void>): 
   const isNew = await makeFolder(folder)
   const tried = join(folder, `.${randomBytes(8).toString('hex')}.try`)
   try {
-    await writePrivate(tried, ' '.repeat(TRIED_BYTES)).finally(() => rm(tried, { force: true }))
+    await writePrivate(tried, ' '.repeat(TRIED_BYTES), { create: true }).finally(() => rm(tried, { force: true }))
     await work()
   } catch (error) {
     // Never more than an empty folder: another process may have begun something in it.

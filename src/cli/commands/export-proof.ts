@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { decodeAddress } from '../../core/address.ts'
 import { FileError, KeyLogError, StoreError } from '../../core/errors.ts'
 import { encodeForkProof } from '../../core/fork-proof.ts'
@@ -59,9 +59,19 @@ const findServed = async (context: Context, address: string): Promise<Fork> => {
   })
 }
 
+/** All of it, or no file. */
 const write = async (path: string, text: string): Promise<void> => {
   try {
-    await writeFile(path, text, { flag: 'wx' })
+    const file = await open(path, 'wx')
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } catch (cause) {
+      await rm(path, { force: true }).catch(() => {})
+      throw cause
+    } finally {
+      await file.close()
+    }
   } catch (cause) {
     const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
     throw new FileError('ERR_FILE_WRITE', { hint: exists ? `${path} is there already` : path, cause })
