@@ -17,8 +17,7 @@ test('plain names stay as they are', () => {
     '写真.jpg',
     'a-b_c (1).tar.gz',
     '😀.png',
-    '~',
-    '-rf',
+    'a-~+@.txt',
     'conference.txt',
     'com.txt',
   ])
@@ -56,6 +55,20 @@ const CHANGED: readonly [string, string][] = [
   ['what?*<>|":.txt', 'what.txt'],
   // one name, however it is written
   ['e\u0301', 'é'],
+  // options, lists and homes, as a shell hands them on
+  ['-rf', '_-rf'],
+  ['--help', '_--help'],
+  ['-', '_-'],
+  ['. -x', '_-x'],
+  ['\u200b-x', '_-x'],
+  ['~', '_~'],
+  ['~root', '_~root'],
+  ['+q', '_+q'],
+  ['@all', '_@all'],
+  // what nothing is drawn for
+  ['\u3164', ''],
+  ['a\u034f\u115fb', 'ab'],
+  ['\u2800x\u2800', 'x'],
   // devices
   ['CON', '_CON'],
   ['con.txt', '_con.txt'],
@@ -117,6 +130,9 @@ test('whatever comes in, what comes out is one visible file in one folder, and s
     'CON',
     'nul',
     '.txt',
+    '-',
+    '~',
+    '\u3164',
     'x'.repeat(120),
     '\ud800',
     'é',
@@ -137,7 +153,7 @@ test('whatever comes in, what comes out is one visible file in one folder, and s
       }
       assert.equal(basename(join('/folder', safe)), safe)
       assert.ok(Buffer.byteLength(safe) >= 1 && Buffer.byteLength(safe) <= 200)
-      assert.doesNotMatch(safe, /[\p{Cc}\p{Cf}\p{Cs}/\\<>:"|?*]|^[.\s]|[.\s]$|^(con|prn|aux|nul)(\.|$)/iu)
+      assert.doesNotMatch(safe, /[\p{Cc}\p{Cf}\p{Cs}/\\<>:"|?*]|^[-+@~.\s]|[.\s]$|^(con|prn|aux|nul)(\.|$)/iu)
       assert.equal(safeFileName(safe), safe)
     }),
     { numRuns: runs(500) },
