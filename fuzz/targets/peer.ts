@@ -52,6 +52,7 @@ const payloads: readonly Payload[] = [
   { k: 'file', id, name: 'report.pdf', size: 482_133, hash, secret: makeBytes('fuzz/secret', 32) },
   { k: 'file-accept', id, from: 3 },
   { k: 'file-refuse', id, code: 'ERR_FILE_FULL' },
+  { k: 'file-wait', id, code: 'ERR_FILE_FULL' },
   { k: 'file-taken', id, n: 8 },
   { k: 'file-done', id },
   { k: 'file-abort', id, code: 'ERR_FILE_CHANGED' },

@@ -54,6 +54,8 @@ export type FilePayload =
     }
   /** send it, beginning with chunk `from` */
   | { readonly k: 'file-accept'; readonly id: Uint8Array; readonly from: number }
+  /** there is no room for it now, for the reason `code`: `file-accept` comes when there is */
+  | { readonly k: 'file-wait'; readonly id: Uint8Array; readonly code: ErrorCode }
   /** it is not taken, or not any more */
   | { readonly k: 'file-refuse'; readonly id: Uint8Array; readonly code: ErrorCode }
   /** `n` more chunks are on disk */
@@ -141,6 +143,7 @@ const readers: { readonly [K in PayloadKind]: Reader<Of<K>> } = {
     secret: bytes(SECRET_BYTES),
   }),
   'file-accept': record<Of<'file-accept'>>({ k: literal('file-accept'), id, from: uint(2 ** 32) }),
+  'file-wait': record<Of<'file-wait'>>({ k: literal('file-wait'), id, code: errorCode }),
   'file-refuse': record<Of<'file-refuse'>>({ k: literal('file-refuse'), id, code: errorCode }),
   'file-taken': record<Of<'file-taken'>>({ k: literal('file-taken'), id, n: count }),
   'file-done': record<Of<'file-done'>>({ k: literal('file-done'), id }),

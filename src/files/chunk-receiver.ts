@@ -5,7 +5,7 @@ import { CHUNK_WINDOW } from '../core/limits/file-limits.ts'
  * Chunks of one file as they come: in order, and no more of them than were asked for. They wait here until they are written.
  *
  *     closed --begin(from)--> open --arrive, the next one--> open --arrive, any other--> broken
- *                             open --begin(from)--> open
+ *                             open --begin(from)--> open          open, broken --close--> closed
  */
 export type ChunkReceiver = {
   /** of the whole file */
@@ -43,6 +43,12 @@ export const wake = (receiver: ChunkReceiver): void => {
 /** They are asked for, beginning with `from`. */
 export const begin = (receiver: ChunkReceiver, from: number): void => {
   Object.assign(receiver, { state: 'open', arrived: from, kept: from, reported: from })
+}
+
+/** None is asked for any more; what still comes counts for nothing. */
+export const close = (receiver: ChunkReceiver): void => {
+  receiver.state = 'closed'
+  receiver.tokens.length = 0
 }
 
 /** One has come. */

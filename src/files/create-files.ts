@@ -72,7 +72,14 @@ type Room = FilesParts & {
 const LIST = 100
 
 const INCOMING: readonly PayloadKind[] = ['file', 'file-abort']
-const OUTGOING: readonly PayloadKind[] = ['file-accept', 'file-refuse', 'file-taken', 'file-done', 'file-ask']
+const OUTGOING: readonly PayloadKind[] = [
+  'file-accept',
+  'file-wait',
+  'file-refuse',
+  'file-taken',
+  'file-done',
+  'file-ask',
+]
 
 const isIncoming = (payload: Payload): payload is IncomingPayload => INCOMING.includes(payload.k)
 const isOutgoing = (payload: Payload): payload is OutgoingPayload => OUTGOING.includes(payload.k)
@@ -216,7 +223,7 @@ export const createFiles = (parts: FilesParts): FilesRoom => {
   const changed: Changed = (row, live) => tellChanged(told, row, live)
   const outgoing = createOutgoingFiles({ store, world, changed })
   const incoming = createIncomingFiles({
-    ...{ own, store, world, isContact, changed },
+    ...{ own, store, world, isContact, changed, closing },
     offered: (offer, again) => tellOffered(told, offer, again),
   })
   const room: Room = { ...parts, ...told, outgoing, incoming, changed }

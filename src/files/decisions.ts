@@ -5,9 +5,11 @@ import { hex } from '../core/bytes.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
 import { FileError, StoreError } from '../core/errors.ts'
 import type { World } from '../core/world.ts'
+import { isDiskFull, whenRoom } from '../store/disk-full.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-rows.ts'
 import type { Admission } from './admission.ts'
+import type { DiskRoom } from './disk-room.ts'
 import { type Changed, describeTransfer, type FileOffer } from './file-api.ts'
 import { checkUndecided, decide, type Offer, type Offers } from './offers.ts'
 import { asWriteError, partName } from './part-file.ts'
@@ -20,9 +22,12 @@ export type DecisionsParts = {
   readonly store: Store
   readonly world: World
   readonly changed: Changed
+  /** aborted when the peer closes */
+  readonly closing: AbortSignal
   readonly offers: Offers
   readonly slots: Slots
-  readonly admission: Admission
+  readonly admission: Pick<Admission, 'hasRoom'>
+  readonly room: Pick<DiskRoom, 'checkSize'>
 }
 
 type Decision = { readonly state: 'receiving' | 'refused' | 'failed'; readonly reason: FileErrorCode | null }
@@ -54,22 +59,35 @@ const decline = async (parts: DecisionsParts, offer: Offer, path: string, decisi
   }
 }
 
+/** Its sender is told that there is no room, not even to write the decision down. */
+const tellFull = (offer: Offer) => (): void => offer.at?.answer({ k: 'file-wait', id: offer.id, code: 'ERR_FILE_FULL' })
+
+const settleAccepted = async (parts: DecisionsParts, offer: Offer, path: string): Promise<StoredTransfer> => {
+  if (offer.withdrawn !== null) throw new FileError(offer.withdrawn)
+  return settle(parts, offer, path, { state: 'receiving', reason: null })
+}
+
 /** @throws FileError ERR_FILE_REFUSED (decided before), _LIMIT, _FULL, _WRITE, or why the sender took it back; StoreError */
 const accept = async (parts: DecisionsParts, offer: Offer, folder: string): Promise<StoredTransfer> => {
-  const { slots, admission } = parts
+  const { slots, admission, room } = parts
   checkUndecided(offer)
   // Those whose sender has left count for nothing until then.
   if (offer.state === 'resting' && !admission.hasRoom(offer.peer)) throw new FileError('ERR_FILE_LIMIT')
   decide(offer)
   const path = resolve(folder)
   try {
-    await mkdir(path, { recursive: true })
-    await admission.checkDisk(path, offer.size)
-    const row = await settle(parts, offer, path, { state: 'receiving', reason: null })
+    await whenRoom(() => mkdir(path, { recursive: true }), tellFull(offer), parts.closing)
+    await room.checkSize(path, offer.size)
+    const row = await whenRoom(() => settleAccepted(parts, offer, path), tellFull(offer), parts.closing)
     if (offer.withdrawn !== null) await slots.end(row, 'failed', offer.withdrawn)
     else if (offer.at !== null && offer.transfer !== null) slots.bind(row, offer.transfer, offer.at)
     return row
   } catch (error) {
+    // What waited for room until the end of this process is undecided, and offered again to the next.
+    if (parts.closing.aborted && isDiskFull(error)) {
+      parts.offers.remove(offer)
+      throw error
+    }
     const failure = asWriteError(error)
     await decline(parts, offer, path, { state: 'failed', reason: failure.code }).catch(() => {})
     // A store that fails is not the file's fault: whoever decides is told so.

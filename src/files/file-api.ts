@@ -1,6 +1,7 @@
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import { chunkCount } from '../core/chunk.ts'
+import type { FileErrorCode } from '../core/errors/codes.ts'
 import { CHUNK_BYTES } from '../core/limits/file-limits.ts'
 import type { StoredTransfer, TransferReason } from '../store/transfer-rows.ts'
 
@@ -41,6 +42,7 @@ export type FileTransfer = {
     | 'saved'
     | 'refused'
     | 'failed'
+  /** why it `failed`; of one that waits on a connection `ERR_FILE_FULL`, while the disk of the receiving side has no room for it */
   readonly reason: TransferReason | null
   /** Sent ones: it went to keys that their owner took back since, as stolen or lost: whoever had them may have it. */
   readonly exposed: boolean
@@ -113,7 +115,12 @@ export type Files = AsyncIterable<FileOffer> & {
 }
 
 /** What a transfer does on a connection, with the chunks that are certainly on the disk of the receiving side. */
-export type Live = { readonly state: 'offered' | 'sending' | 'receiving'; readonly chunks: number }
+export type Live = {
+  readonly state: 'offered' | 'sending' | 'receiving' | 'waiting'
+  readonly chunks: number
+  /** why it waits, when that is not for its sender alone */
+  readonly reason?: FileErrorCode
+}
 
 /** Told of each transfer whose state changed or that went on, once that is on disk. */
 export type Changed = (row: StoredTransfer, live: Live | null) => void
@@ -138,7 +145,7 @@ export const describeTransfer = (row: StoredTransfer, live: Live | null): FileTr
   sha256: hex(row.hash),
   path: row.path,
   at: row.at,
-  reason: row.reason,
+  reason: row.reason ?? live?.reason ?? null,
   exposed: row.exposed,
   ...stateOf(row, live),
 })

@@ -4,6 +4,7 @@ import type { Line } from '../connection/service.ts'
 import { equal } from '../core/bytes.ts'
 import type { Transfer } from '../core/chunk.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
+import { FileError } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
 import type { World } from '../core/world.ts'
@@ -11,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-rows.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { createDecisions } from './decisions.ts'
+import { createDiskRoom, type DiskRoom } from './disk-room.ts'
 import type { Changed, FileOffer, Live } from './file-api.ts'
 import { type FileLine, openFileLine } from './file-line.ts'
 import { createOffers, type Offer, type Offers } from './offers.ts'
@@ -39,6 +41,8 @@ export type IncomingParts = {
   readonly world: World
   readonly isContact: (peer: Uint8Array) => boolean
   readonly changed: Changed
+  /** aborted when the peer closes */
+  readonly closing: AbortSignal
   /** Told of each offer that came; `again` when it was told of before. */
   readonly offered: (offer: FileOffer, again: boolean) => void
 }
@@ -73,27 +77,47 @@ const takeKnown = ({ slots }: Incoming, at: FileLine, said: Said, row: StoredTra
 }
 
 /** One that is not decided on. */
-const takeOpen = ({ offers, admission, give, offered }: Incoming, at: FileLine, said: Said, name: string): void => {
+const takeOpen = (
+  { world, offers, admission, give, offered }: Incoming,
+  at: FileLine,
+  said: Said,
+  name: string,
+): void => {
   const { peer } = at
   const { id, size, hash } = said
   const offer = offers.find(peer, id)
   const isNew = offer === null || offer.state === 'resting'
-  if ((offer !== null && !isSame(offer, said)) || (isNew && !admission.hasRoom(peer)))
+  if ((offer !== null && !isSame(offer, said)) || (isNew && !admission.admit(peer, at)))
     at.answer({ k: 'file-refuse', id, code: 'ERR_FILE_LIMIT' })
   else if (offer === null)
-    offered(give(offers.add({ peer, id, name, size, hash, transfer: transferOf(said), at })), false)
+    offered(
+      give(offers.add({ peer, id, name, size, hash, made: world.clock(), transfer: transferOf(said), at })),
+      false,
+    )
   else {
     offers.renew(offer, at, transferOf(said))
     if (isNew) offered(give(offer), true)
   }
 }
 
+/** One that is not decided on, if its name is one: what else is said on the connection is no worse for it. */
+const takeNew = (incoming: Incoming, at: FileLine, said: Said): void => {
+  let name: string
+  try {
+    name = safeFileName(said.name)
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    at.answer({ k: 'file-refuse', id: said.id, code: error.code })
+    return
+  }
+  takeOpen(incoming, at, said, name)
+}
+
 const handle = (incoming: Incoming, at: FileLine, payload: IncomingPayload): void => {
   const { peer } = at
   const row = incoming.store.transfers.find(peer, false, payload.id)
   if (payload.k === 'file') {
-    const name = safeFileName(payload.name)
-    if (row === null) takeOpen(incoming, at, payload, name)
+    if (row === null) takeNew(incoming, at, payload)
     else takeKnown(incoming, at, payload, row)
     return
   }
@@ -103,11 +127,13 @@ const handle = (incoming: Incoming, at: FileLine, payload: IncomingPayload): voi
 }
 
 export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
-  const { own, store, world, isContact, changed } = parts
+  const { own, store, world, isContact, changed, closing } = parts
+  const { transfers } = store
   const offers = createOffers(isContact)
-  const slots = createSlots({ store, changed })
-  const admission = createAdmission({ transfers: store.transfers, offers, slots, isContact })
-  const give = createDecisions({ own, store, world, changed, offers, slots, admission })
+  const slots = createSlots({ store, world, changed, fits: (row, begins) => room.fits(row, begins) })
+  const room: DiskRoom = createDiskRoom({ world, transfers, slots, isContact })
+  const admission = createAdmission({ world, transfers, offers, slots, isContact })
+  const give = createDecisions({ own, store, world, changed, closing, offers, slots, admission, room })
   const incoming: Incoming = { ...parts, offers, slots, admission, give }
   let tidied: Promise<void> | undefined
   return {
@@ -115,7 +141,7 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
       const at = openFileLine(line)
       tidied ??= tidyFiles(store, own, world, (row) => slots.end(row, 'failed', 'ERR_FILE_EXPIRED')).catch(() => {})
       // Whether they are still sent: what was taken back while we were away is not waited for.
-      const awaited = [...store.transfers.open(at.peer, 'receiving').map(({ id }) => id), ...offers.awaited(at.peer)]
+      const awaited = [...transfers.open(at.peer, 'receiving').map(({ id }) => id), ...offers.awaited(at.peer)]
       for (const id of awaited) line.say({ k: 'file-ask', id }).catch(() => {})
       return {
         handle: (payload) => handle(incoming, at, payload),

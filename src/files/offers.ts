@@ -45,6 +45,8 @@ export type Offer = {
   readonly name: string
   readonly size: number
   readonly hash: Uint8Array
+  /** when it was made first, milliseconds since 1970 */
+  readonly made: number
   /** with the secret, which is only kept while it can be sent */
   transfer: Transfer | null
   /** the connection it was made on last, while there is that one */
@@ -83,11 +85,15 @@ export type Offers = {
   /** Ids of those of that peer that it is asked about: whether it makes them still. */
   awaited(peer: Uint8Array): readonly Uint8Array[]
   withdraw(peer: Uint8Array, id: Uint8Array, reason: FileErrorCode): void
+  /** It makes room for others: its sender is told why. */
+  giveUp(offer: Offer, reason: FileErrorCode): void
   remove(offer: Offer): void
   /** That connection has ended. */
   detach(at: FileLine): void
   /** How many there are of such peers, but for resting ones. */
   count(isOne: (peer: Uint8Array) => boolean): number
+  /** Those of such peers that nobody has decided on, but for resting ones, oldest first. */
+  undecided(isOne: (peer: Uint8Array) => boolean): readonly Offer[]
 }
 
 /** @param isContact whoever is none shares the room for resting offers with all others who are none */
@@ -127,6 +133,10 @@ export const createOffers = (isContact: (peer: Uint8Array) => boolean): Offers =
       const offer = offers.get(keyOf({ peer, id }))
       if (offer !== undefined) withdraw(offer, reason)
     },
+    giveUp: (offer, reason) => {
+      offer.at?.answer({ k: 'file-refuse', id: offer.id, code: reason })
+      withdraw(offer, reason)
+    },
     remove: (offer) => void offers.delete(keyOf(offer)),
     detach: (at) => {
       for (const offer of all((one) => one.at === at)) {
@@ -147,5 +157,9 @@ export const createOffers = (isContact: (peer: Uint8Array) => boolean): Offers =
       )
     },
     count: (isOne) => all((offer) => isAwaited(offer) && isOne(offer.peer)).length,
+    undecided: (isOne) =>
+      all((offer) => isAwaited(offer) && offer.state !== 'decided' && isOne(offer.peer)).toSorted(
+        (one, other) => one.made - other.made,
+      ),
   }
 }

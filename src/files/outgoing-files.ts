@@ -22,7 +22,7 @@ import { openSending, type Sending } from './sending.ts'
 
 export type OutgoingPayload = Extract<
   FilePayload,
-  { k: 'file-accept' | 'file-refuse' | 'file-taken' | 'file-done' | 'file-ask' }
+  { k: 'file-accept' | 'file-wait' | 'file-refuse' | 'file-taken' | 'file-done' | 'file-ask' }
 >
 
 export type OutgoingFiles = {
@@ -51,7 +51,7 @@ type Outgoing = OutgoingParts & {
 }
 
 /** What the other side may say of its reasons; anything else is only that it did not take the file. */
-const REFUSALS: readonly FileErrorCode[] = ['ERR_FILE_FULL', 'ERR_FILE_CORRUPT', 'ERR_FILE_LIMIT']
+const REFUSALS: readonly FileErrorCode[] = ['ERR_FILE_FULL', 'ERR_FILE_CORRUPT', 'ERR_FILE_LIMIT', 'ERR_FILE_NAME']
 /** What we say of ours. */
 const ABORTS: readonly FileErrorCode[] = ['ERR_FILE_CHANGED', 'ERR_FILE_READ', 'ERR_FILE_CORRUPT', 'ERR_FILE_EXPIRED']
 
@@ -135,6 +135,8 @@ const HANDLERS: {
   // It was offered at the beginning of the connection.
   'file-ask': () => {},
   'file-accept': (_, { sending }, { from }) => sending.accept(from),
+  // Room is all that a file waits for, whatever a later version calls it.
+  'file-wait': (_, { sending }) => sending.wait(),
   'file-taken': (_, { sending }, { n }) => sending.grant(n),
   'file-done': (outgoing, { row }) => void finish(outgoing, row, 'delivered', null).catch(() => {}),
   'file-refuse': (outgoing, { row }, { code }) => {

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { constants, type FileHandle, link, lstat, open, readdir, rm, statfs } from 'node:fs/promises'
-import { join, parse } from 'node:path'
+import { constants, type FileHandle, open, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { hex, utf8 } from '../core/bytes.ts'
 import { chunkCount } from '../core/chunk.ts'
 import { FileError, HandfastError } from '../core/errors.ts'
 import { sha256 } from '../core/kdf.ts'
 import { LABEL_PART } from '../core/labels.ts'
 import { CHUNK_BYTES } from '../core/limits/file-limits.ts'
+import { isDiskFull } from '../store/disk-full.ts'
 import { systemCode } from '../store/failures.ts'
 import { syncFolder } from '../store/private-files.ts'
 import { hashBytes } from './source-file.ts'
@@ -48,17 +49,8 @@ export const removePart = (folder: string, part: string): Promise<void> => rm(jo
 export const asWriteError = (error: unknown): FileError => {
   if (error instanceof FileError) return error
   const reason = error instanceof HandfastError ? error.code : systemCode(error)
-  const full = reason === 'ENOSPC' || reason === 'EDQUOT' || reason === 'ERR_STORE_FULL'
-  const code = full ? 'ERR_FILE_FULL' : 'ERR_FILE_WRITE'
+  const code = isDiskFull(error) ? 'ERR_FILE_FULL' : 'ERR_FILE_WRITE'
   return new FileError(code, { hint: reason === '' ? undefined : reason, cause: error })
-}
-
-/** Refuses what does not fit where the system tells. @throws FileError ERR_FILE_FULL */
-export const checkRoom = async (folder: string, bytes: number): Promise<void> => {
-  const { bavail, bsize, blocks } = await statfs(folder)
-  // Some file systems say nothing of their size.
-  if (blocks > 0 && bavail * bsize < bytes)
-    throw new FileError('ERR_FILE_FULL', { hint: `${bytes} bytes are needed, ${bavail * bsize} are free` })
 }
 
 const openOrMake = async (folder: string, part: string): Promise<FileHandle> => {
@@ -120,33 +112,5 @@ export const openPart = async (
       hash = createHash('sha256')
     },
     close: () => file.close(),
-  }
-}
-
-const isSame = async (path: string, { ino, dev }: { readonly ino: bigint; readonly dev: bigint }): Promise<boolean> => {
-  const found = await lstat(path, { bigint: true }).catch(() => null)
-  return found !== null && found.ino === ino && found.dev === dev
-}
-
-/**
- * Gives the complete file its name, or the next free one: `name (1).txt`. A link never replaces a file. One that got its name before a
- * crash keeps that.
- * @returns its path, once that is on disk; the partial file is still there
- */
-export const placePart = async (folder: string, part: string, name: string): Promise<string> => {
-  const here = await lstat(join(folder, part), { bigint: true })
-  if (here.nlink > 1n)
-    for (const other of await readdir(folder))
-      if (other !== part && (await isSame(join(folder, other), here))) return join(folder, other)
-  const { name: stem, ext } = parse(name)
-  for (let attempt = 0; ; attempt++) {
-    const path = join(folder, attempt === 0 ? name : `${stem} (${attempt})${ext}`)
-    try {
-      await link(join(folder, part), path)
-      await syncFolder(folder)
-      return path
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error
-    }
   }
 }

@@ -18,6 +18,7 @@ import { openSource } from './source-file.ts'
  * One of our files on one connection:
  *
  *     offered --file-accept--> sending from that chunk on --file-accept--> sending anew from that chunk on …
+ *                              sending --file-wait--> offered, once more
  *
  * The connection may end at any moment: the next one begins with `offered` again.
  */
@@ -25,6 +26,8 @@ export type Sending = {
   /** its state, with the chunks that the other side has on disk, as far as it said */
   readonly live: Live
   accept(from: number): void
+  /** There is no room for it over there now: nothing is sent until it is accepted again. */
+  wait(): void
   /** `count` more chunks are on the other disk. */
   grant(count: number): void
   /** Sends nothing more; resolves when the file is closed. */
@@ -62,6 +65,7 @@ const transmit = async ({ row, secret, line, world }: Task, { from, window, stop
   for (let index = from; index < count; index++) {
     await window.spend(signal)
     const plaintext = await source.read(index)
+    signal.throwIfAborted()
     hash.update(plaintext)
     // The last chunk of a file that was written to behind our back is not sent: nobody gets a mixture of the two.
     if (index === count - 1 && !equal(Uint8Array.from(hash.digest()), row.hash))
@@ -109,11 +113,13 @@ export const openSending = (
       })
   }
 
-  const offer = { k: 'file', id: row.id, name: row.name, size: row.size, hash: row.hash } as const
-  const bare = exportSecret(secret)
-  // It is encrypted at once.
-  line.say({ ...offer, secret: bare }).catch(() => {})
-  bare.fill(0)
+  const offer = (): void => {
+    const bare = exportSecret(secret)
+    // It is encrypted at once.
+    line.say({ k: 'file', id: row.id, name: row.name, size: row.size, hash: row.hash, secret: bare }).catch(() => {})
+    bare.fill(0)
+  }
+  offer()
 
   return {
     get live() {
@@ -123,6 +129,19 @@ export const openSending = (
       if (stopped) return
       if (from > chunkCount(row.size)) desk.fail('ERR_FILE_CORRUPT')
       else begin(from)
+    },
+    wait: () => {
+      if (stopped || live.reason !== undefined) return
+      live = { state: 'offered', chunks: live.chunks, reason: 'ERR_FILE_FULL' }
+      const wasGoing = go !== null
+      go?.stopping.abort()
+      go = null
+      // After the last chunk that is on its way: the other side begins to count anew with it.
+      if (wasGoing)
+        work = work.then(() => {
+          if (!stopped) offer()
+        })
+      desk.progress(live)
     },
     grant: (said) => {
       if (go === null) return

@@ -2,65 +2,17 @@ import { equal } from '../core/bytes.ts'
 import type { Transfer } from '../core/chunk.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
 import { FILES_AT_ONCE } from '../core/limits/file-limits.ts'
+import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-rows.ts'
 import type { Changed, Live } from './file-api.ts'
 import { type FileLine, keyOf } from './file-line.ts'
 import { removePart } from './part-file.ts'
-import { openReceiving, type Receiving, type ReceivingDesk } from './receiving.ts'
+import { openReceiving, type ReceivingDesk } from './receiving.ts'
+import { move, noteFull, type Slot } from './slot-state.ts'
 import { dropPart } from './tidy-files.ts'
 
-/**
- * Files that were accepted, each on at most one connection at a time:
- *
- *     waiting --bind--> bound --open--> receiving      bound, receiving --bind--> bound, on a newer connection
- *                                                      bound, receiving --lose--> waiting
- *                                                      any --end--> ended
- */
-
-type SlotState =
-  /** its sender is not there, or has not offered it again yet */
-  | 'waiting'
-  /** on a connection, while what came on the one before is put away */
-  | 'bound'
-  | 'receiving'
-  /** being saved, refused or failed: nothing moves it any more */
-  | 'ended'
-
-type SlotEvent =
-  /** Its sender offers it on a connection. */
-  | 'bind'
-  /** It is asked for there. */
-  | 'open'
-  /** That connection has ended. */
-  | 'lose'
-  | 'end'
-
-const NEXT: Readonly<Record<SlotState, Partial<Record<SlotEvent, SlotState>>>> = {
-  waiting: { bind: 'bound', end: 'ended' },
-  bound: { bind: 'bound', open: 'receiving', lose: 'waiting', end: 'ended' },
-  receiving: { bind: 'bound', lose: 'waiting', end: 'ended' },
-  ended: {},
-}
-
-type Slot = {
-  readonly peer: Uint8Array
-  readonly number: number
-  state: SlotState
-  /** the connection it is on */
-  at: FileLine | null
-  /** the last one: it may be stopped already */
-  receiving: Receiving | null
-  /** what must be over before something else begins */
-  work: Promise<void>
-}
-
-/** @returns whether that happened */
-const move = (slot: Slot, event: SlotEvent): boolean => {
-  const next = NEXT[slot.state][event]
-  if (next !== undefined) slot.state = next
-  return next !== undefined
-}
+/** Files that were accepted: what each does on which connection, and how it ends. */
 
 export type Slots = {
   /** Goes on with it on this connection. Where it is still open it is stopped first, and what came there is kept. */
@@ -71,6 +23,10 @@ export type Slots = {
   detach(at: FileLine): void
   /** Ends one, wherever it is. @returns whether it was under way still */
   end(row: StoredTransfer, state: 'refused' | 'failed', reason: FileErrorCode | null): Promise<boolean>
+  /** Ends one for a reason, and says so where it is. @returns whether it was under way still */
+  fail(row: StoredTransfer, reason: FileErrorCode): Promise<boolean>
+  /** Whether it is being saved, refused or failed. */
+  isEnding(row: StoredTransfer): boolean
   /** The connection one is on. */
   lineOf(row: StoredTransfer): FileLine | null
   live(row: StoredTransfer): Live | null
@@ -86,7 +42,13 @@ export const answerOver = (at: FileLine, { id, state, reason }: StoredTransfer):
   else if (state !== 'receiving') at.answer({ k: 'file-refuse', id, code: reason ?? 'ERR_FILE_REFUSED' })
 }
 
-type SlotsParts = { readonly store: Store; readonly changed: Changed }
+export type SlotsParts = {
+  readonly store: Store
+  readonly world: World
+  readonly changed: Changed
+  /** Whether what is missing of it fits on its disk now, also when it `begins` to come. @throws what the system says */
+  readonly fits: (row: StoredTransfer, begins: boolean) => Promise<boolean>
+}
 
 type Table = SlotsParts & { readonly slots: Map<string, Slot> }
 
@@ -94,16 +56,20 @@ const slotOf = ({ slots }: Table, row: StoredTransfer): Slot => {
   const known = slots.get(keyOf(row))
   if (known !== undefined) return known
   const { peer, number } = row
-  const slot: Slot = { peer, number, state: 'waiting', at: null, receiving: null, work: Promise.resolve() }
+  const full = { times: 0, chunks: 0 }
+  const slot: Slot = { peer, number, state: 'waiting', at: null, receiving: null, full, work: Promise.resolve() }
   slots.set(keyOf(row), slot)
   return slot
 }
 
-const liveOf = ({ state }: Slot, chunks: number): Live | null => (state === 'receiving' ? { state, chunks } : null)
+const liveOf = ({ state, receiving }: Slot, chunks: number): Live | null => {
+  if (state !== 'receiving') return null
+  return receiving?.isFull === true ? { state: 'waiting', chunks, reason: 'ERR_FILE_FULL' } : { state, chunks }
+}
 
 /** The partial file goes first: when the disk is full, that makes room for the row that says so. */
 const finish = async (
-  { store, changed }: SlotsParts,
+  { store, changed }: Pick<SlotsParts, 'store' | 'changed'>,
   row: StoredTransfer,
   state: 'refused' | 'failed',
   reason: FileErrorCode | null,
@@ -131,11 +97,20 @@ const conclude = <T>({ slots }: Table, row: StoredTransfer, slot: Slot, work: ()
 
 /** What receiving one does to its row. */
 const deskOf = (table: Table, row: StoredTransfer, slot: Slot, at: FileLine): ReceivingDesk => {
-  const { store, changed } = table
+  const { store, world, changed, fits } = table
   const { transfers, group } = store
   return {
     keep: async (chunks) => {
-      await group.run(() => transfers.keep(row.number, chunks))
+      await group.run(() => transfers.keep(row.number, chunks, world.clock()))
+      slot.full = { times: 0, chunks }
+      changed({ ...row, chunks }, liveOf(slot, chunks))
+    },
+    fits: (begins) => fits(transfers.get(row.number) ?? row, begins),
+    get fulls() {
+      return slot.full.times
+    },
+    full: (chunks) => {
+      noteFull(slot, chunks)
       changed({ ...row, chunks }, liveOf(slot, chunks))
     },
     restart: () => group.run(() => transfers.restart(row.number)),
@@ -224,6 +199,12 @@ export const createSlots = (parts: SlotsParts): Slots => {
       for (const slot of slots.values()) if (slot.at === at) lose(table, slot).catch(() => {})
     },
     end: (row, state, reason) => end(table, row, state, reason),
+    fail: (row, reason) => {
+      const at = slots.get(keyOf(row))?.at
+      const ending = end(table, row, 'failed', reason)
+      return ending.finally(() => at?.answer({ k: 'file-refuse', id: row.id, code: reason }))
+    },
+    isEnding: (row) => slots.get(keyOf(row))?.state === 'ended',
     lineOf: (row) => slots.get(keyOf(row))?.at ?? null,
     live: (row) => {
       const slot = slots.get(keyOf(row))

@@ -26,7 +26,7 @@ export const tidyFiles = async (
 ): Promise<void> => {
   const { transfers } = store
   for (const row of transfers.parts()) if (row.state !== 'receiving') await dropPart(store, row)
-  for (const row of transfers.receiving()) if (row.at < world.clock() - FILE_AGE_MAX * 1000) await expire(row)
+  for (const row of transfers.receiving()) if (row.queued < world.clock() - FILE_AGE_MAX * 1000) await expire(row)
   const known = transfers.list(null, Number.MAX_SAFE_INTEGER, LOOKED_AT).filter(({ out, path }) => !out && path !== '')
   for (const folder of new Set(known.map(folderOf))) {
     const names = await partsIn(folder, own)

@@ -103,11 +103,13 @@ export const checkVersion = (value: unknown, version: number): void => {
   throw new StoreError('ERR_STORE_VERSION', { hint })
 }
 
-/** Makes what became of the names in a folder durable. */
+/** Makes what became of the names in a folder durable, where the file system has that: shares have not. */
 export const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r')
   try {
     await handle.sync()
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error))) throw error
   } finally {
     await handle.close()
   }

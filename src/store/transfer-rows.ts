@@ -35,7 +35,7 @@ export type StoredTransfer = {
   readonly out: boolean
   /** 16 bytes, chosen by the sender */
   readonly id: Uint8Array
-  /** when it began, and when it was last to be sent, milliseconds since 1970 */
+  /** when it began; and when it was last to be sent, or something of an incoming one last came, milliseconds since 1970 */
   readonly at: number
   readonly queued: number
   readonly size: number

@@ -31,7 +31,8 @@ export type TransferStore = DeliveredTransfers<StoredTransfer> & {
   countReceiving(peer: Uint8Array): number
   /** How many are received from those who are no contacts. */
   countStrangers(): number
-  keep(number: number, chunks: number): void
+  /** So many chunks of an incoming one are on disk. @param at when the last of them came, milliseconds since 1970 */
+  keep(number: number, chunks: number, at: number): void
   /** Begins an incoming one anew, once. */
   restart(number: number): void
   /** Ends one; null when it was over. @param path where an incoming file is */
@@ -102,7 +103,8 @@ export const createTransferStore = (database: Database, storeKey: SecretKey): Tr
     receiving: () => select("state = 'receiving' ORDER BY number"),
     countReceiving: (peer) => count("peer = ? AND state = 'receiving'", peer),
     countStrangers: () => count(`state = 'receiving' AND ${STRANGERS}`),
-    keep: (number, chunks) => database.run('UPDATE transfers SET chunks = ? WHERE number = ?', chunks, number),
+    keep: (number, chunks, at) =>
+      database.run('UPDATE transfers SET chunks = ?, queued = ? WHERE number = ?', chunks, at, number),
     restart: (number) => database.run('UPDATE transfers SET chunks = 0, again = 1 WHERE number = ?', number),
     finish: (number, state, reason, path) => {
       const row = get(number)

@@ -25,6 +25,7 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   network: [],
   'file-offered': [],
   'file-resumed': [],
+  'file-held': [],
   'file-saved': [],
   'file-sent': [],
   'file-failed': ['output/file-event.ts'],

@@ -36,6 +36,7 @@ const PAYLOADS: readonly Payload[] = [
   { k: 'file', id: bytes(16), name: 'a.txt', size: FILE_BYTES_MAX, hash: bytes(32), secret: bytes(32) },
   { k: 'file-accept', id: bytes(16), from: 2 ** 32 },
   { k: 'file-refuse', id: bytes(16), code: 'ERR_FILE_REFUSED' },
+  { k: 'file-wait', id: bytes(16), code: 'ERR_FILE_FULL' },
   { k: 'file-taken', id: bytes(16), n: 4 },
   { k: 'file-done', id: bytes(16) },
   { k: 'file-abort', id: bytes(16), code: 'ERR_FILE_READ' },

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { StoreError } from '../../src/core/errors.ts'
 import { CHUNK_BYTES } from '../../src/core/limits/file-limits.ts'
+import { DISK_FULL_PAUSE_MAX_MS } from '../../src/core/limits/store-limits.ts'
 import { codeOf, isSettled, settle } from '../connection/sides.ts'
-import { addresses, fileHandle, nextOffer, reaches, startMet as start, untilFiles } from './file-sides.ts'
+import { until } from './callers.ts'
+import { addresses, fileHandle, nextOffer, reaches, sha256, startMet as start, untilFiles } from './file-sides.ts'
 
 /** Files that do not arrive: each fails alone, on both sides, and leaves nothing. */
 
@@ -73,9 +76,10 @@ for (const [method, spared] of [
   ['write', 3],
   ['datasync', 0],
 ] as const)
-  test(`§1 a disk that is full at a ${method} fails this file only, and both sides say why`, async (t) => {
+  test(`§1 a disk that is full at a ${method} has this file wait, both sides know why, and it goes on by itself`, async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
     const { sides, to, write, transfer } = await start(t)
-    const { path } = await write('a.bin', 10 * CHUNK_BYTES)
+    const { path, content } = await write('a.bin', 10 * CHUNK_BYTES)
     const prototype = await fileHandle()
     let calls = 0
     const original = prototype[method]
@@ -84,13 +88,60 @@ for (const [method, spared] of [
       return calls > spared ? Promise.reject(full()) : Reflect.apply(original, this, args)
     })
     const { sent, accepted } = await transfer(path)
-    assert.equal(await codeOf(sides.bob.api.finished(accepted.id)), 'ERR_FILE_FULL')
-    assert.equal(await codeOf(sides.alice.api.finished(sent.id)), 'ERR_FILE_FULL')
+    for (const [{ api }, id, state] of [
+      [sides.bob, accepted.id, 'waiting'],
+      [sides.alice, sent.id, 'offered'],
+    ] as const)
+      await until(() => {
+        const now = api.list().find((one) => one.id === id)
+        return now?.state === state && now.reason === 'ERR_FILE_FULL'
+      })
+    // What else is said goes on, and it is tried again now and then, not all the time.
+    await sides.bob.talk.say('we go on')
+    assert.equal(await sides.alice.talk.next(), 'we go on')
+    const before = calls
+    for (let turn = 0; turn < 20; turn++) await settle()
+    assert.equal(calls, before)
+    t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
+    await until(() => calls > before)
+    await until(() => sides.bob.api.list().find(({ id }) => id === accepted.id)?.reason === 'ERR_FILE_FULL')
     disk.mock.restore()
-    await untilFiles(to, 0)
-    const again = await transfer(path)
-    await sides.alice.api.finished(again.sent.id)
+    const saving = sides.bob.api.finished(accepted.id)
+    let isSaved = false
+    saving.then(() => {
+      isSaved = true
+    }, assert.fail)
+    await until(() => {
+      t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
+      return isSaved
+    })
+    await sides.alice.api.finished(sent.id)
+    assert.equal(sha256(await readFile(join(to, 'a.bin'))), sha256(content))
+    await untilFiles(to, 1)
+    assert.partialDeepStrictEqual(sides.alice.api.list().at(-1), { state: 'delivered', reason: null })
   })
+
+test('§1 a store that is full has an accepted file wait for the decision to be written, and go on', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { sides, to, write } = await start(t)
+  const { path } = await write('a.bin', 3 * CHUNK_BYTES)
+  const { id } = await sides.alice.api.send(addresses.bob, path)
+  const offer = await nextOffer(sides.bob)
+  const { transfers } = sides.bob.store
+  const { add } = transfers
+  Object.assign(transfers, {
+    add: () => {
+      throw new StoreError('ERR_STORE_FULL')
+    },
+  })
+  const accepting = offer.accept(to)
+  await until(() => sides.alice.api.list().at(-1)?.reason === 'ERR_FILE_FULL')
+  assert.equal(await isSettled(accepting), false)
+  Object.assign(transfers, { add })
+  t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
+  await sides.bob.api.finished((await accepting).id)
+  await sides.alice.api.finished(id)
+})
 
 test('§1 a sender takes a file back, before and while it is sent; nothing of it stays', async (t) => {
   const { sides, to, write, transfer } = await start(t)

@@ -26,6 +26,7 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 
 export const storeAt = (folder: string | null): Store => openStore(folder, secretKey(makeBytes('store key', 32)))
 
+/** Nobody draws the same ids twice, not even after a restart. */
 let worlds = 0
 
 export type FileSide = FilesRoom & {
@@ -44,10 +45,13 @@ export type FileSide = FilesRoom & {
 }
 
 /** The files of one who has connections made for it. */
-export const openFiles = (identity: Identity, store: Store = storeAt(null), isContact = true): FileSide => {
+export const openFiles = (
+  identity: Identity,
+  store: Store = storeAt(null),
+  isContact: boolean | ((peer: Uint8Array) => boolean) = true,
+  world = makeWorld(`files/${worlds++}`),
+): FileSide => {
   const closing = new AbortController()
-  // Nobody draws the same ids twice, not even after a restart.
-  const world = makeWorld(`files/${worlds++}`)
   const contacts = createContacts(store, world)
   const events: FileEvent[] = []
   const queued: Uint8Array[] = []
@@ -55,7 +59,7 @@ export const openFiles = (identity: Identity, store: Store = storeAt(null), isCo
   const own = identity.log.id
   const files = createFiles({
     ...{ own, store, contacts, world, closing: closing.signal },
-    isContact: () => isContact,
+    isContact: typeof isContact === 'boolean' ? () => isContact : isContact,
     provenSince: () => null,
     queued: (peer) => void queued.push(peer),
     emit: (event) => {

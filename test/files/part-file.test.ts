@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { FILE_AGE_MAX, CHUNK_BYTES as SIZE } from '../../src/core/limits/file-limits.ts'
 import { partName } from '../../src/files/part-file.ts'
 import { alice, bob, codeOf, settle } from '../connection/sides.ts'
-import { flip } from '../core/identities.ts'
+import { flip, NOW } from '../core/identities.ts'
 import { chunksOf, type FileStage, untilFiles } from './file-sides.ts'
 import { cutAfter, ended, goOn, interrupt, partOf } from './interruptions.ts'
 
@@ -66,7 +66,7 @@ test('§2 a crash between the name and the row that says so: it is not there twi
   const stage = await interrupt(t, 3 * SIZE, 2)
   const part = await partOf(stage)
   await writeFile(part, stage.content)
-  stage.sides.bob.store.transfers.keep(stage.accepted, 3)
+  stage.sides.bob.store.transfers.keep(stage.accepted, 3, NOW * 1000)
   await stage.crash('bob')
   await writeFile(join(stage.to, 'a.bin'), 'of another day')
   await link(part, join(stage.to, 'a (1).bin'))
@@ -103,7 +103,7 @@ test('§2 what nobody went on with for 30 days is given up', async (t) => {
     const { number } = transfers.add({
       ...row,
       id: new Uint8Array(16),
-      at: row.at - FILE_AGE_MAX * 1000 - 1,
+      queued: row.queued - FILE_AGE_MAX * 1000 - 1,
       part: partName(bob.log.id),
     })
     return number

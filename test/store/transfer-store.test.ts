@@ -88,7 +88,8 @@ test('a row that was moved, changed or sealed under another key is no transfer',
 test('one that is over stays over', () => {
   const { transfers } = openAt(null)
   const { number } = transfers.add(incoming())
-  transfers.keep(number, 3)
+  transfers.keep(number, 3, 5)
+  assert.partialDeepStrictEqual(transfers.get(number), { chunks: 3, queued: 5 })
   transfers.restart(number)
   assert.partialDeepStrictEqual(transfers.get(number), { chunks: 0, again: true })
   assert.partialDeepStrictEqual(transfers.finish(number, 'saved', null, '/there/a.txt'), { path: '/there/a.txt' })

@@ -197,6 +197,14 @@ export const payloadVectors: Vectors = {
     id: 1,
     d: counting(STREAM_DATA_MAX + 1),
   }),
+  'file-wait': accepted('payload', 'a payload file-wait', { k: 'file-wait', id, code: 'ERR_FILE_FULL' }),
+  'file-wait-without-id': badPayload('file-wait: id is missing', { k: 'file-wait', code: 'ERR_FILE_FULL' }),
+  'file-wait-without-code': badPayload('file-wait: code is missing', { k: 'file-wait', id }),
+  'file-wait-short-id': badPayload('a file that waits, with an id of 15 bytes', {
+    k: 'file-wait',
+    id: id.slice(1),
+    code: 'ERR_FILE_FULL',
+  }),
 }
 
 export async function generate(): Promise<void> {

@@ -19,6 +19,9 @@ export const fileWording: FileWording = {
   ],
   'file-saved': ({ peer, size, path }) => [`* saved ${path} (${fileSize(size)}) from ${shortAddress(peer)}`],
   'file-sent': ({ peer, name, size }) => [`* ${shortAddress(peer)} has stored ${name} (${fileSize(size)})`],
+  'file-held': ({ name, direction, message, code }) => [
+    `* ${name} waits${direction === 'out' ? ' for the other side' : ''}: ${reason(code, message)}`,
+  ],
   'file-gone': ({ peer, name, size }) => [
     `* ${name} (${fileSize(size)}) is gone with the data folder of ${shortAddress(peer)}: send it again, when you are sure who is there`,
   ],

@@ -55,6 +55,10 @@ const createIntroductions = () => {
 
 const isMoving = ({ state }: FileTransfer): boolean => state === 'sending' || state === 'receiving'
 
+/** It waits for something else than its connection. */
+const isHeld = ({ state, reason }: FileTransfer): boolean =>
+  reason !== null && (state === 'offered' || state === 'waiting')
+
 /** Only its sender takes a file back, and only by giving it up: that is told where it was asked for. */
 const isTakenBack = ({ direction, reason }: FileTransfer): boolean =>
   direction === 'out' && reason === 'ERR_FILE_WITHDRAWN'
@@ -62,8 +66,18 @@ const isTakenBack = ({ direction, reason }: FileTransfer): boolean =>
 /** What became of files: that one goes on, each time it does, and how it ended. */
 const createFileReport = () => {
   const moving = new Set<number>()
+  const held = new Set<number>()
   return (transfer: FileTransfer): readonly CliEvent[] => {
     const { id, peer, direction, name, size, done, path, sha256, state, reason } = transfer
+    if (isHeld(transfer)) {
+      moving.delete(id)
+      if (held.has(id)) return []
+      held.add(id)
+      const why = reasonOf(errorOf(reason ?? 'ERR_FILE_FULL'))
+      return [{ event: 'file-held', peer, direction, name, size, done, ...why }]
+    }
+    // It goes on, or its connection has ended.
+    held.delete(id)
     if (isMoving(transfer)) {
       if (moving.has(id)) return []
       moving.add(id)

@@ -64,6 +64,8 @@ export type TalkEvents = {
   'file-resumed': PeerFile & { readonly direction: 'in' | 'out'; readonly done: number }
   'file-saved': PeerFile & { readonly path: string }
   'file-sent': PeerFile & { readonly sha256: string }
+  /** it waits, with both sides there, for what `code` says, and goes on by itself */
+  'file-held': PeerFile & { readonly direction: 'in' | 'out'; readonly done: number } & Reason
   /** it was on that peer's disk, in a data folder that is no more */
   'file-gone': PeerFile
   'file-failed': { readonly peer: string; readonly direction: 'in' | 'out'; readonly name: string } & Reason

@@ -143,7 +143,7 @@ export const FILE = {
   ],
   ERR_FILE_FULL: [
     'there is no room for the file on the disk it should go to',
-    'make room, or choose another folder, and have it sent again',
+    'make room: a file that waits goes on by itself; one that was refused has to be sent again',
   ],
   ERR_FILE_CHANGED: ['the file has changed since it was to be sent', 'send it again, and leave it as it is until then'],
   ERR_FILE_WITHDRAWN: ['the sender took the file back', SEND_AGAIN],

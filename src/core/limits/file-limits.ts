@@ -23,8 +23,18 @@ export const FILES_RECEIVING_MAX = 64
 /** The same of somebody who only called. */
 export const STRANGER_FILES_MAX = 8
 
-/** Files of all who only called, undecided or accepted: anyone can make identities. */
+/** Files of all who only called, undecided or accepted: anyone can make identities. The oldest that did nothing gives way to newer ones. */
 export const STRANGERS_FILES_MAX = 64
+
+/**
+ * Seconds without a chunk after which a file that began counts as stalled: the room that it still needs is promised to nobody any more, and
+ * one of somebody who only called gives way to newer ones.
+ */
+export const FILE_STALLED_AFTER = 3600
+
+/** Bytes of a disk that files of those who only called leave free, and at most this part of it: what contacts say has to go somewhere. */
+export const STRANGERS_SPARE_BYTES = 256 * 1024 * 1024
+export const STRANGERS_SPARE_PART = 1 / 8
 
 /** A file that could not be delivered for 30 days has failed, on both sides: see MESSAGE_AGE_MAX. */
 export const FILE_AGE_MAX = MESSAGE_AGE_MAX

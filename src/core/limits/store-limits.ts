@@ -47,3 +47,7 @@ export const PREKEYS_MAX = 1_000
 
 /** Hellos for one card that are remembered, so that none is taken twice: anyone can make one. */
 export const SPENT_MAX = 10_000
+
+/** Milliseconds before what found no room on the disk is tried again: twice as long each time, up to a minute. */
+export const DISK_FULL_PAUSE_MS = 1_000
+export const DISK_FULL_PAUSE_MAX_MS = 60_000

@@ -33,6 +33,10 @@ test('a file that goes on is told of each time it does, and not while it moves',
     assert.deepEqual(file({ state: 'receiving', done: done + 5 }), [])
     assert.deepEqual(file({ state: 'waiting', done: done + 10 }), [])
   }
+  const full = { state: 'waiting', reason: 'ERR_FILE_FULL' } as const
+  assert.partialDeepStrictEqual(file(full), [{ event: 'file-held', code: 'ERR_FILE_FULL' }])
+  assert.deepEqual(file(full), [], 'it is told when it begins to wait')
+  assert.deepEqual(file({ state: 'receiving', done: 80 }).length, 1)
   const told = file({ state: 'failed', reason: 'ERR_FILE_FULL' })
   assert.partialDeepStrictEqual(told, [{ event: 'file-failed', direction: 'in', name: 'a.txt', code: 'ERR_FILE_FULL' }])
   const takenBack = file({ state: 'failed', reason: 'ERR_FILE_WITHDRAWN' })

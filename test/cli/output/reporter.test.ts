@@ -8,6 +8,7 @@ import type { Publication } from '../../../src/directory/client/publish.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
 import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf, unknownOf } from '../chat/happenings.ts'
+import { HELD_FILE_ROWS } from './held-rows.ts'
 import { CLOCK_ROWS, COPY_ROWS, EXPOSED_ROWS, type Row, SHORT } from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
@@ -151,6 +152,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
     ...(['queued', 'offered', 'waiting', 'refused'] as const).map(
       (state): Row => [{ type: 'file', transfer: transferOf(1, { state }) }, [], []],
     ),
+    ...HELD_FILE_ROWS,
     [{ type: 'file', transfer: transferOf(1, { done: 0 }) }, [], []],
     [
       { type: 'file', transfer: transferOf(1, { done: 50 }) },
