@@ -61,6 +61,7 @@ const payloads: readonly Payload[] = [
   { k: 'got', s, n: 12, c: hash, back: [] },
   { k: 'got', s, n: 12, c: hash, back },
   { k: 'full', s, n: 13 },
+  { k: 'held', code: 'ERR_STORE_FULL' },
   { k: 'ready' },
   { k: 'message', s, n: 13, ...about },
   { k: 'message', s, n: 14, ...about, app: 'chess/1', b: at(bodies, 2) },

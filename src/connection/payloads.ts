@@ -74,6 +74,8 @@ export type MessagePayload =
   | ({ readonly k: 'got' } & Receipt)
   /** there is no room for message `n` of your sequence `s`, nor for what follows it: `ready` says when there is */
   | { readonly k: 'full'; readonly s: Uint8Array; readonly n: number }
+  /** nothing of what you send gets on this disk now, for the reason `code`: it is tried again, and `got` says when it is there */
+  | { readonly k: 'held'; readonly code: ErrorCode }
   /** everything I have got has been said: send what follows it */
   | { readonly k: 'ready' }
   | ({ readonly k: 'message'; readonly s: Uint8Array; readonly app: string } & NumberedMessage)
@@ -152,6 +154,7 @@ const readers: { readonly [K in PayloadKind]: Reader<Of<K>> } = {
   'files-have': record<Of<'files-have'>>({ k: literal('files-have'), ids: list(id, 0, FILES_REMEMBERED) }),
   got: record<Of<'got'>>({ k: literal('got'), ...receipt }),
   full: record<Of<'full'>>({ k: literal('full'), s: sequence, n: uint() }),
+  held: record<Of<'held'>>({ k: literal('held'), code: errorCode }),
   ready: record<Of<'ready'>>({ k: literal('ready') }),
   message: record<Of<'message'>>({ k: literal('message'), s: sequence, app: programName, ...numberedMessage }),
   stream: record<Of<'stream'>>({ k: literal('stream'), id: count, app: programName, protocol: programName }),

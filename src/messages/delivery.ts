@@ -5,8 +5,10 @@ import { type ErrorCode, HandfastError } from '../core/errors.ts'
 import { REDIAL_MAX_MS, REDIAL_MS } from '../core/limits/connection-limits.ts'
 import { MAILBOX_AFTER_MS } from '../core/limits/message-limits.ts'
 import type { World } from '../core/world.ts'
+import { isDiskFull } from '../store/disk-full.ts'
 import type { Store } from '../store/store.ts'
 import type { Backlog, Unreachable } from './backlog.ts'
+import { isRemoteFull } from './held.ts'
 import type { Lines } from './lines.ts'
 import type { MailboxSender } from './mailbox-sender.ts'
 import type { Signal, Signals } from './signals.ts'
@@ -18,7 +20,7 @@ import type { Signal, Signals } from './signals.ts'
  *     idle    --queued, or wanted at the start--> dialing
  *     dialing --connected--> idle (the lines send)     --failed--> pausing, and to its mailboxes     --3 s--> to its mailboxes as well
  *     pausing --the pause is over--> dialing           --opened by the other side--> idle
- *     idle    --the last line closed, and something waits--> pausing
+ *     idle    --the last line closed, and something waits--> pausing, longer each time that a line broke soon
  */
 export type Delivery = {
   /** Begins to deliver what waits from an earlier time. */
@@ -44,8 +46,10 @@ export type DeliveryParts = {
 
 type Correspondent = {
   readonly id: Uint8Array
-  /** failures in a row */
+  /** failures in a row: dialled in vain, or the line broke soon */
   failures: number
+  /** when the last line was opened, milliseconds since 1970 */
+  opened: number
   dialing: boolean
   /** it was connected when this peer crashed, and may have messages that it believes are on their way */
   interrupted: boolean
@@ -62,7 +66,7 @@ const unreachableCode = (error: unknown): Unreachable | null =>
 const correspondentOf = ({ correspondents }: Run, id: Uint8Array): Correspondent => {
   const known = correspondents.get(hex(id))
   if (known !== undefined) return known
-  const fresh = { id, failures: 0, dialing: false, interrupted: false, redial: undefined }
+  const fresh = { id, failures: 0, opened: 0, dialing: false, interrupted: false, redial: undefined }
   correspondents.set(hex(id), fresh)
   return fresh
 }
@@ -82,6 +86,11 @@ const toMailboxes = ({ mailbox, stopping }: Run, id: Uint8Array): Promise<void> 
   // What does not get into a mailbox now is tried again with the next call.
   mailbox.send(id, stopping.signal).catch(() => {})
 
+const tellFull = ({ lines }: Run, id: Uint8Array, error: unknown): void => {
+  if (isDiskFull(error)) lines.held.here(id, true)
+  else if (isRemoteFull(error)) lines.held.there(id, 'ERR_STORE_FULL')
+}
+
 const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
   const { backlogs, world, connect, stopping } = run
   one.dialing = true
@@ -91,9 +100,9 @@ const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
     if (!run.isClockDoubted()) for (const backlog of backlogs) await backlog.expire(one.id, world.clock())
     if (!isWanted(run, one)) return
     linger(await connect(one.id, stopping.signal), () => run.isNeeded(one.id))
-    one.failures = 0
   } catch (error) {
     one.failures += 1
+    tellFull(run, one.id, error)
     // It was worth a try; whoever is gone has nothing on its way to us.
     one.interrupted = false
     if (stopping.signal.aborted) return
@@ -133,21 +142,22 @@ const note = ({ store, stopping }: Run, work: () => void): void => {
 }
 
 const hear = (run: Run, { type, peer }: Signal): void => {
-  const { store, lines, mailbox } = run
+  const { store, world, lines, mailbox } = run
   const one = correspondentOf(run, peer)
   if (type === 'taken') lines.invite(peer)
   else if (type === 'opened') {
-    one.failures = 0
+    one.opened = world.clock()
     one.interrupted = false
     clearTimeout(one.redial)
     one.redial = undefined
     note(run, () => store.messages.lineOpened(peer))
   } else if (type === 'greeted') {
     note(run, () => mailbox.receiptSaid(peer))
-  } else if (type === 'closed') {
+  } else if (type === 'closed' || type === 'broken') {
     if (!lines.isOpen(peer)) note(run, () => store.messages.lineClosed(peer))
-    // At once would be too soon: the other side has just gone.
-    one.failures = Math.max(1, one.failures)
+    // At once would be too soon: the other side has just gone. What breaks each line is not tried all the time.
+    const isAgain = type === 'broken' && world.clock() - one.opened < REDIAL_MAX_MS
+    one.failures = isAgain ? one.failures + 1 : 1
     advance(run, one)
   } else {
     advance(run, one)

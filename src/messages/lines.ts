@@ -2,10 +2,13 @@ import type { MessagePayload } from '../connection/payloads.ts'
 import type { Line, LineHandler, Service } from '../connection/service.ts'
 import { isVoidDevice } from '../contacts/void-device.ts'
 import { hex } from '../core/bytes.ts'
+import { ConnectionError } from '../core/errors.ts'
 import { deviceId } from '../core/key-log-entry.ts'
 import { seconds, type World } from '../core/world.ts'
+import { whenRoom } from '../store/disk-full.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
+import { createHeld, type Held, isRemoteFull } from './held.ts'
 import type { Inbox } from './inbox.ts'
 import { endMail } from './incarnation.ts'
 import { type IncomingLine, openIncomingLine } from './incoming-line.ts'
@@ -28,6 +31,8 @@ export type Lines = {
   isGreeted(peer: Uint8Array): boolean
   /** When the earliest place was given that `peer` proved in its last greeting, seconds since 1970; null when it proved none. */
   provenSince(peer: Uint8Array): number | null
+  /** What is told of those that wait because a disk is full. */
+  readonly held: Pick<Held, 'here' | 'there'>
   /** Messages have changed by another way than a line; for the transaction that changed them. */
   note(changed: readonly StoredMessage[]): void
 }
@@ -52,9 +57,11 @@ type Open = {
   readonly outgoing: OutgoingLine
   /** messages that were confirmed while the other side's greeting was on its way; null once that was heard */
   confirmed: Set<number> | null
+  /** Nothing is tried again any more. */
+  stop(): void
 }
 
-const KINDS = ['message', 'got', 'full', 'ready'] as const
+const KINDS = ['message', 'got', 'full', 'held', 'ready'] as const
 
 const isMessage = (payload: { readonly k: string }): payload is MessagePayload =>
   (KINDS as readonly string[]).includes(payload.k)
@@ -62,36 +69,59 @@ const isMessage = (payload: { readonly k: string }): payload is MessagePayload =
 type Opening = LinesParts & {
   readonly note: Lines['note']
   readonly proven: (since: number | null) => void
+  readonly held: Held
+}
+
+/** Writes something down; while the disk is full it is tried again, and both sides are told. */
+type Durable = <T>(work: () => T) => Promise<T>
+
+const createDurable = ({ peer, say }: Line, { store, held }: Opening, signal: AbortSignal): Durable => {
+  let isFull = false
+  const full = (): void => {
+    held.here(peer, true)
+    if (isFull) return
+    isFull = true
+    say({ k: 'held', code: 'ERR_STORE_FULL' }).catch(() => {})
+  }
+  return async (work) => {
+    const result = await whenRoom(() => store.group.run(work), full, signal)
+    isFull = false
+    held.here(peer, false)
+    return result
+  }
 }
 
 const outgoingDesk = (
   line: Line,
   { own, store, repair, signals, onMessages, emit, onOld, note, proven }: Opening,
-  whenGreeted: () => ReadonlySet<number>,
+  durably: Durable,
+  open: () => Pick<Open, 'confirmed'>,
 ): Omit<OutgoingDesk, 'fail' | 'say'> => {
-  const { messages, group } = store
+  const { messages } = store
   const { peer } = line
   const pair = { own, device: deviceId(line.device) }
   return {
     hear: async (receipts, fresh) => {
-      const heard = await group.run(() => {
+      const heard = await durably(() => {
         if (isVoidDevice(store, line)) return NOTHING_HEARD
-        const said = { receipts, fresh, except: fresh ? whenGreeted() : new Set<number>() }
+        const except = (fresh ? open().confirmed : null) ?? new Set<number>()
+        const said = { receipts, fresh, except }
         const now = repair.hear(peer, pair, said)
         note(now.changed)
         if (fresh) proven(now.since)
         if (now.isOld) endMail(store, peer)
         return now
       })
+      if (fresh) open().confirmed = null
       if (heard.changed.length > 0) onMessages(heard.changed)
       for (const event of repairEvent(peer, heard)) emit(event)
       if (heard.isOld) onOld(peer)
       return heard.standing
     },
-    sequences: () => group.run(() => (isVoidDevice(store, line) ? [] : repair.place(peer, pair))),
+    sequences: () => durably(() => (isVoidDevice(store, line) ? [] : repair.place(peer, pair))),
     behind: (sequence, after, limit) => messages.behind(peer, sequence, after, limit),
     sent: async (sequence, after, n) => {
-      const changed = await group.run(() => messages.markSent(peer, { sequence, n }, after))
+      const changed = await durably(() => messages.markSent(peer, { sequence, n }, after))
       if (changed.length > 0) onMessages(changed)
     },
     poke: () => signals.say('ready', peer),
@@ -101,28 +131,31 @@ const outgoingDesk = (
 /** Opens both directions of one connection. */
 const openBoth = (line: Line, parts: Opening): Open => {
   const { store, world, inbox, onMessages } = parts
-  const { messages, group } = store
+  const { messages } = store
   const { peer } = line
+  const stopping = new AbortController()
+  const durably = createDurable(line, parts, stopping.signal)
   const from = { peer, device: deviceId(line.device) }
   const fail = (error: unknown): void => line.end(error instanceof Error ? error : new Error(String(error)))
   const incoming = openIncomingLine({
     receipts: () => fullReceipts(messages, peer, seconds(world)),
     receipt: (sequence) => fullReceipt(messages, peer, sequence),
     receive: async (said) => {
-      const taken = await group.run(() => inbox.take(from, said))
+      const taken = await durably(() => inbox.take(from, said))
       return { ...taken, announce: () => taken.fresh.length > 0 && onMessages(taken.fresh) }
     },
     hasRoom: (app) => inbox.room(peer, app) > 0,
     ...{ say: line.say, fail },
   })
-  const desk = outgoingDesk(line, parts, () => {
-    const { confirmed } = open
-    open.confirmed = null
-    return confirmed ?? new Set()
-  })
-  const open: Open = { incoming, outgoing: openOutgoingLine({ ...desk, say: line.say, fail }), confirmed: new Set() }
+  const desk = outgoingDesk(line, parts, durably, () => open)
+  const outgoing = openOutgoingLine({ ...desk, say: line.say, fail })
+  const open: Open = { incoming, outgoing, confirmed: new Set(), stop: () => stopping.abort() }
   return open
 }
+
+/** Whether one of the two sides could not go on with it: the next one may end in the same way. */
+const isBroken = (failure: Error | null): boolean =>
+  failure !== null && !(failure instanceof ConnectionError && failure.code === 'ERR_CONNECTION_LOST')
 
 export const createLines = (parts: LinesParts): Lines => {
   const { signals } = parts
@@ -130,6 +163,7 @@ export const createLines = (parts: LinesParts): Lines => {
   const lines = new Map<string, Set<Open>>()
 
   const provenSince = new Map<string, number>()
+  const held = createHeld(parts.emit)
 
   const note: Lines['note'] = (changed) => {
     for (const { id, peer, state } of changed)
@@ -142,7 +176,7 @@ export const createLines = (parts: LinesParts): Lines => {
       if (since === null) provenSince.delete(hex(peer))
       else provenSince.set(hex(peer), since)
     }
-    const open = openBoth(line, { ...parts, note, proven })
+    const open = openBoth(line, { ...parts, note, proven, held })
     const theirs = lines.get(hex(peer)) ?? new Set()
     lines.set(hex(peer), theirs.add(open))
     signals.say('opened', peer)
@@ -155,18 +189,24 @@ export const createLines = (parts: LinesParts): Lines => {
       handle: (payload) => {
         if (!isMessage(payload)) return
         if (payload.k === 'message') return open.incoming.take(payload)
+        if (payload.k === 'held') return held.there(peer, payload.code)
+        // What is in a greeting was there before.
+        if (payload.k === 'got' && open.confirmed === null) held.there(peer, null)
         open.outgoing.handle(payload)
         if (payload.k === 'ready') greet()
       },
-      detach: () => {
+      detach: (failure) => {
+        if (isRemoteFull(failure)) held.there(peer, 'ERR_STORE_FULL')
+        open.stop()
         open.incoming.detach()
         open.outgoing.detach()
         theirs.delete(open)
         if (theirs.size === 0) {
           lines.delete(hex(peer))
           provenSince.delete(hex(peer))
+          held.forget(peer)
         }
-        signals.say('closed', peer)
+        signals.say(isBroken(failure) ? 'broken' : 'closed', peer)
       },
     }
   }
@@ -180,6 +220,7 @@ export const createLines = (parts: LinesParts): Lines => {
     },
     isOpen: (peer) => lines.has(hex(peer)),
     isGreeted: (peer) => [...(lines.get(hex(peer)) ?? [])].some(({ confirmed }) => confirmed === null),
+    held,
     note,
     provenSince: (peer) => provenSince.get(hex(peer)) ?? null,
     invite: (peer) => {

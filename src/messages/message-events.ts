@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors.ts'
 import type { Message } from './message.ts'
 
 /** What happens to messages, as `Peer.events` tells it. */
@@ -11,6 +12,11 @@ export type MessageEvent =
    * which `messages.resend` sends again
    */
   | { readonly type: 'peer-went-back'; readonly address: string; readonly again: number; readonly gone: number }
+  /**
+   * messages between this peer and that one wait, though both are there: the disk of the side that is meant by `here` has no room, or `code` says
+   * what else that side gave as its reason. They go on by themselves, and then this comes again, with null as `code`
+   */
+  | { readonly type: 'held'; readonly address: string; readonly here: boolean; readonly code: ErrorCode | null }
   /** something is in mailboxes of a peer that could not be reached, which gets it from there: so many messages, or 0 and receipts */
   | {
       readonly type: 'in-mailboxes'

@@ -5,9 +5,9 @@
 export type Signal = {
   /**
    * `queued`: something for the peer was written down; `taken`: the application took messages of theirs; `opened`, `ready`, `closed`: a
-   * line to the peer has begun, can be sent on, has ended; `greeted`: it was said there what is here
+   * line to the peer has begun, can be sent on, has ended; `broken`: it has, since one side could not go on with it; `greeted`: it was said there what is here
    */
-  readonly type: 'queued' | 'taken' | 'opened' | 'greeted' | 'ready' | 'closed'
+  readonly type: 'queued' | 'taken' | 'opened' | 'greeted' | 'ready' | 'closed' | 'broken'
   readonly peer: Uint8Array
 }
 

@@ -46,6 +46,7 @@ const PAYLOADS: readonly Payload[] = [
   { k: 'got', s: bytes(16), n: 3, c: bytes(32), back: [] },
   { k: 'got', s: bytes(16), n: 3, c: bytes(32), back: [{ n: 2, c: bytes(32) }] },
   { k: 'full', s: bytes(16), n: 4 },
+  { k: 'held', code: 'ERR_STORE_FULL' },
   { k: 'ready' },
   { k: 'message', s: bytes(16), app: 'handfast', n: 3, c: bytes(32), r: bytes(16), at: 1, b: bytes(MESSAGE_BODY_MAX) },
   { k: 'stream', id: 2 ** 32 - 1, app: 'a', protocol: 'chess/1' },

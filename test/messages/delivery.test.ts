@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { hex } from '../../src/core/bytes.ts'
-import { ConnectionError } from '../../src/core/errors.ts'
+import { ConnectionError, StoreError } from '../../src/core/errors.ts'
+import { REDIAL_MS } from '../../src/core/limits/connection-limits.ts'
 import { createDelivery } from '../../src/messages/delivery.ts'
 import { createSignals, type Signal } from '../../src/messages/signals.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -21,6 +22,8 @@ const start = () => {
   const open = new Set<string>()
   const waiting = new Set<string>()
   const dialled: string[] = []
+  const held: [string, string][] = []
+  const failWith: { error: Error } = { error: new ConnectionError('ERR_CONNECT') }
   const inMailboxes: string[] = []
   const delivery = createDelivery({
     ...{ store: openStore(null), world: makeWorld('delivery'), signals },
@@ -32,6 +35,10 @@ const start = () => {
       note: () => {},
       isGreeted: () => false,
       provenSince: () => null,
+      held: {
+        here: (peer) => void held.push(['here', hex(peer)]),
+        there: (peer) => void held.push(['there', hex(peer)]),
+      },
     },
     backlogs: [
       {
@@ -49,13 +56,13 @@ const start = () => {
     },
     connect: async (peer): Promise<never> => {
       dialled.push(hex(peer))
-      throw new ConnectionError('ERR_CONNECT')
+      throw failWith.error
     },
     isNeeded: () => false,
     isClockDoubted: () => false,
   })
   delivery.start()
-  return { delivery, signals, open, waiting, dialled, inMailboxes }
+  return { delivery, signals, open, waiting, dialled, inMailboxes, held, failWith }
 }
 
 test('whoever is waited for is dialled at once, by way of mailboxes when that fails, and again after a pause', async (t) => {
@@ -114,4 +121,47 @@ test('nothing is kept of those who are not waited for, whatever was heard of the
   )
   assert.ok(awaited.deref() !== undefined)
   delivery.stop()
+})
+
+test('whoever breaks each line is called less and less often; a line that was lost is tried again soon', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  for (const [how, calls] of [
+    ['broken', 0],
+    ['closed', 8],
+  ] as const) {
+    const { signals, open, waiting, dialled } = start()
+    const peer = randomBytes(32)
+    waiting.add(hex(peer))
+    // It calls, and the line ends at once, again and again.
+    const meet = (): void => {
+      open.add(hex(peer))
+      signals.say('opened', peer)
+      open.delete(hex(peer))
+      signals.say(how, peer)
+    }
+    for (let time = 0; time < 8; time++) meet()
+    for (let time = 0; time < 8; time++) {
+      meet()
+      t.mock.timers.tick(REDIAL_MS)
+      await settle()
+    }
+    assert.equal(dialled.length, calls, how)
+  }
+})
+
+test('whoever cannot write that somebody called has a full disk, or this side has: that is told', async () => {
+  const peer = randomBytes(32)
+  for (const [error, where] of [
+    [new ConnectionError('ERR_REMOTE', { cause: new StoreError('ERR_STORE_FULL') }), 'there'],
+    [new StoreError('ERR_STORE_FULL'), 'here'],
+    [new ConnectionError('ERR_REMOTE', { cause: new StoreError('ERR_STORE_IO') }), null],
+  ] as const) {
+    const { delivery, signals, waiting, held, failWith } = start()
+    failWith.error = error
+    waiting.add(hex(peer))
+    signals.say('queued', peer)
+    await settle()
+    assert.deepEqual(held, where === null ? [] : [[where, hex(peer)]])
+    delivery.stop()
+  }
 })

@@ -1,10 +1,10 @@
 /**
  * Child of files-kill.test.ts. `node file-child.ts <bootstrap> <data folder> <received> [<to> <path>]`: accepts every file, and sends one
- * unless it was written down before. One JSON line per event. With FILL in its environment it fills the disk when a part has come, and
- * tells what is left when that has failed.
+ * unless it was written down before. One JSON line per event. With FILL in its environment it fills the disk when a part has come, once, and
+ * empties it again when the file waits for that.
  */
 
-import { readdirSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openPeer } from '../../src/peer/open.ts'
 
@@ -14,9 +14,12 @@ const say = (event: object): void => void process.stdout.write(`${JSON.stringify
 // The end of whoever started it is its own: nothing goes on in the background.
 process.stdin.on('end', () => process.exit(1)).resume()
 
+const ballast = join(received, 'ballast')
+let fills = process.env.FILL !== undefined
 const fill = (): void => {
+  fills = false
   try {
-    for (;;) writeFileSync(join(received, 'ballast'), new Uint8Array(4096), { flag: 'a' })
+    for (;;) writeFileSync(ballast, new Uint8Array(4096), { flag: 'a' })
   } catch {
     // It is full.
   }
@@ -27,8 +30,8 @@ const tell = async (): Promise<void> => {
   for await (const event of peer.events()) {
     if (event.type !== 'file') continue
     const { direction, state, done, size, reason, name } = event.transfer
-    if (process.env.FILL !== undefined && state === 'receiving' && done > 0) fill()
-    if (process.env.FILL !== undefined && state === 'failed') say({ event: 'left', names: readdirSync(received) })
+    if (fills && state === 'receiving' && done > 0) fill()
+    if (state === 'waiting' && reason === 'ERR_FILE_FULL') rmSync(ballast, { force: true })
     say({ event: 'file', direction, state, done, size, reason, name })
   }
 }

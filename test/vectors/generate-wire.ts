@@ -200,6 +200,9 @@ export const payloadVectors: Vectors = {
   'file-wait': accepted('payload', 'a payload file-wait', { k: 'file-wait', id, code: 'ERR_FILE_FULL' }),
   'file-wait-without-id': badPayload('file-wait: id is missing', { k: 'file-wait', code: 'ERR_FILE_FULL' }),
   'file-wait-without-code': badPayload('file-wait: code is missing', { k: 'file-wait', id }),
+  held: accepted('payload', 'a payload held', { k: 'held', code: 'ERR_STORE_FULL' }),
+  'held-without-code': badPayload('held: code is missing', { k: 'held' }),
+  'held-field-too-many': badPayload('held: a field too many', { k: 'held', code: 'ERR_STORE_FULL', more: 1 }),
   'file-wait-short-id': badPayload('a file that waits, with an id of 15 bytes', {
     k: 'file-wait',
     id: id.slice(1),

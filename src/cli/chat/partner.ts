@@ -15,6 +15,7 @@ export const partnerOf = (event: PeerEvent): string | null => {
       return event.transfer.peer
     case 'in-mailboxes':
     case 'peer-went-back':
+    case 'held':
     case 'exposed':
     case 'changed':
     case 'forked':

@@ -117,6 +117,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       }
       case 'peer-went-back':
         return [{ event: 'peer-went-back', peer: event.address, again: event.again, gone: event.gone }]
+      case 'held':
+        return [{ event: 'held', peer: event.address, here: event.here, code: event.code }]
       case 'in-mailboxes':
         return [{ event: 'in-mailboxes', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
       case 'exposed': {

@@ -29,6 +29,8 @@ export type TalkEvents = {
   }
   /** that peer's data folder is older than what it had confirmed: so many messages are sent `again`, and so many are `gone` */
   'peer-went-back': { readonly peer: string; readonly again: number; readonly gone: number }
+  /** messages with that peer wait, though both are there: for a full disk `here`, or for what the other side gives as `code`; null: they go on */
+  held: { readonly peer: string; readonly here: boolean; readonly code: ErrorCode | null }
   /** `resend`: so many messages that were gone are queued */
   resent: { readonly peer: string; readonly messages: number }
   /** `messages`: `text`, `base64` or, of one that needs a newer version, its `kind`; `at` in seconds, by the clock of who wrote it */

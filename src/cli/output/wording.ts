@@ -2,6 +2,7 @@ import type { CliEvent, EventName, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
 import { fileWording } from './file-wording.ts'
 import { count, DOUBTED, duration, EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
+import { heldWording } from './held-wording.ts'
 import { keyWording } from './key-wording.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
@@ -50,6 +51,7 @@ export const wording: Wording = {
   ...keyWording,
   ...trustWording,
   ...fileWording,
+  ...heldWording,
   node: ({ bootstrap, first }) => [
     `node       ${bootstrap}${first ? ', the first of a new network' : ''}`,
     `others     handfast node --bootstrap ${bootstrap}`,

@@ -8,7 +8,7 @@ import type { Publication } from '../../../src/directory/client/publish.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
 import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf, unknownOf } from '../chat/happenings.ts'
-import { HELD_FILE_ROWS } from './held-rows.ts'
+import { HELD_FILE_ROWS, HELD_ROWS } from './held-rows.ts'
 import { CLOCK_ROWS, COPY_ROWS, EXPOSED_ROWS, type Row, SHORT } from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
@@ -99,6 +99,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [/^\* a message to hf1kh9wk63pe…9zse was not delivered: .* \[ERR_MESSAGE_EXPIRED\]$/],
     ],
   ],
+  held: HELD_ROWS,
   'peer-went-back': [
     [
       { type: 'peer-went-back', address: PEER, again: 3, gone: 0 },
