@@ -1,12 +1,13 @@
 import type { FilePayload } from '../connection/payloads.ts'
 import type { Line } from '../connection/service.ts'
 import { isVoidDevice } from '../contacts/void-device.ts'
-import { equal } from '../core/bytes.ts'
+import { equal, hex } from '../core/bytes.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
 import type { SecretKey } from '../core/kdf.ts'
 import { deviceId } from '../core/key-log-entry.ts'
 import { FILES_AT_ONCE } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
+import { isDiskFull, pauseAfterFull, whenRoom } from '../store/disk-full.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer, TransferReason } from '../store/transfer-rows.ts'
 import type { Changed, Live } from './file-api.ts'
@@ -48,7 +49,14 @@ type Outgoing = OutgoingParts & {
   readonly bound: Map<string, Bound>
   /** files that are being closed */
   readonly closing: Set<Promise<void>>
+  /** to whom something is offered again when there may be room */
+  readonly postponed: Set<string>
+  /** aborted when it stops */
+  readonly stopping: AbortSignal
 }
+
+/** As long as after so many attempts in a row: half a minute. */
+const FULL_PAUSES = 6
 
 /** What the other side may say of its reasons; anything else is only that it did not take the file. */
 const REFUSALS: readonly FileErrorCode[] = ['ERR_FILE_FULL', 'ERR_FILE_CORRUPT', 'ERR_FILE_LIMIT', 'ERR_FILE_NAME']
@@ -83,9 +91,31 @@ const finish = async (
   return true
 }
 
+/** The same of what the other side said, or what became of the file: a full disk is waited for. */
+const finishWhenRoom = (
+  outgoing: Outgoing,
+  row: StoredTransfer,
+  state: 'delivered' | 'failed',
+  reason: TransferReason | null,
+): Promise<boolean> =>
+  whenRoom(
+    () => finish(outgoing, row, state, reason),
+    () => {},
+    outgoing.stopping,
+  )
+
 const fail = async (outgoing: Outgoing, at: FileLine, row: StoredTransfer, code: FileErrorCode): Promise<void> => {
-  await finish(outgoing, row, 'failed', code)
+  await finishWhenRoom(outgoing, row, 'failed', code)
   sayAborted(at, row.id, code)
+}
+
+/** Offers it when there may be room again. */
+const later = async (outgoing: Outgoing, peer: Uint8Array): Promise<void> => {
+  if (outgoing.postponed.has(hex(peer))) return
+  outgoing.postponed.add(hex(peer))
+  await pauseAfterFull(FULL_PAUSES, outgoing.stopping)
+  outgoing.postponed.delete(hex(peer))
+  if (!outgoing.stopping.aborted) offer(outgoing, peer)
 }
 
 const bind = (outgoing: Outgoing, row: StoredTransfer, secret: SecretKey, at: FileLine): void => {
@@ -93,8 +123,9 @@ const bind = (outgoing: Outgoing, row: StoredTransfer, secret: SecretKey, at: Fi
   try {
     // Before it is said: with the secret that goes there, whoever has the keys of that device reads the file.
     store.exposures.fileWent(row.number, deviceId(at.device))
-  } catch {
-    // A failing disk leaves it waiting for the next connection.
+  } catch (error) {
+    // A full disk leaves it waiting for room, one that fails for the next connection.
+    if (isDiskFull(error)) void later(outgoing, row.peer)
     return
   }
   const sending = openSending(row, secret, at.line, world, {
@@ -138,10 +169,10 @@ const HANDLERS: {
   // Room is all that a file waits for, whatever a later version calls it.
   'file-wait': (_, { sending }) => sending.wait(),
   'file-taken': (_, { sending }, { n }) => sending.grant(n),
-  'file-done': (outgoing, { row }) => void finish(outgoing, row, 'delivered', null).catch(() => {}),
+  'file-done': (outgoing, { row }) => void finishWhenRoom(outgoing, row, 'delivered', null).catch(() => {}),
   'file-refuse': (outgoing, { row }, { code }) => {
     const reason = REFUSALS.find((known) => known === code) ?? 'ERR_FILE_REFUSED'
-    void finish(outgoing, row, 'failed', reason).catch(() => {})
+    void finishWhenRoom(outgoing, row, 'failed', reason).catch(() => {})
   },
 }
 
@@ -167,7 +198,11 @@ const detach = (outgoing: Outgoing, at: FileLine): void => {
 }
 
 export const createOutgoingFiles = (parts: OutgoingParts): OutgoingFiles => {
-  const outgoing: Outgoing = { ...parts, lines: new Set(), bound: new Map(), closing: new Set() }
+  const stop = new AbortController()
+  const outgoing: Outgoing = {
+    ...{ ...parts, lines: new Set(), bound: new Map(), closing: new Set(), postponed: new Set() },
+    stopping: stop.signal,
+  }
   const { lines, bound, closing } = outgoing
   return {
     attach: (line) => {
@@ -185,6 +220,7 @@ export const createOutgoingFiles = (parts: OutgoingParts): OutgoingFiles => {
       return gaveUp
     },
     stop: async () => {
+      stop.abort()
       lines.clear()
       for (const one of [...bound.values()]) unbind(outgoing, one)
       await Promise.all(closing)

@@ -72,20 +72,22 @@ type Opening = LinesParts & {
   readonly held: Held
 }
 
-/** Writes something down; while the disk is full it is tried again, and both sides are told. */
-type Durable = <T>(work: () => T) => Promise<T>
+/** Writes something down; while the disk is full it is tried again. @param asked what the other side waits for: it is told, too */
+type Durable = <T>(work: () => T, asked?: boolean) => Promise<T>
 
 const createDurable = ({ peer, say }: Line, { store, held }: Opening, signal: AbortSignal): Durable => {
   let isFull = false
-  const full = (): void => {
-    held.here(peer, true)
-    if (isFull) return
+  const tell = (): void => {
+    if (!isFull) say({ k: 'held', code: 'ERR_STORE_FULL' }).catch(() => {})
     isFull = true
-    say({ k: 'held', code: 'ERR_STORE_FULL' }).catch(() => {})
   }
-  return async (work) => {
+  return async (work, asked = false) => {
+    const full = (): void => {
+      held.here(peer, true)
+      if (asked) tell()
+    }
     const result = await whenRoom(() => store.group.run(work), full, signal)
-    isFull = false
+    if (asked) isFull = false
     held.here(peer, false)
     return result
   }
@@ -141,7 +143,7 @@ const openBoth = (line: Line, parts: Opening): Open => {
     receipts: () => fullReceipts(messages, peer, seconds(world)),
     receipt: (sequence) => fullReceipt(messages, peer, sequence),
     receive: async (said) => {
-      const taken = await durably(() => inbox.take(from, said))
+      const taken = await durably(() => inbox.take(from, said), true)
       return { ...taken, announce: () => taken.fresh.length > 0 && onMessages(taken.fresh) }
     },
     hasRoom: (app) => inbox.room(peer, app) > 0,

@@ -19,6 +19,8 @@ export type Database = {
   all(sql: string, ...values: readonly SQLInputValue[]): readonly unknown[]
   /** All of `work` or nothing of it; on disk when this returns. Inside another transaction it is part of that. */
   transaction<T>(work: () => T): T
+  /** Inside a transaction: all of `work` or nothing of it, and the transaction goes on either way. @throws what `work` throws; StoreError */
+  attempt<T>(work: () => T): T
   close(): void
 }
 
@@ -123,6 +125,18 @@ const wrap = (sql: DatabaseSync, path: string, timeout: number): Database => {
     get: (text, ...values) => guarded(() => prepared(text).get(...values)),
     all: (text, ...values) => guarded(() => prepared(text).all(...values)),
     transaction,
+    attempt: (work) => {
+      guarded(() => sql.exec('SAVEPOINT attempt'))
+      try {
+        const result = work()
+        guarded(() => sql.exec('RELEASE attempt'))
+        return result
+      } catch (error) {
+        // A full disk may have taken back the whole transaction.
+        if (sql.isTransaction) sql.exec('ROLLBACK TO attempt; RELEASE attempt')
+        throw error
+      }
+    },
     close: () => {
       if (!sql.isOpen) return
       statements.clear()

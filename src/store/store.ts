@@ -70,7 +70,7 @@ export const openStore = (folder: string | null, storeKey?: SecretKey, clock: ()
     prekeys: createPrekeyStore(database, key),
     mailboxOutbox,
     offlineSessions,
-    group: createGroupCommit(database.transaction),
+    group: createGroupCommit(database),
     isOwn: folder === null || storeKey !== undefined,
     transaction: database.transaction,
     close: () => database.close(),

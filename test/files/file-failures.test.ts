@@ -102,8 +102,10 @@ for (const [method, spared] of [
     const before = calls
     for (let turn = 0; turn < 20; turn++) await settle()
     assert.equal(calls, before)
-    t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
-    await until(() => calls > before)
+    await until(() => {
+      t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
+      return calls > before
+    })
     await until(() => sides.bob.api.list().find(({ id }) => id === accepted.id)?.reason === 'ERR_FILE_FULL')
     disk.mock.restore()
     const saving = sides.bob.api.finished(accepted.id)
@@ -138,9 +140,51 @@ test('§1 a store that is full has an accepted file wait for the decision to be 
   await until(() => sides.alice.api.list().at(-1)?.reason === 'ERR_FILE_FULL')
   assert.equal(await isSettled(accepting), false)
   Object.assign(transfers, { add })
-  t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
+  await until(() => {
+    t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
+    return transfers.receiving().length > 0
+  })
   await sides.bob.api.finished((await accepting).id)
   await sides.alice.api.finished(id)
+})
+
+test('§1 a sender with a full disk offers a file, and notes that it is there, when there is room', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { sides, to, write } = await start(t)
+  const { path } = await write('a.bin', 3 * CHUNK_BYTES)
+  const { transfers, exposures } = sides.alice.store
+  const { finish } = transfers
+  const { fileWent } = exposures
+  const fail = (): never => {
+    throw new StoreError('ERR_STORE_FULL')
+  }
+  Object.assign(transfers, { finish: fail })
+  Object.assign(exposures, { fileWent: fail })
+  const { id } = await sides.alice.api.send(addresses.bob, path)
+  const receiving = nextOffer(sides.bob)
+  assert.equal(await isSettled(receiving), false)
+  Object.assign(exposures, { fileWent })
+  let isSeen = false
+  receiving.then(() => {
+    isSeen = true
+  }, assert.fail)
+  await until(() => {
+    t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
+    return isSeen
+  })
+  const accepted = await (await receiving).accept(to)
+  await sides.bob.api.finished(accepted.id)
+  const delivering = sides.alice.api.finished(id)
+  assert.equal(await isSettled(delivering), false)
+  Object.assign(transfers, { finish })
+  let isOver = false
+  delivering.then(() => {
+    isOver = true
+  }, assert.fail)
+  await until(() => {
+    t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
+    return isOver
+  })
 })
 
 test('§1 a sender takes a file back, before and while it is sent; nothing of it stays', async (t) => {

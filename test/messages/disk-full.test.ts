@@ -68,7 +68,7 @@ test('a line that ends meanwhile tries nothing any more, and what it had comes a
 })
 
 test('a sender with a full disk loses no receipt: it is heard when there is room, and what waits goes on', async (t) => {
-  const { mallory, disk, free, write, pump, store } = await startFull(t)
+  const { mallory, disk, free, told, write, pump, store } = await startFull(t)
   await mallory.hearUntil('ready')
   await mallory.say({ k: 'ready' })
   await settle()
@@ -78,7 +78,8 @@ test('a sender with a full disk loses no receipt: it is heard when there is room
   await settle()
   disk.isFull = true
   await mallory.say({ k: 'got', s: said.s as Uint8Array, n: 1, c: said.c as Uint8Array, back: [] })
-  await mallory.hearUntil('held')
+  await settle()
+  assert.deepEqual(told, [{ type: 'held', address, here: true, code: 'ERR_STORE_FULL' }])
   assert.equal(store.messages.get(id)?.state, 'sent')
   await free()
   assert.equal(store.messages.get(id)?.state, 'delivered')
