@@ -117,7 +117,7 @@ export const peerTargets: readonly Target[] = [
       const said = text ?? data
       return said === undefined ? null : encodeBody(said)
     },
-    codes: ['ERR_FRAME'],
+    codes: [],
   }),
   target({
     name: 'bundle',

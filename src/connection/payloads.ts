@@ -10,9 +10,9 @@ import {
   MESSAGE_ID_BYTES,
   MESSAGE_RANDOM_BYTES,
   PLACE_LADDER_MAX,
+  SAID_NAME_MAX,
   SEQUENCE_ID_BYTES,
 } from '../core/limits/message-limits.ts'
-import { programName } from '../core/names.ts'
 import type { Place } from '../core/places.ts'
 
 /** What is said on a connection, once decrypted (docs/spec/wire.md §3): CBOR maps { k: kind, … }. */
@@ -115,6 +115,8 @@ type Of<K extends PayloadKind> = Extract<Payload, { k: K }>
 const id = bytes(TRANSFER_ID_BYTES)
 const sequence = bytes(SEQUENCE_ID_BYTES)
 const count = uint(2 ** 32 - 1)
+/** Of an application or protocol, or of none. */
+const name = text(SAID_NAME_MAX)
 
 const place = { n: uint(), c: bytes(MESSAGE_ID_BYTES) } as const
 const readBack = list(record<Place>(place), 0, PLACE_LADDER_MAX)
@@ -156,8 +158,8 @@ const readers: { readonly [K in PayloadKind]: Reader<Of<K>> } = {
   full: record<Of<'full'>>({ k: literal('full'), s: sequence, n: uint() }),
   held: record<Of<'held'>>({ k: literal('held'), code: errorCode }),
   ready: record<Of<'ready'>>({ k: literal('ready') }),
-  message: record<Of<'message'>>({ k: literal('message'), s: sequence, app: programName, ...numberedMessage }),
-  stream: record<Of<'stream'>>({ k: literal('stream'), id: count, app: programName, protocol: programName }),
+  message: record<Of<'message'>>({ k: literal('message'), s: sequence, app: name, ...numberedMessage }),
+  stream: record<Of<'stream'>>({ k: literal('stream'), id: count, app: name, protocol: name }),
   'stream-room': record<Of<'stream-room'>>({ k: literal('stream-room'), id: count, n: uint(STREAM_WINDOW) }),
   'stream-data': record<Of<'stream-data'>>({ k: literal('stream-data'), id: count, d: bytes(1, STREAM_DATA_MAX) }),
   'stream-end': record<Of<'stream-end'>>({ k: literal('stream-end'), id: count }),

@@ -1,7 +1,7 @@
 import { copyOf, utf8 } from '../core/bytes.ts'
 import { decodeCbor, encodeCbor } from '../core/cbor.ts'
 import { tooLarge } from '../core/errors/sizes.ts'
-import { ConnectionError, MessageError } from '../core/errors.ts'
+import { MessageError } from '../core/errors.ts'
 import { bytes, literal, record, text } from '../core/fields.ts'
 import { MESSAGE_BODY_MAX, MESSAGE_BYTES_MAX, MESSAGE_KIND_MAX } from '../core/limits/message-limits.ts'
 
@@ -14,7 +14,7 @@ import { MESSAGE_BODY_MAX, MESSAGE_BYTES_MAX, MESSAGE_KIND_MAX } from '../core/l
 export type Body =
   | { readonly text: string; readonly data?: undefined; readonly unknown?: undefined }
   | { readonly data: Uint8Array; readonly text?: undefined; readonly unknown?: undefined }
-  /** the kind of a message that needs a newer version to be shown; it is kept */
+  /** the kind of a message that needs a newer version to be shown, '' of one that is none of any version; it is kept */
   | { readonly unknown: string; readonly text?: undefined; readonly data?: undefined }
 
 const readText = record<{ readonly t: 'text'; readonly d: string }>({ t: literal('text'), d: text(MESSAGE_BYTES_MAX) })
@@ -36,7 +36,7 @@ export const encodeBody = (said: string | Uint8Array): Uint8Array => {
 /** Whether a kind that is known here has what a later version added to it. */
 const hasMore = (value: object): boolean => Object.keys(value).some((key) => key !== 't' && key !== 'd')
 
-/** @throws ConnectionError ERR_FRAME when it is no message of any version */
+/** What no version wrote is one message that cannot be read: it harms neither those that follow nor what else is said. */
 export const decodeBody = (body: Uint8Array): Body => {
   try {
     const value = decodeCbor(bytes(1, MESSAGE_BODY_MAX)(body, 'body'))
@@ -44,7 +44,7 @@ export const decodeBody = (body: Uint8Array): Body => {
     const kind = text(MESSAGE_KIND_MAX)(t, 'body.t')
     if ((kind !== 'text' && kind !== 'data') || hasMore(value as object)) return { unknown: kind }
     return kind === 'text' ? { text: readText(value, 'body').d } : { data: readData(value, 'body').d }
-  } catch (cause) {
-    throw new ConnectionError('ERR_FRAME', { hint: 'a message is text or bytes', cause })
+  } catch {
+    return { unknown: '' }
   }
 }

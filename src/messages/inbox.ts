@@ -8,6 +8,7 @@ import {
   UNKNOWN_APPLICATION_MESSAGES_MAX,
   UNKNOWN_APPLICATIONS_MESSAGES_MAX,
 } from '../core/limits/message-limits.ts'
+import { isProgramName } from '../core/names.ts'
 import { messageId, nextPlace, type Place, sequenceStart } from '../core/places.ts'
 import type { World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
@@ -15,7 +16,7 @@ import type { Store } from '../store/store.ts'
 
 /** How messages of others are taken in, from connections and mailboxes alike, as far as there is room. */
 export type Inbox = {
-  /** How many messages of `peer` for an application there is room for: a contact has more than somebody who only called. */
+  /** How many messages of `peer` for an application there is room for: a contact has more than somebody who only called, and what is no name has none. */
   room(peer: Uint8Array, app: string): number
   /**
    * Takes messages in, those of each sequence in their order, until there is no more room for their application; for a transaction of the
@@ -58,6 +59,7 @@ export type InboxParts = {
 export const createInbox = ({ own, store, world, isContact }: InboxParts): Inbox => {
   const { messages, applications } = store
   const room = (peer: Uint8Array, app: string): number => {
+    if (!isProgramName(app)) return 0
     const arrived = messages.countArrived(peer, app)
     const bounds = isContact(peer)
       ? [MESSAGES_ARRIVED_MAX - arrived]

@@ -1,8 +1,7 @@
 import type { MessagePayload, Receipt } from '../connection/payloads.ts'
 import { hex } from '../core/bytes.ts'
 import { ConnectionError, MessageError } from '../core/errors.ts'
-import { MESSAGE_WINDOW } from '../core/limits/message-limits.ts'
-import { decodeBody } from './body.ts'
+import { MESSAGE_WINDOW, SEQUENCES_MAX } from '../core/limits/message-limits.ts'
 import type { IncomingMessage, Taken } from './inbox.ts'
 
 /**
@@ -38,7 +37,8 @@ export type IncomingDesk = {
   fail(error: unknown): void
 }
 
-type Refusal = { readonly message: IncomingMessage; invited: boolean }
+/** What was refused, without what it says: that comes again. */
+type Refusal = Pick<IncomingMessage, 'n' | 'app'> & { invited: boolean }
 
 type State = {
   incoming: IncomingMessage[]
@@ -56,7 +56,7 @@ const isPassedOver = ({ refused }: State, { s, n }: IncomingMessage, desk: Incom
   if (refusal === undefined) return false
   if (!refusal.invited) return true
   // What was refused may have come by another way meanwhile.
-  if (n > refusal.message.n && n > (desk.receipt(s)?.n ?? 0) + 1) return true
+  if (n > refusal.n && n > (desk.receipt(s)?.n ?? 0) + 1) return true
   refused.delete(hex(s))
   return false
 }
@@ -83,7 +83,7 @@ export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
 
   const invite = (): void => {
     const waiting = [...state.refused.values()].filter(({ invited }) => !invited)
-    if (state.closed || !waiting.some(({ message }) => desk.hasRoom(message.app))) return
+    if (state.closed || !waiting.some(({ app }) => desk.hasRoom(app))) return
     for (const refusal of waiting) refusal.invited = true
     void say({ k: 'ready' })
   }
@@ -91,13 +91,19 @@ export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
   const dropWaiting = (sequence: Uint8Array): void => {
     state.incoming = state.incoming.filter(({ s }) => hex(s) !== hex(sequence))
   }
-  const refuse = (message: IncomingMessage): void => {
-    state.refused.set(hex(message.s), { message, invited: false })
-    dropWaiting(message.s)
-    void say({ k: 'full', s: message.s, n: message.n })
+  /** Nobody who keeps the rules writes in so many. */
+  const checkFew = ({ size }: ReadonlyMap<string, unknown>): void => {
+    if (size > SEQUENCES_MAX) throw new ConnectionError('ERR_FRAME', { hint: 'more sequences than there can be' })
+  }
+  const refuse = ({ s, n, app }: IncomingMessage): void => {
+    state.refused.set(hex(s), { n, app, invited: false })
+    checkFew(state.refused)
+    dropWaiting(s)
+    void say({ k: 'full', s, n })
   }
   const contradict = (sequence: Uint8Array): void => {
     state.forked.set(hex(sequence), 0)
+    checkFew(state.forked)
     dropWaiting(sequence)
     const here = desk.receipt(sequence)
     if (here !== null) void say({ k: 'got', ...here })
@@ -134,7 +140,6 @@ export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
       return true
     },
     take: ({ k: _, ...message }) => {
-      decodeBody(message.b)
       if (isPassedOver(state, message, desk) || isForked(state, message)) return
       if (state.incoming.length >= MESSAGE_WINDOW)
         throw new ConnectionError('ERR_FRAME', { hint: 'more messages than the window allows' })

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
+import { encodeCbor } from '../../src/core/cbor.ts'
 import { deviceId } from '../../src/core/key-log-entry.ts'
-import { MESSAGE_WINDOW, UNKNOWN_APPLICATION_MESSAGES_MAX } from '../../src/core/limits/message-limits.ts'
+import {
+  MESSAGE_WINDOW,
+  SEQUENCES_MAX,
+  UNKNOWN_APPLICATION_MESSAGES_MAX,
+} from '../../src/core/limits/message-limits.ts'
 import { messageId, nextPlace, type Place, sequenceStart } from '../../src/core/places.ts'
 import { decodeBody } from '../../src/messages/body.ts'
 import type { IncomingMessage } from '../../src/messages/inbox.ts'
@@ -67,7 +71,7 @@ test('it goes on as well when what was refused came by another way', async () =>
 })
 
 test('a message that follows none of those that are here breaks the connection, as does one of another application', async () => {
-  for (const wrong of [message(a, 3), message(a, 2, { app: 'chess' }), message(a, 2, { b: encodeCbor({ x: 1 }) })]) {
+  for (const wrong of [message(a, 3), message(a, 2, { app: 'chess' })]) {
     const { mallory, bob, texts } = await startLines()
     await mallory.say(message(a, 1))
     await mallory.hearUntil('got')
@@ -186,23 +190,54 @@ test('a message that came in another sequence moves the place on, and is not del
   assert.equal(store.messages.placeIn(peer, c)?.have, FULL)
 })
 
-test('what needs a newer version is kept and confirmed; a kind that is known has to be right', async () => {
-  for (const [body, isKept] of [
-    [{ t: 'read', m: [elsewhere] }, true],
-    [{ t: 'text', d: 'hi', edits: elsewhere }, true],
-    [{ t: 'text', d: elsewhere }, false],
-    [{ t: 'text' }, false],
-    [{ text: 'hi' }, false],
-    [['text'], false],
+test('what needs a newer version is kept and confirmed, as is what cannot be read; what follows it comes', async () => {
+  for (const [b, unknown] of [
+    [encodeCbor({ t: 'read', m: [elsewhere] }), 'read'],
+    [encodeCbor({ t: 'text', d: 'hi', edits: elsewhere }), 'text'],
+    [encodeCbor({ t: 'text', d: elsewhere }), ''],
+    [encodeCbor({ t: 'text' }), ''],
+    [encodeCbor({ t: 't'.repeat(65), d: 'hi' }), ''],
+    [encodeCbor({ text: 'hi' }), ''],
+    [encodeCbor(['text']), ''],
+    [Uint8Array.of(0xff), ''],
   ] as const) {
-    const { mallory, bob, store, peer } = await startLines()
-    const content = { r: elsewhere.slice(16), at: 0, b: encodeCbor(body as CborValue) }
+    const { mallory, store, peer, texts } = await startLines()
+    const content = { r: elsewhere.slice(16), at: 0, b }
     const between = { from: her.log.id, to: him.log.id, app: 'handfast' }
     const place = nextPlace(sequenceStart(between, a), messageId(between, content))
     await mallory.say({ k: 'message', s: a, app: 'handfast', ...place, ...content })
-    if (isKept) assert.deepEqual((await mallory.hearUntil('got')).c, place.c)
-    else assert.equal(await endOf(bob), 'ERR_FRAME')
+    assert.deepEqual((await mallory.hearUntil('got')).c, place.c)
     const [kept] = store.messages.history(peer, 'handfast', 1e9, 10)
-    assert.deepEqual(kept === undefined ? null : decodeBody(kept.body), isKept ? { unknown: body.t } : null)
+    assert.deepEqual(kept === undefined ? null : decodeBody(kept.body), { unknown })
+    await mallory.say(message(c, 1))
+    await mallory.hearUntil('got')
+    assert.equal(texts().at(-1), '1')
   }
+})
+
+test('a message for what is no name of an application finds no room, again and again; everything else goes on', async () => {
+  const { mallory, texts, takeOne } = await startLines()
+  for (const [s, app] of [
+    [a, 'Chess'],
+    [b, ''],
+  ] as const) {
+    for (let time = 0; time < 3; time++) await mallory.say(message(s, 1, { app }))
+    assert.deepEqual((await mallory.hearUntil('full')).s, s)
+  }
+  await mallory.say(message(c, 1))
+  await mallory.hearUntil('got')
+  assert.deepEqual(texts(), ['1'])
+  // Nor is there room when another application has taken something.
+  await takeOne()
+  await mallory.say(message(c, 2))
+  assert.equal((await mallory.hear())?.k, 'got')
+})
+
+test('of what was refused nothing is kept but where; more sequences than one writes in break the connection', async () => {
+  const { mallory, bob } = await startLines()
+  for (let index = 0; index <= SEQUENCES_MAX; index++) {
+    await mallory.say(message(sequence(`endless ${index}`), 1, { app: 'Chess' }))
+    await settle()
+  }
+  assert.equal(await endOf(bob), 'ERR_FRAME')
 })

@@ -197,3 +197,13 @@ test('§3 nothing of Bob’s stream is sent beyond the room that Mallory gave', 
   await mallory.say(room(0, 5))
   assert.equal(((await mallory.hearUntil('stream-data')).d as Uint8Array).length, 5)
 })
+
+test('§2 a name that is none is one that nobody serves, and ends nothing', async () => {
+  const started = await start()
+  started.serve(NAME)
+  for (const [index, odd] of [{ protocol: 'Chess/1' }, { app: '' }, { protocol: 'a b' }].entries()) {
+    await started.mallory.say({ ...open(2 * index), ...odd })
+    assert.equal((await started.mallory.hearUntil('stream-reset')).code, 'ERR_STREAM_PROTOCOL')
+  }
+  assert.equal(await verdict(started, []), null)
+})

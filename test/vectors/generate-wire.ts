@@ -186,10 +186,19 @@ export const payloadVectors: Vectors = {
   'message-short-place': badPayload('a message at a place of 31 bytes', { ...message, c: hash.slice(1) }),
   'message-empty': badPayload('a message that says nothing', { ...message, b: new Uint8Array(0) }),
   'message-long': badPayload('a message of a byte too many', { ...message, b: counting(MESSAGE_BODY_MAX + 1) }),
-  'message-capital': badPayload('a message for an application with a capital letter', { ...message, app: 'Handfast' }),
-  'stream-capital': badPayload('an application with a capital letter', { ...PAYLOADS.stream, app: 'Handfast' }),
-  'stream-no-name': badPayload('an application without a name', { ...PAYLOADS.stream, app: '' }),
-  'stream-long-name': badPayload('a protocol of 65 letters', { ...PAYLOADS.stream, protocol: 'a'.repeat(65) }),
+  'message-capital': accepted('payload', 'a message for what is no application, for which there is no room', {
+    ...message,
+    app: 'Handfast',
+  }),
+  'stream-capital': accepted('payload', 'an application with a capital letter, which nobody serves', {
+    ...PAYLOADS.stream,
+    app: 'Handfast',
+  }),
+  'stream-no-name': accepted('payload', 'an application without a name, which nobody serves', {
+    ...PAYLOADS.stream,
+    app: '',
+  }),
+  'stream-long-name': badPayload('a protocol of 256 letters', { ...PAYLOADS.stream, protocol: 'a'.repeat(256) }),
   'stream-room-beyond': badPayload('more room than the window', { k: 'stream-room', id: 1, n: STREAM_WINDOW + 1 }),
   'stream-data-empty': badPayload('stream data without bytes', { k: 'stream-data', id: 1, d: new Uint8Array(0) }),
   'stream-data-long': badPayload('stream data of a byte too many', {

@@ -75,7 +75,9 @@ export const wording: Wording = {
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],
-  unknown: ({ peer }) => [`* ${shortAddress(peer)} sent something that needs a newer version of Handfast; it is kept`],
+  unknown: ({ peer, kind }) => [
+    `* ${shortAddress(peer)} sent something that ${kind === '' ? 'cannot be read' : 'needs a newer version of Handfast'}; it is kept`,
+  ],
   delivery: ({ peer, state, code }) =>
     state === 'failed' ? [`* a message to ${shortAddress(peer)} was not delivered: ${explain(code)}`] : [],
   'peer-went-back': ({ peer, again, gone }) => [

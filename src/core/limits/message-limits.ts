@@ -50,6 +50,9 @@ export const MAIL_REPAIR_PAUSE = 3600
 /** Bytes of the receipts in one bundle: ladders of many sequences leave room for messages. */
 export const RECEIPT_BYTES_MAX = 16 * 1024
 
+/** UTF-16 units of the name of an application or a protocol, as another side may say it: whether it is one is seen later, and ends nothing. */
+export const SAID_NAME_MAX = 255
+
 /** Applications that a data folder remembers to have had: messages for others find little room. */
 export const APPLICATIONS_MAX = 32
 
