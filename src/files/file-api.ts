@@ -51,9 +51,9 @@ export type FileTransfer = {
 /** A file somebody offers. Nothing of it is received before it is accepted; there is one decision on each. */
 export type FileOffer = Pick<FileTransfer, 'peer' | 'name' | 'size' | 'sha256'> & {
   /**
-   * Has it received into `folder`, now and whenever its sender is there again; an existing file of that name is left alone. Resolves once
-   * that decision is on disk.
-   * @throws FileError ERR_FILE_FULL, ERR_FILE_WRITE (it is refused then), ERR_FILE_REFUSED (decided before), ERR_FILE_LIMIT (its sender
+   * Has it received into `folder`, now and whenever its sender is there again, as soon as there is room on the disk; an existing file of that
+   * name is left alone. Resolves once that decision is on disk, however long that takes on a full one.
+   * @throws FileError ERR_FILE_FULL (it is larger than the disk), ERR_FILE_WRITE (it is refused then), ERR_FILE_REFUSED (decided before), ERR_FILE_LIMIT (its sender
    *   left, and has offered too many others), or why its sender took it back
    */
   accept(folder: string): Promise<FileTransfer>
