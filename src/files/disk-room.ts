@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises'
 import { FileError } from '../core/errors.ts'
-import { CHUNK_BYTES, STRANGERS_SPARE_BYTES, STRANGERS_SPARE_PART } from '../core/limits/file-limits.ts'
+import { CHUNK_BYTES, STRANGERS_SPARE_BYTES, STRANGERS_SPARE_PARTS } from '../core/limits/file-limits.ts'
 import type { World } from '../core/world.ts'
 import type { StoredTransfer } from '../store/transfer-rows.ts'
 import type { TransferStore } from '../store/transfer-store.ts'
@@ -92,7 +92,7 @@ export const createDiskRoom = (parts: DiskRoomParts): DiskRoom => {
       const [disk, others] = await Promise.all([diskOf(row.path), othersBeside(parts, row)])
       if (disk === null) return true
       const isStrange = !isContact(row.peer)
-      const spare = isStrange ? Math.min(STRANGERS_SPARE_BYTES, disk.total * STRANGERS_SPARE_PART) : 0
+      const spare = isStrange ? Math.min(STRANGERS_SPARE_BYTES, disk.total / STRANGERS_SPARE_PARTS) : 0
       const before = others.filter((other) => isBefore(row, other))
       const lacking = missingOf(row) + sum(before.map(missingOf)) + spare - disk.free
       const strange = others.filter((one) => !isContact(one.peer))

@@ -32,9 +32,9 @@ export const STRANGERS_FILES_MAX = 64
  */
 export const FILE_STALLED_AFTER = 3600
 
-/** Bytes of a disk that files of those who only called leave free, and at most this part of it: what contacts say has to go somewhere. */
+/** Bytes of a disk that files of those who only called leave free, and at most one part in so many of it: what contacts say has to go somewhere. */
 export const STRANGERS_SPARE_BYTES = 256 * 1024 * 1024
-export const STRANGERS_SPARE_PART = 1 / 8
+export const STRANGERS_SPARE_PARTS = 8
 
 /** A file that could not be delivered for 30 days has failed, on both sides: see MESSAGE_AGE_MAX. */
 export const FILE_AGE_MAX = MESSAGE_AGE_MAX
