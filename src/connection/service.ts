@@ -42,15 +42,14 @@ export type Service = {
 /**
  * Says what the other side made us say. What it does not read must not pile up here: an answer beyond `most` unsaid ones is left out.
  * Failing means that the connection has ended, which is told elsewhere.
+ * @returns what resolves when it was said, or never will be
  */
-export const createAnswers = (line: Pick<Line, 'say'>, most: number): ((payload: Payload) => void) => {
+export const createAnswers = (line: Pick<Line, 'say'>, most: number): ((payload: Payload) => Promise<void>) => {
   let unsaid = 0
-  return (payload) => {
+  return async (payload) => {
     if (unsaid >= most) return
     unsaid += 1
-    const said = (): void => {
-      unsaid -= 1
-    }
-    line.say(payload).then(said, said)
+    await line.say(payload).catch(() => {})
+    unsaid -= 1
   }
 }

@@ -11,16 +11,16 @@ export type FileLine = {
   readonly line: Pick<Line, 'say' | 'sendChunk'>
   /** Says what the other side made us say, as far as it reads that. */
   readonly answer: (payload: FilePayload) => void
+  /** The same; resolves when that was said, or never will be. */
+  readonly answered: (payload: FilePayload) => Promise<void>
   closed: boolean
 }
 
-export const openFileLine = (line: Line): FileLine => ({
-  peer: line.peer,
-  device: line.device,
-  line,
-  answer: createAnswers(line, FILE_ANSWERS_MAX),
-  closed: false,
-})
+export const openFileLine = (line: Line): FileLine => {
+  const answered = createAnswers(line, FILE_ANSWERS_MAX)
+  const { peer, device } = line
+  return { peer, device, line, answered, answer: (payload) => void answered(payload), closed: false }
+}
 
 /** Both ends' names of a transfer, as one. */
 export const keyOf = ({ peer, id }: { readonly peer: Uint8Array; readonly id: Uint8Array }): string =>

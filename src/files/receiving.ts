@@ -1,5 +1,4 @@
 import type { FilePayload } from '../connection/payloads.ts'
-import type { Line } from '../connection/service.ts'
 import { orAbort } from '../core/abort.ts'
 import { equal } from '../core/bytes.ts'
 import { chunkCount, openChunk, type Transfer } from '../core/chunk.ts'
@@ -53,10 +52,13 @@ export type ReceivingDesk = {
   fail(error: FileError): Promise<void>
 }
 
+/** What is said to the sender; resolves when it was, or never will be. */
+type ReceivingLine = { say(payload: FilePayload): Promise<void> }
+
 type Run = {
   readonly row: StoredTransfer
   readonly transfer: Transfer
-  readonly line: Pick<Line, 'say'>
+  readonly line: ReceivingLine
   readonly desk: ReceivingDesk
   readonly receiver: ChunkReceiver
   isFull: boolean
@@ -183,7 +185,7 @@ const work = async (run: Run): Promise<void> => {
 export const openReceiving = (
   row: StoredTransfer,
   transfer: Transfer,
-  line: Pick<Line, 'say'>,
+  line: ReceivingLine,
   desk: ReceivingDesk,
 ): Receiving => {
   const stopping = new AbortController()

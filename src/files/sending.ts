@@ -44,6 +44,8 @@ type SendingLine = Pick<Line, 'say' | 'sendChunk'>
 
 /** What is sent, and how. */
 type Task = {
+  /** Resolves when the last chunk, of whatever go, has left. */
+  leaving: Promise<void>
   readonly row: StoredTransfer
   readonly secret: SecretKey
   readonly line: SendingLine
@@ -53,8 +55,12 @@ type Task = {
 /** One go at it: begun by a `file-accept`, ended by the next one or with the connection. */
 type Go = { readonly from: number; readonly window: Credit; readonly stopping: AbortController }
 
-/** Memory holds one chunk at a time: the next is read when there was room for the last. */
-const transmit = async ({ row, secret, line, world }: Task, { from, window, stopping }: Go): Promise<void> => {
+/**
+ * Memory holds one chunk at a time: the next is read when there was room for the last, of whatever go that was. Who asks for the file again and
+ * again, and reads nothing, has us keep no more.
+ */
+const transmit = async (task: Task, { from, window, stopping }: Go): Promise<void> => {
+  const { row, secret, line, world } = task
   const { signal } = stopping
   const transfer = { id: row.id, size: row.size, secret }
   const count = chunkCount(row.size)
@@ -64,6 +70,7 @@ const transmit = async ({ row, secret, line, world }: Task, { from, window, stop
   await source.hashUpTo(from, hash, signal)
   for (let index = from; index < count; index++) {
     await window.spend(signal)
+    await orAbort(task.leaving, signal)
     const plaintext = await source.read(index)
     signal.throwIfAborted()
     hash.update(plaintext)
@@ -71,7 +78,8 @@ const transmit = async ({ row, secret, line, world }: Task, { from, window, stop
     if (index === count - 1 && !equal(Uint8Array.from(hash.digest()), row.hash))
       throw new FileError('ERR_FILE_CHANGED', { hint: row.path })
     const token = sealChunk(transfer, index, plaintext, seconds(world), world.random(FERNET_IV_BYTES))
-    await orAbort(line.sendChunk(row.id, index, token), signal)
+    task.leaving = line.sendChunk(row.id, index, token)
+    task.leaving.catch(() => {})
   }
 }
 
@@ -89,7 +97,7 @@ export const openSending = (
   world: World,
   desk: SendingDesk,
 ): Sending => {
-  const task: Task = { row, secret, line, world }
+  const task: Task = { leaving: Promise.resolve(), row, secret, line, world }
   let go: Go | null = null
   let work: Promise<void> = Promise.resolve()
   let live: Live = { state: 'offered', chunks: 0 }

@@ -1,3 +1,4 @@
+import type { Transfer } from '../core/chunk.ts'
 import type { FileLine } from './file-line.ts'
 import type { Receiving } from './receiving.ts'
 
@@ -40,6 +41,8 @@ export type Slot = {
   state: SlotState
   /** the connection it is on */
   at: FileLine | null
+  /** what its sender said of it there last */
+  transfer: Transfer | null
   /** the last one: it may be stopped already */
   receiving: Receiving | null
   /** how often in a row there was no room for it, and the chunks it had then: with more of them it is counted anew */

@@ -57,7 +57,8 @@ const slotOf = ({ slots }: Table, row: StoredTransfer): Slot => {
   if (known !== undefined) return known
   const { peer, number } = row
   const full = { times: 0, chunks: 0 }
-  const slot: Slot = { peer, number, state: 'waiting', at: null, receiving: null, full, work: Promise.resolve() }
+  const resting = { at: null, transfer: null, receiving: null }
+  const slot: Slot = { peer, number, state: 'waiting', ...resting, full, work: Promise.resolve() }
   slots.set(keyOf(row), slot)
   return slot
 }
@@ -142,6 +143,9 @@ const bind = (table: Table, row: StoredTransfer, transfer: Transfer, at: FileLin
   // Whoever keeps the rules does not offer more: what they send would be in memory.
   if (at.closed || (state === 'waiting' && countActive(table, row.peer) >= FILES_AT_ONCE)) return
   const slot = slotOf(table, row)
+  slot.transfer = transfer
+  // It is about to be opened there: who offers it again and again before that has changed nothing.
+  if (slot.state === 'bound' && slot.at === at) return
   const before = slot.receiving?.stop()
   if (move(slot, 'bind')) slot.at = at
   slot.work = slot.work
@@ -149,8 +153,8 @@ const bind = (table: Table, row: StoredTransfer, transfer: Transfer, at: FileLin
     .then(() => {
       const now = transfers.get(row.number)
       if (now !== null) answerOver(at, now)
-      if (now?.state !== 'receiving' || slot.at !== at || !move(slot, 'open')) return
-      slot.receiving = openReceiving(now, transfer, at.line, deskOf(table, now, slot, at))
+      if (now?.state !== 'receiving' || slot.at !== at || slot.transfer === null || !move(slot, 'open')) return
+      slot.receiving = openReceiving(now, slot.transfer, { say: at.answered }, deskOf(table, now, slot, at))
       table.changed(now, liveOf(slot, now.chunks))
     })
     .catch(() => {})
@@ -163,7 +167,10 @@ const lose = async ({ store, changed }: Table, slot: Slot): Promise<void> => {
   const { receiving } = slot
   await receiving?.stop()
   // Its sender says the secret again.
-  if (slot.receiving === receiving) slot.receiving = null
+  if (slot.receiving === receiving) {
+    slot.receiving = null
+    slot.transfer = null
+  }
   const row = store.transfers.get(slot.number)
   if (row?.state === 'receiving') changed(row, liveOf(slot, row.chunks))
 }
