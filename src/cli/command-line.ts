@@ -13,6 +13,8 @@ const LINGER_MS = 1_000
 process.on('uncaughtException', (error) => {
   const lines = [`handfast: ${describeFailure(error)?.message}`, ...(process.env.HANDFAST_DEBUG ? trace(error) : [])]
   process.stderr.write(`${lines.map(sanitize).join('\n')}\n`, () => process.exit(EXIT.failed))
+  // Whether or not anybody reads it.
+  setTimeout(() => process.exit(EXIT.failed), LINGER_MS)
 })
 
 process.exitCode = await run(process.argv.slice(2), {

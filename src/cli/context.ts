@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { CliEvent } from './output/cli-events.ts'
+import type { Emit } from './output/cli-events.ts'
 import type { Passphrases } from './terminal/passphrases.ts'
 import type { Progress } from './terminal/progress.ts'
 import type { Terminal } from './terminal/terminal.ts'
@@ -17,7 +17,7 @@ export type Context = {
   readonly terminal: Terminal
   readonly passphrases: Passphrases
   readonly progress: Progress
-  emit(event: CliEvent): void
+  readonly emit: Emit
   /** From now on an output that fails does not abort `signal`: what was begun is to come to its end. */
   goOn(): void
 }

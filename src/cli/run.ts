@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import type { GlobalOptions, Start } from './context.ts'
 import { defaultFolder, type Surroundings } from './data-folder.ts'
-import type { CliEvent } from './output/cli-events.ts'
 import { describeFailure, EXIT } from './output/failure.ts'
 import { createPrinter } from './output/printer.ts'
 import { createProgram, refuseOption } from './program.ts'
@@ -25,7 +24,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
   const json = argv.includes('--json')
   let exitWhenLate: number = EXIT.interrupted
   const shutdown = listenForStop(system.signals, (late) => {
-    if (terminal.broken) system.exit(EXIT.failed)
+    if (terminal.gone) system.exit(EXIT.failed)
     else system.exit(late ? exitWhenLate : EXIT.interrupted)
   })
   const { signal } = shutdown
@@ -33,22 +32,23 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
   const terminal = createTerminal(system.streams, {
     screen,
     onInterrupt: shutdown.request,
-    onBroken: () => {
+    onGone: () => {
       if (!goesOn) shutdown.request()
     },
+    ending: signal,
   })
   const printer = createPrinter(terminal, { json, debug: Boolean(system.env.HANDFAST_DEBUG) })
   let exitCode: number = EXIT.done
   let told = false
   let goesOn = false
 
-  const fail = (error: unknown): void => {
+  const fail = async (error: unknown): Promise<void> => {
     const failure = describeFailure(error)
     if (failure === null) return
     exitCode = failure.exitCode
     told = true
     terminal.status('')
-    printer.fail(failure, error)
+    await printer.fail(failure, error)
   }
 
   const start: Start = async (work, interrupted = EXIT.interrupted) => {
@@ -57,16 +57,16 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     if (folder === '') refuseOption(usual.problem)
     const progress = createProgress(terminal.status)
     const passphrases = createPassphrases({ terminal, signal, env: system.env, file: passphraseFile })
-    const emit = (event: CliEvent): void => printer.emit(event)
+    const { emit } = printer
     const goOn = (): void => {
       goesOn = true
     }
     try {
       exitCode = await work({ folder, bootstrap, clockIsRight, signal, terminal, passphrases, progress, emit, goOn })
     } catch (error) {
-      // A broken output aborts as well, and is the reason then.
+      // An output that fails aborts as well, and is the reason then.
       if (signal.aborted && !isOutputError(error)) exitCode = interrupted
-      else fail(error)
+      else await fail(error)
     }
   }
 
@@ -78,17 +78,19 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
       bootstrap: system.env.HANDFAST_BOOTSTRAP ?? '',
     },
     start,
-    write: terminal.raw,
+    write: (text) => void terminal.raw(text),
   })
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
-    fail(error)
+    await fail(error)
   }
   try {
-    await terminal.written()
+    // Who is asked to end does not wait for somebody who reads nothing.
+    await terminal.settled()
+    if (terminal.gone || !signal.aborted) await terminal.written()
   } catch (error) {
-    if (!told) fail(error)
+    if (!told) await fail(error)
   }
   terminal.close()
   shutdown.release()

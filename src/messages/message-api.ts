@@ -10,6 +10,7 @@ import type { Backlog } from './backlog.ts'
 import { encodeBody } from './body.ts'
 import { describeMessage, type Message } from './message.ts'
 import type { MessageEvent } from './message-events.ts'
+import { readPast } from './past-messages.ts'
 import { createReaders, type MessageFilter } from './readers.ts'
 import type { Signals } from './signals.ts'
 
@@ -66,25 +67,18 @@ export type MessagesRoom = {
   readonly backlog: Backlog
   /** Told of what came or changed, once that is on disk. */
   onMessages(changed: readonly StoredMessage[]): void
-  untaken(): Untaken
+  readonly kept: KeptMessages
 }
 
-/** Messages that are here and not taken at some moment, oldest first; each is read when it is asked for, until the peer closes. */
-export type Untaken = {
-  /** what comes later has a higher id */
-  readonly upTo: number
-  readonly messages: Iterable<Message>
+/** Messages on disk, of this application: for whoever tells of them later, and has nothing of them in memory until then. */
+export type KeptMessages = {
+  /** what comes later has a higher id; 0 once the peer closes */
+  latest(): number
+  /** The first that came with an id above `after`, up to `upTo`; only of those that are not taken when `untaken`. */
+  came(where: { readonly after: number; readonly upTo: number; readonly untaken: boolean }): Message | null
+  /** One of ours; null when it is forgotten. */
+  sent(id: number): Message | null
 }
-
-const HISTORY = 100
-
-type HistoryParts = Pick<MessagesParts, 'own' | 'app' | 'contacts'> & { readonly store: Pick<Store, 'messages'> }
-
-/** @returns `Messages.history` of a store */
-export const readHistory =
-  ({ own, app, store, contacts }: HistoryParts): Messages['history'] =>
-  (who, { before = Number.MAX_SAFE_INTEGER, limit = HISTORY } = {}) =>
-    store.messages.history(peerIdOf(contacts, who), app, before, limit).map((stored) => describeMessage(own, stored))
 
 const createBacklog = ({ store }: MessagesParts, onMessages: MessagesRoom['onMessages']): Backlog => {
   const { messages, group } = store
@@ -126,7 +120,7 @@ export const createMessages = (parts: MessagesParts): MessagesRoom => {
     incoming: readers.incoming,
     receive: readers.receive,
     take: readers.take,
-    history: readHistory(parts),
+    history: (who, span = {}) => readPast(parts, who, span),
     waiting: (who) => messages.countWaiting(peerIdOf(contacts, who), app),
     resend: async (who) => {
       if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
@@ -143,17 +137,17 @@ export const createMessages = (parts: MessagesParts): MessagesRoom => {
     api,
     backlog: createBacklog(parts, onMessages),
     onMessages,
-    untaken: () => {
-      const upTo = closing.aborted ? 0 : messages.latest()
-      function* read(): Generator<Message, void, undefined> {
-        for (let after = 0; !closing.aborted; ) {
-          const next = messages.arrived(app, null, after)
-          if (next === null || next.id > upTo) return
-          after = next.id
-          yield describeMessage(own, next)
-        }
-      }
-      return { upTo, messages: { [Symbol.iterator]: read } }
+    kept: {
+      latest: () => (closing.aborted ? 0 : messages.latest()),
+      came: ({ after, upTo, untaken }) => {
+        if (after >= upTo) return null
+        const next = untaken ? messages.arrived(app, null, after) : messages.came(app, after, upTo)
+        return next === null || next.id > upTo ? null : describeMessage(own, next)
+      },
+      sent: (id) => {
+        const stored = messages.get(id)
+        return stored === null ? null : describeMessage(own, stored)
+      },
     },
   }
 }

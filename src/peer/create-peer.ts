@@ -208,7 +208,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     get clock() {
       return rooms.clockWatch.reading
     },
-    events: ({ signal } = {}) => bus.loop(messages.untaken(), signal),
+    events: ({ signal } = {}) => bus.loop(messages.kept, signal),
     dial: async (who, protocol, { signal, app: of = app } = {}) => {
       const id = idOf(who)
       steps.checkGoing(signal)

@@ -1,60 +1,125 @@
-import { PeerError } from '../core/errors.ts'
-import { EVENTS_EARLY_MAX, EVENTS_WAITING_MAX } from '../core/limits/connection-limits.ts'
-import type { Untaken } from '../messages/message-api.ts'
+import { EVENTS_EARLY_MAX, EVENTS_LATE_MAX, EVENTS_WAITING_MAX } from '../core/limits/connection-limits.ts'
+import type { Message } from '../messages/message.ts'
+import type { KeptMessages } from '../messages/message-api.ts'
+import { type Came, createEventQueue, type EventQueue, type Fate, type Waiting } from './event-queue.ts'
 import type { EmitEvent, PeerEvent } from './peer-events.ts'
 
-/** Carries events to whoever loops over them; each loop has a queue of its own, with a bound. */
+/** Carries events to whoever loops over them; each loop has a queue of its own, with a bound, and reads messages when it comes to them. */
 export type EventBus = {
   readonly emit: EmitEvent
   /**
    * Events from now on; before them the messages that are not taken, and for the first loop the latest 1,000 events that nobody has heard.
    * Ends when the signal aborts, or once the bus is closed and what was there is told.
-   * @throws PeerError ERR_PEER_EVENTS when the loop is 10,000 events behind
+   * @throws StoreError when a message cannot be read
    */
-  loop(untaken: Untaken, signal: AbortSignal | undefined): AsyncGenerator<PeerEvent, void, undefined>
-  /** Ends all loops, once they have told what was there. */
+  loop(kept: KeptMessages, signal: AbortSignal | undefined): AsyncGenerator<PeerEvent, void, undefined>
+  /** Ends all loops, once they have told what was there; messages that came are told by the next peer on that folder. */
   close(): void
 }
 
-type Listener = { readonly waiting: PeerEvent[]; overrun: boolean; wake: () => void }
+type Listener = {
+  readonly kept: KeptMessages
+  readonly queue: EventQueue
+  /** messages that it has come to */
+  reading: (Came & { readonly untaken: boolean }) | null
+  /** what came with a higher id has to be told yet */
+  known: number
+  /** once the bus is closed: all that is left, with nothing to be read any more */
+  rest: PeerEvent[] | null
+  wake: () => void
+}
+
+/** The first of the messages that it has come to. */
+const readNext = (listener: Listener): Message | null => {
+  const { kept, reading } = listener
+  if (reading === null) return null
+  const message = kept.came(reading)
+  listener.reading = message === null ? null : { ...reading, after: message.id }
+  return message
+}
+
+const describe = (kept: KeptMessages, { id, state, reason }: Fate): PeerEvent | null => {
+  const message = kept.sent(id)
+  return message === null ? null : { type: 'delivery', message: { ...message, state, reason } }
+}
+
+/** The next event; null when nothing waits. */
+const nextOf = (listener: Listener): PeerEvent | null => {
+  if (listener.rest !== null) return listener.rest.shift() ?? null
+  for (;;) {
+    const message = readNext(listener)
+    if (message !== null) return { type: 'message', message }
+    const event = listener.queue.take()
+    if (event === null) return null
+    if (event.type === 'came') listener.reading = { ...event, untaken: false }
+    else if (event.type !== 'fate') return event
+    else {
+      const delivery = describe(listener.kept, event)
+      if (delivery !== null) return delivery
+    }
+  }
+}
+
+/** What is left when the disk is about to be closed. Deliveries are read now, as many as memory is worth; `kept` is null when it is closed. */
+const restOf = (queue: EventQueue, kept: KeptMessages | null): PeerEvent[] => {
+  const rest: PeerEvent[] = []
+  let read = 0
+  let missed = 0
+  for (let event = queue.take(); event !== null; event = queue.take()) {
+    if (event.type === 'came') continue
+    if (event.type !== 'fate') rest.push(event)
+    else {
+      const delivery = kept === null || read >= EVENTS_LATE_MAX ? null : describe(kept, event)
+      if (delivery === null) missed += 1
+      else {
+        rest.push(delivery)
+        read += 1
+      }
+    }
+  }
+  return missed === 0 ? rest : [...rest, { type: 'missed', events: missed }]
+}
+
+const waitingOf = (event: Exclude<PeerEvent, { type: 'message' }>): Waiting => {
+  if (event.type !== 'delivery') return event
+  const { id, state, reason } = event.message
+  return { type: 'fate', id, state, reason }
+}
+
+/** Tells one loop of it. One that was on disk when the loop was asked for, and is told a moment later, is among the first. */
+const put = (listener: Listener, event: PeerEvent): void => {
+  if (event.type !== 'message') listener.queue.put(waitingOf(event), EVENTS_WAITING_MAX)
+  else if (event.message.id > listener.known) {
+    const upTo = event.message.id
+    listener.queue.put({ type: 'came', after: listener.known, upTo }, EVENTS_WAITING_MAX)
+    listener.known = upTo
+  }
+  listener.wake()
+}
 
 /** @param early what happened before */
 export const createEventBus = (early: readonly PeerEvent[] = []): EventBus => {
   const listeners = new Set<Listener>()
   let closed = false
-  /** What was told before anybody listened; messages are on disk, and need not be kept here. */
-  let unheard: PeerEvent[] | null = [...early]
+  /** What was told before anybody listened. */
+  let unheard: EventQueue | null = createEventQueue()
 
   const emit: EmitEvent = (event) => {
-    if (unheard !== null && event.type !== 'message') {
-      unheard.push(event)
-      if (unheard.length > EVENTS_EARLY_MAX) unheard.shift()
-    }
-    for (const listener of listeners) {
-      if (listener.waiting.length >= EVENTS_WAITING_MAX) listener.overrun = true
-      if (!listener.overrun) listener.waiting.push(event)
-      listener.wake()
-    }
+    if (event.type !== 'message') unheard?.put(waitingOf(event), EVENTS_EARLY_MAX)
+    for (const listener of listeners) put(listener, event)
   }
+  for (const event of early) emit(event)
 
   async function* listen(
     listener: Listener,
-    { upTo, messages }: Untaken,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<PeerEvent, void, undefined> {
     const wake = (): void => listener.wake()
     signal?.addEventListener('abort', wake)
     try {
-      for (const message of messages) {
-        if (signal?.aborted) return
-        yield { type: 'message', message }
-      }
       while (signal?.aborted !== true) {
-        const event = listener.waiting.shift()
-        // One that was on disk when the loop was asked for, and told a moment later, was among the first.
-        if (event?.type === 'message' && event.message.id <= upTo) continue
-        if (event !== undefined) yield event
-        else if (listener.overrun) throw new PeerError('ERR_PEER_EVENTS')
+        const event = nextOf(listener)
+        if (event !== null) yield event
         else if (closed) return
         else
           await new Promise<void>((resolve) => {
@@ -69,15 +134,22 @@ export const createEventBus = (early: readonly PeerEvent[] = []): EventBus => {
 
   return {
     emit,
-    loop: (untaken, signal) => {
-      const listener: Listener = { waiting: unheard ?? [], overrun: false, wake: () => {} }
+    loop: (kept, signal) => {
+      const upTo = kept.latest()
+      const queue = unheard ?? createEventQueue()
       unheard = null
+      const reading = { type: 'came', after: 0, upTo, untaken: true } as const
+      const rest = closed ? restOf(queue, null) : null
+      const listener: Listener = { kept, queue, reading, known: upTo, rest, wake: () => {} }
       listeners.add(listener)
-      return listen(listener, untaken, signal)
+      return listen(listener, signal)
     },
     close: () => {
       closed = true
-      for (const { wake } of listeners) wake()
+      for (const listener of listeners) {
+        listener.rest ??= restOf(listener.queue, listener.kept)
+        listener.wake()
+      }
     },
   }
 }

@@ -3,8 +3,9 @@ import { encodeAddress } from '../core/address.ts'
 import { DEFAULT_APPLICATION } from '../core/names.ts'
 import { systemWorld } from '../identity/system-world.ts'
 import type { Mailboxes } from '../messages/mailbox-poller.ts'
-import { type Messages, readHistory } from '../messages/message-api.ts'
+import type { Message } from '../messages/message.ts'
 import { namedMailboxes, nameMailboxes } from '../messages/named-mailboxes.ts'
+import { type Span, walkPast } from '../messages/past-messages.ts'
 import type { Fork } from '../store/fork-store.ts'
 import { openStore } from '../store/store.ts'
 import { openVault, type Passphrase, readVault } from '../store/vault.ts'
@@ -32,8 +33,11 @@ export const openContacts = async (folder: string): Promise<OpenContacts> => {
 }
 
 export type History = Disposable & {
-  /** As `Messages.history`. */
-  readonly read: Messages['history']
+  /**
+   * As `Messages.history`, but each is read when it is asked for: however many they are, memory holds a few. Of those that come meanwhile none.
+   * @throws AddressError; ContactError ERR_CONTACT
+   */
+  read(who: string, span?: Span): Iterable<Message>
 }
 
 /**
@@ -49,7 +53,7 @@ export const openHistory = async (
   const { identity, storeKey } = await openVault(folder, passphrase)
   const store = openStore(folder, storeKey)
   const contacts = createContacts(store, systemWorld)
-  const read = readHistory({ own: identity.log.id, app, store, contacts })
+  const read: History['read'] = (who, span = {}) => walkPast({ own: identity.log.id, app, store, contacts }, who, span)
   return { read, [Symbol.dispose]: () => store.close() }
 }
 

@@ -17,5 +17,7 @@ export type PeerEvent =
   | { readonly type: 'listening'; readonly publication: Publication }
   /** the peer came into the network, or found out that nobody answers any more */
   | ({ readonly type: 'network' } & NetworkState)
+  /** more happened than this loop took in time: so many events are left out at this place, the oldest of the commonest; never a `message` */
+  | { readonly type: 'missed'; readonly events: number }
 
 export type EmitEvent = (event: PeerEvent) => void

@@ -55,8 +55,9 @@ export type Peer = AsyncDisposable & {
   /**
    * Everything there is to tell, from now on: connections, deliveries, files, trust, the network. It begins with the messages of this
    * application that were not taken yet; the first loop also tells what happened before it, the latest 1,000 events. Ends when the signal
-   * aborts, or the peer closes.
-   * @throws PeerError ERR_PEER_EVENTS when the loop is 10,000 events behind
+   * aborts, or the peer closes. A loop may take its time: a message is read from disk when the loop comes to it, and none is left out; of
+   * other events at most 10,000 wait, and `missed` tells how many did not.
+   * @throws StoreError when a message cannot be read
    */
   events(options?: Signal): AsyncIterable<PeerEvent>
   /**

@@ -43,6 +43,8 @@ export type IncomingMessages = {
   receive(peer: Uint8Array, arrival: Arrival, message: NewArrival): StoredMessage | null
   /** The first message of an application that arrived after id `after` and was not taken, from `peer` or, null, from anybody. */
   arrived(app: string, peer: Uint8Array | null, after: number): StoredMessage | null
+  /** The first message of an application that came with an id above `after`, up to `upTo`, whether or not it was taken. */
+  came(app: string, after: number, upTo: number): StoredMessage | null
   /** How many arrived from `peer` for that application and were not taken. */
   countArrived(peer: Uint8Array, app: string): number
   /** The same for all applications that were never opened on this folder. */
@@ -134,6 +136,9 @@ export const createIncomingMessages = (table: MessageTable): IncomingMessages =>
       const values = peer === null ? [app, after] : [app, after, peer]
       return selectMessages(table, `state = 'arrived' AND ${from} ORDER BY id LIMIT 1`, ...values)[0] ?? null
     },
+    came: (app, after, upTo) =>
+      selectMessages(table, 'out = 0 AND app = ? AND id > ? AND id <= ? ORDER BY id LIMIT 1', app, after, upTo)[0] ??
+      null,
     countArrived: (peer, app) =>
       countOf(
         database.get(

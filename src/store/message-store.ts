@@ -24,6 +24,10 @@ export type MessageStore = OutgoingMessages &
     latest(): number
     /** The latest `limit` messages with an id below `before`, oldest first. */
     history(peer: Uint8Array, app: string, before: number, limit: number): readonly StoredMessage[]
+    /** The lowest id of those; null when there are none. */
+    historyBegin(peer: Uint8Array, app: string, before: number, limit: number): number | null
+    /** The first `limit` messages with an id of `from` or above and below `before`, oldest first. */
+    historyFrom(peer: Uint8Array, app: string, from: number, before: number, limit: number): readonly StoredMessage[]
     /** Peers that were connected, and were not said goodbye to: after a crash they wait without knowing it. */
     interrupted(): readonly Uint8Array[]
     lineOpened(peer: Uint8Array): void
@@ -54,6 +58,18 @@ export const createMessageStore = (database: Database, storeKey: SecretKey): Mes
         'peer = ? AND app = ? AND id < ? ORDER BY id DESC LIMIT ?',
         ...[peer, app, before, limit],
       ).toReversed(),
+    historyBegin: (peer, app, before, limit) => {
+      const latest = 'SELECT id FROM messages WHERE peer = ? AND app = ? AND id < ? ORDER BY id DESC LIMIT ?'
+      return (
+        countOf(database.get(`SELECT coalesce(min(id), 0) AS n FROM (${latest})`, peer, app, before, limit)) || null
+      )
+    },
+    historyFrom: (peer, app, from, before, limit) =>
+      selectMessages(
+        table,
+        'peer = ? AND app = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
+        ...[peer, app, from, before, limit],
+      ),
     interrupted: () => database.all('SELECT peer FROM lines').map(peerOf),
     lineOpened: (peer) => database.run('INSERT OR IGNORE INTO lines (peer) VALUES (?)', peer),
     lineClosed: (peer) => database.run('DELETE FROM lines WHERE peer = ?', peer),

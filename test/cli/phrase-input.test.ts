@@ -26,7 +26,10 @@ const contextOf = (terminal: Context['terminal']): Context => ({ terminal, signa
 
 const atKeyboard = () => {
   const [screen, stdin] = [new Screen(200), new Keyboard()]
-  const terminal = createTerminal({ stdin, stdout: screen, stderr: screen }, { screen: true, onInterrupt: () => {} })
+  const terminal = createTerminal(
+    { stdin, stdout: screen, stderr: screen },
+    { screen: true, onInterrupt: () => {}, ending: new AbortController().signal },
+  )
   const reading = readPhrase(contextOf(terminal), {})
   reading.catch(() => {})
   /** Waits until the last row is this question, and answers. */
@@ -92,7 +95,10 @@ test('an empty line is no phrase', async () => {
 
 const piped = (input: string | Buffer, flags: PhraseFlags = {}): Promise<string> => {
   const streams = { stdin: Readable.from([Buffer.from(input)]), stdout: new Sink(), stderr: new Sink() }
-  return readPhrase(contextOf(createTerminal(streams, { screen: true, onInterrupt: () => {} })), flags)
+  return readPhrase(
+    contextOf(createTerminal(streams, { screen: true, onInterrupt: () => {}, ending: new AbortController().signal })),
+    flags,
+  )
 }
 
 test('a pipe and a file may have it in any form, and must be text of a size that it can have', async (t) => {

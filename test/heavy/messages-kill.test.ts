@@ -72,7 +72,7 @@ test('messages arrive once and in order, whenever and however often either side 
   const expected = Array.from({ length: MESSAGES }, (_, index) => `${index}`)
   for (const [side, folder] of folders.entries()) {
     using history = await openHistory(folder, null)
-    const all = history.read(made[1 - side]?.address ?? '', { limit: 4 * MESSAGES })
+    const all = [...history.read(made[1 - side]?.address ?? '', { limit: 4 * MESSAGES })]
     for (const direction of ['in', 'out'])
       assert.deepEqual(
         all.filter((message) => message.direction === direction).map(({ text }) => text),

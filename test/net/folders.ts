@@ -82,7 +82,7 @@ export const becomes = async (child: Child, what: string, state: string): Promis
 
 const read = async (owner: Owner, other: Owner): Promise<readonly Message[]> => {
   using history = await openHistory(owner.folder, null)
-  return history.read(other.address, { limit: 100_000 })
+  return [...history.read(other.address, { limit: 100_000 })]
 }
 
 export type Kept = {

@@ -136,7 +136,7 @@ test('what is read from a folder takes the same', async (t) => {
     assert.equal(contacts.need(who).address, address)
     mailboxes.name([who])
     assert.deepEqual(mailboxes.named(), [address])
-    assert.deepEqual([history.read(who), files.list({ who })], [[], []])
+    assert.deepEqual([[...history.read(who)], files.list({ who })], [[], []])
   }
   for (const use of [
     () => contacts.need('nobody'),

@@ -37,7 +37,9 @@ export const deliverNow = async (context: Context, { address, wait, open, write 
   const following = followPeer(context, peer, {
     ...{ signal, introduces: false, onEvent: hear },
     concerns: (event) =>
-      event.type === 'clock' || (event.type !== 'message' && event.type !== 'offer' && partnerOf(event) === address),
+      event.type === 'clock' ||
+      event.type === 'missed' ||
+      (event.type !== 'message' && event.type !== 'offer' && partnerOf(event) === address),
   })
   following.catch(() => {})
   const deliver = async (): Promise<void> => {
@@ -50,7 +52,7 @@ export const deliverNow = async (context: Context, { address, wait, open, write 
     await Promise.race([deliver(), following])
     terminal.status('')
     const { left } = deliveries
-    if (left > 0 && !inMailboxes.signal.aborted) emit({ event: 'waiting', peer: address, messages: left })
+    if (left > 0 && !inMailboxes.signal.aborted) await emit({ event: 'waiting', peer: address, messages: left })
   } finally {
     await peer.close()
     await following

@@ -46,7 +46,7 @@ export const createDeliveries = (
 
   return {
     hear: ({ type }) => {
-      if (type === 'delivery') for (const look of [...waiting]) look()
+      if (type === 'delivery' || type === 'missed') for (const look of [...waiting]) look()
     },
     get left() {
       return left()

@@ -14,7 +14,7 @@ export type FilesUnderWay = {
   /** Resolves when none of ours is on its way any more, or the signal has ended the wait. */
   settled(signal: AbortSignal): Promise<void>
   /** Tells what is kept until its recipient is there again. */
-  tellWaiting(): void
+  tellWaiting(): Promise<void>
 }
 
 const OPEN: ReadonlySet<FileTransfer['state']> = new Set(['queued', 'offered', 'sending', 'waiting', 'receiving'])
@@ -39,16 +39,16 @@ export const createFilesUnderWay = (
   const cancel = async (id: number | null): Promise<void> => {
     const one = choose(id)
     await files.cancel(one.id)
-    emit(cancelledEvent(one))
+    await emit(cancelledEvent(one))
   }
 
   return {
     say: async (intent) => {
-      if (intent.kind === 'files') for (const transfer of open()) emit(fileEvent(transfer))
+      if (intent.kind === 'files') for (const transfer of open()) await emit(fileEvent(transfer))
       else
-        await cancel(intent.id).catch((error: unknown) => {
+        await cancel(intent.id).catch(async (error: unknown) => {
           failures += 1
-          emit({ event: 'not-sent', text: intent.text, ...reasonOf(error) })
+          await emit({ event: 'not-sent', text: intent.text, ...reasonOf(error) })
         })
     },
     get failures() {
@@ -58,8 +58,8 @@ export const createFilesUnderWay = (
       const ours = open().filter(({ direction }) => direction === 'out')
       await Promise.allSettled(ours.map(({ id }) => files.finished(id, { signal })))
     },
-    tellWaiting: () => {
-      for (const transfer of open()) emit(waitingFileEvent(transfer))
+    tellWaiting: async () => {
+      for (const transfer of open()) await emit(waitingFileEvent(transfer))
     },
   }
 }

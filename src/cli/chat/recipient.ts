@@ -55,7 +55,7 @@ export const createRecipient = (
       choose()
       if (to !== undefined) return speaker.say(to, intent)
       const text = intent.kind === 'file' ? intent.path : intent.text
-      emit({ event: 'not-sent', text, code: null, message: 'nobody is there' })
+      await emit({ event: 'not-sent', text, code: null, message: 'nobody is there' })
     },
   }
 }

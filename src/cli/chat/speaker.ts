@@ -39,7 +39,7 @@ export const createSpeaker = (
       })
     } catch (error) {
       failures += 1
-      emit(failedFileEvent({ peer: to, direction: 'out', name: basename(path) }, reasonOf(error)))
+      await emit(failedFileEvent({ peer: to, direction: 'out', name: basename(path) }, reasonOf(error)))
     }
   }
   /** Work that goes on while the conversation does. */
@@ -57,7 +57,7 @@ export const createSpeaker = (
         await messages.send(to, intent.text)
       } catch (error) {
         failures += 1
-        emit({ event: 'not-sent', text: intent.text, ...reasonOf(error) })
+        await emit({ event: 'not-sent', text: intent.text, ...reasonOf(error) })
       }
     },
     settled: async () => {

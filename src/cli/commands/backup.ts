@@ -22,6 +22,6 @@ const backup = async (context: Context, file: string, { backupPassphraseFile }: 
   }
   const library = await import('../../identity/backup.ts')
   const made = await library.backup(folder, file, { passphrase: passphrases.current, backupPassphrase })
-  emit({ event: 'backed-up', path: file, ...made })
+  await emit({ event: 'backed-up', path: file, ...made })
   return EXIT.done
 }

@@ -49,7 +49,6 @@ const chat = async (context: Context, contact: string, flags: Flags): Promise<nu
       deliveries.hear(event)
       end.hear(event)
     },
-    onMissed: end.miss,
   })
   following.catch(() => {})
   try {
@@ -82,9 +81,9 @@ const createEnd = () => {
     promise,
     hear: (event: PeerEvent): void => {
       if (event.type === 'disconnected') settle(event)
+      // It may have been among them.
+      if (event.type === 'missed') miss()
     },
-    /** Some events were lost, and this one may have been among them. */
-    miss,
     expect: ({ closed }: Connection): void => {
       void Promise.all([closed, missed]).then(([ending]) => settle(ending))
     },
@@ -128,9 +127,9 @@ const converse = async (
     over.abort()
     await connection.close()
     await speaker.settled()
-    underWay.tellWaiting()
+    await underWay.tellWaiting()
   }
   const { left } = deliveries
-  if (left > 0) emit({ event: 'waiting', peer: address, messages: left })
+  if (left > 0) await emit({ event: 'waiting', peer: address, messages: left })
   return !terminal.interactive && speaker.failures + underWay.failures + left > 0 ? EXIT.failed : EXIT.done
 }

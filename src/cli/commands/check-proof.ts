@@ -23,7 +23,7 @@ const checkProof = async (context: Context, file: string): Promise<number> => {
       hint: fault === 'length' ? `it has more than ${FORK_PROOF_BYTES_MAX} bytes` : NOT_UTF8,
     })
   const { address, a, b, parting } = checkForkProof(text)
-  context.emit({ event: 'proven', address, parting, a: headOf(a), b: headOf(b) })
+  await context.emit({ event: 'proven', address, parting, a: headOf(a), b: headOf(b) })
   return EXIT.done
 }
 

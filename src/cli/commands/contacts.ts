@@ -2,6 +2,7 @@ import { UsageError } from '../../core/errors.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { addContact, resolveContact, WHO } from '../options/contact.ts'
 import { contactEvent } from '../output/contact-event.ts'
+import { emitEach } from '../output/emit-each.ts'
 import { EXIT } from '../output/failure.ts'
 
 /** `name` is false for --no-name */
@@ -30,17 +31,17 @@ const contacts = async (context: Context, contact: string | undefined, { name, f
   const { openContacts } = await import('../../peer/folder.ts')
   using known = await openContacts(folder)
   if (contact === undefined) {
-    for (const one of known.list()) emit(contactEvent(one))
+    await emitEach(context, Iterator.from(known.list()).map(contactEvent))
     return EXIT.done
   }
   if (forget) {
     const { address } = known.need(contact)
     known.remove(address)
-    emit({ event: 'forgotten', address })
+    await emit({ event: 'forgotten', address })
     return EXIT.done
   }
   const address = await resolveContact(folder, contact)
   const found = known.get(address) ?? (await addContact(context, address, { name: name === false ? undefined : name }))
-  emit(contactEvent(name === undefined ? found : known.rename(found.address, name === false ? null : name)))
+  await emit(contactEvent(name === undefined ? found : known.rename(found.address, name === false ? null : name)))
   return EXIT.done
 }

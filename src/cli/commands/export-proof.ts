@@ -28,7 +28,7 @@ const exportProof = async (context: Context, contact: string, { out }: Flags): P
   const proof = encodeForkProof(a, b)
   const { emit } = context
   if (out !== undefined) await write(out, proof)
-  emit({ event: 'proof', address, path: out ?? null, proof: out === undefined ? proof : null })
+  await emit({ event: 'proof', address, path: out ?? null, proof: out === undefined ? proof : null })
   return EXIT.done
 }
 
@@ -50,7 +50,7 @@ const findServed = async (context: Context, address: string): Promise<Fork> => {
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openPeer({ bootstrap, signal, listen: false })
-  using _clock = tellingClock(context, peer)
+  await using _clock = tellingClock(context, peer)
   const { log, fork, evidence } = await peer.lookup(address, { signal, policy: 'thorough' })
   terminal.status('')
   if (fork !== null) return { a: log, b: fork }

@@ -2,6 +2,7 @@ import { FileError, UsageError } from '../../core/errors.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
 import { readCount } from '../options/count.ts'
+import { emitEach } from '../output/emit-each.ts'
 import { EXIT } from '../output/failure.ts'
 import { cancelledEvent, fileEvent } from '../output/file-event.ts'
 
@@ -31,12 +32,12 @@ const files = async (context: Context, contact: string | undefined, flags: Flags
   const { openFiles } = await import('../../peer/stored-files.ts')
   await using own = await openFiles(folder, passphrases.current)
   if (cancel === undefined) {
-    for (const transfer of own.list({ who, limit, before })) emit(fileEvent(transfer))
+    await emitEach(context, own.list({ who, limit, before }).map(fileEvent))
     return EXIT.done
   }
   const [transfer] = own.list({ before: cancel + 1, limit: 1 })
   if (transfer?.id !== cancel) throw new FileError('ERR_FILE_UNKNOWN')
   await own.cancel(cancel)
-  emit(cancelledEvent(transfer))
+  await emit(cancelledEvent(transfer))
   return EXIT.done
 }

@@ -17,6 +17,6 @@ const id = async ({ folder, emit }: Context): Promise<number> => {
   const log = await readOwnLog(folder)
   const { epoch, last } = log
   const head = { epoch, seq: last.entry.seq, head: hex(last.hash) }
-  emit({ event: 'identity', address: encodeAddress(log.id), ...head, ...datedOf(log), folder })
+  await emit({ event: 'identity', address: encodeAddress(log.id), ...head, ...datedOf(log), folder })
   return EXIT.done
 }

@@ -49,9 +49,9 @@ const init = async (context: Context, flags: Flags): Promise<number> => {
   const rootKey = root === undefined ? 'folder' : 'token'
   const { phrase } = await initialize(folder, {
     ...{ passphrase, root, bootstrap, clockIsRight, signal },
-    onClock: (said) => tellClock(context, said),
+    onClock: (said) => void tellClock(context, said),
     onRecoveryPhrase: async (recoveryPhrase, address) => {
-      emit({ event: 'created', address, folder, sealedBy, rootKey, recoveryPhrase })
+      await emit({ event: 'created', address, folder, sealedBy, rootKey, recoveryPhrase })
       await terminal.written('no identity was made')
     },
   })

@@ -60,7 +60,7 @@ const showKey = async (context: Context, contact: string | undefined, flags: Fla
   checkStanding(log, forked)
   const point = keyAt(log.last.entry, use, device ?? 0)
   if (point === undefined) throw new UsageError('ERR_USAGE', { hint: devicesOf(log) })
-  context.emit({
+  await context.emit({
     event: 'key',
     address: encodeAddress(log.id),
     of: use,
@@ -86,7 +86,7 @@ const checkKey = async (context: Context, contact: string | undefined, path: str
   const { log, forked } = await find(context, contact)
   const place = findKey(log, point)
   const present = place?.seq === log.last.entry.seq
-  context.emit({
+  await context.emit({
     event: 'key-checked',
     address: encodeAddress(log.id),
     key: exportPublicKey(point, 'did'),
@@ -125,9 +125,9 @@ const find = async (
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
-  using _clock = tellingClock(context, peer)
+  await using _clock = tellingClock(context, peer)
   const { log, fork, freshness, change } = await peer.lookup(address, { signal })
   terminal.status('')
-  emit({ event: 'standing', address: encodeAddress(log.id), freshness, change })
+  await emit({ event: 'standing', address: encodeAddress(log.id), freshness, change })
   return { log, forked: fork !== null }
 }

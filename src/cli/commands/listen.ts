@@ -59,7 +59,7 @@ const listen = async (context: Context, { mailbox = false, takeOver, ...files }:
   } finally {
     over.abort()
     await speaker.settled()
-    underWay.tellWaiting()
+    await underWay.tellWaiting()
   }
   return EXIT.done
 }

@@ -7,7 +7,9 @@ import type { KeyLog } from '../../core/key-log.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
+import type { CliEvent } from '../output/cli-events.ts'
 import { tellingClock } from '../output/clock-event.ts'
+import { emitEach } from '../output/emit-each.ts'
 import { EXIT } from '../output/failure.ts'
 
 export const logCommand: CommandFile = (program, start) =>
@@ -26,14 +28,22 @@ const tellLog = async (context: Context, contact: string | undefined): Promise<n
   const { log, forked } =
     contact === undefined ? { log: await readOwnLog(folder), forked: false } : await find(context, contact)
   const { status } = log.last.entry
-  emit({ event: 'log', address: encodeAddress(log.id), entries: log.entries.length, epoch: log.epoch, status, forked })
+  await emit({
+    event: 'log',
+    address: encodeAddress(log.id),
+    entries: log.entries.length,
+    epoch: log.epoch,
+    status,
+    forked,
+  })
   const now = Math.floor(Date.now() / 1000)
-  for (const { entry, hash } of log.entries) {
+  const entries = log.entries.map(({ entry, hash }): CliEvent<'entry'> => {
     const { seq, time, devices, root } = entry
     const happened = whatHappened(log, seq)
     const keys = { devices: devices.length, root: hex(sha256(root)), hash: hex(hash) }
-    emit({ event: 'entry', seq, time, odd: oddityOf(time, now), happened, ...keys })
-  }
+    return { event: 'entry', seq, time, odd: oddityOf(time, now), happened, ...keys }
+  })
+  await emitEach(context, entries)
   return EXIT.done
 }
 
@@ -43,7 +53,7 @@ const find = async (context: Context, contact: string): Promise<{ log: KeyLog; f
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openPeer({ bootstrap, signal, listen: false })
-  using _clock = tellingClock(context, peer)
+  await using _clock = tellingClock(context, peer)
   const { log, fork } = await peer.lookup(address, { signal })
   terminal.status('')
   return { log, forked: fork !== null }

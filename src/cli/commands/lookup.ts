@@ -27,10 +27,10 @@ const lookup = async (context: Context, contact: string, { policy, evidence }: F
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
-  using _clock = tellingClock(context, peer)
+  await using _clock = tellingClock(context, peer)
   const found = await peer.lookup(address, { signal, policy })
   terminal.status('')
-  emit(lookupEvent(found, Math.floor(Date.now() / 1000)))
-  if (evidence) emit({ event: 'evidence', address, ...found.evidence })
+  await emit(lookupEvent(found, Math.floor(Date.now() / 1000)))
+  if (evidence) await emit({ event: 'evidence', address, ...found.evidence })
   return EXIT.done
 }

@@ -31,6 +31,6 @@ const mailboxes = async (
     if (remove && others.length === own.named().length) throw new MailboxError('ERR_MAILBOX_UNNAMED')
     own.name(remove ? others : [...others, address])
   }
-  for (const one of own.named()) emit({ event: 'mailbox', address: one })
+  for (const one of own.named()) await emit({ event: 'mailbox', address: one })
   return EXIT.done
 }

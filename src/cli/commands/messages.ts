@@ -1,7 +1,10 @@
 import { UsageError } from '../../core/errors.ts'
+import type { Message } from '../../messages/message.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { resolveContact, WHO } from '../options/contact.ts'
 import { readCount } from '../options/count.ts'
+import type { CliEvent } from '../output/cli-events.ts'
+import { emitEach } from '../output/emit-each.ts'
 import { EXIT } from '../output/failure.ts'
 
 type Flags = { readonly limit: number; readonly before?: number }
@@ -18,30 +21,22 @@ export const messagesCommand: CommandFile = (program, start) =>
     .action((contact: string, flags: Flags) => start((context) => messages(context, contact, flags)))
 
 const messages = async (context: Context, contact: string, { limit, before }: Flags): Promise<number> => {
-  const { folder, passphrases, emit } = context
+  const { folder, passphrases } = context
   if (limit < 1) throw new UsageError('ERR_USAGE', { hint: '--limit begins at 1' })
   const address = await resolveContact(folder, contact)
   const { openHistory } = await import('../../peer/folder.ts')
   using history = await openHistory(folder, passphrases.current)
-  for (const message of history.read(address, before === undefined ? { limit } : { limit, before })) {
-    const {
-      id,
-      hash,
-      peer,
-      direction,
-      sentAt,
-      state,
-      reason,
-      exposed,
-      text = null,
-      data,
-      unknown: kind = null,
-    } = message
-    const said = { text, base64: data === undefined ? null : toBase64(data), kind }
-    const fate = { at: Math.floor(sentAt / 1000), state, code: reason, exposed }
-    emit({ event: 'past-message', id, hash, peer, direction, ...fate, ...said })
-  }
+  const past = history.read(address, before === undefined ? { limit } : { limit, before })
+  await emitEach(context, Iterator.from(past).map(pastEvent))
   return EXIT.done
+}
+
+const pastEvent = (message: Message): CliEvent<'past-message'> => {
+  const { id, hash, peer, direction, sentAt, state, reason, exposed } = message
+  const { text = null, data, unknown: kind = null } = message
+  const said = { text, base64: data === undefined ? null : toBase64(data), kind }
+  const fate = { at: Math.floor(sentAt / 1000), state, code: reason, exposed }
+  return { event: 'past-message', id, hash, peer, direction, ...fate, ...said }
 }
 
 const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')

@@ -34,6 +34,6 @@ const passphrase = async (context: Context, { remove = false, newPassphraseFile 
   ])
   using _lock = await lockIdentity(folder)
   const { identity, sealedBy } = await changePassphrase(folder, passphrases.current, next)
-  emit({ event: 'sealed', address: encodeAddress(identity.log.id), folder, sealedBy })
+  await emit({ event: 'sealed', address: encodeAddress(identity.log.id), folder, sealedBy })
   return EXIT.done
 }

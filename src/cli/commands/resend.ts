@@ -25,7 +25,7 @@ const resend = async (context: Context, contact: string, { wait, takeOver }: Fla
     ...{ address, wait, open: () => openQuietPeer(context, { takeOver }) },
     write: async (peer) => {
       const queued = await peer.messages.resend(address)
-      emit({ event: 'resent', peer: address, messages: queued.length })
+      await emit({ event: 'resent', peer: address, messages: queued.length })
     },
   })
   return EXIT.done

@@ -22,6 +22,6 @@ const restore = async (context: Context, file: string, { backupPassphraseFile }:
   const backupPassphrase = (): Promise<string> => passphrases.ofBackup(backupPassphraseFile, false)
   const library = await import('../../identity/backup.ts')
   const restored = await library.restore(file, folder, { backupPassphrase, passphrase })
-  emit({ event: 'restored', folder, ...restored })
+  await emit({ event: 'restored', folder, ...restored })
   return EXIT.done
 }

@@ -28,7 +28,7 @@ const retire = async (context: Context, flags: Flags): Promise<number> => {
 const confirm = async ({ terminal, signal }: Context, address: string): Promise<void> => {
   if (!terminal.interactive)
     throw new UsageError('ERR_USAGE', { hint: 'a retirement is final: --yes says that you mean it' })
-  terminal.err([`This ends ${address} for good: nobody can connect to it any more, and its contacts see that.`])
+  await terminal.err([`This ends ${address} for good: nobody can connect to it any more, and its contacts see that.`])
   const typed = await terminal.ask(`its last ${TYPED} characters, to go on: `, { limit: 100, signal })
   signal.throwIfAborted()
   if (typed?.trim().toLowerCase() !== address.slice(-TYPED))

@@ -39,9 +39,9 @@ const verify = async (context: Context, contact: string, { head, yes = false }: 
   const before = known.get(address) ?? (await addContact(context, address, { policy: 'thorough' }))
   const found = before.fork === null ? before : await lookAgain(context, known.need, address)
   const heads = found.fork === null ? [] : [found.fork.a, found.fork.b].map(headOf)
-  emit({ event: 'compare', address: found.address, safetyNumber: safetyNumber(id, own.id), heads })
+  await emit({ event: 'compare', address: found.address, safetyNumber: safetyNumber(id, own.id), heads })
   const chosen = head ?? (await ask(context, found, yes))
-  emit(contactEvent(known.verify(address, chosen)))
+  await emit(contactEvent(known.verify(address, chosen)))
   return EXIT.done
 }
 
@@ -52,7 +52,7 @@ const lookAgain = async (context: Context, need: (address: string) => Contact, a
   terminal.status('looking up')
   try {
     await using peer = await openReader({ folder, bootstrap, signal })
-    using _clock = tellingClock(context, peer)
+    await using _clock = tellingClock(context, peer)
     await peer.lookup(address, { signal, policy: 'thorough' })
   } catch (error) {
     signal.throwIfAborted()

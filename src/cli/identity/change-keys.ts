@@ -19,15 +19,16 @@ export const changeKeys = async (
   const onSaved: ChangeOptions['onSaved'] = (log, rootKey) => {
     // New keys that nobody hears of are worse than a report that nobody reads.
     goOn()
-    emit({ event: 'saved', ...describe(log), folder, rootKey })
+    // One line, which the end of the command waits for.
+    void emit({ event: 'saved', ...describe(log), folder, rootKey })
     terminal.status('publishing')
   }
-  const onClock: ChangeOptions['onClock'] = (reading) => tellClock(context, reading)
+  const onClock: ChangeOptions['onClock'] = (reading) => void tellClock(context, reading)
   const given = { folder, bootstrap, clockIsRight, signal, passphrase: passphrases.current }
   const { log, publication } = await work({ ...given, onSaved, onClock })
   terminal.status('')
   const { accepted, replicas, refusals, weak, crowded } = publication
-  emit({
+  await emit({
     event: 'published',
     ...describe(log),
     accepted,

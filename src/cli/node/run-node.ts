@@ -48,8 +48,8 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   await using box = mailbox ? await openNodeMailbox(context, started, directory, takeOver) : null
   await using watch = http === undefined ? null : await watchNode(http, { ...own, others, mailbox: box })
   const first = started.dht.bootstrapNodes.length === 0
-  emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })
-  if (watch !== null) emit({ event: 'watching', http: watch.address })
+  await emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })
+  if (watch !== null) await emit({ event: 'watching', http: watch.address })
   using _tidying = tidy(started, storage, home)
   using _watching = watchClock(context, others)
   if (box !== null) await box.keep()
@@ -124,8 +124,9 @@ const watchClock = (context: Context, others: DirectoryNetwork): Disposable => {
   let told = false
   const ask = async (): Promise<void> => {
     const said = await askTimes(others, { clock: Date.now }, AbortSignal.any([signal, AbortSignal.timeout(CLOCK_MS)]))
-    if (!told && !signal.aborted) tellClock(context, said)
+    const wasTold = told
     told = said.off
+    if (!wasTold && !signal.aborted) await tellClock(context, said)
   }
   const look = (): void => void ask().catch(() => {})
   look()

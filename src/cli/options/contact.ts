@@ -41,7 +41,7 @@ export const addContact = async (
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   await using peer = await openReader({ folder, bootstrap, signal })
-  using _clock = tellingClock(context, peer)
+  await using _clock = tellingClock(context, peer)
   const contact = await peer.addContact(who, { signal, ...options })
   terminal.status('')
   return contact

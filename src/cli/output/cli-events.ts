@@ -25,7 +25,7 @@ type Changed = Head & { readonly address: string; readonly status: string; reado
 type SealedBy = Vault['sealedBy']
 /**
  * Of others: `forked`, `peer-twin`. Of one's own identity, or of its mailbox: the rest; of `rolled-back` and `copied` the message says when
- * the card was signed that shows it. `missed`: more happened than could be shown.
+ * the card was signed that shows it. `missed`: more happened than could be shown in time; the message says how many events were left out.
  */
 type NoticeAbout =
   | 'forked'
@@ -186,5 +186,8 @@ export type EventName = keyof Events
 export type CliEvent<N extends EventName = EventName> = { [K in N]: { readonly event: K } & Events[K] }[N]
 /** What each event says to people: its lines, plain text; `columns` are those of the screen, for what must not be broken; default: no bound. */
 export type Wording = { readonly [N in EventName]: (event: CliEvent<N>, columns?: number) => readonly string[] }
-/** Tells an event to whoever reads the output. */
-export type Emit = (event: CliEvent) => void
+/**
+ * Tells an event to whoever reads the output. To be waited for wherever more can follow: what is not read must not pile up.
+ * @returns whether it was taken: not when nobody reads any more, or the command is to end before anybody did
+ */
+export type Emit = (event: CliEvent) => Promise<boolean>

@@ -10,11 +10,11 @@ export const clockEvent = ({ ahead, networks }: ClockReading, now: number): CliE
 type Teller = { readonly emit: Emit; readonly clockIsRight: boolean }
 
 /** Says both times when the clock of this computer is off, unless its owner said that it is right. */
-export const tellClock = ({ emit, clockIsRight }: Teller, said: ClockReading): void => {
-  if (said.off && !clockIsRight) emit(clockEvent(said, Date.now()))
+export const tellClock = async ({ emit, clockIsRight }: Teller, said: ClockReading): Promise<void> => {
+  if (said.off && !clockIsRight) await emit(clockEvent(said, Date.now()))
 }
 
 /** `tellClock` of what a peer has heard by the end of a block, however that ends. */
-export const tellingClock = (teller: Teller, peer: { readonly clock: ClockReading }): Disposable => ({
-  [Symbol.dispose]: () => tellClock(teller, peer.clock),
+export const tellingClock = (teller: Teller, peer: { readonly clock: ClockReading }): AsyncDisposable => ({
+  [Symbol.asyncDispose]: () => tellClock(teller, peer.clock),
 })

@@ -41,8 +41,8 @@ export const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About
   'mailbox-failed': ({ address, why }) => [
     `handfast: the mailbox ${shortAddress(address)} did not hand out anything: ${why}`,
   ],
-  missed: () => [
-    'handfast: more happened than could be shown, and some of it was left out.',
+  missed: ({ why }) => [
+    `handfast: more happened than could be shown, and some of it was left out, but no message: ${why} events.`,
     'hint: handfast messages and handfast files tell all of it',
   ],
 }

@@ -42,13 +42,19 @@ const messageEvent = ({ from: peer, hash, text, data, unknown }: Message): CliEv
     : { event: 'data', peer, hash, size: data.length, base64: Buffer.from(data).toString('base64') }
 }
 
+/** Peers that are remembered to have been introduced: anyone can make identities. */
+const INTRODUCED_MAX = 10_000
+
 /** Who came, and with what keys; the number to compare once per peer and run. */
 const createIntroductions = () => {
+  /** the latest; who was introduced long ago is so again */
   const introduced = new Set<string>()
   return ({ address: peer, direction, epoch, seq, head, trust, change, safetyNumber }: Remote): readonly CliEvent[] => {
     const connected = { event: 'connected', peer, direction, epoch, seq, head, trust, change } as const
     if (introduced.has(peer)) return [connected]
     introduced.add(peer)
+    const [oldest = ''] = introduced
+    if (introduced.size > INTRODUCED_MAX) introduced.delete(oldest)
     return [connected, { event: 'safety-number', peer, safetyNumber }]
   }
 }
@@ -150,6 +156,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         return [listeningEvent(own, event.publication), ...(keepsMailbox ? [keeping(own)] : [])]
       case 'clock':
         return [clockEvent(event, clock())]
+      case 'missed':
+        return [{ ...notice('missed', own), message: String(event.events) }]
       case 'network':
         return [{ event: 'network', online: event.online, nodes: event.nodes }]
       // The command ends with this error, and that tells it.
@@ -163,6 +171,3 @@ export const createReporter = (options: ReporterOptions): Reporter => {
 }
 
 const keeping = (address: string): CliEvent<'keeping'> => ({ event: 'keeping', address })
-
-/** Told when more happened than was shown in time. @param error ERR_PEER_EVENTS */
-export const missedEvent = (own: string, error: unknown): CliEvent<'notice'> => notice('missed', own, error)

@@ -50,7 +50,7 @@ export const createPassphrases = ({ terminal, signal, env, file }: PassphrasePar
       const second = first ? await ask('once more: ') : first
       if (first === null || second === null) throw new UsageError('ERR_USAGE', { hint: 'no passphrase was given' })
       if (first === second) return first
-      terminal.err(['these two differ: type it again'])
+      await terminal.err(['these two differ: type it again'])
     }
   }
 

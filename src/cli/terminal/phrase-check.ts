@@ -11,14 +11,14 @@ export const checkWritten = async (
   phrase: string,
 ): Promise<void> => {
   const words = phrase.split(' ')
-  terminal.err(['', 'To be sure that they stand on paper, three of these words (Ctrl-D: not now):'])
+  await terminal.err(['', 'To be sure that they stand on paper, three of these words (Ctrl-D: not now):'])
   for (const place of choosePlaces(words.length)) {
     for (;;) {
       const typed = await terminal.ask(`word ${place + 1}: `, { limit: WORD_MAX, signal })
       signal.throwIfAborted()
       if (typed === null) return
       if (wordIn(typed, place + 1) === words[place]) break
-      terminal.err([`that is not word ${place + 1}: look at the paper again`])
+      await terminal.err([`that is not word ${place + 1}: look at the paper again`])
     }
   }
 }

@@ -4,11 +4,13 @@ import { type AskOptions, askKeyboard, askPipe } from './ask.ts'
 import { columnsOf, createBottomRows } from './bottom-rows.ts'
 import { type Given, readLines, readWhole } from './lines.ts'
 import { flush, type Output, outputError } from './output.ts'
+import { createWriter, type Writer } from './writer.ts'
 
 /**
  * All that is printed and typed. The rules:
  * - stdout carries what was asked for, line by line; stderr what went wrong, the prompt and the progress.
  * - Nothing reaches either without having been sanitized; only the parser's own help text and JSON come as they are.
+ * - Whoever prints waits until that was taken: what nobody reads stays where it came from, and does not fill the memory.
  * - The last rows of the screen may hold a prompt and a progress bar: lines are printed above them (`bottom-rows.ts`).
  */
 
@@ -24,7 +26,9 @@ export type TerminalOptions = {
   /** Ctrl-C at the prompt, where it is no signal. */
   readonly onInterrupt: () => void
   /** Called once when stdout fails, or nobody reads it any more. Default: as for Ctrl-C. */
-  readonly onBroken?: () => void
+  readonly onGone?: () => void
+  /** aborted when the command is to end: nobody waits for a reader then */
+  readonly ending: AbortSignal
 }
 
 export type Terminal = {
@@ -32,10 +36,15 @@ export type Terminal = {
   readonly interactive: boolean
   /** whether what goes to stdout is on that screen too */
   readonly seen: boolean
-  out(lines: readonly string[]): void
-  err(lines: readonly string[]): void
+  /** whether nobody reads stdout any more */
+  readonly gone: boolean
+  /** These resolve with whether it was taken: not when nobody reads any more, or the command is to end. */
+  out(lines: readonly string[]): Promise<boolean>
+  err(lines: readonly string[]): Promise<boolean>
   /** Text that is complete and sanitized already, to stdout. */
-  raw(text: string): void
+  raw(text: string): Promise<boolean>
+  /** Resolves when all that was printed is taken, or never will be. */
+  settled(): Promise<void>
   /**
    * Resolves once all that was printed to stdout has left this process, and is on its disk if it goes to a file.
    * @param outcome what is said of the command when it did not
@@ -44,12 +53,8 @@ export type Terminal = {
   written(outcome?: string): Promise<void>
   /** of the screen that stdout is; Infinity when it is none */
   readonly columns: number
-  /** whether stdout failed */
-  readonly broken: boolean
   /** whether what is printed to stdout is thrown away */
   readonly discarded: boolean
-  /** Resolves when whoever reads stdout has taken what was printed, or never will, or the signal aborts. */
-  drained(signal: AbortSignal): Promise<void>
   /** Stands before what is typed. */
   prompt(text: string): void
   /** whether a line has been begun */
@@ -84,70 +89,58 @@ const typedWhole = async (lines: AsyncIterable<string>, limit: number): Promise<
   return typed(all.join('\n'), limit)
 }
 
-const drained = (stream: Output, signal: AbortSignal): Promise<void> => {
-  if (!stream.writableNeedDrain || signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = (): void => {
-      for (const name of ['drain', 'error', 'close']) stream.off(name, done)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    for (const name of ['drain', 'error', 'close']) stream.on(name, done)
-    signal.addEventListener('abort', done)
-  })
-}
-
 export const createTerminal = (
   { stdin, stdout, stderr }: Streams,
-  { screen, onInterrupt, onBroken = onInterrupt }: TerminalOptions,
+  { screen, onInterrupt, onGone = onInterrupt, ending }: TerminalOptions,
 ): Terminal => {
   const statusVisible = screen && stderr.isTTY === true
   const interactive = statusVisible && stdin.isTTY === true
   const bottom = createBottomRows(stderr, onInterrupt)
-  let broken = false
-  let failure: Error | undefined
+  let closed = false
+  let failure: Error | null = null
 
-  stdout.on('error', () => {
-    // Nobody reads any more (EPIPE); every write says so again.
-    if (!broken) onBroken()
-    broken = true
+  const toStdout = createWriter(stdout, {
+    ending,
+    onGone: (error) => {
+      failure = error
+      if (!closed) onGone()
+    },
   })
-  stderr.on('error', () => {})
+  const toStderr = createWriter(stderr, { ending, onGone: () => {} })
 
-  const note = (error?: Error | null): void => {
-    failure ??= error ?? undefined
-  }
   const widthOf = (stream: Output): number => (stream.isTTY === true ? columnsOf(stream) : Number.POSITIVE_INFINITY)
-  const write = (stream: Output, text: string): void => {
-    const done = stream === stdout ? note : undefined
-    if (statusVisible && stream.isTTY === true) bottom.above(() => stream.write(text, done))
-    else stream.write(text, done)
+  const write = (writer: Writer, stream: Output, text: string): Promise<boolean> =>
+    statusVisible && stream.isTTY === true ? writer.write(text, bottom.above) : writer.write(text)
+  const print = (writer: Writer, stream: Output, lines: readonly string[]): Promise<boolean> => {
+    const rows = lines.flatMap((line) => wrap(sanitize(line), widthOf(stream)))
+    return write(writer, stream, rows.map((row) => `${row}\n`).join(''))
   }
   const written: Terminal['written'] = async (outcome) => {
     await flush(stdout)
-    if (failure === undefined) await stdout.sync?.().catch(note)
-    if (failure !== undefined) throw outputError(failure, outcome)
-  }
-  const print = (stream: Output, lines: readonly string[]): void => {
-    const rows = lines.flatMap((line) => wrap(sanitize(line), widthOf(stream)))
-    write(stream, rows.map((row) => `${row}\n`).join(''))
+    if (failure === null)
+      await stdout.sync?.().catch((error: Error) => {
+        failure = error
+      })
+    if (failure !== null) throw outputError(failure, outcome)
   }
 
   return {
     interactive,
     seen: interactive && stdout.isTTY === true,
-    out: (lines) => print(stdout, lines),
-    err: (lines) => print(stderr, lines),
-    raw: (text) => write(stdout, text),
-    written,
+    get gone() {
+      return failure !== null
+    },
     get columns() {
       return widthOf(stdout)
     },
-    get broken() {
-      return failure !== undefined
-    },
     discarded: stdout.discarded === true,
-    drained: (signal) => (broken ? Promise.resolve() : drained(stdout, signal)),
+    out: (lines) => print(toStdout, stdout, lines),
+    err: (lines) => print(toStderr, stderr, lines),
+    raw: (text) => write(toStdout, stdout, text),
+    settled: async () => {
+      await Promise.all([toStdout.settled(), toStderr.settled()])
+    },
+    written,
     prompt: bottom.prompt,
     get typing() {
       return bottom.typing
@@ -169,7 +162,7 @@ export const createTerminal = (
       }
     },
     close: () => {
-      broken = true
+      closed = true
       bottom.close()
     },
   }

@@ -93,10 +93,6 @@ export const PEER = {
     'recover with the recovery phrase: nobody else can do what it does',
   ],
   ERR_PEER_CLOSED: ['the peer is closed', 'open it again'],
-  ERR_PEER_EVENTS: [
-    'a loop over events did not take them in time, and has missed some',
-    'look at everything anew, and begin the loop again',
-  ],
   ERR_PEER_APPLICATION: [
     'the name cannot be used for an application',
     'give 1 to 64 of a-z, 0-9, dot, underscore, hyphen and slash, beginning with a letter or a digit',

@@ -49,8 +49,11 @@ export const REDIAL_MAX_MS = 5 * 60_000
 /** Milliseconds that a connection made to deliver messages is kept when nothing is left to deliver. */
 export const LINGER_MS = 60_000
 
-/** Events that a loop over them has not taken: a loop that is further behind is ended, since nothing else bounds what it costs. */
+/** Events that a loop over them has not taken, without the messages: of more, some are left out. They are small: 10 to 20 MB in all. */
 export const EVENTS_WAITING_MAX = 10_000
+
+/** Deliveries that are read for a loop that has not taken them when the peer closes, since nothing can be read later: 256 × 32 KiB are 8 MiB. */
+export const EVENTS_LATE_MAX = 256
 
 /** Events from before the first loop over them that it is told: the oldest give way. Enough for what happens while a program begins. */
 export const EVENTS_EARLY_MAX = 1_000

@@ -26,7 +26,7 @@ const begin = (who?: string) => {
     },
     finished: () => arrival,
   }
-  const underWay = createFilesUnderWay({ emit: (event) => void events.push(event) }, files, who)
+  const underWay = createFilesUnderWay({ emit: async (event) => events.push(event) > 0 }, files, who)
   return { events, kept, asked, cancelled, underWay, arrive: () => arrive(transferOf(1)) }
 }
 
@@ -43,10 +43,10 @@ test('it waits for what is ours and on its way', async () => {
   await settled
 })
 
-test('at the end what is kept is told', () => {
+test('at the end what is kept is told', async () => {
   const { events, kept, underWay } = begin()
   kept.push(transferOf(1), transferOf(2, { state: 'delivered' }), transferOf(3, { direction: 'in', state: 'waiting' }))
-  underWay.tellWaiting()
+  await underWay.tellWaiting()
   const about = { event: 'file-waiting', peer: PEER, name: 'a.txt', size: 100, done: 50 }
   assert.deepEqual(
     events,

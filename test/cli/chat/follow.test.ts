@@ -6,6 +6,7 @@ import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import { FileError, PeerError } from '../../../src/core/errors.ts'
 import { EVENTS_WAITING_MAX } from '../../../src/core/limits/connection-limits.ts'
 import type { Message } from '../../../src/messages/message.ts'
+import type { KeptMessages } from '../../../src/messages/message-api.ts'
 import { createEventBus } from '../../../src/peer/event-bus.ts'
 import type { Peer } from '../../../src/peer/peer.ts'
 import { settle } from '../../connection/sides.ts'
@@ -18,12 +19,16 @@ const begin = (options: Partial<FollowOptions> = {}) => {
   const log: string[] = []
   const events: CliEvent[] = []
   const untaken: Message[] = []
+  const kept: KeptMessages = {
+    latest: () => Math.max(0, ...untaken.map(({ id }) => id)),
+    came: ({ after, upTo }) => untaken.find(({ id }) => id > after && id <= upTo) ?? null,
+    sent: (id) => messageOf(id, 'hello', { direction: 'out' }),
+  }
   const over = new AbortController()
-  let reading = Promise.resolve()
+  let reading = Promise.resolve(true)
   const peer = {
     address: OWN,
-    events: ({ signal }: { readonly signal?: AbortSignal } = {}) =>
-      bus.loop({ upTo: Math.max(0, ...untaken.map(({ id }) => id)), messages: [...untaken] }, signal),
+    events: ({ signal }: { readonly signal?: AbortSignal } = {}) => bus.loop(kept, signal),
     messages: {
       take: (message: Message) => {
         log.push(`take ${message.id}`)
@@ -33,22 +38,22 @@ const begin = (options: Partial<FollowOptions> = {}) => {
   } as unknown as Peer
   const context = {
     folder: '/data',
-    terminal: { drained: () => reading },
     progress: { begin: () => ({ update: () => {}, end: () => {} }) },
     emit: (event: CliEvent) => {
       events.push(event)
       log.push(event.event)
+      return reading
     },
   } as unknown as Parameters<typeof followPeer>[0]
   const following = followPeer(context, peer, { signal: over.signal, ...options })
   following.catch(() => {})
-  /** Stops reading the output. @returns goes on reading */
-  const pause = (): (() => void) => {
-    const { promise, resolve } = Promise.withResolvers<void>()
+  /** Stops reading the output. @returns goes on reading, or says that nobody will */
+  const pause = (): ((goesOn: boolean) => void) => {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
     reading = promise
-    return () => {
-      reading = Promise.resolve()
-      resolve()
+    return (goesOn) => {
+      reading = Promise.resolve(goesOn)
+      resolve(goesOn)
     }
   }
   /** A message that came, and is on disk. */
@@ -66,6 +71,7 @@ test('what happens is told in order, and a message is taken once it was told', a
   bus.emit({ type: 'connected', remote: remoteOf() })
   arrive(1)
   bus.emit({ type: 'disconnected', remote: remoteOf(), reason: 'left', error: null })
+  while (log.at(-1) !== 'disconnected') await settle()
   bus.close()
   await following
   assert.deepEqual(log, ['connected', 'safety-number', 'message', 'take 1', 'disconnected'])
@@ -121,28 +127,47 @@ test('the signal ends it, without an error', async () => {
   assert.deepEqual(log, [])
 })
 
-test('while nobody reads, nothing more is told; who reads again is told that some was left out, and every message', async () => {
-  const missed: true[] = []
-  const { bus, log, events, following, pause, arrive } = begin({ onMissed: () => void missed.push(true) })
+test('while nobody reads, nothing more is told, nor is what was told taken; who reads again is told what was left out, and every message', async () => {
+  const { bus, log, events, following, pause, arrive } = begin()
   const resume = pause()
   arrive(1)
   await settle()
-  assert.deepEqual(log, ['message', 'take 1'])
-  for (let done = 0; done <= EVENTS_WAITING_MAX; done++)
+  assert.deepEqual(log, ['message'])
+  for (let done = 0; done < EVENTS_WAITING_MAX + 10; done++)
     bus.emit({ type: 'delivery', message: messageOf(done, 'hello', { direction: 'out', state: 'sent' }) })
-  arrive(2)
-  await settle()
-  assert.equal(log.length, 2)
-  resume()
-  while (log.at(-1) !== 'take 2') await settle()
+  for (const id of [2, 3]) arrive(id)
   bus.emit({ type: 'forked', address: PEER })
+  await settle()
+  assert.deepEqual(log, ['message'])
+  resume(true)
+  while (log.at(-1) !== 'notice') await settle()
   bus.close()
   await following
+  const left = 12
   const told = events.map(({ event }) => event)
-  assert.equal(told.filter((name) => name === 'delivery').length, EVENTS_WAITING_MAX)
-  assert.deepEqual(told.slice(-3), ['notice', 'message', 'notice'])
-  assert.partialDeepStrictEqual(events.at(-3), { about: 'missed', code: 'ERR_PEER_EVENTS' })
-  assert.equal(missed.length, 1)
+  assert.equal(told.filter((name) => name === 'delivery').length, EVENTS_WAITING_MAX + 10 - left)
+  assert.partialDeepStrictEqual(events[1], { about: 'missed', message: `${left}` })
+  assert.deepEqual(log.slice(0, 3), ['message', 'take 1', 'notice'])
+  assert.deepEqual(log.slice(-5), ['message', 'take 2', 'message', 'take 3', 'notice'])
+})
+
+test('what nobody has read when the command ends is not taken, and no file is decided on', async () => {
+  const done: string[] = []
+  for (const goesOn of [false, true]) {
+    const { bus, log, over, following, pause, arrive } = begin()
+    const resume = pause()
+    arrive(1)
+    bus.emit({ type: 'offer', offer: offerOf((what) => done.push(what)) })
+    await settle()
+    if (goesOn) resume(true)
+    else {
+      over.abort()
+      resume(false)
+    }
+    bus.close()
+    await following
+    assert.deepEqual([log.includes('take 1'), done.length > 0], [goesOn, goesOn])
+  }
 })
 
 test('whom something happened with', () => {

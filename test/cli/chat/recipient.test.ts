@@ -24,7 +24,10 @@ const begin = () => {
     say: async (to: string, intent: { readonly text?: string; readonly path?: string }) =>
       void heard.push(`${to.slice(3, 6)} ${intent.text ?? intent.path}`),
   }
-  const recipient = createRecipient({ terminal: terminal as never, emit: (event) => events.push(event) }, speaker)
+  const recipient = createRecipient(
+    { terminal: terminal as never, emit: async (event) => events.push(event) > 0 },
+    speaker,
+  )
   return {
     ...{ recipient, events, prompts, heard, keyboard },
     say: (text: string) => recipient.say({ kind: 'text', text }),

@@ -35,7 +35,7 @@ const begin = () => {
         }),
     },
   }
-  const speaker = createSpeaker({ emit: (event) => void events.push(event) }, peer, over.signal)
+  const speaker = createSpeaker({ emit: async (event) => events.push(event) > 0 }, peer, over.signal)
   return { events, sent, over, file, speaker }
 }
 

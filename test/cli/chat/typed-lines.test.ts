@@ -14,7 +14,7 @@ const pipe = async (...input: readonly (string | Buffer)[]) => {
   const stdin = Readable.from(input.map((piece) => Buffer.from(piece)))
   const terminal = createTerminal(
     { stdin, stdout: new Sink(), stderr: new Sink() },
-    { screen: true, onInterrupt: () => {} },
+    { screen: true, onInterrupt: () => {}, ending: new AbortController().signal },
   )
   const said: (Said | FileIntent)[] = []
   const typed = {

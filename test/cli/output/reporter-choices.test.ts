@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
-import { createReporter, missedEvent, type ReporterOptions } from '../../../src/cli/output/reporter.ts'
-import { wording } from '../../../src/cli/output/wording.ts'
-import { PeerError } from '../../../src/core/errors.ts'
+import { createReporter, type ReporterOptions } from '../../../src/cli/output/reporter.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
 
@@ -60,10 +58,16 @@ test('whether files are taken, and a mailbox is kept, is told as it was said at 
 })
 
 test('that some of it was left out is told, and where all of it is', () => {
-  const missed = missedEvent(OWN, new PeerError('ERR_PEER_EVENTS'))
-  assert.partialDeepStrictEqual(missed, { event: 'notice', about: 'missed', address: OWN, code: 'ERR_PEER_EVENTS' })
-  assert.match(
-    wording.notice(missed).join('\n'),
-    /^handfast: more happened .*\nhint: handfast messages and handfast files/,
-  )
+  const [missed] = report({ type: 'missed', events: 12 })
+  assert.deepEqual(missed, { event: 'notice', about: 'missed', address: OWN, code: null, message: '12' })
+})
+
+test('who was introduced long ago is introduced again: not all who ever came are remembered', () => {
+  const reporter = createReporter({ own: OWN })
+  const come = (address: string): number => reporter({ type: 'connected', remote: remoteOf({ address }) }).length
+  assert.deepEqual([come('first'), come('first')], [2, 1])
+  for (let count = 1; count < 10_000; count++) come(`${count}`)
+  assert.equal(come('first'), 1)
+  come('one more')
+  assert.equal(come('first'), 2)
 })

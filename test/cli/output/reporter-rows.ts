@@ -70,3 +70,11 @@ export const EXPOSED_ROWS: readonly Row[] = [
     [/: others may have written 1 message that came from them$/],
   ],
 ]
+
+export const MISSED_ROWS: readonly Row[] = [
+  [
+    { type: 'missed', events: 12 },
+    [{ event: 'notice', about: 'missed', address: OWN, code: null, message: '12' }],
+    [/^! handfast: more happened .*: 12 events\.$/, /^! hint: handfast messages and handfast files/],
+  ],
+]

@@ -9,7 +9,7 @@ import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
 import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf, unknownOf } from '../chat/happenings.ts'
 import { HELD_FILE_ROWS, HELD_ROWS } from './held-rows.ts'
-import { CLOCK_ROWS, COPY_ROWS, EXPOSED_ROWS, type Row, SHORT } from './reporter-rows.ts'
+import { CLOCK_ROWS, COPY_ROWS, EXPOSED_ROWS, MISSED_ROWS, type Row, SHORT } from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
 
@@ -20,11 +20,11 @@ const seen = (events: readonly CliEvent[]): readonly string[] => {
   const lines: string[] = []
   const screen = {
     raw: () => assert.fail('no JSON to people'),
-    out: (some: readonly string[]) => void lines.push(...some),
-    err: (some: readonly string[]) => void lines.push(...some.map((line) => `! ${line}`)),
+    out: async (some: readonly string[]) => lines.push(...some) > 0,
+    err: async (some: readonly string[]) => lines.push(...some.map((line) => `! ${line}`)) > 0,
   }
   const printer = createPrinter(screen, { json: false, debug: false })
-  for (const event of events) printer.emit(event)
+  for (const event of events) void printer.emit(event)
   return lines
 }
 
@@ -215,6 +215,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [`address    ${OWN}`, /^published {2}accepted by 20 of 20, 20 of 20, 20 of 20 nodes$/],
     ],
   ],
+  missed: MISSED_ROWS,
   network: [
     [
       { type: 'network', online: false, nodes: 0, port: 4000 },

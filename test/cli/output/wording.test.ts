@@ -26,13 +26,13 @@ const printTo = (json: boolean) => {
   const terminal: Terminal = {
     interactive: false,
     seen: false,
-    out: (lines) => printed.out.push(...lines),
-    err: (lines) => printed.err.push(...lines),
-    raw: (text) => printed.out.push(text),
-    drained: async () => {},
+    gone: false,
+    out: async (lines) => printed.out.push(...lines) > 0,
+    err: async (lines) => printed.err.push(...lines) > 0,
+    raw: async (text) => printed.out.push(text) > 0,
+    settled: async () => {},
     written: async () => {},
     columns: Number.POSITIVE_INFINITY,
-    broken: false,
     discarded: false,
     prompt: () => {},
     typing: false,
@@ -53,7 +53,7 @@ const trouble: readonly CliEvent[] = [
 
 test('to people: what comes goes to stdout, what went wrong to stderr', () => {
   const { printed, printer } = printTo(false)
-  for (const event of [message, ...trouble]) printer.emit(event)
+  for (const event of [message, ...trouble]) void printer.emit(event)
   assert.deepEqual(printed.out, ['hf1kh9wk63pe…9zse: hello'])
   assert.equal(printed.err.length, 2)
   assert.match(printed.err[0] ?? '', /\[ERR_MESSAGE_SIZE\]/)
@@ -61,7 +61,7 @@ test('to people: what comes goes to stdout, what went wrong to stderr', () => {
 
 test('to programs: every event goes to stdout as it is', () => {
   const { printed, printer } = printTo(true)
-  for (const event of [message, ...trouble]) printer.emit(event)
+  for (const event of [message, ...trouble]) void printer.emit(event)
   assert.deepEqual(
     printed.out.map((line) => JSON.parse(line)),
     [message, ...trouble],

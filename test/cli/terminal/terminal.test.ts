@@ -16,7 +16,10 @@ const begin = (columns = 40) => {
   const onInterrupt = (): void => {
     interrupts += 1
   }
-  const terminal = createTerminal({ stdin: keyboard, stdout: screen, stderr: screen }, { screen: true, onInterrupt })
+  const terminal = createTerminal(
+    { stdin: keyboard, stdout: screen, stderr: screen },
+    { screen: true, onInterrupt, ending: NEVER },
+  )
   const type = async (keys: string): Promise<void> => {
     for (const key of keys) keyboard.write(key)
     await turn()
@@ -37,10 +40,10 @@ test('what is being typed stays below what is printed', async () => {
   const { screen, terminal, type } = begin()
   const { lines } = read(terminal)
   await type('hel')
-  terminal.out(['one', 'two'])
+  void terminal.out(['one', 'two'])
   assert.equal(screen.text, 'one\ntwo\n> hel')
   await type('lo')
-  terminal.err(['three'])
+  void terminal.err(['three'])
   assert.equal(screen.text, 'one\ntwo\nthree\n> hello')
   await type('\r')
   assert.deepEqual(lines, ['hello'])
@@ -59,10 +62,10 @@ test('so it does over several rows, wherever the cursor is, typed or pasted', as
     const typed = '> a line that is lon\nger than two of the\nrows'
     assert.equal(screen.text, typed)
     for (let step = 0; step < text.length; step += 7) {
-      terminal.out([`${step}`])
+      void terminal.out([`${step}`])
       await type('\u001b[D'.repeat(7))
     }
-    terminal.out(['end'])
+    void terminal.out(['end'])
     assert.equal(screen.text, `0\n7\n14\n21\n28\n35\nend\n${typed}`, `pasted: ${paste}`)
     terminal.close()
     assert.equal(screen.text, '0\n7\n14\n21\n28\n35\nend')
@@ -77,7 +80,7 @@ test('progress stands above the prompt and goes without a trace', async () => {
   read(terminal)
   terminal.status('report.pdf 10%')
   await type('hello')
-  terminal.out(['one'])
+  void terminal.out(['one'])
   terminal.status('report.pdf 20%')
   assert.equal(screen.text, 'one\nreport.pdf 20%\n> hello')
   terminal.status('')
@@ -103,7 +106,7 @@ test('a prompt of its own, and what was typed behind it', async () => {
 test('progress without a prompt goes as well', () => {
   const { screen, terminal } = begin()
   terminal.status('connecting')
-  terminal.out(['one'])
+  void terminal.out(['one'])
   assert.equal(screen.text, 'one\nconnecting')
   terminal.close()
   assert.equal(screen.text, 'one')
@@ -112,7 +115,7 @@ test('progress without a prompt goes as well', () => {
 test('nothing is printed that a terminal would obey', async () => {
   const { screen, terminal } = begin()
   read(terminal)
-  terminal.out(['\u001b[2J\u001b]0;title\u0007'])
+  void terminal.out(['\u001b[2J\u001b]0;title\u0007'])
   terminal.status('\u001b[5mfile')
   assert.equal(screen.text, '\\u{1b}[2J\\u{1b}]0;title\\u{07}\n\\u{1b}[5mfile\n>')
   terminal.close()
@@ -127,7 +130,7 @@ test('Ctrl-C asks to stop, Ctrl-D ends the lines, and the keyboard is given back
   await type('\u0015\u0004')
   await ended
   assert.equal(keyboard.isRaw, false)
-  terminal.out(['after'])
+  void terminal.out(['after'])
   assert.equal(screen.text, 'after')
   terminal.close()
 })
@@ -145,13 +148,13 @@ test('an abort ends the lines and gives the keyboard back', async () => {
 test('where output is no screen there is no prompt, no progress and no wrapping', async () => {
   const [stdout, stderr] = [new Sink(), new Sink()]
   const stdin = new PassThrough()
-  const terminal = createTerminal({ stdin, stdout, stderr }, { screen: true, onInterrupt: () => {} })
+  const terminal = createTerminal({ stdin, stdout, stderr }, { screen: true, onInterrupt: () => {}, ending: NEVER })
   const { lines, ended } = read(terminal)
   stdin.end('one\ntwo')
   terminal.status('connecting')
   terminal.prompt('to Alice> ')
-  terminal.out(['x'.repeat(200)])
-  terminal.err(['problem'])
+  void terminal.out(['x'.repeat(200)])
+  void terminal.err(['problem'])
   await ended
   assert.equal(terminal.interactive, false)
   assert.deepEqual(lines, ['one', 'two'])
@@ -166,38 +169,59 @@ test('an output nobody reads any more asks to stop, once', async () => {
   const onInterrupt = (): void => {
     interrupts += 1
   }
-  createTerminal({ stdin: new PassThrough(), stdout, stderr: new Sink() }, { screen: true, onInterrupt })
+  createTerminal({ stdin: new PassThrough(), stdout, stderr: new Sink() }, { screen: true, onInterrupt, ending: NEVER })
   stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
   stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
   assert.equal(interrupts, 1)
 })
 
-test('what was printed has been taken once whoever reads it has room again', async () => {
-  const taken: (() => void)[] = []
-  const slow = new Writable({ highWaterMark: 4, write: (_chunk, _encoding, done) => void taken.push(done) })
-  const streams = { stdin: new PassThrough(), stdout: slow, stderr: new Sink() }
-  let interrupts = 0
-  const terminal = createTerminal(streams, { screen: false, onInterrupt: () => void interrupts++ })
-  const over = new AbortController()
-  await terminal.drained(over.signal)
-  terminal.out(['hello'])
-  const drained = terminal.drained(over.signal)
-  assert.equal(await isSettled(drained), false)
-  taken.shift()?.()
-  await drained
+test('what was printed is taken once whoever reads it has it', async () => {
+  for (const name of ['out', 'err'] as const) {
+    const taken: ((error?: Error) => void)[] = []
+    const slow = new Writable({ highWaterMark: 4, write: (_chunk, _encoding, done) => void taken.push(done) })
+    const streams = { stdin: new PassThrough(), stdout: new Sink(), stderr: new Sink() }
+    const over = new AbortController()
+    let interrupts = 0
+    const terminal = createTerminal(
+      { ...streams, [name === 'out' ? 'stdout' : 'stderr']: slow },
+      { screen: false, onInterrupt: () => void interrupts++, ending: over.signal },
+    )
+    const print = (): Promise<boolean> => terminal[name](['hello'])
+    const [first, second] = [print(), print()]
+    const settled = terminal.settled()
+    assert.deepEqual([await isSettled(first), await isSettled(second)], [false, false])
+    taken.shift()?.()
+    assert.equal(await first, true)
+    assert.deepEqual([await isSettled(second), await isSettled(settled)], [false, false])
+    taken.shift()?.()
+    assert.equal(await second, true)
+    await settled
+    assert.equal(await terminal[name]([]), true)
 
-  // Whoever ends a command does not wait for a reader, and nobody waits for one that is gone.
-  terminal.out(['hello'])
-  const aborted = terminal.drained(over.signal)
-  assert.equal(await isSettled(aborted), false)
-  over.abort()
-  await aborted
-  const { signal } = new AbortController()
-  const gone = terminal.drained(signal)
-  assert.equal(await isSettled(gone), false)
-  slow.destroy(new Error('EPIPE'))
-  await gone
-  await terminal.drained(signal)
+    // Who ends a command does not wait for a reader; what is printed then is written all the same.
+    const aborted = print()
+    assert.equal(await isSettled(aborted), false)
+    over.abort()
+    assert.equal(await aborted, false)
+    assert.equal(await print(), false)
+    assert.equal(slow.writableLength, 12)
+    await terminal.settled()
+
+    // Nobody waits for a reader that is gone.
+    taken.shift()?.(new Error('EPIPE'))
+    assert.equal(await print(), false)
+    assert.equal(interrupts, name === 'out' ? 1 : 0)
+  }
+})
+
+test('a reader that leaves sets everybody free who waited for it', async () => {
+  const stuck = new Writable({ write: () => {} })
+  const streams = { stdin: new PassThrough(), stdout: stuck, stderr: new Sink() }
+  let interrupts = 0
+  const terminal = createTerminal(streams, { screen: false, onInterrupt: () => void interrupts++, ending: NEVER })
+  const printed = [terminal.out(['one']), terminal.raw('two')]
+  stuck.destroy(new Error('EPIPE'))
+  assert.deepEqual(await Promise.all(printed), [false, false])
+  await terminal.settled()
   assert.equal(interrupts, 1)
-  for (const name of ['drain', 'close']) assert.equal(slow.listenerCount(name), 0, name)
 })
