@@ -51,7 +51,7 @@ const ask = async ({ terminal, signal }: Context): Promise<string> => {
   while (terminal.interactive && typed.trim() !== '') {
     const read = readPhraseText(typed)
     if (read.fault === null) break
-    terminal.err(describe(read))
+    await terminal.err(describe(read))
     typed = (await terminal.ask(AGAIN, asking)) ?? ''
   }
   return typed
