@@ -1,6 +1,7 @@
 import { describeFailure, EXIT, trace } from './output/failure.ts'
 import { sanitize } from './output/sanitize.ts'
 import { run } from './run.ts'
+import { exposedBy } from './terminal/exposed-process.ts'
 import { homeFolder } from './terminal/home.ts'
 import { standardOutput } from './terminal/output.ts'
 
@@ -23,6 +24,7 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   streams: { stdin: process.stdin, stdout: standardOutput(process.stdout), stderr: process.stderr },
   signals: process,
+  exposedBy,
   exit: (code) => process.exit(code),
 })
 setTimeout(() => process.exit(), LINGER_MS).unref()

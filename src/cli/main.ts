@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 // What may begin the process anew comes before everything there is to load.
-import './node/small-heap.ts'
+import './fresh-process.ts'
 
 await import('./command-line.ts')

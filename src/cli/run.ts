@@ -5,6 +5,7 @@ import { defaultFolder, type Surroundings } from './data-folder.ts'
 import { describeFailure, EXIT } from './output/failure.ts'
 import { createPrinter } from './output/printer.ts'
 import { createProgram, refuseOption } from './program.ts'
+import { refuseExposed } from './terminal/exposed-process.ts'
 import { isOutputError } from './terminal/output.ts'
 import { createPassphrases } from './terminal/passphrases.ts'
 import { createProgress } from './terminal/progress.ts'
@@ -15,6 +16,8 @@ import { createTerminal, type Streams } from './terminal/terminal.ts'
 export type System = Surroundings & {
   readonly streams: Streams
   readonly signals: Signals
+  /** What shows the memory of the process to others; null when nothing does. */
+  readonly exposedBy: () => string | null
   /** Ends the process at once. */
   readonly exit: (code: number) => void
 }
@@ -62,6 +65,8 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
       goesOn = true
     }
     try {
+      // Before anything secret is read.
+      refuseExposed(system.exposedBy())
       exitCode = await work({ folder, bootstrap, clockIsRight, signal, terminal, passphrases, progress, emit, goOn })
     } catch (error) {
       // An output that fails aborts as well, and is the reason then.

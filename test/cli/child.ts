@@ -39,7 +39,8 @@ export const startScript = (
   // What one process has compiled serves the others.
   const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
   const options = { env: { PATH, NODE_COMPILE_CACHE, ...env }, stdio: 'pipe', ...user } as const
-  const child = spawn(process.execPath, [script, ...argv], options)
+  // With the flag, what begins anew without it need not.
+  const child = spawn(process.execPath, ['--disable-sigusr1', script, ...argv], options)
   t.after(() => child.kill('SIGKILL'))
   child.stdin.on('error', () => {})
   let [out, err, read] = ['', '', 0]

@@ -12,6 +12,8 @@ export type CliOptions = {
   readonly stdin?: Readable | string
   readonly env?: Readonly<Record<string, string>>
   readonly signals?: EventEmitter
+  /** What shows the process to others; default nothing. */
+  readonly exposedBy?: () => string | null
   /** instead of pipes */
   readonly streams?: Streams
 }
@@ -48,6 +50,7 @@ export const beginCli = (argv: readonly string[], options: CliOptions = {}): Run
       stderr,
     },
     signals,
+    exposedBy: options.exposedBy ?? (() => null),
     exit: (code) => {
       throw new Error(`exit ${code} at once`)
     },

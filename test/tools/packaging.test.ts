@@ -16,13 +16,20 @@ const [entrypoint, command] = [listIn('ENTRYPOINT'), listIn('CMD')]
 
 test('both start the node with the same options, which exist', async () => {
   const main = 'entry/command.cjs'
-  assert.deepEqual([entrypoint.at(-1), execStart[1]?.endsWith(`/${main}`)], [main, true])
-  const argv = execStart.slice(execStart.indexOf('node', 1))
+  assert.deepEqual(entrypoint, ['node', '--disable-sigusr1', main])
+  assert.deepEqual(execStart.slice(0, 3), ['/usr/bin/node', '--disable-sigusr1', `/opt/handfast/${main}`])
+  const argv = execStart.slice(3)
   assert.deepEqual(argv, command)
   const { stdout } = await runCli(['node', '--help'])
   const options = argv.filter((word) => word.startsWith('--'))
   assert.ok(options.includes('--persistent'))
   for (const option of options) assert.match(stdout, new RegExp(`^ +${option}\\b`, 'm'))
+})
+
+test('no memory of the service becomes a file, and no process of the image opens a debugger', () => {
+  assert.match(unit ?? '', /^LimitCORE=0$/m)
+  for (const [line] of (image ?? '').matchAll(/^.*\["node", "(?!--persistent).*$/gm))
+    assert.match(line, /\["node", "--disable-sigusr1", /)
 })
 
 test('the health check asks where the node listens', () => {

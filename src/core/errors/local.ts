@@ -48,4 +48,8 @@ export const USAGE = {
     'give it as text in UTF-8; anything else can be sent as a file',
   ],
   ERR_USAGE: ['the command was not understood', 'handfast --help tells how commands are written'],
+  ERR_EXPOSED: [
+    'this process would show its keys to others',
+    'start it without what is named; a flag of Node may also be in NODE_OPTIONS',
+  ],
 } as const satisfies ErrorTable
