@@ -76,7 +76,7 @@ const accept = async (parts: DecisionsParts, offer: Offer, folder: string): Prom
   decide(offer)
   const path = resolve(folder)
   try {
-    await whenRoom(() => mkdir(path, { recursive: true }), tellFull(offer), parts.closing)
+    await whenRoom(() => mkdir(path, { recursive: true, mode: 0o700 }), tellFull(offer), parts.closing)
     await room.checkSize(path, offer.size)
     const row = await whenRoom(() => settleAccepted(parts, offer, path), tellFull(offer), parts.closing)
     if (offer.withdrawn !== null) await slots.end(row, 'failed', offer.withdrawn)

@@ -13,7 +13,7 @@ import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { pkcs11Signer } from '../store/pkcs11-signer.ts'
 import type { TokenOptions } from '../store/pkcs11-tool.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
+import { checkRenewable, createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
 import { chooseBootstrap } from './remembered-bootstrap.ts'
 import { adoptLost, renewOwn } from './renewal.ts'
 import {
@@ -105,6 +105,7 @@ const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Pro
   const { folder, passphrase = null, phrase } = options
   using _lock = await lockIdentity(folder)
   const vault = await openVault(folder, passphrase)
+  await checkRenewable(folder)
   checkPhrase(vault.identity.log, phrase, { world: systemWorld })
   return onNetwork(options, (ground) => rotateOwn(vault.identity, vault, phrase, status, ground))
 }
@@ -140,8 +141,11 @@ const emptyFolder = async (folder: string, source: string | null | (() => Promis
 
 const lockIfThere = (folder: string): Promise<FolderLock | null> => lockIdentity(folder).catch(unlessMissing)
 
-const openIfThere = (folder: string, passphrase: Passphrase): Promise<Vault | null> =>
-  openVault(folder, passphrase).catch(unlessMissing)
+const openIfThere = async (folder: string, passphrase: Passphrase): Promise<Vault | null> => {
+  const vault = await openVault(folder, passphrase).catch(unlessMissing)
+  if (vault !== null) await checkRenewable(folder)
+  return vault
+}
 
 /** A list that is given is checked before anything else; '' stands for the one that the folder remembers. */
 const checkBootstrap = ({ bootstrap }: ChangeOptions): void => {
@@ -197,6 +201,7 @@ export const renew = async (options: RenewalOptions): Promise<Rotation> => {
   const { folder, passphrase = null } = options
   using _lock = await lockIdentity(folder)
   const vault = await openVault(folder, passphrase)
+  await checkRenewable(folder)
   const { identity } = vault
   return onNetwork(options, (ground) => renewOwn(identity, vault, signerFor(identity.root, options), ground))
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { lstat, open } from 'node:fs/promises'
+import { lstat, open, rm } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { tooLarge } from '../core/errors/sizes.ts'
 import { EncodingError, FileError, StoreError } from '../core/errors.ts'
@@ -7,7 +7,7 @@ import { literal, type Reader, record } from '../core/fields.ts'
 import { LABEL_BACKUP } from '../core/labels.ts'
 import { pad, unpad } from '../core/padding.ts'
 import { systemCode } from './failures.ts'
-import { checkVersion, removePrivate, writePrivate } from './private-files.ts'
+import { checkVersion, writePrivate } from './private-files.ts'
 import {
   base64,
   checkOf,
@@ -166,7 +166,7 @@ const writeReserved = async (path: string, text: string): Promise<void> => {
   try {
     await writePrivate(path, text)
   } catch (error) {
-    await removePrivate(path).catch(() => {})
+    await rm(path, { force: true }).catch(() => {})
     throw error
   }
 }

@@ -1,9 +1,9 @@
-import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { StoreError } from '../core/errors.ts'
 import { asStoreError } from './failures.ts'
 import { FIRST_SCHEMA, MIGRATIONS } from './migrations.ts'
+import { checkFileAt, checkFolder, createPrivate } from './privacy.ts'
 
 /** A database of the data folder: SQLite in WAL mode, private from the first byte, its schema numbered. */
 export type Database = {
@@ -164,20 +164,30 @@ const migrate = (database: Database, { applicationId, migrations, first = 1 }: S
     database.run(`PRAGMA application_id = ${applicationId}`)
   })
 
-/** SQLite would make the file readable by whatever the umask leaves; the WAL beside it gets the mode of this one. */
-const createPrivate = (path: string): void => closeSync(openSync(path, 'a', 0o600))
+/** What SQLite keeps beside a database while it is open. */
+const BESIDE = ['-wal', '-shm']
+
+/**
+ * Refuses a database that others can read, and makes one that is not there: SQLite would make it readable by whatever the umask leaves. What
+ * lies beside it gets the mode of this one. A file that is there is not opened: to close it would end the locks this process has on it.
+ */
+const preparePrivate = (folder: string, path: string): void => {
+  checkFolder(folder)
+  for (const end of BESIDE) checkFileAt(`${path}${end}`)
+  if (!checkFileAt(path)) createPrivate(path)
+}
 
 /**
  * Opens the database of a data folder, and makes or migrates it if need be.
  * @param folder null: in memory, gone with the process
  * @param schema which one; default: `handfast.db`
- * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
+ * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _EXPOSED, _LINK, _PERMISSION, _FULL, _IN_USE, _IO
  */
 export const openDatabase = (folder: string | null, schema: Schema = HANDFAST): Database => {
   const path = folder === null ? ':memory:' : join(folder, schema.name)
   let sql: DatabaseSync | undefined
   try {
-    if (folder !== null) createPrivate(path)
+    if (folder !== null) preparePrivate(folder, path)
     const timeout = schema.exclusive === true ? 0 : BUSY_MS
     sql = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true, defensive: true })
     if (schema.exclusive === true) sql.exec('PRAGMA locking_mode = EXCLUSIVE')

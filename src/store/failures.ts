@@ -7,6 +7,8 @@ const SYSTEM: Readonly<Record<string, StoreErrorCode>> = {
   EACCES: 'ERR_STORE_PERMISSION',
   EPERM: 'ERR_STORE_PERMISSION',
   EROFS: 'ERR_STORE_PERMISSION',
+  // Where links are not followed: there is one.
+  ELOOP: 'ERR_STORE_LINK',
   ENOSPC: 'ERR_STORE_FULL',
   EDQUOT: 'ERR_STORE_FULL',
 }

@@ -1,7 +1,7 @@
-import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { asStoreError } from './failures.ts'
+import { checkFileAt, createPrivate } from './privacy.ts'
 import { makeFolder } from './private-files.ts'
 import { readVault } from './vault.ts'
 
@@ -13,7 +13,7 @@ export type FolderLock = Disposable & { release(): void }
 
 const NAME = 'handfast.lock'
 
-/** @throws StoreError ERR_STORE_IN_USE when another program has it, _PERMISSION, _FULL, _IO */
+/** @throws StoreError ERR_STORE_IN_USE when another program has it, _EXPOSED, _LINK, _PERMISSION, _FULL, _IO */
 export const lockFolder = async (folder: string): Promise<FolderLock> => {
   await makeFolder(folder)
   const path = join(folder, NAME)
@@ -22,7 +22,8 @@ export const lockFolder = async (folder: string): Promise<FolderLock> => {
     if (held?.isOpen) held.close()
   }
   try {
-    closeSync(openSync(path, 'a', 0o600))
+    // Not opened when it is there: to close it would end a lock that this process has on it.
+    if (!checkFileAt(path)) createPrivate(path)
     held = new DatabaseSync(path, { timeout: 0 })
     held.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (cause) {

@@ -9,7 +9,15 @@ import { type SecretKey, secretKey, sha256 } from '../core/kdf.ts'
 import { type KeyLog, verifyLog } from '../core/key-log.ts'
 import { LABEL_STORE_IDENTITY } from '../core/labels.ts'
 import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
-import { checkVersion, makeFolder, readPrivate, removePrivate, writePrivate } from './private-files.ts'
+import { checkFolder } from './privacy.ts'
+import {
+  checkReplaceable,
+  checkVersion,
+  makeFolder,
+  readPrivate,
+  removePrivate,
+  writePrivate,
+} from './private-files.ts'
 import {
   base64,
   checkOf,
@@ -81,6 +89,7 @@ const readFile = async (folder: string): Promise<{ stored: Stored; log: KeyLog }
   const path = identityPath(folder)
   const content = await readPrivate(path)
   if (content === null) throw new StoreError('ERR_STORE_MISSING', { hint: `${folder}: create one with handfast init` })
+  checkFolder(folder)
   return guarded(path, () => {
     const value: unknown = JSON.parse(content)
     checkVersion(value, VERSION)
@@ -229,6 +238,14 @@ export const readVault = async (folder: string): Promise<{ readonly log: KeyLog;
 }
 
 /**
+ * Refuses a folder in which old keys would stay behind when they are replaced, before anything is asked or done for that.
+ * @throws StoreError ERR_STORE_LINK, _PERMISSION, _IO
+ */
+export const checkRenewable = async (folder: string): Promise<void> => {
+  for (const path of [identityPath(folder), keyPath(folder)]) await checkReplaceable(path)
+}
+
+/**
  * Seals the identity anew, under a passphrase or, when that is null, a key file. A crash leaves the old seal or the new one.
  * @param next called once the identity has been opened
  * @param cost as `newKdf`
@@ -241,6 +258,7 @@ export const changePassphrase = async (
   cost?: KdfCost,
 ): Promise<Vault> => {
   const [kept] = await unlock(folder, passphrase)
+  await checkRenewable(folder)
   const lock = await newLock(folder, await next(), cost)
   await write(folder, kept, lock, {})
   // Only now is the key in that file good for nothing.

@@ -66,7 +66,7 @@ export const fill = (text: string, names: Names): string =>
 export const writeFiles = (step: Step, folder: string): void => {
   for (const [path, content] of step.files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), content)
+    writeFileSync(join(folder, path), content, { mode: 0o600 })
   }
 }
 

@@ -142,7 +142,7 @@ test('a folder that another program holds, or whose database is damaged, gets no
   const lock = await lockFolder(fresh)
   assert.equal(await codeOf(restore(cheap, fresh, given)), 'ERR_STORE_IN_USE')
   lock.release()
-  await writeFile(join(fresh, 'handfast.db'), 'no database at all'.repeat(1_000))
+  await writeFile(join(fresh, 'handfast.db'), 'no database at all'.repeat(1_000), { mode: 0o600 })
   assert.equal(await codeOf(restore(cheap, fresh, given)), 'ERR_STORE_CORRUPT')
   assert.deepEqual((await readdir(fresh)).toSorted(), ['handfast.db', 'handfast.lock'])
   await rm(join(fresh, 'handfast.db'))

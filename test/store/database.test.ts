@@ -48,11 +48,12 @@ test('a file that is no database of ours is refused and left as it is', async (t
   const folder = await makeTemporary(t)
   const path = join(folder, 'handfast.db')
   const text = 'something that was here before, and is no database at all'.repeat(100)
-  await writeFile(path, text)
+  await writeFile(path, text, { mode: 0o600 })
   assert.equal(await codeOfOpening(folder), 'ERR_STORE_CORRUPT')
   assert.equal(await readFile(path, 'utf8'), text)
 
   const other = await makeTemporary(t)
+  await writeFile(join(other, 'handfast.db'), '', { mode: 0o600 })
   const raw = new DatabaseSync(join(other, 'handfast.db'))
   raw.exec('PRAGMA application_id = 7; CREATE TABLE theirs (a)')
   raw.close()

@@ -80,13 +80,17 @@ for (const step of ['writeFile', 'sync'] as const)
 if (canMount) {
   test('a disk that is really full keeps what was there', async (t) => {
     const folder = await makeTemporary(t)
-    const said = await startChild(t, 'fill', folder, { mount: `mount -t tmpfs -o size=28k tmpfs '${folder}'` }).rest()
+    const said = await startChild(t, 'fill', folder, {
+      mount: `mount -t tmpfs -o size=28k,mode=700 tmpfs '${folder}'`,
+    }).rest()
     assert.deepEqual(said, ['done', 'full', 'ERR_STORE_FULL', 'ERR_STORE_FULL', 'kept'])
   })
 
   test('a disk that is really read-only is called so', async (t) => {
     const folder = await makeTemporary(t)
-    const said = await startChild(t, 'trespass', folder, { mount: `mount -t tmpfs -o ro tmpfs '${folder}'` }).rest()
+    const said = await startChild(t, 'trespass', folder, {
+      mount: `mount -t tmpfs -o ro,mode=700 tmpfs '${folder}'`,
+    }).rest()
     assert.equal(said[0], 'ERR_STORE_MISSING')
     assert.deepEqual(
       said.slice(1),

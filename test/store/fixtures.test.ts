@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, readdir, readFile } from 'node:fs/promises'
+import { chmod, copyFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
@@ -24,6 +24,7 @@ const unpacked = async (t: TestContext, version: number): Promise<string> => {
   const folder = await makeTemporary(t)
   const path = join(folder, 'handfast.db')
   await copyFile(join(FIXTURES, `handfast-${version}.db`), path)
+  await chmod(path, 0o600)
   const raw = new DatabaseSync(path)
   assert.equal(versionOf(raw), version)
   raw.close()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -55,7 +55,9 @@ test('the file is private, and takes the place of no other database', async (t) 
   for (const name of await readdir(folder)) assert.equal((await stat(join(folder, name))).mode & 0o077, 0, name)
   openStore(folder).close()
   const other = await makeTemporary(t)
-  const raw = new DatabaseSync(join(other, 'records.db'))
+  const path = join(other, 'records.db')
+  await writeFile(path, '', { mode: 0o600 })
+  const raw = new DatabaseSync(path)
   raw.exec('PRAGMA application_id = 7; PRAGMA user_version = 1')
   raw.close()
   assert.equal(await codeOf((async () => openRecordDatabase(other))()), 'ERR_STORE_CORRUPT')

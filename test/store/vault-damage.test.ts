@@ -52,7 +52,7 @@ test('a key file cut off or changed anywhere, another one, or none', async (t) =
   const { keyPath, outcome, folder } = await startVault(t)
   const original = await readFile(keyPath)
   const replace = async (changed: Uint8Array | string): Promise<unknown> => {
-    await writeFile(keyPath, changed)
+    await writeFile(keyPath, changed, { mode: 0o600 })
     const became = await outcome()
     assert.deepEqual(await readFile(keyPath), Buffer.from(changed), 'the file was touched')
     return codeIn(became)
@@ -74,7 +74,7 @@ test('the log of another identity, or the sealed part of another vault, does not
   const { fields, replace, folder, keyPath } = await startVault(t)
   const [mallory, stranger] = [await makeTemporary(t), await makeTemporary(t)]
   // Under the same key: only what is inside can tell.
-  await writeFile(join(mallory, 'identity.key'), await readFile(keyPath))
+  await writeFile(join(mallory, 'identity.key'), await readFile(keyPath), { mode: 0o600 })
   await createVault(mallory, identityOf('mallory'), null)
   await createVault(stranger, identityOf('carol'), null)
   const read = async (from: string) => JSON.parse(await readFile(join(from, 'identity.json'), 'utf8'))

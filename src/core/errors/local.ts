@@ -30,6 +30,14 @@ export const STORE = {
     'the data folder cannot be read or written',
     'check who owns it and what they may do, or choose another one',
   ],
+  ERR_STORE_EXPOSED: [
+    'others on this machine can read or change the data folder',
+    'mend it as it says; if others have been on this machine, replace the keys afterwards, with handfast rotate',
+  ],
+  ERR_STORE_LINK: [
+    'a file of the data folder is a link, or can be reached in another way as well, and an old key would stay there',
+    'put a copy in its place, and remove what it led to',
+  ],
   ERR_STORE_FULL: ['the disk is full', 'make room, or choose another data folder'],
   ERR_STORE_IO: ['the data folder failed', CHOOSE_FOLDER],
   ERR_BACKUP_SIZE: ['the data folder holds more than a backup can', 'forget contacts that are not needed any more'],
