@@ -77,7 +77,7 @@ const COMMAND_LINE: Readonly<Record<string, Row>> = {
     ],
     types: ['connection', 'contacts', 'messages', 'files', CONTEXT],
   },
-  cli: { values: ['cli/output', 'cli/terminal', 'cli/node', 'cli/commands'] },
+  cli: { values: ['cli/output', 'cli/terminal', 'cli/identity', 'cli/node', 'cli/commands'] },
 }
 
 const ROWS: Readonly<Record<string, Row>> = {

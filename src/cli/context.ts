@@ -39,4 +39,5 @@ export type GlobalOptions = {
   readonly bootstrap: string
   readonly passphraseFile?: string
   readonly clockIsRight?: boolean
+  readonly withoutDatabase?: boolean
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import type { GlobalOptions, Start } from './context.ts'
 import { defaultFolder, type Surroundings } from './data-folder.ts'
+import { goOnWithout } from './identity/without-database.ts'
 import { describeFailure, EXIT } from './output/failure.ts'
 import { createPrinter } from './output/printer.ts'
 import { createProgram, refuseOption } from './program.ts'
@@ -56,7 +57,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
 
   const start: Start = async (work, interrupted = EXIT.interrupted) => {
     exitWhenLate = interrupted
-    const { folder, bootstrap, passphraseFile, clockIsRight = false } = program.opts<GlobalOptions>()
+    const { folder, bootstrap, passphraseFile, clockIsRight = false, withoutDatabase } = program.opts<GlobalOptions>()
     if (folder === '') refuseOption(usual.problem)
     const progress = createProgress(terminal.status)
     const passphrases = createPassphrases({ terminal, signal, env: system.env, file: passphraseFile })
@@ -67,7 +68,9 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     try {
       // Before anything secret is read.
       refuseExposed(system.exposedBy())
-      exitCode = await work({ folder, bootstrap, clockIsRight, signal, terminal, passphrases, progress, emit, goOn })
+      const context = { folder, bootstrap, clockIsRight, signal, terminal, passphrases, progress, emit, goOn }
+      if (withoutDatabase === true) await goOnWithout(context)
+      exitCode = await work(context)
     } catch (error) {
       // An output that fails aborts as well, and is the reason then.
       if (signal.aborted && !isOutputError(error)) exitCode = interrupted

@@ -11,8 +11,9 @@ import {
 } from '../store/backup-file.ts'
 import { lockFolder } from '../store/lock.ts'
 import { mergeInto, type Remembered, remember } from '../store/remembered.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { createVault, guarded, openVault, type Passphrase, refuseExisting } from '../store/vault.ts'
+import { claimStore, openOwnStore, type Store } from '../store/store.ts'
+import { createVault, openVault, type Passphrase, refuseExisting } from '../store/vault.ts'
+import { guarded } from '../store/vault-file.ts'
 import { systemWorld } from './system-world.ts'
 
 /** A data folder as one sealed file, and back: identity, contacts, rollback floors, settings. Sessions and messages are never in it. */
@@ -46,8 +47,7 @@ export type BackupSummary = {
 const given = async <T extends string | null>(passphrase: T | (() => Promise<T>)): Promise<T> =>
   typeof passphrase === 'function' ? passphrase() : passphrase
 
-const withStore = <T>(folder: string, work: (store: Store) => T): T => {
-  const store = openStore(folder)
+const withStore = <T>(store: Store, work: (store: Store) => T): T => {
   try {
     return work(store)
   } finally {
@@ -79,7 +79,7 @@ export const backup = async (
   const made = seconds(systemWorld)
   const { identity, storeKey } = await openVault(folder, passphrase)
   const sealedUnder = await given(backupPassphrase)
-  const remembered = withStore(folder, remember)
+  const remembered = withStore(openOwnStore(folder, { id: identity.log.id, storeKey }), remember)
   const content = encodeContent({ made, kept: { identity, storeKey }, remembered })
   const text = await sealBackup(content, sealedUnder)
   content.fill(0)
@@ -108,8 +108,9 @@ export const restore = async (
   refuseEmpty(sealUnder)
   using _lock = await lockFolder(folder)
   await refuseExisting(folder)
+  const owner = { id: kept.identity.log.id, storeKey: kept.storeKey }
   // First what is remembered: an identity without it would believe what its owner knows to be old.
-  withStore(folder, (store) => mergeInto(store, remembered, seconds(systemWorld)))
+  withStore(claimStore(folder, owner), (store) => mergeInto(store, remembered, seconds(systemWorld)))
   // A database that was left here may hold messages: only the key they are sealed under reads them.
   const { sealedBy } = await createVault(folder, kept.identity, sealUnder, kept.storeKey)
   return { ...summarize(kept.identity.log.id, remembered, made), sealedBy }

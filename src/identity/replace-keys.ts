@@ -12,7 +12,7 @@ import { createNode } from '../network/node.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { pkcs11Signer } from '../store/pkcs11-signer.ts'
 import type { TokenOptions } from '../store/pkcs11-tool.ts'
-import { openStore, type Store } from '../store/store.ts'
+import { openOwnStore, type Store } from '../store/store.ts'
 import { checkRenewable, createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
 import { chooseBootstrap } from './remembered-bootstrap.ts'
 import { adoptLost, renewOwn } from './renewal.ts'
@@ -79,7 +79,7 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
   const { folder, signal, onSaved, keepRoot, evenDoubtful, clockIsRight, onClock } = options
   // A folder that is still empty remembers nothing, and gets its database with its identity.
   const store = await readVault(folder).then(
-    () => openStore(folder),
+    ({ log }) => openOwnStore(folder, log),
     () => null,
   )
   try {

@@ -7,7 +7,7 @@ import type { Message } from '../messages/message.ts'
 import { namedMailboxes, nameMailboxes } from '../messages/named-mailboxes.ts'
 import { type Span, walkPast } from '../messages/past-messages.ts'
 import type { Fork } from '../store/fork-store.ts'
-import { openStore } from '../store/store.ts'
+import { openOwnStore } from '../store/store.ts'
 import { openVault, type Passphrase, readVault } from '../store/vault.ts'
 
 /** What a data folder tells without a network. */
@@ -23,8 +23,8 @@ export type OpenContacts = Contacts &
  * @throws StoreError ERR_STORE_MISSING, and as `openPeer`
  */
 export const openContacts = async (folder: string): Promise<OpenContacts> => {
-  await readVault(folder)
-  const store = openStore(folder)
+  const { log } = await readVault(folder)
+  const store = openOwnStore(folder, log)
   return {
     ...createContacts(store, systemWorld),
     fork: (id) => store.forks.get(id),
@@ -51,7 +51,7 @@ export const openHistory = async (
   app: string = DEFAULT_APPLICATION,
 ): Promise<History> => {
   const { identity, storeKey } = await openVault(folder, passphrase)
-  const store = openStore(folder, storeKey)
+  const store = openOwnStore(folder, { id: identity.log.id, storeKey })
   const contacts = createContacts(store, systemWorld)
   const read: History['read'] = (who, span = {}) => walkPast({ own: identity.log.id, app, store, contacts }, who, span)
   return { read, [Symbol.dispose]: () => store.close() }
@@ -62,7 +62,7 @@ export type MailboxNames = Pick<Mailboxes, 'named' | 'name'> & Disposable & { re
 /** The mailboxes that the identity of a folder names, without its passphrase. @throws as `openContacts` */
 export const openMailboxNames = async (folder: string): Promise<MailboxNames> => {
   const { log } = await readVault(folder)
-  const store = openStore(folder)
+  const store = openOwnStore(folder, log)
   const contacts = createContacts(store, systemWorld)
   return {
     address: encodeAddress(log.id),

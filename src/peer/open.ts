@@ -8,7 +8,7 @@ import { systemWorld } from '../identity/system-world.ts'
 import { parseBootstrap } from '../network/bootstrap-list.ts'
 import type { DhtNode } from '../network/node.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
-import { openStore, type Store } from '../store/store.ts'
+import { openOwnStore, openStore, type Store } from '../store/store.ts'
 import { openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
 import { checkApplication } from './create-peer.ts'
 import { createMailboxPeer, joinNetwork, type MailboxPeer } from './join.ts'
@@ -109,7 +109,7 @@ const openLocked = async <T>(
   let store: Store | undefined
   try {
     const vault = await openVault(folder, passphrase)
-    store = openStore(folder, vault.storeKey)
+    store = openOwnStore(folder, { id: vault.identity.log.id, storeKey: vault.storeKey })
     return await work(vault, lock, store)
   } catch (error) {
     store?.close()
@@ -150,7 +150,7 @@ export const openReader = async (options: OpenOptions & { readonly folder: strin
   if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
   const { folder } = options
   const known = await readExisting(folder)
-  const own = openStore(known === null ? null : folder)
+  const own = known === null ? openStore(null) : openOwnStore(folder, known.log)
   // Whoever it connects to learns nothing of the folder's incarnation.
   const nobody = openStore(null)
   const store = { ...own, self: nobody.self }

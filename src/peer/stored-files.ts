@@ -3,7 +3,7 @@ import { createFiles } from '../files/create-files.ts'
 import type { Files } from '../files/file-api.ts'
 import { systemWorld } from '../identity/system-world.ts'
 import { lockIdentity } from '../store/lock.ts'
-import { openStore } from '../store/store.ts'
+import { openOwnStore } from '../store/store.ts'
 import { openVault, type Passphrase } from '../store/vault.ts'
 
 /** Files of a data folder, without a network. */
@@ -20,7 +20,7 @@ export type StoredFiles = AsyncDisposable & {
 /** @throws StoreError ERR_STORE_MISSING, _LOCKED, _PASSPHRASE, and as `openPeer` */
 export const openFiles = async (folder: string, passphrase: Passphrase): Promise<StoredFiles> => {
   const { identity, storeKey } = await openVault(folder, passphrase)
-  const store = openStore(folder, storeKey)
+  const store = openOwnStore(folder, { id: identity.log.id, storeKey })
   const closing = new AbortController()
   const files = createFiles({
     ...{ own: identity.log.id, store, world: systemWorld, closing: closing.signal },

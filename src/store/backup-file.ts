@@ -21,7 +21,7 @@ import {
   sealBytes,
   toBase64,
 } from './sealing.ts'
-import { guarded } from './vault.ts'
+import { guarded } from './vault-file.ts'
 
 /**
  * A backup as a file: JSON that says how a passphrase opens it, and nothing of whose it is. What is inside is `backup-content.ts`'s.

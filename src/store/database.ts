@@ -165,7 +165,7 @@ const migrate = (database: Database, { applicationId, migrations, first = 1 }: S
   })
 
 /** What SQLite keeps beside a database while it is open. */
-const BESIDE = ['-wal', '-shm']
+export const BESIDE = ['-wal', '-shm']
 
 /**
  * Refuses a database that others can read, and makes one that is not there: SQLite would make it readable by whatever the umask leaves. What

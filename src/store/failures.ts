@@ -30,9 +30,12 @@ const SQLITE: Readonly<Record<number, StoreErrorCode>> = {
 export const systemCode = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : ''
 
+/** An extended code that says more than its primary one: SQLITE_IOERR_SHMSIZE, no room for the index of the journal. */
+const NO_ROOM = 4874
+
 const codeOf = (error: unknown): StoreErrorCode => {
   if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')
-    return SQLITE[error.errcode & 0xff] ?? 'ERR_STORE_IO'
+    return error.errcode === NO_ROOM ? 'ERR_STORE_FULL' : (SQLITE[error.errcode & 0xff] ?? 'ERR_STORE_IO')
   return SYSTEM[systemCode(error)] ?? 'ERR_STORE_IO'
 }
 

@@ -22,6 +22,11 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       one INTEGER PRIMARY KEY CHECK (one = 1), inc BLOB NOT NULL CHECK (length(inc) = 16), former BLOB NOT NULL,
       drawn INTEGER NOT NULL, issued INTEGER NOT NULL, place BLOB CHECK (length(place) = 32)
     ) STRICT`,
+    // Whose database this is, in one row: the identity, and what proves that to who has the store key of its vault.
+    `CREATE TABLE owner (
+      one INTEGER PRIMARY KEY CHECK (one = 1), identity BLOB NOT NULL CHECK (length(identity) = 32),
+      proof BLOB NOT NULL CHECK (length(proof) = 32)
+    ) STRICT`,
     // Two logs that contradict each other: as long as the row is there, nothing is sent to the identity.
     `CREATE TABLE forks (
       id BLOB PRIMARY KEY CHECK (length(id) = 32), a BLOB NOT NULL, b BLOB NOT NULL, found INTEGER NOT NULL

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { type Applications, createApplications } from './applications.ts'
 import { type ContactStore, createContactStore } from './contact-store.ts'
-import { HANDFAST, openDatabase } from './database.ts'
+import { type Database, HANDFAST, openDatabase } from './database.ts'
 import { createExposureStore, type ExposureStore } from './exposure-store.ts'
 import { createFloorStore, type FloorStore } from './floor-store.ts'
 import { createForkStore, type ForkStore } from './fork-store.ts'
@@ -12,6 +12,7 @@ import { createMailboxOutbox, type MailboxOutbox } from './mailbox-outbox.ts'
 import { createMessageStore, type MessageStore } from './message-store.ts'
 import { onNewIncarnation } from './new-incarnation.ts'
 import { createOfflineSessionStore, type OfflineSessionStore } from './offline-session-store.ts'
+import { type ClaimingOwner, claimDatabase, type Owner, openOwnDatabase } from './ownership.ts'
 import { placeOf } from './place.ts'
 import { createPrekeyStore, type PrekeyStore } from './prekey-store.ts'
 import { createSelfStore, type SelfStore } from './self-store.ts'
@@ -41,13 +42,44 @@ export type Store = {
 }
 
 /**
+ * Opens the store of whatever folder, and makes it where there is none.
  * @param folder a data folder that exists; null: in memory, gone with the process
  * @param storeKey what seals its messages, files and sessions; who only reads the other parts needs none
  * @param clock milliseconds since 1970
- * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _FULL, _IN_USE, _IO
+ * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _EXPOSED, _LINK, _PERMISSION, _FULL, _IN_USE, _IO
  */
-export const openStore = (folder: string | null, storeKey?: SecretKey, clock: () => number = Date.now): Store => {
+export const openStore = (folder: string | null, storeKey?: SecretKey, clock: () => number = Date.now): Store =>
+  storeOn(openDatabase(folder), folder, storeKey, clock)
+
+/**
+ * Opens the store of an identity that is in the folder, which has one.
+ * @param owner without a store key: for who only reads what is in the clear
+ * @throws StoreError ERR_STORE_LOST when it is missing, empty, or another's; as `openStore`
+ */
+export const openOwnStore = (folder: string, owner: Owner): Store =>
+  storeOn(openOwnDatabase(folder, owner), folder, owner.storeKey, Date.now)
+
+/**
+ * Opens the store of an identity that is about to be made in the folder, and makes it where there is none.
+ * @throws StoreError ERR_STORE_FOREIGN when it remembers what another identity saw; as `openStore`
+ */
+export const claimStore = (folder: string, owner: ClaimingOwner): Store => {
   const database = openDatabase(folder)
+  try {
+    claimDatabase(database, owner)
+    return storeOn(database, folder, owner.storeKey, Date.now)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+const storeOn = (
+  database: Database,
+  folder: string | null,
+  storeKey: SecretKey | undefined,
+  clock: () => number,
+): Store => {
   const key = storeKey ?? secretKey(Uint8Array.from(randomBytes(32)))
   const mailboxOutbox = createMailboxOutbox(database)
   const offlineSessions = createOfflineSessionStore(database, key)

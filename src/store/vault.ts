@@ -1,37 +1,27 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { StoreError } from '../core/errors.ts'
-import { list, literal, record, text } from '../core/fields.ts'
 import type { Identity } from '../core/identity.ts'
-import { type SecretKey, secretKey, sha256 } from '../core/kdf.ts'
-import { type KeyLog, verifyLog } from '../core/key-log.ts'
+import { type SecretKey, secretKey } from '../core/kdf.ts'
+import type { KeyLog } from '../core/key-log.ts'
 import { LABEL_STORE_IDENTITY } from '../core/labels.ts'
-import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
-import { checkFolder } from './privacy.ts'
+import { openDatabase } from './database.ts'
+import { claimDatabase } from './ownership.ts'
+import { checkReplaceable, makeFolder, readPrivate, removePrivate, writePrivate } from './private-files.ts'
 import {
-  checkReplaceable,
-  checkVersion,
-  makeFolder,
-  readPrivate,
-  removePrivate,
-  writePrivate,
-} from './private-files.ts'
-import {
-  base64,
   checkOf,
   type Kdf,
   type KdfCost,
   newKdf,
   openBytes,
   passphraseKey,
-  readSeal,
-  SEALED_BYTES_MAX,
   type Seal,
   sealBytes,
   toBase64,
 } from './sealing.ts'
+import { guarded, identityPath, KEY_BYTES, keyFromFile, keyPath, readStoredVault, VERSION } from './vault-file.ts'
 import { assemble, encodeSecrets, type VaultSecrets } from './vault-secrets.ts'
 
 /**
@@ -52,64 +42,6 @@ export type Vault = {
 
 /** What opens a vault: a function is called only when there is something to open with it, null stands for none. */
 export type Passphrase = string | null | (() => Promise<string>)
-
-const VERSION = 1
-const KEY_BYTES = 32
-
-const identityPath = (folder: string): string => join(folder, 'identity.json')
-const keyPath = (folder: string): string => join(folder, 'identity.key')
-
-type Stored = {
-  readonly version: 1
-  readonly address: string
-  readonly log: readonly Uint8Array[]
-  readonly seal: Seal
-  readonly sealed: Uint8Array
-}
-
-const readStored = record<Stored>({
-  version: literal(VERSION),
-  address: text(100),
-  log: list(base64(1, ITEM_BYTES_MAX), 1, LOG_ENTRIES_MAX),
-  seal: readSeal,
-  sealed: base64(1, SEALED_BYTES_MAX),
-})
-
-/** Turns whatever a parser throws into one code: its own error may quote the file. */
-export const guarded = <T>(path: string, parse: () => T): T => {
-  try {
-    return parse()
-  } catch (error) {
-    if (error instanceof StoreError) throw error
-    throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
-  }
-}
-
-const readFile = async (folder: string): Promise<{ stored: Stored; log: KeyLog }> => {
-  const path = identityPath(folder)
-  const content = await readPrivate(path)
-  if (content === null) throw new StoreError('ERR_STORE_MISSING', { hint: `${folder}: create one with handfast init` })
-  checkFolder(folder)
-  return guarded(path, () => {
-    const value: unknown = JSON.parse(content)
-    checkVersion(value, VERSION)
-    const stored = readStored(value, 'identity')
-    const log = verifyLog(sha256(stored.log[0] ?? new Uint8Array(0)), stored.log)
-    if (encodeAddress(log.id) !== stored.address) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
-    return { stored, log }
-  })
-}
-
-const keyFromFile = async (folder: string): Promise<SecretKey> => {
-  const content = await readPrivate(keyPath(folder))
-  const hint = keyPath(folder)
-  if (content === null) throw new StoreError('ERR_STORE_KEY_FILE', { hint })
-  try {
-    return secretKey(base64(KEY_BYTES)(content.trim(), 'key'))
-  } catch {
-    throw new StoreError('ERR_STORE_KEY_FILE', { hint })
-  }
-}
 
 const keyFor = async (folder: string, seal: Seal, passphrase: Passphrase): Promise<SecretKey> => {
   if (seal.by === 'key-file') return keyFromFile(folder)
@@ -172,7 +104,7 @@ const vaultOf = (folder: string, kept: VaultSecrets, lock: Lock): Vault => ({
   sealedBy: lock.kdf === null ? 'key-file' : 'passphrase',
   save: async (next) => {
     // Sealed under what was replaced meanwhile, a key file perhaps that is gone, nobody could open it any more.
-    const { stored } = await readFile(folder)
+    const { stored } = await readStoredVault(folder)
     if (!equal(stored.seal.check, checkOf(lock.key, LABEL_STORE_IDENTITY)))
       throw new StoreError('ERR_STORE_PASSPHRASE', { hint: 'changed meanwhile' })
     await write(folder, { ...kept, identity: next }, lock, {})
@@ -189,7 +121,7 @@ export const refuseExisting = async (folder: string): Promise<void> => {
  * @param passphrase null: sealed under a key file instead
  * @param storeKey that of a folder whose database this one has; default: a fresh one
  * @param cost as `newKdf`
- * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE (an empty one), _KEY_FILE, _PERMISSION, _FULL, _IO
+ * @throws StoreError ERR_STORE_EXISTS, _FOREIGN, _PASSPHRASE (an empty one), _KEY_FILE, _EXPOSED, _LINK, _PERMISSION, _FULL, _IO
  */
 export const createVault = async (
   folder: string,
@@ -202,12 +134,24 @@ export const createVault = async (
   await refuseExisting(folder)
   const lock = await newLock(folder, passphrase, cost)
   const kept = { identity, storeKey }
-  await write(folder, kept, lock, { create: true })
+  // The database first: an identity whose database is not there has lost it.
+  const owner = { id: identity.log.id, storeKey }
+  const database = openDatabase(folder)
+  try {
+    claimDatabase(database, owner, () => {
+      if (existsSync(identityPath(folder))) throw new StoreError('ERR_STORE_EXISTS', { hint: folder })
+    })
+    await write(folder, kept, lock, { create: true })
+    // Somebody who was making another one here, and came too late, may have taken it meanwhile.
+    claimDatabase(database, owner)
+  } finally {
+    database.close()
+  }
   return vaultOf(folder, kept, lock)
 }
 
 const unlock = async (folder: string, passphrase: Passphrase): Promise<[VaultSecrets, Lock]> => {
-  const { stored, log } = await readFile(folder)
+  const { stored, log } = await readStoredVault(folder)
   const { seal, sealed } = stored
   const key = await keyFor(folder, seal, passphrase)
   const plaintext = guarded(identityPath(folder), () =>
@@ -233,7 +177,7 @@ export const openVault = async (folder: string, passphrase: Passphrase): Promise
 
 /** What a folder says without being opened: the log, and whether a passphrase is needed. @throws as `openVault` */
 export const readVault = async (folder: string): Promise<{ readonly log: KeyLog; readonly sealedBy: Seal['by'] }> => {
-  const { stored, log } = await readFile(folder)
+  const { stored, log } = await readStoredVault(folder)
   return { log, sealedBy: stored.seal.by }
 }
 

@@ -81,7 +81,7 @@ if (canMount) {
   test('a disk that is really full keeps what was there', async (t) => {
     const folder = await makeTemporary(t)
     const said = await startChild(t, 'fill', folder, {
-      mount: `mount -t tmpfs -o size=28k,mode=700 tmpfs '${folder}'`,
+      mount: `mount -t tmpfs -o size=1m,mode=700 tmpfs '${folder}'`,
     }).rest()
     assert.deepEqual(said, ['done', 'full', 'ERR_STORE_FULL', 'ERR_STORE_FULL', 'kept'])
   })

@@ -18,7 +18,7 @@ const DIRECTIONS = [
 
 const nameOf = (passphrase: string | null): string => (passphrase === null ? 'key file' : `passphrase ${passphrase}`)
 const filesOf = (passphrase: string | null): string[] =>
-  passphrase === null ? ['identity.json', 'identity.key'] : ['identity.json']
+  passphrase === null ? ['handfast.db', 'identity.json', 'identity.key'] : ['handfast.db', 'identity.json']
 
 suite('changing the passphrase', { concurrency: 2 }, () => {
   for (const [from, to] of DIRECTIONS) {

@@ -15,6 +15,6 @@ test('of several vaults that are made at once in one folder one stands, and its 
     assert.deepEqual(made.toSpliced(winner, 1), ['ERR_STORE_EXISTS', 'ERR_STORE_EXISTS'])
     const { identity } = await openVault(folder, null)
     assert.deepEqual(identity.log.id, (winner === 1 ? mallory : alice).log.id)
-    assert.deepEqual((await readdir(folder)).toSorted(), ['identity.json', 'identity.key'])
+    assert.deepEqual((await readdir(folder)).toSorted(), ['handfast.db', 'identity.json', 'identity.key'])
   }
 })

@@ -29,7 +29,7 @@ for (const passphrase of [null, 'correct horse'])
     assert.deepEqual((await readVault(folder)).log, renewed.log)
     assert.deepEqual(
       (await readdir(folder)).toSorted(),
-      passphrase === null ? ['identity.json', 'identity.key'] : ['identity.json'],
+      passphrase === null ? ['handfast.db', 'identity.json', 'identity.key'] : ['handfast.db', 'identity.json'],
     )
   })
 
@@ -98,7 +98,7 @@ test('an identity is never overwritten by a new one, nor are two made at once', 
     [undefined],
   )
   assertSame((await openVault(shared, null)).identity, at(identities, codes.indexOf(undefined)))
-  assert.deepEqual((await readdir(shared)).toSorted(), ['identity.json', 'identity.key'])
+  assert.deepEqual((await readdir(shared)).toSorted(), ['handfast.db', 'identity.json', 'identity.key'])
 })
 
 test('nor by another process at the same moment', async (t) => {
@@ -110,7 +110,7 @@ test('nor by another process at the same moment', async (t) => {
   const winners = said.filter(([code]) => code === 'done')
   assert.equal(winners.length, 1, said.join('; '))
   assert.ok(said.every(([code]) => code === 'done' || code === 'ERR_STORE_EXISTS'))
-  assert.deepEqual((await readdir(folder)).toSorted(), ['identity.json', 'identity.key'])
+  assert.deepEqual((await readdir(folder)).toSorted(), ['handfast.db', 'identity.json', 'identity.key'])
   assert.equal(encodeAddress((await openVault(folder, null)).identity.log.id), winners[0]?.[1])
 })
 

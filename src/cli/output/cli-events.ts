@@ -66,6 +66,8 @@ type Events = TalkEvents & {
   'backed-up': { readonly path: string } & BackupSummary
   /** `restore`: what the file held, and what seals the private keys here */
   restored: { readonly folder: string; readonly sealedBy: SealedBy } & BackupSummary
+  /** `--without-database`: the database was lost, which `code` and `message` tell of; `aside`: where the file is that was in its place */
+  'without-database': { readonly folder: string; readonly aside: string | null } & Reason
   /** `id` */
   identity: { readonly address: string; readonly folder: string } & Head & Dated
   /** `lookup` */

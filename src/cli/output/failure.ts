@@ -46,7 +46,7 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_PEER_SUPERSEDED: 'the recovery phrase puts it right, with handfast recover: nobody else can do what it does',
   ERR_ROOT_ELSEWHERE: 'name the token with --pkcs11-module, --pkcs11-token and --pkcs11-key, or use handfast rotate',
   ERR_STORE_CORRUPT:
-    'delete it if it is records.db, which others fill again. Else keep it for now, and use another folder: handfast restore takes a backup, handfast recover the recovery phrase',
+    'delete it if it is records.db, which others fill again. Else keep it for now, and use another folder: handfast restore takes a backup, handfast recover the recovery phrase. If it is handfast.db, --without-database goes on without it',
   ERR_STORE_EXISTS: 'it is untouched; make another one with --folder',
   ERR_STORE_FULL: 'make room, or choose another data folder with --folder',
   ERR_STORE_IN_USE: 'stop the other one first (handfast listen, chat, or a program that embeds it)',

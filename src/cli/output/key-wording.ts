@@ -8,7 +8,7 @@ import { describePublication } from './publication-wording.ts'
 
 type KeyWording = Pick<
   Wording,
-  | ('created' | 'sealed' | 'backed-up' | 'restored' | 'identity' | 'saved' | 'published')
+  | ('created' | 'sealed' | 'backed-up' | 'restored' | 'without-database' | 'identity' | 'saved' | 'published')
   | ('standing' | 'key' | 'key-checked' | 'log' | 'entry' | 'proof' | 'proven')
 >
 
@@ -111,6 +111,13 @@ export const keyWording: KeyWording = {
     `keys     ${SEALED[restored.sealedBy]}`,
     '',
     'If the keys were replaced since then, these are void: handfast listen says so, and handfast recover helps.',
+  ],
+  'without-database': ({ folder, aside }) => [
+    `handfast: the database of ${folder} was lost, and a new one is in its place. What was in the old one is not here any more:`,
+    '  contacts, and what you had verified: whoever you name is a stranger again',
+    '  what was seen of others: an older key of somebody is believed until a newer one is seen; compare safety numbers again',
+    '  messages and files that waited to be sent, what was said, the mailboxes you named, and the way into the network',
+    ...(aside === null ? [] : [`hint: what was in its place is in ${aside}`]),
   ],
   identity: ({ address }) => [address],
   saved: (saved) => [

@@ -21,6 +21,7 @@ export const TROUBLE: ReadonlySet<EventName> = new Set([
   'standing',
   'clock',
   'peer-went-back',
+  'without-database',
 ])
 
 type Ended = CliEvent<'disconnected'>

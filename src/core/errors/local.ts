@@ -11,6 +11,14 @@ export const STORE = {
     'a stored file is damaged or truncated',
     'keep it for now, and use another folder: restore a backup, or recover with the recovery phrase. The records of a storage node can be deleted: others fill them again',
   ],
+  ERR_STORE_LOST: [
+    'the database of this identity is lost: without it an older key of somebody would be believed again',
+    'put handfast.db back where it was, or restore a backup into another folder; --without-database goes on without contacts, what was seen of others, and what waits to be sent',
+  ],
+  ERR_STORE_FOREIGN: [
+    'this folder has the database of another identity',
+    'choose another folder, or move that database out of this one',
+  ],
   ERR_STORE_VERSION: ['a stored file was written by another version', 'use the version of Handfast that wrote it'],
   ERR_STORE_PASSPHRASE: [
     'the passphrase is wrong, or the file was changed',
