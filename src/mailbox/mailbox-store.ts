@@ -57,9 +57,12 @@ export type Slip = {
 
 export type StoredParcel = { readonly number: number; readonly id: Uint8Array; readonly parcel: Uint8Array }
 
+/** Its file in the data folder. */
+export const MAILBOX_FILE = 'mailbox.db'
+
 /** "hfmb". A step that was ever released never changes. */
 const SCHEMA: Schema = {
-  name: 'mailbox.db',
+  name: MAILBOX_FILE,
   applicationId: 0x68666d62,
   migrations: [
     [

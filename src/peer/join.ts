@@ -6,7 +6,6 @@ import type { DirectoryNetwork, NodeAddress } from '../directory/network-port.ts
 import { createStorage, type StorageNode } from '../directory/node/storage.ts'
 import { systemWorld } from '../identity/system-world.ts'
 import { createMailboxHost, type MailboxCounts, type MailboxHost } from '../mailbox/host.ts'
-import { openMailboxStore } from '../mailbox/mailbox-store.ts'
 import { nameMailboxes } from '../messages/named-mailboxes.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
 import { createNode, type DhtNode } from '../network/node.ts'
@@ -14,6 +13,7 @@ import { createTransport } from '../network/transport.ts'
 import { openRecordDatabase } from '../store/record-database.ts'
 import type { Store } from '../store/store.ts'
 import { createPeer, type PeerParts } from './create-peer.ts'
+import { openKeptMailbox } from './mailbox-kept.ts'
 import type { Peer } from './peer.ts'
 import type { PeerEvent } from './peer-events.ts'
 
@@ -58,8 +58,10 @@ export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, optio
     const onDisk = storage === true && folder !== undefined ? { recordStore: openRecordDatabase(folder) } : {}
     records = createStorage({ self: () => node.dht.id, ...onDisk })
     const directory = joinDirectory(node.dht, records)
-    const mailbox = options.mailbox === true ? openMailbox(identity, directory, folder) : undefined
-    return putTogether(node, { ...own, directory, mailbox, app, clockIsRight, takeOver, release: end })
+    const mailbox = options.mailbox === true ? openMailbox(own, directory, folder ?? null) : null
+    const early = [...own.early, ...(mailbox?.early ?? [])]
+    const parts = { ...own, early, directory, mailbox: mailbox?.host, app, clockIsRight, takeOver, release: end }
+    return putTogether(node, parts)
   } catch (error) {
     await node.close()
     records?.close()
@@ -68,9 +70,14 @@ export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, optio
 }
 
 /** @throws StoreError ERR_STORE_* */
-const openMailbox = ({ log }: Identity, directory: DirectoryNetwork, folder: string | undefined): MailboxHost => {
+const openMailbox = (
+  { identity, store }: Pick<PeerParts, 'identity' | 'store'>,
+  directory: DirectoryNetwork,
+  folder: string | null,
+): { readonly host: MailboxHost; readonly early: readonly PeerEvent[] } => {
   const [now, random] = [() => seconds(systemWorld), systemWorld.random]
-  return createMailboxHost({ id: log.id, directory, store: openMailboxStore(folder ?? null), now, random })
+  const { mailbox, early } = openKeptMailbox(folder, store)
+  return { host: createMailboxHost({ id: identity.log.id, directory, store: mailbox, now, random }), early }
 }
 
 const putTogether = (node: DhtNode, parts: Omit<PeerParts, 'transport' | 'network' | 'world'>): Peer => {
@@ -96,6 +103,6 @@ export const createMailboxPeer = (
   own: Pick<PeerParts, 'identity' | 'store' | 'release' | 'clockIsRight' | 'takeOver'> & { readonly folder: string },
 ): MailboxPeer => {
   const { folder, ...parts } = own
-  const mailbox = openMailbox(parts.identity, directory, folder)
-  return { peer: putTogether(node, { ...parts, directory, mailbox, talks: false }), counts: mailbox.counts }
+  const { host, early } = openMailbox(parts, directory, folder)
+  return { peer: putTogether(node, { ...parts, directory, mailbox: host, early, talks: false }), counts: host.counts }
 }

@@ -13,6 +13,8 @@ export type PeerEvent =
   | FileEvent
   /** an identity was made in the data folder that held none */
   | { readonly type: 'created'; readonly address: string }
+  /** the parcels that this peer's mailbox kept for others are gone from its folder; it goes on without them */
+  | { readonly type: 'mailbox-lost' }
   /** this peer can be found, and takes connections */
   | { readonly type: 'listening'; readonly publication: Publication }
   /** the peer came into the network, or found out that nobody answers any more */

@@ -27,6 +27,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       one INTEGER PRIMARY KEY CHECK (one = 1), identity BLOB NOT NULL CHECK (length(identity) = 32),
       proof BLOB NOT NULL CHECK (length(proof) = 32)
     ) STRICT`,
+    // Files that are in this folder as well.
+    'CREATE TABLE kept_files (name TEXT PRIMARY KEY) STRICT',
     // Two logs that contradict each other: as long as the row is there, nothing is sent to the identity.
     `CREATE TABLE forks (
       id BLOB PRIMARY KEY CHECK (length(id) = 32), a BLOB NOT NULL, b BLOB NOT NULL, found INTEGER NOT NULL

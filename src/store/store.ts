@@ -8,6 +8,7 @@ import { createExposureStore, type ExposureStore } from './exposure-store.ts'
 import { createFloorStore, type FloorStore } from './floor-store.ts'
 import { createForkStore, type ForkStore } from './fork-store.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createKeptFiles, type KeptFiles } from './kept-files.ts'
 import { createMailboxOutbox, type MailboxOutbox } from './mailbox-outbox.ts'
 import { createMessageStore, type MessageStore } from './message-store.ts'
 import { onNewIncarnation } from './new-incarnation.ts'
@@ -26,6 +27,7 @@ export type Store = {
   readonly forks: ForkStore
   readonly contacts: ContactStore
   readonly settings: SettingStore
+  readonly kept: KeptFiles
   readonly applications: Applications
   readonly messages: MessageStore
   readonly exposures: ExposureStore
@@ -95,6 +97,7 @@ const storeOn = (
     forks: createForkStore(database),
     contacts: createContactStore(database),
     settings: createSettingStore(database),
+    kept: createKeptFiles(database),
     applications: createApplications(database),
     messages,
     exposures: createExposureStore(database),

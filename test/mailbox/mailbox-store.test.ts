@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, rename, stat } from 'node:fs/promises'
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -186,6 +186,7 @@ test('§6 it is a file of its own, private, and what was put in is there after t
 
 test('§6 another database is not taken for a mailbox', async (t) => {
   const folder = await makeTemporary(t)
+  await writeFile(join(folder, 'mailbox.db'), '', { mode: 0o600 })
   const raw = new DatabaseSync(join(folder, 'mailbox.db'))
   raw.exec('PRAGMA application_id = 7; CREATE TABLE theirs (a)')
   raw.close()

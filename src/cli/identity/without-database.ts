@@ -11,5 +11,5 @@ export const goOnWithout = async ({ folder, passphrases, emit }: Context): Promi
   const done = await goOnWithoutDatabase(folder, { passphrase: passphrases.current })
   if (done === null)
     throw new UsageError('ERR_USAGE', { hint: 'the database is there: leave --without-database out, nothing was done' })
-  emit({ event: 'without-database', folder, aside: done.aside, ...reasonOf(done.error) })
+  await emit({ event: 'without-database', folder, aside: done.aside, ...reasonOf(done.error) })
 }

@@ -35,6 +35,7 @@ type NoticeAbout =
   | 'not-published'
   | 'unconfirmed'
   | 'mailbox-failed'
+  | 'mailbox-lost'
   | 'missed'
 
 type Published = {

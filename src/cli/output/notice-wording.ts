@@ -41,6 +41,10 @@ export const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About
   'mailbox-failed': ({ address, why }) => [
     `handfast: the mailbox ${shortAddress(address)} did not hand out anything: ${why}`,
   ],
+  'mailbox-lost': () => [
+    'handfast: the parcels that this mailbox kept for others (mailbox.db) are gone from the data folder; a new file is in its place.',
+    'hint: put it back while the mailbox is stopped; else who left something leaves it again, as long as it is not confirmed',
+  ],
   missed: ({ why }) => [
     `handfast: more happened than could be shown, and some of it was left out, but no message: ${why} events.`,
     'hint: handfast messages and handfast files tell all of it',

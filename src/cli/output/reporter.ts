@@ -148,6 +148,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         return [notice('peer-twin', event.address)]
       case 'mailbox-failed':
         return [notice('mailbox-failed', event.address, event.error)]
+      case 'mailbox-lost':
+        return [notice('mailbox-lost', own)]
       case 'not-published':
         return [notice('not-published', own, event.error)]
       case 'unconfirmed':

@@ -26,8 +26,15 @@ export const CLOCK_ROWS: readonly Row[] = [
 /** The address of the other side as people see it in a line. */
 export const SHORT = 'hf1kh9wk63pe…9zse'
 
-/** Copies of a data folder, and folders that went back. */
+/** Copies of a data folder, and folders that went back, or lost a file. */
 export const COPY_ROWS = {
+  'mailbox-lost': [
+    [
+      { type: 'mailbox-lost' },
+      [{ event: 'notice', about: 'mailbox-lost', address: OWN, code: null, message: '' }],
+      [/^! handfast: .*mailbox\.db/, /^! hint: /],
+    ],
+  ],
   'rolled-back': [
     [
       { type: 'rolled-back', since: 1_767_225_600 },
