@@ -94,3 +94,30 @@ export const CLOCK_NETWORKS = 3
 
 /** Distinct /24 networks among the nodes that answered, of a lookup in a public network that is called current. */
 export const WITNESS_NETWORKS = 10
+
+/** Largest value that HyperDHT's own PUTs may leave here: what is larger would not fit into the datagram of an answer. */
+export const DHT_VALUE_BYTES_MAX = 1_200
+
+/** Values a node keeps for HyperDHT's own clients, and bytes of them, of each kind, mutable and immutable: 16 MiB in all. */
+export const DHT_VALUES_MAX = 8_192
+export const DHT_VALUES_BYTES_MAX = 8 * 1024 * 1024
+
+/** Milliseconds such a value is kept after it was put last, as HyperDHT does it. */
+export const DHT_VALUE_AGE_MS = 48 * 3_600_000
+
+/** Announcements kept, and bytes of them: 16,384 × ~0.6 KB of memory. */
+export const DHT_ANNOUNCEMENTS_MAX = 16_384
+export const DHT_ANNOUNCEMENTS_BYTES_MAX = 2 * 1024 * 1024
+
+/** Milliseconds an announcement is kept: peers repeat theirs every 5 min. */
+export const DHT_ANNOUNCEMENT_AGE_MS = 20 * 60_000
+
+/** Pings that wait to be answered later, as who asks may have it: each is a timer of up to 10 s. */
+export const DHT_DELAYED_MAX = 256
+
+/** Addresses at a time that were asked whether they receive what is sent to them, before they get a large answer; and answers each waits for. */
+export const PROOFS_MAX = 256
+export const PROOF_ANSWERS_MAX = 8
+
+/** Milliseconds such an address has to answer: HyperDHT's own requests wait one second. */
+export const PROOF_MS = 1_000

@@ -13,6 +13,7 @@ import { isLoopbackName, isNodeAddress } from './bootstrap-list.ts'
 import { answeringNodes, discard } from './bootstrap-probe.ts'
 import { guardLoopback, type LoopbackGuard } from './loopback-guard.ts'
 import { checkReplySenders } from './reply-check.ts'
+import { guardServing, type Serving } from './serving.ts'
 
 export type NodeOptions = {
   /** Nodes of the network to join; may be empty for its first node only. */
@@ -38,6 +39,8 @@ export type DhtNode = {
   readonly port: number
   /** Present when the node cannot leave 127.0.0.0/8. */
   readonly guard: LoopbackGuard | null
+  /** What it does for others beside the directory. */
+  readonly serving: Serving
   /** How it is in the network at the moment. */
   state(): NodeState
   /** Calls back when it finds out that others answer, or do not any more. @returns ends that */
@@ -115,9 +118,9 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
         hint: bootstrap.map((node) => `${node.host}:${node.port}`).join(', '),
       })
     }
-    const dht = live.length === 0 ? await startFirst(plan, signal) : await join(plan, live, signal)
-    keepList(dht, live, bootstrap)
-    return dhtNode(dht, host, guard)
+    const made = live.length === 0 ? await startFirst(plan, signal) : await join(plan, live, signal)
+    keepList(made.dht, live, bootstrap)
+    return dhtNode(made, host, guard)
   } catch (error) {
     throw bindFailure(error, host, port)
   }
@@ -152,8 +155,11 @@ const settings = ({ udx, host, port, loopback, storage, keyPair }: Plan) => ({
   keyPair,
 })
 
-const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: AbortSignal): Promise<HyperDHT> => {
-  const dht = prepare(new HyperDHT({ ...settings(plan), bootstrap }), plan)
+type Made = { readonly dht: HyperDHT; readonly serving: Serving }
+
+const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: AbortSignal): Promise<Made> => {
+  const made = prepare(new HyperDHT({ ...settings(plan), bootstrap }), plan)
+  const { dht } = made
   const stop = new AbortController()
   const wait = (ms: number) => delay(ms, undefined, { signal: stop.signal })
   try {
@@ -161,7 +167,7 @@ const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: Abor
     const usable = persistent.then(() => wait(plan.loopback ? JOIN_LOOPBACK_MS : JOIN_MS))
     await orAbort(Promise.race([dht.fullyBootstrapped(), usable, wait(PERSISTENT_MS)]), signal)
     if (plan.storage && dht.ephemeral) throw new NetworkError('ERR_STORAGE_ADDRESS')
-    return dht
+    return made
   } catch (error) {
     await discard(dht)
     throw error
@@ -170,33 +176,34 @@ const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: Abor
   }
 }
 
-const startFirst = async (plan: Plan, signal?: AbortSignal): Promise<HyperDHT> => {
+const startFirst = async (plan: Plan, signal?: AbortSignal): Promise<Made> => {
   if (plan.host === ANY_HOST)
     throw new NetworkError('ERR_NETWORK_HOST', { hint: 'the first node needs the address others reach it at' })
   for (let tries = 1; ; tries++) {
     // The node's id is the hash of its address, so the port has to be known before it starts.
     const port = plan.port === 0 ? await freePort(plan) : plan.port
-    const dht = prepare(
+    const made = prepare(
       HyperDHT.bootstrapper(port, plan.host, { ...settings({ ...plan, port, storage: true }), bootstrap: [] }),
       plan,
     )
     try {
-      await orAbort(dht.fullyBootstrapped(), signal)
-      return dht
+      await orAbort(made.dht.fullyBootstrapped(), signal)
+      return made
     } catch (error) {
-      await discard(dht)
+      await discard(made.dht)
       if (plan.port !== 0 || tries === FREE_PORT_TRIES || systemCode(error) !== 'EADDRINUSE') throw error
     }
   }
 }
 
 // In the tick that made the node: its sockets open in a later one.
-const prepare = (dht: HyperDHT, { loopback }: Plan): HyperDHT => {
+const prepare = (dht: HyperDHT, { loopback }: Plan): Made => {
   checkReplySenders(dht.io)
+  const serving = guardServing(dht)
   dht.on('error', () => undefined)
   // Binds a socket on every interface and keeps the process alive for half a second.
   if (loopback) dht.validateLocalAddresses = async () => []
-  return dht
+  return { dht, serving }
 }
 
 const freePort = async ({ udx, host }: Plan): Promise<number> => {
@@ -218,12 +225,12 @@ const keepList = (dht: HyperDHT, live: readonly NodeAddress[], bootstrap: readon
   })
 }
 
-const dhtNode = (dht: HyperDHT, host: string, guard: LoopbackGuard | null): DhtNode => {
+const dhtNode = ({ dht, serving }: Made, host: string, guard: LoopbackGuard | null): DhtNode => {
   let closing: Promise<void> | undefined
   const port = dht.io.serverSocket?.address()?.port ?? 0
   const state = (): NodeState => ({ online: dht.online, nodes: dht.nodes.length, port })
   return {
-    ...{ dht, host, port, guard, state },
+    ...{ dht, host, port, guard, serving, state },
     watch: (listener) => {
       let { online } = state()
       const look = (): void => {

@@ -12,6 +12,8 @@ export type Metrics = {
 
 export type MetricsParts = {
   readonly counts: () => Counts
+  /** HyperDHT's own commands */
+  readonly serving: { readonly counts: DhtCounts }
   /** other nodes known */
   readonly nodes: () => number
   /** bytes of the databases on disk; 0 in memory */
@@ -19,6 +21,9 @@ export type MetricsParts = {
   /** null when there is none */
   readonly mailbox: Pick<NodeMailbox, 'counts'> | null
 }
+
+/** What a node does for HyperDHT's own commands. */
+export type DhtCounts = Readonly<Record<'requests' | 'limited' | 'announcements' | 'values' | 'bytes', number>>
 
 type MailboxCounts = ReturnType<NodeMailbox['counts']>
 
@@ -29,7 +34,7 @@ const one = (value: number): Samples => [[{}, value]]
 
 const some = (value: number | undefined): Samples => (value === undefined ? [] : one(value))
 
-export const createMetrics = ({ counts, nodes, diskBytes, mailbox }: MetricsParts): Metrics => {
+export const createMetrics = ({ counts, serving, nodes, diskBytes, mailbox }: MetricsParts): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
 
@@ -63,6 +68,12 @@ export const createMetrics = ({ counts, nodes, diskBytes, mailbox }: MetricsPart
   gauge('handfast_items', 'Log entries and cards kept', () => one(counts().items))
   gauge('handfast_nodes', 'Other nodes known', () => one(nodes()))
   gauge('handfast_disk_bytes', 'Bytes of the databases', async () => one(await diskBytes()))
+
+  counter('handfast_dht_requests_total', 'Requests of HyperDHT itself', () => one(serving.counts.requests))
+  counter('handfast_dht_limited_total', 'Of them, those beyond a quota', () => one(serving.counts.limited))
+  gauge('handfast_dht_announcements', 'Peers that announced themselves', () => one(serving.counts.announcements))
+  gauge('handfast_dht_values', 'Values kept for clients of HyperDHT', () => one(serving.counts.values))
+  gauge('handfast_dht_value_bytes', 'Bytes of these values', () => one(serving.counts.bytes))
 
   /** looked at once for each time all of it is asked for: counting parcels is a pass over an index */
   let box: MailboxCounts | null = null

@@ -4,11 +4,14 @@ import { createHealth } from './node-health.ts'
 import type { NodeHome } from './node-home.ts'
 import { startWatch } from './node-http.ts'
 import type { NodeMailbox } from './node-mailbox.ts'
-import { createMetrics } from './node-metrics.ts'
+import { createMetrics, type DhtCounts } from './node-metrics.ts'
 
 /** What of a running node can be watched. */
 export type Watched = {
-  readonly started: { readonly dht: { toArray(): readonly unknown[] } }
+  readonly started: {
+    readonly dht: { toArray(): readonly unknown[] }
+    readonly serving: { readonly counts: DhtCounts }
+  }
   readonly storage: StorageNode
   /** the network without this node */
   readonly others: DirectoryNetwork
@@ -27,7 +30,7 @@ export const watchNode = async (
   const nodes = (): number => started.dht.toArray().length
   const health = createHealth({ storage, others, nodes, clock: Date.now })
   const diskBytes = async (): Promise<number> => home?.size() ?? 0
-  const metrics = createMetrics({ counts: () => storage.counts, nodes, diskBytes, mailbox })
+  const metrics = createMetrics({ counts: () => storage.counts, serving: started.serving, nodes, diskBytes, mailbox })
   const { address, close } = await startWatch(at, {
     '/healthz': async () => {
       const report = await health.check()

@@ -1,4 +1,14 @@
-import { QUOTA_SOURCES_MAX } from '../limits.ts'
+import {
+  QUOTA_ALL_BURST,
+  QUOTA_ALL_RATE,
+  QUOTA_SOURCE_BURST,
+  QUOTA_SOURCE_RATE,
+  QUOTA_SOURCES_MAX,
+  QUOTA_UNPROVEN_ALL_BURST,
+  QUOTA_UNPROVEN_ALL_RATE,
+  QUOTA_UNPROVEN_SOURCE_BURST,
+  QUOTA_UNPROVEN_SOURCE_RATE,
+} from '../limits.ts'
 
 /**
  * How much work others may cause: one token bucket for each source network and one for all of them, whose halves are for different
@@ -87,3 +97,15 @@ export const createQuota = (each: Rate, together: Rate): Quota => {
     },
   }
 }
+
+/** What every node allows: to who shows that he receives at his address, and to who does not. */
+export const createQuotas = (): Record<'proven' | 'unproven', Quota> => ({
+  proven: createQuota(
+    { rate: QUOTA_SOURCE_RATE, burst: QUOTA_SOURCE_BURST },
+    { rate: QUOTA_ALL_RATE, burst: QUOTA_ALL_BURST },
+  ),
+  unproven: createQuota(
+    { rate: QUOTA_UNPROVEN_SOURCE_RATE, burst: QUOTA_UNPROVEN_SOURCE_BURST },
+    { rate: QUOTA_UNPROVEN_ALL_RATE, burst: QUOTA_UNPROVEN_ALL_BURST },
+  ),
+})

@@ -4,18 +4,8 @@ import { type ErrorCode, HandfastError } from '../../core/errors.ts'
 import { hmac, type SecretKey, secretKey } from '../../core/kdf.ts'
 import { IDENTITIES_MAX } from '../../core/limits/record-limits.ts'
 import { isLoopback, sourceNetworkOf } from '../ip-networks.ts'
-import {
-  QUOTA_ALL_BURST,
-  QUOTA_ALL_RATE,
-  QUOTA_SOURCE_BURST,
-  QUOTA_SOURCE_RATE,
-  QUOTA_UNPROVEN_ALL_BURST,
-  QUOTA_UNPROVEN_ALL_RATE,
-  QUOTA_UNPROVEN_SOURCE_BURST,
-  QUOTA_UNPROVEN_SOURCE_RATE,
-} from '../limits.ts'
 import { COMMAND, encodeMessage } from '../request-format.ts'
-import { createQuota, type Quota, WORK } from './quota.ts'
+import { createQuotas, type Quota, WORK } from './quota.ts'
 import { createMemoryRecordStore, type RecordStore } from './record-store.ts'
 import { createRecords, OWN_SOURCE, type RecordCounts, SOURCE_BYTES } from './records.ts'
 import { answerRequest, type RequestHandlers, type ServedRequest } from './request-handlers.ts'
@@ -70,17 +60,6 @@ const NAMES = new Map<number, keyof Counts['requests']>([
 ])
 
 const SOURCE_KEY_BYTES = 32
-
-const createQuotas = (): Record<'proven' | 'unproven', Quota> => ({
-  proven: createQuota(
-    { rate: QUOTA_SOURCE_RATE, burst: QUOTA_SOURCE_BURST },
-    { rate: QUOTA_ALL_RATE, burst: QUOTA_ALL_BURST },
-  ),
-  unproven: createQuota(
-    { rate: QUOTA_UNPROVEN_SOURCE_RATE, burst: QUOTA_UNPROVEN_SOURCE_BURST },
-    { rate: QUOTA_UNPROVEN_ALL_RATE, burst: QUOTA_UNPROVEN_ALL_BURST },
-  ),
-})
 
 /** Stands for the network an address is in, by a key that only this process knows: the disk does not tell where records came from. */
 const createSourceOf = (key: SecretKey): RequestHandlers['sourceOf'] => {

@@ -9,9 +9,11 @@ import { createStorage } from '../../../src/directory/node/storage.ts'
 
 const storage = createStorage()
 
+const serving = { counts: { requests: 5, limited: 1, announcements: 2, values: 3, bytes: 300 } }
+
 const metricsOf = (counts: NodeMailbox['counts'] | null) =>
   createMetrics({
-    ...{ counts: () => storage.counts, nodes: () => 3, diskBytes: async () => 4096 },
+    ...{ counts: () => storage.counts, serving, nodes: () => 3, diskBytes: async () => 4096 },
     mailbox: counts === null ? null : { counts },
   })
 
@@ -67,4 +69,15 @@ test('a mailbox that cannot be read is a failure, and not an empty one', async (
     throw new StoreError('ERR_STORE_IO')
   }
   await assert.rejects(metricsOf(broken).text(), { code: 'ERR_STORE_IO' })
+})
+
+test('what is done for HyperDHT’s own commands has its names', async () => {
+  const lines = (await metricsOf(null).text()).match(/^handfast_dht_.+$/gm)
+  assert.deepEqual(lines, [
+    'handfast_dht_requests_total 5',
+    'handfast_dht_limited_total 1',
+    'handfast_dht_announcements 2',
+    'handfast_dht_values 3',
+    'handfast_dht_value_bytes 300',
+  ])
 })

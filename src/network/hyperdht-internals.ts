@@ -1,0 +1,89 @@
+import type HyperDHT from 'hyperdht'
+import type { Address, IncomingRequest, TableNode } from 'hyperdht'
+import type { Socket } from 'udx-native'
+
+/**
+ * What Handfast reaches into of HyperDHT 6.34.0 and dht-rpc 6.27.0 that they do not offer: every request as it comes in, the one place all
+ * replies leave by, and the caches of what others put and announce. `test/network/hyperdht-internals.test.ts` reads their sources and
+ * fails when another version does it otherwise.
+ */
+export type Internals = {
+  readonly io: InternalIo
+  /** null until the node is persistent */
+  readonly _persistent: Persistent | null
+  /** who announced itself here, and where it is reached */
+  readonly _router: { forwards: SoftCache<object> }
+  /** pings that are to be answered later */
+  readonly _pendingTimers: { readonly size: number }
+}
+
+export type InternalIo = ReplyParts & {
+  onmessage(socket: Socket, message: Buffer, from: Address): void
+  /** Called with every request that could be read, and whose token is right when it shows one. */
+  onrequest(request: InternalRequest, external: boolean): void
+}
+
+/** What a reply takes from the node. */
+export type ReplyParts = {
+  readonly ephemeral: boolean
+  readonly serverSocket: Socket | null
+  readonly table: { readonly id: Buffer; closest(target: Uint8Array, count?: number): readonly TableNode[] }
+  token(address: Address, secret: number): Buffer
+}
+
+export type InternalRequest = IncomingRequest & {
+  /** whether it is one of dht-rpc's own commands */
+  readonly internal: boolean
+  readonly socket: Socket | null
+  sendReply(error: number, value: Uint8Array | null, token: boolean, closer: boolean): void
+  /** All replies go through this. `closer`: whether nodes near the target are named. */
+  _sendReply: SendReply
+  _io: ReplyParts
+}
+
+export type SendReply = (
+  error: number,
+  value: Uint8Array | null,
+  token: boolean,
+  closer: boolean,
+  to: Address,
+  socket: Socket | null,
+) => void
+
+/** What a persistent node keeps for others. */
+export type Persistent = {
+  records: SoftRecords
+  refreshes: SoftCache<object>
+  bumps: SoftCache<number>
+  mutables: SoftCache<Uint8Array>
+  immutables: SoftCache<Uint8Array>
+}
+
+/** A cache as HyperDHT uses it. */
+export type SoftCache<V> = {
+  get(key: string): V | null
+  set(key: string, value: V): unknown
+  delete(key: string): boolean
+  /** Keeps what is the node's own. */
+  retain(key: string, value: V): unknown
+  destroy(): void
+}
+
+/** What was announced under a name, by the key of who announced it. */
+export type SoftRecords = {
+  add(name: string, key: Uint8Array, record: Uint8Array): void
+  remove(name: string, key: Uint8Array): void
+  /** At most so many of them, by chance. */
+  get(name: string, count: number): readonly Uint8Array[]
+  destroy(): void
+}
+
+const isInternals = (dht: object): dht is Internals =>
+  '_persistent' in dht && '_router' in dht && '_pendingTimers' in dht && 'io' in dht
+
+/** @throws Error when this is another HyperDHT than the one whose insides are known */
+export const internalsOf = (dht: HyperDHT): Internals => {
+  const unknown: object = dht
+  if (isInternals(unknown)) return unknown
+  throw new Error('HyperDHT is not 6.34.0')
+}
