@@ -2,7 +2,7 @@ import { DirectoryError } from '../core/errors.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { ContactEvent } from './contact-events.ts'
-import { createJumpWatch } from './jump-watch.ts'
+import type { JumpWatch } from './jump-watch.ts'
 import { createOwnCheck, type OwnCheckParts } from './own-check.ts'
 import type { Publisher } from './publisher.ts'
 
@@ -27,6 +27,8 @@ export type Announcer = {
 }
 
 export type AnnouncerParts = Omit<OwnCheckParts, 'jumped'> & {
+  /** stopped with the announcer */
+  readonly jumps: JumpWatch
   readonly publisher: Publisher
   /** Tells what happened. */
   readonly emit: (event: ContactEvent) => void
@@ -35,7 +37,7 @@ export type AnnouncerParts = Omit<OwnCheckParts, 'jumped'> & {
 const hasCard = ({ last }: KeyLog): boolean => last.entry.status === 'active'
 
 export const createAnnouncer = (parts: AnnouncerParts): Announcer => {
-  const { identity, self, world, publisher, emit, deadline } = parts
+  const { identity, self, publisher, emit, deadline, jumps } = parts
   let stopped = false
   let announcing: Promise<unknown> | undefined
 
@@ -69,8 +71,11 @@ export const createAnnouncer = (parts: AnnouncerParts): Announcer => {
     })
   }
 
-  const watch = createJumpWatch(world.clock, () => follow(check.look()))
-  const check = createOwnCheck({ ...parts, jumped: watch.jumped })
+  const check = createOwnCheck({ ...parts, jumped: jumps.jumped })
+  const endJumps = jumps.onJump((_, asked) => {
+    // Who asked looks by himself.
+    if (!asked) follow(check.look())
+  })
 
   return {
     look: check.look,
@@ -86,7 +91,8 @@ export const createAnnouncer = (parts: AnnouncerParts): Announcer => {
     told: () => follow(check.told()),
     stop: () => {
       stopped = true
-      watch.stop()
+      endJumps()
+      jumps.stop()
     },
   }
 }

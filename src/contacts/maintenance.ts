@@ -12,9 +12,10 @@ import { checkPublication } from '../directory/client/publication-check.ts'
 import { type Publication, publish, type Records } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { Store } from '../store/store.ts'
-import { createClockJumps } from './clock-jumps.ts'
+import { afterJump } from './after-jump.ts'
 import type { ClockWatch } from './clock-watch.ts'
 import type { ContactEvent } from './contact-events.ts'
+import type { JumpWatch } from './jump-watch.ts'
 import type { Resolver } from './resolver.ts'
 import type { TrustStore } from './trust-store.ts'
 
@@ -36,6 +37,7 @@ export type MaintenanceParts = {
   readonly trustStore: TrustStore
   readonly resolver: Resolver
   readonly clockWatch: Pick<ClockWatch, 'hear'>
+  readonly jumps: Pick<JumpWatch, 'onJump'>
   readonly world: World
   readonly emit: (event: ContactEvent) => void
   readonly publishOwn: () => Promise<Publication>
@@ -170,18 +172,18 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
   }
 
   const renew = (): void => void announceAnew().then(inspect)
-  const jumps = createClockJumps(world, renew)
+  let endJumps = (): void => {}
 
   return {
     start: () => {
       void inspect()
       rounds.every(CARD_REISSUE, renew)
       rounds.every(RECORD_REPAIR, repair)
-      jumps.start()
+      endJumps = afterJump(parts.jumps, renew)
     },
     stop: () => {
       stopped = true
-      jumps.stop()
+      endJumps()
       rounds.stop()
     },
   }

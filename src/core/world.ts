@@ -5,6 +5,8 @@ export type World = {
   /** milliseconds since 1970 */
   readonly clock: () => number
   readonly random: RandomBytes
+  /** Milliseconds since whenever, which nobody sets. Default: the clock. */
+  readonly counting?: (() => number) | undefined
 }
 
 /** The clock in whole seconds since 1970. */

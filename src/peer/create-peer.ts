@@ -2,6 +2,7 @@ import { askOwnCard } from '../connection/twin-dial.ts'
 import { createAnnouncer } from '../contacts/announcer.ts'
 import { createClockWatch } from '../contacts/clock-watch.ts'
 import { checkName, createContacts } from '../contacts/contact-api.ts'
+import { createJumpWatch } from '../contacts/jump-watch.ts'
 import { createMaintenance } from '../contacts/maintenance.ts'
 import { peerIdOf } from '../contacts/peer-name.ts'
 import { createPublisher } from '../contacts/publisher.ts'
@@ -98,8 +99,9 @@ const createRooms = (parts: PeerParts) => {
     ...{ identity, directory, prekeys: store.prekeys, self, transport: transport.publicKey, world, clockWatch },
     mailboxes: () => namedMailboxes(store),
   })
+  const jumps = createJumpWatch(world)
   const announcer = createAnnouncer({
-    ...{ ...known, self, publisher, takeOver: parts.takeOver ?? false },
+    ...{ ...known, self, publisher, jumps, takeOver: parts.takeOver ?? false },
     deadline: () => steps.deadline(undefined),
     ask: (card) =>
       askOwnCard(known, card, { signal: steps.deadline(undefined, TWIN_ANSWER_MS), milliseconds: TWIN_ANSWER_MS }),
@@ -134,7 +136,7 @@ const createRooms = (parts: PeerParts) => {
     ...{ backlogs, isNeeded, isClockDoubted: clockWatch.isDoubted },
   })
   const maintenance = createMaintenance({
-    ...known,
+    ...{ ...known, jumps },
     publishOwn: () => announcer.announce(() => steps.deadline(undefined)),
     weighOwn: announcer.weigh,
     published: publisher.records,

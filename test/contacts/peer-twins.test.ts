@@ -68,11 +68,7 @@ test('the same of published cards, in the order of their serials, whatever nodes
 
 test('the clocks part ways when a machine slept, when its clock was set, and when nobody looked for long', () => {
   const clocks = { wall: NOW * 1000, counting: 5 }
-  const watch = createJumpWatch(
-    () => clocks.wall,
-    () => {},
-    () => clocks.counting,
-  )
+  const watch = createJumpWatch({ clock: () => clocks.wall, counting: () => clocks.counting })
   const pass = (wall: number, counting = wall): boolean => {
     clocks.wall += wall
     clocks.counting += counting
