@@ -1,7 +1,7 @@
 import { ConnectionError } from '../core/errors.ts'
 import type { Device } from '../core/key-log-entry.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
-import { seconds, type World } from '../core/world.ts'
+import { surroundingsIn, type World } from '../core/world.ts'
 import type { Channel } from './channel.ts'
 import type { MessageFrame } from './frames.ts'
 import { decodePayload, encodePayload, type Payload } from './payloads.ts'
@@ -59,7 +59,7 @@ type State = {
 
 /** Encrypts what is said, and decrypts what comes, in the order of its numbers. */
 const createCodec = (channel: Channel, state: State, world: World) => {
-  const surroundings = () => ({ now: seconds(world), random: world.random })
+  const surroundings = () => surroundingsIn(world)
   return {
     say: async (payload: Payload): Promise<void> => {
       if (state.session === null) throw state.reason

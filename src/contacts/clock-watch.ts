@@ -1,3 +1,4 @@
+import type { SteadyClock } from '../core/steady-clock.ts'
 import type { World } from '../core/world.ts'
 import { type ClockReading, holdClock, NOTHING_HEARD } from '../directory/client/heard-times.ts'
 import type { ContactEvent } from './contact-events.ts'
@@ -6,7 +7,7 @@ import type { ContactEvent } from './contact-events.ts'
 export type ClockWatch = {
   /** What was said last. */
   readonly reading: ClockReading
-  /** Whether the clock may be wrong: then nothing is thrown away for its age. */
+  /** Whether the clock may be wrong, by what others say. */
   isDoubted(): boolean
   /** Takes in what nodes said: the owner is told once that the clock is off, until it is right. */
   hear(reading: ClockReading): void
@@ -14,11 +15,15 @@ export type ClockWatch = {
   hold(reading: ClockReading): void
 }
 
-/** @param clockIsRight the owner's word, against which nobody else's counts */
+/**
+ * @param clockIsRight the owner's word, against which nobody else's counts
+ * @param steady told whether the clock is right: by one that others contradict nothing is thrown away for its age
+ */
 export const createClockWatch = (
   world: World,
   emit: (event: ContactEvent) => void,
   clockIsRight = false,
+  steady?: Pick<SteadyClock, 'hear'>,
 ): ClockWatch => {
   let latest = NOTHING_HEARD
   let told = false
@@ -27,6 +32,7 @@ export const createClockWatch = (
     if (reading.ahead === null) return
     latest = reading
     const off = reading.off && !clockIsRight
+    steady?.hear(!off)
     if (off && !told) emit({ type: 'clock', ...reading })
     told = off
   }

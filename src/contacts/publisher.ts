@@ -5,7 +5,7 @@ import { generateKem } from '../core/kem.ts'
 import { compareLogs } from '../core/key-log.ts'
 import { generatePrivateKey } from '../core/p256.ts'
 import { supersededBy } from '../core/superseded.ts'
-import { seconds, type World } from '../core/world.ts'
+import { seconds, timesIn, type World } from '../core/world.ts'
 import { hearTimes } from '../directory/client/heard-times.ts'
 import { lookup } from '../directory/client/lookup.ts'
 import { type CardRecord, type Publication, publish, type Records } from '../directory/client/publish.ts'
@@ -77,7 +77,7 @@ export const createPublisher = ({
       prekeys.keep(
         signed.hash,
         { envelope: signed.envelope, seq: signed.card.seq, spk, kem },
-        ...[signed.card.from, ik.publicKey],
+        ...[timesIn(world).present, ik.publicKey],
       )
     return { signed, kem: kem.publicKey }
   }

@@ -9,7 +9,7 @@ import { FileError, PeerError } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
 import { FILE_AGE_MAX } from '../core/limits/file-limits.ts'
-import type { World } from '../core/world.ts'
+import { presentOf, type World } from '../core/world.ts'
 import type { Backlog } from '../messages/backlog.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-rows.ts'
@@ -142,7 +142,16 @@ const send = async (room: Room, who: string, given: string, options: SendFileOpt
   if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
   const [id, secret] = [world.random(TRANSFER_ID_BYTES), secretKey(world.random(32))]
   const at = world.clock()
-  const about = { peer, out: true, id, at, queued: at, part: null, state: 'queued', reason: null } as const
+  const about = {
+    peer,
+    out: true,
+    id,
+    at,
+    queued: presentOf(world),
+    part: null,
+    state: 'queued',
+    reason: null,
+  } as const
   const row = await store.group.run(() => store.transfers.add({ ...about, ...file, name, path, secret }))
   if (options.onProgress !== undefined) followers.set(row.number, options.onProgress)
   tellChanged(room, row, null)

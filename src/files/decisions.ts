@@ -4,7 +4,7 @@ import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
 import type { FileErrorCode } from '../core/errors/codes.ts'
 import { FileError, StoreError } from '../core/errors.ts'
-import type { World } from '../core/world.ts'
+import { presentOf, type World } from '../core/world.ts'
 import { isDiskFull, whenRoom } from '../store/disk-full.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-rows.ts'
@@ -42,7 +42,7 @@ const settle = async (
   const { peer, id, name, size, hash } = offer
   const part = state === 'receiving' ? partName(own) : null
   const at = world.clock()
-  const about = { peer, out: false, id, at, queued: at, size, changed: 0, name, path, hash, secret: null }
+  const about = { peer, out: false, id, at, queued: presentOf(world), size, changed: 0, name, path, hash, secret: null }
   const row = await store.group.run(() => store.transfers.add({ ...about, part, state, reason }))
   offers.remove(offer)
   changed(row, null)

@@ -3,7 +3,7 @@ import type { Line } from '../connection/service.ts'
 import { equal } from '../core/bytes.ts'
 import { secretKey } from '../core/kdf.ts'
 import { FILE_AGE_MAX } from '../core/limits/file-limits.ts'
-import type { World } from '../core/world.ts'
+import { presentOf, type World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-rows.ts'
 import type { Changed } from './file-api.ts'
@@ -44,7 +44,7 @@ const judge = (
     const isProven = oldest !== null || (since !== null && row.at > since * 1000)
     const { transfers } = store
     const now = isProven
-      ? transfers.requeue(row.number, world.clock(), secretKey(world.random(32)))
+      ? transfers.requeue(row.number, presentOf(world), secretKey(world.random(32)))
       : transfers.lose(row.number)
     if (now !== null) changed.push(now)
   }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { FILE_AGE_MAX } from '../core/limits/file-limits.ts'
-import type { World } from '../core/world.ts'
+import { pastOf, type World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-rows.ts'
 import { partsIn, removePart } from './part-file.ts'
@@ -26,7 +26,7 @@ export const tidyFiles = async (
 ): Promise<void> => {
   const { transfers } = store
   for (const row of transfers.parts()) if (row.state !== 'receiving') await dropPart(store, row)
-  for (const row of transfers.receiving()) if (row.queued < world.clock() - FILE_AGE_MAX * 1000) await expire(row)
+  for (const row of transfers.receiving()) if (row.queued < pastOf(world) - FILE_AGE_MAX * 1000) await expire(row)
   const known = transfers.list(null, Number.MAX_SAFE_INTEGER, LOOKED_AT).filter(({ out, path }) => !out && path !== '')
   for (const folder of new Set(known.map(folderOf))) {
     const names = await partsIn(folder, own)

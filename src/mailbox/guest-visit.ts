@@ -5,6 +5,7 @@ import { sha256 } from '../core/kdf.ts'
 import { type KeyLog, verifyLog } from '../core/key-log.ts'
 import { LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
+import type { Times } from '../core/steady-clock.ts'
 import type { Admission } from './admission.ts'
 import { decodeMailboxRequest, type MailboxAnswer, type MailboxRequest, partSize, partsOf } from './mailbox-format.ts'
 import type { MailboxStore, Slip } from './mailbox-store.ts'
@@ -40,7 +41,8 @@ export type VisitParts = {
   readonly source: Uint8Array
   readonly store: MailboxStore
   readonly admission: Admission
-  readonly now: () => number
+  /** by what time parcels are old, and what time they are given */
+  readonly times: () => Times
   readonly random: RandomBytes
 }
 
@@ -126,7 +128,7 @@ const outOfTurn = (): never => {
 }
 
 const deposit = async (
-  { store, admission, source, now }: VisitParts,
+  { store, admission, source, times }: VisitParts,
   state: VisitState,
   { to, id, size }: Of<'deposit'>,
   signal: AbortSignal,
@@ -134,12 +136,12 @@ const deposit = async (
   if (!PARCEL_SIZES.includes(size)) throw new MailboxError('ERR_MAILBOX_SIZE')
   const slip = { to, id, size, source }
   // Before the directory is asked: who has had too much costs nothing more.
-  store.checkRoom(slip, now())
+  store.checkRoom(slip, times().past)
   const log = await admission.forDeposit(to, signal)
   return { answers: [{ t: 'ready' }], state: { ...state, arriving: { slip, log, parts: [], have: 0 } } }
 }
 
-const takePart = ({ store, now }: VisitParts, state: VisitState, arriving: Arriving, { d }: Of<'part'>): Turn => {
+const takePart = ({ store, times }: VisitParts, state: VisitState, arriving: Arriving, { d }: Of<'part'>): Turn => {
   const { slip, log } = arriving
   if (d.length !== partSize(slip.size, arriving.have)) throw new MailboxError('ERR_MAILBOX_SIZE')
   const parts = [...arriving.parts, d]
@@ -147,7 +149,7 @@ const takePart = ({ store, now }: VisitParts, state: VisitState, arriving: Arriv
   if (have < slip.size) return { answers: [], state: { ...state, arriving: { slip, log, parts, have } } }
   const parcel = concat(...parts)
   if (!equal(sha256(parcel), slip.id)) throw new MailboxError('ERR_PARCEL')
-  store.put(slip, parcel, log, now())
+  store.put(slip, parcel, log, times())
   return { answers: [{ t: 'kept' }], state: { ...state, arriving: null } }
 }
 
@@ -185,9 +187,9 @@ const recipientOf = ({ proven }: VisitState): NonNullable<VisitState['proven']> 
   return proven
 }
 
-const handNext = ({ store, now }: VisitParts, state: VisitState): Turn => {
+const handNext = ({ store, times }: VisitParts, state: VisitState): Turn => {
   const { id, after } = recipientOf(state)
-  const stored = store.next(id, after, now())
+  const stored = store.next(id, after, times().past)
   if (stored === null) return { answers: [{ t: 'end' }], state }
   const { parcel, number } = stored
   const answers: MailboxAnswer[] = [{ t: 'parcel', id: stored.id, size: parcel.length }, ...partsOf(parcel)]

@@ -7,6 +7,7 @@ import {
   MAILBOX_STEP_MS,
   MAILBOX_VISIT_MS,
 } from '../core/limits/mailbox-limits.ts'
+import { type SteadyClock, type Times, timesOf } from '../core/steady-clock.ts'
 import { slash24Of } from '../directory/ip-networks.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { createAdmission } from './admission.ts'
@@ -58,6 +59,8 @@ export type MailboxParts = {
   readonly store: MailboxStore
   /** this clock, seconds */
   readonly now: () => number
+  /** by what time parcels are old; default: the clock's at once */
+  readonly steady?: SteadyClock | undefined
   readonly random: RandomBytes
 }
 
@@ -66,8 +69,9 @@ const SWEEP_MS = 3_600_000
 
 const SOURCE_KEY_BYTES = 32
 
-export const createMailboxHost = ({ id, directory, store, now, random }: MailboxParts): MailboxHost => {
+export const createMailboxHost = ({ id, directory, store, now, steady, random }: MailboxParts): MailboxHost => {
   const closing = new AbortController()
+  const times = (): Times => timesOf(steady, now())
   const admission = createAdmission({ mailbox: id, directory, store, now })
   // Known to this process alone: the disk does not tell where parcels came from. After a restart, networks begin anew.
   const sourceKey = secretKey(random(SOURCE_KEY_BYTES))
@@ -80,7 +84,7 @@ export const createMailboxHost = ({ id, directory, store, now, random }: Mailbox
 
   const sweep = (): void => {
     try {
-      store.sweep(now())
+      store.sweep(times().past)
     } catch (error) {
       // Tried again in an hour; what has expired is not handed out meanwhile either.
       process.emitWarning(error instanceof Error ? error : String(error))
@@ -117,7 +121,7 @@ export const createMailboxHost = ({ id, directory, store, now, random }: Mailbox
       return say(line, { t: 'refused', code: 'ERR_MAILBOX_BUSY' }, closing.signal)
     guests.set(network, present + 1)
     const source = hmac(sourceKey, utf8(network))
-    const visit = createGuestVisit({ mailbox: id, channel, source, store, admission, now, random })
+    const visit = createGuestVisit({ mailbox: id, channel, source, store, admission, times, random })
     const attending = withDeadline(MAILBOX_VISIT_MS, closing.signal, (late) => attend(line, visit, late))
     visits.add(attending)
     try {

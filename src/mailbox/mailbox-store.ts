@@ -12,21 +12,22 @@ import {
   MAILBOX_SOURCE_PARCELS,
 } from '../core/limits/mailbox-limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
+import type { Times } from '../core/steady-clock.ts'
 import { type Database, openDatabase, type Schema } from '../store/database.ts'
 import { HASH_BYTES, readRow } from '../store/rows.ts'
 
 /** The parcels of a mailbox on disk (`mailbox.db`, docs/spec/mailbox.md §6): within their quotas, for 14 days, each once. */
 export type MailboxStore = {
   /** Whether there would be room: for one that is stored already there is. @throws MailboxError ERR_MAILBOX_SOURCE, ERR_MAILBOX_FULL */
-  checkRoom(slip: Slip, now: number): void
+  checkRoom(slip: Slip, past: number): void
   /**
    * Stores a parcel; on disk when it returns. One that is stored already changes nothing.
    * @param log the recipient's, which is a floor from now on
    * @throws as `checkRoom`; StoreError
    */
-  put(slip: Slip, parcel: Uint8Array, log: KeyLog, now: number): void
+  put(slip: Slip, parcel: Uint8Array, log: KeyLog, times: Times): void
   /** The oldest parcel of a recipient after number `after`; null when there is none. */
-  next(recipient: Uint8Array, after: number, now: number): StoredParcel | null
+  next(recipient: Uint8Array, after: number, past: number): StoredParcel | null
   /** Deletes a recipient's parcels; gone from disk when it returns. What is not its own, or not there, is passed over. */
   remove(recipient: Uint8Array, ids: readonly Uint8Array[]): void
   /** The furthest log seen of an identity that has parcels here, or had when it was swept last: nothing older may fetch them. */
@@ -34,7 +35,7 @@ export type MailboxStore = {
   /** Raises the floor of an identity that has parcels here. */
   raise(log: KeyLog): void
   /** Deletes what is older than 14 days, and what the disk still remembers of what was deleted. */
-  sweep(now: number): void
+  sweep(past: number): void
   /** parcels stored */
   readonly size: number
   /** The same, with the bytes of them: what is expired counts until it is swept. Costs a pass over an index, as each deposit does. */
@@ -101,15 +102,15 @@ const LOAD = 'SELECT count(*) AS parcels, coalesce(sum(size), 0) AS bytes FROM p
 export const openMailboxStore = (folder: string | null): MailboxStore => {
   const database = openDatabase(folder, SCHEMA)
   return {
-    checkRoom: (slip, now) => database.transaction(() => checkRoom(database, slip, now)),
-    put: (slip, parcel, log, now) =>
+    checkRoom: (slip, past) => database.transaction(() => checkRoom(database, slip, past)),
+    put: (slip, parcel, log, { past, present }) =>
       database.transaction(() => {
-        checkRoom(database, slip, now)
+        checkRoom(database, slip, past)
         if (has(database, slip)) return
-        insertParcel(database, slip, parcel, now)
+        insertParcel(database, slip, parcel, present)
         raiseStoredFloor(database, log)
       }),
-    next: (recipient, after, now) => nextParcel(database, recipient, after, now),
+    next: (recipient, after, past) => nextParcel(database, recipient, after, past),
     remove: (recipient, ids) =>
       database.transaction(() => {
         for (const id of ids) database.run('DELETE FROM parcels WHERE recipient = ? AND id = ?', recipient, id)
@@ -119,9 +120,9 @@ export const openMailboxStore = (folder: string | null): MailboxStore => {
       database.transaction(() => {
         if (storedFloor(database, log.id) !== null) raiseStoredFloor(database, log)
       }),
-    sweep: (now) => {
+    sweep: (past) => {
       database.transaction(() => {
-        expire(database, now)
+        expire(database, past)
         database.run('DELETE FROM recipients WHERE id NOT IN (SELECT recipient FROM parcels)')
       })
       // What was deleted is overwritten in the database, but would lie in its journal for longer.
@@ -141,11 +142,11 @@ const loadOf = (database: Database, where = '', ...values: readonly Uint8Array[]
 const has = (database: Database, { to, id }: Slip): boolean =>
   database.get('SELECT 1 FROM parcels WHERE recipient = ? AND id = ?', to, id) !== undefined
 
-const expire = (database: Database, now: number): void =>
-  database.run('DELETE FROM parcels WHERE arrived <= ?', now - MAILBOX_AGE)
+const expire = (database: Database, past: number): void =>
+  database.run('DELETE FROM parcels WHERE arrived <= ?', past - MAILBOX_AGE)
 
-const checkRoom = (database: Database, slip: Slip, now: number): void => {
-  expire(database, now)
+const checkRoom = (database: Database, slip: Slip, past: number): void => {
+  expire(database, past)
   if (has(database, slip)) return
   const { to, size, source } = slip
   const fits = ({ parcels, bytes }: Load, most: number, mostBytes: number): boolean =>
@@ -168,12 +169,12 @@ const insertParcel = (database: Database, { to, id, size, source }: Slip, parcel
     parcel,
   )
 
-const nextParcel = (database: Database, recipient: Uint8Array, after: number, now: number): StoredParcel | null => {
+const nextParcel = (database: Database, recipient: Uint8Array, after: number, past: number): StoredParcel | null => {
   const row = database.get(
     'SELECT number, id, parcel FROM parcels WHERE recipient = ? AND number > ? AND arrived > ? ORDER BY number LIMIT 1',
     recipient,
     after,
-    now - MAILBOX_AGE,
+    past - MAILBOX_AGE,
   )
   return row === undefined ? null : readRow('parcels', readParcel, row)
 }

@@ -4,7 +4,7 @@ import { hex } from '../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../core/errors.ts'
 import { REDIAL_MAX_MS, REDIAL_MS } from '../core/limits/connection-limits.ts'
 import { MAILBOX_AFTER_MS } from '../core/limits/message-limits.ts'
-import type { World } from '../core/world.ts'
+import { pastOf, type World } from '../core/world.ts'
 import { isDiskFull } from '../store/disk-full.ts'
 import type { Store } from '../store/store.ts'
 import type { Backlog, Unreachable } from './backlog.ts'
@@ -40,8 +40,6 @@ export type DeliveryParts = {
   readonly connect: (peer: Uint8Array, signal: AbortSignal) => Promise<OpenConnection>
   /** Whether there is something to do on a connection to `peer`. */
   readonly isNeeded: (peer: Uint8Array) => boolean
-  /** Whether this clock may be wrong: nothing is too old by it then. */
-  readonly isClockDoubted: () => boolean
 }
 
 type Correspondent = {
@@ -97,7 +95,7 @@ const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
   // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
   const impatient = setTimeout(() => void toMailboxes(run, one.id), MAILBOX_AFTER_MS).unref()
   try {
-    if (!run.isClockDoubted()) for (const backlog of backlogs) await backlog.expire(one.id, world.clock())
+    for (const backlog of backlogs) await backlog.expire(one.id, pastOf(world))
     if (!isWanted(run, one)) return
     linger(await connect(one.id, stopping.signal), () => run.isNeeded(one.id))
   } catch (error) {

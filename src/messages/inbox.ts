@@ -10,7 +10,7 @@ import {
 } from '../core/limits/message-limits.ts'
 import { isProgramName } from '../core/names.ts'
 import { messageId, nextPlace, type Place, sequenceStart } from '../core/places.ts'
-import type { World } from '../core/world.ts'
+import { presentOf, type World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 
@@ -94,7 +94,7 @@ export const createInbox = ({ own, store, world, isContact }: InboxParts): Inbox
     }
     if (!messages.hasArrived(peer, m) && room(peer, app) === 0) return { fate: 'refused', standing } as const
     const now = world.clock()
-    const when = { at: Math.min(at, now + AHEAD_MS), said: at, queued: now }
+    const when = { at: Math.min(at, now + AHEAD_MS), said: at, queued: presentOf(world) }
     const stored = messages.receive(peer, { device, sequence: s, app, ...next }, { m, r, body: b, ...when })
     return { fate: 'taken', standing: next, stored } as const
   }

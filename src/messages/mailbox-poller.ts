@@ -2,7 +2,7 @@ import type { Contacts } from '../contacts/contact-api.ts'
 import { encodeAddress } from '../core/address.ts'
 import { PeerError } from '../core/errors.ts'
 import { MAILBOX_FETCH_MS, PLACES_AGE } from '../core/limits/message-limits.ts'
-import { seconds, type World } from '../core/world.ts'
+import { seconds, timesIn, type World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { MailboxClient } from './mailbox-client.ts'
 import type { MailboxReceiver } from './mailbox-receiver.ts'
@@ -125,7 +125,7 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     timer = setTimeout(again, MAILBOX_FETCH_MS * (1 + byte / 510)).unref()
   }
   const again = (): void => {
-    store.messages.forgetPlaces(seconds(world) - PLACES_AGE)
+    store.messages.forgetPlaces(timesIn(world).past - PLACES_AGE)
     const done = store.settings.get('mailboxes') ? fetch() : Promise.resolve().then(remind)
     void done
       .catch((error: unknown) => {

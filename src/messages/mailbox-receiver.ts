@@ -9,7 +9,7 @@ import { ownDeviceId } from '../core/places.ts'
 import { hasDevice } from '../core/revoked.ts'
 import { decodeHeader } from '../core/session/header.ts'
 import { decryptMessage } from '../core/session/session.ts'
-import { seconds, type World } from '../core/world.ts'
+import { seconds, surroundingsIn, timesIn, type World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { Store } from '../store/store.ts'
@@ -59,8 +59,6 @@ export type MailboxReceiverParts = {
 /** There is no room for a message now. */
 const FULL = 'full'
 
-const surroundingsOf = (world: World) => ({ now: seconds(world), random: world.random })
-
 type Found = { readonly envelope: Envelope; readonly session: OfflineSession; readonly opened: Opened | null }
 
 /**
@@ -76,7 +74,7 @@ const sessionOf = ({ identity, store, world }: MailboxReceiverParts, bytes: Uint
     const opened =
       stored !== null || envelope.hello === null
         ? null
-        : openHello(identity, store, envelope.hello, surroundingsOf(world))
+        : openHello(identity, store, envelope.hello, surroundingsIn(world))
     const session = stored ?? opened?.session
     if (session === undefined || !equal(session.own, identity.ik.publicKey)) return 'void'
     return { envelope, session, opened }
@@ -110,7 +108,7 @@ const noteHello = ({ store, world }: MailboxReceiverParts, peer: Uint8Array, { s
   const { prekeys, offlineSessions, mailboxOutbox } = store
   prekeys.spend(card, ek)
   const old = outlived(offlineSessions.all(peer), session.inc)
-  for (const one of old) offlineSessions.keep({ ...one, live: false }, seconds(world))
+  for (const one of old) offlineSessions.keep({ ...one, live: false }, timesIn(world).present)
   // Its owner may have lost what was sent in them, and drops twice what it has.
   if (old.length > 0) mailboxOutbox.forgetParcelled(peer)
 }
@@ -145,12 +143,12 @@ const keep = (
     const opened = stored === null ? hello : null
     const session = stored ?? opened?.session
     if (session === undefined) throw new SessionError('ERR_SESSION_OTHER')
-    const { plaintext, session: next } = decryptMessage(session.session, message, surroundingsOf(parts.world))
+    const { plaintext, session: next } = decryptMessage(session.session, message, surroundingsIn(parts.world))
     const bundle = decodeBundle(plaintext)
     const fresh = storeMessages(parts, session, bundle)
     if (opened !== null) noteHello(parts, session.log.id, opened)
     const now = seconds(parts.world)
-    offlineSessions.keep({ ...session, session: next, hello: null, heard: now }, now)
+    offlineSessions.keep({ ...session, session: next, hello: null, heard: now }, timesIn(parts.world).present)
     const heard = hearReceipts(parts, session, bundle)
     parts.note(heard.changed)
     return { changed: [...fresh, ...heard.changed], heard }
@@ -178,6 +176,9 @@ const mendSession = ({ store, world }: MailboxReceiverParts, { log }: OfflineSes
     endMail(store, log.id)
     mailboxOutbox.oweReceipt(log.id, { want: true })
   })
+
+/** A clock that is set ahead ends nobody's patience. */
+const counted = ({ counting, clock }: World): number => (counting ?? clock)() / 1000
 
 /** When each peer was last asked for something by its mail, so that nobody makes us write all the time. */
 const createAsked = () => {
@@ -213,13 +214,13 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
     if (heard.isOld) onOld(peer)
   }
 
-  const wait = (bytes: Uint8Array): 'left' | 'void' => (patience.has(bytes, seconds(world)) ? 'left' : 'void')
+  const wait = (bytes: Uint8Array): 'left' | 'void' => (patience.has(bytes, counted(world)) ? 'left' : 'void')
 
   return {
     begin: () => {
       known = new Map()
       gaps = new Map()
-      patience.trim(seconds(world))
+      patience.trim(counted(world))
     },
     askForMissing: () => {
       const now = seconds(world)

@@ -2,7 +2,7 @@ import { encodeAddress } from '../core/address.ts'
 import { equal, hex } from '../core/bytes.ts'
 import { KeyLogError, PeerError } from '../core/errors.ts'
 import { PREKEY_AGE } from '../core/limits/store-limits.ts'
-import { seconds, type World } from '../core/world.ts'
+import { seconds, timesIn, type World } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
@@ -103,7 +103,7 @@ export const createMailboxSender = (parts: MailboxSenderParts): MailboxSender =>
 
   const sendTo = async (peer: Uint8Array, signal: AbortSignal): Promise<void> => {
     if (!isWaiting(peer)) return
-    mailboxOutbox.trim(seconds(world))
+    mailboxOutbox.trim(timesIn(world).past)
     const found = await find(peer, signal)
     const to = recipientOf(found, seconds(world))
     if (to === null) return

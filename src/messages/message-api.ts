@@ -3,7 +3,7 @@ import { checkSendable, peerIdOf } from '../contacts/peer-name.ts'
 import { PeerError } from '../core/errors.ts'
 import { MESSAGE_AGE_MAX, MESSAGE_RANDOM_BYTES } from '../core/limits/message-limits.ts'
 import { messageId } from '../core/places.ts'
-import type { World } from '../core/world.ts'
+import { presentOf, type World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Backlog } from './backlog.ts'
@@ -112,7 +112,7 @@ export const createMessages = (parts: MessagesParts): MessagesRoom => {
       const content = { r: world.random(MESSAGE_RANDOM_BYTES), at: world.clock(), b: body }
       const m = messageId({ from: own, to: peer, app }, content)
       const { r, at } = content
-      const message = await group.run(() => messages.queue({ peer, app, m, r, at, body }))
+      const message = await group.run(() => messages.queue({ peer, app, m, r, at, body }, presentOf(world)))
       onMessages([message])
       signals.say('queued', peer)
       return describeMessage(own, message)
@@ -126,7 +126,7 @@ export const createMessages = (parts: MessagesParts): MessagesRoom => {
       if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
       const peer = peerIdOf(contacts, who)
       checkSendable(own, store, peer)
-      const queued = await group.run(() => messages.requeueGone(peer, app, world.clock()))
+      const queued = await group.run(() => messages.requeueGone(peer, app, presentOf(world)))
       onMessages(queued)
       if (queued.length > 0) signals.say('queued', peer)
       return queued.map((message) => describeMessage(own, message))

@@ -15,7 +15,7 @@ import {
 import { sealParcel } from '../core/parcel.ts'
 import { ownDeviceId } from '../core/places.ts'
 import { encryptMessage } from '../core/session/session.ts'
-import { seconds, type World } from '../core/world.ts'
+import { seconds, surroundingsIn, timesIn, type World } from '../core/world.ts'
 import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { DevicePair, OutSequence } from '../store/outgoing-places.ts'
 import type { Store } from '../store/store.ts'
@@ -92,12 +92,12 @@ const sessionFor = (
   to: Recipient,
   { known, kem }: { readonly known: OfflineSession | null; readonly kem: Uint8Array | null },
 ): OfflineSession | null => {
-  const surroundings = { now: seconds(world), random: world.random }
+  const surroundings = surroundingsIn(world)
   const session = known ?? (kem === null ? null : beginSession(identity, store.self.state().inc, to, kem, surroundings))
   if (session === null || known !== null) return session
   const { offlineSessions } = store
   for (const one of offlineSessions.all(peer))
-    if (one.ours && one.live) offlineSessions.keep({ ...one, live: false }, surroundings.now)
+    if (one.ours && one.live) offlineSessions.keep({ ...one, live: false }, surroundings.present)
   return session
 }
 
@@ -140,13 +140,14 @@ export const createParcelling = (parts: Parts): Parcelling => {
 
     const [sequence, app] = [one?.sequence ?? null, one?.app ?? null]
     const bundle = encodeBundle({ got, want, s: sequence, app, messages: batch })
-    const step = encryptMessage(session.session, bundle, { now, random: world.random })
+    const step = encryptMessage(session.session, bundle, surroundingsIn(world))
     // The same bytes everywhere: the recipient sees that they are one.
     const envelope = encodeEnvelope({ hello: session.hello, message: step.message })
     const parcel = sealParcel(envelope, to.device.dh, world.random)
-    offlineSessions.keep({ ...session, session: step.session }, now)
+    const { present } = timesIn(world)
+    offlineSessions.keep({ ...session, session: step.session }, present)
     const upto = batch.at(-1)?.n ?? 0
-    for (const mailbox of to.mailboxes) mailboxOutbox.queue(peer, mailbox, now, { sequence, upto, parcel })
+    for (const mailbox of to.mailboxes) mailboxOutbox.queue(peer, mailbox, present, { sequence, upto, parcel })
     if (one !== null) noteParcelled(parts, peer, one, { upto, mailboxes: to.mailboxes })
     mailboxOutbox.receiptSaid(peer)
     return true

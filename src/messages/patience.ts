@@ -4,7 +4,7 @@ import { STRANGER_PARCEL_AGE, STRANGERS_PARCELS_MAX } from '../core/limits/messa
 
 /**
  * Envelopes of strangers that were left in a mailbox, and since when: anyone could fill it with such, so only so many wait, each for a
- * day. Times are seconds since 1970.
+ * day. Times are seconds of a clock that nobody sets.
  */
 export type Patience = {
   /** Whether that envelope may wait, now or still. */

@@ -3,7 +3,7 @@ import { encodeAddress } from '../core/address.ts'
 import { equal, hex } from '../core/bytes.ts'
 import { MESSAGE_AGE_MAX, REPAIRS_A_DAY, SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
 import { type Between, nextPlace, type Place, sequenceStart } from '../core/places.ts'
-import type { World } from '../core/world.ts'
+import { presentOf, timesIn, type World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { MessageStore } from '../store/message-store.ts'
 import type { DevicePair, OutSequence, Proven } from '../store/outgoing-places.ts'
@@ -96,7 +96,7 @@ const loseUncovered = (
   const isAgain = new Set(again.map(({ id }) => id))
   const gone = lost.filter(({ id, state }) => !isAgain.has(id) && state !== 'gone')
   const changed = [
-    ...again.flatMap(({ id }) => messages.markLost(id, 'sent', now)),
+    ...again.flatMap(({ id }) => messages.markLost(id, 'sent', presentOf(world))),
     ...gone.flatMap(({ id }) => messages.markLost(id, 'gone', now)),
   ]
   return { changed, again: again.length, gone: gone.length }
@@ -152,7 +152,7 @@ export const createRepair = (parts: RepairParts): Repair => {
     const sequence = known?.sequence ?? world.random(SEQUENCE_ID_BYTES)
     if (known === undefined) messages.beginSequence(peer, pair, { sequence, app })
     let last: Place = messages.lastPlace(peer, sequence) ?? sequenceStart(between(peer, app), sequence)
-    const at = Math.floor(world.clock() / 1000)
+    const at = timesIn(world).present
     for (const id of ids) {
       const message = messages.get(id)
       if (message === null) continue

@@ -15,6 +15,7 @@ import type { Identity } from '../core/identity.ts'
 import { TWIN_ANSWER_MS } from '../core/limits/own-check-limits.ts'
 import { DEFAULT_APPLICATION, isProgramName } from '../core/names.ts'
 import { ownDeviceId } from '../core/places.ts'
+import { createSteadyClock } from '../core/steady-clock.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
@@ -37,6 +38,7 @@ import { createConnections } from './connections.ts'
 import { createEventBus } from './event-bus.ts'
 import { createExposures } from './exposures.ts'
 import { createForgetting } from './forgetting.ts'
+import { keptTime } from './kept-time.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
 import type { NetworkPort } from './network-state.ts'
 import { createOpenConnections } from './open-connections.ts'
@@ -75,12 +77,14 @@ export const checkApplication = (app: string): string => {
 
 /** What a peer consists of, each part made of those before it. */
 const createRooms = (parts: PeerParts) => {
-  const { identity, directory, store, world, transport, app = DEFAULT_APPLICATION, mailbox, talks = true } = parts
+  const { identity, directory, store, transport, app = DEFAULT_APPLICATION, mailbox, talks = true } = parts
   store.applications.remember(checkApplication(app))
   const own = identity.log.id
   const closing = new AbortController()
   const bus = createEventBus(parts.early)
   const { self } = store
+  const steady = parts.world.steady ?? createSteadyClock({ ...parts.world, kept: keptTime(store) })
+  const world = { ...parts.world, steady }
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit: bus.emit }
 
   const signals = createSignals()
@@ -88,7 +92,7 @@ const createRooms = (parts: PeerParts) => {
   const onMessages = (changed: readonly StoredMessage[]): void => messages.onMessages(changed)
   const expose = createExposures({ store, world, onMessages, queued, emit: bus.emit })
   const trustStore = createTrustStore(store, world, bus.emit, expose)
-  const clockWatch = createClockWatch(world, bus.emit, parts.clockIsRight)
+  const clockWatch = createClockWatch(world, bus.emit, parts.clockIsRight, steady)
   const resolver = createResolver(directory, trustStore, world, clockWatch)
   const contacts = createContacts(store, world)
   const steps = createSteps(resolver, closing.signal)
@@ -133,7 +137,7 @@ const createRooms = (parts: PeerParts) => {
   })
   const delivery = createDelivery({
     ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },
-    ...{ backlogs, isNeeded, isClockDoubted: clockWatch.isDoubted },
+    ...{ backlogs, isNeeded },
   })
   const maintenance = createMaintenance({
     ...{ ...known, jumps },
@@ -142,9 +146,8 @@ const createRooms = (parts: PeerParts) => {
     published: publisher.records,
     deadline: () => steps.deadline(undefined),
   })
-  const { isDoubted: isClockDoubted } = clockWatch
   const { review } = trustStore
-  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, isClockDoubted, review })
+  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, review })
   forgetting.start()
   const going = { delivery, announcer, maintenance, forgetting }
   return { ...known, ...going, closing, bus, messages, files, streams, connections, byMailbox }

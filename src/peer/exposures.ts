@@ -4,7 +4,7 @@ import type { KeyLog } from '../core/key-log.ts'
 import { FILE_AGE_MAX, FILES_REMEMBERED } from '../core/limits/file-limits.ts'
 import { MESSAGE_AGE_MAX, MESSAGES_AGAIN_MAX } from '../core/limits/message-limits.ts'
 import { isRevoked } from '../core/revoked.ts'
-import { seconds, type World } from '../core/world.ts'
+import { presentOf, seconds, type World } from '../core/world.ts'
 import type { MessageEvent } from '../messages/message-events.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
@@ -57,13 +57,13 @@ export const createExposures =
     const since = (age: number): number => world.clock() - age * 1000
     const isActive = status === 'active'
     const lost = isActive ? exposures.lostMessages(peer, since(MESSAGE_AGE_MAX), MESSAGES_AGAIN_MAX) : []
-    const again = messages.requeue(lost, world.clock())
+    const again = messages.requeue(lost, presentOf(world))
     const files = isActive ? exposures.lostFiles(peer, since(FILE_AGE_MAX), FILES_REMEMBERED) : []
     const renew = (number: number, queuedAt: number): unknown =>
       transfers.renew(number, queuedAt, secretKey(world.random(FRESH_SECRET)))
     // They knew the secret of what is on its way as well.
     for (const waiting of transfers.open(peer, 'queued')) renew(waiting.number, waiting.queued)
-    for (const number of files) renew(number, world.clock())
+    for (const number of files) renew(number, presentOf(world))
 
     return () => {
       if (told.messages + told.files + told.received > 0)

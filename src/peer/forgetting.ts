@@ -1,14 +1,14 @@
 import type { Identity } from '../core/identity.ts'
 import { FORGETTING } from '../core/limits/protocol-limits.ts'
 import { PREKEY_AGE } from '../core/limits/store-limits.ts'
-import { seconds, type World } from '../core/world.ts'
+import { pastOf, timesIn, type World } from '../core/world.ts'
 import type { Backlog } from '../messages/backlog.ts'
 import type { Store } from '../store/store.ts'
 
 /**
  * Deletes secrets for which no use came (docs/spec/session.md §8): a minute after the peer opened, or when it closes before that, so that
- * nothing lives on while no program runs; and then every hour. By then others have said what time it is: a clock that they contradict
- * deletes nothing. What was used is deleted where it is used.
+ * nothing lives on while no program runs; and then every hour. What is old is told by the steady clock: mostly others have said by then what
+ * time it is. What was used is deleted where it is used.
  */
 export type Forgetting = {
   start(): void
@@ -21,8 +21,6 @@ export type ForgettingParts = {
   readonly world: World
   /** what waits together with a secret of its own: files */
   readonly backlog: Pick<Backlog, 'waiting' | 'expire'>
-  /** whether others say that this clock is wrong */
-  readonly isClockDoubted: () => boolean
   /** Looks what others took back, as another process may have learnt. */
   readonly review: () => void
 }
@@ -31,20 +29,19 @@ export type ForgettingParts = {
 const FIRST_MS = 60_000
 
 export const createForgetting = (parts: ForgettingParts): Forgetting => {
-  const { identity, store, world, backlog, isClockDoubted, review } = parts
+  const { identity, store, world, backlog, review } = parts
   const { prekeys, offlineSessions } = store
   let timer: NodeJS.Timeout | undefined
   /** whether it is still to come for the first time */
   let isFirst = false
 
   const forgetOld = (): void => {
-    if (isClockDoubted()) return
-    const now = seconds(world)
+    const { past } = timesIn(world)
     store.transaction(() => {
-      prekeys.forget(now - PREKEY_AGE)
-      offlineSessions.forget(now)
+      prekeys.forget(past - PREKEY_AGE)
+      offlineSessions.forget(past)
     })
-    for (const peer of backlog.waiting()) backlog.expire(peer, world.clock()).catch(() => {})
+    for (const peer of backlog.waiting()) backlog.expire(peer, pastOf(world)).catch(() => {})
   }
 
   // A disk that fails now is asked again in an hour, and tells whoever needs it.

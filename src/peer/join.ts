@@ -1,7 +1,8 @@
 import { createContacts } from '../contacts/contact-api.ts'
 import type { Identity } from '../core/identity.ts'
 import { exportSecret } from '../core/kdf.ts'
-import { seconds } from '../core/world.ts'
+import { createSteadyClock } from '../core/steady-clock.ts'
+import { seconds, type World } from '../core/world.ts'
 import type { DirectoryNetwork, NodeAddress } from '../directory/network-port.ts'
 import { createStorage, type StorageNode } from '../directory/node/storage.ts'
 import { systemWorld } from '../identity/system-world.ts'
@@ -13,6 +14,7 @@ import { createTransport } from '../network/transport.ts'
 import { openRecordDatabase } from '../store/record-database.ts'
 import type { Store } from '../store/store.ts'
 import { createPeer, type PeerParts } from './create-peer.ts'
+import { keptTime } from './kept-time.ts'
 import { openKeptMailbox } from './mailbox-kept.ts'
 import type { Peer } from './peer.ts'
 import type { PeerEvent } from './peer-events.ts'
@@ -56,11 +58,12 @@ export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, optio
   }
   try {
     const onDisk = storage === true && folder !== undefined ? { recordStore: openRecordDatabase(folder) } : {}
-    records = createStorage({ self: () => node.dht.id, ...onDisk })
+    const world = worldOf(store)
+    records = createStorage({ self: () => node.dht.id, steady: world.steady, ...onDisk })
     const directory = joinDirectory(node.dht, records)
-    const mailbox = options.mailbox === true ? openMailbox(own, directory, folder ?? null) : null
+    const mailbox = options.mailbox === true ? openMailbox(own, directory, { folder: folder ?? null, world }) : null
     const early = [...own.early, ...(mailbox?.early ?? [])]
-    const parts = { ...own, early, directory, mailbox: mailbox?.host, app, clockIsRight, takeOver, release: end }
+    const parts = { ...own, early, directory, mailbox: mailbox?.host, world, app, clockIsRight, takeOver, release: end }
     return putTogether(node, parts)
   } catch (error) {
     await node.close()
@@ -73,18 +76,25 @@ export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, optio
 const openMailbox = (
   { identity, store }: Pick<PeerParts, 'identity' | 'store'>,
   directory: DirectoryNetwork,
-  folder: string | null,
+  { folder, world }: { readonly folder: string | null; readonly world: World },
 ): { readonly host: MailboxHost; readonly early: readonly PeerEvent[] } => {
-  const [now, random] = [() => seconds(systemWorld), systemWorld.random]
+  const { random, steady } = world
   const { mailbox, early } = openKeptMailbox(folder, store)
-  return { host: createMailboxHost({ id: identity.log.id, directory, store: mailbox, now, random }), early }
+  const parts = { id: identity.log.id, directory, store: mailbox, now: () => seconds(world), steady, random }
+  return { host: createMailboxHost(parts), early }
 }
 
-const putTogether = (node: DhtNode, parts: Omit<PeerParts, 'transport' | 'network' | 'world'>): Peer => {
+/** This machine's, with what is sure of its clock. */
+const worldOf = (store: Store): World => ({
+  ...systemWorld,
+  steady: createSteadyClock({ ...systemWorld, kept: keptTime(store) }),
+})
+
+const putTogether = (node: DhtNode, parts: Omit<PeerParts, 'transport' | 'network'>): Peer => {
   const seed = exportSecret(parts.identity.transportSeed)
   const transport = createTransport(node, seed)
   seed.fill(0)
-  return createPeer({ ...parts, ...{ transport, network: node, world: systemWorld } })
+  return createPeer({ ...parts, transport, network: node })
 }
 
 export type MailboxPeer = {
@@ -103,6 +113,8 @@ export const createMailboxPeer = (
   own: Pick<PeerParts, 'identity' | 'store' | 'release' | 'clockIsRight' | 'takeOver'> & { readonly folder: string },
 ): MailboxPeer => {
   const { folder, ...parts } = own
-  const { host, early } = openMailbox(parts, directory, folder)
-  return { peer: putTogether(node, { ...parts, directory, mailbox: host, early, talks: false }), counts: host.counts }
+  const world = worldOf(parts.store)
+  const { host, early } = openMailbox(parts, directory, { folder, world })
+  const put = { ...parts, directory, mailbox: host, world, early, talks: false }
+  return { peer: putTogether(node, put), counts: host.counts }
 }

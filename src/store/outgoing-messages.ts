@@ -25,8 +25,8 @@ export type Uncovered = {
 
 /** Ours, on their way out. All of these are meant for a transaction of the caller's. */
 export type OutgoingMessages = {
-  /** Writes a message. */
-  queue(message: NewMessage): StoredMessage
+  /** Writes a message. @param queued by which it is too old one day, milliseconds since 1970; default: what it says of its time */
+  queue(message: NewMessage, queued?: number): StoredMessage
   /** Peers that messages are waiting for. */
   waiting(): readonly Uint8Array[]
   isWaiting(peer: Uint8Array): boolean
@@ -76,7 +76,7 @@ export const createOutgoingMessages = (table: MessageTable): OutgoingMessages =>
   }
   const PLACED = 'id IN (SELECT message FROM places_out WHERE peer = ? AND sequence = ? AND n > ? AND n <= ?)'
   return {
-    queue: (message) => insertMessage(table, { ...message, out: true, queued: message.at, state: 'queued' }),
+    queue: (message, queued = message.at) => insertMessage(table, { ...message, out: true, queued, state: 'queued' }),
     waiting: () => database.all(`SELECT DISTINCT peer FROM ${WAITING_ROWS} WHERE ${WAITING}`).map(peerOf),
     isWaiting: (peer) =>
       database.get(`SELECT 1 FROM ${WAITING_ROWS} WHERE peer = ? AND ${WAITING} LIMIT 1`, peer) !== undefined,

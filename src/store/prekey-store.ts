@@ -72,7 +72,7 @@ export const createPrekeyStore = (database: Database, storeKey: SecretKey): Prek
       database.transaction(() => {
         database.run('INSERT INTO prekeys (card, issued, own, sealed) VALUES (?, ?, ?, ?)', card, issued, own, sealed)
         database.erase(
-          'DELETE FROM prekeys WHERE card IN (SELECT card FROM prekeys ORDER BY issued DESC LIMIT -1 OFFSET ?)',
+          'DELETE FROM prekeys WHERE card IN (SELECT card FROM prekeys ORDER BY rowid DESC LIMIT -1 OFFSET ?)',
           PREKEYS_MAX,
         )
       })

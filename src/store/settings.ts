@@ -6,9 +6,10 @@ import { readRow } from './rows.ts'
 export const SETTING_NAMES = ['bootstrap', 'mailboxes'] as const
 export type SettingName = (typeof SETTING_NAMES)[number]
 
+/** `clock` is the latest time that was seen, and waits to be sure (`core/steady-clock.ts`). */
 export type SettingStore = {
-  get(name: SettingName): string | null
-  set(name: SettingName, value: string): void
+  get(name: SettingName | 'clock'): string | null
+  set(name: SettingName | 'clock', value: string): void
 }
 
 /** Longest value: a bootstrap list of some hundred nodes. */

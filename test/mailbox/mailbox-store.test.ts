@@ -35,7 +35,7 @@ const make = (name: string, { to = bob, size = 2048, network = 0 }: Wish = {}) =
 /** Puts a parcel of its own in. */
 const put = (store: MailboxStore, name: string, wish: Wish = {}, now: number = NOW): Uint8Array => {
   const { slip, parcel, log } = make(name, wish)
-  store.put(slip, parcel, log, now)
+  store.put(slip, parcel, log, { past: now, present: now })
   return slip.id
 }
 
@@ -50,7 +50,7 @@ const idsOf = (store: MailboxStore, { log }: typeof bob, now: number = NOW): rea
 /** The code with which one more is refused, by `put` and by the question before it. */
 const refusal = (store: MailboxStore, wish: Wish): unknown => {
   const { slip, parcel, log } = make('one more', wish)
-  const code = refusalOf(() => store.put(slip, parcel, log, NOW))
+  const code = refusalOf(() => store.put(slip, parcel, log, { past: NOW, present: NOW }))
   assert.equal(
     refusalOf(() => store.checkRoom(slip, NOW)),
     code,
@@ -73,7 +73,7 @@ test('§6 the same parcel again changes nothing, not even its age, also when the
   for (let index = 1; index < MAILBOX_SOURCE_PARCELS; index++) put(store, `${index}`)
   const { slip, parcel, log } = make('first')
   store.checkRoom(slip, NOW + 10)
-  store.put(slip, parcel, log, NOW + 10)
+  store.put(slip, parcel, log, { past: NOW + 10, present: NOW + 10 })
   assert.equal(store.size, MAILBOX_SOURCE_PARCELS)
   store.sweep(NOW + MAILBOX_AGE)
   assert.equal(store.size, 0)

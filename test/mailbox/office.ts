@@ -5,6 +5,7 @@ import type { Identity } from '../../src/core/identity.ts'
 import { hmac, secretKey, sha256 } from '../../src/core/kdf.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
 import { sealParcel } from '../../src/core/parcel.ts'
+import { timesOf } from '../../src/core/steady-clock.ts'
 import { type Publication, publish } from '../../src/directory/client/publish.ts'
 import { createAdmission } from '../../src/mailbox/admission.ts'
 import { createGuestVisit, type GuestVisit, type Step } from '../../src/mailbox/guest-visit.ts'
@@ -62,7 +63,15 @@ export const createOffice = (store: MailboxStore = openMailboxStore(null)): Offi
     },
     publish: (log) => publish(directory.network, { log }, AbortSignal.timeout(60_000)),
     visit: ({ channel = makeBytes('channel', 64), source = sourceOf('192.0.2') } = {}) =>
-      createGuestVisit({ mailbox, channel, source, store, admission, now, random: world.random }),
+      createGuestVisit({
+        mailbox,
+        channel,
+        source,
+        store,
+        admission,
+        times: () => timesOf(undefined, now()),
+        random: world.random,
+      }),
     pass: (seconds) => {
       world.now += seconds
       directory.now = world.now

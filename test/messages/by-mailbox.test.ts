@@ -8,6 +8,7 @@ import {
   STRANGER_MESSAGES_MAX,
 } from '../../src/core/limits/message-limits.ts'
 import { PREKEY_AGE } from '../../src/core/limits/store-limits.ts'
+import { timesOf } from '../../src/core/steady-clock.ts'
 import type { MailboxStore } from '../../src/mailbox/mailbox-store.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { alice, bob } from '../connection/sides.ts'
@@ -93,7 +94,7 @@ test('a parcel that is kept twice, brought back, or reordered changes nothing', 
       const parcel = parcels[index] ?? new Uint8Array(0)
       const source = new Uint8Array(32).fill(index)
       const row = { to: bob.log.id, id: sha256(parcel), size: parcel.length, source }
-      town.keeps[1]?.put(row, parcel, bob.log, town.world.now)
+      town.keeps[1]?.put(row, parcel, bob.log, timesOf(undefined, town.world.now))
     }
   }
   bring([0, 1, 2])

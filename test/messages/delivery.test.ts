@@ -59,7 +59,6 @@ const start = () => {
       throw failWith.error
     },
     isNeeded: () => false,
-    isClockDoubted: () => false,
   })
   delivery.start()
   return { delivery, signals, open, waiting, dialled, inMailboxes, held, failWith }

@@ -7,6 +7,7 @@ import { sha256 } from '../../src/core/kdf.ts'
 import { updateLog } from '../../src/core/key-log.ts'
 import { openParcel, sealParcel } from '../../src/core/parcel.ts'
 import { encodeSession } from '../../src/core/session/snapshot.ts'
+import { timesOf } from '../../src/core/steady-clock.ts'
 import type { Store } from '../../src/store/store.ts'
 import { alice, bob, settle } from '../connection/sides.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -19,7 +20,7 @@ const random = seededRandom('mail attacks')
 /** Puts a parcel into a mailbox, as anyone can whose guest it is. */
 const put = (town: Square, parcel: Uint8Array): void => {
   const row = { to: bob.log.id, id: sha256(parcel), size: parcel.length, source: random(32) }
-  for (const keep of town.keeps) keep.put(row, parcel, bob.log, town.world.now)
+  for (const keep of town.keeps) keep.put(row, parcel, bob.log, timesOf(undefined, town.world.now))
 }
 const isEmpty = (town: Square): boolean => town.keeps.every((keep) => keep.next(bob.log.id, 0, town.world.now) === null)
 
@@ -78,7 +79,7 @@ test('what somebody sent and gets back is nothing to him', async (t) => {
     assert.ok(parcel)
     const reflected = sealParcel(openParcel(parcel, bob.ik), alice.ik.publicKey, random)
     const row = { to: alice.log.id, id: sha256(reflected), size: reflected.length, source: random(32) }
-    town.keeps[0]?.put(row, reflected, alice.log, town.world.now)
+    town.keeps[0]?.put(row, reflected, alice.log, timesOf(undefined, town.world.now))
   }
   assert.deepEqual(await a.fetch(), [])
   assert.deepEqual(stateOf(a.store, bob.log.id), before)

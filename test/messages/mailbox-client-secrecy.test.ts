@@ -6,6 +6,7 @@ import { createPublisher } from '../../src/contacts/publisher.ts'
 import { hex, utf8 } from '../../src/core/bytes.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import { openParcel, PARCELLED_BYTES_MAX, sealParcel } from '../../src/core/parcel.ts'
+import { timesOf } from '../../src/core/steady-clock.ts'
 import { alice, answering, bob, makeWorld, mallory } from '../connection/sides.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
@@ -94,7 +95,12 @@ test('§5 a parcel that nobody here can open is deleted, and does not stand in t
     makeBytes('noise', 2048),
     sealParcel(utf8('for Mallory'), mallory.ik.publicKey, seededRandom('other')),
   ].entries())
-    box.put({ to: bob.log.id, id: sha256(parcel), size: 2048, source: makeBytes(`${index}`, 32) }, parcel, bob.log, NOW)
+    box.put(
+      { to: bob.log.id, id: sha256(parcel), size: 2048, source: makeBytes(`${index}`, 32) },
+      parcel,
+      bob.log,
+      timesOf(undefined, NOW),
+    )
   await depositAtAll(a, found, utf8('hello'))
   assert.equal(box.size, 3)
   assert.deepEqual(await fetchAll(b), { texts: ['hello'], failures: [] })

@@ -31,18 +31,24 @@ export const startStage = async (t: TestContext) => {
     return child
   }
   const folderOf = (name: string): string => join(dir, name)
-  /** Without `at` it has no network. @param wrongBy seconds by which its clock is ahead */
-  const handfast = (who: string, argv: readonly string[], at = '', wrongBy = 0): Child => {
+  /** Without `at` it has no network. @param wrongBy seconds by which its clock is ahead, or a file that says so */
+  const handfast = (who: string, argv: readonly string[], at = '', wrongBy: number | string = 0): Child => {
     const clock = wrongBy === 0 ? {} : { NODE_OPTIONS: `--import=${SHIFT}`, HANDFAST_TEST_CLOCK: `${wrongBy}` }
     const surroundings = { ...env, ...clock, HANDFAST_BOOTSTRAP: at }
     return begin(startCli(t, [...argv, '--json', '--folder', folderOf(who)], surroundings))
   }
 
   return {
+    dir,
     handfast,
     /** Without `at` it is the first of a new network. */
-    startNode: async (at = '', more: readonly string[] = [], wrongBy = 0): Promise<StorageNode> => {
-      const child = handfast('node', ['node', ...more], at, wrongBy)
+    startNode: async (
+      at = '',
+      more: readonly string[] = [],
+      wrongBy: number | string = 0,
+      who = 'node',
+    ): Promise<StorageNode> => {
+      const child = handfast(who, ['node', ...more], at, wrongBy)
       const { bootstrap, first } = await child.event('node')
       assert.equal(first, at === '')
       return { child, at: String(bootstrap) }

@@ -78,9 +78,13 @@ for (const how of ['while it runs', 'when it starts again'] as const) {
     const later = async (seconds: number): Promise<void> => {
       if (how === 'while it runs') return stage.pass(seconds)
       await peer.close()
-      stage.goOn(seconds)
+      stage.goOn(seconds - FORGETTING)
       peer = stage.open()
       t.mock.timers.tick(60_000)
+      await settle()
+      // The clock has to stay as it is for an hour.
+      stage.goOn(FORGETTING)
+      t.mock.timers.tick(FORGETTING * 1000)
       await settle()
     }
     return { ...stage, later, store: () => peer.store, peer: () => peer }
@@ -93,7 +97,7 @@ for (const how of ['while it runs', 'when it starts again'] as const) {
     const skipped = (): number | undefined => store().offlineSessions.get(one.session.id)?.session.skipped.size
     await later(SKIPPED_KEY_AGE_MAX - FORGETTING)
     assert.equal(skipped(), 1)
-    await later(2 * FORGETTING)
+    await later(3 * FORGETTING)
     assert.equal(skipped(), 0)
   })
 
@@ -105,7 +109,7 @@ for (const how of ['while it runs', 'when it starts again'] as const) {
     await later(8 * DAY)
     await later(OFFLINE_SESSION_AGE - 8 * DAY - FORGETTING)
     assert.equal(store().offlineSessions.get(one.session.id)?.session.skipped.size, 0)
-    await later(2 * FORGETTING)
+    await later(3 * FORGETTING)
     assert.equal(store().offlineSessions.get(one.session.id), null)
   })
 
@@ -115,7 +119,7 @@ for (const how of ['while it runs', 'when it starts again'] as const) {
     store().prekeys.keep(card, prekeys(), NOW, bob.ik.publicKey)
     await later(PREKEY_AGE - FORGETTING)
     assert.ok(store().prekeys.get(card))
-    await later(2 * FORGETTING)
+    await later(3 * FORGETTING)
     assert.equal(store().prekeys.get(card), null)
   })
 
@@ -126,7 +130,7 @@ for (const how of ['while it runs', 'when it starts again'] as const) {
     const { id } = await peer().files.send(encodeAddress(alice.log.id), path)
     await later(FILE_AGE_MAX - FORGETTING)
     assert.ok(store().transfers.get(id)?.secret)
-    await later(2 * FORGETTING)
+    await later(3 * FORGETTING)
     const { state, reason, secret } = store().transfers.get(id) ?? assert.fail()
     assert.deepEqual([state, reason, secret], ['failed', 'ERR_FILE_EXPIRED', null])
   })
@@ -160,3 +164,60 @@ test('what was made with keys that this device has no longer is forgotten when i
   assert.equal(store.offlineSessions.get(former.session.id), null)
   assert.equal(store.prekeys.get(formerCard), null)
 })
+
+for (const off of [40 * DAY, -40 * DAY])
+  test(`a clock that is ${off / DAY} days off for less than an hour has nothing forgotten, and nothing failed`, async (t) => {
+    const { folder, world } = await start(t)
+    const town = createTown()
+    let time = 0
+    const turned = { ...world, counting: () => time * 1000 }
+    const open = () => {
+      const peer = town.open(bob, { store: storeAt(folder), world: turned })
+      t.after(() => peer.close())
+      return peer
+    }
+    const pass = async (seconds: number): Promise<void> => {
+      time += seconds
+      world.now += seconds
+      t.mock.timers.tick(seconds * 1000)
+      await settle()
+    }
+    const path = join(folder, 'plans.txt')
+    await writeFile(path, 'plans')
+    const to = encodeAddress(alice.log.id)
+    const first = open()
+    for (let hour = 0; hour < 3; hour++) await pass(FORGETTING)
+    const at = world.now
+    /** What is there of each kind, and what is of it at the end. */
+    const leave = async (peer: ReturnType<typeof open>, name: string) => {
+      const card = makeBytes(`card ${name}`, 32)
+      const one = sessionOf(at)
+      const session = { ...one, session: { ...one.session, id: makeBytes(name, 16) } }
+      const sent = await peer.messages.send(to, name)
+      const file = await peer.files.send(to, path)
+      peer.store.prekeys.keep(card, prekeys(), at, bob.ik.publicKey)
+      peer.store.offlineSessions.keep(session, at)
+      return ({ store, files, messages }: ReturnType<typeof open>) => [
+        messages.history(to).find(({ id }) => id === sent.id)?.state,
+        files.list().find(({ id }) => id === file.id)?.state,
+        store.prekeys.get(card) !== null,
+        store.offlineSessions.get(session.session.id)?.session.skipped.size,
+      ]
+    }
+    const before = await leave(first, 'before')
+    world.now += off
+    // While it runs, and by one that starts, and ends, meanwhile.
+    await pass(FORGETTING / 4)
+    const there = ['queued', 'queued', true, 1]
+    assert.deepEqual(before(first), there)
+    const during = await leave(first, 'during')
+    await first.close()
+    const second = open()
+    await pass(FORGETTING / 4)
+    await second.close()
+    world.now -= off
+    const third = open()
+    for (let hour = 0; hour < 4; hour++) await pass(FORGETTING)
+    assert.deepEqual(before(third), there)
+    assert.deepEqual(during(third), there)
+  })

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { NetworkError } from '../../core/errors.ts'
 import { CLOCK_MS } from '../../core/limits/connection-limits.ts'
+import { createSteadyClock, type SteadyClock } from '../../core/steady-clock.ts'
 import { askTimes } from '../../directory/client/heard-times.ts'
+import { CLOCK_NETWORKS } from '../../directory/limits.ts'
 import type { DirectoryNetwork, NodeAddress } from '../../directory/network-port.ts'
 import { includeOwn } from '../../directory/node/own-storage.ts'
 import { createStorage, type StorageNode } from '../../directory/node/storage.ts'
@@ -51,7 +53,7 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   await emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })
   if (watch !== null) await emit({ event: 'watching', http: watch.address })
   using _tidying = tidy(started, storage, home)
-  using _watching = watchClock(context, others)
+  using _watching = watchClock(context, others, own.steady)
   if (box !== null) await box.keep()
   else if (!signal.aborted) await once(signal, 'abort')
   await home?.remember(started.port, alive(started))
@@ -60,7 +62,11 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
 
 const clock = (): number => Math.floor(Date.now() / 1000)
 
+/** What is sure of this machine's clock. */
+const steadyClock = (): SteadyClock => createSteadyClock({ clock: Date.now, counting: () => performance.now() })
+
 type Started = AsyncDisposable & {
+  readonly steady: SteadyClock
   readonly started: DhtNode
   readonly storage: StorageNode
   readonly home: NodeHome | null
@@ -75,7 +81,8 @@ const start = async (
   let started: DhtNode | undefined
   // Records first: who cannot read them takes no part.
   const self = (): Uint8Array | null => started?.dht.id ?? null
-  const storage = createStorage(home === null ? { self } : { self, recordStore: home.records })
+  const steady = steadyClock()
+  const storage = createStorage({ self, steady, ...(home === null ? {} : { recordStore: home.records }) })
   try {
     const bootstrap = list.trim() === '' ? [] : parseBootstrap(list)
     const seeds = home === null || home.seeds.length === 0 ? [] : parseBootstrap(home.seeds)
@@ -94,7 +101,7 @@ const start = async (
     await started?.close()
     storage.close()
   }
-  return { started, storage, home, [Symbol.asyncDispose]: close }
+  return { steady, started, storage, home, [Symbol.asyncDispose]: close }
 }
 
 /** The nodes that were seen alive before count only when nobody of the list answers: they were not chosen by the operator. */
@@ -119,11 +126,13 @@ const alive = ({ dht }: DhtNode): readonly string[] => dht.toArray().map(({ host
 const CLOCK_EVERY_MS = 3_600_000
 
 /** A node whose clock is wrong refuses what is right: its operator is told once, until it is set. */
-const watchClock = (context: Context, others: DirectoryNetwork): Disposable => {
+const watchClock = (context: Context, others: DirectoryNetwork, steady: SteadyClock): Disposable => {
   const { signal } = context
   let told = false
   const ask = async (): Promise<void> => {
     const said = await askTimes(others, { clock: Date.now }, AbortSignal.any([signal, AbortSignal.timeout(CLOCK_MS)]))
+    // The nodes of one network may be one owner's, with one clock.
+    if (said.off || said.networks >= CLOCK_NETWORKS) steady.hear(!said.off)
     const wasTold = told
     told = said.off
     if (!wasTold && !signal.aborted) await tellClock(context, said)

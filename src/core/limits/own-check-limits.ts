@@ -17,3 +17,6 @@ export const CLOCK_JUMP_MS = 60_000
 
 /** Milliseconds between two looks at the clocks: timers do not run in a machine that sleeps. */
 export const CLOCK_LOOK_MS = 15_000
+
+/** Milliseconds that a clock has to stay as it is before anything is deleted by it: a clock that is set wrong is noticed sooner, mostly. */
+export const CLOCK_STAYS_MS = 3_600_000

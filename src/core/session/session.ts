@@ -55,7 +55,13 @@ export type ReceivingChain = ChainKey & { readonly kemParts: Uint8Array }
 export type Message = { readonly header: Uint8Array; readonly token: Uint8Array }
 
 /** The clock in seconds and fresh randomness for one step. */
-export type Surroundings = { readonly now: number; readonly random: RandomBytes }
+export type Surroundings = {
+  readonly now: number
+  readonly random: RandomBytes
+  /** the time by which skipped keys are old, and the one they are kept with; default: now */
+  readonly past?: number
+  readonly present?: number
+}
 
 /** The initiator's session: `remote` is the responder's signed prekey (spk_B), its first ratchet key. */
 export const initiateSession = (
@@ -101,7 +107,7 @@ export const respondSession = (id: Uint8Array, rootKey: SecretKey, self: P256Pri
 export const encryptMessage = (
   session: Session,
   plaintext: Uint8Array,
-  { now, random }: Surroundings,
+  { now, random, past = now }: Surroundings,
 ): { session: Session; message: Message } => {
   if (session.sending === null) throw new SessionError('ERR_SESSION_NOT_READY')
   const { id, self, previous, kemClock } = session
@@ -117,7 +123,7 @@ export const encryptMessage = (
     session: {
       ...session,
       sending: { ...sending, ...next },
-      skipped: withoutOldKeys(session.skipped, now),
+      skipped: withoutOldKeys(session.skipped, past),
       kemClock: countMessage(kemClock),
     },
     message: { header, token },
@@ -163,7 +169,8 @@ const fromHeader = <T>(action: () => T): T => {
 type Opened = { readonly session: Session; readonly plaintext: Uint8Array }
 
 /** A message that begins a receiving chain: one root step to open it, and one for the chain that answers it. */
-const receiveStep = (session: Session, header: Header, message: Message, { now, random }: Surroundings): Opened => {
+const receiveStep = (session: Session, header: Header, message: Message, surroundings: Surroundings): Opened => {
+  const { now, random, present = now } = surroundings
   const { remote, receiving, kemClock } = session
   const offer = session.sending?.offer ?? null
   // Whoever received of a chain has seen what it offers, so its next chain answers that, and no other does.
@@ -188,7 +195,7 @@ const receiveStep = (session: Session, header: Header, message: Message, { now, 
       sending: { key: reply.chainKey, index: 0, offer: null, answer: answer?.ct ?? null },
       receiving: { ...next, kemParts: kemPartsHash(header) },
       previous: session.sending?.index ?? 0,
-      skipped: withSkippedKeys(session.skipped, [...before, ...passed], now),
+      skipped: withSkippedKeys(session.skipped, [...before, ...passed], present),
       kemClock: kem !== null || header.ct !== null ? startKemClock(now) : countMessage(kemClock),
     },
     plaintext,
@@ -201,11 +208,12 @@ const receiveStep = (session: Session, header: Header, message: Message, { now, 
  * @throws SessionError ERR_SESSION_HEADER, _OTHER, _DUPLICATE, _SKIP, _TOKEN. A duplicate from an earlier chain cannot
  *   be told from a forgery, since its key is gone: it is ERR_SESSION_TOKEN, _SKIP or _HEADER.
  */
-export const decryptMessage = (session: Session, message: Message, { now, random }: Surroundings): Opened => {
+export const decryptMessage = (session: Session, message: Message, surroundings: Surroundings): Opened => {
+  const { now, past = now, present = now } = surroundings
   const header = decodeHeader(message.header)
   if (!equal(header.session, session.id)) throw new SessionError('ERR_SESSION_OTHER')
   const chain = presentChain(session, header)
-  const skipped = withoutOldKeys(session.skipped, now)
+  const skipped = withoutOldKeys(session.skipped, past)
   const kemClock = countMessage(session.kemClock)
 
   const kept = findSkippedKey(skipped, header.dh, header.n)
@@ -213,14 +221,14 @@ export const decryptMessage = (session: Session, message: Message, { now, random
     const plaintext = open(kept, message)
     return { session: { ...session, skipped: withoutSkippedKey(skipped, header.dh, header.n), kemClock }, plaintext }
   }
-  if (chain === null) return receiveStep({ ...session, skipped }, header, message, { now, random })
+  if (chain === null) return receiveStep({ ...session, skipped }, header, message, surroundings)
   if (header.n < chain.index) throw new SessionError('ERR_SESSION_DUPLICATE')
   const { next, passed, plaintext } = openInChain(chain, header, message)
   return {
     session: {
       ...session,
       receiving: { ...chain, ...next },
-      skipped: withSkippedKeys(skipped, passed, now),
+      skipped: withSkippedKeys(skipped, passed, present),
       kemClock,
     },
     plaintext,

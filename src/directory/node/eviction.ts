@@ -15,14 +15,14 @@ export type Eviction = {
    * Who has to go so that `claim` fits. Nobody comes or goes yet, but some may be counted under other networks afterwards.
    * @throws DirectoryError ERR_PUT_FULL when it would be the claimant
    */
-  plan(claim: Claim, now: number): readonly Resident[]
+  plan(claim: Claim, past: number): readonly Resident[]
   /** Counts an identity that was stored: a new one, or one that has grown. */
   settle(claim: Claim, now: number): Resident
   /** Counts a repeated publication: the identity is counted under the network that has less, and the other is remembered. */
   touch(resident: Resident, source: string, now: number): void
   remove(key: string): void
   /** Identities whose last publication is too long ago. */
-  expired(now: number): readonly Resident[]
+  expired(past: number): readonly Resident[]
   readonly identities: number
   readonly items: number
 }
@@ -48,14 +48,14 @@ export const createEviction = ({ capacity, self, own, onSearch }: EvictionOption
   /** Nobody was published last before this: a full node is not searched for who has expired when that can be nobody. */
   let earliest = Number.POSITIVE_INFINITY
 
-  const expired = (now: number): readonly Resident[] => {
-    if (earliest + RECORD_AGE_MAX >= now) return []
+  const expired = (past: number): readonly Resident[] => {
+    if (earliest + RECORD_AGE_MAX >= past) return []
     const all = [...residents.values()]
     earliest = all.reduce((min, { touched }) => Math.min(min, touched), Number.POSITIVE_INFINITY)
-    return all.filter(({ touched }) => touched + RECORD_AGE_MAX < now)
+    return all.filter(({ touched }) => touched + RECORD_AGE_MAX < past)
   }
 
-  const plan: Eviction['plan'] = (claim, now) => {
+  const plan: Eviction['plan'] = (claim, past) => {
     const present = residents.get(claim.key)
     const more = extraOf(claim.items) - extraOf(present?.items ?? 0)
     // An identity grows by one at a time: as long as only what is beyond four of each counts, few have to go for that.
@@ -66,7 +66,7 @@ export const createEviction = ({ capacity, self, own, onSearch }: EvictionOption
     }
     if (tooMany(new Set()) === null) return []
     onSearch?.(groups.bySource.size)
-    const gone = new Set(expired(now).filter((one) => one !== present))
+    const gone = new Set(expired(past).filter((one) => one !== present))
     for (let short = tooMany(gone); short !== null; short = tooMany(gone)) {
       const next = chooseVictim(groups, position, short, { ...claim, present }, gone)
       if (next === null) throw new DirectoryError('ERR_PUT_FULL')

@@ -51,11 +51,18 @@ const knownCard = ({ cards }: IdentityRecord, envelope: Uint8Array): SignedCard 
   return [...cards.values()].find((known) => equal(known.hash, hash))
 }
 
+/** The clock, and what was sure of it before, seconds. */
+type CardTimes = { readonly now: number; readonly present?: number }
+
 /**
  * The record with this card in place of its device's last one, or `record` itself when it is that one.
  * @throws CardError (its check failed), ERR_CARD_EXPIRED, ERR_CARD_SERIAL; DirectoryError ERR_PUT_GAP
  */
-export const withCard = (record: IdentityRecord | null, { d }: Put<'card'>, now: number): IdentityRecord => {
+export const withCard = (
+  record: IdentityRecord | null,
+  { d }: Put<'card'>,
+  { now, present = now }: CardTimes,
+): IdentityRecord => {
   if (record === null) throw new DirectoryError('ERR_PUT_GAP')
   const same = knownCard(record, d)
   const signed = same ?? verifyCard(d, record.branches.standing, now)
@@ -63,8 +70,8 @@ export const withCard = (record: IdentityRecord | null, { d }: Put<'card'>, now:
   if (same !== undefined) return record
   const { device, serial } = signed.card
   const known = record.cards.get(device)
-  // One that was accepted while this clock was far ahead would be refused now: it keeps nobody out.
-  if (known !== undefined && serial <= known.card.serial && !isAheadOf(known.card, now))
+  // One that was accepted while this clock was far ahead would be refused now: it keeps nobody out. A clock that went back says no such thing.
+  if (known !== undefined && serial <= known.card.serial && !isAheadOf(known.card, present))
     throw new CardError('ERR_CARD_SERIAL')
   const kem = new Map(record.kem)
   kem.delete(device)

@@ -29,7 +29,7 @@ export type Reason = 'evicted' | 'expired' | 'damaged'
 
 export const unhex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'))
 
-export const isExpired = ({ touched }: Resident, now: number): boolean => touched + RECORD_AGE_MAX < now
+export const isExpired = ({ touched }: Resident, past: number): boolean => touched + RECORD_AGE_MAX < past
 
 /** The disk cannot be asked; a row that is not what it was is another thing. */
 const isOutage = (error: unknown): boolean =>
@@ -47,10 +47,10 @@ export const drop = (stock: Stock, residents: readonly Resident[], why: Reason):
   for (const resident of residents) forget(stock, resident, why)
 }
 
-const present = (stock: Stock, id: Uint8Array, now: number): Resident | null => {
+const present = (stock: Stock, id: Uint8Array, past: number): Resident | null => {
   const resident = stock.eviction.get(hex(id))
   if (resident === undefined) return null
-  if (!isExpired(resident, now)) return resident
+  if (!isExpired(resident, past)) return resident
   drop(stock, [resident], 'expired')
   return null
 }
@@ -93,8 +93,8 @@ const entryOf = (store: RecordStore, id: Uint8Array, hash: Uint8Array): Uint8Arr
   throw new EncodingError('ERR_FIELD', { hint: 'an entry is missing' })
 }
 
-export const findRecord = (stock: Stock, id: Uint8Array, now: number): IdentityRecord | null => {
-  const resident = present(stock, id, now)
+export const findRecord = (stock: Stock, id: Uint8Array, past: number): IdentityRecord | null => {
+  const resident = present(stock, id, past)
   if (resident === null) return null
   return stock.cache.get(resident.key) ?? attempt(stock, resident, () => restore(stock, resident, id))
 }
@@ -102,10 +102,10 @@ export const findRecord = (stock: Stock, id: Uint8Array, now: number): IdentityR
 export const viewRecord = <T extends NonNullable<unknown>>(
   stock: Stock,
   id: Uint8Array,
-  now: number,
+  past: number,
   use: (view: View) => T,
 ): T | null => {
-  const resident = present(stock, id, now)
+  const resident = present(stock, id, past)
   if (resident === null) return null
   return attempt(stock, resident, () => {
     const content = stock.store.content(id)
@@ -120,9 +120,9 @@ export const viewRecord = <T extends NonNullable<unknown>>(
   })
 }
 
-export const knowsEntry = (stock: Stock, id: Uint8Array, envelope: Uint8Array, now: number): boolean => {
+export const knowsEntry = (stock: Stock, id: Uint8Array, envelope: Uint8Array, past: number): boolean => {
   const hash = sha256(envelope)
   const parsed = stock.cache.get(hex(id))
-  if (parsed !== undefined && present(stock, id, now) !== null) return allEntries(parsed).has(hex(hash))
-  return viewRecord(stock, id, now, ({ served }) => served.some((known) => equal(known, hash))) ?? false
+  if (parsed !== undefined && present(stock, id, past) !== null) return allEntries(parsed).has(hex(hash))
+  return viewRecord(stock, id, past, ({ served }) => served.some((known) => equal(known, hash))) ?? false
 }

@@ -2,6 +2,7 @@ import { hex } from '../../core/bytes.ts'
 import { sha256 } from '../../core/kdf.ts'
 import { DEVICES_MAX, LOG_ENTRIES_MAX } from '../../core/limits/protocol-limits.ts'
 import { BRANCHES_MAX, RECORD_TOUCH_AGE } from '../../core/limits/record-limits.ts'
+import type { Times } from '../../core/steady-clock.ts'
 import { createEviction } from './eviction.ts'
 import { type IdentityRecord, itemsOf } from './identity-record.ts'
 import type { View } from './page.ts'
@@ -19,20 +20,20 @@ export type Records = {
    * that still verifies, is stored.
    * @throws StoreError
    */
-  view<T extends NonNullable<unknown>>(id: Uint8Array, now: number, use: (view: View) => T): T | null
+  view<T extends NonNullable<unknown>>(id: Uint8Array, past: number, use: (view: View) => T): T | null
   /** All of it, to put something to. @throws StoreError */
-  find(id: Uint8Array, now: number): IdentityRecord | null
+  find(id: Uint8Array, past: number): IdentityRecord | null
   /** Whether this entry is stored already: publications repeat it, and parsing costs more than all the rest. @throws StoreError */
-  knows(id: Uint8Array, envelope: Uint8Array, now: number): boolean
+  knows(id: Uint8Array, envelope: Uint8Array, past: number): boolean
   /**
    * Stores a record in place of `before`; a process that is killed afterwards has it.
    * @throws DirectoryError ERR_PUT_FULL; StoreError
    */
   save(id: Uint8Array, record: IdentityRecord, publication: Publication): void
   /** Counts a publication that repeats what is stored. @throws StoreError */
-  touch(id: Uint8Array, source: string, now: number): void
+  touch(id: Uint8Array, source: string, present: number): void
   /** Drops what has expired. @throws StoreError */
-  sweep(now: number): void
+  sweep(past: number): void
   readonly counts: RecordCounts
 }
 
@@ -46,11 +47,10 @@ export type RecordCounts = {
   readonly damaged: number
 }
 
-type Publication = {
+type Publication = Times & {
   readonly before: IdentityRecord | null
   /** stands for the network it came from: 16 bytes in hex */
   readonly source: string
-  readonly now: number
   /** whether it prolongs the life of the record */
   readonly touch: boolean
 }
@@ -90,12 +90,12 @@ export const createRecords = ({ store, capacity, self, onWork }: RecordsParts): 
     eviction.settle({ key: hex(id), source: hex(source), items: Math.min(items, ITEMS_MAX) }, touched)
 
   return {
-    find: (id, now) => findRecord(stock, id, now),
-    view: (id, now, use) => viewRecord(stock, id, now, use),
-    knows: (id, envelope, now) => knowsEntry(stock, id, envelope, now),
+    find: (id, past) => findRecord(stock, id, past),
+    view: (id, past, use) => viewRecord(stock, id, past, use),
+    knows: (id, envelope, past) => knowsEntry(stock, id, envelope, past),
     save: (id, record, publication) => saveRecord(stock, id, record, publication),
-    touch: (id, source, now) => touchRecord(stock, id, source, now),
-    sweep: (now) => drop(stock, eviction.expired(now), 'expired'),
+    touch: (id, source, present) => touchRecord(stock, id, source, present),
+    sweep: (past) => drop(stock, eviction.expired(past), 'expired'),
     get counts() {
       return { ...gone, identities: eviction.identities, items: eviction.items }
     },
@@ -106,33 +106,33 @@ const saveRecord = (
   stock: Stock,
   id: Uint8Array,
   record: IdentityRecord,
-  { before, source, now, touch }: Publication,
+  { before, source, past, present, touch }: Publication,
 ): void => {
   const { store, eviction, cache, onWork } = stock
   const claim = { key: hex(id), source, items: itemsOf(record) }
   onWork(WORK.storedItem * claim.items)
-  const leaving = eviction.plan(claim, now)
+  const leaving = eviction.plan(claim, past)
   const known = eviction.get(claim.key)
-  const touched = touch || known === undefined ? now : known.touched
+  const touched = touch || known === undefined ? present : known.touched
   const head = { id, touched, source: unhex(known?.group.source ?? source), items: claim.items }
   const content = contentOf(record)
   const evicted = leaving.map(({ key }) => unhex(key))
   store.write({ head, content, ...entryChanges(before, record), evicted })
-  for (const one of leaving) forget(stock, one, isExpired(one, now) ? 'expired' : 'evicted')
+  for (const one of leaving) forget(stock, one, isExpired(one, past) ? 'expired' : 'evicted')
   const resident = eviction.settle(claim, touched)
-  if (touch) eviction.touch(resident, source, now)
+  if (touch) eviction.touch(resident, source, present)
   if (hex(head.source) !== resident.group.source) store.touch(headOf(resident))
   resident.saved = touched
   resident.verified = sha256(content)
   cache.set(claim.key, record)
 }
 
-const touchRecord = ({ store, eviction }: Stock, id: Uint8Array, source: string, now: number): void => {
+const touchRecord = ({ store, eviction }: Stock, id: Uint8Array, source: string, present: number): void => {
   const resident = eviction.get(hex(id))
   if (resident === undefined) return
   const { group } = resident
-  eviction.touch(resident, source, now)
-  if (resident.group === group && Math.abs(now - resident.saved) < RECORD_TOUCH_AGE) return
+  eviction.touch(resident, source, present)
+  if (resident.group === group && Math.abs(present - resident.saved) < RECORD_TOUCH_AGE) return
   store.touch(headOf(resident))
-  resident.saved = now
+  resident.saved = present
 }

@@ -1,3 +1,4 @@
+import type { Times } from '../../core/steady-clock.ts'
 import {
   ANSWER_BYTES_MAX,
   COMMAND,
@@ -31,6 +32,9 @@ export type ServedRequest = {
   readonly from?: string | undefined
 }
 
+/** The same, with the time by which records are old, and the one that new ones are given, seconds. */
+type TimedRequest = ServedRequest & Times
+
 /**
  * The answer to one request; null when it gets none: its command is unknown, or its sender is not proven to receive at its address.
  * @throws HandfastError what is wrong with it
@@ -39,7 +43,7 @@ export const answerRequest = (
   handlers: RequestHandlers,
   command: number,
   value: Uint8Array,
-  request: ServedRequest,
+  request: TimedRequest,
 ): Uint8Array | null => {
   const known = request.proven || request.from === undefined
   if (command === COMMAND.get) return answerGet(handlers, value, request)
@@ -49,32 +53,33 @@ export const answerRequest = (
   return encodeMessage({ refused: null })
 }
 
-const answerGet = ({ records }: RequestHandlers, value: Uint8Array, request: ServedRequest): Uint8Array => {
-  const { now, proven, from: sender } = request
+const answerGet = ({ records }: RequestHandlers, value: Uint8Array, request: TimedRequest): Uint8Array => {
+  const { now, past, proven, from: sender } = request
   const { id, from } = decodeGet(value)
   const max = proven || sender === undefined ? ANSWER_BYTES_MAX : unprovenAnswerMax(value.length)
-  return records.view(id, now, (found) => pageOf(found, { from, max, now })) ?? encodeMessage(nothingAt(now))
+  return records.view(id, past, (found) => pageOf(found, { from, max, now })) ?? encodeMessage(nothingAt(now))
 }
 
-const answerGetKemHalf = ({ records }: RequestHandlers, value: Uint8Array, { now }: ServedRequest): Uint8Array => {
+const answerGetKemHalf = ({ records }: RequestHandlers, value: Uint8Array, { past }: TimedRequest): Uint8Array => {
   const request = decodeGetKemHalf(value)
-  const answer = records.view(request.id, now, (found) => ({ half: kemHalfOf(found, request) }))
+  const answer = records.view(request.id, past, (found) => ({ half: kemHalfOf(found, request) }))
   return encodeMessage(answer ?? { half: null })
 }
 
-const answerPut = (handlers: RequestHandlers, request: PutRequest, { now, from }: ServedRequest): void => {
+const answerPut = (handlers: RequestHandlers, request: PutRequest, served: TimedRequest): void => {
   const { records, sourceOf } = handlers
+  const { from, past, present } = served
   const source = sourceOf(from)
-  if (request.t === 'entry' && records.knows(request.id, request.d, now)) {
-    records.touch(request.id, source, now)
+  if (request.t === 'entry' && records.knows(request.id, request.d, past)) {
+    records.touch(request.id, source, present)
     return
   }
-  const before = records.find(request.id, now)
-  const record = applyPut(handlers, before, request, now)
+  const before = records.find(request.id, past)
+  const record = applyPut(handlers, before, request, served)
   // Half of a key says nothing new of its identity: it does not prolong the life of the record.
   const touch = request.t !== 'kem'
-  if (record !== before) records.save(request.id, record, { before, source, now, touch })
-  else if (touch) records.touch(request.id, source, now)
+  if (record !== before) records.save(request.id, record, { before, source, past, present, touch })
+  else if (touch) records.touch(request.id, source, present)
 }
 
 /** The record with what was put to it, or `before` itself when that was there. */
@@ -82,11 +87,11 @@ const applyPut = (
   { onWork }: RequestHandlers,
   before: IdentityRecord | null,
   request: PutRequest,
-  now: number,
+  times: TimedRequest,
 ): IdentityRecord => {
   if (request.t === 'kem') return withKemHalf(before, request)
   onWork(WORK.verify)
-  const record = request.t === 'entry' ? withEntry(before, request) : withCard(before, request, now)
+  const record = request.t === 'entry' ? withEntry(before, request) : withCard(before, request, times)
   if (record === before) onWork(-WORK.verify)
   return record
 }

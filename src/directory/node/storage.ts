@@ -3,6 +3,7 @@ import { hex, type RandomBytes, utf8 } from '../../core/bytes.ts'
 import { type ErrorCode, HandfastError } from '../../core/errors.ts'
 import { hmac, type SecretKey, secretKey } from '../../core/kdf.ts'
 import { IDENTITIES_MAX } from '../../core/limits/record-limits.ts'
+import { type SteadyClock, timesOf } from '../../core/steady-clock.ts'
 import { isLoopback, sourceNetworkOf } from '../ip-networks.ts'
 import { COMMAND, encodeMessage } from '../request-format.ts'
 import { createQuotas, type Quota, WORK } from './quota.ts'
@@ -21,7 +22,7 @@ export type Storage = {
 /** A storage as its node has it. */
 export type StorageNode = Storage & {
   readonly counts: Counts
-  /** Drops what has expired: nobody may ask for it again. */
+  /** Drops what has expired: nobody may ask for it again. @param now this clock, seconds */
   sweep(now: number): void
   close(): void
 }
@@ -47,6 +48,8 @@ export type StorageOptions = {
   /** addresses that no quota holds; default: those of this machine */
   readonly exempt?: (host: string) => boolean
   readonly random?: RandomBytes
+  /** by what time records are old; default: by the clock of each request */
+  readonly steady?: SteadyClock | undefined
 }
 
 /** What nobody sends by mistake, as wrong times, orders and versions are: ten times the work is counted. */
@@ -69,7 +72,7 @@ const createSourceOf = (key: SecretKey): RequestHandlers['sourceOf'] => {
 
 /** @throws StoreError when the record store is a database that cannot be read */
 export const createStorage = (options: StorageOptions = {}): StorageNode => {
-  const { capacity = IDENTITIES_MAX, self = () => null, exempt = isLoopback } = options
+  const { capacity = IDENTITIES_MAX, self = () => null, exempt = isLoopback, steady } = options
   const { recordStore = createMemoryRecordStore(), random = (size) => Uint8Array.from(randomBytes(size)) } = options
   const quotas = createQuotas()
   const requests = { get: 0, getKemHalf: 0, put: 0, other: 0 }
@@ -98,7 +101,7 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
     request: ServedRequest,
   ): [Uint8Array | null, ErrorCode | null] => {
     try {
-      return [answerRequest(handlers, command, value, request), null]
+      return [answerRequest(handlers, command, value, { ...request, ...timesOf(steady, request.now) }), null]
     } catch (error) {
       if (!(error instanceof HandfastError)) throw error
       return [command === COMMAND.put ? refuse(error.code) : null, error.code]
@@ -138,7 +141,7 @@ export const createStorage = (options: StorageOptions = {}): StorageNode => {
     get counts() {
       return { ...records.counts, requests: { ...requests }, refused: new Map(refused), unanswered, limited }
     },
-    sweep: records.sweep,
+    sweep: (now) => records.sweep(timesOf(steady, now).past),
     close: recordStore.close,
   }
 }

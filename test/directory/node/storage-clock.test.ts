@@ -3,10 +3,12 @@ import { test } from 'node:test'
 import { updateLog } from '../../../src/core/key-log.ts'
 import { LABEL_CARD } from '../../../src/core/labels.ts'
 import { CARD_AGE, CLOCK_TOLERANCE } from '../../../src/core/limits/protocol-limits.ts'
+import { RECORD_AGE_MAX } from '../../../src/core/limits/record-limits.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
 import { COMMAND, decodeGetAnswer, encodeMessage, type PutRequest } from '../../../src/directory/request-format.ts'
 import { at, makeIdentity, makePrekeys, NOW, publicOf, signDraft } from '../../core/identities.ts'
-import { allPuts, cardFor, cardPut, put, putAll, readAll } from '../records.ts'
+import { createMachine, DAY, HOUR } from '../../core/wrong-clocks.ts'
+import { allPuts, cardFor, cardPut, entryPut, get, put, putAll, readAll } from '../records.ts'
 
 /** A storage node and times: what its own clock decides, and what it says of it. */
 
@@ -57,4 +59,58 @@ test('§9 every answer to GET says the time of the node, whatever it holds; a cl
       assert.ok(answer !== null)
       assert.equal(decodeGetAnswer(answer).now, said)
     }
+})
+
+test('§4 a clock that is days ahead, or behind, for less than an hour has no record dropped', () => {
+  for (const off of [8 * DAY, 400 * DAY, -8 * DAY, -400 * DAY]) {
+    const machine = createMachine()
+    const storage = createStorage({ capacity: 3, steady: machine.steady })
+    const now = machine.wall
+    putAll(storage, allPuts(log), { now: now() })
+    machine.off = off
+    machine.time += 60
+    // Asked for, swept, put to, and looked through for room.
+    assert.notEqual(get(storage, id, { now: now() }).tip, null)
+    storage.sweep(now())
+    for (const name of ['Bob', 'Carol'])
+      putAll(storage, allPuts(makeIdentity(name).log), { now: now(), from: '203.0.113.1' })
+    assert.equal(put(storage, entryPut(makeIdentity('Mallory').log), { now: now(), from: '198.51.100.1' }), null)
+    assert.equal(storage.counts.expired, 0)
+    machine.off = 0
+    machine.time += 60
+    storage.sweep(now())
+    assert.notEqual(get(storage, id, { now: now() }).tip, null)
+    // What was put meanwhile is not older than it is, either.
+    for (let hour = 0; hour < 5; hour++) {
+      machine.time += HOUR
+      storage.sweep(now())
+    }
+    assert.deepEqual([storage.counts.expired, storage.size], [0, 3])
+  }
+})
+
+test('§4 a record is dropped 7 days after its last publication, and an hour or two that the clock takes to be sure', () => {
+  const machine = createMachine()
+  const storage = createStorage({ steady: machine.steady })
+  putAll(storage, allPuts(log), { now: machine.wall() })
+  const after = (seconds: number): number => {
+    for (const end = machine.time + seconds; machine.time < end; machine.time += HOUR) storage.sweep(machine.wall())
+    return storage.size
+  }
+  assert.equal(after(RECORD_AGE_MAX), 1)
+  assert.equal(after(3 * HOUR), 0)
+})
+
+test('§4 a clock that is set back lets no older card in the place of a newer one', () => {
+  const machine = createMachine()
+  const storage = createStorage({ steady: machine.steady })
+  const serial = machine.wall() * 1000
+  const [older, newer] = [-3 * DAY, 0].map((ago) =>
+    cardFor(log, alice, makePrekeys('Alice'), { serial: serial + ago * 1000 }),
+  )
+  assert.ok(older !== undefined && newer !== undefined)
+  putAll(storage, [...allPuts(log), cardPut(newer)], { now: machine.wall() })
+  machine.off = -3 * DAY
+  assert.equal(put(storage, cardPut(older), { now: machine.wall() }), 'ERR_CARD_SERIAL')
+  assert.deepEqual(readAll(storage, id, machine.wall()).cards, [newer.envelope])
 })
