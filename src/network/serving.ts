@@ -24,6 +24,7 @@ export type ServingCounts = SoftCounts & {
 }
 
 /** Commands of dht-rpc. */
+const PING = 0
 const DELAYED_PING = 4
 /** Commands of HyperDHT. */
 const ANNOUNCE = 4
@@ -36,9 +37,11 @@ const ERROR_UNKNOWN_COMMAND = 1
 /** What this node keeps of itself. */
 const OWN = ''
 
-/** Ed25519 is quicker than P-256: a signature is a unit. */
-const unitsOf = ({ internal, command }: InternalRequest): number =>
-  !internal && [ANNOUNCE, UNANNOUNCE, MUTABLE_PUT].includes(command) ? 2 * WORK.request : WORK.request
+/** Ed25519 is quicker than P-256: a signature is a unit. Every peer pings the nodes that know it each 3 s, and a network may have thousands. */
+const unitsOf = ({ internal, command }: InternalRequest): number => {
+  if (internal) return command === PING ? WORK.request / 5 : WORK.request
+  return [ANNOUNCE, UNANNOUNCE, MUTABLE_PUT].includes(command) ? 2 * WORK.request : WORK.request
+}
 
 /**
  * Puts the rules in place; to be called in the tick that made the node, before its sockets open.

@@ -9,7 +9,7 @@ import { makeBytes } from '../core/identities.ts'
 
 /** Requests of all networks at a real node, handed to it where its socket would: sockets of other networks there are none. */
 
-const [IMMUTABLE_PUT, IMMUTABLE_GET, FIND_NODE, DELAYED_PING] = [8, 9, 2, 4]
+const [IMMUTABLE_PUT, IMMUTABLE_GET, PING, FIND_NODE, DELAYED_PING] = [8, 9, 0, 2, 4]
 const TOKEN = Buffer.alloc(32)
 
 type Asked = {
@@ -89,6 +89,9 @@ test('§10 a network has its quota of HyperDHT’s own commands too, with a toke
   assert.ok(put('198.51.100.1', value) !== undefined)
   assert.ok(until(() => put('198.51.100.1', value)) < 7_000)
   assert.ok(put('203.0.113.1', value) !== undefined)
+  // A thousand peers of one network ping each 3 s, and more.
+  const ping = () => ask('192.0.2.1', { command: PING, token: null, internal: true })
+  assert.ok(until(ping) > 9_000)
   assert.ok(serving.counts.limited >= 3)
 })
 
