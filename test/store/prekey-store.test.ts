@@ -92,3 +92,11 @@ test('both are bounded: the oldest prekeys go, and a card is used up', (t) => {
   })
   assert.equal(store.prekeys.isUsedUp(hash(50)), true)
 })
+
+test('which prekeys go when there are too many does not depend on a clock: the newest stay when it was set back', (t) => {
+  const store = open(t, null)
+  store.transaction(() => {
+    for (let index = 0; index <= PREKEYS_MAX; index++) store.prekeys.keep(hash(index), prekeys, 1_000_000 - index, own)
+  })
+  assert.deepEqual([store.prekeys.get(hash(0)) === null, store.prekeys.get(hash(PREKEYS_MAX)) === null], [true, false])
+})
