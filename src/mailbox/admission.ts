@@ -4,7 +4,14 @@ import { KeyLogError, MailboxError, PeerError } from '../core/errors.ts'
 import { checkFloor } from '../core/floor.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
 import { LOOKUP_MS } from '../core/limits/connection-limits.ts'
-import { MAILBOX_AGE, MAILBOX_LOOKUPS, MAILBOX_MEMORY, MAILBOX_MEMORY_AGE } from '../core/limits/mailbox-limits.ts'
+import {
+  MAILBOX_AGE,
+  MAILBOX_GUESTS_PER_SOURCE,
+  MAILBOX_LOOKUPS,
+  MAILBOX_MEMORY,
+  MAILBOX_MEMORY_AGE,
+} from '../core/limits/mailbox-limits.ts'
+import { createSeats } from '../core/seats.ts'
 import { type Lookup, lookup } from '../directory/client/lookup.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { withDeadline } from './deadline.ts'
@@ -17,13 +24,20 @@ export type Admission = {
    * @throws DirectoryError ERR_LOOKUP_*; KeyLogError ERR_LOG_FORK, ERR_ROLLBACK; PeerError ERR_PEER_RETIRED;
    *   MailboxError ERR_MAILBOX_RECIPIENT, ERR_MAILBOX_BUSY
    */
-  forDeposit(recipient: Uint8Array, signal: AbortSignal): Promise<KeyLog>
+  forDeposit(recipient: Uint8Array, asking: Asking): Promise<KeyLog>
   /**
    * Holds a recipient's verified log against what was seen of it here, and against what the directory says at this moment: keys that
    * their owner has replaced fetch nothing, also when the directory is silent.
    * @throws KeyLogError ERR_ROLLBACK, ERR_LOG_FORK; DirectoryError ERR_LOOKUP_*; MailboxError ERR_MAILBOX_BUSY
    */
-  forFetch(log: KeyLog, signal: AbortSignal): Promise<void>
+  forFetch(log: KeyLog, asking: Asking): Promise<void>
+}
+
+/** On whose behalf the directory is asked, and for how long. */
+export type Asking = {
+  /** stands for the guest's network, 32 bytes */
+  readonly source: Uint8Array
+  readonly signal: AbortSignal
 }
 
 export type AdmissionParts = {
@@ -37,15 +51,20 @@ export type AdmissionParts = {
 
 export const createAdmission = ({ mailbox, directory, store, now }: AdmissionParts): Admission => {
   const remembered = new Map<string, { readonly log: KeyLog; readonly until: number }>()
-  let lookups = 0
+  const seats = createSeats({ lookups: { group: MAILBOX_GUESTS_PER_SOURCE, all: MAILBOX_LOOKUPS } })
 
-  const find = async (id: Uint8Array, signal: AbortSignal): Promise<Lookup> => {
-    if (lookups >= MAILBOX_LOOKUPS) throw new MailboxError('ERR_MAILBOX_BUSY')
-    lookups += 1
+  /** The one that has gone on longest ends for one more: it may never come to an answer. */
+  const find = async (id: Uint8Array, { source, signal }: Asking): Promise<Lookup> => {
+    const lost = new AbortController()
+    const giveWay = (): void => lost.abort(new MailboxError('ERR_MAILBOX_BUSY'))
+    const seat = seats.take({ where: () => ({ room: 'lookups', group: hex(source) }), giveWay })
     try {
-      return await withDeadline(LOOKUP_MS, signal, (late) => lookup(directory, id, { now: now(), signal: late }))
+      const either = AbortSignal.any([signal, lost.signal])
+      return await withDeadline(LOOKUP_MS, either, (late) => lookup(directory, id, { now: now(), signal: late }))
+    } catch (error) {
+      throw lost.signal.aborted ? lost.signal.reason : error
     } finally {
-      lookups -= 1
+      seat?.leave()
     }
   }
 
@@ -67,12 +86,12 @@ export const createAdmission = ({ mailbox, directory, store, now }: AdmissionPar
   }
 
   return {
-    forDeposit: async (recipient, signal) => {
+    forDeposit: async (recipient, asking) => {
       const known = remembered.get(hex(recipient))
       // What is remembered for longer than that was remembered by a clock that was set back since.
       const left = known === undefined ? 0 : known.until - now()
       if (known !== undefined && left > 0 && left <= MAILBOX_MEMORY_AGE) return known.log
-      const found = await find(recipient, signal)
+      const found = await find(recipient, asking)
       if (found.fork !== null) throw new KeyLogError('ERR_LOG_FORK')
       hold(found.log)
       if (found.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
@@ -80,9 +99,9 @@ export const createAdmission = ({ mailbox, directory, store, now }: AdmissionPar
       remember(found.log)
       return found.log
     },
-    forFetch: async (log, signal) => {
+    forFetch: async (log, asking) => {
       hold(log)
-      const found = await find(log.id, signal)
+      const found = await find(log.id, asking)
       for (const other of [found.log, found.fork]) {
         const relation = other === null ? 'same' : compareLogs(log, other)
         if (relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')

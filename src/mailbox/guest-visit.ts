@@ -137,7 +137,7 @@ const deposit = async (
   const slip = { to, id, size, source }
   // Before the directory is asked: who has had too much costs nothing more.
   store.checkRoom(slip, times().past)
-  const log = await admission.forDeposit(to, signal)
+  const log = await admission.forDeposit(to, { source, signal })
   return { answers: [{ t: 'ready' }], state: { ...state, arriving: { slip, log, parts: [], have: 0 } } }
 }
 
@@ -165,7 +165,7 @@ const takeLog = (state: VisitState, { d }: Of<'log'>): Turn => {
 }
 
 const prove = async (
-  { mailbox, channel, admission }: VisitParts,
+  { mailbox, channel, source, admission }: VisitParts,
   state: VisitState,
   { id, device, proof }: Of<'prove'>,
   signal: AbortSignal,
@@ -178,7 +178,7 @@ const prove = async (
   const signer = devices[device]
   if (signer === undefined) throw new MailboxError('ERR_MAILBOX_PROOF', { hint: 'no such device' })
   checkFetch(proof, { challenge: drawn.challenge, channel, mailbox, recipient: id }, signer.sign)
-  await admission.forFetch(log, signal)
+  await admission.forFetch(log, { source, signal })
   return { answers: [{ t: 'open' }], state: { ...state, drawn: null, proven: { id, after: 0 } } }
 }
 

@@ -1,5 +1,5 @@
 import { type RandomBytes, utf8 } from '../core/bytes.ts'
-import { type ErrorCode, HandfastError } from '../core/errors.ts'
+import { type ErrorCode, HandfastError, MailboxError } from '../core/errors.ts'
 import { hmac, secretKey } from '../core/kdf.ts'
 import {
   MAILBOX_GUESTS,
@@ -7,6 +7,7 @@ import {
   MAILBOX_STEP_MS,
   MAILBOX_VISIT_MS,
 } from '../core/limits/mailbox-limits.ts'
+import { createSeats, type Seats } from '../core/seats.ts'
 import { type SteadyClock, type Times, timesOf } from '../core/steady-clock.ts'
 import { slash24Of } from '../directory/ip-networks.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
@@ -17,7 +18,7 @@ import type { Line } from './line.ts'
 import { encodeMailboxAnswer, type MailboxAnswer } from './mailbox-format.ts'
 import type { Load, MailboxStore } from './mailbox-store.ts'
 
-/** A mailbox: serves guests, at most 32 at a time, each with a deadline for every step. */
+/** A mailbox: serves guests, at most 32 at a time, of whom the idlest makes room, each with a deadline for every step. */
 export type MailboxHost = {
   /** Serves one guest until the visit is over; whoever calls closes the connection then. Never rejects. */
   serve(line: Line, guest: Guest): Promise<void>
@@ -69,6 +70,34 @@ const SWEEP_MS = 3_600_000
 
 const SOURCE_KEY_BYTES = 32
 
+/** Milliseconds for the last word to a guest that made room. */
+const GOODBYE_MS = 1_000
+
+const BUSY = { t: 'refused', code: 'ERR_MAILBOX_BUSY' } as const
+
+/** The seat of a guest: it is idle while the mailbox waits for it, and keeps its seat while the mailbox works for it. */
+type Chair = {
+  waits(): void
+  works(): void
+  /** aborted when another guest took the seat */
+  readonly lost: AbortSignal
+  leave(): void
+}
+
+const takeChair = (seats: Seats<'guests'>, group: string): Chair | null => {
+  const controller = new AbortController()
+  const giveWay = (): void => controller.abort(new MailboxError('ERR_MAILBOX_BUSY'))
+  const where = () => ({ room: 'guests', group }) as const
+  const seat = seats.take({ where, giveWay })
+  if (seat === null) return null
+  return {
+    waits: () => seat.become({ where, giveWay }),
+    works: () => seat.become({ where, giveWay: null }),
+    lost: controller.signal,
+    leave: seat.leave,
+  }
+}
+
 export const createMailboxHost = ({ id, directory, store, now, steady, random }: MailboxParts): MailboxHost => {
   const closing = new AbortController()
   const times = (): Times => timesOf(steady, now())
@@ -76,7 +105,7 @@ export const createMailboxHost = ({ id, directory, store, now, steady, random }:
   // Known to this process alone: the disk does not tell where parcels came from. After a restart, networks begin anew.
   const sourceKey = secretKey(random(SOURCE_KEY_BYTES))
   const visits = new Set<Promise<void>>()
-  const guests = new Map<string, number>()
+  const seats = createSeats({ guests: { group: MAILBOX_GUESTS_PER_SOURCE, all: MAILBOX_GUESTS } })
   const timer = setInterval(() => sweep(), SWEEP_MS).unref()
   const told = { kept: 0, opened: 0, handed: 0 }
   const refused = new Map<ErrorCode, number>()
@@ -104,10 +133,16 @@ export const createMailboxHost = ({ id, directory, store, now, steady, random }:
     return withDeadline(MAILBOX_STEP_MS, signal, (late) => line.send(encodeMailboxAnswer(answer), { signal: late }))
   }
 
-  const attend = async (line: Line, visit: GuestVisit, signal: AbortSignal): Promise<void> => {
+  /** Who let us wait may not take this either. */
+  const dismiss = (line: Line): Promise<void> =>
+    withDeadline(GOODBYE_MS, closing.signal, (late) => say(line, BUSY, late)).catch(() => {})
+
+  const attend = async (line: Line, visit: GuestVisit, chair: Chair, signal: AbortSignal): Promise<void> => {
     for (;;) {
+      chair.waits()
       const message = await withDeadline(MAILBOX_STEP_MS, signal, (late) => line.receive({ signal: late }))
       if (message === null) return
+      chair.works()
       const { answers, over } = await visit.step(message, signal)
       for (const answer of answers) await say(line, answer, signal)
       if (over) return
@@ -116,21 +151,21 @@ export const createMailboxHost = ({ id, directory, store, now, steady, random }:
 
   const welcome = async (line: Line, { channel, host }: Guest): Promise<void> => {
     const network = slash24Of(host)
-    const present = guests.get(network) ?? 0
-    if (closing.signal.aborted || visits.size >= MAILBOX_GUESTS || present >= MAILBOX_GUESTS_PER_SOURCE)
-      return say(line, { t: 'refused', code: 'ERR_MAILBOX_BUSY' }, closing.signal)
-    guests.set(network, present + 1)
+    const chair = closing.signal.aborted ? null : takeChair(seats, network)
+    if (chair === null) return say(line, BUSY, closing.signal)
     const source = hmac(sourceKey, utf8(network))
     const visit = createGuestVisit({ mailbox: id, channel, source, store, admission, times, random })
-    const attending = withDeadline(MAILBOX_VISIT_MS, closing.signal, (late) => attend(line, visit, late))
+    const ending = AbortSignal.any([closing.signal, chair.lost])
+    const attending = withDeadline(MAILBOX_VISIT_MS, ending, (late) => attend(line, visit, chair, late))
     visits.add(attending)
     try {
       await attending
+    } catch (error) {
+      if (chair.lost.aborted) await dismiss(line)
+      throw error
     } finally {
       visits.delete(attending)
-      const left = (guests.get(network) ?? 1) - 1
-      if (left > 0) guests.set(network, left)
-      else guests.delete(network)
+      chair.leave()
     }
   }
 

@@ -90,22 +90,39 @@ test('what guests were told is counted, and what is there', async (t) => {
   assert.partialDeepStrictEqual(service.counts(), { ...full, parcels: 1, bytes: parcels[1]?.length })
 })
 
-test('§7 no more than 32 guests are served at a time, and 8 of one network; who leaves makes room', async (t) => {
+test('§7 no more than 32 guests are served at a time, and 8 of one network: the idlest gives way, and is told so', async (t) => {
   const { service, enter } = await open(t)
+  const few = enter('198.51.99.1')
   const guests = Array.from({ length: MAILBOX_GUESTS_PER_SOURCE }, (_, index) => enter(`192.0.2.${index}`))
-  const refused = enter('192.0.2.200')
-  assert.deepEqual([await hear(refused.line), await hear(refused.line)], ['ERR_MAILBOX_BUSY', 'goodbye'])
-  assert.deepEqual(
-    [service.counts().guests, service.counts().refused],
-    [guests.length, new Map([['ERR_MAILBOX_BUSY', 1]])],
-  )
-  for (let index = guests.length; index < MAILBOX_GUESTS; index++) guests.push(enter(`198.51.${index}.1`))
-  assert.equal(await hear(enter('203.0.113.1').line), 'ERR_MAILBOX_BUSY')
-  guests[0]?.line.close()
-  await guests[0]?.visit
-  const next = enter('192.0.2.200')
-  await say(next.line, { t: 'challenge' })
-  assert.equal(await hear(next.line), 'challenge')
+  const [first, second] = guests
+  assert.ok(first && second)
+  const talks = async ({ line }: typeof first): Promise<void> => {
+    await say(line, { t: 'challenge' })
+    assert.equal(await hear(line), 'challenge')
+  }
+  await talks(first)
+  await talks(enter('192.0.2.200'))
+  assert.deepEqual([await hear(second.line), await hear(second.line)], ['ERR_MAILBOX_BUSY', 'goodbye'])
+  await second.visit
+  assert.deepEqual([service.counts().guests, service.counts().refused], [9, new Map([['ERR_MAILBOX_BUSY', 1]])])
+  for (let index = 0; index < 3 * MAILBOX_GUESTS_PER_SOURCE; index++)
+    guests.push(enter(`198.51.${Math.floor(index / MAILBOX_GUESTS_PER_SOURCE)}.${index}`))
+  // One that alone is of its network keeps its seat, and one of another network finds one, as does a third.
+  for (const guest of [few, enter('203.0.113.1'), enter('203.0.114.1'), few]) await talks(guest)
+  await settle()
+  assert.equal(service.counts().guests, MAILBOX_GUESTS)
+})
+
+test('§7 a guest for whom the mailbox is at work does not give way to others', async (t) => {
+  const { office, enter } = await open(t)
+  const asking = enter()
+  for (const node of office.directory.nodes) node.behaviour = hanging
+  await say(asking.line, { t: 'deposit', to: makeBytes('somebody', 32), id: makeBytes('id', 32), size: 2048 })
+  await settle()
+  const others = Array.from({ length: 2 * MAILBOX_GUESTS_PER_SOURCE }, (_, index) => enter(`192.0.2.${index}`))
+  await settle()
+  assert.equal(await isSettled(asking.visit), false)
+  assert.equal(await hear(others[0]?.line ?? assert.fail()), 'ERR_MAILBOX_BUSY')
 })
 
 test('§6 who floods from one network is refused, and another network is not', async (t) => {
@@ -150,18 +167,18 @@ test('§7 a guest who never comes to an end is sent away after 10 minutes', asyn
   await visit
 })
 
-test('§7 strangers make it look up no more than 16 recipients at a time', async (t) => {
+test('§7 strangers make it look up no more than 16 recipients at a time: for one more the longest ends', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { office, enter } = await open(t)
   for (const node of office.directory.nodes) node.behaviour = hanging
   const guests = Array.from({ length: MAILBOX_LOOKUPS + 1 }, (_, index) => enter(`198.51.${index}.1`))
   for (const [index, { line }] of guests.entries())
     await say(line, { t: 'deposit', to: makeBytes(`${index}`, 32), id: makeBytes('id', 32), size: 2048 })
-  const last = guests.at(-1)
-  assert.ok(last !== undefined)
-  assert.equal(await hear(last.line), 'ERR_MAILBOX_BUSY')
+  const [first, ...others] = guests
+  assert.ok(first !== undefined)
+  assert.equal(await hear(first.line), 'ERR_MAILBOX_BUSY')
   t.mock.timers.tick(10_000)
-  for (const { line } of guests.slice(0, -1)) assert.equal(await hear(line), 'ERR_LOOKUP_INCOMPLETE')
+  for (const { line } of others) assert.equal(await hear(line), 'ERR_LOOKUP_INCOMPLETE')
 })
 
 test('an end of the mailbox ends its visits', async (t) => {

@@ -27,12 +27,12 @@ export const MAILBOX_BYTES = 1024 * 1024 * 1024
 /** Guests of a mailbox at one time: each may hold one unfinished parcel in memory, 4 MiB in all. */
 export const MAILBOX_GUESTS = 32
 
-/** Of them from one source network, so that one network does not shut out all others. */
+/** Of them from one source network, so that one network does not shut out all others. Of more, the idlest gives way. */
 export const MAILBOX_GUESTS_PER_SOURCE = 8
 
 /**
  * Recipients a mailbox looks up at one time: each lookup is some dozens of datagrams that a stranger makes it send. Twice what the guests
- * of one source network can ask for, so that one network does not shut out all others.
+ * of one source network can ask for; of more, the one that has gone on longest gives way, of the network that has most.
  */
 export const MAILBOX_LOOKUPS = 16
 
