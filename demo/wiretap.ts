@@ -56,7 +56,7 @@ export const createWiretap = (): Wiretap => {
     wrap: (transport) => ({
       publicKey: transport.publicKey,
       connect: async (key, options) => tap(await transport.connect(diversion ?? key, options), key),
-      listen: async () => tapAll(await transport.listen()),
+      listen: async (options) => tapAll(await transport.listen(options)),
       close: transport.close,
     }),
     divert: (key) => {

@@ -8,6 +8,8 @@ import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
 /** A stream of decoded frames with a deadline for each expected one, as the handshake needs it. */
 export type Channel = {
   readonly stream: FrameStream
+  /** Has `heard` called at every frame that is taken from the stream from now on. */
+  watch(heard: () => void): void
   send(frame: Frame): Promise<void>
   /** The next frame of a known type; null when the other side ended. @throws ConnectionError ERR_REMOTE when it sent an error */
   next(): Promise<Frame | null>
@@ -19,11 +21,13 @@ export type Channel = {
 
 export const openChannel = (stream: FrameStream): Channel => {
   const incoming = stream.receive()
+  let heard = (): void => {}
 
   const next = async (): Promise<Frame | null> => {
     for (;;) {
       const { value, done } = await incoming.next()
       if (done === true) return null
+      heard()
       if (value.length > FRAME_BYTES_MAX)
         throw new ConnectionError('ERR_FRAME_SIZE', { hint: tooLarge(value.length, FRAME_BYTES_MAX) })
       const frame = decodeFrame(value)
@@ -37,6 +41,9 @@ export const openChannel = (stream: FrameStream): Channel => {
 
   return {
     stream,
+    watch: (listener) => {
+      heard = listener
+    },
     send,
     next,
     expect: async <T extends Frame['t']>(t: T, milliseconds: number) => {

@@ -1,5 +1,5 @@
 import { encodeAddress } from '../core/address.ts'
-import { equal, hex } from '../core/bytes.ts'
+import { equal } from '../core/bytes.ts'
 import type { Card, SignedCard } from '../core/card.ts'
 import { ConnectionError, HandfastError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
@@ -11,12 +11,13 @@ import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
 import type { ContactEvent } from './contact-events.ts'
 import { createPeerTwins } from './peer-twins.ts'
+import { createWatches, type Watches } from './watches.ts'
 
 /**
  * What this peer believes about others, over time: nothing older than what it accepted, no log that a contradiction stands against,
  * and no connection whose keys their owner has replaced.
  */
-export type TrustStore = {
+export type TrustStore = Watches & {
   floor(id: Uint8Array): Floor | null
   /** the entry that a person has confirmed */
   anchor(id: Uint8Array): Anchor | null
@@ -32,24 +33,25 @@ export type TrustStore = {
    * @throws KeyLogError ERR_ROLLBACK, ERR_LOG_FORK; StoreError
    */
   accept(log: KeyLog, card: SignedCard<Card> | null, asked: boolean): void
-  /** Notes which store of a device answered in person. @param inc its incarnation, 16 bytes */
-  met(log: KeyLog, device: Device, inc: Uint8Array): void
+  /**
+   * Notes which store of a device answered in person, and of a contact where.
+   * @param inc its incarnation, 16 bytes
+   * @param transport the transport key that it used, 32 bytes
+   */
+  met(log: KeyLog, device: Device, inc: Uint8Array, transport: Uint8Array): void
   /** Keeps two logs that contradict each other as evidence, and ends what is connected to that identity. */
   contradict(a: KeyLog, b: KeyLog): void
-  /** Aborted when the connection under these keys must end, with the reason; `release` when it has ended by itself. */
-  watch(log: KeyLog, device: Device): Watch
-  /** Identities that are connected. */
-  connected(): readonly Uint8Array[]
   /** Looks at the logs of contacts to whom something went once more: another process may have accepted them. @throws StoreError */
   review(): void
 }
 
-export type Watch = { readonly signal: AbortSignal; release(): void }
-
-type Watched = { readonly id: Uint8Array; readonly device: Device; readonly controller: AbortController }
-
 /** Told of a log inside the transaction that accepts it; what it returns is called once that is done. */
 export type OnAccepted = (log: KeyLog) => () => void
+
+const noteCard = ({ transportKeys }: Store, log: KeyLog, { card }: SignedCard<Card>): void => {
+  const device = log.last.entry.devices[card.device]
+  if (device !== undefined) transportKeys.note(log, device, card.transport, false)
+}
 
 export const createTrustStore = (
   store: Store,
@@ -57,16 +59,12 @@ export const createTrustStore = (
   emit: (event: ContactEvent) => void,
   onAccepted: OnAccepted = () => () => {},
 ): TrustStore => {
-  const { floors, forks, contacts } = store
-  const watched = new Set<Watched>()
+  const { floors, forks, contacts, transportKeys } = store
+  const watches = createWatches()
 
   const anchor = (id: Uint8Array): Anchor | null => contacts.get(id)?.anchor ?? null
 
   const twins = createPeerTwins((id) => contacts.get(id) !== null, emit)
-
-  const ended = (id: Uint8Array, reason: HandfastError, still: (device: Device) => boolean): void => {
-    for (const one of watched) if (equal(one.id, id) && !still(one.device)) one.controller.abort(reason)
-  }
 
   const isDecided = (a: KeyLog, b: KeyLog): boolean => {
     const confirmed = anchor(a.id)
@@ -79,7 +77,7 @@ export const createTrustStore = (
     /** The same branch, as far as it has been seen: its owner may read out its latest entry. */
     const furthest = (branch: KeyLog): KeyLog => [a, b].find((log) => compareLogs(log, branch) === 'longer') ?? branch
     forks.keep(known === null ? { a, b } : { a: furthest(known.a), b: furthest(known.b) }, seconds(world))
-    ended(a.id, new KeyLogError('ERR_LOG_FORK'), () => false)
+    watches.end(a.id, new KeyLogError('ERR_LOG_FORK'))
     if (known === null) emit({ type: 'forked', address: encodeAddress(a.id) })
   }
 
@@ -89,7 +87,7 @@ export const createTrustStore = (
       work()
       return onAccepted(log)
     })
-    ended(log.id, new ConnectionError('ERR_KEYS_REPLACED'), (device) => hasDevice(log, device))
+    watches.end(log.id, new ConnectionError('ERR_KEYS_REPLACED'), (device) => hasDevice(log, device))
     tell()
   }
 
@@ -120,6 +118,8 @@ export const createTrustStore = (
       if (fork !== null && log.epoch > fork.a.epoch) forks.forget(log.id)
       const contact = contacts.get(log.id)
       if (contact !== null && !equal(contact.log.last.hash, log.last.hash)) contacts.keep(log, seconds(world))
+      // Whoever called may be nobody: a seat is kept for those that were asked for.
+      if (card !== null && (asked || contact !== null)) noteCard(store, log, card)
     })
     if (takesTurns) twins.tell(log.id)
   }
@@ -139,17 +139,14 @@ export const createTrustStore = (
     hold,
     accept,
     contradict,
-    met: twins.met,
-    watch: ({ id }, device) => {
-      const controller = new AbortController()
-      const one = { id, device, controller }
-      watched.add(one)
-      return { signal: controller.signal, release: () => void watched.delete(one) }
+    met: (log, device, inc, transport) => {
+      twins.met(log, device, inc)
+      if (contacts.has(log.id)) transportKeys.note(log, device, transport, true)
     },
+    ...watches,
     review: () => {
       const known = store.exposures.peers().flatMap((peer) => contacts.get(peer) ?? [])
       for (const { log } of known) announce(log, () => {})
     },
-    connected: () => [...new Map([...watched].map(({ id }) => [hex(id), id])).values()],
   }
 }

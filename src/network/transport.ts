@@ -1,6 +1,12 @@
 /** Encrypted streams to and from whoever holds a transport key, through the DHT's relaying of handshakes and hole punching. */
 
-import HyperDHT, { type CreateHandshake, type SecretStream, type Server } from 'hyperdht'
+import HyperDHT, {
+  type Address,
+  type CreateHandshake,
+  type HandshakePayload,
+  type SecretStream,
+  type Server,
+} from 'hyperdht'
 import NoiseWrap from 'hyperdht/lib/noise-wrap.js'
 import { ConnectionError } from '../core/errors.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
@@ -23,11 +29,20 @@ export type Transport = {
   ): Promise<FrameStream>
   /**
    * Announces this side's key and yields incoming streams, at most 64 waiting: more are destroyed. Every call yields from
-   * the same queue, which ends when the transport closes. Rejects with ConnectionError ERR_CONNECT, ERR_CONNECTION_CLOSED.
+   * the same queue, which ends when the transport closes; the first says who is answered. Rejects with ConnectionError ERR_CONNECT,
+   * ERR_CONNECTION_CLOSED.
    */
-  listen(): Promise<AsyncIterableIterator<FrameStream>>
+  listen(options?: ListenOptions): Promise<AsyncIterableIterator<FrameStream>>
   /** Destroys every stream and withdraws the announcement where that is quick; idempotent. */
   close(): Promise<void>
+}
+
+export type ListenOptions = {
+  /**
+   * Whether a stream is answered at all, of which only this is known: the transport key (32 B) that it comes under, which a recorded
+   * handshake can repeat, and its IP address, which anybody can write. Default: every one.
+   */
+  readonly admits?: ((key: Uint8Array, host: string) => boolean) | undefined
 }
 
 const KEY_BYTES = 32
@@ -83,10 +98,13 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
     else queue.push(framed(stream), stream)
   }
 
-  const listen: Transport['listen'] = async () => {
+  const listen: Transport['listen'] = async ({ admits = () => true } = {}) => {
     checkOpen()
     if (server === undefined) {
-      const settings = { createHandshake, shareLocalAddress: node.guard === null }
+      const settings = {
+        ...{ createHandshake, shareLocalAddress: node.guard === null },
+        firewall: (key: Buffer, _: HandshakePayload, { host }: Address) => !admits(new Uint8Array(key), host),
+      }
       server = dht.createServer(settings, (stream) => void accept(stream))
       server.once('close', queue.end)
       listening = server.listen(keyPair)

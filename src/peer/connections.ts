@@ -18,11 +18,12 @@ import { equal, hex } from '../core/bytes.ts'
 import { ConnectionError, PeerError } from '../core/errors.ts'
 import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
-import { HANDSHAKES_MAX, VET_MS } from '../core/limits/connection-limits.ts'
+import { VET_MS } from '../core/limits/connection-limits.ts'
 import { seconds } from '../core/world.ts'
 import { clockError } from '../directory/client/heard-times.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
 import type { Store } from '../store/store.ts'
+import type { Door, Visitor } from './door.ts'
 import type { MailboxGuests } from './mailbox-guests.ts'
 import type { OpenConnections } from './open-connections.ts'
 import type { Steps } from './steps.ts'
@@ -50,6 +51,8 @@ export type ConnectionsParts = Dialer & {
   /** what is said on them */
   readonly services: readonly Service[]
   readonly guests: MailboxGuests
+  /** who of those that come has a seat */
+  readonly door: Door
   readonly open: OpenConnections
   /** Whether something goes on with a peer for which a connection has to stay. */
   readonly isNeeded: (peer: Uint8Array) => boolean
@@ -63,22 +66,30 @@ type Beginning = {
   readonly trust: Trust
   /** what was known of them before */
   readonly floor: Floor | null
+  /** of who called */
+  readonly visitor?: Visitor
 }
 
 /** Begins to talk with somebody who has proved who they are. */
-const begin = (parts: ConnectionsParts, { channel, met, direction, trust, floor }: Beginning): OpenConnection => {
-  const { identity, world, trustStore, services, open, emit } = parts
+const begin = (parts: ConnectionsParts, beginning: Beginning): OpenConnection => {
+  const { channel, met, direction, trust, floor } = beginning
+  const { identity, world, trustStore, services, open, door, emit } = parts
   const peer = met.log.id
   const circumstances = { trust, direction, change: changeSince(floor, met.log) }
   const remote = describeRemote(met.log, identity.log, circumstances)
   const watch = trustStore.watch(met.log, met.device)
-  trustStore.met(met.log, met.device, met.inc)
+  trustStore.met(met.log, met.device, met.inc, channel.stream.remoteKey)
   const { device, session } = met
   const parties = { peer, device, remote, world, services, ending: watch.signal }
   const connection = createConnection(channel, session, parties)
   emit({ type: 'connected', remote })
-  open.add(peer, connection)
+  open.adopt(connection)
+  const giveWay = (): void => void connection.close()
+  const visitor = beginning.visitor ?? door.invite(peer, giveWay)
+  visitor.proved(peer, giveWay)
+  channel.watch(visitor.heard)
   void connection.closed.then((ending) => {
+    visitor.leave()
     watch.release()
     emit({ type: 'disconnected', remote, ...ending })
   })
@@ -121,9 +132,10 @@ const connect = async (
 }
 
 /** Lets somebody in, or a guest of the mailbox. A stranger that fails is told why and forgotten: it is no event of ours. */
-const welcome = async (parts: ConnectionsParts, stream: FrameStream): Promise<void> => {
+const welcome = async (parts: ConnectionsParts, stream: FrameStream, visitor: Visitor): Promise<void> => {
   const { identity, store, world, transport, trustStore, resolver, steps, guests, open, announcer } = parts
   const channel = openChannel(stream)
+  channel.watch(visitor.heard)
   let trust: Trust | undefined
   let floor: Floor | null = null
   try {
@@ -134,21 +146,21 @@ const welcome = async (parts: ConnectionsParts, stream: FrameStream): Promise<vo
         trust = await resolver.vet(log, steps.deadline(undefined, VET_MS))
       },
     })
-    if (met.purpose === 'mailbox') return guests.receive(channel, met, open.adopt)
+    if (met.purpose === 'mailbox') return guests.receive(channel, met, { adopt: open.adopt, visitor })
     trustStore.accept(met.log, null, false)
     if (trust === undefined) throw new ConnectionError('ERR_FRAME')
-    begin(parts, { channel, met, direction: 'in', trust, floor })
+    begin(parts, { channel, met, direction: 'in', trust, floor, visitor })
   } catch (error) {
     if (saysTwin(error)) announcer.told()
     await channel.refuse(error)
+    visitor.leave()
   }
 }
 
 export const createConnections = (parts: ConnectionsParts): Connections => {
-  const { guests, open, isNeeded } = parts
+  const { guests, open, door, isNeeded } = parts
   /** Dials under way that several wait for. */
   const reaching = new Map<string, Promise<void>>()
-  let handshakes = 0
 
   return {
     connect: (id, signal) => connect(parts, id, signal),
@@ -164,17 +176,13 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
     },
     accept: async (streams) => {
       for await (const stream of streams) {
-        if (handshakes >= HANDSHAKES_MAX) {
-          stream.destroy()
-          continue
-        }
-        handshakes += 1
-        void welcome(parts, stream).finally(() => {
-          handshakes -= 1
-        })
+        const visitor = door.enter(stream)
+        if (visitor === null) stream.destroy()
+        else void welcome(parts, stream, visitor)
       }
     },
     close: async () => {
+      door.close()
       await guests.close()
       await open.close()
     },

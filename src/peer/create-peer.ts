@@ -35,6 +35,7 @@ import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
 import { createClosing } from './closing.ts'
 import { createConnections } from './connections.ts'
+import { createDoor } from './door.ts'
 import { createEventBus } from './event-bus.ts'
 import { createExposures } from './exposures.ts'
 import { createForgetting } from './forgetting.ts'
@@ -97,7 +98,7 @@ const createRooms = (parts: PeerParts) => {
   const contacts = createContacts(store, world)
   const steps = createSteps(resolver, closing.signal)
   const known = { ...base, trustStore, clockWatch, resolver, contacts, steps }
-  const isContact = (id: Uint8Array): boolean => trustStore.trust(id) !== 'unknown'
+  const isContact = (id: Uint8Array): boolean => store.contacts.has(id)
 
   const publisher = createPublisher({
     ...{ identity, directory, prekeys: store.prekeys, self, transport: transport.publicKey, world, clockWatch },
@@ -126,11 +127,12 @@ const createRooms = (parts: PeerParts) => {
   const streams = createStreams({ isContact, closing: closing.signal })
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
-  const open = createOpenConnections((peer) => !isContact(peer))
+  const open = createOpenConnections()
+  const door = createDoor({ isContact, ownerOf: store.transportKeys.contactWith, isShut: () => false })
   const backlogs = [messages.backlog, files.backlog]
   const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))
   const services = [lines.service, files.service, streams.service]
-  const connections = createConnections({ ...known, services, guests, open, isNeeded, announcer })
+  const connections = createConnections({ ...known, services, guests, door, open, isNeeded, announcer })
   const byMailbox = createByMailbox({
     ...{ ...known, ...mending, isContact, note: lines.note, isGreeted: lines.isGreeted, adopt: open.adopt },
     beforeMail: announcer.beforeMail,
@@ -150,14 +152,14 @@ const createRooms = (parts: PeerParts) => {
   const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, review })
   forgetting.start()
   const going = { delivery, announcer, maintenance, forgetting }
-  return { ...known, ...going, closing, bus, messages, files, streams, connections, byMailbox }
+  return { ...known, ...going, closing, bus, messages, files, streams, door, connections, byMailbox }
 }
 
 type Rooms = ReturnType<typeof createRooms>
 
 /** Publishes, takes connections, and begins all that goes on by itself. Once; a failure can be tried again. */
 const createListening = ({ transport }: PeerParts, rooms: Rooms): Peer['listen'] => {
-  const { identity, steps, bus, connections, maintenance, delivery, byMailbox, announcer } = rooms
+  const { identity, steps, bus, door, connections, maintenance, delivery, byMailbox, announcer } = rooms
   let listening: Promise<Publication> | undefined
 
   const start = async (signal: AbortSignal | undefined): Promise<Publication> => {
@@ -165,7 +167,7 @@ const createListening = ({ transport }: PeerParts, rooms: Rooms): Peer['listen']
     // Before this side can be dialled: who answers for its card now is another.
     await announcer.look()
     const [streams, publication] = await Promise.all([
-      transport.listen(),
+      transport.listen({ admits: door.admits }),
       announcer.announce(() => steps.deadline(signal), { looked: true }),
     ])
     steps.checkGoing(signal)

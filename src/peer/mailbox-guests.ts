@@ -7,6 +7,7 @@ import { MailboxError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import type { World } from '../core/world.ts'
 import type { MailboxHost } from '../mailbox/host.ts'
+import type { Visitor } from './door.ts'
 
 /** The mailbox that a peer keeps for others, or none. */
 export type MailboxGuests = {
@@ -14,9 +15,13 @@ export type MailboxGuests = {
   admit(purpose: Purpose): void
   /**
    * Lets a guest of the mailbox in. It is nobody, and neither vetted nor remembered.
-   * @param adopt makes a connection end with the peer
+   * @param arrival.adopt makes a connection end with the peer
    */
-  receive(channel: Channel, met: Met, adopt: (connection: Connection) => void): void
+  receive(
+    channel: Channel,
+    met: Met,
+    arrival: { readonly adopt: (connection: Connection) => void; readonly visitor: Visitor },
+  ): void
   close(): Promise<void>
 }
 
@@ -33,7 +38,7 @@ export const createMailboxGuests = ({ mailbox, talks, identity, world }: Mailbox
     if (purpose === 'mailbox' && mailbox === undefined) throw new MailboxError('ERR_MAILBOX_NONE')
     if (purpose === 'talk' && !talks) throw new MailboxError('ERR_MAILBOX_ONLY')
   },
-  receive: (channel, { log, device, session }, adopt) => {
+  receive: (channel, { log, device, session }, { adopt, visitor }) => {
     const { handshakeHash, remoteHost } = channel.stream
     const trust = { identity: 'unknown', freshness: 'stale', reason: 'a guest of the mailbox' } as const
     const remote = describeRemote(log, identity.log, { trust, direction: 'in', change: 'none' })
@@ -41,6 +46,8 @@ export const createMailboxGuests = ({ mailbox, talks, identity, world }: Mailbox
     const services = [line.service]
     const connection = createConnection(channel, session, { peer: log.id, device, remote, world, services })
     adopt(connection)
+    visitor.proved(null, () => void connection.close())
+    void connection.closed.then(visitor.leave)
     void mailbox?.serve(line, { channel: handshakeHash, host: remoteHost }).finally(() => connection.close())
   },
   close: async () => mailbox?.close(),

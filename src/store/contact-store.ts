@@ -7,6 +7,8 @@ import { createLogReader, HASH_BYTES, type LogReader, logColumn, readRow } from 
 
 /** Identities whose address the owner of this folder gave: their furthest log, and what a person has confirmed of it. */
 export type ContactStore = {
+  /** Whether it is one, without reading its log. */
+  has(id: Uint8Array): boolean
   get(id: Uint8Array): StoredContact | null
   named(name: string): StoredContact | null
   /** In the order in which they were added. */
@@ -84,6 +86,7 @@ export const createContactStore = (database: Database, readLog: LogReader = crea
   }
 
   return {
+    has: (id) => database.get('SELECT 1 FROM contacts WHERE id = ?', id) !== undefined,
     get: (id) => find('id', id),
     named: (name) => find('name', name),
     all: () =>

@@ -16,6 +16,12 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       id BLOB NOT NULL REFERENCES floors (id) ON DELETE CASCADE, device BLOB NOT NULL CHECK (length(device) = 16),
       serial INTEGER NOT NULL, inc BLOB NOT NULL CHECK (length(inc) = 16), before BLOB, PRIMARY KEY (id, device)
     ) STRICT`,
+    // Under which transport key a device is found. `proven`: it was used in person, and not only named by a card.
+    `CREATE TABLE transport_keys (
+      id BLOB NOT NULL CHECK (length(id) = 32), device BLOB NOT NULL CHECK (length(device) = 16),
+      key BLOB NOT NULL CHECK (length(key) = 32), proven INTEGER NOT NULL, PRIMARY KEY (id, device)
+    ) STRICT`,
+    'CREATE INDEX transport_keys_key ON transport_keys (key)',
     // This store itself, in one row: its incarnation, the 16 before it one after the other, when one was last drawn for a card of
     // another (seconds), the highest serial that was signed, and what tells the place of this file from that of a copy.
     `CREATE TABLE self (

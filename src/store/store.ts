@@ -19,6 +19,7 @@ import { createPrekeyStore, type PrekeyStore } from './prekey-store.ts'
 import { createSelfStore, type SelfStore } from './self-store.ts'
 import { createSettingStore, type SettingStore } from './settings.ts'
 import { createTransferStore, type TransferStore } from './transfer-store.ts'
+import { createTransportKeys, type TransportKeys } from './transport-keys.ts'
 
 /** What a peer remembers of others, and what its owner chose: each part by itself, all in one database. */
 export type Store = {
@@ -26,6 +27,7 @@ export type Store = {
   readonly floors: FloorStore
   readonly forks: ForkStore
   readonly contacts: ContactStore
+  readonly transportKeys: TransportKeys
   readonly settings: SettingStore
   readonly kept: KeptFiles
   readonly applications: Applications
@@ -96,6 +98,7 @@ const storeOn = (
     floors: createFloorStore(database),
     forks: createForkStore(database),
     contacts: createContactStore(database),
+    transportKeys: createTransportKeys(database),
     settings: createSettingStore(database),
     kept: createKeptFiles(database),
     applications: createApplications(database),

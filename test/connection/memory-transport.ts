@@ -2,7 +2,7 @@ import { hex } from '../../src/core/bytes.ts'
 import { ConnectionError } from '../../src/core/errors.ts'
 import { FRAME_BYTES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import type { FrameStream } from '../../src/network/frame-stream.ts'
-import type { Transport } from '../../src/network/transport.ts'
+import type { ListenOptions, Transport } from '../../src/network/transport.ts'
 import { makeBytes } from '../core/identities.ts'
 
 /** The transport in memory: streams whose frames a test can hold back, change, drop, repeat, move or cut off. */
@@ -193,10 +193,12 @@ export type MemoryTransports = {
   add(publicKey: Uint8Array, host?: string): Transport
 }
 
+type Listener = Required<ListenOptions> & { readonly queue: FrameStream[]; readonly change: Change; ended: boolean }
+
 /** A network of transports. */
 export const createMemoryTransports = (): MemoryTransports => {
   const opened: MemoryPair[] = []
-  const listeners = new Map<string, { readonly queue: FrameStream[]; readonly change: Change; ended: boolean }>()
+  const listeners = new Map<string, Listener>()
 
   async function* incoming(key: string): AsyncGenerator<FrameStream, void, void> {
     for (;;) {
@@ -209,7 +211,7 @@ export const createMemoryTransports = (): MemoryTransports => {
     }
   }
 
-  const add: MemoryTransports['add'] = (publicKey, host) => {
+  const add: MemoryTransports['add'] = (publicKey, host = '192.0.2.1') => {
     const key = hex(publicKey)
     const own: FrameStream[] = []
     return {
@@ -219,6 +221,7 @@ export const createMemoryTransports = (): MemoryTransports => {
         const listener = listeners.get(hex(remoteKey))
         if (listener === undefined || listener.ended) throw new ConnectionError('ERR_CONNECT')
         const shown = anonymous ? makeBytes(`anonymous/${pairs}`, 32) : publicKey
+        if (listener.admits?.(shown, host) === false) throw new ConnectionError('ERR_CONNECT')
         const pair = createPair(shown, remoteKey, host)
         opened.push(pair)
         own.push(pair.near)
@@ -226,9 +229,10 @@ export const createMemoryTransports = (): MemoryTransports => {
         listener.change.wake()
         return pair.near
       },
-      listen: async () => {
+      listen: async ({ admits } = {}) => {
         // A process that comes back listens under the same key.
-        if (listeners.get(key)?.ended !== false) listeners.set(key, { queue: [], change: createChange(), ended: false })
+        if (listeners.get(key)?.ended !== false)
+          listeners.set(key, { queue: [], change: createChange(), admits, ended: false })
         return incoming(key)
       },
       close: async () => {

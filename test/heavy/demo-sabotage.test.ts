@@ -140,7 +140,7 @@ const withoutBinding = (real: Transport): Transport => {
   return {
     ...real,
     connect: async (key, options) => unbound(await real.connect(key, options)),
-    listen: async () => all(await real.listen()),
+    listen: async (options) => all(await real.listen(options)),
   }
 }
 

@@ -5,14 +5,12 @@ import { initiateLive } from '../../src/connection/live-handshake.ts'
 import { StoreError } from '../../src/core/errors.ts'
 import { createIdentity, type Identity, renewDevice } from '../../src/core/identity.ts'
 import { updateLog } from '../../src/core/key-log.ts'
-import { HANDSHAKES_MAX } from '../../src/core/limits/connection-limits.ts'
 import { rotateIdentity } from '../../src/core/recovery.ts'
-import type { FrameStream } from '../../src/network/frame-stream.ts'
 import { openStore } from '../../src/store/store.ts'
 import { alice, bob, codeOf, createPuppet, dialing, isSettled, mallory, settle } from '../connection/sides.ts'
 import { at, NOW } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
-import { endOf, listenTo, take } from '../messages/told.ts'
+import { endOf, listenTo } from '../messages/told.ts'
 import { createTown, transportKeyOf } from '../messages/town.ts'
 
 /** Strangers, thieves and a lying directory against whole peers. */
@@ -176,23 +174,6 @@ test('§5 a card that leads to somebody else’s transport leads nowhere', async
   assert.ok(accepted > 0)
   assert.equal(await codeOf(town.open(alice).connect(liar.address)), 'ERR_REMOTE')
   await liar.close()
-})
-
-test('§8 64 strangers may be at the door: one more is not let in, and when one leaves there is room', async (t) => {
-  const { town, bob: b, listener } = await start(t)
-  const transport = town.transports.add(transportKeyOf(mallory))
-  const idle: FrameStream[] = []
-  for (let count = 0; count < HANDSHAKES_MAX; count++) idle.push(await transport.connect(b.transport.publicKey))
-  await settle()
-  const surplus = await transport.connect(b.transport.publicKey)
-  assert.equal(await codeOf(surplus.receive().next()), 'ERR_CONNECTION_LOST')
-  at(idle, 7).destroy()
-  await settle()
-  const a = town.open(alice)
-  await Promise.all([a.connect(b.address), listener.accept()])
-  await a.messages.send(b.address, 'got in')
-  assert.deepEqual(await take(b, 1), ['got in'])
-  for (const stream of idle) stream.destroy()
 })
 
 test('§3 a floor that cannot be stored stops the connection: nothing is accepted that would be forgotten', async (t) => {

@@ -24,9 +24,6 @@ export const STREAMS_PER_CONNECTION = 2 ** 31
  */
 export const STREAM_UNSAID_MAX = 256
 
-/** Handshakes under way at one time with strangers: each holds keys and a stream. */
-export const HANDSHAKES_MAX = 64
-
 /** Milliseconds a stranger has for each step of the handshake. */
 export const HANDSHAKE_STEP_MS = 10_000
 
@@ -58,8 +55,29 @@ export const EVENTS_LATE_MAX = 256
 /** Events from before the first loop over them that it is told: the oldest give way. Enough for what happens while a program begins. */
 export const EVENTS_EARLY_MAX = 1_000
 
-/** Connections of who are no contacts, at one time: of more, the oldest gives way. */
+/** Connections of one peer who is a contact, at one time: of more, the idlest gives way. An old one may be dead and not know it. */
+export const PEER_CONNECTIONS_MAX = 8
+
+/** Connections of all contacts: their owner chose them, and a small machine still has to hold them. */
+export const CONTACT_CONNECTIONS_MAX = 512
+
+/** Streams under the transport key of one contact on which nothing was said yet: who recorded her knocks can repeat them, and fill no others. */
+export const CONTACT_KNOCKS_MAX = 4
+
+/** The same of all contacts. */
+export const CONTACTS_KNOCKS_MAX = 256
+
+/** Connections of who are no contacts, handshakes and guests of the mailbox among them: each may keep 1 MiB here unread, and its streams. */
 export const STRANGER_CONNECTIONS_MAX = 64
 
-/** Connections of one peer at one time, likewise. */
-export const PEER_CONNECTIONS_MAX = 8
+/** Of them from one source network: four networks have to come together to leave no more room than their own. */
+export const NETWORK_CONNECTIONS_MAX = 16
+
+/** Streams of strangers on which nothing was said yet: each is a few kilobytes, and anybody can write another's address on it. */
+export const STRANGER_KNOCKS_MAX = 128
+
+/** Of them from one source network. */
+export const NETWORK_KNOCKS_MAX = 16
+
+/** Milliseconds for which a seat is kept for a stream whose path is still being found: as long as HyperDHT tries it. */
+export const KNOCK_MS = 10_000
