@@ -1,3 +1,5 @@
+import { ONE_HEAP, SMALL_HEAP } from './heap-flags.ts'
+
 /**
  * Some of what a process is can be fixed only when it begins. So where the command line of Node did not say it, the command begins once
  * more, as the same process, before it has loaded or read anything.
@@ -10,16 +12,15 @@
 const NO_DEBUGGER = '--disable-sigusr1'
 
 /**
- * A storage node is kept small: V8 lets the space for young objects grow to what a busy machine likes, which with many records is a third of
- * the memory, and lets garbage wait; glibc gives threads heaps of their own, of which some ten MB are never used again. Measured by
- * `npm run sim -- --scenario memory`.
+ * What runs for long, a storage node and a peer that listens, is kept small: V8 lets the space for young objects grow to what a busy machine
+ * likes, which with many records, or a crowd of strangers, is a third of the memory, and lets garbage wait; glibc gives threads heaps of their own,
+ * of which some ten MB are never used again. Measured by `npm run sim -- --scenario memory` and `node bench/crowd.ts`.
  */
-const SMALL_HEAP = ['--max-semi-space-size=2', '--optimize-for-size']
-const ONE_HEAP = { MALLOC_ARENA_MAX: '1' }
+const LONG = ['node', 'listen']
 
 const { argv, env, execArgv, execPath, platform } = process
-const isNode = argv.slice(2).includes('node')
-const shrinks = isNode && !execArgv.some((flag) => flag.startsWith('--max-semi-space-size'))
+const isLong = argv.slice(2).some((word) => LONG.includes(word))
+const shrinks = isLong && !execArgv.some((flag) => flag.startsWith('--max-semi-space-size'))
 const missing = [...(execArgv.includes(NO_DEBUGGER) ? [] : [NO_DEBUGGER]), ...(shrinks ? SMALL_HEAP : [])]
 
 if (missing.length > 0 && platform !== 'win32') {

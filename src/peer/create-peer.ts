@@ -128,7 +128,12 @@ const createRooms = (parts: PeerParts) => {
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
   const open = createOpenConnections()
-  const door = createDoor({ isContact, ownerOf: store.transportKeys.contactWith, isShut: () => false })
+  const door = createDoor({
+    isContact,
+    ownerOf: store.transportKeys.contactWith,
+    isShut: () => false,
+    clock: world.clock,
+  })
   const backlogs = [messages.backlog, files.backlog]
   const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))
   const services = [lines.service, files.service, streams.service]

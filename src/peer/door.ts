@@ -4,12 +4,16 @@ import {
   CONTACT_KNOCKS_MAX,
   CONTACTS_KNOCKS_MAX,
   KNOCK_MS,
+  KNOCK_NETWORKS_MAX,
   NETWORK_CONNECTIONS_MAX,
+  NETWORK_KNOCK_RATE,
   NETWORK_KNOCKS_MAX,
   PEER_CONNECTIONS_MAX,
   STRANGER_CONNECTIONS_MAX,
+  STRANGER_KNOCK_RATE,
   STRANGER_KNOCKS_MAX,
 } from '../core/limits/connection-limits.ts'
+import { createPace } from '../core/pace.ts'
 import { createSeats, type RoomSize, type Seat, type Where } from '../core/seats.ts'
 import { sourceNetworkOf } from '../directory/ip-networks.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
@@ -56,6 +60,8 @@ export type DoorParts = {
   readonly ownerOf: (key: Uint8Array) => Uint8Array | null
   /** Whether nothing that comes under that key is answered. */
   readonly isShut: (key: Uint8Array) => boolean
+  /** milliseconds since 1970 */
+  readonly clock: () => number
 }
 
 type Knock = { readonly seat: Seat<Room>; readonly timer: NodeJS.Timeout }
@@ -84,9 +90,10 @@ const createKnocks = () => {
   }
 }
 
-export const createDoor = ({ isContact, ownerOf, isShut }: DoorParts): Door => {
+export const createDoor = ({ isContact, ownerOf, isShut, clock }: DoorParts): Door => {
   const seats = createSeats<Room>(SIZES)
   const knocks = createKnocks()
+  const pace = createPace({ each: NETWORK_KNOCK_RATE, all: STRANGER_KNOCK_RATE, remembered: KNOCK_NETWORKS_MAX })
 
   /** Where a stream belongs of which only address and transport key are known. */
   const placeOf = (key: Uint8Array, host: string, isInside: boolean): Where<Room> => {
@@ -118,6 +125,8 @@ export const createDoor = ({ isContact, ownerOf, isShut }: DoorParts): Door => {
   return {
     admits: (key, host) => {
       if (isShut(key)) return false
+      const { room, group } = placeOf(key, host, false)
+      if (room === 'knocks' && !pace.take(group, clock())) return false
       // What looks for a path cannot be stopped: there are only so many.
       const seat = seats.take({ where: () => placeOf(key, host, false), giveWay: null })
       if (seat !== null) knocks.add(hex(key), seat)

@@ -26,7 +26,8 @@ const FERNET_OVERHEAD = 1 + 8 + 16 + 32 + 16
 
 test('every limit is a positive whole number', () => {
   for (const [name, limit] of Object.entries({ ...limits, ...directoryLimits }))
-    assert.ok(Number.isSafeInteger(limit) && limit > 0, name)
+    for (const number of typeof limit === 'number' ? [limit] : [limit.burst, limit.perSecond])
+      assert.ok(Number.isSafeInteger(number) && number > 0, name)
 })
 
 test('§8 a whole log, sealed in a hello with an ML-KEM ciphertext and a confirmation, fits one frame', () => {

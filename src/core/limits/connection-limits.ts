@@ -79,5 +79,15 @@ export const STRANGER_KNOCKS_MAX = 128
 /** Of them from one source network. */
 export const NETWORK_KNOCKS_MAX = 16
 
+/**
+ * How often streams of strangers are answered: of one network, and of all. Each costs some milliseconds, a handshake and a lookup to the end,
+ * so whoever comes back as soon as he is sent away must not take more than a part of one core.
+ */
+export const NETWORK_KNOCK_RATE = { burst: 16, perSecond: 1 }
+export const STRANGER_KNOCK_RATE = { burst: 32, perSecond: 16 }
+
+/** Networks whose rate is remembered: 4,096 × ~150 B. */
+export const KNOCK_NETWORKS_MAX = 4_096
+
 /** Milliseconds for which a seat is kept for a stream whose path is still being found: as long as HyperDHT tries it. */
 export const KNOCK_MS = 10_000
