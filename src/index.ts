@@ -3,7 +3,7 @@
 export type { Connection, Ending } from './connection/connection.ts'
 export type { ConnectionEvent } from './connection/connection-events.ts'
 export type { Remote, Trust } from './connection/remote.ts'
-export type { Contact, Contacts } from './contacts/contact-api.ts'
+export type { Blocked, Contact, Contacts } from './contacts/contact-api.ts'
 export type { ContactEvent } from './contacts/contact-events.ts'
 export type { Found } from './contacts/resolver.ts'
 export { decodeAddress, encodeAddress } from './core/address.ts'

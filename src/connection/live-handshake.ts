@@ -134,8 +134,11 @@ export type Answering = {
   readonly world: World
   /** Decides whether the initiator's log may be believed; it runs while the confirmation is under way. */
   vet(log: KeyLog): Promise<void>
-  /** Throws when nobody is received for this purpose; default: only who comes to talk is. */
-  readonly admit?: ((purpose: Purpose) => void) | undefined
+  /**
+   * Throws when nobody is received for this purpose, or not who comes with it: what it proved to be, by an answer to this connection's keys.
+   * Default: only who comes to talk is.
+   */
+  readonly admit?: ((purpose: Purpose, log: KeyLog, device: Device) => void) | undefined
 }
 
 /**
@@ -161,7 +164,7 @@ export const answerLive = async (
   const surroundings = { now: seconds(world), random: world.random }
   const accepted = respond({ self, card, spk, kem, channel: handshakeHash }, hello.d, surroundings)
   const purpose = purposeOf(accepted.first)
-  admit(purpose)
+  admit(purpose, accepted.log, deviceOf(accepted.log, accepted.device))
   const [session] = await Promise.all([
     confirm(channel, accepted.session, world).then(async (answered) =>
       confirmed(answered, await channel.expect('msg', HANDSHAKE_STEP_MS), world),

@@ -1,11 +1,12 @@
 import { encodeAddress } from '../core/address.ts'
-import { hex } from '../core/bytes.ts'
+import { equal, hex } from '../core/bytes.ts'
 import { tooLarge } from '../core/errors/sizes.ts'
 import { ContactError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
 import { HEAD_DIGITS_MIN, NAME_LENGTH_MAX } from '../core/limits/store-limits.ts'
 import { seconds, type World } from '../core/world.ts'
+import type { StoredBlock } from '../store/block-store.ts'
 import type { StoredContact } from '../store/contact-store.ts'
 import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
@@ -25,6 +26,20 @@ export type Contact = {
   readonly added: number
   /** two logs that contradict each other: nothing is sent before you have verified it anew */
   readonly fork: Fork | null
+  /** you do not deal with it: see `Contacts.block` */
+  readonly blocked: boolean
+}
+
+/** Somebody you do not deal with. */
+export type Blocked = {
+  readonly address: string
+  /** what you call it, when it is a contact */
+  readonly name: string | null
+  /** when you blocked it, seconds since 1970 */
+  readonly since: number
+  /** what waits to be sent to it, and is kept */
+  readonly messages: number
+  readonly files: number
 }
 
 /**
@@ -48,8 +63,18 @@ export type Contacts = {
    *   is a contradiction and no `head`
    */
   verify(who: string, head?: string): Contact
-  /** Forgets a contact; the rollback floor stays. @throws ContactError ERR_CONTACT */
+  /** Forgets a contact; the rollback floor stays, and so does a block. @throws ContactError ERR_CONTACT */
   remove(who: string): void
+  /**
+   * Deals with an identity no more, contact or not, whatever becomes of its keys: what is connected to it ends, it is not let in, nothing is sent
+   * to it (`ERR_PEER_BLOCKED`), what waits for it is kept, and what it leaves in your mailboxes is deleted unread. It is not told.
+   * @throws AddressError; ContactError ERR_CONTACT when nobody has that name; StoreError
+   */
+  block(who: string): Blocked
+  /** Deals with it again: what waits goes on. @returns null when it was not blocked @throws as `block` */
+  unblock(who: string): Blocked | null
+  /** Whom you have blocked, in that order. */
+  blocked(): readonly Blocked[]
 }
 
 const NAME = /^[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u
@@ -67,14 +92,62 @@ export const checkName = (name: string): string => {
   return plain
 }
 
-export const createContacts = (store: Store, world: World): Contacts => {
+type BlockParts = { readonly need: (who: string) => StoredContact; readonly onBlocked: () => void }
+
+const createBlocks = (
+  { blocked, contacts }: Store,
+  world: World,
+  { need, onBlocked }: BlockParts,
+): Pick<Contacts, 'block' | 'unblock' | 'blocked'> => {
+  const idOf = (who: string): Uint8Array => {
+    const named = readPeerName(who)
+    return typeof named === 'string' ? need(named).id : named
+  }
+  const describe = ({ id, at }: StoredBlock): Blocked => ({
+    address: encodeAddress(id),
+    name: contacts.get(id)?.name ?? null,
+    since: at,
+    ...blocked.waiting(id),
+  })
+  const find = (id: Uint8Array): Blocked | null => {
+    const known = blocked.all().find((one) => equal(one.id, id))
+    return known === undefined ? null : describe(known)
+  }
+  return {
+    block: (who) => {
+      const id = idOf(who)
+      blocked.add(id, seconds(world))
+      onBlocked()
+      return find(id) ?? describe({ id, at: seconds(world) })
+    },
+    unblock: (who) => {
+      const id = idOf(who)
+      const known = find(id)
+      blocked.remove(id)
+      onBlocked()
+      return known
+    },
+    blocked: () => blocked.all().map(describe),
+  }
+}
+
+/** @param onBlocked told when somebody was blocked, or is not any more */
+export const createContacts = (store: Store, world: World, onBlocked = (): void => {}): Contacts => {
   const { contacts, floors, forks } = store
 
   const describe = (contact: StoredContact): Contact => {
     const { id, name, verified, added } = contact
     const trust = verified === null ? 'pinned' : 'verified'
     return {
-      ...{ address: encodeAddress(id), name, trust, verified, added, fork: forks.get(id) },
+      ...{
+        address: encodeAddress(id),
+        name,
+        trust,
+        verified,
+        added,
+        fork: forks.get(id),
+        blocked: store.blocked.has(id),
+      },
       get log() {
         return contact.log
       },
@@ -143,5 +216,6 @@ export const createContacts = (store: Store, world: World): Contacts => {
         return describe(need(encodeAddress(id)))
       }),
     remove: (who) => contacts.remove(need(who).id),
+    ...createBlocks(store, world, { need, onBlocked }),
   }
 }

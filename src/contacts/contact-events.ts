@@ -19,6 +19,10 @@ export type ContactEvent =
   | { readonly type: 'twin'; readonly error: StoreError }
   /** two data folders of a device of a contact take turns: it runs twice, or its keys were copied */
   | { readonly type: 'peer-twin'; readonly address: string }
+  /** the owner does not deal with an identity any more, by this program or another one; so much waits for it, and is kept */
+  | { readonly type: 'blocked'; readonly address: string; readonly messages: number; readonly files: number }
+  /** or deals with it again: what waits goes on */
+  | { readonly type: 'unblocked'; readonly address: string; readonly messages: number; readonly files: number }
   /** the identity went on elsewhere: the keys of this machine are void, or somebody else has them */
   | { readonly type: 'superseded'; readonly error: HandfastError }
   /** log and card could not be published anew: others will see them as stale when the present card runs out */

@@ -32,9 +32,10 @@ export const peerIdOf = (
   return decodeAddress(contact.address)
 }
 
-/** @throws PeerError ERR_PEER_SELF, ERR_PEER_RETIRED; KeyLogError ERR_LOG_FORK while two logs contradict each other */
-export const checkSendable = (own: Uint8Array, { forks, contacts }: Store, id: Uint8Array): void => {
+/** @throws PeerError ERR_PEER_SELF, ERR_PEER_BLOCKED, ERR_PEER_RETIRED; KeyLogError ERR_LOG_FORK while two logs contradict each other */
+export const checkSendable = (own: Uint8Array, { forks, contacts, blocked }: Store, id: Uint8Array): void => {
   if (equal(id, own)) throw new PeerError('ERR_PEER_SELF')
+  if (blocked.has(id)) throw new PeerError('ERR_PEER_BLOCKED')
   if (forks.get(id) !== null) throw new KeyLogError('ERR_LOG_FORK')
   if (contacts.get(id)?.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
 }

@@ -71,7 +71,7 @@ const correspondentOf = ({ correspondents }: Run, id: Uint8Array): Correspondent
 
 const isWaiting = ({ backlogs }: Run, id: Uint8Array): boolean => backlogs.some((one) => one.isWaiting(id))
 const isWanted = (run: Run, { id, interrupted }: Correspondent): boolean =>
-  interrupted || isWaiting(run, id) || run.mailbox.isWaiting(id)
+  !run.store.blocked.has(id) && (interrupted || isWaiting(run, id) || run.mailbox.isWaiting(id))
 
 /** Half of it is fixed and half is chance, so that many peers of one that was away do not call it all at once. */
 const pauseAfter = ({ random }: World, failures: number): number => {
@@ -80,9 +80,11 @@ const pauseAfter = ({ random }: World, failures: number): number => {
   return longest / 2 + (longest / 2) * (byte / 255)
 }
 
-const toMailboxes = ({ mailbox, stopping }: Run, id: Uint8Array): Promise<void> =>
+const toMailboxes = async ({ store, mailbox, stopping }: Run, id: Uint8Array): Promise<void> => {
+  if (store.blocked.has(id)) return
   // What does not get into a mailbox now is tried again with the next call.
-  mailbox.send(id, stopping.signal).catch(() => {})
+  await mailbox.send(id, stopping.signal).catch(() => {})
+}
 
 const tellFull = ({ lines }: Run, id: Uint8Array, error: unknown): void => {
   if (isDiskFull(error)) lines.held.here(id, true)
@@ -95,6 +97,8 @@ const dialNow = async (run: Run, one: Correspondent): Promise<void> => {
   // Whoever vanished without a goodbye is called for many seconds in vain. Should it be there all the same, it drops what it has.
   const impatient = setTimeout(() => void toMailboxes(run, one.id), MAILBOX_AFTER_MS).unref()
   try {
+    // What waits for somebody who is blocked does not get too old meanwhile.
+    if (run.store.blocked.has(one.id)) return
     for (const backlog of backlogs) await backlog.expire(one.id, pastOf(world))
     if (!isWanted(run, one)) return
     linger(await connect(one.id, stopping.signal), () => run.isNeeded(one.id))

@@ -2,7 +2,7 @@ import type { MessagePayload } from '../connection/payloads.ts'
 import type { Line, LineHandler, Service } from '../connection/service.ts'
 import { isVoidDevice } from '../contacts/void-device.ts'
 import { hex } from '../core/bytes.ts'
-import { ConnectionError } from '../core/errors.ts'
+import { ConnectionError, PeerError } from '../core/errors.ts'
 import { deviceId } from '../core/key-log-entry.ts'
 import { seconds, type World } from '../core/world.ts'
 import { whenRoom } from '../store/disk-full.ts'
@@ -143,7 +143,11 @@ const openBoth = (line: Line, parts: Opening): Open => {
     receipts: () => fullReceipts(messages, peer, seconds(world)),
     receipt: (sequence) => fullReceipt(messages, peer, sequence),
     receive: async (said) => {
-      const taken = await durably(() => inbox.take(from, said), true)
+      const taken = await durably(() => {
+        // Another program on this folder may have been told so a moment ago.
+        if (store.blocked.has(peer)) throw new PeerError('ERR_PEER_REFUSED')
+        return inbox.take(from, said)
+      }, true)
       return { ...taken, announce: () => taken.fresh.length > 0 && onMessages(taken.fresh) }
     },
     hasRoom: (app) => inbox.room(peer, app) > 0,

@@ -232,6 +232,8 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
       if (found === 'void') return 'void'
       const { envelope, session, opened } = found
       const { id } = session.log
+      // Not even opened: nothing of it is kept, and its sender hears nothing.
+      if (store.blocked.has(id)) return 'void'
       try {
         const log = await present(session.log, signal)
         signal.throwIfAborted()

@@ -23,7 +23,7 @@ export type Messages = AsyncIterable<Message> & {
    * Writes a message; resolves once it is on disk, and from then on it is on its way, also after a restart.
    * @param who the name of a contact, an address, or a link
    * @param said text, or bytes; 32 KiB at most
-   * @throws PeerError ERR_PEER_CLOSED, ERR_PEER_SELF, ERR_PEER_RETIRED; MessageError ERR_MESSAGE_SIZE; AddressError; ContactError ERR_CONTACT;
+   * @throws PeerError ERR_PEER_CLOSED, _SELF, _BLOCKED, _RETIRED; MessageError ERR_MESSAGE_SIZE; AddressError; ContactError ERR_CONTACT;
    *   StoreError; KeyLogError ERR_LOG_FORK while two logs of the peer contradict each other
    */
   send(who: string, said: string | Uint8Array): Promise<Message>
@@ -44,7 +44,7 @@ export type Messages = AsyncIterable<Message> & {
    * Queues again what is `gone`: the store that had it is no more. Nobody but a person should say so: who answers at that address may have the
    * keys of a device and nothing else, and gets what was said before.
    * @returns those messages, oldest first
-   * @throws PeerError ERR_PEER_CLOSED, ERR_PEER_SELF, ERR_PEER_RETIRED; AddressError; ContactError ERR_CONTACT; StoreError; KeyLogError ERR_LOG_FORK
+   * @throws PeerError ERR_PEER_CLOSED, _SELF, _BLOCKED, _RETIRED; AddressError; ContactError ERR_CONTACT; StoreError; KeyLogError ERR_LOG_FORK
    */
   resend(who: string): Promise<readonly Message[]>
 }

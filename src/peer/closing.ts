@@ -13,6 +13,7 @@ export type ClosingParts = {
   readonly announcer: Stops
   readonly maintenance: Stops
   readonly forgetting: Stops
+  readonly blocking: Stops
   readonly delivery: Stops
   readonly byMailbox: { readonly poller: Stops }
   readonly connections: Closes
@@ -23,7 +24,7 @@ export type ClosingParts = {
 
 /** What ends a peer: once, in an order in which nothing is used any more that has ended. */
 export const createClosing = (parts: ClosingParts): (() => Promise<void>) => {
-  const { store, closing, bus, announcer, maintenance, forgetting, delivery, byMailbox } = parts
+  const { store, closing, bus, announcer, maintenance, forgetting, delivery, byMailbox, blocking } = parts
   const { connections, files, transport, release } = parts
   let ended: Promise<void> | undefined
   let closed: Promise<void> | undefined
@@ -32,6 +33,7 @@ export const createClosing = (parts: ClosingParts): (() => Promise<void>) => {
     announcer.stop()
     maintenance.stop()
     forgetting.stop()
+    blocking.stop()
     delivery.stop()
     byMailbox.poller.stop()
     await connections.close()

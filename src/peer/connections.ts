@@ -18,6 +18,8 @@ import { equal, hex } from '../core/bytes.ts'
 import { ConnectionError, PeerError } from '../core/errors.ts'
 import { changeSince, type Floor } from '../core/floor.ts'
 import type { Identity } from '../core/identity.ts'
+import type { KeyLog } from '../core/key-log.ts'
+import type { Device } from '../core/key-log-entry.ts'
 import { VET_MS } from '../core/limits/connection-limits.ts'
 import { seconds } from '../core/world.ts'
 import { clockError } from '../directory/client/heard-times.ts'
@@ -103,6 +105,7 @@ const connect = async (
 ): Promise<OpenConnection> => {
   const { identity, store, world, trustStore, clockWatch, steps, announcer, emit } = parts
   if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
+  checkBlocked(store, id)
   steps.checkGoing(signal)
   await announcer.beforeConnecting()
   const floor = trustStore.floor(id)
@@ -116,6 +119,7 @@ const connect = async (
       { identity: { ...identity, inc: store.self.state().inc }, signal },
       (channel, met) => {
         steps.checkGoing(signal)
+        checkBlocked(store, id)
         store.contacts.keep(met.log, seconds(world))
         // A card made this moment for this connection is as fresh as it gets.
         const reason = 'you asked for this address, and its owner answered in person'
@@ -131,6 +135,16 @@ const connect = async (
   }
 }
 
+/** Whoever it is need not know that it is meant. Its transport key is kept: under that nothing is answered from now on. */
+const refuseBlocked = (store: Store, log: KeyLog, device: Device, { remoteKey }: FrameStream): never => {
+  store.transportKeys.note(log, device, remoteKey, true)
+  throw new PeerError('ERR_PEER_REFUSED')
+}
+
+const checkBlocked = ({ blocked }: Store, id: Uint8Array): void => {
+  if (blocked.has(id)) throw new PeerError('ERR_PEER_BLOCKED')
+}
+
 /** Lets somebody in, or a guest of the mailbox. A stranger that fails is told why and forgotten: it is no event of ours. */
 const welcome = async (parts: ConnectionsParts, stream: FrameStream, visitor: Visitor): Promise<void> => {
   const { identity, store, world, transport, trustStore, resolver, steps, guests, open, announcer } = parts
@@ -140,7 +154,11 @@ const welcome = async (parts: ConnectionsParts, stream: FrameStream, visitor: Vi
   let floor: Floor | null = null
   try {
     const met = await answerLive(channel, {
-      ...{ identity, inc: store.self.state().inc, world, transport: transport.publicKey, admit: guests.admit },
+      ...{ identity, inc: store.self.state().inc, world, transport: transport.publicKey },
+      admit: (purpose, log, device) => {
+        guests.admit(purpose)
+        if (purpose === 'talk' && store.blocked.has(log.id)) refuseBlocked(store, log, device, stream)
+      },
       vet: async (log) => {
         floor = trustStore.floor(log.id)
         trust = await resolver.vet(log, steps.deadline(undefined, VET_MS))

@@ -1,5 +1,6 @@
 import { askOwnCard } from '../connection/twin-dial.ts'
 import { createAnnouncer } from '../contacts/announcer.ts'
+import { createBlocking } from '../contacts/blocking.ts'
 import { createClockWatch } from '../contacts/clock-watch.ts'
 import { checkName, createContacts } from '../contacts/contact-api.ts'
 import { createJumpWatch } from '../contacts/jump-watch.ts'
@@ -95,7 +96,8 @@ const createRooms = (parts: PeerParts) => {
   const trustStore = createTrustStore(store, world, bus.emit, expose)
   const clockWatch = createClockWatch(world, bus.emit, parts.clockIsRight, steady)
   const resolver = createResolver(directory, trustStore, world, clockWatch)
-  const contacts = createContacts(store, world)
+  const blocking = createBlocking({ store, watches: trustStore, queued, emit: bus.emit })
+  const contacts = createContacts(store, world, blocking.look)
   const steps = createSteps(resolver, closing.signal)
   const known = { ...base, trustStore, clockWatch, resolver, contacts, steps }
   const isContact = (id: Uint8Array): boolean => store.contacts.has(id)
@@ -131,7 +133,7 @@ const createRooms = (parts: PeerParts) => {
   const door = createDoor({
     isContact,
     ownerOf: store.transportKeys.contactWith,
-    isShut: () => false,
+    isShut: store.transportKeys.isBlocked,
     clock: world.clock,
   })
   const backlogs = [messages.backlog, files.backlog]
@@ -156,7 +158,8 @@ const createRooms = (parts: PeerParts) => {
   const { review } = trustStore
   const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, review })
   forgetting.start()
-  const going = { delivery, announcer, maintenance, forgetting }
+  blocking.start()
+  const going = { delivery, announcer, maintenance, forgetting, blocking }
   return { ...known, ...going, closing, bus, messages, files, streams, door, connections, byMailbox }
 }
 

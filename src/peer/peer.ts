@@ -87,7 +87,7 @@ export type Peer = AsyncDisposable & {
    * Looks `who` up and connects to whoever proves to be it, who is a contact from then on. Nothing needs it: messages, files and streams
    * connect by themselves. It tells at once who is there, and holds a connection open until it is closed.
    * @throws those of `lookup`; KeyLogError ERR_LOG_FORK while two logs of it contradict each other: see `contacts.verify`; PeerError
-   *   ERR_PEER_SELF, _NO_CARD, _RETIRED; DirectoryError ERR_CLOCK when no card has begun yet by this clock; ConnectionError ERR_CONNECT, ERR_REMOTE, ERR_TIMEOUT; CardError, HandshakeError, SessionError when
+   *   ERR_PEER_SELF, _BLOCKED, _NO_CARD, _RETIRED; DirectoryError ERR_CLOCK when no card has begun yet by this clock; ConnectionError ERR_CONNECT, ERR_REMOTE, ERR_TIMEOUT; CardError, HandshakeError, SessionError when
    *   the other side is not who it should be
    */
   connect(who: string, options?: Signal): Promise<Connection>

@@ -8,11 +8,13 @@ import { sha256 } from '../core/kdf.ts'
 import { type Anchor, verifyLog } from '../core/key-log.ts'
 import { DEVICE_ID_BYTES, DEVICES_MAX, INCARNATION_BYTES, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import {
+  BACKUP_BLOCKED_MAX,
   BACKUP_CONTACTS_MAX,
   BACKUP_FLOORS_MAX,
   BACKUP_FORKS_MAX,
   NAME_LENGTH_MAX,
 } from '../core/limits/store-limits.ts'
+import type { StoredBlock } from './block-store.ts'
 import type { StoredContact } from './contact-store.ts'
 import type { StoredFloor } from './floor-store.ts'
 import type { StoredFork } from './fork-store.ts'
@@ -34,12 +36,13 @@ const SECRETS_BYTES_MAX = 4_096
 
 /** The plaintext of the sealed part; whoever calls wipes it. @throws StoreError ERR_BACKUP_SIZE */
 export const encodeContent = ({ made, kept, remembered }: BackupContent): Uint8Array => {
-  const { floors, forks, contacts, settings } = remembered
+  const { floors, forks, contacts, blocked, settings } = remembered
   // What could not be read again must not pass for a backup.
   for (const [what, size, most] of [
     ['contacts', contacts.length, BACKUP_CONTACTS_MAX],
     ['addresses that were seen', floors.length, BACKUP_FLOORS_MAX],
     ['contradictions', forks.length, BACKUP_FORKS_MAX],
+    ['blocked addresses', blocked.length, BACKUP_BLOCKED_MAX],
   ] as const)
     if (size > most) throw new StoreError('ERR_BACKUP_SIZE', { hint: tooLarge(size, most, what) })
   const secrets = encodeSecrets(kept)
@@ -57,6 +60,7 @@ export const encodeContent = ({ made, kept, remembered }: BackupContent): Uint8A
       log: envelopesOf(log),
       anchor: anchor === null ? null : { seq: anchor.seq, head: anchor.head },
     })),
+    blocked: blocked.map(({ id, at }) => ({ id, at })),
     settings,
   })
   secrets.fill(0)
@@ -132,6 +136,8 @@ type Fields = Omit<Remembered, 'floors'> & {
   readonly floors: readonly StoredFloor[]
 }
 
+const readBlock = record<StoredBlock>({ id: bytes(HASH_BYTES), at: uint() })
+
 const readSetting = nullable(text(SETTING_LENGTH_MAX))
 
 const readFields = record<Fields>({
@@ -141,6 +147,7 @@ const readFields = record<Fields>({
   floors: list(readFloor, 0, BACKUP_FLOORS_MAX),
   forks: list(readFork, 0, BACKUP_FORKS_MAX),
   contacts: list(readContact, 0, BACKUP_CONTACTS_MAX),
+  blocked: list(readBlock, 0, BACKUP_BLOCKED_MAX),
   settings: record<Remembered['settings']>({ bootstrap: readSetting, mailboxes: readSetting }),
 })
 
@@ -162,11 +169,12 @@ const decodeAndWipe = (plaintext: Uint8Array): unknown => {
  */
 export const decodeContent = (plaintext: Uint8Array): BackupContent => {
   const { made, log: envelopes, secrets, ...remembered } = readFields(decodeAndWipe(plaintext), 'backup')
-  const { floors, forks, contacts } = remembered
+  const { floors, forks, contacts, blocked } = remembered
   for (const [name, ids] of [
     ['floors', floors.map(({ id }) => hex(id))],
     ['forks', forks.map(({ a }) => hex(a.id))],
     ['contacts', contacts.map(({ id }) => hex(id))],
+    ['blocked', blocked.map(({ id }) => hex(id))],
     ['names', contacts.flatMap(({ name }) => name ?? [])],
   ] as const)
     checkDistinct(ids, name)

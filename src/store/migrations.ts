@@ -44,6 +44,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       id BLOB PRIMARY KEY CHECK (length(id) = 32), name TEXT UNIQUE, log BLOB NOT NULL,
       anchor_seq INTEGER, anchor_head BLOB, verified INTEGER, added INTEGER NOT NULL, published INTEGER NOT NULL
     ) STRICT`,
+    // Whom the owner does not deal with, contact or not. `at`: seconds.
+    'CREATE TABLE blocked (id BLOB PRIMARY KEY CHECK (length(id) = 32), at INTEGER NOT NULL) STRICT',
     'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT',
     // Applications that were opened on this folder.
     'CREATE TABLE applications (name TEXT PRIMARY KEY) STRICT',

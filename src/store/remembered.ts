@@ -2,6 +2,7 @@ import { equal } from '../core/bytes.ts'
 import { type Floor, higherFloor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
 import { NAME_LENGTH_MAX } from '../core/limits/store-limits.ts'
+import type { StoredBlock } from './block-store.ts'
 import type { StoredContact } from './contact-store.ts'
 import type { StoredFloor } from './floor-store.ts'
 import type { Fork, StoredFork } from './fork-store.ts'
@@ -14,6 +15,7 @@ export type Remembered = {
   readonly floors: readonly StoredFloor[]
   readonly forks: readonly StoredFork[]
   readonly contacts: readonly StoredContact[]
+  readonly blocked: readonly StoredBlock[]
   readonly settings: Readonly<Record<SettingName, string | null>>
 }
 
@@ -23,6 +25,7 @@ export const remember = (store: Store): Remembered =>
     floors: store.floors.all(),
     forks: store.forks.all(),
     contacts: store.contacts.all(),
+    blocked: store.blocked.all(),
     settings: { bootstrap: store.settings.get('bootstrap'), mailboxes: store.settings.get('mailboxes') },
   }))
 
@@ -97,12 +100,17 @@ const mergeForks = ({ floors, contacts, forks }: Store, others: readonly StoredF
  * @param now seconds since 1970
  * @throws StoreError
  */
-export const mergeInto = (store: Store, { floors, forks, contacts, settings }: Remembered, now: number): void =>
+export const mergeInto = (
+  store: Store,
+  { floors, forks, contacts, blocked, settings }: Remembered,
+  now: number,
+): void =>
   store.transaction(() => {
     store.self.forget()
     store.floors.restore(floors)
     const contradictions = contacts.flatMap((contact) => mergeContact(store, contact, now))
     mergeForks(store, [...forks, ...contradictions])
+    for (const { id, at } of blocked) store.blocked.add(id, at)
     for (const name of SETTING_NAMES) {
       const value = settings[name]
       if (value !== null && store.settings.get(name) === null) store.settings.set(name, value)

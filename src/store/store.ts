@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { type Applications, createApplications } from './applications.ts'
+import { type BlockStore, createBlockStore } from './block-store.ts'
 import { type ContactStore, createContactStore } from './contact-store.ts'
 import { type Database, HANDFAST, openDatabase } from './database.ts'
 import { createExposureStore, type ExposureStore } from './exposure-store.ts'
@@ -28,6 +29,7 @@ export type Store = {
   readonly forks: ForkStore
   readonly contacts: ContactStore
   readonly transportKeys: TransportKeys
+  readonly blocked: BlockStore
   readonly settings: SettingStore
   readonly kept: KeptFiles
   readonly applications: Applications
@@ -99,6 +101,7 @@ const storeOn = (
     forks: createForkStore(database),
     contacts: createContactStore(database),
     transportKeys: createTransportKeys(database),
+    blocked: createBlockStore(database),
     settings: createSettingStore(database),
     kept: createKeptFiles(database),
     applications: createApplications(database),

@@ -16,8 +16,10 @@ export type TransportKeys = {
    * @param isProven whether it was used for a handshake as that device, or only named by a card
    */
   note(log: KeyLog, device: Device, key: Uint8Array, isProven: boolean): void
-  /** The identity hash of a contact who has that key. */
+  /** The identity hash of a contact who has that key, and is not blocked. */
   contactWith(key: Uint8Array): Uint8Array | null
+  /** Whether somebody who is blocked has used that key, and no contact has. */
+  isBlocked(key: Uint8Array): boolean
 }
 
 type Row = { readonly device: Uint8Array; readonly key: Uint8Array; readonly proven: number }
@@ -31,7 +33,10 @@ const readKey = record<Row>({
 
 const PUT = 'INSERT OR REPLACE INTO transport_keys (id, device, key, proven) VALUES (?, ?, ?, ?)'
 const DROP = 'DELETE FROM transport_keys WHERE id = ? AND device = ?'
-const CONTACT = `SELECT id FROM transport_keys WHERE key = ? AND id IN (SELECT id FROM contacts) ORDER BY proven DESC, id LIMIT 1`
+const NOT_BLOCKED = 'id IN (SELECT id FROM contacts) AND id NOT IN (SELECT id FROM blocked)'
+const CONTACT = `SELECT id FROM transport_keys WHERE key = ? AND ${NOT_BLOCKED} ORDER BY proven DESC, id LIMIT 1`
+const BLOCKED = `SELECT 1 FROM transport_keys WHERE key = ?1 AND proven = 1 AND id IN (SELECT id FROM blocked)
+  AND NOT EXISTS (SELECT 1 FROM transport_keys WHERE key = ?1 AND proven = 1 AND ${NOT_BLOCKED})`
 
 export const createTransportKeys = (database: Database): TransportKeys => ({
   note: (log, device, key, isProven) => {
@@ -47,6 +52,7 @@ export const createTransportKeys = (database: Database): TransportKeys => ({
       database.run(PUT, id, name, key, isProven ? 1 : 0)
     })
   },
+  isBlocked: (key) => database.get(BLOCKED, key) !== undefined,
   contactWith: (key) => {
     const row = database.get(CONTACT, key)
     return row === undefined ? null : readRow('transport_keys', readId, row).id

@@ -53,7 +53,7 @@ test('who was connected to by address is a contact; who only called is not', asy
   assert.deepEqual(b.contacts.list(), [])
   await b.connect(address)
   const { log, verified, ...contact } = b.contacts.list()[0] ?? assert.fail()
-  assert.deepEqual(contact, { address, name: null, trust: 'pinned', added: NOW, fork: null })
+  assert.deepEqual(contact, { address, name: null, trust: 'pinned', added: NOW, fork: null, blocked: false })
   assert.deepEqual([log.last.hash, verified], [owner.log.last.hash, null])
   assert.deepEqual(c.contacts.list(), [])
 })

@@ -54,6 +54,7 @@ const anyRemembered: fc.Arbitrary<Remembered> = fc.record(
           ...(confirmed ?? { anchor: null, verified: null }),
         })),
       ),
+    blocked: fc.uniqueArray(fc.record({ id: hash, at: seconds }, plain), { selector: ({ id }) => id.join() }),
     settings: fc.record({ bootstrap: fc.option(text), mailboxes: fc.option(text) }, plain),
   },
   plain,

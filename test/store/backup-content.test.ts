@@ -49,6 +49,7 @@ test('a backup holds this and nothing else', () => {
         floors: [floorAt(bob.log, { devices: devicesAt(5) })],
         forks: [{ a: bob.log, b: carol.log, found: 3 }],
         contacts: [{ ...contactOf(bob.log), ...said }],
+        blocked: [{ id: carol.log.id, at: 9 }],
         settings: { bootstrap: 'host:1', mailboxes: 'hf1one,hf1two' },
       },
     }),
@@ -60,6 +61,7 @@ test('a backup holds this and nothing else', () => {
     floors: [{ id: bob.log.id, epoch: 0, seq: 0, head: bob.log.last.hash, devices: devicesAt(5), asked: true }],
     forks: [{ a: envelopesOf(bob.log), b: envelopesOf(carol.log), found: 3 }],
     contacts: [{ ...said, log: envelopesOf(bob.log) }],
+    blocked: [{ id: carol.log.id, at: 9 }],
     settings: { bootstrap: 'host:1', mailboxes: 'hf1one,hf1two' },
   })
   assert.deepEqual(Object.keys(decodeCbor(secrets as Uint8Array) as Fields).toSorted(), [

@@ -66,6 +66,7 @@ export const nothing: Remembered = {
   floors: [],
   forks: [],
   contacts: [],
+  blocked: [],
   settings: { bootstrap: null, mailboxes: null },
 }
 
@@ -89,6 +90,7 @@ export const remembered: Remembered = {
     contactOf(carol.log, { added: NOW - 20 }),
     contactOf(one.log, { name: 'Mallory' }),
   ],
+  blocked: [{ id: one.log.id, at: NOW - 1 }],
   settings: { bootstrap: '127.0.0.1:4000', mailboxes: 'hf1one,hf1two' },
 }
 

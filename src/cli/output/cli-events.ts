@@ -14,12 +14,9 @@ import type { ReplicaAcceptance } from '../../directory/client/publish.ts'
 import type { Verdict } from '../../directory/client/verdict.ts'
 import type { BackupSummary } from '../../identity/backup.ts'
 import type { Vault } from '../../store/vault.ts'
+import type { ContactEvents, Dated, Head } from './cli-contact-events.ts'
 import type { Reason, TalkEvents } from './talk-events.ts'
 
-/** Where a log ends: rotations, entries less one, and hash of the last entry in hex. */
-type Head = { readonly epoch: number; readonly seq: number; readonly head: string }
-/** What its maker's clock said, seconds since 1970; `odd` when that clock was wrong, or this one is: `ahead` of it, or from before there was Handfast. */
-type Dated = { readonly time: number; readonly odd: OddTime | null }
 /** What became of an own log, and where it ends now. */
 type Changed = Head & { readonly address: string; readonly status: string; readonly happened: Happening }
 type SealedBy = Vault['sealedBy']
@@ -51,139 +48,128 @@ type Published = {
  * Everything a command reports. With --json each is one line on stdout, `{"event": name, …}` as it stands here; `wording.ts` says
  * the same to people.
  */
-type Events = TalkEvents & {
-  /** `init` */
-  created: {
-    readonly address: string
-    readonly folder: string
-    readonly sealedBy: SealedBy
-    /** where the root key is */
-    readonly rootKey: RootPlace
-    readonly recoveryPhrase: string
-  }
-  /** `passphrase`: what seals the private keys from now on */
-  sealed: { readonly address: string; readonly folder: string; readonly sealedBy: SealedBy }
-  /** `backup`: how many contacts and rollback floors are in the file; `made`: seconds since 1970 */
-  'backed-up': { readonly path: string } & BackupSummary
-  /** `restore`: what the file held, and what seals the private keys here */
-  restored: { readonly folder: string; readonly sealedBy: SealedBy } & BackupSummary
-  /** `--without-database`: the database was lost, which `code` and `message` tell of; `aside`: where the file is that was in its place */
-  'without-database': { readonly folder: string; readonly aside: string | null } & Reason
-  /** `id` */
-  identity: { readonly address: string; readonly folder: string } & Head & Dated
-  /** `lookup` */
-  lookup: Head &
-    Dated & {
+type Events = TalkEvents &
+  ContactEvents & {
+    /** `init` */
+    created: {
       readonly address: string
+      readonly folder: string
+      readonly sealedBy: SealedBy
+      /** where the root key is */
+      readonly rootKey: RootPlace
+      readonly recoveryPhrase: string
+    }
+    /** `passphrase`: what seals the private keys from now on */
+    sealed: { readonly address: string; readonly folder: string; readonly sealedBy: SealedBy }
+    /** `backup`: how many contacts and rollback floors are in the file; `made`: seconds since 1970 */
+    'backed-up': { readonly path: string } & BackupSummary
+    /** `restore`: what the file held, and what seals the private keys here */
+    restored: { readonly folder: string; readonly sealedBy: SealedBy } & BackupSummary
+    /** `--without-database`: the database was lost, which `code` and `message` tell of; `aside`: where the file is that was in its place */
+    'without-database': { readonly folder: string; readonly aside: string | null } & Reason
+    /** `id` */
+    identity: { readonly address: string; readonly folder: string } & Head & Dated
+    /** `lookup` */
+    lookup: Head &
+      Dated & {
+        readonly address: string
+        readonly status: string
+        /** a contradicting log with equally many rotations exists */
+        readonly forked: boolean
+        readonly freshness: Freshness
+        /** when the freshest card runs out, seconds since 1970; null when there is none */
+        readonly expires: number | null
+        /** seconds since that card ran out; null when it is current, or when there is none */
+        readonly staleFor: number | null
+        readonly verdict: Verdict
+        /** by a clock that is off, `freshness`, `staleFor` and the verdict say nothing of how old a confirmation is */
+        readonly clock: ClockReading
+        readonly evidence: Evidence
+        /** what became of the identity since this folder saw it last */
+        readonly change: Change
+        readonly trust: Trust
+      }
+    /** `lookup --evidence`: the same evidence once more, for people */
+    evidence: { readonly address: string } & Evidence
+    /** `verify`: what the two of you compare; in a contradiction the ends of both logs, of which the owner has one */
+    compare: { readonly address: string; readonly safetyNumber: string; readonly heads: readonly Head[] }
+    /** `key`, of an address: whether a card vouches for what follows, and what became of the identity since this folder saw it last */
+    standing: { readonly address: string; readonly freshness: Freshness; readonly change: Change }
+    /** `key`: the present key of that use, as entry number `seq` has it; `device` is null for the root key */
+    key: {
+      readonly address: string
+      readonly of: KeyUse
+      readonly device: number | null
+      readonly seq: number
+      readonly format: KeyFormat
+      readonly key: string
+    }
+    /** `key --check`: what the key (as did:key) is to the identity; `seq` is the last entry that has it */
+    'key-checked': {
+      readonly address: string
+      readonly key: string
+      readonly result: 'present' | 'former' | 'other'
+      readonly of: KeyUse | null
+      readonly device: number | null
+      readonly seq: number | null
       readonly status: string
-      /** a contradicting log with equally many rotations exists */
       readonly forked: boolean
-      readonly freshness: Freshness
-      /** when the freshest card runs out, seconds since 1970; null when there is none */
-      readonly expires: number | null
-      /** seconds since that card ran out; null when it is current, or when there is none */
-      readonly staleFor: number | null
-      readonly verdict: Verdict
-      /** by a clock that is off, `freshness`, `staleFor` and the verdict say nothing of how old a confirmation is */
-      readonly clock: ClockReading
-      readonly evidence: Evidence
-      /** what became of the identity since this folder saw it last */
-      readonly change: Change
+    }
+    /** `node` takes part; `bootstrap` is what others give as --bootstrap */
+    node: { readonly bootstrap: string; readonly first: boolean }
+    /** `node --http`: where its health and its numbers can be asked for */
+    watching: { readonly http: string }
+    /** `listen`, `node --mailbox`: others may name this address as their mailbox */
+    keeping: { readonly address: string }
+    /** `mailboxes`, one each: named in the card from the next publication on */
+    mailbox: { readonly address: string }
+    /** `listen`, `node --mailbox` can be found */
+    listening: { readonly address: string } & Published
+    connected: Head & {
+      readonly peer: string
+      readonly direction: 'in' | 'out'
       readonly trust: Trust
+      readonly change: Change
     }
-  /** `lookup --evidence`: the same evidence once more, for people */
-  evidence: { readonly address: string } & Evidence
-  /** `contacts`, one each; `verify`, the one that was verified. `verified` and `added`: seconds since 1970 */
-  contact: Head &
-    Dated & {
+    /** found out meanwhile; `address` is the identity it is about */
+    notice: { readonly about: NoticeAbout; readonly address: string } & Reason
+    /** the clock of this computer is off, as most networks of nodes that were asked have it; both times in seconds since 1970 */
+    clock: { readonly here: number; readonly there: number; readonly networks: number }
+    /** what became of an identity that is connected, or that nobody could be reached at */
+    changed: { readonly peer: string; readonly change: Change }
+    /** whether other nodes answer at all, when that has changed; `nodes` that are known */
+    network: { readonly online: boolean; readonly nodes: number }
+    /** once per peer and run */
+    'safety-number': { readonly peer: string; readonly safetyNumber: string }
+    /** `rotate`, `recover`, `renew`, `retire`: the new keys are on disk */
+    saved: Changed & { readonly folder: string; readonly rootKey: RootPlace }
+    /** and then the network has the log */
+    published: Changed & Published
+    /** `log`, before its entries */
+    log: {
       readonly address: string
-      readonly name: string | null
-      readonly trust: 'pinned' | 'verified'
+      readonly entries: number
+      readonly epoch: number
+      readonly status: string
       readonly forked: boolean
-      readonly verified: number | null
-      readonly added: number
     }
-  /** `contacts --forget` */
-  forgotten: { readonly address: string }
-  /** `verify`: what the two of you compare; in a contradiction the ends of both logs, of which the owner has one */
-  compare: { readonly address: string; readonly safetyNumber: string; readonly heads: readonly Head[] }
-  /** `key`, of an address: whether a card vouches for what follows, and what became of the identity since this folder saw it last */
-  standing: { readonly address: string; readonly freshness: Freshness; readonly change: Change }
-  /** `key`: the present key of that use, as entry number `seq` has it; `device` is null for the root key */
-  key: {
-    readonly address: string
-    readonly of: KeyUse
-    readonly device: number | null
-    readonly seq: number
-    readonly format: KeyFormat
-    readonly key: string
+    /** `root` is the SHA-256 of the root public key, `hash` that of the entry, in hex; `time` seconds since 1970 */
+    entry: {
+      readonly seq: number
+      readonly time: number
+      readonly odd: OddTime | null
+      readonly happened: Happening
+      readonly devices: number
+      readonly root: string
+      readonly hash: string
+    }
+    /** `export-proof`: the file it was written to, or its text */
+    proof: { readonly address: string; readonly path: string | null; readonly proof: string | null }
+    /** `check-proof`: the logs `a` and `b` contradict each other from entry number `parting` on */
+    proven: { readonly address: string; readonly parting: number; readonly a: Head; readonly b: Head }
+    /** the other side said goodbye, this side did not need the connection any more, or it broke: then `code` says how */
+    disconnected: { readonly peer: string; readonly reason: Ending['reason']; readonly code: ErrorCode | null }
   }
-  /** `key --check`: what the key (as did:key) is to the identity; `seq` is the last entry that has it */
-  'key-checked': {
-    readonly address: string
-    readonly key: string
-    readonly result: 'present' | 'former' | 'other'
-    readonly of: KeyUse | null
-    readonly device: number | null
-    readonly seq: number | null
-    readonly status: string
-    readonly forked: boolean
-  }
-  /** `node` takes part; `bootstrap` is what others give as --bootstrap */
-  node: { readonly bootstrap: string; readonly first: boolean }
-  /** `node --http`: where its health and its numbers can be asked for */
-  watching: { readonly http: string }
-  /** `listen`, `node --mailbox`: others may name this address as their mailbox */
-  keeping: { readonly address: string }
-  /** `mailboxes`, one each: named in the card from the next publication on */
-  mailbox: { readonly address: string }
-  /** `listen`, `node --mailbox` can be found */
-  listening: { readonly address: string } & Published
-  connected: Head & {
-    readonly peer: string
-    readonly direction: 'in' | 'out'
-    readonly trust: Trust
-    readonly change: Change
-  }
-  /** found out meanwhile; `address` is the identity it is about */
-  notice: { readonly about: NoticeAbout; readonly address: string } & Reason
-  /** the clock of this computer is off, as most networks of nodes that were asked have it; both times in seconds since 1970 */
-  clock: { readonly here: number; readonly there: number; readonly networks: number }
-  /** what became of an identity that is connected, or that nobody could be reached at */
-  changed: { readonly peer: string; readonly change: Change }
-  /** whether other nodes answer at all, when that has changed; `nodes` that are known */
-  network: { readonly online: boolean; readonly nodes: number }
-  /** once per peer and run */
-  'safety-number': { readonly peer: string; readonly safetyNumber: string }
-  /** `rotate`, `recover`, `renew`, `retire`: the new keys are on disk */
-  saved: Changed & { readonly folder: string; readonly rootKey: RootPlace }
-  /** and then the network has the log */
-  published: Changed & Published
-  /** `log`, before its entries */
-  log: {
-    readonly address: string
-    readonly entries: number
-    readonly epoch: number
-    readonly status: string
-    readonly forked: boolean
-  }
-  /** `root` is the SHA-256 of the root public key, `hash` that of the entry, in hex; `time` seconds since 1970 */
-  entry: {
-    readonly seq: number
-    readonly time: number
-    readonly odd: OddTime | null
-    readonly happened: Happening
-    readonly devices: number
-    readonly root: string
-    readonly hash: string
-  }
-  /** `export-proof`: the file it was written to, or its text */
-  proof: { readonly address: string; readonly path: string | null; readonly proof: string | null }
-  /** `check-proof`: the logs `a` and `b` contradict each other from entry number `parting` on */
-  proven: { readonly address: string; readonly parting: number; readonly a: Head; readonly b: Head }
-  /** the other side said goodbye, this side did not need the connection any more, or it broke: then `code` says how */
-  disconnected: { readonly peer: string; readonly reason: Ending['reason']; readonly code: ErrorCode | null }
-}
 
 export type EventName = keyof Events
 export type CliEvent<N extends EventName = EventName> = { [K in N]: { readonly event: K } & Events[K] }[N]

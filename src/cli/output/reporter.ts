@@ -5,6 +5,7 @@ import type { Message } from '../../messages/message.ts'
 import type { PeerEvent } from '../../peer/peer-events.ts'
 import type { CliEvent } from './cli-events.ts'
 import { clockEvent } from './clock-event.ts'
+import { blockEvent } from './contact-event.ts'
 import { reasonOf } from './failure.ts'
 import { failedFileEvent } from './file-event.ts'
 import { listeningEvent } from './listening-event.ts'
@@ -131,6 +132,9 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         const { address: peer, messages, files, received, again } = event
         return [{ event: 'exposed', peer, messages, files, received, again }]
       }
+      case 'blocked':
+      case 'unblocked':
+        return [blockEvent(event.type, event)]
       case 'offer': {
         const { peer, name, size } = event.offer
         return [{ event: 'file-offered', peer, name, size, accepted: acceptFiles }]

@@ -65,6 +65,7 @@ export const trustWording: TrustWording = {
     `    trust  ${describeContactTrust(contact)}`,
     `    keys   ${replaced(contact.epoch)}, ${count(contact.seq + 1, 'entry', 'entries')} in the key log`,
     ...describeOdd(contact).map((line) => `    dated  ${line}`),
+    ...(contact.blocked ? ['    blocked: nothing is sent to it, and nothing of it is taken'] : []),
     ...(contact.forked
       ? [`    forked two key logs contradict each other, and nothing is sent: handfast verify ${contact.address}`]
       : []),

@@ -35,13 +35,19 @@ const ENDS: Readonly<Record<Ended['reason'], (peer: string, code: Ended['code'])
 const describeFate = ({ state, code, exposed }: Pick<CliEvent<'past-message'>, 'state' | 'code' | 'exposed'>): string =>
   [state, ...(code === null ? [] : [explain(code)]), ...(exposed ? [EXPOSED] : [])].join(', ')
 
+const describeAmount = (messages: number, files: number): readonly string[] => [
+  ...(messages > 0 ? [count(messages, 'message', 'messages')] : []),
+  ...(files > 0 ? [count(files, 'file', 'files')] : []),
+]
+
+/** What waits for somebody, if anything does. */
+const describeKept = ({ messages, files }: Pick<CliEvent<'blocked'>, 'messages' | 'files'>): readonly string[] =>
+  messages + files === 0 ? [] : [describeAmount(messages, files).join(' and ')]
+
 type Exposed = Pick<CliEvent<'exposed'>, 'messages' | 'files' | 'received'>
 
 const describeExposed = ({ messages, files, received }: Exposed): string => {
-  const sent = [
-    ...(messages > 0 ? [count(messages, 'message', 'messages')] : []),
-    ...(files > 0 ? [count(files, 'file', 'files')] : []),
-  ]
+  const sent = describeAmount(messages, files)
   return [
     ...(sent.length > 0 ? [`others may have read ${sent.join(' and ')} that you sent to them`] : []),
     ...(received > 0 ? [`others may have written ${count(received, 'message', 'messages')} that came from them`] : []),
@@ -62,6 +68,16 @@ export const wording: Wording = {
   keeping: ({ address }) => [`mailbox    others name it with: handfast mailboxes ${address}`],
   mailbox: ({ address }) => [address],
   forgotten: ({ address }) => [`forgotten  ${address}`],
+  blocked: (waiting) => [
+    `blocked    ${waiting.address}`,
+    ...describeKept(waiting).map(
+      (what) => `kept       ${what}, not sent before handfast contacts --unblock ${waiting.address}`,
+    ),
+  ],
+  unblocked: (waiting) => [
+    `unblocked  ${waiting.address}`,
+    ...describeKept(waiting).map((what) => `waiting    ${what}, to be sent again: handfast listen delivers`),
+  ],
   notice: ({ about, address, code, message }) => NOTICES[about]({ address, why: reason(code, message) }),
   clock: ({ here, there, networks }) => [
     `handfast: the clock of this computer is ${duration(Math.abs(here - there))} ${here > there ? 'ahead' : 'behind'}: it says ${minutes(here)}, and ${count(networks, 'network', 'networks')} of nodes ${minutes(there)}.`,

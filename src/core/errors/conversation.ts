@@ -92,6 +92,11 @@ export const PEER = {
     'the directory knows a later log of this identity than this machine has',
     'recover with the recovery phrase: nobody else can do what it does',
   ],
+  ERR_PEER_REFUSED: [
+    'the connection is not taken',
+    'whoever is there decides whom it talks to: ask its owner in another way',
+  ],
+  ERR_PEER_BLOCKED: ['you have blocked this peer', 'unblock it first; what waits for it is kept'],
   ERR_PEER_CLOSED: ['the peer is closed', 'open it again'],
   ERR_PEER_APPLICATION: [
     'the name cannot be used for an application',
@@ -105,6 +110,7 @@ export const CONTACT = {
     'list the contacts for their names; whom nobody knows is looked up',
   ],
   ERR_CONTACT_NAME: ['the name cannot be used for a contact', 'choose another name'],
+  ERR_CONTACT_BLOCKED: ['this peer is not blocked', 'list the contacts: it says who is'],
   ERR_VERIFY: [
     'none of the logs known of this identity has that entry',
     'read the digits again with the owner; if they fit no log, the owner should rotate the keys',

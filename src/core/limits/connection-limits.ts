@@ -89,5 +89,8 @@ export const STRANGER_KNOCK_RATE = { burst: 32, perSecond: 16 }
 /** Networks whose rate is remembered: 4,096 × ~150 B. */
 export const KNOCK_NETWORKS_MAX = 4_096
 
+/** Milliseconds after which a peer sees whom another program on its folder has blocked: an open connection ends then. */
+export const BLOCK_LOOK_MS = 1_000
+
 /** Milliseconds for which a seat is kept for a stream whose path is still being found: as long as HyperDHT tries it. */
 export const KNOCK_MS = 10_000

@@ -33,6 +33,9 @@ export const BACKUP_FLOORS_MAX = 100_000
 /** Contacts in one backup: ten times those of a busy person; each log is verified again, 10,000 take some ten seconds. */
 export const BACKUP_CONTACTS_MAX = 10_000
 
+/** Identities that are blocked in a backup: as many. */
+export const BACKUP_BLOCKED_MAX = 10_000
+
 /** Undecided contradictions in one backup: each is a theft that the owner was told of. */
 export const BACKUP_FORKS_MAX = 1_000
 

@@ -70,6 +70,7 @@ test('contacts: an address becomes one, is named, found by its name, and forgott
     ...head,
     forked: false,
     verified: null,
+    blocked: false,
   })
   assert.ok(when <= now())
   for (const argv of [['contacts'], ['contacts', 'Carol'], ['contacts', address]])
@@ -91,6 +92,30 @@ test('contacts: an address becomes one, is named, found by its name, and forgott
   assert.deepEqual(await lines(['contacts']), [])
   const { stdout } = await runCli(['contacts', address], { env })
   assert.ok(stdout.startsWith(address), stdout)
+})
+
+test('contacts: who is blocked is listed, contact or not, and stays so when it is forgotten', async (t) => {
+  const { address, lines, refusal } = await start(t)
+  const stranger = encodeAddress(createIdentity(now(), random).identity.log.id)
+  await lines(['contacts', address, '--name', 'Carol'])
+  const nothing = { messages: 0, files: 0 }
+  // Nobody is looked up for it, and nobody becomes a contact.
+  const blocked = { event: 'blocked', address: stranger, ...nothing }
+  assert.deepEqual(await lines(['contacts', stranger, '--block', '--bootstrap', '127.0.0.1:1']), [blocked])
+  assert.deepEqual(await lines(['contacts', 'Carol', '--block']), [{ event: 'blocked', address, ...nothing }])
+  const listed = await lines(['contacts'])
+  assert.deepEqual([listed.length, listed[0].blocked, listed[1]], [2, true, blocked])
+  await lines(['contacts', 'Carol', '--forget'])
+  assert.deepEqual((await lines(['contacts'])).map((one) => [one.event, one.address]).toSorted(), [
+    ...[address, stranger].toSorted().map((one) => ['blocked', one]),
+  ])
+  for (const one of [stranger, address])
+    assert.deepEqual(await lines(['contacts', one, '--unblock']), [{ event: 'unblocked', address: one, ...nothing }])
+  assert.deepEqual(await lines(['contacts']), [])
+  assert.deepEqual(await refusal(['contacts', address, '--unblock']), [1, 'ERR_CONTACT_BLOCKED'])
+  for (const argv of [['--block'], [address, '--block', '--unblock'], [address, '--block', '--name', 'x']])
+    assert.deepEqual(await refusal(['contacts', ...argv]), [2, 'ERR_USAGE'])
+  assert.deepEqual(await refusal(['contacts', 'Nobody', '--block']), [1, 'ERR_CONTACT'])
 })
 
 test('verify: shows the number, and takes nothing for a yes but a yes', async (t) => {

@@ -85,3 +85,28 @@ export const MISSED_ROWS: readonly Row[] = [
     [/^! handfast: more happened .*: 12 events\.$/, /^! hint: handfast messages and handfast files/],
   ],
 ]
+
+const [MUCH, NOTHING] = [
+  { address: PEER, messages: 1, files: 2 },
+  { address: PEER, messages: 0, files: 0 },
+]
+
+/** What is told of somebody who was blocked, and of one who is not any more. */
+export const BLOCK_ROWS: Readonly<Record<'blocked' | 'unblocked', readonly Row[]>> = {
+  blocked: [
+    [
+      { type: 'blocked', ...MUCH },
+      [{ event: 'blocked', ...MUCH }],
+      [/^blocked {4}hf1/, /^kept {7}1 message and 2 files, not sent before handfast contacts --unblock hf1/],
+    ],
+    [{ type: 'blocked', ...NOTHING }, [{ event: 'blocked', ...NOTHING }], [/^blocked {4}hf1/]],
+  ],
+  unblocked: [
+    [
+      { type: 'unblocked', ...MUCH },
+      [{ event: 'unblocked', ...MUCH }],
+      [/^unblocked {2}hf1/, /^waiting {4}1 message and 2 files, to be sent again/],
+    ],
+    [{ type: 'unblocked', ...NOTHING }, [{ event: 'unblocked', ...NOTHING }], [/^unblocked {2}hf1/]],
+  ],
+}

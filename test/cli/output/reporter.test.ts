@@ -9,7 +9,7 @@ import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
 import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf, unknownOf } from '../chat/happenings.ts'
 import { HELD_FILE_ROWS, HELD_ROWS } from './held-rows.ts'
-import { CLOCK_ROWS, COPY_ROWS, EXPOSED_ROWS, MISSED_ROWS, type Row, SHORT } from './reporter-rows.ts'
+import { BLOCK_ROWS, CLOCK_ROWS, COPY_ROWS, EXPOSED_ROWS, MISSED_ROWS, type Row, SHORT } from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
 
@@ -181,6 +181,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
     ],
     [{ type: 'changed', address: PEER, change: 'none' }, [], []],
   ],
+  ...BLOCK_ROWS,
   forked: [
     [
       { type: 'forked', address: PEER },

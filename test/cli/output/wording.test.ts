@@ -147,7 +147,9 @@ test('whom one talks to, and how sure that is, is said in what it means', () => 
     ['pinned', null],
     ['verified', NOW],
   ] as const) {
-    const text = wording.contact({ ...found, event: 'contact', name: 'Bob', trust, verified, added: NOW }).join('\n')
+    const text = wording
+      .contact({ ...found, event: 'contact', name: 'Bob', trust, verified, added: NOW, blocked: false })
+      .join('\n')
     assert.match(
       text,
       trust === 'pinned' ? /have not compared the safety number yet; known since / : /you compared .* on /,
