@@ -9,7 +9,7 @@ import {
 } from '../../src/core/limits/connection-limits.ts'
 import type { FrameStream } from '../../src/network/frame-stream.ts'
 import type { Peer } from '../../src/peer/peer.ts'
-import { alice, bob, codeOf, identityOf, settle } from '../connection/sides.ts'
+import { alice, bob, codeOf, identityOf, makeWorld, settle } from '../connection/sides.ts'
 import { at, makeBytes } from '../core/identities.ts'
 import { endOf, take } from '../messages/told.ts'
 import { createTown, transportKeyOf } from '../messages/town.ts'
@@ -18,8 +18,13 @@ import { createTown, transportKeyOf } from '../messages/town.ts'
 
 const start = async (t: TestContext) => {
   const town = createTown()
+  const world = makeWorld('crowds')
+  // They come as slowly as strangers are answered.
+  const pass = (): void => {
+    world.now += 1
+  }
   const open = (identity: typeof alice, host = '192.0.2.1') => {
-    const peer = town.open(identity, { transport: town.transports.add(transportKeyOf(identity), host) })
+    const peer = town.open(identity, { world, transport: town.transports.add(transportKeyOf(identity), host) })
     t.after(() => peer.close())
     return peer
   }
@@ -27,13 +32,17 @@ const start = async (t: TestContext) => {
   await Promise.all([a.listen(), b.listen()])
   await b.addContact(a.address)
   let count = 0
-  const stranger = (host: string): Peer => open(identityOf(`stranger ${count++}`), host)
+  const stranger = (host: string): Peer => {
+    pass()
+    return open(identityOf(`stranger ${count++}`), host)
+  }
   /** As many strangers as one needs for that many connections from an address, and these, oldest first. */
   const crowd = async (host: string, times: number): Promise<{ strangers: Peer[]; connections: Connection[] }> => {
     const strangers: Peer[] = []
     const connections: Connection[] = []
     for (let index = 0; index < times; index++) {
       if (index % PEER_CONNECTIONS_MAX === 0) strangers.push(stranger(host))
+      pass()
       connections.push(await at(strangers, -1).connect(b.address))
     }
     return { strangers, connections }
@@ -43,6 +52,7 @@ const start = async (t: TestContext) => {
     const streams: FrameStream[] = []
     for (let index = 0; index < times; index++) {
       const transport = town.transports.add(key ?? makeBytes(`idle ${host} ${index}`, 32), host)
+      pass()
       streams.push(await transport.connect(b.transport.publicKey))
       // Who has been let in can give way; whose path is still looked for cannot.
       await settle()
