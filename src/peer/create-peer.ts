@@ -18,7 +18,6 @@ import { DEFAULT_APPLICATION, isProgramName } from '../core/names.ts'
 import { ownDeviceId } from '../core/places.ts'
 import { createSteadyClock } from '../core/steady-clock.ts'
 import { seconds, type World } from '../core/world.ts'
-import type { Publication } from '../directory/client/publish.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { createFiles } from '../files/create-files.ts'
 import type { MailboxHost } from '../mailbox/host.ts'
@@ -41,6 +40,7 @@ import { createEventBus } from './event-bus.ts'
 import { createExposures } from './exposures.ts'
 import { createForgetting } from './forgetting.ts'
 import { keptTime } from './kept-time.ts'
+import { createListening } from './listening.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
 import type { NetworkPort } from './network-state.ts'
 import { createOpenConnections } from './open-connections.ts'
@@ -163,39 +163,6 @@ const createRooms = (parts: PeerParts) => {
   return { ...known, ...going, closing, bus, messages, files, streams, door, connections, byMailbox }
 }
 
-type Rooms = ReturnType<typeof createRooms>
-
-/** Publishes, takes connections, and begins all that goes on by itself. Once; a failure can be tried again. */
-const createListening = ({ transport }: PeerParts, rooms: Rooms): Peer['listen'] => {
-  const { identity, steps, bus, door, connections, maintenance, delivery, byMailbox, announcer } = rooms
-  let listening: Promise<Publication> | undefined
-
-  const start = async (signal: AbortSignal | undefined): Promise<Publication> => {
-    steps.checkGoing(signal)
-    // Before this side can be dialled: who answers for its card now is another.
-    await announcer.look()
-    const [streams, publication] = await Promise.all([
-      transport.listen({ admits: door.admits }),
-      announcer.announce(() => steps.deadline(signal), { looked: true }),
-    ])
-    steps.checkGoing(signal)
-    if (identity.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
-    connections.accept(streams).catch(() => {})
-    maintenance.start()
-    delivery.start()
-    byMailbox.poller.start()
-    bus.emit({ type: 'listening', publication })
-    return publication
-  }
-  return ({ signal } = {}) => {
-    listening ??= start(signal).catch((error: unknown) => {
-      listening = undefined
-      throw error
-    })
-    return listening
-  }
-}
-
 /** Puts a peer together from its parts. @throws PeerError ERR_PEER_APPLICATION; StoreError */
 export const createPeer = (parts: PeerParts): Peer => {
   const rooms = createRooms(parts)
@@ -242,7 +209,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     },
     lookup: async (who, { signal, policy } = {}) => steps.find(idOf(who), signal, policy),
     connect: async (who, { signal } = {}) => connections.connect(idOf(who), signal),
-    listen: createListening(parts, rooms),
+    listen: createListening({ ...rooms, transport: parts.transport }),
     publish: async ({ signal } = {}) => {
       steps.checkGoing(signal)
       return announcer.announce(() => steps.deadline(signal))

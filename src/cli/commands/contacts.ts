@@ -46,7 +46,10 @@ const contacts = async (context: Context, contact: string | undefined, flags: Fl
   if (contact === undefined) {
     const strangers = known.blocked().filter(({ address }) => known.get(address) === null)
     await emitEach(context, Iterator.from(known.list()).map(contactEvent))
-    await emitEach(context, Iterator.from(strangers).map((one) => blockEvent('blocked', one)))
+    await emitEach(
+      context,
+      Iterator.from(strangers).map((one) => blockEvent('blocked', one)),
+    )
     return EXIT.done
   }
   if (forget) {

@@ -110,3 +110,17 @@ export const BLOCK_ROWS: Readonly<Record<'blocked' | 'unblocked', readonly Row[]
     [{ type: 'unblocked', ...NOTHING }, [{ event: 'unblocked', ...NOTHING }], [/^unblocked {2}hf1/]],
   ],
 }
+
+/** That nobody in the network answers, and that they do again. */
+export const NETWORK_ROWS: readonly Row[] = [
+  [
+    { type: 'network', online: false, nodes: 0, port: 4000 },
+    [{ event: 'network', online: false, nodes: 0 }],
+    [/^\* nobody in the network answers any more/],
+  ],
+  [
+    { type: 'network', online: true, nodes: 3, port: 4000 },
+    [{ event: 'network', online: true, nodes: 3 }],
+    ['* the network answers again'],
+  ],
+]

@@ -9,7 +9,16 @@ import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
 import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf, unknownOf } from '../chat/happenings.ts'
 import { HELD_FILE_ROWS, HELD_ROWS } from './held-rows.ts'
-import { BLOCK_ROWS, CLOCK_ROWS, COPY_ROWS, EXPOSED_ROWS, MISSED_ROWS, type Row, SHORT } from './reporter-rows.ts'
+import {
+  BLOCK_ROWS,
+  CLOCK_ROWS,
+  COPY_ROWS,
+  EXPOSED_ROWS,
+  MISSED_ROWS,
+  NETWORK_ROWS,
+  type Row,
+  SHORT,
+} from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
 
@@ -217,18 +226,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
     ],
   ],
   missed: MISSED_ROWS,
-  network: [
-    [
-      { type: 'network', online: false, nodes: 0, port: 4000 },
-      [{ event: 'network', online: false, nodes: 0 }],
-      [/^\* nobody in the network answers any more/],
-    ],
-    [
-      { type: 'network', online: true, nodes: 3, port: 4000 },
-      [{ event: 'network', online: true, nodes: 3 }],
-      ['* the network answers again'],
-    ],
-  ],
+  network: NETWORK_ROWS,
   clock: CLOCK_ROWS,
   // The command ends with it, and says so.
   superseded: [[{ type: 'superseded', error: new PeerError('ERR_PEER_SUPERSEDED') }, [], []]],
