@@ -105,8 +105,8 @@ const connect = async (
 ): Promise<OpenConnection> => {
   const { identity, store, world, trustStore, clockWatch, steps, announcer, emit } = parts
   if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
-  checkBlocked(store, id)
   steps.checkGoing(signal)
+  checkBlocked(store, id)
   await announcer.beforeConnecting()
   const floor = trustStore.floor(id)
   const found = await steps.find(id, signal)

@@ -109,5 +109,5 @@ test('a history of any length is read while it is printed, and printed while it 
 
   const [enough, interrupted] = [show(), show()]
   await Promise.all([enough.until('past-message'), interrupted.until('past-message')])
-  assert.deepEqual(await Promise.all([enough.leave(), interrupted.end('SIGINT')]), [0, 130])
+  assert.deepEqual(await Promise.all([enough.leave(), interrupted.end('SIGINT')]), [1, 130])
 })

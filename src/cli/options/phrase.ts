@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { UsageError } from '../../core/errors.ts'
-import { PHRASE_WORDS, type PhraseText, readPhraseText } from '../../core/phrase-text.ts'
 import type { Context } from '../context.ts'
 import { wholeText } from '../terminal/lines.ts'
 import { readText } from '../terminal/read-text.ts'
@@ -9,6 +8,10 @@ import { readText } from '../terminal/read-text.ts'
 
 /** Bytes: more than a whole screen on which the words stand, and than any mistake worth reading. */
 const PHRASE_MAX = 16 * 1024
+
+/** With the list of words, which nothing else of a command needs. */
+const ask = async (context: Context): Promise<string> =>
+  (await import('./ask-phrase.ts')).askPhrase(context, PHRASE_MAX)
 
 export type PhraseFlags = { readonly phraseFile?: string; readonly evenDoubtful?: boolean }
 
@@ -34,30 +37,3 @@ export const readPhrase = async (context: Context, { phraseFile }: PhraseFlags):
 
 const fromFile = async (context: Context, path: string): Promise<string> =>
   wholeText(await readText(context, path, PHRASE_MAX), PHRASE_MAX)
-
-const QUESTION = `recovery phrase (${PHRASE_WORDS} words; they do not show): `
-const AGAIN = 'type all of it again (an empty line: stop): '
-
-/** What is asked for after so much of it; null when it is enough. */
-const more = (text: string): string | null => {
-  const { count } = readPhraseText(text)
-  return count < PHRASE_WORDS ? `${count} of ${PHRASE_WORDS} words; go on (an empty line: that is all): ` : null
-}
-
-/** At a terminal, where whoever types sees what is said, it can be typed again. */
-const ask = async ({ terminal, signal }: Context): Promise<string> => {
-  const asking = { hidden: true, limit: PHRASE_MAX, more, signal }
-  let typed = (await terminal.ask(QUESTION, asking)) ?? ''
-  while (terminal.interactive && typed.trim() !== '') {
-    const read = readPhraseText(typed)
-    if (read.fault === null) break
-    await terminal.err(describe(read))
-    typed = (await terminal.ask(AGAIN, asking)) ?? ''
-  }
-  return typed
-}
-
-const describe = ({ fault, unlisted }: PhraseText): readonly string[] => [
-  `${fault}`,
-  ...unlisted.flatMap(({ place, near }) => (near.length === 0 ? [] : [`word ${place}: perhaps ${near.join(', ')}`])),
-]
