@@ -7,6 +7,7 @@ console.log(peer.address)
 
 for await (const event of peer.events()) {
   if (event.type === 'connected') console.log('connected', event.remote.address, event.remote.trust.identity)
+  else if (event.type === 'request') console.log('request', event.request.address, event.request.safetyNumber)
   else if (event.type === 'disconnected') console.log('disconnected', event.remote.address, event.reason)
   else if (event.type === 'message') {
     console.log('message', event.message.from, event.message.text ?? event.message.data)

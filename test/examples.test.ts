@@ -94,9 +94,25 @@ test('the watcher tells what happens', async (t) => {
   const peer = await network.openPeer()
   await peer.messages.send(address, 'look')
   await watcher.line(new RegExp(`^connected ${peer.address} unknown$`))
-  await watcher.line(new RegExp(`^message ${peer.address} look$`))
+  await watcher.line(new RegExp(`^request ${peer.address} (\\d{5} ?){12}$`))
   await peer.close()
   await watcher.line(new RegExp(`^disconnected ${peer.address} left$`))
+})
+
+test('strangers are heard when they were let in, and not when they were refused', async (t) => {
+  const { network, run } = await start(t)
+  const asking = run('let-in')
+  const [, address = ''] = await asking.line(ADDRESS)
+  const [alice, mallory] = [await network.openPeer(), await network.openPeer()]
+  for (const [peer, text, answer] of [
+    [mallory, 'buy this', 'n'],
+    [alice, 'hello', 'y'],
+  ] as const) {
+    await peer.messages.send(address, text)
+    await asking.line(new RegExp(`^.*${peer.address} \\(.*\\) asks to be let in; safety number (\\d{5} ?){12}$`))
+    asking.type(answer)
+  }
+  assert.match((await asking.line(/hf1\w+ (hello|buy this)$/))[0], new RegExp(`${alice.address} hello$`))
 })
 
 test('the address book verifies who reads out the right number', async (t) => {

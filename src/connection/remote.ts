@@ -6,7 +6,7 @@ import { safetyNumber } from '../core/safety-number.ts'
 
 /** How sure we are whom an address belongs to, and how fresh what we know of it is (docs/spec/trust.md §1). */
 export type Trust = {
-  /** `verified`: you confirmed it; `pinned`: you gave this address; `unknown`: it came to you, and nobody has vouched for it */
+  /** `verified`: you confirmed it; `pinned`: you gave this address, or let it in; `unknown`: it came to you, and nobody has vouched for it */
   readonly identity: 'unknown' | 'pinned' | 'verified'
   /**
    * `stale`: no unexpired card in the directory says that its log ends here, or somebody may hide what is newer; `forked`: two valid logs contradict each other, and

@@ -12,7 +12,7 @@ import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
 import { readPeerName } from './peer-name.ts'
 
-/** Somebody whose address you gave. */
+/** Somebody whose address you gave, or whom you let in. */
 export type Contact = {
   readonly address: string
   /** what you call it */
@@ -43,7 +43,7 @@ export type Blocked = {
 }
 
 /**
- * Whom this peer knows. `addContact` makes a contact, as does whatever connects to somebody; none of this needs the network. A contact is
+ * Whom this peer knows. `addContact` makes a contact, as do `requests.accept` and whatever connects to somebody; none of this needs the network. A contact is
  * named by its name, its address, or a link; what looks like an address and is none is an AddressError.
  */
 export type Contacts = {

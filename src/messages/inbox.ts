@@ -54,12 +54,14 @@ export type InboxParts = {
   readonly store: Pick<Store, 'messages' | 'applications'>
   readonly world: World
   readonly isContact: (peer: Uint8Array) => boolean
+  /** Whether it was refused to let that stranger in. */
+  readonly isRefused: (peer: Uint8Array) => boolean
 }
 
-export const createInbox = ({ own, store, world, isContact }: InboxParts): Inbox => {
+export const createInbox = ({ own, store, world, isContact, isRefused }: InboxParts): Inbox => {
   const { messages, applications } = store
   const room = (peer: Uint8Array, app: string): number => {
-    if (!isProgramName(app)) return 0
+    if (!isProgramName(app) || isRefused(peer)) return 0
     const arrived = messages.countArrived(peer, app)
     const bounds = isContact(peer)
       ? [MESSAGES_ARRIVED_MAX - arrived]

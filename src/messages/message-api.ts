@@ -16,7 +16,8 @@ import type { Signals } from './signals.ts'
 
 /**
  * Messages that arrive once and in order, across crashes, reconnects and days apart. Iterating takes what others sent, and counts a
- * message as taken when the next one is asked for: after a crash the last one comes again, with the same `id`.
+ * message as taken when the next one is asked for: after a crash the last one comes again, with the same `id`. It has what anybody sends, also
+ * who is no contact: `contacts.get(message.from)` tells. Who wants to be asked before a stranger is heard takes messages from `Peer.events`.
  */
 export type Messages = AsyncIterable<Message> & {
   /**
@@ -58,6 +59,8 @@ export type MessagesParts = {
   readonly signals: Signals
   readonly world: World
   readonly emit: (event: MessageEvent) => void
+  /** Whether events tell what that peer says. */
+  readonly isTold: (peer: Uint8Array) => boolean
   /** aborted when the peer closes */
   readonly closing: AbortSignal
 }
@@ -70,12 +73,19 @@ export type MessagesRoom = {
   readonly kept: KeptMessages
 }
 
+/** Messages that came with an id above `after`, up to `upTo`. */
+export type CameMessages = { readonly after: number; readonly upTo: number } & (
+  | { readonly untaken: false }
+  /** only those that are not taken, and, when it is not null, of that peer */
+  | { readonly untaken: true; readonly peer: Uint8Array | null }
+)
+
 /** Messages on disk, of this application: for whoever tells of them later, and has nothing of them in memory until then. */
 export type KeptMessages = {
   /** what comes later has a higher id; 0 once the peer closes */
   latest(): number
-  /** The first that came with an id above `after`, up to `upTo`; only of those that are not taken when `untaken`. */
-  came(where: { readonly after: number; readonly upTo: number; readonly untaken: boolean }): Message | null
+  /** The first of the messages that are meant; what a stranger sent who was not let in is passed over. */
+  came(which: CameMessages): Message | null
   /** One of ours; null when it is forgotten. */
   sent(id: number): Message | null
 }
@@ -92,7 +102,7 @@ const createBacklog = ({ store }: MessagesParts, onMessages: MessagesRoom['onMes
 }
 
 export const createMessages = (parts: MessagesParts): MessagesRoom => {
-  const { own, app, store, contacts, signals, world, emit, closing } = parts
+  const { own, app, store, contacts, signals, world, emit, closing, isTold } = parts
   const { messages, group } = store
   const readers = createReaders(parts)
 
@@ -139,10 +149,15 @@ export const createMessages = (parts: MessagesParts): MessagesRoom => {
     onMessages,
     kept: {
       latest: () => (closing.aborted ? 0 : messages.latest()),
-      came: ({ after, upTo, untaken }) => {
-        if (after >= upTo) return null
-        const next = untaken ? messages.arrived(app, null, after) : messages.came(app, after, upTo)
-        return next === null || next.id > upTo ? null : describeMessage(own, next)
+      came: (which) => {
+        const { upTo } = which
+        for (let { after } = which; after < upTo; ) {
+          const next = which.untaken ? messages.arrived(app, which.peer, after) : messages.came(app, after, upTo)
+          if (next === null || next.id > upTo) return null
+          if (isTold(next.peer)) return describeMessage(own, next)
+          after = next.id
+        }
+        return null
       },
       sent: (id) => {
         const stored = messages.get(id)

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.ts'
 import type { Dialer } from '../connection/dial.ts'
 import type { Contacts } from '../contacts/contact-api.ts'
-import type { Resolver } from '../contacts/resolver.ts'
+import type { Found, Resolver } from '../contacts/resolver.ts'
 import { createSenderCheck } from '../contacts/sender-check.ts'
 import type { TrustStore } from '../contacts/trust-store.ts'
 import { DirectoryError } from '../core/errors.ts'
@@ -21,6 +21,7 @@ import type { Signals } from '../messages/signals.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Steps } from './steps.ts'
+import type { WaitingRoom } from './waiting-room.ts'
 
 /** The parts that send and receive by way of mailboxes, put together. */
 
@@ -36,6 +37,7 @@ export type ByMailboxParts = Dialer & {
   readonly repair: Repair
   readonly signals: Signals
   readonly isContact: (peer: Uint8Array) => boolean
+  readonly waitingRoom: Pick<WaitingRoom, 'admit' | 'hasWritten'>
   readonly onMessages: (changed: readonly StoredMessage[]) => void
   readonly note: (changed: readonly StoredMessage[]) => void
   readonly isGreeted: (peer: Uint8Array) => boolean
@@ -52,7 +54,7 @@ export type ByMailboxParts = Dialer & {
 export const createByMailbox = (
   parts: ByMailboxParts,
 ): { readonly sender: MailboxSender; readonly poller: MailboxPoller } => {
-  const { identity, directory, store, world, trustStore, resolver, steps, repair, beforeMail } = parts
+  const { identity, directory, store, world, trustStore, resolver, steps, repair, waitingRoom, beforeMail } = parts
   const visits = createMailboxClient({ ...parts, find: steps.find, checkGoing: steps.checkGoing })
   const mailboxClient: MailboxClient = {
     ...visits,
@@ -64,8 +66,14 @@ export const createByMailbox = (
       yield* visits.fetchAll(options)
     },
   }
+  /** Whom something is brought that was written is a contact from then on, as who is called for that. */
+  const find = async (id: Uint8Array, signal: AbortSignal): Promise<Found> => {
+    const found = await steps.find(id, signal)
+    if (waitingRoom.hasWritten(id)) waitingRoom.admit(found.log)
+    return found
+  }
   const bringing = createMailboxSender({
-    ...{ ...parts, mailboxClient, find: steps.find, parcelling: createParcelling({ identity, store, world, repair }) },
+    ...{ ...parts, mailboxClient, find, parcelling: createParcelling({ identity, store, world, repair }) },
     fetchKem: (found, signal) => fetchKem(directory, found, steps.deadline(signal, LOOKUP_MS)),
   })
   const sender: MailboxSender = {

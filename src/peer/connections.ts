@@ -29,13 +29,16 @@ import type { Door, Visitor } from './door.ts'
 import type { MailboxGuests } from './mailbox-guests.ts'
 import type { OpenConnections } from './open-connections.ts'
 import type { Steps } from './steps.ts'
+import type { WaitingRoom } from './waiting-room.ts'
 
 /** All the connections of a peer: dialled, accepted, counted, and told of. */
 export type Connections = {
-  /** @throws those of `Peer.connect` */
+  /** For who asks for it: it is a contact from then on. @throws those of `Peer.connect` */
   connect(id: Uint8Array, signal: AbortSignal | undefined): Promise<OpenConnection>
   /** Sees to it that there is a connection: all who ask at once share one, which closes when nothing has needed it for a minute. */
   reach(id: Uint8Array, signal: AbortSignal | undefined): Promise<void>
+  /** For what waits here: a stranger that only left something, and gets a receipt, is none. @throws those of `Peer.connect` */
+  deliver(id: Uint8Array, signal: AbortSignal): Promise<OpenConnection>
   /** Takes what comes in, until the streams end. */
   accept(streams: AsyncIterable<FrameStream>): Promise<void>
   close(): Promise<void>
@@ -56,6 +59,8 @@ export type ConnectionsParts = Dialer & {
   /** who of those that come has a seat */
   readonly door: Door
   readonly open: OpenConnections
+  /** who of those that came in is let in by a person */
+  readonly waitingRoom: Pick<WaitingRoom, 'enter' | 'admit' | 'hasWritten'>
   /** Whether something goes on with a peer for which a connection has to stay. */
   readonly isNeeded: (peer: Uint8Array) => boolean
   readonly emit: (event: ConnectionEvent | ContactEvent) => void
@@ -75,7 +80,7 @@ type Beginning = {
 /** Begins to talk with somebody who has proved who they are. */
 const begin = (parts: ConnectionsParts, beginning: Beginning): OpenConnection => {
   const { channel, met, direction, trust, floor } = beginning
-  const { identity, world, trustStore, services, open, door, emit } = parts
+  const { identity, world, trustStore, services, open, door, waitingRoom, emit } = parts
   const peer = met.log.id
   const circumstances = { trust, direction, change: changeSince(floor, met.log) }
   const remote = describeRemote(met.log, identity.log, circumstances)
@@ -84,15 +89,17 @@ const begin = (parts: ConnectionsParts, beginning: Beginning): OpenConnection =>
   const { device, session } = met
   const parties = { peer, device, remote, world, services, ending: watch.signal }
   const connection = createConnection(channel, session, parties)
+  const leave = waitingRoom.enter(met.log, () => connection.close())
   emit({ type: 'connected', remote })
   open.adopt(connection)
   const giveWay = (): void => void connection.close()
-  const visitor = beginning.visitor ?? door.invite(peer, giveWay)
+  const visitor = beginning.visitor ?? door.invite(peer, channel.stream.remoteHost, giveWay)
   visitor.proved(peer, giveWay)
   channel.watch(visitor.heard)
   void connection.closed.then((ending) => {
     visitor.leave()
     watch.release()
+    leave()
     emit({ type: 'disconnected', remote, ...ending })
   })
   return connection
@@ -102,8 +109,9 @@ const connect = async (
   parts: ConnectionsParts,
   id: Uint8Array,
   signal: AbortSignal | undefined,
+  isAsked = true,
 ): Promise<OpenConnection> => {
-  const { identity, store, world, trustStore, clockWatch, steps, announcer, emit } = parts
+  const { identity, store, world, trustStore, clockWatch, steps, announcer, waitingRoom, emit } = parts
   if (equal(id, identity.log.id)) throw new PeerError('ERR_PEER_SELF')
   steps.checkGoing(signal)
   checkBlocked(store, id)
@@ -120,9 +128,9 @@ const connect = async (
       (channel, met) => {
         steps.checkGoing(signal)
         checkBlocked(store, id)
-        store.contacts.keep(met.log, seconds(world))
+        if (isAsked || waitingRoom.hasWritten(id)) waitingRoom.admit(met.log)
         // A card made this moment for this connection is as fresh as it gets.
-        const reason = 'you asked for this address, and its owner answered in person'
+        const reason = 'its owner answered in person'
         const trust: Trust = { identity: trustStore.trust(id), freshness: 'current', reason }
         return begin(parts, { channel, met, direction: 'out', trust, floor })
       },
@@ -182,6 +190,7 @@ export const createConnections = (parts: ConnectionsParts): Connections => {
 
   return {
     connect: (id, signal) => connect(parts, id, signal),
+    deliver: (id, signal) => connect(parts, id, signal, false),
     reach: async (id, signal) => {
       const key = hex(id)
       const going =

@@ -12,15 +12,11 @@ import { createTrustStore } from '../contacts/trust-store.ts'
 import { encodeAddress } from '../core/address.ts'
 import { equal } from '../core/bytes.ts'
 import { PeerError } from '../core/errors.ts'
-import type { Identity } from '../core/identity.ts'
 import { TWIN_ANSWER_MS } from '../core/limits/own-check-limits.ts'
 import { DEFAULT_APPLICATION, isProgramName } from '../core/names.ts'
 import { ownDeviceId } from '../core/places.ts'
 import { createSteadyClock } from '../core/steady-clock.ts'
-import { seconds, type World } from '../core/world.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { createFiles } from '../files/create-files.ts'
-import type { MailboxHost } from '../mailbox/host.ts'
 import { createDelivery } from '../messages/delivery.ts'
 import { createInbox } from '../messages/inbox.ts'
 import { createLines } from '../messages/lines.ts'
@@ -28,9 +24,7 @@ import { createMessages } from '../messages/message-api.ts'
 import { namedMailboxes } from '../messages/named-mailboxes.ts'
 import { createRepair } from '../messages/repair.ts'
 import { createSignals } from '../messages/signals.ts'
-import type { Transport } from '../network/transport.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
-import type { Store } from '../store/store.ts'
 import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
 import { createClosing } from './closing.ts'
@@ -42,34 +36,13 @@ import { createForgetting } from './forgetting.ts'
 import { keptTime } from './kept-time.ts'
 import { createListening } from './listening.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
-import type { NetworkPort } from './network-state.ts'
 import { createOpenConnections } from './open-connections.ts'
 import type { Peer } from './peer.ts'
-import type { PeerEvent } from './peer-events.ts'
+import type { PeerParts } from './peer-parts.ts'
+import { asEvents } from './request.ts'
+import { createRequests } from './requests.ts'
 import { createSteps } from './steps.ts'
-
-export type PeerParts = {
-  readonly identity: Identity
-  readonly directory: DirectoryNetwork
-  readonly transport: Transport
-  readonly network: NetworkPort
-  readonly store: Store
-  readonly world: World
-  /** what belongs to this peer alone and closes with it */
-  readonly release: () => Promise<void>
-  /** The application whose messages it has. Default: `handfast`. */
-  readonly app?: string | undefined
-  /** What happened before the peer was there to tell it. Default: nothing. */
-  readonly early?: readonly PeerEvent[] | undefined
-  /** The mailbox that this peer keeps for others; it closes with the peer. */
-  readonly mailbox?: MailboxHost | undefined
-  /** Whether, of two that run on copies of one folder, it is the other one that stops. Default: false. */
-  readonly takeOver?: boolean | undefined
-  /** Whether who connects may talk; a mailbox's own peer has nobody to talk to. Default: true. */
-  readonly talks?: boolean | undefined
-  /** The owner's word that the clock is right, whatever nodes say. Default: false. */
-  readonly clockIsRight?: boolean | undefined
-}
+import { createWaitingRoom } from './waiting-room.ts'
 
 /** @throws PeerError ERR_PEER_APPLICATION */
 export const checkApplication = (app: string): string => {
@@ -87,20 +60,23 @@ const createRooms = (parts: PeerParts) => {
   const { self } = store
   const steady = parts.world.steady ?? createSteadyClock({ ...parts.world, kept: keptTime(store) })
   const world = { ...parts.world, steady }
-  const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit: bus.emit }
-
   const signals = createSignals()
+  const invite = (peer: Uint8Array): void => signals.say('taken', peer)
+  const waitingRoom = createWaitingRoom({ own, app, store, world, invite, tell: bus.emit, tellKept: bus.letIn })
+  const { emit } = waitingRoom
+  const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit }
+
   const queued = (peer: Uint8Array): void => signals.say('queued', peer)
   const onMessages = (changed: readonly StoredMessage[]): void => messages.onMessages(changed)
-  const expose = createExposures({ store, world, onMessages, queued, emit: bus.emit })
-  const trustStore = createTrustStore(store, world, bus.emit, expose)
-  const clockWatch = createClockWatch(world, bus.emit, parts.clockIsRight, steady)
+  const expose = createExposures({ store, world, onMessages, queued, emit })
+  const trustStore = createTrustStore(store, world, emit, expose)
+  const clockWatch = createClockWatch(world, emit, parts.clockIsRight, steady)
   const resolver = createResolver(directory, trustStore, world, clockWatch)
-  const blocking = createBlocking({ store, watches: trustStore, queued, emit: bus.emit })
+  const blocking = createBlocking({ store, watches: trustStore, queued, emit })
   const contacts = createContacts(store, world, blocking.look)
   const steps = createSteps(resolver, closing.signal)
-  const known = { ...base, trustStore, clockWatch, resolver, contacts, steps }
   const isContact = (id: Uint8Array): boolean => store.contacts.has(id)
+  const known = { ...base, trustStore, clockWatch, resolver, contacts, steps, isContact }
 
   const publisher = createPublisher({
     ...{ identity, directory, prekeys: store.prekeys, self, transport: transport.publicKey, world, clockWatch },
@@ -113,14 +89,14 @@ const createRooms = (parts: PeerParts) => {
     ask: (card) =>
       askOwnCard(known, card, { signal: steps.deadline(undefined, TWIN_ANSWER_MS), milliseconds: TWIN_ANSWER_MS }),
     stop: (error) => {
-      bus.emit({ type: 'twin', error })
+      emit({ type: 'twin', error })
       closing.abort(error)
     },
   })
 
-  const inbox = createInbox({ own, store, world, isContact })
+  const inbox = createInbox({ own, store, world, isContact, isRefused: waitingRoom.isRefused })
   const repair = createRepair({ own, messages: store.messages, world })
-  const messages = createMessages({ ...known, signals })
+  const messages = createMessages({ ...known, signals, isTold: waitingRoom.isTold })
   // Whoever has what this store never wrote may lie: it is only a reason to look.
   const onOld = announcer.told
   const mending = { inbox, repair, signals, onMessages: messages.onMessages, onOld }
@@ -139,13 +115,13 @@ const createRooms = (parts: PeerParts) => {
   const backlogs = [messages.backlog, files.backlog]
   const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))
   const services = [lines.service, files.service, streams.service]
-  const connections = createConnections({ ...known, services, guests, door, open, isNeeded, announcer })
+  const connections = createConnections({ ...known, services, guests, door, waitingRoom, open, isNeeded, announcer })
   const byMailbox = createByMailbox({
-    ...{ ...known, ...mending, isContact, note: lines.note, isGreeted: lines.isGreeted, adopt: open.adopt },
+    ...{ ...known, ...mending, waitingRoom, note: lines.note, isGreeted: lines.isGreeted, adopt: open.adopt },
     beforeMail: announcer.beforeMail,
   })
   const delivery = createDelivery({
-    ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.connect },
+    ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.deliver },
     ...{ backlogs, isNeeded },
   })
   const maintenance = createMaintenance({
@@ -157,17 +133,19 @@ const createRooms = (parts: PeerParts) => {
   })
   const { review } = trustStore
   const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, review })
+  const requests = createRequests({ ...known, waitingRoom, signals })
+  if (talks) waitingRoom.recall()
   forgetting.start()
   blocking.start()
-  const going = { delivery, announcer, maintenance, forgetting, blocking }
-  return { ...known, ...going, closing, bus, messages, files, streams, door, connections, byMailbox }
+  const going = { delivery, announcer, maintenance, forgetting, blocking, waitingRoom, requests }
+  return { ...known, ...going, closing, bus, door, messages, files, streams, connections, byMailbox }
 }
 
 /** Puts a peer together from its parts. @throws PeerError ERR_PEER_APPLICATION; StoreError */
 export const createPeer = (parts: PeerParts): Peer => {
   const rooms = createRooms(parts)
-  const { own, app, identity, store, world, contacts, steps, bus } = rooms
-  const { messages, streams, connections, announcer } = rooms
+  const { own, app, identity, contacts, steps, bus } = rooms
+  const { messages, streams, connections, announcer, waitingRoom, requests } = rooms
   const endRooms = createClosing({ ...rooms, transport: parts.transport, release: parts.release })
   const endWatch = parts.network.watch((state) => bus.emit({ type: 'network', ...state }))
   const close = (): Promise<void> => {
@@ -184,13 +162,14 @@ export const createPeer = (parts: PeerParts): Peer => {
     messages: messages.api,
     files: rooms.files.api,
     mailboxes: rooms.byMailbox.poller.api,
+    requests,
     get network() {
       return parts.network.state()
     },
     get clock() {
       return rooms.clockWatch.reading
     },
-    events: ({ signal } = {}) => bus.loop(messages.kept, signal),
+    events: ({ signal } = {}) => bus.loop(messages.kept, signal, () => asEvents(waitingRoom.list())),
     dial: async (who, protocol, { signal, app: of = app } = {}) => {
       const id = idOf(who)
       steps.checkGoing(signal)
@@ -203,7 +182,7 @@ export const createPeer = (parts: PeerParts): Peer => {
       if (equal(id, own)) throw new PeerError('ERR_PEER_SELF')
       if (name !== undefined) checkName(name)
       const { log } = await steps.find(id, signal, policy)
-      if (store.contacts.get(id) === null) store.contacts.keep(log, seconds(world))
+      if (!rooms.isContact(id)) waitingRoom.admit(log)
       const address = encodeAddress(id)
       return name === undefined ? contacts.need(address) : contacts.rename(address, name)
     },

@@ -30,8 +30,8 @@ export type Door = {
   admits(key: Uint8Array, host: string): boolean
   /** Lets a stream in; null when there is no seat for it. */
   enter(stream: Pick<FrameStream, 'remoteKey' | 'remoteHost' | 'destroy'>): Visitor | null
-  /** Gives a connection that this side made a seat: it counts among those of its peer. */
-  invite(peer: Uint8Array, giveWay: () => void): Visitor
+  /** Gives a connection that this side made a seat: it counts as one that its peer made. */
+  invite(peer: Uint8Array, host: string, giveWay: () => void): Visitor
   /** Forgets all knocks. */
   close(): void
 }
@@ -141,11 +141,11 @@ export const createDoor = ({ isContact, ownerOf, isShut, clock }: DoorParts): Do
       if (seat === null) return null
       return visitor(seat, remoteHost, () => seat.become({ where: where(true), giveWay: destroy }))
     },
-    invite: (peer, giveWay) => {
-      const where = (): Where<Room> => ({ room: 'contacts', group: hex(peer) })
+    invite: (peer, host, giveWay) => {
+      const where = (): Where<Room> => placeOfPeer(peer, host)
       const seat = seats.take({ where, giveWay })
-      if (seat === null) throw new RangeError('each who sits with contacts can give way')
-      return visitor(seat, '', seat.heard)
+      if (seat === null) throw new RangeError('each who sits inside can give way')
+      return visitor(seat, host, seat.heard)
     },
     close: knocks.close,
   }

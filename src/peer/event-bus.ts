@@ -1,18 +1,25 @@
 import { EVENTS_EARLY_MAX, EVENTS_LATE_MAX, EVENTS_WAITING_MAX } from '../core/limits/connection-limits.ts'
 import type { Message } from '../messages/message.ts'
-import type { KeptMessages } from '../messages/message-api.ts'
-import { type Came, createEventQueue, type EventQueue, type Fate, type Waiting } from './event-queue.ts'
+import type { CameMessages, KeptMessages } from '../messages/message-api.ts'
+import { createEventQueue, type EventQueue, type Fate, type Waiting } from './event-queue.ts'
 import type { EmitEvent, PeerEvent } from './peer-events.ts'
+import type { RequestEvent } from './request.ts'
 
 /** Carries events to whoever loops over them; each loop has a queue of its own, with a bound, and reads messages when it comes to them. */
 export type EventBus = {
   readonly emit: EmitEvent
   /**
-   * Events from now on; before them the messages that are not taken, and for the first loop the latest 1,000 events that nobody has heard.
-   * Ends when the signal aborts, or once the bus is closed and what was there is told.
+   * Events from now on; before them the messages that are not taken, and for the first loop the latest 1,000 events that nobody has heard
+   * and the requests that wait. Ends when the signal aborts, or once the bus is closed and what was there is told.
    * @throws StoreError when a message cannot be read
    */
-  loop(kept: KeptMessages, signal: AbortSignal | undefined): AsyncGenerator<PeerEvent, void, undefined>
+  loop(
+    kept: KeptMessages,
+    signal: AbortSignal | undefined,
+    requests?: () => readonly RequestEvent[],
+  ): AsyncGenerator<PeerEvent, void, undefined>
+  /** Messages of that peer are told from now on: each loop tells first those that it has passed over. */
+  letIn(peer: Uint8Array): void
   /** Ends all loops, once they have told what was there; messages that came are told by the next peer on that folder. */
   close(): void
 }
@@ -21,7 +28,11 @@ type Listener = {
   readonly kept: KeptMessages
   readonly queue: EventQueue
   /** messages that it has come to */
-  reading: (Came & { readonly untaken: boolean }) | null
+  reading: CameMessages | null
+  /** messages of who was let in since it came to them: they go before all others, as they came before them */
+  readonly passed: CameMessages[]
+  /** up to which id it has told, or passed over, what came */
+  at: number
   /** what came with a higher id has to be told yet */
   known: number
   /** once the bus is closed: all that is left, with nothing to be read any more */
@@ -31,9 +42,18 @@ type Listener = {
 
 /** The first of the messages that it has come to. */
 const readNext = (listener: Listener): Message | null => {
-  const { kept, reading } = listener
+  const { kept, passed } = listener
+  for (let [first] = passed; first !== undefined; [first] = passed) {
+    const message = kept.came(first)
+    passed.shift()
+    if (message === null) continue
+    passed.unshift({ ...first, after: message.id })
+    return message
+  }
+  const { reading } = listener
   if (reading === null) return null
   const message = kept.came(reading)
+  listener.at = message?.id ?? reading.upTo
   listener.reading = message === null ? null : { ...reading, after: message.id }
   return message
 }
@@ -51,7 +71,7 @@ const nextOf = (listener: Listener): PeerEvent | null => {
     if (message !== null) return { type: 'message', message }
     const event = listener.queue.take()
     if (event === null) return null
-    if (event.type === 'came') listener.reading = { ...event, untaken: false }
+    if (event.type === 'came') listener.reading = { after: event.after, upTo: event.upTo, untaken: false }
     else if (event.type !== 'fate') return event
     else {
       const delivery = describe(listener.kept, event)
@@ -86,14 +106,23 @@ const waitingOf = (event: Exclude<PeerEvent, { type: 'message' }>): Waiting => {
   return { type: 'fate', id, state, reason }
 }
 
-/** Tells one loop of it. One that was on disk when the loop was asked for, and is told a moment later, is among the first. */
+/** One that was on disk when the loop was asked for, and is told a moment later, is among the first. */
+const putMessages = (listener: Listener, upTo: number): void => {
+  if (upTo <= listener.known) return
+  listener.queue.put({ type: 'came', after: listener.known, upTo }, EVENTS_WAITING_MAX)
+  listener.known = upTo
+}
+
+/** Tells one loop of it. */
 const put = (listener: Listener, event: PeerEvent): void => {
-  if (event.type !== 'message') listener.queue.put(waitingOf(event), EVENTS_WAITING_MAX)
-  else if (event.message.id > listener.known) {
-    const upTo = event.message.id
-    listener.queue.put({ type: 'came', after: listener.known, upTo }, EVENTS_WAITING_MAX)
-    listener.known = upTo
-  }
+  if (event.type === 'message') putMessages(listener, event.message.id)
+  else listener.queue.put(waitingOf(event), EVENTS_WAITING_MAX)
+  listener.wake()
+}
+
+const putPassed = (listener: Listener, peer: Uint8Array): void => {
+  if (listener.at > 0) listener.passed.push({ after: 0, upTo: listener.at, untaken: true, peer })
+  putMessages(listener, listener.kept.latest())
   listener.wake()
 }
 
@@ -105,7 +134,8 @@ export const createEventBus = (early: readonly PeerEvent[] = []): EventBus => {
   let unheard: EventQueue | null = createEventQueue()
 
   const emit: EmitEvent = (event) => {
-    if (event.type !== 'message') unheard?.put(waitingOf(event), EVENTS_EARLY_MAX)
+    // Messages are on disk, and requests in their list.
+    if (event.type !== 'message' && event.type !== 'request') unheard?.put(waitingOf(event), EVENTS_EARLY_MAX)
     for (const listener of listeners) put(listener, event)
   }
   for (const event of early) emit(event)
@@ -134,15 +164,19 @@ export const createEventBus = (early: readonly PeerEvent[] = []): EventBus => {
 
   return {
     emit,
-    loop: (kept, signal) => {
+    loop: (kept, signal, requests = () => []) => {
       const upTo = kept.latest()
       const queue = unheard ?? createEventQueue()
+      if (unheard !== null && !closed) for (const request of requests()) queue.put(request, EVENTS_WAITING_MAX)
       unheard = null
-      const reading = { type: 'came', after: 0, upTo, untaken: true } as const
+      const reading = { after: 0, upTo, untaken: true, peer: null } as const
       const rest = closed ? restOf(queue, null) : null
-      const listener: Listener = { kept, queue, reading, known: upTo, rest, wake: () => {} }
+      const listener: Listener = { kept, queue, reading, passed: [], at: 0, known: upTo, rest, wake: () => {} }
       listeners.add(listener)
       return listen(listener, signal)
+    },
+    letIn: (peer) => {
+      for (const listener of listeners) putPassed(listener, peer)
     },
     close: () => {
       closed = true

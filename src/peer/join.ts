@@ -13,11 +13,12 @@ import { createNode, type DhtNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
 import { openRecordDatabase } from '../store/record-database.ts'
 import type { Store } from '../store/store.ts'
-import { createPeer, type PeerParts } from './create-peer.ts'
+import { createPeer } from './create-peer.ts'
 import { keptTime } from './kept-time.ts'
 import { openKeptMailbox } from './mailbox-kept.ts'
 import type { Peer } from './peer.ts'
 import type { PeerEvent } from './peer-events.ts'
+import type { PeerParts } from './peer-parts.ts'
 
 /** Puts a peer onto a network: DHT node, directory, transport, and a mailbox if it keeps one. */
 

@@ -4,6 +4,7 @@ import type { Publication } from '../directory/client/publish.ts'
 import type { FileEvent } from '../files/file-events.ts'
 import type { MessageEvent } from '../messages/message-events.ts'
 import type { NetworkState } from './network-state.ts'
+import type { RequestEvent } from './request.ts'
 
 /** Everything that a peer has to tell, each `type` once: what a person is shown, and what a program may act on. */
 export type PeerEvent =
@@ -11,6 +12,7 @@ export type PeerEvent =
   | ContactEvent
   | MessageEvent
   | FileEvent
+  | RequestEvent
   /** an identity was made in the data folder that held none */
   | { readonly type: 'created'; readonly address: string }
   /** the parcels that this peer's mailbox kept for others are gone from its folder; it goes on without them */

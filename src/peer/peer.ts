@@ -11,6 +11,7 @@ import type { Messages } from '../messages/message-api.ts'
 import type { ByteStream } from '../streams/byte-stream.ts'
 import type { NetworkState } from './network-state.ts'
 import type { PeerEvent } from './peer-events.ts'
+import type { Requests } from './requests.ts'
 
 /** What a peer is to the program that opened it. `create-peer.ts` puts one together. */
 
@@ -48,15 +49,18 @@ export type Peer = AsyncDisposable & {
   readonly files: Files
   /** Where messages wait for this peer while it is not there. */
   readonly mailboxes: Mailboxes
+  /** Strangers that ask to be let in, which a person decides. */
+  readonly requests: Requests
   /** How this peer is in the network at the moment. */
   readonly network: NetworkState
   /** What nodes said last of the time, against this computer's clock: it is only compared, and never set. */
   readonly clock: ClockReading
   /**
    * Everything there is to tell, from now on: connections, deliveries, files, trust, the network. It begins with the messages of this
-   * application that were not taken yet; the first loop also tells what happened before it, the latest 1,000 events. Ends when the signal
-   * aborts, or the peer closes. A loop may take its time: a message is read from disk when the loop comes to it, and none is left out; of
-   * other events at most 10,000 wait, and `missed` tells how many did not.
+   * application that were not taken yet; the first loop also tells what happened before it, the latest 1,000 events and the requests that
+   * wait. A stranger is one `request`; what it says and offers comes when it is let in (`requests`). Ends when the signal aborts, or the peer
+   * closes. A loop may take its time: a message is read from disk when the loop comes to it, and none is left out; of other events at most
+   * 10,000 wait, and `missed` tells how many did not.
    * @throws StoreError when a message cannot be read
    */
   events(options?: Signal): AsyncIterable<PeerEvent>

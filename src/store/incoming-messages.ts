@@ -9,7 +9,14 @@ import {
 import { DEVICE_ID_BYTES } from '../core/limits/protocol-limits.ts'
 import { programName } from '../core/names.ts'
 import type { Place } from '../core/places.ts'
-import { countOf, insertMessage, type MessageTable, type StoredMessage, selectMessages } from './message-rows.ts'
+import {
+  countOf,
+  insertMessage,
+  type MessageTable,
+  peerOf,
+  type StoredMessage,
+  selectMessages,
+} from './message-rows.ts'
 import { readRow } from './rows.ts'
 
 /** The place up to which messages of a sequence of theirs are here: all of 1…`have`, and they are those that `c` commits to. */
@@ -51,6 +58,10 @@ export type IncomingMessages = {
   countUnknown(peer: Uint8Array): number
   /** The same of everybody who is no contact. */
   countStrangers(): number
+  /** Who is no contact, and of whom something for that application arrived and was not taken; the first that came first, `limit` at most. */
+  strangers(app: string, limit: number): readonly Uint8Array[]
+  /** Deletes what arrived from `peer` for that application and was not taken; it does not come again. @returns how many messages that were */
+  dropArrived(peer: Uint8Array, app: string): number
   /** Forgets what strangers said, and their sequences, but for the latest; as it goes through all rows, each TRIM_EVERY calls. */
   trimStrangers(): void
   markTaken(id: number): void
@@ -74,9 +85,34 @@ const STRANGERS = [
 /** Of so many calls to trim, the first does: strangers have as many messages more at most. */
 export const TRIM_EVERY = 64
 
+/** All who are no contacts, and what came of them. */
+const createStrangers = ({
+  database,
+}: MessageTable): Pick<IncomingMessages, 'strangers' | 'countStrangers' | 'trimStrangers'> => {
+  let trims = 0
+  return {
+    strangers: (app, limit) =>
+      database
+        .all(
+          `SELECT peer FROM messages WHERE state = 'arrived' AND app = ? AND ${STRANGE} GROUP BY peer ORDER BY min(id) LIMIT ?`,
+          ...[app, limit],
+        )
+        .map(peerOf),
+    countStrangers: () =>
+      countOf(database.get(`SELECT count(*) AS n FROM messages WHERE state = 'arrived' AND ${STRANGE}`)),
+    trimStrangers: () => {
+      if (trims++ % TRIM_EVERY !== 0) return
+      for (const [table, condition, order, kept] of STRANGERS)
+        database.run(
+          `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition} AND ${STRANGE}
+         ORDER BY ${order} DESC LIMIT -1 OFFSET ${kept})`,
+        )
+    },
+  }
+}
+
 export const createIncomingMessages = (table: MessageTable): IncomingMessages => {
   const { database } = table
-  let trims = 0
   const placeIn = (peer: Uint8Array, sequence: Uint8Array): SequencePlace | null => {
     const row = database.get(
       'SELECT sequence, app, have, c FROM sequences_in WHERE peer = ? AND sequence = ?',
@@ -107,6 +143,13 @@ export const createIncomingMessages = (table: MessageTable): IncomingMessages =>
         ...[peer, peer],
       )
   }
+  const countArrived = (peer: Uint8Array, app: string): number =>
+    countOf(
+      database.get(
+        "SELECT count(*) AS n FROM messages WHERE peer = ? AND app = ? AND state = 'arrived'",
+        ...[peer, app],
+      ),
+    )
   return {
     places: (peer, since = 0) =>
       database
@@ -139,13 +182,8 @@ export const createIncomingMessages = (table: MessageTable): IncomingMessages =>
     came: (app, after, upTo) =>
       selectMessages(table, 'out = 0 AND app = ? AND id > ? AND id <= ? ORDER BY id LIMIT 1', app, after, upTo)[0] ??
       null,
-    countArrived: (peer, app) =>
-      countOf(
-        database.get(
-          "SELECT count(*) AS n FROM messages WHERE peer = ? AND app = ? AND state = 'arrived'",
-          ...[peer, app],
-        ),
-      ),
+    ...createStrangers(table),
+    countArrived,
     countUnknown: (peer) =>
       countOf(
         database.get(
@@ -154,15 +192,10 @@ export const createIncomingMessages = (table: MessageTable): IncomingMessages =>
           peer,
         ),
       ),
-    countStrangers: () =>
-      countOf(database.get(`SELECT count(*) AS n FROM messages WHERE state = 'arrived' AND ${STRANGE}`)),
-    trimStrangers: () => {
-      if (trims++ % TRIM_EVERY !== 0) return
-      for (const [table, condition, order, kept] of STRANGERS)
-        database.run(
-          `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition} AND ${STRANGE}
-           ORDER BY ${order} DESC LIMIT -1 OFFSET ${kept})`,
-        )
+    dropArrived: (peer, app) => {
+      const count = countArrived(peer, app)
+      database.erase("DELETE FROM messages WHERE peer = ? AND app = ? AND state = 'arrived'", peer, app)
+      return count
     },
     markTaken: (id) => database.run("UPDATE messages SET state = 'taken' WHERE id = ? AND state = 'arrived'", id),
   }

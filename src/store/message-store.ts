@@ -20,6 +20,8 @@ export type MessageStore = OutgoingMessages &
     correspondents(since: number): readonly Uint8Array[]
     /** Forgets places, and ids of what came, from before then, seconds since 1970. */
     forgetPlaces(before: number): void
+    /** Whether anything was ever written to `peer`, as far as it is remembered. */
+    hasWritten(peer: Uint8Array): boolean
     /** The highest id there is; 0 for none. */
     latest(): number
     /** The latest `limit` messages with an id below `before`, oldest first. */
@@ -51,6 +53,7 @@ export const createMessageStore = (database: Database, storeKey: SecretKey): Mes
       )
       database.run('DELETE FROM arrivals WHERE at < ?', before)
     },
+    hasWritten: (peer) => database.get('SELECT 1 FROM messages WHERE peer = ? AND out = 1 LIMIT 1', peer) !== undefined,
     latest: () => countOf(database.get('SELECT coalesce(max(id), 0) AS n FROM messages')),
     history: (peer, app, before, limit) =>
       selectMessages(

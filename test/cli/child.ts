@@ -84,3 +84,13 @@ export const startScript = (
     },
   }
 }
+
+/** The next message that a listening one with --json tells; who asks to be let in before that is let in. */
+export const heard = async (listen: Child): Promise<Record<string, unknown>> => {
+  for (;;) {
+    const [line] = await listen.line(/^\{"event":"(?:request|message)",.*\}$/)
+    const told = JSON.parse(line)
+    if (told.event === 'message') return told
+    listen.type(`/accept ${told.id}`)
+  }
+}

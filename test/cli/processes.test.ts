@@ -30,6 +30,7 @@ suite('conversations', { concurrency: 2 }, () => {
     const [, bootstrap = ''] = await node.line(/^node +(127\.0\.0\.1:\d+)/)
     const env = { HANDFAST_BOOTSTRAP: bootstrap }
 
+    let addressOfBob = ''
     for (const round of ['first', 'second']) {
       const listen = startCli(t, ['listen', '--folder', alice], env)
       assert.equal((await listen.line(/^address +(hf1\w+)$/))[1], addressOfAlice)
@@ -38,8 +39,19 @@ suite('conversations', { concurrency: 2 }, () => {
       await chat.line(new RegExp(`^\\* connected to ${addressOfAlice}$`))
       await chat.line(/^\* safety number/)
       const [safetyNumber] = await chat.line(/^ +(\d{5} ?){12}$/)
-      await listen.line(/^\* connection from hf1\w+$/)
-      await listen.line(new RegExp(`^${safetyNumber}$`))
+      // Who is let in once is known from then on.
+      if (round === 'first') {
+        const [, number] = await listen.line(/^\* \[(\d+)\] somebody asks to be let in:$/)
+        const [, bobs] = await listen.line(/^ {2}(hf1\w+)$/)
+        await listen.line(new RegExp(`^${safetyNumber}$`))
+        listen.type(`/accept ${number} Bob`)
+        await listen.line(/^\* Bob is let in, as a contact: \/to Bob$/)
+        addressOfBob = `${bobs}`
+      } else {
+        await listen.line(new RegExp(`^\\* connection from ${addressOfBob}$`))
+        await listen.line(new RegExp(`^${safetyNumber}$`))
+      }
+      listen.type('/to Bob')
 
       chat.type(`${round} from Bob \u001b[2J`)
       await listen.line(new RegExp(`^hf1\\w{9}….{4}: ${round} from Bob \\\\u\\{1b\\}\\[2J$`))
@@ -80,7 +92,9 @@ suite('for programs', { concurrency: 2 }, () => {
     const chat = startCli(t, ['chat', addressOfAlice, '--folder', bob, '--json'], env)
     chat.child.stdin?.end(`one\n/file ${file}\n//two\n`)
     assert.partialDeepStrictEqual(await chat.event('connected'), { direction: 'out', trust: { identity: 'pinned' } })
-    assert.partialDeepStrictEqual(await listen.event('connected'), { direction: 'in', trust: { identity: 'unknown' } })
+    const asking = await listen.event('request')
+    assert.partialDeepStrictEqual(asking, { trust: { identity: 'unknown', freshness: 'current' }, waiting: 1 })
+    listen.type(`/accept ${asking.peer} Bob\n/to Bob`)
     assert.equal((await listen.event('message')).text, 'one')
     assert.partialDeepStrictEqual(await chat.event('file-sent'), { name: 'report.bin', size: content.length })
     assert.equal(await chat.exit(), 0)

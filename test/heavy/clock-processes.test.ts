@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openPeer } from '../../src/peer/open.ts'
+import { heard } from '../cli/child.ts'
 import { ended, refusal, startStage } from '../net/stage.ts'
 import { makeTemporary } from '../store/folders.ts'
 
@@ -86,7 +87,7 @@ test('each command names a clock that is off, with both times, before it signs',
   assert.equal((await ended(handfast('alice', ['id']), 'identity')).seq, 0)
   const again = handfast('alice', ['listen'], at)
   assert.equal((await again.event('listening')).accepted, nodes.length)
-  for (const _ of ['ahead', 'behind']) assert.equal((await listening.event('message')).text, 'hello')
+  for (const _ of ['ahead', 'behind']) assert.equal((await heard(listening)).text, 'hello')
   assert.equal(await again.exit('SIGTERM'), 0)
 })
 

@@ -44,6 +44,7 @@ test('a file goes on where it was when chat, and then listen, was killed in the 
   await listening.event('listening')
   const first = chat()
   first.type(`/file ${file}`)
+  listening.type(`/accept ${(await listening.event('request')).id}`)
   await listening.event('file-offered')
   await untilPart(download, 2_000_000)
   assert.equal(await first.exit('SIGKILL'), -1)

@@ -34,6 +34,7 @@ const numbers = (count: number): string[] => Array.from({ length: count }, (_, i
 test('two programs on one identity see nothing of each other: no messages, no history, no events', async (t) => {
   const { come } = await start(t)
   const [chat, b] = [await come(alice), await come(bob)]
+  await b.addContact(chat.address)
   const told = collect(b)
   assert.deepEqual([chat.app, b.app], ['handfast', 'handfast'])
   await chat.messages.send(b.address, 'hi')

@@ -57,6 +57,23 @@ test('a stranger writes no more than there is room for, a contact much more, and
   assert.deepEqual(await b.fetch(), texts)
 })
 
+test('a stranger whose letter is fetched and receipted stays a stranger; who is written to is a contact', async (t) => {
+  const { a, b } = await meet(t)
+  await a.write(b.address, 'one')
+  assert.deepEqual(await b.fetch(), ['one'])
+  assert.deepEqual(await a.fetch(), [])
+  assert.deepEqual(a.states(bob.log.id), ['delivered'])
+  assert.deepEqual(
+    [a, b].map(({ store }) => store.contacts.all().length),
+    [1, 0],
+  )
+  const told = b.notices.filter(({ type }) => type === 'request' || type === 'message')
+  assert.deepEqual(
+    told.map(({ type }) => type),
+    ['request'],
+  )
+})
+
 test('both begin at once: both sessions receive, and one of them goes on', async (t) => {
   const { a, b } = await meet(t)
   await a.visit(async () => {})

@@ -31,11 +31,16 @@ const placeOf = (s: Uint8Array, n: number, app = 'handfast') => ({
   c: at(chain({ from: peer, to: bob.log.id, app }, s, n), n - 1).c,
 })
 
-const start = (isContact: boolean) => {
+const start = (isContact: boolean, isRefused = false) => {
   const store = openStore(null)
   const world = makeWorld('inbox')
   store.applications.remember('handfast')
-  return { store, inbox: createInbox({ own: bob.log.id, store, world, isContact: () => isContact }) }
+  const inbox = createInbox({
+    ...{ own: bob.log.id, store, world },
+    isContact: () => isContact,
+    isRefused: () => isRefused,
+  })
+  return { store, inbox }
 }
 
 test('of what comes at once each sequence is taken as far as there is room for its application, whatever the others lack', () => {
@@ -88,5 +93,13 @@ test('a time that is far ahead of our clock is shown as an hour ahead, and its m
   const place = nextPlace(sequenceStart(between, sequence('a')), m)
   const { fresh } = inbox.take(from, [{ s: sequence('a'), app: 'handfast', ...place, ...content }])
   assert.deepEqual([fresh[0]?.at, fresh[0]?.m], [(NOW + 3600) * 1000, m])
+  store.close()
+})
+
+test('of who was refused nothing is taken, of however much room there is', () => {
+  const { store, inbox } = start(false, true)
+  assert.equal(inbox.room(peer, 'handfast'), 0)
+  const taken = inbox.take(from, messages('a', 'handfast', 2))
+  assert.deepEqual([taken.fresh.length, taken.refused.length], [0, 1])
   store.close()
 })

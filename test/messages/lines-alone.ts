@@ -54,7 +54,7 @@ export const startLines = async ({
   const world = makeWorld('lines')
   const told: MessageEvent[] = []
   const doubts: Uint8Array[] = []
-  const inbox = createInbox({ own, store, world, isContact: () => isContact })
+  const inbox = createInbox({ own, store, world, isContact: () => isContact, isRefused: () => false })
   const lines = createLines({
     ...{ own: deviceId(at(bob.log.last.entry.devices, 0)), world, signals },
     store: { ...store, group },

@@ -29,7 +29,7 @@ const takeWhile = async (
   const { world } = town
   const receiver = createMailboxReceiver({
     ...{ identity: bob, store, world },
-    inbox: createInbox({ own: bob.log.id, store, world, isContact: () => true }),
+    inbox: createInbox({ own: bob.log.id, store, world, isContact: () => true, isRefused: () => false }),
     repair: createRepair({ own: bob.log.id, messages: store.messages, world }),
     check: async (log) => {
       await meanwhile()

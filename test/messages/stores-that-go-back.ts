@@ -80,7 +80,13 @@ const openCopy = (name: Name, dice: Dice, rows: Rows | null = null) => {
   const peer = idOf(otherOf(name))
   const pair = { own: deviceOf(name), device: deviceOf(otherOf(name)) }
   const repair = createRepair({ own, messages, world })
-  const inbox = createInbox({ own, store: { messages, applications }, world, isContact: () => true })
+  const inbox = createInbox({
+    own,
+    store: { messages, applications },
+    world,
+    isContact: () => true,
+    isRefused: () => false,
+  })
   const all = () => APPS.flatMap((app) => messages.history(peer, app, Number.MAX_SAFE_INTEGER, 10_000))
   const copy = {
     name,

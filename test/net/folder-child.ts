@@ -35,6 +35,8 @@ const tell = async (): Promise<void> => {
       const { text, id, peer: from } = event.message
       peer.messages.take({ id, peer: from })
       say({ event: 'message', text })
+    } else if (event.type === 'request') {
+      await peer.requests.accept(event.request.address)
     } else if (event.type === 'delivery') {
       say({ event: 'delivery', text: event.message.text, state: event.message.state })
       bell.dispatchEvent(new Event('delivery'))

@@ -120,7 +120,8 @@ test('listen --mailbox: a contact’s own node keeps what comes, and talks', asy
   const connection = await alice.connect(address)
   await alice.messages.send(address, 'and to you')
   // Of all who came, only she is somebody to talk to.
-  assert.equal((await listen.event('connected')).peer, alice.address)
+  assert.equal((await listen.event('request')).peer, alice.address)
+  listen.type(`/accept ${alice.address} Alice`)
   assert.equal((await listen.event('message')).text, 'and to you')
   await connection.close()
   assert.equal(await listen.exit('SIGINT'), 0)

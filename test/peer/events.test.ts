@@ -14,6 +14,8 @@ const start = async (t: TestContext) => {
   const [a, b] = [town.open(alice), town.open(bob)]
   t.after(() => Promise.all([a.close(), b.close()]))
   await Promise.all([a.listen(), b.listen()])
+  // What strangers say waits: door.test.ts.
+  await b.addContact(a.address)
   return { town, a, b }
 }
 
@@ -49,6 +51,7 @@ test('a message that is on disk when a loop is asked for, and told a moment late
   const [a, b] = [town.open(alice), town.open(bob, { store: { ...store, group } })]
   t.after(() => Promise.all([a.close(), b.close()]))
   await Promise.all([a.listen(), b.listen()])
+  await b.addContact(a.address)
   const gate = Promise.withResolvers<void>()
   told = gate.promise
   await a.messages.send(b.address, 'one')

@@ -19,6 +19,9 @@ export type DeliverNow = {
   readonly write: (peer: Peer) => Promise<unknown>
 }
 
+/** What others want waits for `listen`. */
+const FOR_LISTEN: ReadonlySet<PeerEvent['type']> = new Set(['message', 'offer', 'request'])
+
 /** Tells what becomes of it, until all is delivered or in a mailbox, or the time is over; what is left then waits. */
 export const deliverNow = async (context: Context, { address, wait, open, write }: DeliverNow): Promise<void> => {
   const { signal, terminal, emit } = context
@@ -39,7 +42,7 @@ export const deliverNow = async (context: Context, { address, wait, open, write 
     concerns: (event) =>
       event.type === 'clock' ||
       event.type === 'missed' ||
-      (event.type !== 'message' && event.type !== 'offer' && partnerOf(event) === address),
+      (!FOR_LISTEN.has(event.type) && partnerOf(event) === address),
   })
   following.catch(() => {})
   const deliver = async (): Promise<void> => {

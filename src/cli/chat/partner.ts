@@ -6,6 +6,8 @@ export const partnerOf = (event: PeerEvent): string | null => {
     case 'connected':
     case 'disconnected':
       return event.remote.address
+    case 'request':
+      return event.request.address
     case 'message':
     case 'delivery':
       return event.message.peer

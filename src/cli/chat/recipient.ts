@@ -1,61 +1,104 @@
-import type { PeerEvent } from '../../peer/peer-events.ts'
+import { type HandfastError, UsageError } from '../../core/errors.ts'
 import type { Context } from '../context.ts'
-import { shortAddress } from '../output/format.ts'
+import { reasonOf } from '../output/failure.ts'
+import { count, shortAddress } from '../output/format.ts'
 import type { Said } from './command-line-input.ts'
 import type { Speaker } from './speaker.ts'
 
-/** Several who are there, and one keyboard: who is addressed by what is typed. */
+/** Somebody, and what it is called here. */
+export type Named = { readonly address: string; readonly name: string | null }
+
+/**
+ * Several who may be there, and one keyboard: whom a typed line is for. Only the person who types decides that; whoever comes, speaks or leaves
+ * changes nothing. A line is for the one whose name stood at the prompt while it was typed:
+ *
+ *     nobody --turn--> somebody --turn--> somebody else, or nobody
+ *
+ * What is typed for nobody is kept until somebody is named, or it is dropped. What is piped in is refused then: there is no prompt to see.
+ */
 export type Recipient = {
-  /** Who comes or speaks is addressed from now on, until somebody else does, or it leaves. */
-  hear(event: PeerEvent): void
+  /** Whom lines are for now. */
+  readonly address: string | null
+  /** Lines are for that one from now on, those that were kept among them; null for nobody. */
+  turn(to: Named | null): Promise<void>
+  /** What goes wrong is reported, and never thrown. */
   say(intent: Said): Promise<void>
+  /** Forgets what was kept. */
+  drop(): Promise<void>
+  /** Reports what was kept to the end. */
+  end(): Promise<void>
 }
 
-export const createRecipient = (
-  { terminal, emit }: Pick<Context, 'terminal' | 'emit'>,
-  speaker: Pick<Speaker, 'say'>,
-): Recipient => {
-  /** how many connections there are with each; the one that connected or spoke last comes last */
-  const present = new Map<string, number>()
-  let addressed: string | undefined
+/** Lines and files that wait for a name: what a person would still want sent, and 3 MiB at most. */
+export const KEPT_LINES_MAX = 100
 
-  /** Nobody may push in front while a line is being typed: it was meant for the one whose name stands at the prompt. */
-  const choose = (): void => {
-    if (terminal.typing) return
-    addressed = [...present.keys()].at(-1)
-    terminal.prompt(addressed === undefined ? '> ' : `to ${shortAddress(addressed)}> `)
+const NOBODY = new UsageError('ERR_USAGE', { hint: 'to whom? /to NAME says it, or listen --to NAME' })
+const NOT_MORE = new UsageError('ERR_USAGE', { hint: `${KEPT_LINES_MAX} lines wait: to whom? /to NAME, or /drop` })
+
+/** What stands before a typed line: who gets it. No name looks like nobody. */
+export const promptFor = (to: Named | null): string => (to === null ? 'nobody> ' : `to ${labelOf(to)}> `)
+
+const labelOf = ({ address, name }: Named): string => name ?? shortAddress(address)
+
+const textOf = (intent: Said): string => (intent.kind === 'file' ? intent.path : intent.text)
+
+export const createRecipient = (
+  {
+    terminal,
+    emit,
+  }: Pick<Context, 'emit'> & { readonly terminal: Pick<Context['terminal'], 'prompt' | 'interactive'> },
+  speaker: Pick<Speaker, 'say'>,
+  first: Named | null = null,
+): Recipient => {
+  let to = first
+  let kept: readonly Said[] = []
+
+  const show = (): void =>
+    terminal.prompt(kept.length > 0 ? `nobody, ${count(kept.length, 'line', 'lines')} kept> ` : promptFor(to))
+  const refuse = async (intent: Said, error: HandfastError): Promise<void> => {
+    await emit({ event: 'not-sent', text: textOf(intent), ...reasonOf(error) })
   }
-  const turnTo = (address: string, connections: number): void => {
-    present.delete(address)
-    present.set(address, connections)
-    choose()
+  const keep = async (intent: Said): Promise<void> => {
+    kept = [...kept, intent]
+    show()
+    if (kept.length === 1) await emit({ event: 'kept', lines: 1 })
   }
-  const part = (address: string, hasLeft: boolean): void => {
-    const before = present.get(address)
-    if (before === undefined) return
-    const connections = before - 1
-    // A connection that this side did not need any more says nothing of who is at the other end: what is typed makes a new one.
-    if (connections > 0 || !hasLeft) return void present.set(address, Math.max(0, connections))
-    present.delete(address)
-    if (addressed === address) addressed = undefined
-    choose()
-  }
+  show()
 
   return {
-    hear: (event) => {
-      if (event.type === 'connected') turnTo(event.remote.address, (present.get(event.remote.address) ?? 0) + 1)
-      else if (event.type === 'disconnected') part(event.remote.address, event.reason !== 'closed')
-      else if (event.type === 'message') {
-        const connections = present.get(event.message.from)
-        if (connections !== undefined) turnTo(event.message.from, connections)
-      }
+    get address() {
+      return to?.address ?? null
+    },
+    turn: async (next) => {
+      to = next
+      const waited = next === null ? [] : kept
+      if (next !== null) kept = []
+      show()
+      const told = emit({
+        ...{ event: 'addressee', peer: next?.address ?? null, name: next?.name ?? null, lines: waited.length },
+      })
+      // All at once: what is typed meanwhile comes after them.
+      if (next !== null) await Promise.all(waited.map((intent) => speaker.say(next.address, intent)))
+      await told
     },
     say: async (intent) => {
-      const to = addressed
-      choose()
-      if (to !== undefined) return speaker.say(to, intent)
-      const text = intent.kind === 'file' ? intent.path : intent.text
-      await emit({ event: 'not-sent', text, code: null, message: 'nobody is there' })
+      if (to !== null) return speaker.say(to.address, intent)
+      // What cannot be sent to anybody need not wait for somebody.
+      if (intent.kind === 'unsendable') return refuse(intent, intent.error)
+      if (!terminal.interactive) return refuse(intent, NOBODY)
+      if (kept.length >= KEPT_LINES_MAX) return refuse(intent, NOT_MORE)
+      await keep(intent)
+    },
+    drop: async () => {
+      const lines = kept.length
+      kept = []
+      show()
+      await emit({ event: 'dropped', lines })
+    },
+    end: async () => {
+      const left = kept
+      kept = []
+      for (const intent of left) await refuse(intent, NOBODY)
     },
   }
 }

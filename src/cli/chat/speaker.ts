@@ -4,12 +4,14 @@ import type { Peer } from '../../peer/peer.ts'
 import type { Context } from '../context.ts'
 import { reasonOf } from '../output/failure.ts'
 import { failedFileEvent } from '../output/file-event.ts'
-import type { Said } from './command-line-input.ts'
+import type { Said, Unknown } from './command-line-input.ts'
 
 /** Says what was typed. */
 export type Speaker = {
   /** Writes a text down to be delivered, or begins to send a file. What goes wrong is reported, and never thrown. */
   say(to: string, intent: Said): Promise<void>
+  /** Reports a command that there is not. */
+  misread(intent: Unknown): Promise<void>
   /** Resolves when no file that was typed is on its way any more, or the command ends. */
   settled(): Promise<void>
   /** how many lines and files did not go out */
@@ -18,17 +20,28 @@ export type Speaker = {
 
 const UNKNOWN = 'there is /file PATH, /files, /cancel and /quit; a text that begins with / is typed as //'
 
+/** The same where one talks to several. */
+export const UNKNOWN_TO_SEVERAL = `/to, /requests, /accept and /refuse; ${UNKNOWN}`
+
 /** Its owner gave it up, which is no failure. */
 const isTakenBack = (error: unknown): boolean => error instanceof HandfastError && error.code === 'ERR_FILE_WITHDRAWN'
 
-/** @param ending a file that has not arrived by then did not go out, though it goes on another time */
+/**
+ * @param ending a file that has not arrived by then did not go out, though it goes on another time
+ * @param known which commands there are
+ */
 export const createSpeaker = (
   { emit }: Pick<Context, 'emit'>,
   { messages, files }: { readonly messages: Pick<Peer['messages'], 'send'>; readonly files: FilesSent },
   ending: AbortSignal,
+  known = UNKNOWN,
 ): Speaker => {
   const transfers = new Set<Promise<void>>()
   let failures = 0
+  const notSent = async (text: string, error: unknown): Promise<void> => {
+    failures += 1
+    await emit({ event: 'not-sent', text, ...reasonOf(error) })
+  }
 
   const sendFile = async (to: string, path: string): Promise<void> => {
     try {
@@ -53,13 +66,12 @@ export const createSpeaker = (
       if (intent.kind === 'file') return inBackground(sendFile(to, intent.path))
       try {
         if (intent.kind === 'unsendable') throw intent.error
-        if (intent.kind === 'unknown') throw new UsageError('ERR_USAGE', { hint: UNKNOWN })
         await messages.send(to, intent.text)
       } catch (error) {
-        failures += 1
-        await emit({ event: 'not-sent', text: intent.text, ...reasonOf(error) })
+        await notSent(intent.text, error)
       }
     },
+    misread: ({ text }) => notSent(text, new UsageError('ERR_USAGE', { hint: known })),
     settled: async () => {
       while (transfers.size > 0) await Promise.all(transfers)
     },

@@ -7,6 +7,7 @@ import { createFilesUnderWay } from '../chat/files-under-way.ts'
 import { followPeer } from '../chat/follow.ts'
 import { partnerOf } from '../chat/partner.ts'
 import { publishQuietly } from '../chat/publish-quietly.ts'
+import { promptFor } from '../chat/recipient.ts'
 import { createSpeaker } from '../chat/speaker.ts'
 import { doTyped } from '../chat/typed-lines.ts'
 import type { CommandFile, Context } from '../context.ts'
@@ -66,7 +67,7 @@ const chat = async (context: Context, contact: string, flags: Flags): Promise<nu
 
 /** What others send waits for `listen`; that this side ends the connection is what was asked for. */
 const isOfConversation = (event: PeerEvent, address: string, own: string): boolean => {
-  if (event.type === 'disconnected' && event.reason === 'closed') return false
+  if (event.type === 'request' || (event.type === 'disconnected' && event.reason === 'closed')) return false
   const partner = partnerOf(event)
   return partner === null || partner === address || partner === own
 }
@@ -109,9 +110,11 @@ const converse = async (
   const ending = AbortSignal.any([signal, over.signal])
   const speaker = createSpeaker(context, peer, ending)
   const underWay = createFilesUnderWay(context, peer.files, address)
+  terminal.prompt(promptFor({ address, name: peer.contacts.get(address)?.name ?? null }))
   const typed = {
     say: (intent: Parameters<typeof speaker.say>[1]) => speaker.say(address, intent),
     sayOfFiles: underWay.say,
+    misread: speaker.misread,
   }
   const speak = async (): Promise<void> => {
     if (await doTyped(terminal, typed, ending)) return deliveries.lastWords()

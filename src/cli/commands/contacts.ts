@@ -24,7 +24,7 @@ export const contactsCommand: CommandFile = (program, start) =>
     .option('--unblock', 'deal with it again')
     .summary('tell whom you know, and name them')
     .description(
-      'Shows the contacts of the data folder: everybody you connected to by address, and whom you have blocked. An address that is not among them is looked up and becomes one.',
+      'Shows the contacts of the data folder: everybody you connected to by address or let in, and whom you have blocked. An address that is not among them is looked up and becomes one.',
     )
     .addHelpText(
       'after',

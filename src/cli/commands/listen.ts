@@ -1,11 +1,15 @@
 import { once } from 'node:events'
-import { TYPED_HELP } from '../chat/command-line-input.ts'
+import type { Peer } from '../../peer/peer.ts'
+import type { PeerEvent } from '../../peer/peer-events.ts'
+import { PEOPLE_HELP, TYPED_HELP } from '../chat/command-line-input.ts'
 import { createFilesUnderWay } from '../chat/files-under-way.ts'
 import { followPeer } from '../chat/follow.ts'
+import { createPeople } from '../chat/people.ts'
 import { createRecipient } from '../chat/recipient.ts'
-import { createSpeaker } from '../chat/speaker.ts'
+import { createSpeaker, UNKNOWN_TO_SEVERAL } from '../chat/speaker.ts'
 import { doTyped } from '../chat/typed-lines.ts'
 import type { CommandFile, Context } from '../context.ts'
+import { namesOf, resolveContact, WHO } from '../options/contact.ts'
 import { type IncomingFileFlags, incomingFileOptions, readIncomingFiles } from '../options/incoming-files.ts'
 import { type TakeOverFlags, takeOverOption } from '../options/take-over.ts'
 import { EXIT } from '../output/failure.ts'
@@ -14,23 +18,28 @@ type Flags = IncomingFileFlags &
   TakeOverFlags & {
     /** whether it keeps a mailbox for others as well */
     readonly mailbox?: boolean
+    /** whom what is typed, or piped in, is for */
+    readonly to?: string
   }
 
 export const listenCommand: CommandFile = (program, start) =>
   takeOverOption(incomingFileOptions(program.command('listen')))
+    .option('--to <contact>', `whom what is typed or piped in is for: ${WHO}`)
     .option('--mailbox', 'also keep a mailbox for those who name you as one')
     .summary('be found, and talk to whoever comes')
     .description(
-      `Publishes where this peer is, and talks to all who come. What you type goes to the peer that connected or spoke last.\n\n${TYPED_HELP}`,
+      `Publishes where this peer is, and talks to all who come. What you type goes to whom you name, with --to or /to, and to nobody before; who comes changes nothing. Who is no contact waits to be let in.\n\n${TYPED_HELP}\n\n${PEOPLE_HELP}`,
     )
     .addHelpText(
       'after',
-      '\nExample:\n  handfast listen --accept-files --download ~/Downloads --bootstrap 127.0.0.1:4000',
+      '\nExamples:\n  handfast listen --accept-files --download ~/Downloads --bootstrap 127.0.0.1:4000\n  tail -f log | handfast listen --to Bob',
     )
     .action((flags: Flags) => start((context) => listen(context, flags), EXIT.done))
 
-const listen = async (context: Context, { mailbox = false, takeOver, ...files }: Flags): Promise<number> => {
+const listen = async (context: Context, { to, mailbox = false, takeOver, ...files }: Flags): Promise<number> => {
   const { folder, bootstrap, clockIsRight, signal, terminal, passphrases } = context
+  // Whom nobody knows is told before others are asked for anything.
+  const addressee = to === undefined ? null : await resolveContact(folder, to)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('publishing')
   const opening = { folder, bootstrap, signal, passphrase: passphrases.current, clockIsRight, mailbox, takeOver }
@@ -39,27 +48,36 @@ const listen = async (context: Context, { mailbox = false, takeOver, ...files }:
 
   const over = new AbortController()
   const ending = AbortSignal.any([signal, over.signal])
-  const speaker = createSpeaker(context, peer, ending)
-  const recipient = createRecipient(context, speaker)
+  const speaker = createSpeaker(context, peer, ending, UNKNOWN_TO_SEVERAL)
+  const find = await namesOf(peer.contacts)
+  const recipient = createRecipient(context, speaker, addressee === null ? null : find(addressee))
+  const people = createPeople(context, { peer, recipient, find, signal: ending })
   const underWay = createFilesUnderWay(context, peer.files)
+  const typed = { say: recipient.say, sayOfFiles: underWay.say, sayOfPeople: people.say, misread: speaker.misread }
   const speak = async (): Promise<void> => {
-    if (await doTyped(terminal, { say: recipient.say, sayOfFiles: underWay.say }, ending)) return
+    if (await doTyped(terminal, typed, ending)) return
     // The end of a pipe is not the end of the conversations; Ctrl-D is.
     if (terminal.interactive) await speaker.settled()
     else if (!ending.aborted) await once(ending, 'abort')
   }
-  const incoming = readIncomingFiles(files)
-  const works = [
-    followPeer(context, peer, { signal: ending, incoming, keepsMailbox: mailbox, onEvent: recipient.hear }),
-    speak(),
-  ]
+  const following = followPeer(context, peer, {
+    ...{ signal: ending, incoming: readIncomingFiles(files), keepsMailbox: mailbox },
+    concerns: (event) => !isOfStranger(peer, event),
+    onEvent: people.hear,
+  })
+  const works = [following, speak()]
   for (const work of works) work.catch(() => {})
   try {
     await Promise.race(works)
   } finally {
     over.abort()
+    await recipient.end()
     await speaker.settled()
     await underWay.tellWaiting()
   }
   return EXIT.done
 }
+
+/** That it asks to be let in is all that is told of a stranger. */
+const isOfStranger = ({ requests }: Peer, event: PeerEvent): boolean =>
+  (event.type === 'connected' || event.type === 'disconnected') && !requests.isLetIn(event.remote.address)

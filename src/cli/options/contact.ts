@@ -1,10 +1,11 @@
-import type { Contact } from '../../contacts/contact-api.ts'
+import type { Contact, Contacts } from '../../contacts/contact-api.ts'
 import { encodeAddress } from '../../core/address.ts'
 import { StoreError } from '../../core/errors.ts'
 import type { Policy } from '../../directory/client/policies.ts'
 import type { OpenContacts } from '../../peer/folder.ts'
 import type { Context } from '../context.ts'
 import { tellingClock } from '../output/clock-event.ts'
+import { shortAddress } from '../output/format.ts'
 
 /** The argument that names somebody, in the library's one way: by the name of a contact, by address, or by a link. */
 
@@ -28,6 +29,20 @@ const openKnown = async (folder: string): Promise<OpenContacts | null> => {
   } catch (error) {
     if (error instanceof StoreError && error.code === 'ERR_STORE_MISSING') return null
     throw error
+  }
+}
+
+/** @returns whom something names to a peer that is open: also the short form of a contact's address, as it is shown */
+export const namesOf = async (
+  contacts: Pick<Contacts, 'get' | 'list'>,
+): Promise<(who: string) => { readonly address: string; readonly name: string | null }> => {
+  const { peerIdOf } = await import('../../contacts/peer-name.ts')
+  /** @throws AddressError; ContactError ERR_CONTACT */
+  return (who) => {
+    const shown = contacts.list().filter(({ address }) => shortAddress(address) === who)
+    const [only] = shown.length === 1 ? shown : []
+    const address = only?.address ?? encodeAddress(peerIdOf(contacts, who))
+    return { address, name: contacts.get(address)?.name ?? null }
   }
 }
 

@@ -15,6 +15,7 @@ import type { Verdict } from '../../directory/client/verdict.ts'
 import type { BackupSummary } from '../../identity/backup.ts'
 import type { Vault } from '../../store/vault.ts'
 import type { ContactEvents, Dated, Head } from './cli-contact-events.ts'
+import type { PeopleEvents } from './people-events.ts'
 import type { Reason, TalkEvents } from './talk-events.ts'
 
 /** What became of an own log, and where it ends now. */
@@ -49,7 +50,8 @@ type Published = {
  * the same to people.
  */
 type Events = TalkEvents &
-  ContactEvents & {
+  ContactEvents &
+  PeopleEvents & {
     /** `init` */
     created: {
       readonly address: string

@@ -9,6 +9,7 @@ import { blockEvent } from './contact-event.ts'
 import { reasonOf } from './failure.ts'
 import { failedFileEvent } from './file-event.ts'
 import { listeningEvent } from './listening-event.ts'
+import { requestFields } from './request-event.ts'
 
 /**
  * What a command tells of each thing that happens to its peer. This is the only source of what a person sees of a running peer: whoever
@@ -116,6 +117,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
         const code = event.error === null ? null : reasonOf(event.error).code
         return [{ event: 'disconnected', peer: event.remote.address, reason: event.reason, code }]
       }
+      case 'request':
+        return [{ event: 'request', ...requestFields(event.request), waiting: event.waiting }]
       case 'message':
         return [messageEvent(event.message)]
       case 'delivery': {

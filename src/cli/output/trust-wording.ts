@@ -11,14 +11,14 @@ import { CHANGES } from './notice-wording.ts'
 type TrustWording = Pick<Wording, 'lookup' | 'evidence' | 'connected' | 'contact' | 'compare'>
 type Trust = CliEvent<'connected'>['trust']
 
-const IDENTITY: Readonly<Record<Trust['identity'], string>> = {
+export const IDENTITY: Readonly<Record<Trust['identity'], string>> = {
   unknown: 'nobody has vouched for whose address this is: compare the safety number',
-  pinned: 'you gave this address, and have not compared the safety number yet',
+  pinned: 'you gave this address, or let it in: compare the safety number',
   verified: 'you compared the safety number',
 }
 
 /** Of somebody who is connected: it was looked up for that. */
-const describeFreshness = ({ freshness, reason }: Trust): string =>
+export const describeFreshness = ({ freshness, reason }: Trust): string =>
   freshness === 'current'
     ? 'its keys are the latest that the network knows, checked just now'
     : `whether its keys are the latest is not certain: ${reason}`

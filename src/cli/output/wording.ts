@@ -6,6 +6,7 @@ import { heldWording } from './held-wording.ts'
 import { keyWording } from './key-wording.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
+import { requestWording } from './request-wording.ts'
 import { trustWording } from './trust-wording.ts'
 
 /**
@@ -57,6 +58,7 @@ const describeExposed = ({ messages, files, received }: Exposed): string => {
 export const wording: Wording = {
   ...keyWording,
   ...trustWording,
+  ...requestWording,
   ...fileWording,
   ...heldWording,
   node: ({ bootstrap, first }) => [

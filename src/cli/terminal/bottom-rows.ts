@@ -16,8 +16,6 @@ export type BottomRows = {
   hideStatus(): () => void
   /** Stands before what is typed. */
   prompt(text: string): void
-  /** whether a line has been begun */
-  readonly typing: boolean
   /** Lines as they are typed. Ends with Ctrl-D, or when aborted. */
   edit(keyboard: Readable, signal: AbortSignal): AsyncGenerator<string>
   /** Takes all of it away, and gives the keyboard back. */
@@ -92,9 +90,6 @@ export const createBottomRows = (screen: Screen, onInterrupt: () => void): Botto
       redraw(() => {
         prompt = sanitize(text)
       }),
-    get typing() {
-      return editor !== undefined && editor.line !== ''
-    },
     edit: async function* (keyboard, signal) {
       const typing = enter(keyboard)
       try {

@@ -57,8 +57,6 @@ export type Terminal = {
   readonly discarded: boolean
   /** Stands before what is typed. */
   prompt(text: string): void
-  /** whether a line has been begun */
-  readonly typing: boolean
   /** What is going on right now, shown below everything else until it is replaced; '' for nothing. */
   status(text: string): void
   /** Lines as they are typed, or piped in: `limit` bytes of each. Ends with the input, or when aborted. */
@@ -142,9 +140,6 @@ export const createTerminal = (
     },
     written,
     prompt: bottom.prompt,
-    get typing() {
-      return bottom.typing
-    },
     status: (text) => {
       if (statusVisible) bottom.status(text)
     },

@@ -109,6 +109,10 @@ export const CONTACT = {
     'no contact of this name or address',
     'list the contacts for their names; whom nobody knows is looked up',
   ],
+  ERR_REQUEST: [
+    'nobody with that address waits to be let in',
+    'list the requests: whoever is not among them, and connects again, asks again, unless it was refused since the start',
+  ],
   ERR_CONTACT_NAME: ['the name cannot be used for a contact', 'choose another name'],
   ERR_CONTACT_BLOCKED: ['this peer is not blocked', 'list the contacts: it says who is'],
   ERR_VERIFY: [

@@ -24,6 +24,22 @@ test('/files, and /cancel with a number or none', () => {
     assert.deepEqual(readTyped(text), { kind: 'unknown', text })
 })
 
+test('what is about people: whom lines are for, and who is let in', () => {
+  const people = [
+    ['/to Bob B', { kind: 'to', who: 'Bob B' }],
+    ['/to ', { kind: 'to', who: '' }],
+    ['/requests', { kind: 'requests', who: '' }],
+    ['/requests 7', { kind: 'requests', who: '7' }],
+    ['/accept 7', { kind: 'accept', who: '7', name: undefined }],
+    ['/accept  hf1q  Bob B ', { kind: 'accept', who: 'hf1q', name: 'Bob B' }],
+    ['/refuse 7-9', { kind: 'refuse', who: '7-9' }],
+    ['/drop', { kind: 'drop' }],
+  ] as const
+  for (const [text, intent] of people) assert.deepEqual(readTyped(text), { ...intent, text })
+  for (const text of ['/accept', '/accept ', '/refuse', '/drop it', '/too', '/To Bob'])
+    assert.deepEqual(readTyped(text), { kind: 'unknown', text })
+})
+
 test('/quit, and what looks like a command but is none', () => {
   assert.deepEqual(readTyped('/quit '), { kind: 'quit' })
   for (const text of ['/', '/qiut', '/file', '/file  ', '/quit now', '/File x'])

@@ -1,56 +1,24 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { suite, type TestContext, test } from 'node:test'
 import { createIdentity } from '../../../src/core/identity.ts'
 import { seconds } from '../../../src/core/world.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
-import { initialize } from '../../../src/identity/initialize.ts'
 import { systemWorld } from '../../../src/identity/system-world.ts'
 import { parseBootstrap } from '../../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
 import { createTransport } from '../../../src/network/transport.ts'
 import { createPeer } from '../../../src/peer/create-peer.ts'
-import { openPeer } from '../../../src/peer/open.ts'
-import type { Peer } from '../../../src/peer/peer.ts'
-import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { openStore } from '../../../src/store/store.ts'
-import { endOf, eventOf, said } from '../../messages/told.ts'
-import { createDht } from '../dht.ts'
+import { endOf } from '../../messages/told.ts'
 import { beginCli } from '../in-process.ts'
+import { next, openBob, prepare, textOf } from './stage.ts'
 
 /** `listen` and `chat` against peers that do what no command would. */
-
-type Stage = {
-  readonly dir: string
-  readonly bootstrap: string
-  readonly alice: string
-  readonly addressOfAlice: string
-}
-
-const prepare = async (t: TestContext): Promise<Stage> => {
-  const dir = mkdtempSync(join(tmpdir(), 'handfast-cli-'))
-  t.after(() => rmSync(dir, { recursive: true, force: true }))
-  const alice = join(dir, 'alice')
-  const [dht, { address }] = await Promise.all([createDht(t), initialize(alice)])
-  return { dir, bootstrap: dht.get('node') ?? '', alice, addressOfAlice: address }
-}
-
-const openBob = async (t: TestContext, bootstrap: string, listen = true): Promise<Peer> => {
-  const bob = await openPeer({ bootstrap, listen })
-  t.after(() => bob.close())
-  return bob
-}
-
-type Of<T extends PeerEvent['type']> = Extract<PeerEvent, { type: T }>
-
-/** The next time that happens to a peer. */
-const next = <T extends PeerEvent['type']>(peer: Peer, type: T): Promise<Of<T>> =>
-  eventOf(peer, (event): event is Of<T> => event.type === type)
 
 /** Bob listens, and Alice chats to him. */
 const chatWithBob = async (t: TestContext, argv: readonly string[] = []) => {
@@ -63,9 +31,6 @@ const chatWithBob = async (t: TestContext, argv: readonly string[] = []) => {
   assert.equal((await came).remote.address, stage.addressOfAlice)
   return { ...stage, bob, stdin, chat, left: left.then(({ reason }) => reason) }
 }
-
-/** The next thing that a command wrote to this peer. */
-const textOf = async (peer: Peer): Promise<unknown> => said(await peer.messages.receive())
 
 suite('what is typed into a conversation, and what comes', { concurrency: 2 }, () => {
   test('a line that cannot be sent is reported, the others go, and the code says so', async (t) => {
@@ -157,30 +122,37 @@ suite('connections of a conversation', { concurrency: 2 }, () => {
     assert.equal(JSON.parse(stderr).error.code, 'ERR_CONNECTION_LOST')
   })
 
-  test('listen talks to several at once, and shows each safety number once', async (t) => {
+  test('listen talks to several, whom it lets in and names; who comes or speaks changes nothing', async (t) => {
     const { bootstrap, alice, addressOfAlice } = await prepare(t)
     const stdin = new PassThrough()
     const signals = new EventEmitter()
     const argv = ['listen', '--json', '--folder', alice, '--bootstrap', bootstrap]
     const listen = beginCli(argv, { stdin, signals })
     await listen.event('listening')
-    stdin.write('too early\n')
-    assert.equal((await listen.event('not-sent')).text, 'too early')
 
     const [bob, carol] = await Promise.all([openBob(t, bootstrap, false), openBob(t, bootstrap, false)])
     const fromBob = await bob.connect(addressOfAlice)
-    await listen.event('safety-number')
-    const fromCarol = await carol.connect(addressOfAlice)
-    await listen.event('safety-number')
     await bob.messages.send(addressOfAlice, 'Bob speaks')
-    await listen.event('message')
-    stdin.write('to Bob\n')
-    assert.equal(await textOf(bob), 'to Bob')
+    const { id, safetyNumber } = await listen.event('request')
+    assert.equal(safetyNumber, fromBob.remote.safetyNumber)
+    // Nobody was named: not even the only one who is there gets it.
+    stdin.write('for whom?\n')
+    assert.partialDeepStrictEqual(await listen.event('not-sent'), { text: 'for whom?', code: 'ERR_USAGE' })
+    stdin.write(`/accept ${id} Bob\n/to Bob\n`)
+    assert.deepEqual(await listen.event('let-in'), { event: 'let-in', peer: bob.address, name: 'Bob' })
+    assert.equal((await listen.event('message')).text, 'Bob speaks')
+    const fromCarol = await carol.connect(addressOfAlice)
+    await listen.event('request')
+    stdin.write(`/accept ${carol.address}\n`)
+    await listen.event('let-in')
     await carol.messages.send(addressOfAlice, 'Carol speaks\nhf1alice…: a second line')
     assert.equal((await listen.event('message')).peer, carol.address)
-    stdin.write('to Carol\n')
+    stdin.write('to Bob\n')
+    assert.equal(await textOf(bob), 'to Bob')
+    stdin.write(`/to ${carol.address}\nto Carol\n/to Bob\n`)
     assert.equal(await textOf(carol), 'to Carol')
 
+    // Who leaves is still who is meant: it is delivered when he is back.
     await fromBob.close()
     await listen.event('disconnected')
     const again = await bob.connect(addressOfAlice)
@@ -196,7 +168,8 @@ suite('connections of a conversation', { concurrency: 2 }, () => {
     const { code, stdout, stderr } = await listen.done
     assert.equal(code, 0)
     assert.equal(stderr, '')
-    assert.equal(stdout.match(/"event":"safety-number"/g)?.length, 2)
+    assert.doesNotMatch(stdout, /"connected","peer":"[^"]*","direction":"in","trust":{"identity":"unknown"/)
+    assert.equal(stdout.match(/"event":"request"/g)?.length, 2)
     assert.ok(stdout.endsWith('}\n'))
     for (const line of stdout.trimEnd().split('\n')) assert.equal(typeof JSON.parse(line).event, 'string')
   })

@@ -10,7 +10,7 @@ import type { KeptMessages } from '../../../src/messages/message-api.ts'
 import { createEventBus } from '../../../src/peer/event-bus.ts'
 import type { Peer } from '../../../src/peer/peer.ts'
 import { settle } from '../../connection/sides.ts'
-import { messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from './happenings.ts'
+import { messageOf, OWN, offerOf, PEER, remoteOf, requestOf, transferOf } from './happenings.ts'
 
 /** The loop over what happens, with a real bus, and an output that is read when the test says so. */
 
@@ -175,6 +175,7 @@ test('whom something happened with', () => {
   for (const event of [
     { type: 'connected', remote: remoteOf() },
     { type: 'disconnected', remote: remoteOf(), reason: 'left', error: null },
+    { type: 'request', request: requestOf(1), waiting: 1 },
     { type: 'message', message },
     { type: 'delivery', message },
     { type: 'offer', offer: offerOf(() => {}) },

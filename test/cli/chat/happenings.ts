@@ -1,6 +1,7 @@
 import type { Remote } from '../../../src/connection/remote.ts'
 import type { FileOffer, FileTransfer } from '../../../src/files/file-api.ts'
 import type { Message } from '../../../src/messages/message.ts'
+import type { Request } from '../../../src/peer/request.ts'
 
 /** Things that happen to a peer, for tests of what is told of them. */
 
@@ -13,6 +14,11 @@ export const remoteOf = (changed: Partial<Remote> = {}): Remote => ({
   ...{ address: PEER, epoch: 0, seq: 0, head: 'ab', safetyNumber: '12345', change: 'none', direction: 'in' },
   trust: { identity: 'unknown', freshness: 'stale', reason: 'a test' },
   ...changed,
+})
+
+export const requestOf = (id: number, address = PEER): Request => ({
+  ...{ id, address, safetyNumber: '12345', since: 0, connected: true, messages: 0 },
+  trust: { identity: 'unknown', freshness: 'stale', reason: 'a test' },
 })
 
 type About = Partial<Omit<Message, 'text' | 'data' | 'unknown'>>

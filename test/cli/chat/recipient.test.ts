@@ -1,117 +1,101 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRecipient } from '../../../src/cli/chat/recipient.ts'
+import { createRecipient, KEPT_LINES_MAX, type Named, promptFor } from '../../../src/cli/chat/recipient.ts'
 import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
-import type { Ending } from '../../../src/connection/connection.ts'
-import { messageOf, remoteOf } from './happenings.ts'
 
-const ALICE = 'hf1aliceaaaaaaaaaa'
-const BOB = 'hf1bobbbbbbbbbbbbbb'
-const CAROL = 'hf1carolcccccccccc'
+const ALICE: Named = { address: 'hf1aliceaaaaaaaaaa', name: 'Alice' }
+const BOB: Named = { address: 'hf1bobbbbbbbbbbbbbb', name: null }
 
-const begin = () => {
+const begin = (first: Named | null = null, interactive = true) => {
   const events: CliEvent[] = []
   const prompts: string[] = []
   const heard: string[] = []
-  const keyboard = { typing: false }
-  const terminal = {
-    prompt: (text: string) => void prompts.push(text),
-    get typing() {
-      return keyboard.typing
-    },
-  }
+  const terminal = { interactive, prompt: (text: string) => void prompts.push(text) }
   const speaker = {
     say: async (to: string, intent: { readonly text?: string; readonly path?: string }) =>
       void heard.push(`${to.slice(3, 6)} ${intent.text ?? intent.path}`),
   }
-  const recipient = createRecipient(
-    { terminal: terminal as never, emit: async (event) => events.push(event) > 0 },
-    speaker,
-  )
+  const recipient = createRecipient({ terminal, emit: async (event) => events.push(event) > 0 }, speaker, first)
   return {
-    ...{ recipient, events, prompts, heard, keyboard },
+    ...{ recipient, events, heard },
+    prompt: () => prompts.at(-1),
     say: (text: string) => recipient.say({ kind: 'text', text }),
-    come: (address: string) => recipient.hear({ type: 'connected', remote: remoteOf({ address }) }),
-    go: (address: string, reason: Ending['reason'] = 'left') =>
-      recipient.hear({ type: 'disconnected', remote: remoteOf({ address }), reason, error: null }),
-    speak: (address: string) =>
-      recipient.hear({ type: 'message', message: messageOf(1, 'hello', { from: address, peer: address }) }),
   }
 }
 
-test('a line goes to the peer that connected or spoke last', async () => {
-  const { prompts, heard, say, come, go, speak } = begin()
-  come(ALICE)
-  come(BOB)
+test('a line goes to whom the prompt names, and only a person changes that', async () => {
+  const { recipient, events, heard, prompt, say } = begin(ALICE)
+  assert.deepEqual([prompt(), recipient.address], ['to Alice> ', ALICE.address])
   await say('one')
-  speak(ALICE)
+  await recipient.turn(BOB)
+  assert.equal(prompt(), 'to hf1bobbbbbbb…bbbb> ')
   await say('two')
-  go(ALICE)
-  await say('three')
-  assert.deepEqual(heard, ['bob one', 'ali two', 'bob three'])
-  assert.match(prompts.at(-1) ?? '', /^to hf1bob/)
+  await recipient.turn(null)
+  assert.deepEqual([prompt(), recipient.address], ['nobody> ', null])
+  assert.deepEqual(heard, ['ali one', 'bob two'])
+  assert.deepEqual(events, [
+    { event: 'addressee', peer: BOB.address, name: null, lines: 0 },
+    { event: 'addressee', peer: null, name: null, lines: 0 },
+  ])
 })
 
-test('what somebody left in a mailbox turns nothing to them: they are not there', async () => {
-  const { heard, say, come, speak } = begin()
-  come(ALICE)
-  speak(CAROL)
+test('a line for nobody is kept, the first time with a question, and goes to whom is named then', async () => {
+  const { recipient, events, heard, prompt, say } = begin()
+  assert.equal(prompt(), 'nobody> ')
   await say('one')
-  assert.deepEqual(heard, ['ali one'])
-})
-
-test('nobody can push in front while a line is being typed', async () => {
-  const { prompts, keyboard, heard, say, come } = begin()
-  come(ALICE)
-  keyboard.typing = true
-  come(BOB)
-  assert.match(prompts.at(-1) ?? '', /^to hf1alice/)
-  keyboard.typing = false
-  await say('for Alice')
-  await say('for Bob')
-  assert.deepEqual(heard, ['ali for Alice', 'bob for Bob'])
-})
-
-test('when the one it is typed for has left, a line goes to nobody', async () => {
-  const { events, keyboard, heard, say, come, go } = begin()
-  come(BOB)
-  come(ALICE)
-  keyboard.typing = true
-  go(ALICE)
-  keyboard.typing = false
-  await say('for Alice')
+  await recipient.say({ kind: 'file', path: '/a.txt' })
+  assert.equal(prompt(), 'nobody, 2 lines kept> ')
+  await recipient.turn(null)
+  assert.equal(prompt(), 'nobody, 2 lines kept> ')
   assert.deepEqual(heard, [])
-  assert.deepEqual(
-    events.map(({ event }) => event),
-    ['not-sent'],
-  )
+  await recipient.turn(ALICE)
+  await say('three')
+  assert.deepEqual([heard, prompt()], [['ali one', 'ali /a.txt', 'ali three'], 'to Alice> '])
+  assert.deepEqual(events, [
+    { event: 'kept', lines: 1 },
+    { event: 'addressee', peer: null, name: null, lines: 0 },
+    { event: 'addressee', peer: ALICE.address, name: 'Alice', lines: 2 },
+  ])
 })
 
-test('who has two connections and loses one is still there', async () => {
-  const { heard, events, say, come, go } = begin()
-  come(ALICE)
-  come(ALICE)
-  go(ALICE, 'lost')
+test('what is typed while kept lines go out comes after them', async () => {
+  const { recipient, heard, say } = begin()
   await say('one')
-  go(ALICE)
   await say('two')
-  assert.deepEqual(heard, ['ali one'])
-  assert.partialDeepStrictEqual(events, [{ event: 'not-sent', text: 'two' }])
+  await Promise.all([recipient.turn(ALICE), say('three')])
+  assert.deepEqual(heard, ['ali one', 'ali two', 'ali three'])
 })
 
-test('who is not connected because this side did not need it any more has not left', async () => {
-  const { heard, say, come, go } = begin()
-  come(ALICE)
-  go(ALICE, 'closed')
+test('kept lines have a bound, can be dropped, and are reported at the end', async () => {
+  const { recipient, events, heard, prompt, say } = begin()
+  for (let count = 0; count <= KEPT_LINES_MAX; count++) await say(`${count}`)
+  assert.partialDeepStrictEqual(events.at(-1) ?? {}, {
+    event: 'not-sent',
+    text: `${KEPT_LINES_MAX}`,
+    code: 'ERR_USAGE',
+  })
+  await recipient.drop()
+  assert.deepEqual([events.at(-1), prompt()], [{ event: 'dropped', lines: KEPT_LINES_MAX }, 'nobody> '])
+  await say('left')
+  await recipient.end()
+  await recipient.end()
+  const last = events.filter(({ event }) => event === 'not-sent').slice(1)
+  assert.partialDeepStrictEqual(last, [{ text: 'left', code: 'ERR_USAGE' }])
+  assert.deepEqual([last.length, heard], [1, []])
+})
+
+test('what is piped in for nobody is refused at once: there is no prompt to see', async () => {
+  const { recipient, events, heard, say } = begin(null, false)
   await say('one')
-  come(ALICE)
-  go(ALICE)
+  assert.partialDeepStrictEqual(events, [{ event: 'not-sent', text: 'one', code: 'ERR_USAGE' }])
+  await recipient.turn(ALICE)
   await say('two')
-  assert.deepEqual(heard, ['ali one'])
+  assert.deepEqual(heard, ['ali two'])
 })
 
-test('with nobody there a line is reported', async () => {
-  const { events, recipient } = begin()
-  await recipient.say({ kind: 'file', path: 'a.txt' })
-  assert.partialDeepStrictEqual(events, [{ event: 'not-sent', text: 'a.txt', code: null }])
+test('no name looks like nobody', () => {
+  for (const name of ['nobody', 'nobody> ', '> ']) {
+    const prompt = promptFor({ ...ALICE, name })
+    assert.ok(prompt.startsWith('to ') && !promptFor(null).startsWith('to '), prompt)
+  }
 })

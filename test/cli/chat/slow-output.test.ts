@@ -40,21 +40,27 @@ test('what is piped in is read no faster than its complaints are', async () => {
     { messages, files: { send: () => assert.fail(), finished: () => assert.fail() } },
     NEVER,
   )
-  const terminal = { typing: false, prompt: () => {} } as never
+  const terminal = { interactive: false, prompt: () => {} }
   const recipient = createRecipient({ terminal, emit }, speaker)
   const underWay = createFilesUnderWay({ emit }, files)
-  for (const [say, complaints] of [
-    [recipient.say, 1],
-    [(intent: Parameters<typeof speaker.say>[1]) => speaker.say(PEER, intent), 1],
+  const toPeer = (intent: Parameters<typeof speaker.say>[1]): Promise<void> => speaker.say(PEER, intent)
+  for (const [say, text] of [
+    [recipient.say, 'a line'],
+    [toPeer, 'a line'],
+    [toPeer, '/mistyped'],
   ] as const) {
     let read = 0
     const lines = async function* () {
-      for (; read < 3; read++) yield { text: 'a line', bytes: 6, fault: null }
+      for (; read < 3; read++) yield { text, bytes: text.length, fault: null }
     }
-    const typing = doTyped({ interactive: false, lines }, { say, sayOfFiles: underWay.say }, NEVER)
+    const typing = doTyped(
+      { interactive: false, lines },
+      { say, sayOfFiles: underWay.say, misread: speaker.misread },
+      NEVER,
+    )
     for (let line = 0; line < 3; line++) {
       assert.equal(await isSettled(typing), false)
-      assert.deepEqual([read, told.length], [line, (line + 1) * complaints])
+      assert.deepEqual([read, told.length], [line, line + 1])
       take()
     }
     assert.equal(await typing, false)

@@ -44,7 +44,7 @@ test('a text is written down for whom it is meant; one that cannot be is told, a
   await speaker.say(PEER, { kind: 'text', text: 'hello' })
   assert.deepEqual([sent, speaker.failures], [[`${PEER}: hello`], 0])
   await speaker.say(PEER, { kind: 'text', text: 'too long' })
-  await speaker.say(PEER, { kind: 'unknown', text: '/qiut' })
+  await speaker.misread({ kind: 'unknown', text: '/qiut' })
   assert.partialDeepStrictEqual(events, [
     { event: 'not-sent', text: 'too long', code: 'ERR_MESSAGE_SIZE' },
     { event: 'not-sent', text: '/qiut', code: 'ERR_USAGE' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import type { FileIntent, Said } from '../../../src/cli/chat/command-line-input.ts'
+import type { FileIntent, Said, Unknown } from '../../../src/cli/chat/command-line-input.ts'
 import { doTyped } from '../../../src/cli/chat/typed-lines.ts'
 import { createTerminal } from '../../../src/cli/terminal/terminal.ts'
 import { Sink } from '../in-process.ts'
@@ -16,10 +16,11 @@ const pipe = async (...input: readonly (string | Buffer)[]) => {
     { stdin, stdout: new Sink(), stderr: new Sink() },
     { screen: true, onInterrupt: () => {}, ending: new AbortController().signal },
   )
-  const said: (Said | FileIntent)[] = []
+  const said: (Said | FileIntent | Unknown)[] = []
   const typed = {
     say: async (intent: Said) => void said.push(intent),
     sayOfFiles: async (intent: FileIntent) => void said.push(intent),
+    misread: async (intent: Unknown) => void said.push(intent),
   }
   const quit = await doTyped(terminal, typed, new AbortController().signal)
   return { said, quit }

@@ -1,7 +1,7 @@
 import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
-import { OWN, PEER } from '../chat/happenings.ts'
+import { HASH, messageOf, OWN, PEER, unknownOf } from '../chat/happenings.ts'
 
 /** An event, what is told of it to programs, and what a person sees. */
 export type Row = readonly [event: PeerEvent, told: readonly CliEvent[], seen: readonly (string | RegExp)[]]
@@ -25,6 +25,56 @@ export const CLOCK_ROWS: readonly Row[] = [
 
 /** The address of the other side as people see it in a line. */
 export const SHORT = 'hf1kh9wk63pe…9zse'
+
+/** What others say. */
+export const MESSAGE_ROWS: readonly Row[] = [
+  [
+    { type: 'message', message: messageOf(1, 'hello') },
+    [{ event: 'message', peer: PEER, hash: HASH, text: 'hello' }],
+    [`${SHORT}: hello`],
+  ],
+  [
+    { type: 'message', message: messageOf(1, Uint8Array.of(1, 2, 255)) },
+    [{ event: 'data', peer: PEER, hash: HASH, size: 3, base64: 'AQL/' }],
+    [`* ${SHORT} sent 3 bytes of data`],
+  ],
+  [
+    { type: 'message', message: unknownOf(1, 'read') },
+    [{ event: 'unknown', peer: PEER, hash: HASH, kind: 'read' }],
+    [/needs a newer version/],
+  ],
+]
+
+const asks = {
+  ...{ id: 7, address: PEER, safetyNumber: '12345', since: NOW * 1000, connected: true, messages: 0 },
+  trust: { identity: 'unknown', freshness: 'stale', reason: 'a test' },
+} as const
+const { address: _, ...asked } = asks
+const told = { event: 'request', ...asked, peer: PEER, since: NOW } as const
+
+const requestRow = (waiting: number, seen: Row[2]): Row => [
+  { type: 'request', request: asks, waiting },
+  [{ ...told, waiting }],
+  seen,
+]
+
+/** A stranger asks: the first few are shown whole, some on a line, and of a crowd how many there are. */
+export const REQUEST_ROWS: readonly Row[] = [
+  requestRow(3, [
+    '* [7] somebody asks to be let in:',
+    `  ${PEER}`,
+    /^\* nobody has vouched/,
+    /not certain: a test$/,
+    '* safety number:',
+    '  12345',
+    '* /accept 7 NAME lets it in, /refuse 7 deletes what it left',
+  ]),
+  ...[4, 9].map((waiting) => requestRow(waiting, [`* [7] ${SHORT} asks to be let in: /requests 7`])),
+  ...[10, 20, 640].map((waiting) =>
+    requestRow(waiting, [`* ${waiting} wait to be let in, and more are only counted: /requests`]),
+  ),
+  ...[11, 19, 21, 100, 1200].map((waiting) => requestRow(waiting, [])),
+]
 
 /** Copies of a data folder, and folders that went back, or lost a file. */
 export const COPY_ROWS = {

@@ -7,15 +7,17 @@ import { ConnectionError, MailboxError, PeerError, StoreError } from '../../../s
 import type { Publication } from '../../../src/directory/client/publish.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
-import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf, unknownOf } from '../chat/happenings.ts'
+import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
 import { HELD_FILE_ROWS, HELD_ROWS } from './held-rows.ts'
 import {
   BLOCK_ROWS,
   CLOCK_ROWS,
   COPY_ROWS,
   EXPOSED_ROWS,
+  MESSAGE_ROWS,
   MISSED_ROWS,
   NETWORK_ROWS,
+  REQUEST_ROWS,
   type Row,
   SHORT,
 } from './reporter-rows.ts'
@@ -76,23 +78,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       [`* ${SHORT} is gone without a goodbye [ERR_CONNECTION_LOST]`],
     ],
   ],
-  message: [
-    [
-      { type: 'message', message: messageOf(1, 'hello') },
-      [{ event: 'message', peer: PEER, hash: HASH, text: 'hello' }],
-      [`${SHORT}: hello`],
-    ],
-    [
-      { type: 'message', message: messageOf(1, Uint8Array.of(1, 2, 255)) },
-      [{ event: 'data', peer: PEER, hash: HASH, size: 3, base64: 'AQL/' }],
-      [`* ${SHORT} sent 3 bytes of data`],
-    ],
-    [
-      { type: 'message', message: unknownOf(1, 'read') },
-      [{ event: 'unknown', peer: PEER, hash: HASH, kind: 'read' }],
-      [/needs a newer version/],
-    ],
-  ],
+  message: MESSAGE_ROWS,
   delivery: [
     ...(['queued', 'sent', 'delivered', 'gone'] as const).map((state): Row => {
       const message = messageOf(7, 'hello', { direction: 'out', state })
@@ -228,6 +214,7 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
   missed: MISSED_ROWS,
   network: NETWORK_ROWS,
   clock: CLOCK_ROWS,
+  request: REQUEST_ROWS,
   // The command ends with it, and says so.
   superseded: [[{ type: 'superseded', error: new PeerError('ERR_PEER_SUPERSEDED') }, [], []]],
   twin: [[{ type: 'twin', error: new StoreError('ERR_STORE_TWIN') }, [], []]],

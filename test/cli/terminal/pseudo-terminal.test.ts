@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,46 +6,9 @@ import { suite, type TestContext, test } from 'node:test'
 import { encodeAddress } from '../../../src/core/address.ts'
 import { initialize } from '../../../src/identity/initialize.ts'
 import { openVault } from '../../../src/store/vault.ts'
+import { onTerminal } from './on-terminal.ts'
 
 /** Questions on a terminal the system made: what it echoes, and in which state it is left. */
-
-const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
-
-/** Runs a command line on a pseudo-terminal, and after it what tells the terminal's state. */
-const onTerminal = (t: TestContext, argv: readonly string[]) => {
-  const command = [process.execPath, MAIN, ...argv].map((word) => `'${word}'`).join(' ')
-  const child = spawn('script', ['-qec', `${command}; echo "code $?"; stty -a`, '/dev/null'], {
-    env: { PATH: process.env.PATH, TERM: 'xterm', SHELL: '/bin/sh' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  t.after(() => child.kill('SIGKILL'))
-  const ended = once(child, 'close')
-  const silent = once(child.stdout, 'end')
-  let text = ''
-  let read = 0
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk
-  })
-  const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
-    for (;;) {
-      const found = pattern.exec(text.slice(read))
-      if (found !== null) {
-        read += found.index + found[0].length
-        return found
-      }
-      if (child.stdout.readableEnded) throw new Error(`no ${pattern} in ${JSON.stringify(text)}`)
-      await Promise.race([once(child.stdout, 'data'), silent])
-    }
-  }
-  return {
-    until,
-    type: (keys: string) => void child.stdin.write(keys),
-    end: async () => {
-      await ended
-      return text
-    },
-  }
-}
 
 /** The end of every run: the exit code, and a terminal that echoes and edits lines again. */
 const assertSane = (text: string, code: number): void => {

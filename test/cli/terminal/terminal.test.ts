@@ -97,9 +97,8 @@ test('a prompt of its own, and what was typed behind it', async () => {
   await type('hi')
   terminal.prompt('to Alice> ')
   assert.equal(screen.text, 'to Alice> hi')
-  assert.equal(terminal.typing, true)
   await type('\r')
-  assert.equal(terminal.typing, false)
+  assert.equal(screen.text, 'to Alice> hi\nto Alice>')
   terminal.close()
 })
 

@@ -1,0 +1,32 @@
+import type { Identity } from '../core/identity.ts'
+import type { World } from '../core/world.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { MailboxHost } from '../mailbox/host.ts'
+import type { Transport } from '../network/transport.ts'
+import type { Store } from '../store/store.ts'
+import type { NetworkPort } from './network-state.ts'
+import type { PeerEvent } from './peer-events.ts'
+
+/** What a peer is put together from. */
+export type PeerParts = {
+  readonly identity: Identity
+  readonly directory: DirectoryNetwork
+  readonly transport: Transport
+  readonly network: NetworkPort
+  readonly store: Store
+  readonly world: World
+  /** what belongs to this peer alone and closes with it */
+  readonly release: () => Promise<void>
+  /** The application whose messages it has. Default: `handfast`. */
+  readonly app?: string | undefined
+  /** What happened before the peer was there to tell it. Default: nothing. */
+  readonly early?: readonly PeerEvent[] | undefined
+  /** The mailbox that this peer keeps for others; it closes with the peer. */
+  readonly mailbox?: MailboxHost | undefined
+  /** Whether, of two that run on copies of one folder, it is the other one that stops. Default: false. */
+  readonly takeOver?: boolean | undefined
+  /** Whether who connects may talk; a mailbox's own peer has nobody to talk to. Default: true. */
+  readonly talks?: boolean | undefined
+  /** The owner's word that the clock is right, whatever nodes say. Default: false. */
+  readonly clockIsRight?: boolean | undefined
+}
