@@ -170,6 +170,46 @@ test('whom one connects to, adds or writes to is let in without being asked for'
   }
 })
 
+test('who is blocked does not ask, and is let in only once it is unblocked', async (t) => {
+  const { a, b, events } = await start(t)
+  const connection = await a.connect(b.address)
+  await a.messages.send(b.address, 'one')
+  await until(() => b.requests.list()[0]?.messages === 1)
+  b.contacts.block(a.address)
+  assert.equal(await endOf(connection), 'ERR_REMOTE')
+  assert.deepEqual(b.requests.list(), [])
+  assert.equal(await codeOf(b.requests.accept(a.address)), 'ERR_PEER_BLOCKED')
+  assert.equal(await codeOf(b.requests.refuse(a.address)), 'ERR_PEER_BLOCKED')
+  await assert.rejects(a.connect(b.address))
+  await settle()
+  assert.deepEqual([b.requests.list(), requestsOf(events).length, b.contacts.list()], [[], 1, []])
+
+  b.contacts.unblock(a.address)
+  assert.partialDeepStrictEqual(b.requests.list(), [{ id: 2, address: a.address, messages: 1 }])
+  await until(() => requestsOf(events).length === 2)
+  await b.requests.accept(a.address)
+  await until(() => textsOf(events).length === 1)
+  assert.deepEqual(textsOf(events), ['one'])
+})
+
+test('who was blocked before it came asks for nothing, and what it left before does not ask either', async (t) => {
+  const { town, kept, a, b, events } = await start(t)
+  b.contacts.block(a.address)
+  await assert.rejects(a.connect(b.address))
+  await settle()
+  assert.deepEqual([b.requests.list(), requestsOf(events)], [[], []])
+  b.contacts.unblock(a.address)
+  await a.messages.send(b.address, 'one')
+  await until(() => b.requests.list()[0]?.messages === 1)
+  b.contacts.block(a.address)
+  await b.close()
+  const anew = town.open(bob, { store: kept })
+  t.after(() => anew.close())
+  const again = collect(anew)
+  await settle()
+  assert.deepEqual([anew.requests.list(), requestsOf(again)], [[], []])
+})
+
 test('a stranger that is called again after a crash, or for a receipt, is no contact by that', async (t) => {
   const town = createTown()
   const store = openStore(null)

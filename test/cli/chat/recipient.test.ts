@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRecipient, KEPT_LINES_MAX, type Named, promptFor } from '../../../src/cli/chat/recipient.ts'
 import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
+import { MessageError } from '../../../src/core/errors.ts'
 
 const ALICE: Named = { address: 'hf1aliceaaaaaaaaaa', name: 'Alice' }
 const BOB: Named = { address: 'hf1bobbbbbbbbbbbbbb', name: null }
@@ -82,6 +83,14 @@ test('kept lines have a bound, can be dropped, and are reported at the end', asy
   const last = events.filter(({ event }) => event === 'not-sent').slice(1)
   assert.partialDeepStrictEqual(last, [{ text: 'left', code: 'ERR_USAGE' }])
   assert.deepEqual([last.length, heard], [1, []])
+})
+
+test('what cannot be sent to anybody is refused at once, and not kept', async () => {
+  const { recipient, events, prompt } = begin()
+  const error = new MessageError('ERR_MESSAGE_SIZE')
+  await recipient.say({ kind: 'unsendable', text: 'long', error })
+  assert.partialDeepStrictEqual(events, [{ event: 'not-sent', text: 'long', code: 'ERR_MESSAGE_SIZE' }])
+  assert.equal(prompt(), 'nobody> ')
 })
 
 test('what is piped in for nobody is refused at once: there is no prompt to see', async () => {
