@@ -9,12 +9,11 @@ import { createMallory } from '../cli/mallory.ts'
 import { startPaused } from '../cli/paused.ts'
 
 /**
- * A program that reads `listen --json` stands still, and a stranger knows the address: he sends 96 MiB that there is no room for, and comes and goes
- * 500 times under names of his own. Whatever he sends, the process keeps next to nothing of it.
+ * A program that reads `listen --json` stands still, and a stranger knows the address: he sends 96 MiB that there is no room for. Whatever he
+ * sends, the process keeps next to nothing of it.
  */
 
 const MESSAGES = 3_000
-const VISITS = 500
 /** What a collector of garbage leaves lying about, in MiB. */
 const SLACK = 64
 
@@ -32,17 +31,9 @@ test('a stranger and a reader that stands still', { timeout: 600_000 }, async (t
   await mallory.flood(300)
   const before = listen.memory()
   await mallory.flood(MESSAGES)
-  for (let count = 0; count < VISITS; count++) await mallory.comeAndGo()
   const grown = listen.memory() - before
   t.diagnostic(`${Math.round(before)} MiB and ${Math.round(grown)} more`)
   assert.ok(grown < SLACK, `${Math.round(grown)} MiB more`)
 
-  // Who reads on is told of all of them, or how many were left out.
-  const heard = new Set<unknown>()
-  let missed = 0
-  const events = await listen.read(({ event, peer }) => event === 'disconnected' && heard.add(peer).size >= VISITS)
-  for (const { event, about, message } of events)
-    if (event === 'notice' && about === 'missed') missed += Number(message)
-  assert.equal(missed, 0)
   assert.equal(await listen.end('SIGINT'), 0)
 })

@@ -28,7 +28,8 @@ const tell = async (): Promise<void> => {
       const { text, id, peer: from } = event.message
       peer.messages.take({ id, peer: from })
       say({ event: 'message', text: text?.slice(0, 8) })
-    } else if (event.type === 'held') say({ event: 'held', here: event.here, code: event.code })
+    } else if (event.type === 'request') await peer.requests.accept(event.request.address)
+    else if (event.type === 'held') say({ event: 'held', here: event.here, code: event.code })
     else if (event.type === 'disconnected') say({ event: 'disconnected' })
   }
 }
