@@ -1,10 +1,11 @@
 import { decodeCbor, encodeCbor, encodeSecretCbor } from '../core/cbor.ts'
 import { TRANSFER_ID_BYTES } from '../core/chunk.ts'
 import { ConnectionError, type ErrorCode } from '../core/errors.ts'
-import { bytes, errorCode, list, literal, type Reader, record, text, uint } from '../core/fields.ts'
+import { bytes, errorCode, list, literal, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import { STREAM_DATA_MAX, STREAM_WINDOW } from '../core/limits/connection-limits.ts'
 import { FILE_BYTES_MAX, FILES_REMEMBERED } from '../core/limits/file-limits.ts'
 import {
+  FULL_WAIT_MAX,
   MESSAGE_BODY_MAX,
   MESSAGE_BYTES_MAX,
   MESSAGE_ID_BYTES,
@@ -54,7 +55,7 @@ export type FilePayload =
     }
   /** send it, beginning with chunk `from` */
   | { readonly k: 'file-accept'; readonly id: Uint8Array; readonly from: number }
-  /** there is no room for it now, for the reason `code`: `file-accept` comes when there is */
+  /** it is not taken yet, for the reason `code`: leave it offered, `file-accept` comes when it is */
   | { readonly k: 'file-wait'; readonly id: Uint8Array; readonly code: ErrorCode }
   /** it is not taken, or not any more */
   | { readonly k: 'file-refuse'; readonly id: Uint8Array; readonly code: ErrorCode }
@@ -72,8 +73,17 @@ export type FilePayload =
 /** Messages that are kept until they have arrived. */
 export type MessagePayload =
   | ({ readonly k: 'got' } & Receipt)
-  /** there is no room for message `n` of your sequence `s`, nor for what follows it: `ready` says when there is */
-  | { readonly k: 'full'; readonly s: Uint8Array; readonly n: number }
+  /**
+   * there is no room for message `n` of your sequence `s`, nor for what follows it, for the reason `code`: `ready` says when there is, in
+   * `wait` seconds as far as that is known
+   */
+  | {
+      readonly k: 'full'
+      readonly s: Uint8Array
+      readonly n: number
+      readonly code: ErrorCode
+      readonly wait: number | null
+    }
   /** nothing of what you send gets on this disk now, for the reason `code`: it is tried again, and `got` says when it is there */
   | { readonly k: 'held'; readonly code: ErrorCode }
   /** everything I have got has been said: send what follows it */
@@ -155,7 +165,13 @@ const readers: { readonly [K in PayloadKind]: Reader<Of<K>> } = {
   'file-ask': record<Of<'file-ask'>>({ k: literal('file-ask'), id }),
   'files-have': record<Of<'files-have'>>({ k: literal('files-have'), ids: list(id, 0, FILES_REMEMBERED) }),
   got: record<Of<'got'>>({ k: literal('got'), ...receipt }),
-  full: record<Of<'full'>>({ k: literal('full'), s: sequence, n: uint() }),
+  full: record<Of<'full'>>({
+    k: literal('full'),
+    s: sequence,
+    n: uint(),
+    code: errorCode,
+    wait: nullable(uint(FULL_WAIT_MAX)),
+  }),
   held: record<Of<'held'>>({ k: literal('held'), code: errorCode }),
   ready: record<Of<'ready'>>({ k: literal('ready') }),
   message: record<Of<'message'>>({ k: literal('message'), s: sequence, app: name, ...numberedMessage }),

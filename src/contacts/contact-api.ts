@@ -5,11 +5,12 @@ import { ContactError, KeyLogError } from '../core/errors.ts'
 import { checkFloor, type Floor, raiseFloor } from '../core/floor.ts'
 import { type Anchor, compareLogs, containsEntry, type KeyLog } from '../core/key-log.ts'
 import { HEAD_DIGITS_MIN, NAME_LENGTH_MAX } from '../core/limits/store-limits.ts'
-import { seconds, type World } from '../core/world.ts'
+import { presentOf, seconds, type World } from '../core/world.ts'
 import type { StoredBlock } from '../store/block-store.ts'
 import type { StoredContact } from '../store/contact-store.ts'
 import type { Fork } from '../store/fork-store.ts'
 import type { Store } from '../store/store.ts'
+import { type ContactLimits, type ContactVolumes, setLimits, volumesOf } from './contact-volumes.ts'
 import { readPeerName } from './peer-name.ts'
 
 /** Somebody whose address you gave, or whom you let in. */
@@ -63,6 +64,13 @@ export type Contacts = {
    *   is a contradiction and no `head`
    */
   verify(who: string, head?: string): Contact
+  /** How much of what a contact sent is kept and came today, and how much may. @throws ContactError ERR_CONTACT */
+  volumes(who: string): ContactVolumes
+  /**
+   * Says how much a contact may send. Whoever waits goes on by itself within a minute, when that is more.
+   * @throws ContactError ERR_CONTACT; ERR_CONTACT_LIMIT when one is no number of bytes
+   */
+  limit(who: string, limits: ContactLimits): ContactVolumes
   /** Forgets a contact; the rollback floor stays, and so does a block. @throws ContactError ERR_CONTACT */
   remove(who: string): void
   /**
@@ -133,7 +141,7 @@ const createBlocks = (
 
 /** @param onBlocked told when somebody was blocked, or is not any more */
 export const createContacts = (store: Store, world: World, onBlocked = (): void => {}): Contacts => {
-  const { contacts, floors, forks } = store
+  const { contacts, floors, forks, volumes } = store
 
   const describe = (contact: StoredContact): Contact => {
     const { id, name, verified, added } = contact
@@ -215,6 +223,8 @@ export const createContacts = (store: Store, world: World, onBlocked = (): void 
         forks.forget(id)
         return describe(need(encodeAddress(id)))
       }),
+    volumes: (who) => volumesOf(volumes, need(who).id, presentOf(world)),
+    limit: (who, limits) => store.transaction(() => setLimits({ volumes, world }, need(who).id, limits)),
     remove: (who) => contacts.remove(need(who).id),
     ...createBlocks(store, world, { need, onBlocked }),
   }

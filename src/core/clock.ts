@@ -21,6 +21,12 @@ export const oddityOf = (time: number, now: number): OddTime | null =>
 export const nextSerial = (last: number, now: number): number =>
   isAhead(last / 1000, now / 1000) ? now : Math.max(last + 1, now)
 
+/** Milliseconds of a day. */
+export const DAY_MS = 86_400_000
+
+/** The day of a time in milliseconds since 1970, in UTC, as days since then: what there is so much of a day begins anew with it. */
+export const dayOf = (now: number): number => Math.floor(now / DAY_MS)
+
 /** The furthest times that `Date` knows, seconds, 273,790 years from 1970. */
 const DATE_MAX = 8.64e12
 

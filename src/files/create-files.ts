@@ -207,6 +207,7 @@ const createApi = (room: Room): Files => {
       const gaveUp = row !== null && (row.out ? outgoing.giveUp(row, 'ERR_FILE_WITHDRAWN') : incoming.giveUp(row))
       if (!(await gaveUp)) throw new FileError('ERR_FILE_UNKNOWN')
     },
+    clear: (who) => room.store.volumes.clearFiles(peerIdOf(contacts, who)),
     list: ({ who, before = Number.MAX_SAFE_INTEGER, limit = LIST } = {}) =>
       transfers.list(idOf(who), before, limit).map(describe),
     [Symbol.asyncIterator]: () => offers()[Symbol.asyncIterator](),

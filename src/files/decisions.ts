@@ -11,6 +11,7 @@ import type { StoredTransfer } from '../store/transfer-rows.ts'
 import type { Admission } from './admission.ts'
 import type { DiskRoom } from './disk-room.ts'
 import { type Changed, describeTransfer, type FileOffer } from './file-api.ts'
+import type { FileVolumes } from './file-volumes.ts'
 import { checkUndecided, decide, type Offer, type Offers } from './offers.ts'
 import { asWriteError, partName } from './part-file.ts'
 import type { Slots } from './slots.ts'
@@ -28,6 +29,7 @@ export type DecisionsParts = {
   readonly slots: Slots
   readonly admission: Pick<Admission, 'hasRoom'>
   readonly room: Pick<DiskRoom, 'checkSize'>
+  readonly fileVolumes: FileVolumes
 }
 
 type Decision = { readonly state: 'receiving' | 'refused' | 'failed'; readonly reason: FileErrorCode | null }
@@ -67,12 +69,28 @@ const settleAccepted = async (parts: DecisionsParts, offer: Offer, path: string)
   return settle(parts, offer, path, { state: 'receiving', reason: null })
 }
 
-/** @throws FileError ERR_FILE_REFUSED (decided before), _LIMIT, _FULL, _WRITE, or why the sender took it back; StoreError */
-const accept = async (parts: DecisionsParts, offer: Offer, folder: string): Promise<StoredTransfer> => {
+/** What is more than its sender may send stays undecided, and is told so. @throws FileError ERR_FILE_DAY, ERR_FILE_TOTAL */
+const reserve = ({ fileVolumes }: DecisionsParts, { peer, id, size, at }: Offer): (() => void) => {
+  try {
+    return fileVolumes.reserve(peer, size)
+  } catch (error) {
+    if (error instanceof FileError) at?.answer({ k: 'file-wait', id, code: error.code })
+    throw error
+  }
+}
+
+/** @throws FileError ERR_FILE_REFUSED (decided before), _LIMIT, _DAY, _TOTAL, _FULL, _WRITE, or why the sender took it back; StoreError */
+const accept = async (
+  parts: DecisionsParts,
+  offer: Offer,
+  folder: string,
+  beyondLimits: boolean,
+): Promise<StoredTransfer> => {
   const { slots, admission, room } = parts
   checkUndecided(offer)
   // Those whose sender has left count for nothing until then.
   if (offer.state === 'resting' && !admission.hasRoom(offer.peer)) throw new FileError('ERR_FILE_LIMIT')
+  const release = beyondLimits ? () => {} : reserve(parts, offer)
   decide(offer)
   const path = resolve(folder)
   try {
@@ -93,6 +111,7 @@ const accept = async (parts: DecisionsParts, offer: Offer, folder: string): Prom
     // A store that fails is not the file's fault: whoever decides is told so.
     throw error instanceof StoreError ? error : failure
   } finally {
+    release()
     // The application may hold the offer for ever.
     offer.transfer = null
   }
@@ -113,8 +132,8 @@ export const createDecisions = (parts: DecisionsParts): ((offer: Offer) => FileO
     const { peer, name, size, hash } = offer
     const face: FileOffer = {
       ...{ peer: encodeAddress(peer), name, size, sha256: hex(hash) },
-      accept: async (folder) => {
-        const row = await accept(parts, offer, folder)
+      accept: async (folder, { beyondLimits = false } = {}) => {
+        const row = await accept(parts, offer, folder, beyondLimits)
         return describeTransfer(row, parts.slots.live(row))
       },
       refuse: () => refuse(parts, offer),

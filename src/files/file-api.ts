@@ -42,7 +42,10 @@ export type FileTransfer = {
     | 'saved'
     | 'refused'
     | 'failed'
-  /** why it `failed`; of one that waits on a connection `ERR_FILE_FULL`, while the disk of the receiving side has no room for it */
+  /**
+   * why it `failed`; of one that waits on a connection `ERR_FILE_FULL`, while the disk of the receiving side has no room for it, `ERR_FILE_DAY` or
+   * `ERR_FILE_TOTAL`, while its recipient takes no more of us
+   */
   readonly reason: TransferReason | null
   /** Sent ones: it went to keys that their owner took back since, as stolen or lost: whoever had them may have it. */
   readonly exposed: boolean
@@ -54,11 +57,18 @@ export type FileOffer = Pick<FileTransfer, 'peer' | 'name' | 'size' | 'sha256'> 
    * Has it received into `folder`, now and whenever its sender is there again, as soon as there is room on the disk; an existing file of that
    * name is left alone. Resolves once that decision is on disk, however long that takes on a full one.
    * @throws FileError ERR_FILE_FULL (it is larger than the disk), ERR_FILE_WRITE (it is refused then), ERR_FILE_REFUSED (decided before), ERR_FILE_LIMIT (its sender
-   *   left, and has offered too many others), or why its sender took it back
+   *   left, and has offered too many others), or why its sender took it back; ERR_FILE_DAY, ERR_FILE_TOTAL when it is more than its sender may
+   *   send (`contacts.limit`): then nothing is decided, and it can be accepted later
    */
-  accept(folder: string): Promise<FileTransfer>
+  accept(folder: string, options?: AcceptFileOptions): Promise<FileTransfer>
   /** @throws FileError ERR_FILE_REFUSED (decided before), ERR_FILE_LIMIT (as `accept`), or why its sender took it back */
   refuse(): Promise<void>
+}
+
+/** How a file is accepted. */
+export type AcceptFileOptions = {
+  /** a person wants this one, whatever else its sender has sent. Default: false */
+  readonly beyondLimits?: boolean | undefined
 }
 
 /** How a file is sent. */
@@ -103,6 +113,11 @@ export type Files = AsyncIterable<FileOffer> & {
   finished(id: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<FileTransfer>
   /** Gives up a file that is under way, on both sides; what is there of it is removed. @throws FileError ERR_FILE_UNKNOWN */
   cancel(id: number): Promise<void>
+  /**
+   * What was received of a peer counts no more against what it may send (`contacts.limit`): its owner has dealt with it. The files stay where
+   * they are. @throws ContactError ERR_CONTACT; AddressError; StoreError
+   */
+  clear(who: string): void
   /**
    * The latest `limit` (default 100) files of one peer or of all, with an id below `before`, oldest first.
    * @throws ContactError ERR_CONTACT; AddressError

@@ -7,6 +7,8 @@ import type { FileErrorCode } from '../core/errors/codes.ts'
 import { FileError } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
+import { STRANGER_OFFERS, STRANGERS_OFFERS } from '../core/limits/stranger-rates.ts'
+import { createMeter } from '../core/meter.ts'
 import type { World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredTransfer } from '../store/transfer-rows.ts'
@@ -15,6 +17,7 @@ import { createDecisions } from './decisions.ts'
 import { createDiskRoom, type DiskRoom } from './disk-room.ts'
 import type { Changed, FileOffer, Live } from './file-api.ts'
 import { type FileLine, openFileLine } from './file-line.ts'
+import { createFileVolumes } from './file-volumes.ts'
 import { createOffers, type Offer, type Offers } from './offers.ts'
 import { answerOver, createSlots, type Slots } from './slots.ts'
 import { tidyFiles } from './tidy-files.ts'
@@ -51,6 +54,8 @@ type Incoming = IncomingParts & {
   readonly offers: Offers
   readonly slots: Slots
   readonly admission: Admission
+  /** Whether another offer of that peer is looked at now. */
+  readonly mayOffer: (peer: Uint8Array) => boolean
   /** what the application is given of an offer */
   readonly give: (offer: Offer) => FileOffer
 }
@@ -78,7 +83,7 @@ const takeKnown = ({ slots }: Incoming, at: FileLine, said: Said, row: StoredTra
 
 /** One that is not decided on. */
 const takeOpen = (
-  { world, offers, admission, give, offered }: Incoming,
+  { world, offers, admission, give, offered, mayOffer }: Incoming,
   at: FileLine,
   said: Said,
   name: string,
@@ -87,6 +92,8 @@ const takeOpen = (
   const { id, size, hash } = said
   const offer = offers.find(peer, id)
   const isNew = offer === null || offer.state === 'resting'
+  // It is offered again with the next connection.
+  if (offer === null && !mayOffer(peer)) return
   if ((offer !== null && !isSame(offer, said)) || (isNew && !admission.admit(peer, at)))
     at.answer({ k: 'file-refuse', id, code: 'ERR_FILE_LIMIT' })
   else if (offer === null)
@@ -133,8 +140,17 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
   const slots = createSlots({ store, world, changed, fits: (row, begins) => room.fits(row, begins) })
   const room: DiskRoom = createDiskRoom({ world, transfers, slots, isContact })
   const admission = createAdmission({ world, transfers, offers, slots, isContact })
-  const give = createDecisions({ own, store, world, changed, closing, offers, slots, admission, room })
-  const incoming: Incoming = { ...parts, offers, slots, admission, give }
+  const fileVolumes = createFileVolumes({ volumes: store.volumes, world, isContact })
+  const give = createDecisions({ own, store, world, changed, closing, offers, slots, admission, room, fileVolumes })
+  const meter = createMeter({ each: STRANGER_OFFERS, all: STRANGERS_OFFERS })
+  const mayOffer = (peer: Uint8Array): boolean => {
+    if (isContact(peer)) return true
+    const now = world.clock()
+    if (meter.wait(peer, 0, now) > 0) return false
+    meter.take(peer, 0, now)
+    return true
+  }
+  const incoming: Incoming = { ...parts, offers, slots, admission, give, mayOffer }
   let tidied: Promise<void> | undefined
   return {
     attach: (line) => {

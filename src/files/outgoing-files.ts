@@ -60,6 +60,8 @@ const FULL_PAUSES = 6
 
 /** What the other side may say of its reasons; anything else is only that it did not take the file. */
 const REFUSALS: readonly FileErrorCode[] = ['ERR_FILE_FULL', 'ERR_FILE_CORRUPT', 'ERR_FILE_LIMIT', 'ERR_FILE_NAME']
+/** What one waits for that the other side would take. */
+const WAITS: readonly FileErrorCode[] = ['ERR_FILE_FULL', 'ERR_FILE_DAY', 'ERR_FILE_TOTAL']
 /** What we say of ours. */
 const ABORTS: readonly FileErrorCode[] = ['ERR_FILE_CHANGED', 'ERR_FILE_READ', 'ERR_FILE_CORRUPT', 'ERR_FILE_EXPIRED']
 
@@ -167,7 +169,7 @@ const HANDLERS: {
   'file-ask': () => {},
   'file-accept': (_, { sending }, { from }) => sending.accept(from),
   // Room is all that a file waits for, whatever a later version calls it.
-  'file-wait': (_, { sending }) => sending.wait(),
+  'file-wait': (_, { sending }, { code }) => sending.wait(WAITS.find((known) => known === code) ?? 'ERR_FILE_FULL'),
   'file-taken': (_, { sending }, { n }) => sending.grant(n),
   'file-done': (outgoing, { row }) => void finishWhenRoom(outgoing, row, 'delivered', null).catch(() => {}),
   'file-refuse': (outgoing, { row }, { code }) => {

@@ -26,8 +26,8 @@ export type Sending = {
   /** its state, with the chunks that the other side has on disk, as far as it said */
   readonly live: Live
   accept(from: number): void
-  /** There is no room for it over there now: nothing is sent until it is accepted again. */
-  wait(): void
+  /** It is not taken over there now, for that reason: nothing is sent until it is accepted again. */
+  wait(reason: FileErrorCode): void
   /** `count` more chunks are on the other disk. */
   grant(count: number): void
   /** Sends nothing more; resolves when the file is closed. */
@@ -138,9 +138,9 @@ export const openSending = (
       if (from > chunkCount(row.size)) desk.fail('ERR_FILE_CORRUPT')
       else begin(from)
     },
-    wait: () => {
-      if (stopped || live.reason !== undefined) return
-      live = { state: 'offered', chunks: live.chunks, reason: 'ERR_FILE_FULL' }
+    wait: (reason) => {
+      if (stopped || live.reason === reason) return
+      live = { state: 'offered', chunks: live.chunks, reason }
       const wasGoing = go !== null
       go?.stopping.abort()
       go = null

@@ -1,8 +1,8 @@
 import type { MessagePayload, Receipt } from '../connection/payloads.ts'
 import { hex } from '../core/bytes.ts'
 import { ConnectionError, MessageError } from '../core/errors.ts'
-import { MESSAGE_WINDOW, SEQUENCES_MAX } from '../core/limits/message-limits.ts'
-import type { IncomingMessage, Taken } from './inbox.ts'
+import { FULL_WAIT_MAX, MESSAGE_WINDOW, ROOM_LOOK_MS, SEQUENCES_MAX } from '../core/limits/message-limits.ts'
+import type { IncomingMessage, Refused, Taken, Weighed } from './inbox.ts'
 
 /**
  * Their messages on one connection (docs/spec/messages.md §3). It is greeted with what is here of each sequence, and `ready`.
@@ -10,6 +10,7 @@ import type { IncomingMessage, Taken } from './inbox.ts'
  *     a sequence: open --no room: `full`--> refused --room again: `ready`--> invited --sent anew--> open
  *                 open --it goes on otherwise than here: `got` with earlier places--> forked
  *
+ * Whether there is room is looked at when the application took something, when a rate or a day lets more come, and every minute.
  * What comes of a refused sequence was on its way before and is passed over; an invited one begins anew, with the message that was refused or
  * with what follows those that are here. Nothing more is taken of a forked one.
  */
@@ -30,24 +31,28 @@ export type IncomingDesk = {
   receipt(sequence: Uint8Array): Receipt | null
   /** Takes messages in; they are on disk when it resolves. `announce` tells the application of them. */
   receive(messages: readonly IncomingMessage[]): Promise<Taken & { announce(): void }>
-  /** Whether another message for that application can be taken in. */
-  hasRoom(app: string): boolean
+  /** Whether such a message could be taken in by now. */
+  hasRoom(message: Weighed): boolean
+  /** Does something later, on this connection. @returns what takes that back */
+  later(milliseconds: number, work: () => void): () => void
   /** Encrypts at once; resolves when there was room for it on the way. */
   say(payload: MessagePayload): Promise<void>
   fail(error: unknown): void
 }
 
 /** What was refused, without what it says: that comes again. */
-type Refusal = Pick<IncomingMessage, 'n' | 'app'> & { invited: boolean }
+type Waiting = Weighed & Pick<IncomingMessage, 'n'> & { invited: boolean }
 
 type State = {
   incoming: IncomingMessage[]
   storing: boolean
   closed: boolean
   greeted: boolean
-  readonly refused: Map<string, Refusal>
+  readonly refused: Map<string, Waiting>
   /** how much came of each forked sequence since */
   readonly forked: Map<string, number>
+  /** Ends the wait until it is looked for room. */
+  unlook: () => void
 }
 
 /** Whether it is passed over: its sequence was refused, and was not sent anew since. */
@@ -76,16 +81,25 @@ const MISSING: ReadonlySet<string> = new Set(['ERR_MESSAGE_GAP', 'ERR_MESSAGE_FO
 export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
   const state: State = {
     ...{ incoming: [], storing: false, closed: false, greeted: false },
-    ...{ refused: new Map(), forked: new Map() },
+    ...{ refused: new Map(), forked: new Map(), unlook: () => {} },
   }
   /** Saying fails only when the connection has ended, which is told elsewhere. */
   const say = (payload: MessagePayload): Promise<void> => desk.say(payload).catch(() => {})
 
   const invite = (): void => {
     const waiting = [...state.refused.values()].filter(({ invited }) => !invited)
-    if (state.closed || !waiting.some(({ app }) => desk.hasRoom(app))) return
+    if (state.closed || !waiting.some(desk.hasRoom)) return
     for (const refusal of waiting) refusal.invited = true
     void say({ k: 'ready' })
+  }
+
+  /** Looks whether there is room after a while, as long as anything waits for it. */
+  const lookLater = (wait: number | null): void => {
+    state.unlook()
+    state.unlook = desk.later(Math.min(wait ?? ROOM_LOOK_MS, ROOM_LOOK_MS), () => {
+      invite()
+      if ([...state.refused.values()].some(({ invited }) => !invited)) lookLater(null)
+    })
   }
 
   const dropWaiting = (sequence: Uint8Array): void => {
@@ -95,11 +109,14 @@ export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
   const checkFew = ({ size }: ReadonlyMap<string, unknown>): void => {
     if (size > SEQUENCES_MAX) throw new ConnectionError('ERR_FRAME', { hint: 'more sequences than there can be' })
   }
-  const refuse = ({ s, n, app }: IncomingMessage): void => {
-    state.refused.set(hex(s), { n, app, invited: false })
+  const refuse = ({ s, n, app, b, why }: Refused): void => {
+    state.refused.set(hex(s), { n, app, size: b.length, invited: false })
     checkFew(state.refused)
     dropWaiting(s)
-    void say({ k: 'full', s, n })
+    const wait = why.wait === null ? null : Math.min(FULL_WAIT_MAX, Math.ceil(why.wait / 1000))
+    void say({ k: 'full', s, n, code: why.code, wait })
+    // What the application has to take is looked at when it takes something.
+    if (why.code !== 'ERR_MESSAGE_FULL') lookLater(why.wait)
   }
   const contradict = (sequence: Uint8Array): void => {
     state.forked.set(hex(sequence), 0)
@@ -152,6 +169,7 @@ export const openIncomingLine = (desk: IncomingDesk): IncomingLine => {
     invite,
     detach: () => {
       state.closed = true
+      state.unlook()
     },
   }
 }

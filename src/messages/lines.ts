@@ -31,7 +31,7 @@ export type Lines = {
   isGreeted(peer: Uint8Array): boolean
   /** When the earliest place was given that `peer` proved in its last greeting, seconds since 1970; null when it proved none. */
   provenSince(peer: Uint8Array): number | null
-  /** What is told of those that wait because a disk is full. */
+  /** What is told of those that wait though both sides are there. */
   readonly held: Pick<Held, 'here' | 'there'>
   /** Messages have changed by another way than a line; for the transaction that changed them. */
   note(changed: readonly StoredMessage[]): void
@@ -50,6 +50,8 @@ export type LinesParts = {
   readonly emit: (event: MessageEvent) => void
   /** Told that the other side has what this store never wrote, once what follows of it is on disk. */
   readonly onOld: (peer: Uint8Array) => void
+  /** Does something after so many milliseconds, unless that is taken back. Default: by a timer. */
+  readonly later?: ((milliseconds: number, work: () => void) => () => void) | undefined
 }
 
 type Open = {
@@ -95,7 +97,7 @@ const createDurable = ({ peer, say }: Line, { store, held }: Opening, signal: Ab
 
 const outgoingDesk = (
   line: Line,
-  { own, store, repair, signals, onMessages, emit, onOld, note, proven }: Opening,
+  { own, store, repair, signals, held, onMessages, emit, onOld, note, proven }: Opening,
   durably: Durable,
   open: () => Pick<Open, 'confirmed'>,
 ): Omit<OutgoingDesk, 'fail' | 'say'> => {
@@ -126,13 +128,19 @@ const outgoingDesk = (
       const changed = await durably(() => messages.markSent(peer, { sequence, n }, after))
       if (changed.length > 0) onMessages(changed)
     },
+    held: (code, wait) => held.there(peer, code, wait),
     poke: () => signals.say('ready', peer),
   }
 }
 
+const afterwards: NonNullable<LinesParts['later']> = (milliseconds, work) => {
+  const timer = setTimeout(work, milliseconds).unref()
+  return () => clearTimeout(timer)
+}
+
 /** Opens both directions of one connection. */
 const openBoth = (line: Line, parts: Opening): Open => {
-  const { store, world, inbox, onMessages } = parts
+  const { store, world, inbox, onMessages, later = afterwards } = parts
   const { messages } = store
   const { peer } = line
   const stopping = new AbortController()
@@ -150,8 +158,8 @@ const openBoth = (line: Line, parts: Opening): Open => {
       }, true)
       return { ...taken, announce: () => taken.fresh.length > 0 && onMessages(taken.fresh) }
     },
-    hasRoom: (app) => inbox.room(peer, app) > 0,
-    ...{ say: line.say, fail },
+    hasRoom: (message) => inbox.refusal(peer, message) === null,
+    ...{ later, say: line.say, fail },
   })
   const desk = outgoingDesk(line, parts, durably, () => open)
   const outgoing = openOutgoingLine({ ...desk, say: line.say, fail })
@@ -169,7 +177,7 @@ export const createLines = (parts: LinesParts): Lines => {
   const lines = new Map<string, Set<Open>>()
 
   const provenSince = new Map<string, number>()
-  const held = createHeld(parts.emit)
+  const held = createHeld(parts.world, parts.emit)
 
   const note: Lines['note'] = (changed) => {
     for (const { id, peer, state } of changed)
@@ -197,7 +205,7 @@ export const createLines = (parts: LinesParts): Lines => {
         if (payload.k === 'message') return open.incoming.take(payload)
         if (payload.k === 'held') return held.there(peer, payload.code)
         // What is in a greeting was there before.
-        if (payload.k === 'got' && open.confirmed === null) held.there(peer, null)
+        if (payload.k === 'got' && open.confirmed === null && !open.outgoing.isParked) held.there(peer, null)
         open.outgoing.handle(payload)
         if (payload.k === 'ready') greet()
       },

@@ -2,6 +2,7 @@ import type { Contacts } from '../contacts/contact-api.ts'
 import { encodeAddress } from '../core/address.ts'
 import { PeerError } from '../core/errors.ts'
 import { MAILBOX_FETCH_MS, PLACES_AGE } from '../core/limits/message-limits.ts'
+import { MAILBOXES_MAX } from '../core/limits/protocol-limits.ts'
 import { seconds, timesIn, type World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 import type { MailboxClient } from './mailbox-client.ts'
@@ -31,8 +32,10 @@ export type Mailboxes = {
 export type Fetched = {
   /** envelopes that were taken in: each holds messages, or receipts for ours */
   readonly taken: number
-  /** envelopes that wait where they are: for a message before them, for room, or for a decision about a fork */
+  /** envelopes that wait where they are: for a message before them, for the application, or for a decision about a fork */
   readonly left: number
+  /** envelopes of those who send more than is let in at a time: they wait where they are */
+  readonly held: number
   /** mailboxes that failed, and with what */
   readonly failures: readonly { readonly mailbox: string; readonly error: unknown }[]
 }
@@ -81,13 +84,14 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
 
   const pass = async (signal: AbortSignal): Promise<Fetched> => {
     const failures: { mailbox: string; error: unknown }[] = []
-    const count = { taken: 0, left: 0 }
+    const count = { taken: 0, left: 0, held: 0 }
     const onFailure = (mailbox: string, error: unknown): void => void failures.push({ mailbox, error })
-    for await (const { envelope, acknowledge } of mailboxClient.fetchAll({ signal, onFailure })) {
+    for await (const { envelope, acknowledge, discard } of mailboxClient.fetchAll({ signal, onFailure })) {
       const fate = await receiver.take(envelope, signal)
       if (fate !== 'void') count[fate] += 1
       // What is not deleted there comes again, and is known then.
-      if (fate !== 'left') await acknowledge().catch(() => signal.throwIfAborted())
+      const remove = fate === 'taken' ? acknowledge : fate === 'void' ? discard : async () => {}
+      await remove().catch(() => signal.throwIfAborted())
     }
     return { ...count, failures }
   }
@@ -97,7 +101,7 @@ export const createMailboxPoller = (parts: MailboxPollerParts): MailboxPoller =>
     let last = await pass(signal)
     let { taken } = last
     // What one mailbox has lost may have come from the next one, and was what the rest waited for.
-    while (last.left > 0 && last.taken > 0) {
+    for (let passes = 1; last.left > 0 && last.taken > 0 && passes <= MAILBOXES_MAX; passes++) {
       last = await pass(signal)
       taken += last.taken
     }

@@ -4,7 +4,6 @@ import { HandshakeError, KeyLogError, MessageError, SessionError } from '../core
 import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { deviceId } from '../core/key-log-entry.ts'
-import { MAIL_REPAIR_PAUSE } from '../core/limits/message-limits.ts'
 import { ownDeviceId } from '../core/places.ts'
 import { hasDevice } from '../core/revoked.ts'
 import { decodeHeader } from '../core/session/header.ts'
@@ -13,9 +12,12 @@ import { seconds, surroundingsIn, timesIn, type World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { Store } from '../store/store.ts'
+import type { Refusal } from './allowance.ts'
+import { createAsked } from './asked.ts'
 import { type Bundle, decodeBundle, decodeEnvelope, type Envelope } from './bundle-format.ts'
 import type { Inbox } from './inbox.ts'
 import { endMail } from './incarnation.ts'
+import { mendSession } from './mend-session.ts'
 import type { MessageEvent } from './message-events.ts'
 import { isRefusal, type Opened, openHello, outlived } from './offline-session.ts'
 import { createPatience } from './patience.ts'
@@ -29,13 +31,16 @@ export type MailboxReceiver = {
   begin(): void
   /**
    * @returns `taken` when it is on this disk; `void` when it will never be of any use; `left` when it has to wait where it is: for a message
-   *   before it, for room, or for a person's decision
+   *   before it, for the application, or for a person's decision; `held` when its sender sends more than is let in now
    * @throws StoreError; the signal's reason
    */
-  take(envelope: Uint8Array, signal: AbortSignal): Promise<'taken' | 'void' | 'left'>
+  take(envelope: Uint8Array, signal: AbortSignal): Promise<Fate>
   /** The mailboxes are empty but for what was left: whoever sent what waits for a message before it is asked for that. */
   askForMissing(): void
 }
+
+/** What becomes of an envelope. */
+export type Fate = 'taken' | 'void' | 'left' | 'held'
 
 export type MailboxReceiverParts = {
   readonly identity: Identity
@@ -57,7 +62,12 @@ export type MailboxReceiverParts = {
 }
 
 /** There is no room for a message now. */
-const FULL = 'full'
+class NoRoom {
+  readonly code: Refusal['code']
+  constructor(code: Refusal['code']) {
+    this.code = code
+  }
+}
 
 type Found = { readonly envelope: Envelope; readonly session: OfflineSession; readonly opened: Opened | null }
 
@@ -85,7 +95,7 @@ const sessionOf = ({ identity, store, world }: MailboxReceiverParts, bytes: Uint
   }
 }
 
-/** The messages in it. @throws MessageError ERR_MESSAGE_GAP; FULL */
+/** The messages in it. @throws MessageError ERR_MESSAGE_GAP; NoRoom */
 const storeMessages = (
   { inbox, store }: MailboxReceiverParts,
   { log, device }: OfflineSession,
@@ -97,7 +107,8 @@ const storeMessages = (
     { peer, device: deviceId(device) },
     incoming.map((message) => ({ ...message, s, app })),
   )
-  if (refused.length > 0) throw FULL
+  const [first] = refused
+  if (first !== undefined) throw new NoRoom(first.why.code)
   // It never fits: its sender is told what is here instead, and sends it in another sequence.
   store.mailboxOutbox.oweReceipt(peer, { want: forked.length > 0 })
   return fresh
@@ -158,38 +169,12 @@ const isGap = (error: unknown): boolean => error instanceof MessageError && erro
 
 /** Whether it has to wait: for a message before it, for room, or for a person's decision about a fork. */
 const hasToWait = (error: unknown): boolean =>
-  error === FULL || isGap(error) || (error instanceof KeyLogError && /^ERR_(LOG_FORK|ROLLBACK)$/.test(error.code))
-
-/**
- * A message of a session that this store knows does not open: one of the two stores went back. When the key was used before, the sender is told
- * what is here; else a session is begun anew, with what is here and what is to be sent again.
- */
-const mendSession = ({ store, world }: MailboxReceiverParts, { log }: OfflineSession, error: SessionError): void =>
-  store.transaction(() => {
-    const { mailboxOutbox, offlineSessions } = store
-    const now = seconds(world)
-    if (error.code === 'ERR_SESSION_DUPLICATE') return mailboxOutbox.oweReceipt(log.id)
-    const isMended = offlineSessions
-      .all(log.id)
-      .some(({ ours, live, begun }) => ours && live && now - begun < MAIL_REPAIR_PAUSE)
-    if (isMended) return
-    endMail(store, log.id)
-    mailboxOutbox.oweReceipt(log.id, { want: true })
-  })
+  error instanceof NoRoom ||
+  isGap(error) ||
+  (error instanceof KeyLogError && /^ERR_(LOG_FORK|ROLLBACK)$/.test(error.code))
 
 /** A clock that is set ahead ends nobody's patience. */
 const counted = ({ counting, clock }: World): number => (counting ?? clock)() / 1000
-
-/** When each peer was last asked for something by its mail, so that nobody makes us write all the time. */
-const createAsked = () => {
-  const asked = new Map<string, number>()
-  return (peer: Uint8Array, now: number): boolean => {
-    for (const [key, at] of asked) if (now - at >= MAIL_REPAIR_PAUSE) asked.delete(key)
-    if (asked.has(hex(peer))) return false
-    asked.set(hex(peer), now)
-    return true
-  }
-}
 
 export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxReceiver => {
   const { store, world, check, accept, isContact, onMessages, emit, onOld } = parts
@@ -197,6 +182,8 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
   let known = new Map<string, KeyLog>()
   /** those from whom something waits for a message before it */
   let gaps = new Map<string, Uint8Array>()
+  /** those of whom nothing more is let in now */
+  let held = new Set<string>()
   const patience = createPatience()
   const mayAsk = createAsked()
 
@@ -220,6 +207,7 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
     begin: () => {
       known = new Map()
       gaps = new Map()
+      held = new Set()
       patience.trim(counted(world))
     },
     askForMissing: () => {
@@ -245,6 +233,9 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
         return 'taken'
       } catch (error) {
         signal.throwIfAborted()
+        if (error instanceof NoRoom && error.code !== 'ERR_MESSAGE_FULL') held.add(hex(id))
+        // What follows it is not missing, and comes when it does.
+        if (held.has(hex(id)) && hasToWait(error)) return 'held'
         if (isGap(error)) gaps.set(hex(id), id)
         // What a contact sent may wait for as long as the mailbox keeps it.
         if (hasToWait(error)) return isContact(id) ? 'left' : wait(bytes)

@@ -39,6 +39,13 @@ export type Messages = AsyncIterable<Message> & {
    * @throws AddressError; ContactError ERR_CONTACT
    */
   history(who: string, options?: { readonly before?: number; readonly limit?: number }): readonly Message[]
+  /**
+   * Deletes the messages to and from a peer that were queued, or came, before a time (milliseconds since 1970, by this clock), but for those
+   * that wait to be delivered or taken. Room that the peer waits for is there at once. What came does not come again.
+   * @returns how many that were
+   * @throws PeerError ERR_PEER_CLOSED; AddressError; ContactError ERR_CONTACT; StoreError
+   */
+  forget(who: string, before: number): Promise<number>
   /** How many messages to a peer are neither delivered, gone nor failed. @throws AddressError; ContactError ERR_CONTACT */
   waiting(who: string): number
   /**
@@ -131,6 +138,13 @@ export const createMessages = (parts: MessagesParts): MessagesRoom => {
     receive: readers.receive,
     take: readers.take,
     history: (who, span = {}) => readPast(parts, who, span),
+    forget: async (who, before) => {
+      if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')
+      const peer = peerIdOf(contacts, who)
+      const count = await group.run(() => messages.forget(peer, app, before))
+      signals.say('taken', peer)
+      return count
+    },
     waiting: (who) => messages.countWaiting(peerIdOf(contacts, who), app),
     resend: async (who) => {
       if (closing.aborted) throw new PeerError('ERR_PEER_CLOSED')

@@ -1,6 +1,6 @@
 import type { MessagePayload, Receipt } from '../connection/payloads.ts'
 import { hex } from '../core/bytes.ts'
-import { ConnectionError } from '../core/errors.ts'
+import { ConnectionError, type ErrorCode } from '../core/errors.ts'
 import { MESSAGE_WINDOW, SEQUENCES_MAX } from '../core/limits/message-limits.ts'
 import type { OutSequence, PlacedMessage } from '../store/outgoing-places.ts'
 
@@ -13,6 +13,8 @@ import type { OutSequence, PlacedMessage } from '../store/outgoing-places.ts'
 export type OutgoingLine = {
   /** Whether the other side has said what it has got, and the connection is there. */
   readonly ready: boolean
+  /** Whether the other side takes no more of one of our sequences now. */
+  readonly isParked: boolean
   /** Sends what is pending. Only one line of a peer is told to. */
   pump(): void
   /** @throws ConnectionError ERR_FRAME when the other side keeps no rule */
@@ -32,6 +34,8 @@ export type OutgoingDesk = {
   behind(sequence: Uint8Array, after: number, limit: number): readonly PlacedMessage[]
   /** What is behind a place, up to another, was written to the connection. */
   sent(sequence: Uint8Array, after: number, upTo: number): Promise<void>
+  /** The other side takes no more now, for that reason, and for so many seconds as far as it knows. */
+  held(code: ErrorCode, wait: number | null): void
   /** Something may be sendable now, on this line or another. */
   poke(): void
   /** Encrypts at once; resolves when there was room for it on the way. */
@@ -50,6 +54,9 @@ type State = {
   again: boolean
   /** receipts that were heard before `ready` */
   greeting: Receipt[] | null
+  /** receipts after the greeting that were not looked at yet, by their sequence and whether they name earlier places */
+  readonly receipts: Map<string, Receipt>
+  confirming: boolean
   /** how often `ready` was heard */
   begun: number
   /** the sequence that was sent of last */
@@ -107,10 +114,45 @@ const sendSome = async (state: State, one: OutSequence, desk: OutgoingDesk): Pro
   return batch.length > 0
 }
 
+/** The furthest receipt of a sequence says all that the others say; those with earlier places say more, and are heard by themselves. */
+const remember = ({ receipts }: State, receipt: Receipt): void => {
+  const key = `${hex(receipt.s)} ${receipt.back.length > 0}`
+  if ((receipts.get(key)?.n ?? 0) > receipt.n) return
+  receipts.delete(key)
+  receipts.set(key, receipt)
+  if (receipts.size > 2 * SEQUENCES_MAX)
+    throw new ConnectionError('ERR_FRAME', { hint: 'receipts for more sequences than there can be' })
+}
+
+/** Takes out one receipt of each sequence, in the order in which they came. */
+const firstOfEach = (receipts: Map<string, Receipt>): readonly Receipt[] => {
+  const batch = new Map<string, Receipt>()
+  for (const [key, receipt] of receipts) {
+    if (batch.has(hex(receipt.s))) continue
+    batch.set(hex(receipt.s), receipt)
+    receipts.delete(key)
+  }
+  return [...batch.values()]
+}
+
+/** Where a sequence is at, after a receipt of it. */
+const note = ({ standings }: State, { s }: Receipt, heard: readonly OutSequence[]): void => {
+  const key = hex(s)
+  const now = heard.find(({ sequence }) => hex(sequence) === key)
+  const standing = standings.get(key)
+  // It goes on here otherwise than there, and is closed; or it is none that is written in.
+  if (now === undefined) standings.delete(key)
+  else if (standing !== undefined) {
+    standing.got = Math.max(standing.got, now.got)
+    standing.sent = Math.max(standing.sent, now.got)
+    standing.flying = standing.flying.filter((number) => number > now.got)
+  }
+}
+
 export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
   const state: State = {
-    ...{ ready: false, closed: false, pumping: false, again: false, begun: 0, last: '' },
-    greeting: [],
+    ...{ ready: false, closed: false, pumping: false, again: false, confirming: false, begun: 0, last: '' },
+    ...{ greeting: [], receipts: new Map() },
     standings: new Map(),
   }
 
@@ -140,19 +182,20 @@ export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
     desk.poke()
   }
 
-  const confirm = async (receipt: Receipt): Promise<void> => {
-    const key = hex(receipt.s)
-    const heard = await desk.hear([receipt], false)
-    const now = heard.find(({ sequence }) => hex(sequence) === key)
-    const standing = state.standings.get(key)
-    // It goes on here otherwise than there, and is closed; or it is none that is written in.
-    if (now === undefined) state.standings.delete(key)
-    else if (standing !== undefined) {
-      standing.got = Math.max(standing.got, now.got)
-      standing.sent = Math.max(standing.sent, now.got)
-      standing.flying = standing.flying.filter((number) => number > now.got)
+  /** What the other side has now: heard in one transaction at a time, however much it says meanwhile. */
+  const confirm = async (): Promise<void> => {
+    if (state.confirming) return
+    state.confirming = true
+    try {
+      while (state.receipts.size > 0 && !state.closed) {
+        const batch = firstOfEach(state.receipts)
+        const heard = await desk.hear(batch, false)
+        for (const receipt of batch) note(state, receipt, heard)
+        desk.poke()
+      }
+    } finally {
+      state.confirming = false
     }
-    desk.poke()
   }
 
   const hearReady = (): void => {
@@ -172,16 +215,25 @@ export const openOutgoingLine = (desk: OutgoingDesk): OutgoingLine => {
     get ready() {
       return state.ready && !state.closed
     },
+    get isParked() {
+      return [...state.standings.values()].some(({ parked }) => parked)
+    },
     pump: () => void pump().catch(desk.fail),
     handle: (payload) => {
       if (payload.k === 'ready') return hearReady()
       if (payload.k === 'full') {
         const standing = state.standings.get(hex(payload.s))
-        if (standing !== undefined) standing.parked = true
+        if (standing !== undefined && !standing.parked) {
+          standing.parked = true
+          desk.held(payload.code, payload.wait)
+        }
         return desk.poke()
       }
       const { k: _, ...receipt } = payload
-      if (state.greeting === null) return void confirm(receipt).catch(desk.fail)
+      if (state.greeting === null) {
+        remember(state, receipt)
+        return void confirm().catch(desk.fail)
+      }
       if (state.greeting.length >= SEQUENCES_MAX)
         throw new ConnectionError('ERR_FRAME', { hint: 'receipts for more sequences than there can be' })
       state.greeting.push(receipt)

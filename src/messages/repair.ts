@@ -1,6 +1,7 @@
 import type { Receipt } from '../connection/payloads.ts'
 import { encodeAddress } from '../core/address.ts'
 import { equal, hex } from '../core/bytes.ts'
+import { dayOf } from '../core/clock.ts'
 import { MESSAGE_AGE_MAX, REPAIRS_A_DAY, SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
 import { type Between, nextPlace, type Place, sequenceStart } from '../core/places.ts'
 import { presentOf, timesIn, type World } from '../core/world.ts'
@@ -62,8 +63,6 @@ export const repairEvent = (peer: Uint8Array, { again, gone }: Heard): readonly 
 /** Places that are given ahead of what is sent. */
 const AHEAD = 128
 
-const MS_A_DAY = 86_400_000
-
 type Rung = Proven & { readonly place: number; readonly at: number; readonly isTop: boolean }
 
 /** The highest place of ours that one receipt names; null when it names none. */
@@ -89,10 +88,7 @@ const loseUncovered = (
     .uncovered(peer, Math.max(0, now - MESSAGE_AGE_MAX * 1000), proven)
     .filter(({ id }) => !except.has(id))
   const sendable = lost.filter(({ placed }) => earliest < placed)
-  const again = sendable.slice(
-    0,
-    messages.grantRepairs(peer, Math.floor(now / MS_A_DAY), sendable.length, REPAIRS_A_DAY),
-  )
+  const again = sendable.slice(0, messages.grantRepairs(peer, dayOf(now), sendable.length, REPAIRS_A_DAY))
   const isAgain = new Set(again.map(({ id }) => id))
   const gone = lost.filter(({ id, state }) => !isAgain.has(id) && state !== 'gone')
   const changed = [

@@ -19,6 +19,7 @@ import { createSteadyClock } from '../core/steady-clock.ts'
 import { createFiles } from '../files/create-files.ts'
 import { createDelivery } from '../messages/delivery.ts'
 import { createInbox } from '../messages/inbox.ts'
+import { createLimitNews } from '../messages/limit-news.ts'
 import { createLines } from '../messages/lines.ts'
 import { createMessages } from '../messages/message-api.ts'
 import { namedMailboxes } from '../messages/named-mailboxes.ts'
@@ -28,6 +29,7 @@ import type { StoredMessage } from '../store/message-rows.ts'
 import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
 import { createClosing } from './closing.ts'
+import { createComings } from './comings.ts'
 import { createConnections } from './connections.ts'
 import { createDoor } from './door.ts'
 import { createEventBus } from './event-bus.ts'
@@ -62,7 +64,9 @@ const createRooms = (parts: PeerParts) => {
   const world = { ...parts.world, steady }
   const signals = createSignals()
   const invite = (peer: Uint8Array): void => signals.say('taken', peer)
-  const waitingRoom = createWaitingRoom({ own, app, store, world, invite, tell: bus.emit, tellKept: bus.letIn })
+  const isContact = (id: Uint8Array): boolean => store.contacts.has(id)
+  const tell = createComings({ world, isContact, emit: bus.emit })
+  const waitingRoom = createWaitingRoom({ own, app, store, world, invite, tell, tellKept: bus.letIn })
   const { emit } = waitingRoom
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit }
 
@@ -75,7 +79,6 @@ const createRooms = (parts: PeerParts) => {
   const blocking = createBlocking({ store, watches: trustStore, queued, emit })
   const contacts = createContacts(store, world, blocking.look)
   const steps = createSteps(resolver, closing.signal)
-  const isContact = (id: Uint8Array): boolean => store.contacts.has(id)
   const known = { ...base, trustStore, clockWatch, resolver, contacts, steps, isContact }
 
   const publisher = createPublisher({
@@ -94,23 +97,22 @@ const createRooms = (parts: PeerParts) => {
     },
   })
 
-  const inbox = createInbox({ own, store, world, isContact, isRefused: waitingRoom.isRefused })
+  const { isRefused, isTold } = waitingRoom
+  const inbox = createInbox({ own, store, world, isContact, isRefused, onLimit: createLimitNews(world, emit) })
   const repair = createRepair({ own, messages: store.messages, world })
-  const messages = createMessages({ ...known, signals, isTold: waitingRoom.isTold })
+  const messages = createMessages({ ...known, signals, isTold })
   // Whoever has what this store never wrote may lie: it is only a reason to look.
   const onOld = announcer.told
   const mending = { inbox, repair, signals, onMessages: messages.onMessages, onOld }
   const lines = createLines({ ...base, ...mending, own: ownDeviceId(identity) })
   const files = createFiles({ ...known, isContact, provenSince: lines.provenSince, queued })
-  const streams = createStreams({ isContact, closing: closing.signal })
+  const streams = createStreams({ isContact, clock: world.clock, closing: closing.signal })
 
   const guests = createMailboxGuests({ mailbox, talks, identity, world })
   const open = createOpenConnections()
   const door = createDoor({
-    isContact,
-    ownerOf: store.transportKeys.contactWith,
-    isShut: store.transportKeys.isBlocked,
-    clock: world.clock,
+    ...{ isContact, clock: world.clock },
+    ...{ ownerOf: store.transportKeys.contactWith, isShut: store.transportKeys.isBlocked },
   })
   const backlogs = [messages.backlog, files.backlog]
   const isNeeded = (peer: Uint8Array): boolean => streams.isBusy(peer) || backlogs.some((one) => one.isWaiting(peer))

@@ -1,4 +1,5 @@
 import { type Contacts, createContacts } from '../contacts/contact-api.ts'
+import { peerIdOf } from '../contacts/peer-name.ts'
 import { encodeAddress } from '../core/address.ts'
 import { DEFAULT_APPLICATION } from '../core/names.ts'
 import { systemWorld } from '../identity/system-world.ts'
@@ -38,6 +39,8 @@ export type History = Disposable & {
    * @throws AddressError; ContactError ERR_CONTACT
    */
   read(who: string, span?: Span): Iterable<Message>
+  /** As `Messages.forget`, also while another program is open on the folder, which notices within a minute. */
+  forget(who: string, before: number): number
 }
 
 /**
@@ -54,7 +57,9 @@ export const openHistory = async (
   const store = openOwnStore(folder, { id: identity.log.id, storeKey })
   const contacts = createContacts(store, systemWorld)
   const read: History['read'] = (who, span = {}) => walkPast({ own: identity.log.id, app, store, contacts }, who, span)
-  return { read, [Symbol.dispose]: () => store.close() }
+  const forget: History['forget'] = (who, before) =>
+    store.transaction(() => store.messages.forget(peerIdOf(contacts, who), app, before))
+  return { read, forget, [Symbol.dispose]: () => store.close() }
 }
 
 export type MailboxNames = Pick<Mailboxes, 'named' | 'name'> & Disposable & { readonly address: string }

@@ -10,6 +10,8 @@ import { openVault, type Passphrase } from '../store/vault.ts'
 export type StoredFiles = AsyncDisposable & {
   /** As `Files.list`, also while another program is open on the folder: that one alone knows what moves at this moment. */
   readonly list: Files['list']
+  /** As `Files.clear`, also while another program is open on the folder. */
+  readonly clear: Files['clear']
   /**
    * As `Files.cancel`; the other side hears of it on the next connection.
    * @throws FileError ERR_FILE_UNKNOWN; StoreError ERR_STORE_IN_USE while another program is open on the folder
@@ -31,6 +33,7 @@ export const openFiles = async (folder: string, passphrase: Passphrase): Promise
   })
   return {
     list: files.api.list,
+    clear: files.api.clear,
     cancel: async (id) => {
       using _lock = await lockIdentity(folder)
       await files.api.cancel(id)

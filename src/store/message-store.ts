@@ -30,6 +30,11 @@ export type MessageStore = OutgoingMessages &
     historyBegin(peer: Uint8Array, app: string, before: number, limit: number): number | null
     /** The first `limit` messages with an id of `from` or above and below `before`, oldest first. */
     historyFrom(peer: Uint8Array, app: string, from: number, before: number, limit: number): readonly StoredMessage[]
+    /**
+     * Deletes what was said with a peer before a time, milliseconds since 1970 by this clock: what is over, that is, which neither waits to be
+     * delivered nor to be taken. What came is not taken twice all the same. @returns how many messages that were
+     */
+    forget(peer: Uint8Array, app: string, before: number): number
     /** Peers that were connected, and were not said goodbye to: after a crash they wait without knowing it. */
     interrupted(): readonly Uint8Array[]
     lineOpened(peer: Uint8Array): void
@@ -73,6 +78,13 @@ export const createMessageStore = (database: Database, storeKey: SecretKey): Mes
         'peer = ? AND app = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
         ...[peer, app, from, before, limit],
       ),
+    forget: (peer, app, before) => {
+      const over = "peer = ? AND app = ? AND queued < ? AND state NOT IN ('queued', 'sent', 'arrived')"
+      const values = [peer, app, before] as const
+      const count = countOf(database.get(`SELECT count(*) AS n FROM messages WHERE ${over}`, ...values))
+      database.erase(`DELETE FROM messages WHERE ${over}`, ...values)
+      return count
+    },
     interrupted: () => database.all('SELECT peer FROM lines').map(peerOf),
     lineOpened: (peer) => database.run('INSERT OR IGNORE INTO lines (peer) VALUES (?)', peer),
     lineClosed: (peer) => database.run('DELETE FROM lines WHERE peer = ?', peer),

@@ -63,6 +63,31 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX messages_arrived ON messages (app, id) WHERE state = 'arrived'",
     "CREATE INDEX messages_arrived_from ON messages (peer, app) WHERE state = 'arrived'",
     'CREATE INDEX messages_history ON messages (peer, app, id)',
+    // What of each peer is kept, and what of it came on `day` (since 1970): messages, the bytes that they are sealed in, and bytes of files that
+    // were accepted. Triggers keep it, so that whoever writes messages and files cannot forget to. Of strangers there is a row while
+    // something is kept.
+    `CREATE TABLE volumes (
+      peer BLOB PRIMARY KEY CHECK (length(peer) = 32), messages INTEGER NOT NULL, bytes INTEGER NOT NULL, files INTEGER NOT NULL,
+      day INTEGER NOT NULL, day_messages INTEGER NOT NULL, day_bytes INTEGER NOT NULL, day_files INTEGER NOT NULL
+    ) STRICT`,
+    'CREATE INDEX volumes_files ON volumes (files) WHERE files > 0',
+    `CREATE TRIGGER volumes_message_came AFTER INSERT ON messages WHEN NEW.out = 0 BEGIN
+      INSERT INTO volumes VALUES (NEW.peer, 1, length(NEW.sealed), 0, NEW.queued / 86400000, 1, length(NEW.sealed), 0)
+      ON CONFLICT (peer) DO UPDATE SET
+        messages = messages + 1, bytes = bytes + excluded.bytes, day = excluded.day,
+        day_messages = CASE WHEN day = excluded.day THEN day_messages ELSE 0 END + 1,
+        day_bytes = CASE WHEN day = excluded.day THEN day_bytes ELSE 0 END + excluded.bytes,
+        day_files = CASE WHEN day = excluded.day THEN day_files ELSE 0 END;
+    END`,
+    `CREATE TRIGGER volumes_message_went AFTER DELETE ON messages WHEN OLD.out = 0 BEGIN
+      UPDATE volumes SET messages = messages - 1, bytes = bytes - length(OLD.sealed) WHERE peer = OLD.peer;
+      DELETE FROM volumes WHERE peer = OLD.peer AND messages = 0 AND files = 0 AND peer NOT IN (SELECT id FROM contacts);
+    END`,
+    // What the owner of this folder lets a contact send: bytes, of messages and files, in all and a day; null: as by default.
+    `CREATE TABLE limits (
+      peer BLOB PRIMARY KEY REFERENCES contacts (id) ON DELETE CASCADE,
+      messages_total INTEGER, messages_day INTEGER, files_total INTEGER, files_day INTEGER
+    ) STRICT`,
     // The sequence that is written in to a device for an application, from our device `own`. `got`: all up to that place is covered.
     `CREATE TABLE sequences_out (
       peer BLOB NOT NULL, device BLOB NOT NULL, app TEXT NOT NULL, own BLOB NOT NULL, sequence BLOB NOT NULL, got INTEGER NOT NULL,
@@ -112,6 +137,19 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     ) STRICT`,
     "CREATE INDEX transfers_open ON transfers (peer, number) WHERE state IN ('queued', 'receiving')",
     'CREATE INDEX transfers_part ON transfers (number) WHERE part IS NOT NULL',
+    // A file fills a block at least. What was given up, or failed, is not on the disk any more; what was saved is its owner's to clear away.
+    `CREATE TRIGGER volumes_file_came AFTER INSERT ON transfers WHEN NEW.out = 0 AND NEW.state = 'receiving' BEGIN
+      INSERT INTO volumes VALUES (NEW.peer, 0, 0, max(NEW.size, 4096), NEW.queued / 86400000, 0, 0, max(NEW.size, 4096))
+      ON CONFLICT (peer) DO UPDATE SET
+        files = files + excluded.files, day = excluded.day,
+        day_messages = CASE WHEN day = excluded.day THEN day_messages ELSE 0 END,
+        day_bytes = CASE WHEN day = excluded.day THEN day_bytes ELSE 0 END,
+        day_files = CASE WHEN day = excluded.day THEN day_files ELSE 0 END + excluded.files;
+    END`,
+    `CREATE TRIGGER volumes_file_went AFTER UPDATE OF state ON transfers
+      WHEN OLD.out = 0 AND OLD.state = 'receiving' AND NEW.state NOT IN ('receiving', 'saved') BEGIN
+      UPDATE volumes SET files = max(0, files - max(OLD.size, 4096)) WHERE peer = OLD.peer;
+    END`,
     // The private halves of the prekeys that published cards name, sealed, and which initiators used each of them up. `issued`: seconds.
     // `own` is the `dh` key of the device that the card is of.
     `CREATE TABLE prekeys (

@@ -21,6 +21,7 @@ import { createSelfStore, type SelfStore } from './self-store.ts'
 import { createSettingStore, type SettingStore } from './settings.ts'
 import { createTransferStore, type TransferStore } from './transfer-store.ts'
 import { createTransportKeys, type TransportKeys } from './transport-keys.ts'
+import { createVolumeStore, type VolumeStore } from './volume-store.ts'
 
 /** What a peer remembers of others, and what its owner chose: each part by itself, all in one database. */
 export type Store = {
@@ -34,6 +35,7 @@ export type Store = {
   readonly kept: KeptFiles
   readonly applications: Applications
   readonly messages: MessageStore
+  readonly volumes: VolumeStore
   readonly exposures: ExposureStore
   readonly transfers: TransferStore
   readonly prekeys: PrekeyStore
@@ -106,6 +108,7 @@ const storeOn = (
     kept: createKeptFiles(database),
     applications: createApplications(database),
     messages,
+    volumes: createVolumeStore(database),
     exposures: createExposureStore(database),
     transfers: createTransferStore(database, key),
     prekeys: createPrekeyStore(database, key),

@@ -19,6 +19,10 @@ export type StreamLine = {
 /** What a connection needs of the side it belongs to. */
 export type StreamDesk = {
   isContact(): boolean
+  /** Whether the other side opens no more than it may in a time. */
+  mayOpen(): boolean
+  /** So many bytes were read. @returns milliseconds until there is room for as many more */
+  read(bytes: number): number
   offer(name: StreamName, offer: Offer): (() => void) | null
 }
 
@@ -48,7 +52,7 @@ const createSayer = (line: Line) => {
 }
 
 /** Runs the machine of each stream, and does what it asks for. */
-const createRunner = (line: Line, table: StreamTable) => {
+const createRunner = (line: Line, table: StreamTable, read: StreamDesk['read']) => {
   const sayer = createSayer(line)
 
   const perform = (entry: Entry, action: Action): Promise<void> | undefined => {
@@ -94,7 +98,12 @@ const createRunner = (line: Line, table: StreamTable) => {
       room: () => entry.state.room,
       send: (d) => run(entry, { type: 'send', d }),
       end: () => run(entry, { type: 'end' }),
-      take: (n) => void run(entry, { type: 'take', n }).catch(ignore),
+      take: (n) => {
+        const give = (): void => void run(entry, { type: 'take', n }).catch(ignore)
+        const wait = read(n)
+        if (wait === 0) give()
+        else setTimeout(give, wait).unref()
+      },
       close: (code) => void run(entry, { type: 'reset', code }).catch(ignore),
     })
     entry.end = end
@@ -117,9 +126,9 @@ const createRunner = (line: Line, table: StreamTable) => {
 /** Saying fails only when the connection has ended, which is told elsewhere. */
 const ignore = (): void => {}
 
-export const createStreamLine = (line: Line, { isContact, offer }: StreamDesk): StreamLine => {
+export const createStreamLine = (line: Line, { isContact, mayOpen, read, offer }: StreamDesk): StreamLine => {
   const table = createTable()
-  const { sayer, accept, reset, hear: hearOf } = createRunner(line, table)
+  const { sayer, accept, reset, hear: hearOf } = createRunner(line, table, read)
   const [ours, theirs] = [createIds(line.isCaller ? 0 : 1), createIds(line.isCaller ? 1 : 0)]
 
   const add = (id: number, name: StreamName, isOurs: boolean): Entry => {
@@ -133,7 +142,7 @@ export const createStreamLine = (line: Line, { isContact, offer }: StreamDesk): 
     if (id !== theirs.next) throw new ConnectionError('ERR_FRAME', { hint: 'a stream of an id that is not the next' })
     if (table.theirsGoing() >= STREAMS_MAX) throw new ConnectionError('ERR_FRAME', { hint: 'too many streams' })
     theirs.take()
-    const isFull = table.theirsHeld() >= (isContact() ? STREAMS_MAX : STRANGER_STREAMS_MAX)
+    const isFull = table.theirsHeld() >= (isContact() ? STREAMS_MAX : STRANGER_STREAMS_MAX) || !mayOpen()
     const name = { app, protocol }
     const entry = add(id, name, false)
     if (isFull) {

@@ -4,6 +4,7 @@ import { ConnectionError, PeerError, StreamError } from '../core/errors.ts'
 import { isProgramName } from '../core/names.ts'
 import type { ByteStream, StreamName } from './byte-stream.ts'
 import { createServing } from './serving.ts'
+import { createStrangerStreams } from './stranger-streams.ts'
 import { createStreamLine, type StreamLine } from './stream-line.ts'
 
 /** Byte streams by the name of what they speak, on the connections that there are (docs/spec/streams.md). */
@@ -31,6 +32,8 @@ export type Streams = {
 export type StreamsParts = {
   /** Whether somebody is known here: others get fewer streams. */
   isContact(peer: Uint8Array): boolean
+  /** milliseconds since 1970 */
+  clock(): number
   /** aborted when this peer ends */
   readonly closing: AbortSignal
 }
@@ -56,7 +59,8 @@ const checkName = ({ app, protocol }: StreamName): void => {
     if (!isProgramName(name)) throw new StreamError('ERR_STREAM_NAME', { hint: name.slice(0, 64) })
 }
 
-export const createStreams = ({ isContact, closing }: StreamsParts): Streams => {
+export const createStreams = ({ isContact, clock, closing }: StreamsParts): Streams => {
+  const strangers = createStrangerStreams(clock)
   const lines = createLines()
   const serving = createServing()
   const until = (signal: AbortSignal | undefined): AbortSignal =>
@@ -64,7 +68,12 @@ export const createStreams = ({ isContact, closing }: StreamsParts): Streams => 
 
   const attach = (line: Line) => {
     const { peer } = line
-    const streamLine = createStreamLine(line, { isContact: () => isContact(peer), offer: serving.offer })
+    const streamLine = createStreamLine(line, {
+      isContact: () => isContact(peer),
+      mayOpen: () => isContact(peer) || strangers.open(peer),
+      read: (bytes) => (isContact(peer) ? 0 : strangers.read(peer, bytes)),
+      offer: serving.offer,
+    })
     lines.add(peer, streamLine)
     const { handle, detach } = streamLine.handler
     return {

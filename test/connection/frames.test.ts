@@ -38,6 +38,7 @@ const PAYLOADS: readonly Payload[] = [
   { k: 'file-refuse', id: bytes(16), code: 'ERR_FILE_REFUSED' },
   { k: 'file-wait', id: bytes(16), code: 'ERR_FILE_FULL' },
   { k: 'file-taken', id: bytes(16), n: 4 },
+  { k: 'file-wait', id: bytes(16), code: 'ERR_FILE_TOTAL' },
   { k: 'file-done', id: bytes(16) },
   { k: 'file-abort', id: bytes(16), code: 'ERR_FILE_READ' },
   { k: 'file-ask', id: bytes(16) },
@@ -45,7 +46,7 @@ const PAYLOADS: readonly Payload[] = [
   { k: 'files-have', ids: [bytes(16)] },
   { k: 'got', s: bytes(16), n: 3, c: bytes(32), back: [] },
   { k: 'got', s: bytes(16), n: 3, c: bytes(32), back: [{ n: 2, c: bytes(32) }] },
-  { k: 'full', s: bytes(16), n: 4 },
+  { k: 'full', s: bytes(16), n: 4, code: 'ERR_MESSAGE_RATE', wait: 24 * 3600 },
   { k: 'held', code: 'ERR_STORE_FULL' },
   { k: 'ready' },
   { k: 'message', s: bytes(16), app: 'handfast', n: 3, c: bytes(32), r: bytes(16), at: 1, b: bytes(MESSAGE_BODY_MAX) },
@@ -74,7 +75,7 @@ test('§8 a field that is missing, unknown, misshapen or of another size is refu
     const broken: CborValue[] = [{ ...value, zzz: 1 }]
     for (const [field, right] of Object.entries(value).filter(([name]) => name !== type)) {
       broken.push(without(value, field), ...WRONG.map((wrong) => ({ ...value, [field]: wrong })))
-      if (field !== 'head') broken.push({ ...value, [field]: null })
+      if (field !== 'head' && field !== 'wait') broken.push({ ...value, [field]: null })
       const exact = right instanceof Uint8Array && [16, 32, 1184].includes(right.length)
       if (exact) broken.push({ ...value, [field]: right.slice(1) }, { ...value, [field]: bytes(right.length + 1) })
     }

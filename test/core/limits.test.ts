@@ -8,6 +8,7 @@ import * as messageLimits from '../../src/core/limits/message-limits.ts'
 import * as protocolLimits from '../../src/core/limits/protocol-limits.ts'
 import * as recordLimits from '../../src/core/limits/record-limits.ts'
 import * as storeLimits from '../../src/core/limits/store-limits.ts'
+import * as rates from '../../src/core/limits/stranger-rates.ts'
 import { padmeSize } from '../../src/core/padding.ts'
 import * as directoryLimits from '../../src/directory/limits.ts'
 
@@ -28,6 +29,27 @@ test('every limit is a positive whole number', () => {
   for (const [name, limit] of Object.entries({ ...limits, ...directoryLimits }))
     for (const number of typeof limit === 'number' ? [limit] : [limit.burst, limit.perSecond])
       assert.ok(Number.isSafeInteger(number) && number > 0, name)
+})
+
+test('every rate lets something through, and all who have one share more than one of them has', () => {
+  const { STRANGERS_TOLD_MS: _, ...all } = rates
+  const pairs = Object.entries(all).filter(([name]) => name.startsWith('STRANGER_'))
+  assert.equal(2 * pairs.length, Object.keys(all).length)
+  for (const [name, each] of pairs) {
+    const together = all[name.replace('STRANGER_', 'STRANGERS_') as keyof typeof all]
+    for (const what of ['count', 'bytes'] as const)
+      for (const part of ['burst', 'perSecond'] as const) assert.ok(each[what][part] > 0, name)
+    assert.ok(each.count.burst < together.count.burst || each.bytes.burst < together.bytes.burst, name)
+    assert.ok(
+      each.count.perSecond <= together.count.perSecond && each.bytes.perSecond <= together.bytes.perSecond,
+      name,
+    )
+  }
+})
+
+test('what a rate lets in at once holds the longest message, and a quarter of it too', () => {
+  for (const { bytes } of [rates.STRANGER_MESSAGES, rates.STRANGERS_MESSAGES])
+    assert.ok(bytes.burst / 4 >= limits.MESSAGE_BODY_MAX)
 })
 
 test('§8 a whole log, sealed in a hello with an ML-KEM ciphertext and a confirmation, fits one frame', () => {

@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CHUNK_BYTES, FILES_AT_ONCE, STRANGER_FILES_MAX } from '../../src/core/limits/file-limits.ts'
+import { STRANGER_OFFERS } from '../../src/core/limits/stranger-rates.ts'
 import type { FileOffer } from '../../src/files/file-api.ts'
 import { codeOf, isSettled, mallory as malloryIdentity, settle } from '../connection/sides.ts'
 import { addresses, type FileSide, sha256, startFiles, startMet, untilFiles, untilTold } from './file-sides.ts'
 import { startWithOffers } from './offers.ts'
+import { said as talkOf } from './talk.ts'
 
 /** Offers: told of once, taken from loops, decided on once, also when their sender has left. */
 
@@ -147,4 +149,21 @@ test('a loop over offers ends with its signal or its peer, and takes those of wh
   assert.equal(await isSettled(Promise.race([ofAlice, all])), false)
   await sides.bob.end()
   assert.deepEqual([await ofAlice, await all], [['a.bin'], []])
+})
+
+test('however fast a stranger’s offers are refused, they are looked at at a rate; what is not may be offered again', async (t) => {
+  const { files, bob, mallory, offer, meet } = await startWithOffers(t, { isContact: false })
+  const most = STRANGER_OFFERS.count.burst
+  for (let index = 0; index < most; index++) await (await (await offer()).seen()).refuse()
+  const countTold = (): number => files.events.filter(({ type }) => type === 'offer').length
+  for (let index = 0; index < 10; index++) await offer()
+  await mallory.say(talkOf('done'))
+  assert.equal(await files.talk.next(), 'done')
+  await settle()
+  assert.equal(countTold(), most)
+  await bob.close()
+  files.world.now += 600
+  const { mallory: by } = await meet()
+  await (await (await offer({ by })).seen()).refuse()
+  assert.equal(countTold(), most + 1)
 })

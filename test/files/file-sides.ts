@@ -31,6 +31,7 @@ let worlds = 0
 
 export type FileSide = FilesRoom & {
   readonly store: Store
+  readonly world: ReturnType<typeof makeWorld>
   /** all that was told so far */
   readonly events: readonly FileEvent[]
   /** for whom it was told that something waits */
@@ -77,7 +78,7 @@ export const openFiles = (
     await files.stop()
     store.close()
   }
-  return { ...files, store, events, queued, watch, talk, services: [files.service, talk.service], end }
+  return { ...files, store, world, events, queued, watch, talk, services: [files.service, talk.service], end }
 }
 
 /** The next file that is offered. */

@@ -36,7 +36,7 @@ test('what a full disk cannot take is not confirmed, its sender hears why, and i
   disk.isFull = true
   for (const n of [1, 2, 3]) await mallory.say(message(a, n))
   assert.deepEqual(await mallory.hear(), { k: 'held', code: 'ERR_STORE_FULL' })
-  assert.deepEqual(told, [{ type: 'held', address, here: true, code: 'ERR_STORE_FULL' }])
+  assert.deepEqual(told, [{ type: 'held', address, here: true, code: 'ERR_STORE_FULL', wait: null }])
   // It is tried again now and then, and not said again.
   const before = disk.attempts
   for (let turn = 0; turn < 10; turn++) await settle()
@@ -51,7 +51,7 @@ test('what a full disk cannot take is not confirmed, its sender hears why, and i
   assert.equal((await next)?.k, 'got')
   for (let heard = await next; heard?.n !== 3; ) heard = await mallory.hear()
   assert.deepEqual(texts(), ['1', '2', '3'])
-  assert.deepEqual(told.at(-1), { type: 'held', address, here: true, code: null })
+  assert.deepEqual(told.at(-1), { type: 'held', address, here: true, code: null, wait: null })
 })
 
 test('a line that ends meanwhile tries nothing any more, and what it had comes again on the next', async (t) => {
@@ -79,7 +79,7 @@ test('a sender with a full disk loses no receipt: it is heard when there is room
   disk.isFull = true
   await mallory.say({ k: 'got', s: said.s as Uint8Array, n: 1, c: said.c as Uint8Array, back: [] })
   await settle()
-  assert.deepEqual(told, [{ type: 'held', address, here: true, code: 'ERR_STORE_FULL' }])
+  assert.deepEqual(told, [{ type: 'held', address, here: true, code: 'ERR_STORE_FULL', wait: null }])
   assert.equal(store.messages.get(id)?.state, 'sent')
   await free()
   assert.equal(store.messages.get(id)?.state, 'delivered')
@@ -95,8 +95,8 @@ test('who is told that the other disk is full says so once, and that it goes on 
   const said = await mallory.hearUntil('message')
   for (let time = 0; time < 3; time++) await mallory.say({ k: 'held', code: 'ERR_STORE_FULL' })
   await settle()
-  const there = { type: 'held', address, here: false } as const
-  assert.deepEqual(told, [{ ...there, code: 'ERR_STORE_FULL' }])
+  const there = { type: 'held', address, here: false, wait: null } as const
+  assert.deepEqual(told, [{ ...there, code: 'ERR_STORE_FULL', wait: null }])
   await mallory.say({ k: 'got', s: said.s as Uint8Array, n: 1, c: said.c as Uint8Array, back: [] })
   await settle()
   assert.deepEqual(told, [

@@ -2,6 +2,7 @@ import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { deviceId } from '../../src/core/key-log-entry.ts'
 import { decodeBody } from '../../src/messages/body.ts'
 import { createInbox } from '../../src/messages/inbox.ts'
+import { createLimitNews } from '../../src/messages/limit-news.ts'
 import { createLines } from '../../src/messages/lines.ts'
 import type { MessageEvent } from '../../src/messages/message-events.ts'
 import { createRepair } from '../../src/messages/repair.ts'
@@ -54,7 +55,10 @@ export const startLines = async ({
   const world = makeWorld('lines')
   const told: MessageEvent[] = []
   const doubts: Uint8Array[] = []
-  const inbox = createInbox({ own, store, world, isContact: () => isContact, isRefused: () => false })
+  const onLimit = createLimitNews(world, (event) => void told.push(event))
+  const inbox = createInbox({ own, store, world, isContact: () => isContact, isRefused: () => false, onLimit })
+  /** What is to be done later, and the milliseconds until then. */
+  const waits = new Map<() => void, number>()
   const lines = createLines({
     ...{ own: deviceId(at(bob.log.last.entry.devices, 0)), world, signals },
     store: { ...store, group },
@@ -63,6 +67,10 @@ export const startLines = async ({
     onMessages: () => {},
     emit: (event) => void told.push(event),
     onOld: (peer) => void doubts.push(peer),
+    later: (milliseconds, work) => {
+      waits.set(work, milliseconds)
+      return () => void waits.delete(work)
+    },
   })
   // As delivery does.
   signals.listen(({ type, peer }) => {
@@ -81,6 +89,18 @@ export const startLines = async ({
     /** what Bob was told of her folder, and of his own */
     told,
     doubts,
+    world,
+    /** How long is waited, milliseconds. */
+    waits: (): readonly number[] => [...waits.values()],
+    /** Time goes by: what was to be done until then is. */
+    pass: (milliseconds: number): void => {
+      world.now += milliseconds / 1000
+      for (const [work, wait] of [...waits]) {
+        waits.delete(work)
+        if (wait <= milliseconds) work()
+        else waits.set(work, wait - milliseconds)
+      }
+    },
     /** Bob writes to her. */
     write: (app: string, text: string) =>
       store.messages.queue(

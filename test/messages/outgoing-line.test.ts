@@ -45,7 +45,8 @@ const start = async (writes: Readonly<Record<string, number>>) => {
     say: {
       ready: () => mallory.say({ k: 'ready' }),
       got,
-      full: (app: string, n: number) => mallory.say({ k: 'full', s: sequenceOf(app), n }),
+      full: (app: string, n: number) =>
+        mallory.say({ k: 'full', s: sequenceOf(app), n, code: 'ERR_MESSAGE_FULL', wait: null }),
     },
     /** What came since it was last asked. */
     heard: async (): Promise<string[]> => {
@@ -109,7 +110,7 @@ test('`ready` once more sends nothing twice that was not refused', async () => {
 test('what she says out of turn does no harm: refusals of what was never sent, receipts of what is not hers', async () => {
   const { say, heard, mallory, states } = await start({ chat: 3 })
   const nobodys = new Uint8Array(16).fill(9)
-  await mallory.say({ k: 'full', s: nobodys, n: 1 })
+  await mallory.say({ k: 'full', s: nobodys, n: 1, code: 'ERR_MESSAGE_FULL', wait: null })
   await mallory.say({ k: 'got', s: nobodys, n: 7, c: new Uint8Array(32), back: [] })
   await say.ready()
   assert.deepEqual(await heard(), numbers('chat', 1, 3))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Receipt } from '../../src/connection/payloads.ts'
 import { hex, utf8 } from '../../src/core/bytes.ts'
 import { secretKey } from '../../src/core/kdf.ts'
+import { MESSAGE_ROW_BYTES } from '../../src/core/limits/message-limits.ts'
 import { messageId } from '../../src/core/places.ts'
 import type { World } from '../../src/core/world.ts'
 import { createInbox, type IncomingMessage } from '../../src/messages/inbox.ts'
@@ -10,7 +11,10 @@ import { createRepair } from '../../src/messages/repair.ts'
 import { createApplications } from '../../src/store/applications.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { createMessageStore } from '../../src/store/message-store.ts'
+import { createVolumeStore, NO_LIMITS } from '../../src/store/volume-store.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
+import { createDice, type Dice } from './dice.ts'
+import type { Kind, Outcome, Setting } from './schedules.ts'
 
 /**
  * Two people whose stores go back, run twice, and talk over connections that break and by mail that is late, doubled and lost: random schedules
@@ -39,31 +43,16 @@ const otherOf = (name: Name): Name => (name === 'A' ? 'B' : 'A')
 /** Databases that nobody uses any more: making one takes longer than a schedule. */
 const free: Database[] = []
 
-/** A random generator of one schedule: small, and the same everywhere. */
-export const createDice = (seed: number) => {
-  let state = (seed * 2_654_435_761 + 1) >>> 0
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-  return {
-    next,
-    upTo: (most: number): number => Math.floor(next() * most),
-    one: <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] ?? assert.fail('nothing to choose from'),
-    bytes: (size: number): Uint8Array => Uint8Array.from({ length: size }, () => Math.floor(next() * 256)),
-  }
-}
-export type Dice = ReturnType<typeof createDice>
+/** Bytes on disk of a message as they are written here, or a little more. */
+const MESSAGE_ON_DISK = MESSAGE_ROW_BYTES + 400
 
 /** One copy of somebody's data folder, in use. */
 export type Copy = ReturnType<typeof openCopy>
 
-const openCopy = (name: Name, dice: Dice, rows: Rows | null = null) => {
+const openCopy = (name: Name, { dice, time, held, most = null }: Setting, rows: Rows | null = null) => {
   const database = free.pop() ?? openDatabase(null)
   database.transaction(() => {
-    for (const table of TABLES) database.run(`DELETE FROM ${table}`)
+    for (const table of [...TABLES, 'volumes', 'limits']) database.run(`DELETE FROM ${table}`)
     database.run('DELETE FROM sqlite_sequence')
     for (const [index, table] of TABLES.entries())
       for (const row of rows?.[index] ?? []) {
@@ -74,15 +63,21 @@ const openCopy = (name: Name, dice: Dice, rows: Rows | null = null) => {
   })
   const messages = createMessageStore(database, KEY)
   const applications = createApplications(database)
+  const volumes = createVolumeStore(database)
   for (const app of APPS) applications.remember(app)
-  const world: World = { clock: () => NOW * 1000, random: dice.bytes }
+  const world: World = { clock: () => time.now, random: dice.bytes }
   const own = idOf(name)
   const peer = idOf(otherOf(name))
+  if (most !== null) {
+    const row = 'INSERT OR IGNORE INTO contacts (id, log, added, published) VALUES (?, ?, 0, 0)'
+    database.run(row, peer, new Uint8Array(1))
+    volumes.setLimits(peer, { ...NO_LIMITS, messagesDay: most * MESSAGE_ON_DISK })
+  }
   const pair = { own: deviceOf(name), device: deviceOf(otherOf(name)) }
   const repair = createRepair({ own, messages, world })
   const inbox = createInbox({
     own,
-    store: { messages, applications },
+    store: { messages, applications, volumes },
     world,
     isContact: () => true,
     isRefused: () => false,
@@ -96,7 +91,7 @@ const openCopy = (name: Name, dice: Dice, rows: Rows | null = null) => {
     write: (): void => {
       const app = dice.next() < 0.8 ? APPS[0] : APPS[1]
       const body = utf8(hex(dice.bytes(8)))
-      const [r, at] = [dice.bytes(16), NOW * 1000]
+      const [r, at] = [dice.bytes(16), time.now]
       messages.queue({ peer, app, m: messageId({ from: own, to: peer, app }, { r, at, b: body }), r, at, body })
     },
     full: (): readonly Receipt[] => fullReceipts(messages, peer, NOW),
@@ -113,7 +108,8 @@ const openCopy = (name: Name, dice: Dice, rows: Rows | null = null) => {
     /** Takes what came. @returns whether nothing was missing before it */
     take: (incoming: readonly IncomingMessage[]): boolean => {
       try {
-        const { forked } = database.transaction(() => inbox.take({ peer, device: pair.device }, incoming))
+        const { forked, refused } = database.transaction(() => inbox.take({ peer, device: pair.device }, incoming))
+        held.count += refused.length
         if (forked.length > 0) copy.wants = true
         return forked.length === 0
       } catch (error) {
@@ -124,7 +120,7 @@ const openCopy = (name: Name, dice: Dice, rows: Rows | null = null) => {
     },
     closeSequences: messages.closeAllSequences,
     resend: (): void => {
-      for (const app of APPS) messages.requeueGone(peer, app, NOW * 1000)
+      for (const app of APPS) messages.requeueGone(peer, app, time.now)
     },
     written: () => all().filter(({ out }) => out),
     read: () => all().filter(({ out }) => !out),
@@ -154,23 +150,9 @@ const WHOLE = 10_000
 
 type Mail = { readonly got: readonly Receipt[]; readonly want: boolean; readonly messages: readonly IncomingMessage[] }
 
-/** What became of one schedule. */
-export type Outcome = {
-  /** what is wrong, in words; empty when nothing is */
-  readonly broken: readonly string[]
-  /** how many messages are `gone` at the end */
-  readonly gone: number
-}
-
-export type Kind = {
-  /** they have exchanged a message each before anything goes back */
-  readonly met?: boolean
-  /** somebody with Bob's device keys and nothing else calls at the end */
-  readonly thief?: boolean
-}
-
-const theft = (a: Copy, dice: Dice): readonly string[] => {
-  const thief = openCopy('B', dice)
+const theft = (a: Copy, setting: Setting): readonly string[] => {
+  const { dice } = setting
+  const thief = openCopy('B', setting)
   const before = a.written().filter(({ state }) => state !== 'queued' && state !== 'sent')
   for (let turn = 0; turn < 4; turn++) {
     connect(a, thief, dice.one([0, 1, WHOLE]), dice)
@@ -181,7 +163,7 @@ const theft = (a: Copy, dice: Dice): readonly string[] => {
   return broken
 }
 
-const check = (a: Copy, b: Copy): Outcome => {
+const check = (a: Copy, b: Copy): Omit<Outcome, 'held'> => {
   const broken: string[] = []
   let gone = 0
   for (const [writer, reader] of [
@@ -201,9 +183,10 @@ const check = (a: Copy, b: Copy): Outcome => {
 }
 
 /** Plays one schedule from its seed. */
-export const playSchedule = (seed: number, { met = false, thief = false }: Kind = {}): Outcome => {
+export const playSchedule = (seed: number, { met = false, thief = false, most }: Kind = {}): Outcome => {
   const dice = createDice(seed)
-  const live: Record<Name, Copy[]> = { A: [openCopy('A', dice)], B: [openCopy('B', dice)] }
+  const setting: Setting = { dice, time: { now: NOW * 1000 }, most: most ?? null, held: { count: 0 } }
+  const live: Record<Name, Copy[]> = { A: [openCopy('A', setting)], B: [openCopy('B', setting)] }
   const snapshots: Record<Name, Rows[]> = { A: [], B: [] }
   const mail: Record<Name, Mail[]> = { A: [], B: [] }
   const isNoticed = dice.next() < 0.5
@@ -212,7 +195,7 @@ export const playSchedule = (seed: number, { met = false, thief = false }: Kind 
     for (const _ of [1, 2]) connect(dice.one(live.A), dice.one(live.B), WHOLE, dice)
   }
   const goBack = (name: Name, copy: Copy): void => {
-    const back = openCopy(name, dice, dice.one(snapshots[name]))
+    const back = openCopy(name, setting, dice.one(snapshots[name]))
     if (isNoticed && dice.next() < 0.6) {
       back.closeSequences()
       back.wants = true
@@ -241,13 +224,18 @@ export const playSchedule = (seed: number, { met = false, thief = false }: Kind 
     } else if (move < 0.86) snapshots[name].push(x.snapshot())
     else if (move < 0.95 && snapshots[name].length > 0) goBack(name, x)
     else if (move < 0.98 && live[name].length < 2 && snapshots[name].length > 0)
-      live[name].push(openCopy(name, dice, dice.one(snapshots[name])))
+      live[name].push(openCopy(name, setting, dice.one(snapshots[name])))
   }
   // In the end one copy of each goes on, and they exchange everything until it is quiet.
   const [a, b] = [dice.one(live.A), dice.one(live.B)]
-  const stolen = thief ? theft(a, dice) : []
+  const stolen = thief ? theft(a, setting) : []
   for (let turn = 0; turn < 3; turn++) connect(a, b, WHOLE, dice)
+  // Who has sent as much as may be goes on the next day.
+  for (let day = 0; day < 20 && most !== undefined; day++) {
+    setting.time.now += 86_400_000
+    connect(a, b, WHOLE, dice)
+  }
   const { broken, gone } = check(a, b)
   for (const copy of [...live.A, ...live.B]) copy.free()
-  return { broken: [...stolen, ...broken], gone }
+  return { broken: [...stolen, ...broken], gone, held: setting.held.count }
 }

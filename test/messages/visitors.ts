@@ -11,8 +11,11 @@ import { createTown, type Town } from './town.ts'
 
 /** Peers that visit mailboxes by themselves, with envelopes of any kind. */
 
+/** What a visit may come to. */
+type Bounds = { readonly visitMs?: number; readonly mostUseless?: number }
+
 /** A peer with what it visits mailboxes with. */
-export const visiting = (town: Town, identity: Identity) => {
+export const visiting = (town: Town, identity: Identity, changed: Bounds = {}) => {
   const peer = town.open(identity)
   const { store, transport, lookup } = peer
   const world = makeWorld(`visits of ${encodeAddress(identity.log.id)}`)
@@ -21,6 +24,7 @@ export const visiting = (town: Town, identity: Identity) => {
     find: (id) => lookup(encodeAddress(id)),
     checkGoing: (signal) => signal?.throwIfAborted(),
     adopt: (connection) => void connection.closed.catch(() => {}),
+    ...changed,
   })
   return { ...peer, visits }
 }
@@ -58,11 +62,11 @@ const addressOf = ({ log }: Identity): string => encodeAddress(log.id)
 export const addresses = boxes.map(addressOf)
 
 /** A town with three mailboxes, all named in the card that Bob has published before he left. */
-export const start = async (t: TestContext, names: readonly string[] = addresses.slice(0, 3)) => {
+export const start = async (t: TestContext, names: readonly string[] = addresses.slice(0, 3), changed: Bounds = {}) => {
   const town = createTown()
   const opened = boxes.slice(0, 3).map((box) => town.openMailbox(box, { talks: false }))
   for (const box of opened) await box.listen()
-  const b = visiting(town, bob)
+  const b = visiting(town, bob, changed)
   b.mailboxes.name(names)
   await b.publish()
   const a = visiting(town, alice)

@@ -22,7 +22,7 @@ export const makeSide = (): Side => {
   const side: Side = {
     closing,
     isContact: true,
-    streams: createStreams({ isContact: () => side.isContact, closing: closing.signal }),
+    streams: createStreams({ isContact: () => side.isContact, clock: () => 0, closing: closing.signal }),
   }
   return side
 }

@@ -2,7 +2,7 @@ import type { CborValue } from '../../src/core/cbor.ts'
 import { encodeCbor } from '../../src/core/cbor.ts'
 import { STREAM_DATA_MAX, STREAM_WINDOW } from '../../src/core/limits/connection-limits.ts'
 import { FILE_BYTES_MAX } from '../../src/core/limits/file-limits.ts'
-import { MESSAGE_BODY_MAX, MESSAGE_BYTES_MAX } from '../../src/core/limits/message-limits.ts'
+import { FULL_WAIT_MAX, MESSAGE_BODY_MAX, MESSAGE_BYTES_MAX } from '../../src/core/limits/message-limits.ts'
 import { HEADER_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { encodeBody } from '../../src/messages/body.ts'
 import { accepted, counting, type Fields, misshapen, oneWay, refused, skipped } from './message-cases.ts'
@@ -94,6 +94,7 @@ const PAYLOADS: { readonly [k: string]: Fields } = {
   'visit-taken': { k: 'visit-taken', n: 16 },
   file,
   'file-accept': { k: 'file-accept', id, from: 3 },
+  'file-wait': { k: 'file-wait', id, code: 'ERR_FILE_FULL' },
   'file-refuse': { k: 'file-refuse', id, code: 'ERR_FILE_REFUSED' },
   'file-taken': { k: 'file-taken', id, n: 4 },
   'file-done': { k: 'file-done', id },
@@ -110,7 +111,8 @@ const PAYLOADS: { readonly [k: string]: Fields } = {
       { n: 1, c: counting(32, 0x30) },
     ],
   },
-  full: { k: 'full', s: id, n: 4 },
+  full: { k: 'full', s: id, n: 4, code: 'ERR_MESSAGE_DAY', wait: 3600 },
+  held: { k: 'held', code: 'ERR_STORE_FULL' },
   ready: { k: 'ready' },
   message,
   stream: { k: 'stream', id: 0, app: 'handfast', protocol: 'chess/1' },
@@ -164,6 +166,11 @@ export const payloadVectors: Vectors = {
   'file-short-hash': badPayload('a hash of 31 bytes', { ...file, hash: hash.slice(1) }),
   'file-short-secret': badPayload('a secret of 31 bytes', { ...file, secret: counting(31) }),
   'file-short-id': badPayload('a transfer of 15 bytes', { ...file, id: id.slice(1) }),
+  'file-wait-short-id': badPayload('a file that waits, with an id of 15 bytes', {
+    k: 'file-wait',
+    id: id.slice(1),
+    code: 'ERR_FILE_FULL',
+  }),
   'file-accept-beyond': badPayload('a first chunk beyond the last there can be', {
     k: 'file-accept',
     id,
@@ -181,7 +188,11 @@ export const payloadVectors: Vectors = {
     ...got,
     back: [{ n: 2, c: hash, more: 1 }],
   }),
-  'full-short-sequence': badPayload('no room in a sequence of 15 bytes', { k: 'full', s: id.slice(1), n: 4 }),
+  'full-wait-beyond': badPayload('no room for more than a day', { ...PAYLOADS.full, wait: FULL_WAIT_MAX + 1 }),
+  'full-short-sequence': badPayload('no room in a sequence of 15 bytes', {
+    ...PAYLOADS.full,
+    s: id.slice(1),
+  }),
   'message-short-random': badPayload('15 random bytes', { ...message, r: counting(15) }),
   'message-short-place': badPayload('a message at a place of 31 bytes', { ...message, c: hash.slice(1) }),
   'message-empty': badPayload('a message that says nothing', { ...message, b: new Uint8Array(0) }),
@@ -205,17 +216,6 @@ export const payloadVectors: Vectors = {
     k: 'stream-data',
     id: 1,
     d: counting(STREAM_DATA_MAX + 1),
-  }),
-  'file-wait': accepted('payload', 'a payload file-wait', { k: 'file-wait', id, code: 'ERR_FILE_FULL' }),
-  'file-wait-without-id': badPayload('file-wait: id is missing', { k: 'file-wait', code: 'ERR_FILE_FULL' }),
-  'file-wait-without-code': badPayload('file-wait: code is missing', { k: 'file-wait', id }),
-  held: accepted('payload', 'a payload held', { k: 'held', code: 'ERR_STORE_FULL' }),
-  'held-without-code': badPayload('held: code is missing', { k: 'held' }),
-  'held-field-too-many': badPayload('held: a field too many', { k: 'held', code: 'ERR_STORE_FULL', more: 1 }),
-  'file-wait-short-id': badPayload('a file that waits, with an id of 15 bytes', {
-    k: 'file-wait',
-    id: id.slice(1),
-    code: 'ERR_FILE_FULL',
   }),
 }
 

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import type { IncomingFiles } from '../options/incoming-files.ts'
 import { createReporter, type ReporterOptions } from '../output/reporter.ts'
 import { createFileBars } from './file-bars.ts'
+import { createOfferTaker } from './take-offers.ts'
 
 /** The one loop over what happens to a peer: tells it, and does what its owner said at the start. */
 
@@ -34,8 +35,14 @@ export const followPeer = async (context: FollowContext, peer: Peer, options: Fo
   const report = createReporter({ ...options, own: peer.address, acceptFiles })
   const bars = createFileBars(progress)
 
-  const decide = (offer: FileOffer): Promise<unknown> =>
-    acceptFiles ? offer.accept(incoming?.download ?? join(folder, 'received')) : offer.refuse()
+  const taker = createOfferTaker(incoming?.download ?? join(folder, 'received'), (peer, code) =>
+    emit({ event: 'limited', peer, code, wait: null }),
+  )
+  const decide = (offer: FileOffer): void => {
+    if (acceptFiles) taker.take(offer)
+    // What goes wrong here is an event as well, as what goes wrong later is.
+    else offer.refuse().catch(() => {})
+  }
 
   const handle = async (event: PeerEvent): Promise<void> => {
     if (event.type === 'superseded' || event.type === 'twin') throw event.error
@@ -46,13 +53,13 @@ export const followPeer = async (context: FollowContext, peer: Peer, options: Fo
     // What nobody has read is neither taken nor decided: it comes again.
     if ((await told).includes(false)) return
     if (event.type === 'message') peer.messages.take(event.message)
-    // What goes wrong here is an event as well, as what goes wrong later is.
-    if (event.type === 'offer') decide(event.offer).catch(() => {})
+    if (event.type === 'offer') decide(event.offer)
   }
 
   try {
     for await (const event of peer.events({ signal })) await handle(event)
   } finally {
     bars.end()
+    taker.end()
   }
 }

@@ -15,9 +15,10 @@ export const partnerOf = (event: PeerEvent): string | null => {
       return event.offer.peer
     case 'file':
       return event.transfer.peer
+    case 'held':
+    case 'limited':
     case 'in-mailboxes':
     case 'peer-went-back':
-    case 'held':
     case 'exposed':
     case 'changed':
     case 'forked':

@@ -39,7 +39,8 @@ export const NOTICES: Readonly<Record<CliEvent<'notice'>['about'], (about: About
     `hint: it is tried again by itself; who looks you up now is told: ${why}`,
   ],
   'mailbox-failed': ({ address, why }) => [
-    `handfast: the mailbox ${shortAddress(address)} did not hand out anything: ${why}`,
+    `handfast: fetching from the mailbox ${shortAddress(address)} failed: ${why}`,
+    'hint: if this stays, name another one, and take this one away: handfast mailboxes hf1… --remove',
   ],
   'mailbox-lost': () => [
     'handfast: the parcels that this mailbox kept for others (mailbox.db) are gone from the data folder; a new file is in its place.',

@@ -119,6 +119,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       }
       case 'request':
         return [{ event: 'request', ...requestFields(event.request), waiting: event.waiting }]
+      case 'strangers':
+        return introduces ? [{ event: 'strangers', connections: event.connections }] : []
       case 'message':
         return [messageEvent(event.message)]
       case 'delivery': {
@@ -128,7 +130,11 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       case 'peer-went-back':
         return [{ event: 'peer-went-back', peer: event.address, again: event.again, gone: event.gone }]
       case 'held':
-        return [{ event: 'held', peer: event.address, here: event.here, code: event.code }]
+        return [{ event: 'held', peer: event.address, here: event.here, code: event.code, wait: event.wait }]
+      case 'limited': {
+        const { address: peer, code, wait } = event
+        return [{ event: 'limited', peer, code, wait }]
+      }
       case 'in-mailboxes':
         return [{ event: 'in-mailboxes', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
       case 'exposed': {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../core/errors.ts'
+import type { BoundEvents } from './bound-events.ts'
 
 /** null for a reason nobody thought of */
 export type Reason = { readonly code: ErrorCode | null; readonly message: string }
@@ -9,7 +10,7 @@ type PeerFile = { readonly peer: string; readonly name: string; readonly size: n
 type Fate = { readonly state: string; readonly code: ErrorCode | null; readonly exposed: boolean }
 
 /** What is told of messages and files: a part of all that a command reports. */
-export type TalkEvents = {
+export type TalkEvents = BoundEvents & {
   /** `hash` here and below: SHA-256, the same on both sides */
   message: { readonly peer: string; readonly hash: string; readonly text: string }
   /** a message of bytes, which no command sends but programs may */
@@ -29,8 +30,16 @@ export type TalkEvents = {
   }
   /** that peer's data folder is older than what it had confirmed: so many messages are sent `again`, and so many are `gone` */
   'peer-went-back': { readonly peer: string; readonly again: number; readonly gone: number }
-  /** messages with that peer wait, though both are there: for a full disk `here`, or for what the other side gives as `code`; null: they go on */
-  held: { readonly peer: string; readonly here: boolean; readonly code: ErrorCode | null }
+  /**
+   * messages with that peer wait, though both are there: for a full disk `here`, or for what the other side gives as `code`, and for `wait`
+   * seconds as far as it knows; null: they go on
+   */
+  held: {
+    readonly peer: string
+    readonly here: boolean
+    readonly code: ErrorCode | null
+    readonly wait: number | null
+  }
   /** `resend`: so many messages that were gone are queued */
   resent: { readonly peer: string; readonly messages: number }
   /** `messages`: `text`, `base64` or, of one that needs a newer version, its `kind`; `at` in seconds, by the clock of who wrote it */

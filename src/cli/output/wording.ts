@@ -4,6 +4,7 @@ import { fileWording } from './file-wording.ts'
 import { count, DOUBTED, duration, EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
 import { heldWording } from './held-wording.ts'
 import { keyWording } from './key-wording.ts'
+import { describeVolume, LIMITS } from './limit-wording.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
 import { requestWording } from './request-wording.ts'
@@ -23,6 +24,7 @@ export const TROUBLE: ReadonlySet<EventName> = new Set([
   'clock',
   'peer-went-back',
   'without-database',
+  'limited',
 ])
 
 type Ended = CliEvent<'disconnected'>
@@ -106,6 +108,17 @@ export const wording: Wording = {
     ].join(', ')}`,
     ...(gone > 0 ? [`hint: once you are sure that its owner answers there: handfast resend ${peer}`] : []),
   ],
+  deleted: ({ peer, messages }) => [
+    `deleted    ${count(messages, 'message', 'messages')} with ${shortAddress(peer)}, on this side`,
+  ],
+  volumes: ({ messages, files }) => [...describeVolume('messages', messages), ...describeVolume('files', files)],
+  cleared: ({ peer }) => [
+    `cleared    what ${shortAddress(peer)} sent counts no more against what it may; its files stay`,
+  ],
+  strangers: ({ connections }) => [
+    `* ${count(connections, 'more connection', 'more connections')} of those who are no contacts`,
+  ],
+  limited: ({ peer, code }) => LIMITS[code]?.(peer) ?? [],
   resent: ({ peer, messages }) => [
     messages === 0
       ? `* nothing that was said to ${shortAddress(peer)} is gone`

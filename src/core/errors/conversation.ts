@@ -115,6 +115,7 @@ export const CONTACT = {
   ],
   ERR_CONTACT_NAME: ['the name cannot be used for a contact', 'choose another name'],
   ERR_CONTACT_BLOCKED: ['this peer is not blocked', 'list the contacts: it says who is'],
+  ERR_CONTACT_LIMIT: ['the limit is no number of bytes', 'give a whole number, or null for the usual limit'],
   ERR_VERIFY: [
     'none of the logs known of this identity has that entry',
     'read the digits again with the owner; if they fit no log, the owner should rotate the keys',
@@ -131,6 +132,22 @@ export const MESSAGE = {
   ERR_MESSAGE_EXPIRED: [
     'the message could not be delivered in 30 days',
     'write it again when the other side is there, or reach its owner in another way',
+  ],
+  ERR_MESSAGE_FULL: [
+    'the other side has not taken what was sent before',
+    'nothing: what waits goes on by itself, as fast as the other side reads',
+  ],
+  ERR_MESSAGE_RATE: [
+    'the other side takes little at a time from who is no contact of it',
+    'nothing: what waits goes on by itself in a moment. Ask its owner to make you a contact, and it goes faster',
+  ],
+  ERR_MESSAGE_DAY: [
+    'the other side takes no more from here today',
+    'nothing: what waits goes on by itself tomorrow, or when its owner allows more',
+  ],
+  ERR_MESSAGE_TOTAL: [
+    'the other side keeps so much from here that it takes no more',
+    'ask its owner to delete old messages, or to allow more: what waits goes on by itself then',
   ],
   ERR_BUNDLE: ['what came in a parcel is no bundle of messages of this protocol', VERSIONS],
 } as const satisfies ErrorTable
@@ -154,6 +171,14 @@ export const FILE = {
   ERR_FILE_CHANGED: ['the file has changed since it was to be sent', 'send it again, and leave it as it is until then'],
   ERR_FILE_WITHDRAWN: ['the sender took the file back', SEND_AGAIN],
   ERR_FILE_LIMIT: ['too many files of one peer are under way', 'wait until some have arrived'],
+  ERR_FILE_DAY: [
+    'the other side takes no more files from here today',
+    'nothing: it goes on by itself tomorrow, or when its owner allows more',
+  ],
+  ERR_FILE_TOTAL: [
+    'the other side has taken so many files from here that it takes no more',
+    'ask its owner to clear old ones away, or to allow more: it goes on by itself then',
+  ],
   ERR_FILE_EXPIRED: [
     'the file could not be delivered in 30 days',
     'send it again when the other side is there, or reach its owner in another way',

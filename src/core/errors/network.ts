@@ -68,6 +68,10 @@ export const NETWORK = {
 const OTHER_MAILBOX = 'use another mailbox, or try again later'
 
 export const MAILBOX = {
+  ERR_MAILBOX_USELESS: [
+    'the mailbox hands out parcels that are of no use to anybody here',
+    'mail comes from the other mailboxes all the same; name another one instead of it: its host lies, or others fill it',
+  ],
   ERR_PARCEL: [
     'the parcel does not open with these keys',
     'it is dropped: its sender used keys that are not kept here',

@@ -20,6 +20,15 @@ export const FILE_ANSWERS_MAX = 64
 /** Files of a contact that were accepted and are not here yet: a partial file each, whether or not their sender is there. */
 export const FILES_RECEIVING_MAX = 64
 
+/** Bytes of files that a contact's owner takes without being asked each time, unless it says otherwise: a tenth of a large disk. */
+export const CONTACT_FILES_TOTAL = 32 * 1024 ** 3
+
+/** The same of one day: a film or two, so that nobody fills the total over night. */
+export const CONTACT_FILES_DAY = 8 * 1024 ** 3
+
+/** The same of all who are no contacts, in all: anyone can make identities. */
+export const STRANGERS_FILES_TOTAL = 4 * 1024 ** 3
+
 /** The same of somebody who only called. */
 export const STRANGER_FILES_MAX = 8
 

@@ -53,3 +53,12 @@ export const MAILBOX_STEP_MS = 30_000
 
 /** Milliseconds one visit to a mailbox may last: who is not through by then comes back. */
 export const MAILBOX_VISIT_MS = 10 * 60_000
+
+/** Useless parcels in a visit to one's own mailbox that are no news: whoever knows an address can leave some. */
+export const USELESS_A_VISIT = 32
+
+/**
+ * Milliseconds that a visit to one's own mailbox may take: with one that hands out a parcel in each 29 s, the next one would be visited after
+ * hours. What was taken in by then is deleted there, so who is not through comes back.
+ */
+export const MAILBOX_FETCH_VISIT_MS = 2 * 60_000

@@ -72,6 +72,24 @@ export const STRANGER_MESSAGES_MAX = 16
 /** Messages of all who only called, both waiting to be taken and kept afterwards, and their streams: anyone can make identities. */
 export const STRANGERS_MESSAGES_MAX = 1000
 
+/** Seconds that the other side may say that there is no room for: the longest such wait is that for the next day. */
+export const FULL_WAIT_MAX = 24 * 3600
+
+/** Milliseconds after which it is looked again whether there is room for what was refused: its owner may have made some. */
+export const ROOM_LOOK_MS = 60_000
+
+/** Milliseconds for which a peer is not told again why it has to wait, nor its owner who is made to. */
+export const LIMIT_TOLD_MS = 3_600_000
+
+/** Bytes that a message takes on disk besides what it says: its row, what is remembered of its id and place, and their indexes. */
+export const MESSAGE_ROW_BYTES = 512
+
+/** Bytes of a contact's messages that are kept, unless its owner says otherwise: a million lines of text, or 20,000 messages of the largest size. */
+export const CONTACT_MESSAGES_TOTAL = 1024 * 1024 * 1024
+
+/** The same of one day: a week of nothing else fills the total, so its owner hears of it long before. A day holds 150,000 lines of text. */
+export const CONTACT_MESSAGES_DAY = 128 * 1024 * 1024
+
 /** Messages sent again to somebody whose keys a thief had, the latest: 256 × 32 KiB are 8 MiB. */
 export const MESSAGES_AGAIN_MAX = 256
 

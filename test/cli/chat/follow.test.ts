@@ -183,6 +183,8 @@ test('whom something happened with', () => {
     { type: 'in-mailboxes', address: PEER, mailboxes: [OWN], messages: 1 },
     { type: 'changed', address: PEER, change: 'updated' },
     { type: 'forked', address: PEER },
+    { type: 'held', address: PEER, here: false, code: 'ERR_MESSAGE_DAY', wait: 1 },
+    { type: 'limited', address: PEER, code: 'ERR_MESSAGE_DAY', wait: 1 },
   ] as const)
     assert.equal(partnerOf(event), PEER, event.type)
   for (const event of [

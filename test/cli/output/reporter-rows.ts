@@ -174,3 +174,19 @@ export const NETWORK_ROWS: readonly Row[] = [
     ['* the network answers again'],
   ],
 ]
+
+/** What is told of a folder that went back. */
+export const WENT_BACK_ROWS: readonly Row[] = [
+  [
+    { type: 'peer-went-back', address: PEER, again: 3, gone: 0 },
+    [{ event: 'peer-went-back', peer: PEER, again: 3, gone: 0 }],
+    [
+      /^! handfast: the data folder of hf1kh9wk63pe…9zse is older than what it had confirmed: 3 messages are sent again$/,
+    ],
+  ],
+  [
+    { type: 'peer-went-back', address: PEER, again: 1, gone: 2 },
+    [{ event: 'peer-went-back', peer: PEER, again: 1, gone: 2 }],
+    [/: 1 message is sent again, 2 messages are gone with it$/, new RegExp(`handfast resend ${PEER}$`)],
+  ],
+]

@@ -9,6 +9,7 @@ import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
 import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
 import { HELD_FILE_ROWS, HELD_ROWS } from './held-rows.ts'
+import { LIMIT_ROWS } from './limit-rows.ts'
 import {
   BLOCK_ROWS,
   CLOCK_ROWS,
@@ -20,6 +21,7 @@ import {
   REQUEST_ROWS,
   type Row,
   SHORT,
+  WENT_BACK_ROWS,
 } from './reporter-rows.ts'
 
 /** Each thing that can happen to a peer: what is told of it to programs, and what a person sees. */
@@ -95,20 +97,8 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
     ],
   ],
   held: HELD_ROWS,
-  'peer-went-back': [
-    [
-      { type: 'peer-went-back', address: PEER, again: 3, gone: 0 },
-      [{ event: 'peer-went-back', peer: PEER, again: 3, gone: 0 }],
-      [
-        /^! handfast: the data folder of hf1kh9wk63pe…9zse is older than what it had confirmed: 3 messages are sent again$/,
-      ],
-    ],
-    [
-      { type: 'peer-went-back', address: PEER, again: 1, gone: 2 },
-      [{ event: 'peer-went-back', peer: PEER, again: 1, gone: 2 }],
-      [/: 1 message is sent again, 2 messages are gone with it$/, new RegExp(`handfast resend ${PEER}$`)],
-    ],
-  ],
+  'peer-went-back': WENT_BACK_ROWS,
+  ...LIMIT_ROWS,
   'in-mailboxes': [
     [
       { type: 'in-mailboxes', address: PEER, mailboxes: [OWN], messages: 1 },
@@ -134,7 +124,10 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
           message: new MailboxError('ERR_MAILBOX_NONE').message,
         },
       ],
-      [/^! handfast: the mailbox hf1kh9wk63pe…9zse did not hand out anything: .* \[ERR_MAILBOX_NONE\]$/],
+      [
+        /^! handfast: fetching from the mailbox hf1kh9wk63pe…9zse failed: .* \[ERR_MAILBOX_NONE\]$/,
+        /^! hint: .* --remove$/,
+      ],
     ],
   ],
   offer: [

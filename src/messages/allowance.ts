@@ -1,0 +1,58 @@
+import { volumesOf } from '../contacts/contact-volumes.ts'
+import { DAY_MS } from '../core/clock.ts'
+import type { MessageErrorCode } from '../core/errors/codes.ts'
+import { MESSAGE_ROW_BYTES } from '../core/limits/message-limits.ts'
+import { STRANGER_MESSAGES, STRANGERS_MESSAGES } from '../core/limits/stranger-rates.ts'
+import { createMeter } from '../core/meter.ts'
+import { presentOf, type World } from '../core/world.ts'
+import type { Store } from '../store/store.ts'
+
+/** Why a message is not taken now. */
+export type Refusal = {
+  readonly code: Extract<
+    MessageErrorCode,
+    'ERR_MESSAGE_FULL' | 'ERR_MESSAGE_RATE' | 'ERR_MESSAGE_DAY' | 'ERR_MESSAGE_TOTAL'
+  >
+  /** milliseconds until it will be; null when that is for the owner to say */
+  readonly wait: number | null
+}
+
+/** How much is taken from whom: from a contact so much a day and in all, from everybody else so much at a time. */
+export type Allowance = {
+  /** Why a message with a body of that many bytes is not taken now; null when it is. */
+  refusal(peer: Uint8Array, size: number): Refusal | null
+  /** It was taken. */
+  took(peer: Uint8Array, size: number): void
+}
+
+export type AllowanceParts = {
+  readonly store: Pick<Store, 'volumes'>
+  readonly world: World
+  readonly isContact: (peer: Uint8Array) => boolean
+}
+
+export const createAllowance = ({ store, world, isContact }: AllowanceParts): Allowance => {
+  const { volumes } = store
+  const meter = createMeter({ each: STRANGER_MESSAGES, all: STRANGERS_MESSAGES })
+
+  const ofContact = (peer: Uint8Array, size: number): Refusal | null => {
+    // By which time what is kept is counted.
+    const now = presentOf(world)
+    const { kept, keptMax, today, todayMax } = volumesOf(volumes, peer, now).messages
+    const cost = size + MESSAGE_ROW_BYTES
+    if (kept + cost > keptMax) return { code: 'ERR_MESSAGE_TOTAL', wait: null }
+    if (today + cost > todayMax) return { code: 'ERR_MESSAGE_DAY', wait: DAY_MS - (now % DAY_MS) }
+    return null
+  }
+
+  return {
+    refusal: (peer, size) => {
+      if (isContact(peer)) return ofContact(peer, size)
+      const wait = meter.wait(peer, size, world.clock())
+      return wait === 0 ? null : { code: 'ERR_MESSAGE_RATE', wait }
+    },
+    took: (peer, size) => {
+      if (!isContact(peer)) meter.take(peer, size, world.clock())
+    },
+  }
+}
