@@ -84,7 +84,9 @@ test('§10 a network has its quota of HyperDHT’s own commands too, with a toke
   const find = (host: string) => ask(host, { command: FIND_NODE, target, token: null, internal: true })
   const [value = Buffer.alloc(1)] = values('value', 1)
   assert.ok(until(() => find('198.51.100.1')) < 3_000)
-  assert.ok(find('198.51.100.200') === undefined && find('203.0.113.1') !== undefined)
+  // A little of it comes back with each moment.
+  assert.ok(until(() => find('198.51.100.200')) < 300)
+  assert.ok(find('203.0.113.1') !== undefined)
   // Who shows a token is held by what is done for him, and not by what others asked in his name.
   assert.ok(put('198.51.100.1', value) !== undefined)
   assert.ok(until(() => put('198.51.100.1', value)) < 7_000)
