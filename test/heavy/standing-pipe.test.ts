@@ -10,10 +10,10 @@ import { openPeer } from '../../src/peer/open.ts'
 import type { Peer } from '../../src/peer/peer.ts'
 import { openStore } from '../../src/store/store.ts'
 import { openVault } from '../../src/store/vault.ts'
+import { createDht } from '../cli/dht.ts'
+import { createMallory } from '../cli/mallory.ts'
+import { startPaused } from '../cli/paused.ts'
 import { written } from '../messages/written.ts'
-import { createDht } from './dht.ts'
-import { createMallory } from './mallory.ts'
-import { startPaused } from './paused.ts'
 
 /** Whoever reads a command's output stands still: real processes, pipes and strangers. */
 
