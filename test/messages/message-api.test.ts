@@ -95,6 +95,8 @@ test('a message is taken when the next is asked for: after a crash only the last
 
 test('what was in flight when a connection broke arrives once, in order', async (t) => {
   const { a, b, town } = await startListening(t)
+  // What strangers say is taken at a rate.
+  await b.addContact(a.address)
   const count = runs(500)
   const received = take(b, count)
   for (let index = 0; index < count; index++) {
