@@ -12,6 +12,8 @@ test('what there is no room for waits, and of strangers only so many envelopes d
   const count = STRANGERS_PARCELS_MAX + 2
   await a.visit(async ({ messages }) => {
     for (let index = 0; index < STRANGER_MESSAGES_MAX + count; index++) {
+      // A mailbox answers strangers at a rate.
+      town.pass(1)
       const { id } = await messages.send(b.address, `${index}`)
       while (a.store.messages.history(bob.log.id, 'handfast', id + 1, 1)[0]?.state !== 'sent')
         await new Promise((resolve) => setImmediate(resolve))
