@@ -1,8 +1,10 @@
 import type { TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { createConnection } from '../../src/connection/connection.ts'
 import { dial } from '../../src/connection/dial.ts'
 import { describeRemote } from '../../src/connection/remote.ts'
 import type { Line, Service } from '../../src/connection/service.ts'
+import { ConnectionError } from '../../src/core/errors.ts'
 import { createIdentity } from '../../src/core/identity.ts'
 import { MESSAGE_BYTES_MAX } from '../../src/core/limits/message-limits.ts'
 import { messageId, nextPlace, sequenceStart } from '../../src/core/places.ts'
@@ -26,6 +28,7 @@ export type Mallory = {
 }
 
 const APP = 'handfast'
+const ANSWERED_EVERY_MS = 1_000
 const BODY = encodeBody('x'.repeat(MESSAGE_BYTES_MAX))
 
 export const createMallory = async (t: TestContext, bootstrap: string, address: string): Promise<Mallory> => {
@@ -68,15 +71,26 @@ export const createMallory = async (t: TestContext, bootstrap: string, address: 
     await line.say({ k: 'message', s, app: APP, n, c, ...content })
   }
 
+  /** Strangers are answered at a rate, by the clock: who is not is as patient as that. */
+  const callPatiently = async (): Promise<Awaited<ReturnType<typeof call>>> => {
+    for (;;)
+      try {
+        return await call()
+      } catch (error) {
+        if (!(error instanceof ConnectionError && error.code === 'ERR_CONNECT')) throw error
+        await setTimeout(ANSWERED_EVERY_MS)
+      }
+  }
+
   return {
     flood: async (count) => {
-      let conversation = await call()
+      let conversation = await callPatiently()
       for (let said = 0; said < count; said++)
         try {
           await sayOne(conversation)
         } catch {
           await conversation.end()
-          conversation = await call()
+          conversation = await callPatiently()
         }
       await conversation.end()
     },

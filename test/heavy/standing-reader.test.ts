@@ -15,7 +15,7 @@ import { startPaused } from '../cli/paused.ts'
 
 const MESSAGES = 3_000
 /** What a collector of garbage leaves lying about, in MiB. */
-const SLACK = 64
+const SLACK = 32
 
 test('a stranger and a reader that stands still', { timeout: 600_000 }, async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'handfast-heavy-'))
