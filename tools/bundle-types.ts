@@ -53,24 +53,24 @@ export function bundleTypes(declarations: string, names: readonly string[], out:
 
 /**
  * A byte stream is a Duplex of Node's. A compiler that has the types of Node.js sees it as that; one that has not, as what can be said of
- * it without them: an import that does not resolve is `any`.
- *
- * The error of that import is ignored and not expected, since most compilers find none there. What a listener is given depends on the
- * event, and Node's own types say `any[]` too: with `unknown[]` no listener that names the type of its argument would be taken.
+ * it without them: what does not resolve has all keys there are. (Of a condition on its type itself nothing would be left.)
  */
-const DUPLEX = `// @ts-ignore: the types of Node.js may be missing
+const DUPLEX = `// @ts-ignore: no such module without the types of Node.js; with them no error is there to be expected
 type NodeDuplex = import("node:stream").Duplex;
-type Duplex = 0 extends 1 & NodeDuplex ? AsyncIterable<Uint8Array> & {
+interface Listen {
+	(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+	(event: 'error', listener: (error: Error) => void): unknown;
+	(event: 'end' | 'drain' | 'finish' | 'close', listener: () => void): unknown;
+}
+type Duplex = symbol extends keyof NodeDuplex ? AsyncIterable<Uint8Array> & {
 	/** Whether more may be written without waiting for 'drain'. */
 	write(chunk: Uint8Array | string, callback?: (error?: Error | null) => void): boolean;
 	/** Nothing follows from this side; what the other side sends can still be read. */
 	end(callback?: () => void): unknown;
 	/** Ends it in both directions. */
 	destroy(error?: Error): unknown;
-	/** 'data', 'end', 'drain', 'error', 'close' … */
-	// Arguments of every type, as Node says too: with unknown[] a listener that names the type of its argument would not be taken.
-	on(event: string, listener: (...args: any[]) => void): unknown;
-	once(event: string, listener: (...args: any[]) => void): unknown;
+	readonly on: Listen;
+	readonly once: Listen;
 	readonly destroyed: boolean;
 } : NodeDuplex;
 `

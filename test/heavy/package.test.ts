@@ -146,6 +146,13 @@ export const talk = async (options: OpenOptions, signal: AbortSignal): Promise<s
   await using peer: Peer = await openPeer({ ...options, signal })
   return peer.address
 }
+export const hear = async (peer: Peer): Promise<void> => {
+  const stream = await peer.dial('Bob', 'chess/1')
+  stream.on('data', (chunk: Uint8Array) => void chunk.length)
+  stream.once('error', (error: Error) => void error.message)
+  for (const event of ['end', 'drain', 'finish', 'close'] as const) stream.on(event, () => stream.end())
+  for await (const chunk of stream) stream.write(chunk)
+}
 // @ts-expect-error: bytes, not just anything
 export const wrong: string = bytes
 // @ts-expect-error: a bootstrap list is needed
