@@ -13,6 +13,8 @@ export type Meter = {
   wait(who: Uint8Array, bytes: number, now: number): number
   /** It was taken. */
   take(who: Uint8Array, bytes: number, now: number): void
+  /** Takes one thing that has no bytes to speak of, if that may be at once. @returns whether it was taken */
+  admit(who: Uint8Array, now: number): boolean
 }
 
 type Gauge = { count: Bucket; bytes: Bucket; isClosed: boolean }
@@ -64,7 +66,7 @@ export const createMeter = ({ each, all }: { readonly each: Rates; readonly all:
     return together
   }
 
-  return {
+  const meter: Meter = {
     wait: (who, bytes, now) => {
       const gauge = gauges.get(hex(who)) ?? fresh(each, now)
       return Math.max(waitOf(each, gauge, bytes, now), waitOf(all, ofAll(now), bytes, now))
@@ -83,5 +85,11 @@ export const createMeter = ({ each, all }: { readonly each: Rates; readonly all:
       }
       if (gauges.size >= tidyAt) forgetFull(now)
     },
+    admit: (who, now) => {
+      if (meter.wait(who, 0, now) > 0) return false
+      meter.take(who, 0, now)
+      return true
+    },
   }
+  return meter
 }

@@ -143,13 +143,7 @@ export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
   const fileVolumes = createFileVolumes({ volumes: store.volumes, world, isContact })
   const give = createDecisions({ own, store, world, changed, closing, offers, slots, admission, room, fileVolumes })
   const meter = createMeter({ each: STRANGER_OFFERS, all: STRANGERS_OFFERS })
-  const mayOffer = (peer: Uint8Array): boolean => {
-    if (isContact(peer)) return true
-    const now = world.clock()
-    if (meter.wait(peer, 0, now) > 0) return false
-    meter.take(peer, 0, now)
-    return true
-  }
+  const mayOffer = (peer: Uint8Array): boolean => isContact(peer) || meter.admit(peer, world.clock())
   const incoming: Incoming = { ...parts, offers, slots, admission, give, mayOffer }
   let tidied: Promise<void> | undefined
   return {

@@ -32,11 +32,7 @@ export const createComings = ({ world, isContact, emit }: ComingsParts): EmitEve
   }
   const isTold = ({ address, direction }: Remote): boolean => {
     const peer = decodeAddress(address)
-    if (direction === 'out' || isContact(peer)) return true
-    const now = world.clock()
-    if (meter.wait(peer, 0, now) > 0) return false
-    meter.take(peer, 0, now)
-    return true
+    return direction === 'out' || isContact(peer) || meter.admit(peer, world.clock())
   }
 
   return (event) => {

@@ -19,12 +19,7 @@ export const createStrangerStreams = (clock: () => number): StrangerStreams => {
   const opened = createMeter({ each: STRANGER_STREAMS, all: STRANGERS_STREAMS })
   const reading = createMeter({ each: STRANGER_STREAM_BYTES, all: STRANGERS_STREAM_BYTES })
   return {
-    open: (peer) => {
-      const now = clock()
-      if (opened.wait(peer, 0, now) > 0) return false
-      opened.take(peer, 0, now)
-      return true
-    },
+    open: (peer) => opened.admit(peer, clock()),
     read: (peer, bytes) => {
       const now = clock()
       reading.take(peer, bytes, now)

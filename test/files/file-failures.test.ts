@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { StoreError } from '../../src/core/errors.ts'
 import { CHUNK_BYTES } from '../../src/core/limits/file-limits.ts'
 import { DISK_FULL_PAUSE_MAX_MS } from '../../src/core/limits/store-limits.ts'
@@ -13,6 +13,18 @@ import { addresses, fileHandle, nextOffer, reaches, sha256, startMet as start, u
 
 /** The system error that a write to a full disk gives. */
 const full = (): Error => Object.assign(new Error('no space'), { code: 'ENOSPC' })
+
+/** Lets the pauses pass after which a full disk is tried again, until that is done. */
+const untilTriedAgain = async (t: TestContext, work: Promise<unknown>): Promise<void> => {
+  let isDone = false
+  work.then(() => {
+    isDone = true
+  }, assert.fail)
+  await until(() => {
+    t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
+    return isDone
+  })
+}
 
 /** Changes one byte, and leaves size and date as they were. */
 const changeSecretly = async (path: string, content: Uint8Array): Promise<void> => {
@@ -164,27 +176,13 @@ test('§1 a sender with a full disk offers a file, and notes that it is there, w
   const receiving = nextOffer(sides.bob)
   assert.equal(await isSettled(receiving), false)
   Object.assign(exposures, { fileWent })
-  let isSeen = false
-  receiving.then(() => {
-    isSeen = true
-  }, assert.fail)
-  await until(() => {
-    t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
-    return isSeen
-  })
+  await untilTriedAgain(t, receiving)
   const accepted = await (await receiving).accept(to)
   await sides.bob.api.finished(accepted.id)
   const delivering = sides.alice.api.finished(id)
   assert.equal(await isSettled(delivering), false)
   Object.assign(transfers, { finish })
-  let isOver = false
-  delivering.then(() => {
-    isOver = true
-  }, assert.fail)
-  await until(() => {
-    t.mock.timers.tick(DISK_FULL_PAUSE_MAX_MS)
-    return isOver
-  })
+  await untilTriedAgain(t, delivering)
 })
 
 test('§1 a sender takes a file back, before and while it is sent; nothing of it stays', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { open, readdir, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Connection } from '../../src/connection/connection.ts'
@@ -209,6 +209,21 @@ const transferOf = ({ sides, to }: FileStage) => {
     const accepted = await (await nextOffer(sides.bob)).accept(to)
     return { sent, accepted }
   }
+}
+
+/** The file arrives twice at once beside the one of its name, `a.bin` of another day, and is there in whole as `a (1).bin` and `a (2).bin`. */
+export const arriveTwice = async (
+  { alice, bob }: FileStage['sides'],
+  { path, content }: { readonly path: string; readonly content: Uint8Array },
+  folder: string,
+): Promise<void> => {
+  const sent = [await alice.api.send(addresses.bob, path), await alice.api.send(addresses.bob, path)]
+  for (const _ of sent) await (await nextOffer(bob)).accept(folder)
+  for (const { id } of sent) await alice.api.finished(id)
+  await untilFiles(folder, 3)
+  assert.equal(await readFile(join(folder, 'a.bin'), 'utf8'), 'of another day')
+  for (const name of ['a (1).bin', 'a (2).bin'])
+    assert.equal(sha256(await readFile(join(folder, name))), sha256(content))
 }
 
 /** What every open file inherits its methods from. */

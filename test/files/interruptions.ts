@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { CHUNK_BYTES } from '../../src/core/limits/file-limits.ts'
 import type { MemoryPair } from '../connection/memory-transport.ts'
+import { NOW } from '../core/identities.ts'
 import {
   addresses,
   chunksIn,
@@ -58,6 +60,25 @@ export const partOf = async ({ to }: FileStage): Promise<string> => {
   const parts = (await readdir(to)).filter((name) => name.endsWith('.part'))
   assert.equal(parts.length, 1)
   return join(to, parts[0] ?? '')
+}
+
+/** Bob has the whole file, and is killed before he notes that it has a name. @returns the partial file's path */
+export const crashWhenWhole = async (stage: Awaited<ReturnType<typeof interrupt>>): Promise<string> => {
+  const part = await partOf(stage)
+  await writeFile(part, stage.content)
+  stage.sides.bob.store.transfers.keep(stage.accepted, Math.ceil(stage.content.length / CHUNK_BYTES), NOW * 1000)
+  await stage.crash('bob')
+  return part
+}
+
+/** A new connection, on which nothing comes again: the file has the name that it had. */
+export const goOnUnderName = async (stage: Awaited<ReturnType<typeof interrupt>>, name: string): Promise<void> => {
+  const { pair } = await stage.meet()
+  const saved = await stage.sides.bob.api.finished(stage.accepted)
+  assert.equal(saved.path, join(stage.to, name))
+  await stage.sides.alice.api.finished(stage.sent)
+  assert.equal(chunksOf(pair), 0)
+  await untilFiles(stage.to, 2)
 }
 
 /** A new connection, on which it arrives; how many chunks that took. */

@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { FILE_AGE_MAX, CHUNK_BYTES as SIZE } from '../../src/core/limits/file-limits.ts'
 import { partName } from '../../src/files/part-file.ts'
 import { alice, bob, codeOf, settle } from '../connection/sides.ts'
-import { flip, NOW } from '../core/identities.ts'
-import { chunksOf, type FileStage, untilFiles } from './file-sides.ts'
-import { cutAfter, ended, goOn, interrupt, partOf } from './interruptions.ts'
+import { flip } from '../core/identities.ts'
+import { type FileStage, untilFiles } from './file-sides.ts'
+import { crashWhenWhole, cutAfter, ended, goOn, goOnUnderName, interrupt, partOf } from './interruptions.ts'
 
 /** What may become of a partial file while nobody looks. */
 
@@ -64,18 +64,10 @@ test('§2 a link in the place of the partial file leads nowhere', async (t) => {
 
 test('§2 a crash between the name and the row that says so: it is not there twice', async (t) => {
   const stage = await interrupt(t, 3 * SIZE, 2)
-  const part = await partOf(stage)
-  await writeFile(part, stage.content)
-  stage.sides.bob.store.transfers.keep(stage.accepted, 3, NOW * 1000)
-  await stage.crash('bob')
+  const part = await crashWhenWhole(stage)
   await writeFile(join(stage.to, 'a.bin'), 'of another day')
   await link(part, join(stage.to, 'a (1).bin'))
-  const { pair } = await stage.meet()
-  const saved = await stage.sides.bob.api.finished(stage.accepted)
-  assert.equal(saved.path, join(stage.to, 'a (1).bin'))
-  await stage.sides.alice.api.finished(stage.sent)
-  assert.equal(chunksOf(pair), 0)
-  await untilFiles(stage.to, 2)
+  await goOnUnderName(stage, 'a (1).bin')
 })
 
 test('§2 at the start partial files that nothing stands for are removed, and nobody else’s', async (t) => {

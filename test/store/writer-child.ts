@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeAddress } from '../../src/core/address.ts'
 import { createIdentity, type Identity } from '../../src/core/identity.ts'
@@ -12,6 +11,7 @@ import { openStore } from '../../src/store/store.ts'
 import { changePassphrase, createVault, openVault, type Vault } from '../../src/store/vault.ts'
 import { devicesAt } from './backups.ts'
 import { CHEAP } from './folders.ts'
+import { killAt } from './kill-at.ts'
 
 const [, , task = '', folder = ''] = process.argv
 const random = (size: number): Uint8Array => Uint8Array.from(randomBytes(size))
@@ -92,25 +92,7 @@ const trespass = async (): Promise<void> => {
 /** Changes what the folder is sealed under, and dies by SIGKILL at its n-th step on disk: `reseal <folder> <n> <from> <to>`. */
 const reseal = async (): Promise<void> => {
   const [, , , , step = '', from = '', to = ''] = process.argv
-  const handle = await open(import.meta.filename)
-  await handle.close()
-  const prototype: typeof handle = Object.getPrototypeOf(handle)
-  const { writeFile, sync } = prototype
-  let left = Number(step)
-  const tick = (): void => {
-    left -= 1
-    if (left === 0) process.kill(process.pid, 'SIGKILL')
-  }
-  prototype.writeFile = async function (this: typeof handle, ...args: Parameters<typeof writeFile>) {
-    // Half of it, as a crash may leave it.
-    if (left === 1) await writeFile.call(this, String(args[0]).slice(0, 20))
-    tick()
-    return writeFile.apply(this, args)
-  }
-  prototype.sync = async function (this: typeof handle) {
-    tick()
-    return sync.call(this)
-  }
+  await killAt(Number(step))
   await changePassphrase(folder, from || null, async () => to || null, CHEAP)
   say('done')
 }
