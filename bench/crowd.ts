@@ -22,10 +22,10 @@ import { lookup } from '../src/directory/client/lookup.ts'
 import { createStorage } from '../src/directory/node/storage.ts'
 import { systemWorld } from '../src/identity/system-world.ts'
 import { openPeer } from '../src/index.ts'
-import { parseBootstrap } from '../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../src/network/directory-plugin.ts'
 import type { FrameStream } from '../src/network/frame-stream.ts'
 import { createNode } from '../src/network/node.ts'
+import { parseNodes } from '../src/network/node-list.ts'
 import { createTransport } from '../src/network/transport.ts'
 import type { Peer } from '../src/peer/peer.ts'
 import { createTestNetwork } from '../src/testing.ts'
@@ -42,13 +42,13 @@ const [role = '', ...rest] = process.argv.slice(2)
 const say = (message: object): void => void process.send?.(message)
 
 const beDht = async (): Promise<void> => {
-  const { bootstrap } = await createTestNetwork()
-  say({ bootstrap })
+  const { network } = await createTestNetwork()
+  say({ network })
 }
 
 /** Bob: takes all messages, and tells his memory when he is asked for it. */
-const beBob = async (bootstrap: string): Promise<void> => {
-  const bob = await openPeer({ bootstrap })
+const beBob = async (network: string): Promise<void> => {
+  const bob = await openPeer({ network })
   let peak = 0
   setInterval(() => {
     peak = Math.max(peak, process.memoryUsage.rss())
@@ -85,12 +85,12 @@ const act = async (stream: FrameStream, kind: number, { log: known }: Target): P
 }
 
 /** The crowd. */
-const beCrowd = async (bootstrap: string, address: string, streams: number, networks: number): Promise<void> => {
+const beCrowd = async (network: string, address: string, streams: number, networks: number): Promise<void> => {
   // What it costs itself must not come out of Bob's share of this machine.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   const told = { came: 0, refused: 0, here: 0, most: 0 }
   const join = async (index: number) => {
-    const node = await createNode({ bootstrap: parseBootstrap(bootstrap), host: `127.${100 + index}.0.1` })
+    const node = await createNode({ bootstrap: parseNodes(network), host: `127.${100 + index}.0.1` })
     return { node, transport: createTransport(node, systemWorld.random(32)) }
   }
   const nodes = await Promise.all(Array.from({ length: networks }, (_, index) => join(index)))
@@ -194,14 +194,14 @@ const LOOK_MS = 2_000
 
 const measure = async (streams: number, networks: number, deliveries: number): Promise<object> => {
   const dht = await start('dht')
-  const bootstrap = String(dht.first.bootstrap)
+  const network = String(dht.first.network)
   const children: ChildProcess[] = [dht.child]
-  const open = (host: string): Promise<Peer> => openPeer({ bootstrap, host })
+  const open = (host: string): Promise<Peer> => openPeer({ network, host })
   const people = (net: number, length: number): Promise<Peer[]> =>
     Promise.all(Array.from({ length }, (_, index) => open(`127.${net}.${index}.1`)))
   const [contacts, strangers] = [await people(50, CONTACTS), await people(60, STRANGERS)]
   try {
-    const bob = await start('bob', bootstrap)
+    const bob = await start('bob', network)
     children.push(bob.child)
     const address = String(bob.first.address)
     const empty = await bob.ask({ contacts: contacts.map((one) => one.address) })
@@ -210,7 +210,7 @@ const measure = async (streams: number, networks: number, deliveries: number): P
       strangers: await round(strangers, address, deliveries),
     }
     const before = await bob.ask({})
-    const crowd = await start('crowd', bootstrap, address, streams, networks)
+    const crowd = await start('crowd', network, address, streams, networks)
     children.push(crowd.child)
     // On a busy machine it takes a crowd long to be one.
     const isThere = ({ came, refused }: Record<string, unknown>): boolean =>
@@ -239,10 +239,10 @@ const measure = async (streams: number, networks: number, deliveries: number): P
   }
 }
 
-const [bootstrap = '', address = '', streams = '1000', networks = '16'] = rest
+const [network = '', address = '', streams = '1000', networks = '16'] = rest
 if (role === 'dht') await beDht()
-else if (role === 'bob') await beBob(bootstrap)
-else if (role === 'crowd') await beCrowd(bootstrap, address, Number(streams), Number(networks))
+else if (role === 'bob') await beBob(network)
+else if (role === 'crowd') await beCrowd(network, address, Number(streams), Number(networks))
 else {
   const [many = '1000', from = '16', deliveries = '100'] = process.argv.slice(2)
   console.log(JSON.stringify(await measure(Number(many), Number(from), Number(deliveries))))

@@ -12,9 +12,9 @@ import type { DirectoryNetwork } from '../src/directory/network-port.ts'
 import { createStorage } from '../src/directory/node/storage.ts'
 import { systemWorld } from '../src/identity/system-world.ts'
 import { decodeAddress, initialize, type Peer } from '../src/index.ts'
-import { parseBootstrap } from '../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../src/network/directory-plugin.ts'
 import { createNode, type DhtNode } from '../src/network/node.ts'
+import { parseNodes } from '../src/network/node-list.ts'
 import { createTransport, type Transport } from '../src/network/transport.ts'
 import { createPeer } from '../src/peer/create-peer.ts'
 import { openStore, type Store } from '../src/store/store.ts'
@@ -127,7 +127,7 @@ export const createPerson = (parts: Parts): PersonState => {
     open: async (folder, bootstrap) => {
       const { identity, storeKey } = await openVault(folder, null)
       const store = parts.store(folder, storeKey)
-      const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
+      const node = await createNode({ bootstrap: parseNodes(bootstrap) })
       nodes.push(node)
       const directory = answers.wrap(joinDirectory(node.dht, createStorage()))
       const transport = wiretap.wrap(parts.transport(createTransport(node, identity.transportSeed.export())))

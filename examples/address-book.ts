@@ -7,7 +7,7 @@ const [folder = '', address = '', name = '', read = ''] = process.argv.slice(2)
 
 await using peer = await openPeer({
   folder,
-  bootstrap: process.env.HANDFAST_BOOTSTRAP ?? '',
+  network: process.env.HANDFAST_NETWORK ?? '',
   listen: false,
   onRecoveryPhrase: (phrase) => console.log(`write these words on paper: ${phrase}`),
 })

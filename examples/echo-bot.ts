@@ -2,7 +2,7 @@ import { openPeer } from 'handfast'
 
 // Answers every message with the same text. Talk to it with: handfast chat <the address it prints>
 
-await using peer = await openPeer({ bootstrap: process.env.HANDFAST_BOOTSTRAP ?? '' })
+await using peer = await openPeer({ network: process.env.HANDFAST_NETWORK ?? '' })
 console.log(peer.address)
 
 for await (const message of peer.messages) {

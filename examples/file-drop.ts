@@ -5,7 +5,7 @@ import { openPeer } from 'handfast'
 
 const [folder = 'dropped', ...friends] = process.argv.slice(2)
 
-await using peer = await openPeer({ bootstrap: process.env.HANDFAST_BOOTSTRAP ?? '' })
+await using peer = await openPeer({ network: process.env.HANDFAST_NETWORK ?? '' })
 for (const friend of friends) await peer.addContact(friend)
 console.log(peer.address)
 

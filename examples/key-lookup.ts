@@ -3,7 +3,7 @@ import { exportPublicKey, HandfastError, openPeer } from 'handfast'
 // Whose key is it? Usage: key-lookup.ts ADDRESS
 // Prints the signing key that belongs to an address, and what the answer rests on.
 
-await using peer = await openPeer({ bootstrap: process.env.HANDFAST_BOOTSTRAP ?? '', listen: false })
+await using peer = await openPeer({ network: process.env.HANDFAST_NETWORK ?? '', listen: false })
 
 try {
   const { log, trust, verdict } = await peer.lookup(process.argv[2] ?? '')

@@ -3,7 +3,7 @@ import { openPeer } from 'handfast'
 
 // Asks for each stranger whether it is let in, and shows what those say who were.
 
-await using peer = await openPeer({ bootstrap: process.env.HANDFAST_BOOTSTRAP ?? '' })
+await using peer = await openPeer({ network: process.env.HANDFAST_NETWORK ?? '' })
 console.log(peer.address)
 const terminal = createInterface({ input: process.stdin, output: process.stdout })
 

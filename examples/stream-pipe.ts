@@ -5,7 +5,7 @@ import { openPeer } from 'handfast'
 
 const [address] = process.argv.slice(2)
 
-await using peer = await openPeer({ bootstrap: process.env.HANDFAST_BOOTSTRAP ?? '', listen: address === undefined })
+await using peer = await openPeer({ network: process.env.HANDFAST_NETWORK ?? '', listen: address === undefined })
 
 if (address === undefined) {
   console.error(peer.address)

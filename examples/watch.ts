@@ -2,7 +2,7 @@ import { openPeer } from 'handfast'
 
 // Prints everything that happens to a peer, one line each.
 
-await using peer = await openPeer({ bootstrap: process.env.HANDFAST_BOOTSTRAP ?? '' })
+await using peer = await openPeer({ network: process.env.HANDFAST_NETWORK ?? '' })
 console.log(peer.address)
 
 for await (const event of peer.events()) {

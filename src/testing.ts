@@ -21,12 +21,12 @@ export type TestNetworkOptions = {
 }
 
 /** What a peer of a test network is opened with: as `openPeer`, on this network. */
-export type TestPeerOptions = Omit<OpenOptions, 'bootstrap' | 'host'>
+export type TestPeerOptions = Omit<OpenOptions, 'network' | 'host'>
 
 /** A network of real nodes that cannot send anything beyond 127.0.0.0/8. */
 export type TestNetwork = AsyncDisposable & {
-  /** What other processes on this machine give as their bootstrap list. */
-  readonly bootstrap: string
+  /** What other processes on this machine give as their network. */
+  readonly network: string
   /** Opens a peer on this network, by default online and with a fresh identity in memory. It closes with the network. @throws as `openPeer` */
   openPeer(options?: TestPeerOptions): Promise<Peer>
   /** Closes all peers that were opened here, and then the nodes. */
@@ -39,8 +39,8 @@ const NODES_MAX = 50
 
 type Running = { readonly node: DhtNode; readonly storage: StorageNode }
 
-const startNode = async (bootstrap: readonly DhtNode[]): Promise<Running> => {
-  const nodes = bootstrap.map(({ port }) => ({ host: HOST, port }))
+const startNode = async (others: readonly DhtNode[]): Promise<Running> => {
+  const nodes = others.map(({ port }) => ({ host: HOST, port }))
   const node = await createNode({ bootstrap: nodes, first: nodes.length === 0, host: HOST, storage: true })
   const storage = createStorage({ self: () => node.dht.id })
   joinDirectory(node.dht, storage)
@@ -67,11 +67,11 @@ export const createTestNetwork = async ({ nodes = NODES }: TestNetworkOptions = 
     running.push(first)
     const others = Array.from({ length: nodes - 1 }, async () => running.push(await startNode([first.node])))
     await Promise.all(others)
-    const bootstrap = `${HOST}:${first.node.port}`
+    const network = `${HOST}:${first.node.port}`
     return {
-      bootstrap,
+      network,
       openPeer: async (options = {}) => {
-        const peer = await openPeer({ ...options, bootstrap, host: HOST })
+        const peer = await openPeer({ ...options, network, host: HOST })
         peers.add(peer)
         return peer
       },

@@ -18,7 +18,7 @@ const start = async (t: TestContext) => {
   const folder = await mkdtemp(join(tmpdir(), 'handfast-examples-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const run = (name: string, ...argv: readonly string[]) =>
-    startScript(t, join(FOLDER, `${name}.ts`), argv, { HANDFAST_BOOTSTRAP: network.bootstrap })
+    startScript(t, join(FOLDER, `${name}.ts`), argv, { HANDFAST_NETWORK: network.network })
   return { network, folder, run }
 }
 

@@ -25,7 +25,7 @@ const findExample = async (): Promise<string> => {
 test('the example in README.md talks with handfast chat', async (t) => {
   const { nodes } = await startNetwork(t)
   for (const { dht } of nodes) joinDirectory(dht, createStorage())
-  const bootstrap = `${nodes[0]?.host}:${nodes[0]?.port}`
+  const network = `${nodes[0]?.host}:${nodes[0]?.port}`
 
   // A project of its own that has the library installed.
   const folder = await mkdtemp(join(tmpdir(), 'handfast-readme-'))
@@ -34,7 +34,7 @@ test('the example in README.md talks with handfast chat', async (t) => {
   await symlink(ROOT, join(folder, 'node_modules', 'handfast'), 'junction')
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   await writeFile(join(folder, 'example.ts'), await findExample())
-  const env = { HANDFAST_BOOTSTRAP: bootstrap }
+  const env = { HANDFAST_NETWORK: network }
   const example = startScript(t, join(folder, 'example.ts'), [], env)
   const [, address = ''] = await example.line(/handfast chat (hf1\w+)$/)
 

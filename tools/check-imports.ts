@@ -92,7 +92,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   'src/peer/join.ts': ['network', 'directory/node'],
   'src/identity/replace-keys.ts': ['network', 'directory/node'],
   'src/identity/network-clock.ts': ['network', 'directory/node'],
-  'src/identity/remembered-bootstrap.ts': ['network'],
+  'src/identity/remembered-network.ts': ['network'],
   'src/cli/node/run-node.ts': ['network', 'directory/node'],
   'src/index.ts': Object.keys(ROOMS),
   'src/fernet.ts': ['core'],

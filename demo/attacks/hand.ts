@@ -10,9 +10,9 @@ import { lookup } from '../../src/directory/client/lookup.ts'
 import type { DirectoryNetwork, NodeAddress } from '../../src/directory/network-port.ts'
 import { createStorage, type Storage } from '../../src/directory/node/storage.ts'
 import { systemWorld } from '../../src/identity/system-world.ts'
-import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { createNode, type DhtNode } from '../../src/network/node.ts'
+import { parseNodes } from '../../src/network/node-list.ts'
 import { createTransport, type Transport } from '../../src/network/transport.ts'
 
 export type Hand = {
@@ -37,7 +37,7 @@ const LOOKUP_MS = 10_000
 export const takeHand = async (bootstrap: readonly string[], bobId: Uint8Array): Promise<Hand> => {
   const { random } = systemWorld
   const { identity } = createIdentity(now(), random)
-  const entrance = parseBootstrap(bootstrap)
+  const entrance = parseNodes(bootstrap)
   const node = await createNode({ bootstrap: entrance })
   const directory = joinDirectory(node.dht, createStorage())
   const { log, card } = await lookup(directory, bobId, { now: now(), signal: AbortSignal.timeout(LOOKUP_MS) })

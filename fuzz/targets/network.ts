@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { Address, IO, SecretStream } from 'hyperdht'
 import { concat } from '../../src/core/bytes.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
-import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
 import { createFrameStream } from '../../src/network/frame-stream.ts'
+import { parseNodes } from '../../src/network/node-list.ts'
 import { checkReplySenders } from '../../src/network/reply-check.ts'
 import { must, type Target, target, textTarget } from '../target.ts'
 
@@ -97,15 +97,15 @@ export const networkTargets: readonly Target[] = [
     share: 6,
   }),
   textTarget({
-    name: 'bootstrap-list',
+    name: 'node-list',
     form: 'text',
     corpus: ['127.0.0.1:4000', 'node.example:49737, 192.0.2.7:1 localhost:65535', 'a-b.example:7,127.0.0.1:4000'],
     decode: (text) => {
-      const nodes = parseBootstrap(text)
+      const nodes = parseNodes(text)
       const written = nodes.map(({ host, port }) => `${host}:${port}`)
-      must(JSON.stringify(parseBootstrap(written)) === JSON.stringify(nodes), 'other nodes the second time')
+      must(JSON.stringify(parseNodes(written)) === JSON.stringify(nodes), 'other nodes the second time')
       return nodes
     },
-    codes: ['ERR_BOOTSTRAP_MISSING', 'ERR_BOOTSTRAP_FORMAT'],
+    codes: ['ERR_NETWORK_MISSING', 'ERR_NETWORK_FORMAT'],
   }),
 ]

@@ -10,9 +10,9 @@ import { kemHalves } from '../../src/core/kem.ts'
 import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
 import { createStorage } from '../../src/directory/node/storage.ts'
 import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from '../../src/directory/request-format.ts'
-import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { createNode } from '../../src/network/node.ts'
+import { parseNodes } from '../../src/network/node-list.ts'
 import { createTruth, type Statement, type Truth } from '../people.ts'
 import type { Address } from '../world/network.ts'
 import { createRandom } from '../world/random.ts'
@@ -39,7 +39,7 @@ const startNode = async ({ persistent }: Manner): Promise<Process> => {
   const folder = mkdtempSync(join(tmpdir(), 'handfast-sim-'))
   const kept = persistent ? ['--persistent', '--folder', folder] : []
   const child = spawn(process.execPath, [MAIN, 'node', '--json', '--host', '127.0.0.1', ...kept], {
-    env: { ...process.env, HANDFAST_BOOTSTRAP: '', HANDFAST_FOLDER: folder, NODE_COMPILE_CACHE: COMPILED },
+    env: { ...process.env, HANDFAST_NETWORK: '', HANDFAST_FOLDER: folder, NODE_COMPILE_CACHE: COMPILED },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()))
@@ -50,8 +50,8 @@ const startNode = async ({ persistent }: Manner): Promise<Process> => {
   }
   for await (const line of createInterface(child.stdout)) {
     const event: unknown = JSON.parse(line)
-    if (typeof event !== 'object' || event === null || !('bootstrap' in event)) continue
-    const [address] = parseBootstrap(`${event.bootstrap}`)
+    if (typeof event !== 'object' || event === null || !('network' in event)) continue
+    const [address] = parseNodes(`${event.network}`)
     if (address === undefined) break
     child.stdout.resume()
     return { address, resident: () => readResident(child.pid ?? 0), [Symbol.asyncDispose]: stop }

@@ -8,8 +8,8 @@ import type { Terminal } from './terminal/terminal.ts'
 export type Context = {
   /** data folder */
   readonly folder: string
-  /** bootstrap list as it was written; '' when there is none */
-  readonly bootstrap: string
+  /** the network as it was written; '' when nobody said one */
+  readonly network: string
   /** the user's word that this computer's clock is right, whatever others say */
   readonly clockIsRight: boolean
   /** aborted when the command should end: by Ctrl-C, SIGTERM, or when nobody reads its output any more */
@@ -36,7 +36,7 @@ export type CommandFile = (program: Command, start: Start) => void
 
 export type GlobalOptions = {
   readonly folder: string
-  readonly bootstrap: string
+  readonly network: string
   readonly passphraseFile?: string
   readonly clockIsRight?: boolean
   readonly withoutDatabase?: boolean

@@ -58,18 +58,18 @@ const COMMANDS: readonly CommandFile[] = [
 export type ProgramParts = {
   readonly version: string
   /** what holds where the command line says nothing */
-  readonly defaults: Pick<GlobalOptions, 'folder' | 'bootstrap'>
+  readonly defaults: Pick<GlobalOptions, 'folder' | 'network'>
   readonly start: Start
   /** Takes help and version. */
   readonly write: (text: string) => void
 }
 
 const EXAMPLES = `
-Examples, on one machine; --bootstrap can also be HANDFAST_BOOTSTRAP:
-  handfast node --port 4000                                       a network of your own
-  handfast init                                                   an identity, once
-  handfast listen --bootstrap 127.0.0.1:4000                      shows your address, and waits
-  handfast chat --folder ./bob --bootstrap 127.0.0.1:4000 hf1…    from Bob's data folder
+Examples, on one machine; --network can also be HANDFAST_NETWORK:
+  handfast node --port 4000                                     a network of your own
+  handfast init                                                 an identity, once
+  handfast listen --network 127.0.0.1:4000                      shows your address, and waits
+  handfast chat --folder ./bob --network 127.0.0.1:4000 hf1…    from Bob's data folder
 
 Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted.`
 
@@ -83,9 +83,9 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
         .argParser(readFolder),
     )
     .addOption(
-      new Option('--bootstrap <list>', 'nodes of the network, host:port[,host:port…]; also HANDFAST_BOOTSTRAP').default(
-        defaults.bootstrap,
-        defaults.bootstrap || 'none',
+      new Option('--network <list>', 'nodes of the network, host:port[,host:port…]; also HANDFAST_NETWORK').default(
+        defaults.network,
+        defaults.network || 'none',
       ),
     )
     .option('--passphrase-file <file>', 'what the data folder is sealed under; also HANDFAST_PASSPHRASE')

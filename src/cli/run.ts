@@ -57,7 +57,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
 
   const start: Start = async (work, interrupted = EXIT.interrupted) => {
     exitWhenLate = interrupted
-    const { folder, bootstrap, passphraseFile, clockIsRight = false, withoutDatabase } = program.opts<GlobalOptions>()
+    const { folder, network, passphraseFile, clockIsRight = false, withoutDatabase } = program.opts<GlobalOptions>()
     if (folder === '') refuseOption(usual.problem)
     const progress = createProgress(terminal.status)
     const passphrases = createPassphrases({ terminal, signal, env: system.env, file: passphraseFile })
@@ -68,7 +68,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     try {
       // Before anything secret is read.
       refuseExposed(system.exposedBy())
-      const context = { folder, bootstrap, clockIsRight, signal, terminal, passphrases, progress, emit, goOn }
+      const context = { folder, network, clockIsRight, signal, terminal, passphrases, progress, emit, goOn }
       if (withoutDatabase === true) await goOnWithout(context)
       exitCode = await work(context)
     } catch (error) {
@@ -83,7 +83,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     version: readVersion(),
     defaults: {
       folder: usual.folder,
-      bootstrap: system.env.HANDFAST_BOOTSTRAP ?? '',
+      network: system.env.HANDFAST_NETWORK ?? '',
     },
     start,
     write: (text) => void terminal.raw(text),

@@ -20,7 +20,7 @@ export type InitializeOptions = {
    * Nodes to hold this computer's clock against, since it is in the first signature: 'host:port', several separated by commas, or a list. When
    * none answers, it goes on without. Default: nobody is asked.
    */
-  readonly bootstrap?: string | readonly string[] | undefined
+  readonly network?: string | readonly string[] | undefined
   /** Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then. Default: false. */
   readonly clockIsRight?: boolean | undefined
   /** Told what nodes say of the time, before anything is signed, when it keeps nobody from signing. */
@@ -38,19 +38,19 @@ export type InitializeOptions = {
  * Makes an identity in a data folder that has none.
  * @returns its address and the recovery phrase (24 words), which is stored nowhere
  * @throws StoreError ERR_STORE_EXISTS, _PASSPHRASE when it is empty, _KEY_FILE, _PERMISSION, _FULL, _IO; DirectoryError ERR_CLOCK when most of
- *   three networks or more say another time; NetworkError ERR_BOOTSTRAP_FORMAT; KeyError ERR_SIGNER; what the signer and
+ *   three networks or more say another time; NetworkError ERR_NETWORK_FORMAT; KeyError ERR_SIGNER; what the signer and
  *   `onRecoveryPhrase` throw
  */
 export const initialize = async (
   folder: string,
-  { passphrase = null, root, bootstrap = '', clockIsRight, onClock, onRecoveryPhrase, signal }: InitializeOptions = {},
+  { passphrase = null, root, network = '', clockIsRight, onClock, onRecoveryPhrase, signal }: InitializeOptions = {},
 ): Promise<{ address: string; phrase: string }> => {
   refuseEmpty(passphrase)
   await refuseExisting(folder)
-  if (bootstrap.length > 0) {
+  if (network.length > 0) {
     // Who has no network to ask loads none.
     const { holdNetworkClock } = await import('./network-clock.ts')
-    await holdNetworkClock({ bootstrap, clockIsRight, onClock, signal })
+    await holdNetworkClock({ network, clockIsRight, onClock, signal })
   }
   const [now, random] = [seconds(systemWorld), systemWorld.random]
   const { identity, phrase } =

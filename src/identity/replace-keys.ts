@@ -6,15 +6,15 @@ import type { P256PrivateKey } from '../core/p256.ts'
 import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/root-key.ts'
 import type { ClockReading } from '../directory/client/heard-times.ts'
 import { createStorage } from '../directory/node/storage.ts'
-import { parseBootstrap } from '../network/bootstrap-list.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
 import { createNode } from '../network/node.ts'
+import { parseNodes } from '../network/node-list.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { pkcs11Signer } from '../store/pkcs11-signer.ts'
 import type { TokenOptions } from '../store/pkcs11-tool.ts'
 import { openOwnStore, type Store } from '../store/store.ts'
 import { checkRenewable, createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
-import { chooseBootstrap } from './remembered-bootstrap.ts'
+import { chooseNetwork } from './remembered-network.ts'
 import { adoptLost, renewOwn } from './renewal.ts'
 import {
   checkPhrase,
@@ -36,7 +36,7 @@ export type ChangeOptions = {
   /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
   readonly passphrase?: Passphrase | undefined
   /** At least one node of the network: 'host:port', several separated by commas, or a list. */
-  readonly bootstrap: string | readonly string[]
+  readonly network: string | readonly string[]
   readonly signal?: AbortSignal | undefined
   /** Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then. Default: false. */
   readonly clockIsRight?: boolean | undefined
@@ -83,7 +83,7 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
     () => null,
   )
   try {
-    const node = await createNode({ bootstrap: chooseBootstrap(options.bootstrap, store), signal })
+    const node = await createNode({ bootstrap: chooseNetwork(options.network, store), signal })
     try {
       const directory = joinDirectory(node.dht, createStorage())
       const saved: ChangeOptions['onSaved'] = (log, root) => {
@@ -101,7 +101,7 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
 }
 
 const turn = async (options: RecoveryOptions, status: 'active' | 'retired'): Promise<Rotation> => {
-  checkBootstrap(options)
+  checkNetwork(options)
   const { folder, passphrase = null, phrase } = options
   using _lock = await lockIdentity(folder)
   const vault = await openVault(folder, passphrase)
@@ -148,8 +148,8 @@ const openIfThere = async (folder: string, passphrase: Passphrase): Promise<Vaul
 }
 
 /** A list that is given is checked before anything else; '' stands for the one that the folder remembers. */
-const checkBootstrap = ({ bootstrap }: ChangeOptions): void => {
-  if (bootstrap !== '') parseBootstrap(bootstrap)
+const checkNetwork = ({ network }: ChangeOptions): void => {
+  if (network !== '') parseNodes(network)
 }
 
 /**
@@ -166,7 +166,7 @@ export const recover = async ({
 }: RecoveryOptions & Recovering & NewFolder & { readonly address: string }): Promise<Rotation> => {
   const { folder, passphrase = null, phrase } = options
   const id = decodeAddress(withoutLink(address))
-  checkBootstrap(options)
+  checkNetwork(options)
   using _lock = await lockIfThere(folder)
   const vault = await openIfThere(folder, passphrase)
   const own = vault?.identity.log ?? null
@@ -197,7 +197,7 @@ const signerFor = (root: RootKey, { root: given, token, signal }: RenewalOptions
  *   ERR_LOG_TOO_LONG
  */
 export const renew = async (options: RenewalOptions): Promise<Rotation> => {
-  checkBootstrap(options)
+  checkNetwork(options)
   const { folder, passphrase = null } = options
   using _lock = await lockIdentity(folder)
   const vault = await openVault(folder, passphrase)
@@ -219,7 +219,7 @@ export const adopt = async ({
 }: RenewalOptions & NewFolder & { readonly address: string; readonly root: RootSigner }): Promise<Rotation> => {
   const { folder, passphrase = null, root } = options
   const id = decodeAddress(withoutLink(address))
-  checkBootstrap(options)
+  checkNetwork(options)
   using _lock = await lockIfThere(folder)
   const vault = await openIfThere(folder, passphrase)
   checkSame(vault?.identity.log ?? null, id)

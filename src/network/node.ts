@@ -9,9 +9,9 @@ import { orAbort } from '../core/abort.ts'
 import { NetworkError } from '../core/errors.ts'
 import type { NodeAddress } from '../directory/network-port.ts'
 import { bindFailure, systemCode } from './bind-failure.ts'
-import { isLoopbackName, isNodeAddress } from './bootstrap-list.ts'
 import { answeringNodes, discard } from './bootstrap-probe.ts'
 import { guardLoopback, type LoopbackGuard } from './loopback-guard.ts'
+import { isLoopbackName, isNodeAddress } from './node-list.ts'
 import { checkReplySenders } from './reply-check.ts'
 import { guardServing, type Serving } from './serving.ts'
 
@@ -88,7 +88,7 @@ type Plan = {
 
 /**
  * Makes a node and joins the network; a storage node is persistent when this resolves. Everything is closed again on failure.
- * Throws NetworkError ERR_BOOTSTRAP_MISSING, ERR_BOOTSTRAP_FORMAT, ERR_NETWORK_HOST, ERR_PORT_IN_USE, ERR_PORT_DENIED,
+ * Throws NetworkError ERR_NETWORK_MISSING, ERR_NETWORK_FORMAT, ERR_NETWORK_HOST, ERR_PORT_IN_USE, ERR_PORT_DENIED,
  * ERR_NETWORK_UNREACHABLE (within 5 s), ERR_STORAGE_ADDRESS, ERR_LOOPBACK_ONLY; or the signal's reason.
  */
 export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
@@ -128,10 +128,10 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
 
 const checkBootstrap = (bootstrap: unknown, first: boolean): readonly NodeAddress[] => {
   // Callers without types: `false`, null or nothing would make HyperDHT contact public hosts.
-  if (!Array.isArray(bootstrap) || (bootstrap.length === 0 && !first)) throw new NetworkError('ERR_BOOTSTRAP_MISSING')
+  if (!Array.isArray(bootstrap) || (bootstrap.length === 0 && !first)) throw new NetworkError('ERR_NETWORK_MISSING')
   const nodes: readonly NodeAddress[] = bootstrap
   for (const node of nodes) {
-    if (!isNodeAddress(node)) throw new NetworkError('ERR_BOOTSTRAP_FORMAT', { hint: `${node.host}:${node.port}` })
+    if (!isNodeAddress(node)) throw new NetworkError('ERR_NETWORK_FORMAT', { hint: `${node.host}:${node.port}` })
   }
   return nodes
 }

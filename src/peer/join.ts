@@ -39,18 +39,18 @@ export type JoinOptions = {
 type Joining = {
   readonly identity: Identity
   readonly store: Store
-  readonly bootstrap: readonly NodeAddress[]
+  readonly network: readonly NodeAddress[]
   readonly release: () => void
   /** What happened before the peer was there to tell it. */
   readonly early: readonly PeerEvent[]
 }
 
 /** @throws those of `createNode`; AddressError, ContactError, MailboxError, PeerError for `mailboxes`; PeerError ERR_PEER_APPLICATION; StoreError */
-export const joinNetwork = async ({ bootstrap, release, ...own }: Joining, options: JoinOptions): Promise<Peer> => {
+export const joinNetwork = async ({ network, release, ...own }: Joining, options: JoinOptions): Promise<Peer> => {
   const { host, port, storage, signal, mailboxes, folder, app, clockIsRight, takeOver } = options
   const { identity, store } = own
   if (mailboxes !== undefined) nameMailboxes(store, createContacts(store, systemWorld), identity.log.id, mailboxes)
-  const node = await createNode({ bootstrap, host, port, storage, signal })
+  const node = await createNode({ bootstrap: network, host, port, storage, signal })
   let records: StorageNode | undefined
   const end = async (): Promise<void> => {
     await node.close()

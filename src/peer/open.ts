@@ -3,10 +3,10 @@ import { createIdentity } from '../core/identity.ts'
 import { seconds } from '../core/world.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { initialize } from '../identity/initialize.ts'
-import { chooseBootstrap, rememberBootstrap } from '../identity/remembered-bootstrap.ts'
+import { chooseNetwork, rememberNetwork } from '../identity/remembered-network.ts'
 import { systemWorld } from '../identity/system-world.ts'
-import { parseBootstrap } from '../network/bootstrap-list.ts'
 import type { DhtNode } from '../network/node.ts'
+import { parseNodes } from '../network/node-list.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { openOwnStore, openStore, type Store } from '../store/store.ts'
 import { openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
@@ -24,7 +24,7 @@ export type OpenOptions = {
   /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
   readonly passphrase?: Passphrase | undefined
   /** At least one node of the network: 'host:port', several separated by commas, or a list. '': those the folder remembers. */
-  readonly bootstrap: string | readonly string[]
+  readonly network: string | readonly string[]
   /**
    * Called when the folder holds no identity, and waited for, before the new one is kept: show the 24 words to the owner and forget them.
    * When it throws, nothing was made. Without it no identity is made, since its phrase would be lost: `ERR_STORE_MISSING`.
@@ -34,11 +34,11 @@ export type OpenOptions = {
   readonly listen?: boolean | undefined
   /** The application: two programs on one identity do not see each other's messages. Default: `handfast`, the command line's. */
   readonly app?: string | undefined
-  /** Address to bind; default: 127.0.0.1 when all bootstrap nodes are there, else every interface. */
+  /** Address to bind; default: 127.0.0.1 when all nodes of the network's list are there, else every interface. */
   readonly host?: string | undefined
   /** UDP port; default: a free one. */
   readonly port?: number | undefined
-  /** Also store records for others, in the folder, so that peers can bootstrap from this one; it must be reachable. Default: false. */
+  /** Also store records for others, in the folder, so that peers can enter the network through this one; it must be reachable. Default: false. */
   readonly storage?: boolean | undefined
   /** Also keep a mailbox for those whose cards name this identity. Default: false. */
   readonly mailbox?: boolean | undefined
@@ -61,7 +61,7 @@ export type OpenOptions = {
  * Opens a peer: its identity from disk (or a new one), a node on the network, and online unless `listen` is false. One program at a time
  * opens a folder.
  * @throws StoreError ERR_STORE_*; AddressError, ContactError, MailboxError ERR_MAILBOX_COUNT, PeerError ERR_PEER_SELF for `mailboxes`;
- *   PeerError ERR_PEER_APPLICATION; NetworkError ERR_BOOTSTRAP_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE; those of
+ *   PeerError ERR_PEER_APPLICATION; NetworkError ERR_NETWORK_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE; those of
  *   `Peer.listen`
  */
 export const openPeer = async (options: OpenOptions): Promise<Peer> => {
@@ -69,20 +69,20 @@ export const openPeer = async (options: OpenOptions): Promise<Peer> => {
   // Before an identity is made for it.
   if (options.app !== undefined) checkApplication(options.app)
   if (folder === undefined) {
-    const bootstrap = parseBootstrap(options.bootstrap)
+    const network = parseNodes(options.network)
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
     return comeOnline(
-      await joinNetwork({ identity, store: openStore(null), bootstrap, release: () => {}, early: [] }, options),
+      await joinNetwork({ identity, store: openStore(null), network, release: () => {}, early: [] }, options),
       options,
     )
   }
-  if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
+  if (options.network !== '') parseNodes(options.network)
   const { passphrase, made } = await prepareFolder(folder, options)
   const peer = await openLocked(folder, passphrase, async ({ identity }, lock, store) => {
-    const bootstrap = chooseBootstrap(options.bootstrap, store)
+    const network = chooseNetwork(options.network, store)
     const early: readonly PeerEvent[] = made === null ? [] : [{ type: 'created', address: made }]
-    const joined = await joinNetwork({ identity, store, bootstrap, release: lock.release, early }, options)
-    rememberBootstrap(options.bootstrap, store)
+    const joined = await joinNetwork({ identity, store, network, release: lock.release, early }, options)
+    rememberNetwork(options.network, store)
     return joined
   })
   return comeOnline(peer, options)
@@ -121,7 +121,7 @@ const openLocked = async <T>(
 /** Makes an identity where there is none, if its phrase has somewhere to go. @returns what the folder is sealed under, and the new address */
 const prepareFolder = async (
   folder: string,
-  { passphrase = null, onRecoveryPhrase, bootstrap, clockIsRight, signal }: OpenOptions,
+  { passphrase = null, onRecoveryPhrase, network, clockIsRight, signal }: OpenOptions,
 ): Promise<{ readonly passphrase: Passphrase; readonly made: string | null }> => {
   if ((await readExisting(folder)) !== null) return { passphrase, made: null }
   if (onRecoveryPhrase === undefined)
@@ -129,7 +129,7 @@ const prepareFolder = async (
       hint: `${folder}: initialize() or onRecoveryPhrase makes one, and shows its recovery phrase`,
     })
   const given = typeof passphrase === 'function' ? await passphrase() : passphrase
-  const options = { passphrase: given, bootstrap, clockIsRight, signal, onRecoveryPhrase }
+  const options = { passphrase: given, network, clockIsRight, signal, onRecoveryPhrase }
   const { address } = await initialize(folder, options)
   return { passphrase: given, made: address }
 }
@@ -147,7 +147,7 @@ const readExisting = (folder: string): Promise<Awaited<ReturnType<typeof readVau
  * @throws as `openPeer`
  */
 export const openReader = async (options: OpenOptions & { readonly folder: string }): Promise<Peer> => {
-  if (options.bootstrap !== '') parseBootstrap(options.bootstrap)
+  if (options.network !== '') parseNodes(options.network)
   const { folder } = options
   const known = await readExisting(folder)
   const own = known === null ? openStore(null) : openOwnStore(folder, known.log)
@@ -156,9 +156,9 @@ export const openReader = async (options: OpenOptions & { readonly folder: strin
   const store = { ...own, self: nobody.self }
   const release = (): void => nobody.close()
   try {
-    const bootstrap = chooseBootstrap(options.bootstrap, store)
+    const network = chooseNetwork(options.network, store)
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
-    return await joinNetwork({ identity, store, bootstrap, release, early: [] }, options)
+    return await joinNetwork({ identity, store, network, release, early: [] }, options)
   } catch (error) {
     own.close()
     release()

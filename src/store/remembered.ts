@@ -26,7 +26,7 @@ export const remember = (store: Store): Remembered =>
     forks: store.forks.all(),
     contacts: store.contacts.all(),
     blocked: store.blocked.all(),
-    settings: { bootstrap: store.settings.get('bootstrap'), mailboxes: store.settings.get('mailboxes') },
+    settings: { network: store.settings.get('network'), mailboxes: store.settings.get('mailboxes') },
   }))
 
 /** The log that goes on from the floor, else the further one. */

@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { readRow } from './rows.ts'
 
 /** What the owner of a folder chose once. */
-export const SETTING_NAMES = ['bootstrap', 'mailboxes'] as const
+export const SETTING_NAMES = ['network', 'mailboxes'] as const
 export type SettingName = (typeof SETTING_NAMES)[number]
 
 /** `clock` is the latest time that was seen, and waits to be sure (`core/steady-clock.ts`). */
@@ -12,7 +12,7 @@ export type SettingStore = {
   set(name: SettingName | 'clock', value: string): void
 }
 
-/** Longest value: a bootstrap list of some hundred nodes. */
+/** Longest value: a list of some hundred nodes. */
 export const SETTING_LENGTH_MAX = 8_192
 
 const readValue = record<{ readonly value: string }>({ value: text(SETTING_LENGTH_MAX) })

@@ -57,7 +57,7 @@ const listening = (pid = 0): readonly number[] => {
     .map(([, local = '']) => Number.parseInt(local.split(':')[1] ?? '', 16))
 }
 
-/** A bootstrap node that never answers. @returns its address, and a promise for the first thing it is asked */
+/** A node that never answers. @returns its address, and a promise for the first thing it is asked */
 const makeSilent = async (t: TestContext) => {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
   t.after(() => socket.close())
@@ -89,7 +89,7 @@ suite('a signal', { concurrency: 2, skip: process.platform !== 'linux' && 'it re
   for (const [way, args] of Object.entries(WAYS))
     test(`opens none of a command that is started ${way}`, async (t) => {
       const { address, asked } = await makeSilent(t)
-      const words = ['lookup', encodeAddress(makeBytes('Bob', 32)), '--bootstrap', address, '--folder', '/nonexistent']
+      const words = ['lookup', encodeAddress(makeBytes('Bob', 32)), '--network', address, '--folder', '/nonexistent']
       const { child, stderr } = start(t, [...args, ...words], `${ANY_PORT} ${SIGNAL_FIRST}`)
       // The first life of the process may have opened one: it is gone with it.
       await asked

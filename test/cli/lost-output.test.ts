@@ -116,7 +116,7 @@ test('no command whose output fails ends as if all were well', async (t) => {
   const address = dht.get('alice') ?? encodeAddress(identity.log.id)
   const backup = join(dir, 'alice.backup')
   const env = {
-    HANDFAST_BOOTSTRAP: dht.get('node') ?? '',
+    HANDFAST_NETWORK: dht.get('node') ?? '',
     HANDFAST_BACKUP_PASSPHRASE: 'of the backup',
     HANDFAST_NEW_PASSPHRASE: 'of the folder',
     HANDFAST_PASSPHRASE: 'of the folder',

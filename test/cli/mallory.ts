@@ -11,8 +11,8 @@ import { messageId, nextPlace, sequenceStart } from '../../src/core/places.ts'
 import { seconds } from '../../src/core/world.ts'
 import { systemWorld } from '../../src/identity/system-world.ts'
 import { encodeBody } from '../../src/messages/body.ts'
-import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
 import { createNode } from '../../src/network/node.ts'
+import { parseNodes } from '../../src/network/node-list.ts'
 import { createTransport } from '../../src/network/transport.ts'
 import { openPeer } from '../../src/peer/open.ts'
 
@@ -31,10 +31,10 @@ const APP = 'handfast'
 const ANSWERED_EVERY_MS = 1_000
 const BODY = encodeBody('x'.repeat(MESSAGE_BYTES_MAX))
 
-export const createMallory = async (t: TestContext, bootstrap: string, address: string): Promise<Mallory> => {
-  const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
+export const createMallory = async (t: TestContext, network: string, address: string): Promise<Mallory> => {
+  const node = await createNode({ bootstrap: parseNodes(network) })
   t.after(() => node.close())
-  await using reader = await openPeer({ bootstrap, listen: false })
+  await using reader = await openPeer({ network, listen: false })
   const found = await reader.lookup(address)
 
   const call = async () => {

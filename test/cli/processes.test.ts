@@ -27,8 +27,8 @@ suite('conversations', { concurrency: 2 }, () => {
   test('node, listen and chat: a conversation both ways, twice, and Ctrl-C ends each with 0', async (t) => {
     const { alice, bob, addressOfAlice } = await prepare(t)
     const node = startCli(t, ['node', '--port', '0'])
-    const [, bootstrap = ''] = await node.line(/^node +(127\.0\.0\.1:\d+)/)
-    const env = { HANDFAST_BOOTSTRAP: bootstrap }
+    const [, network = ''] = await node.line(/^node +(127\.0\.0\.1:\d+)/)
+    const env = { HANDFAST_NETWORK: network }
 
     let addressOfBob = ''
     for (const round of ['first', 'second']) {
@@ -77,9 +77,9 @@ suite('for programs', { concurrency: 2 }, () => {
   test('--json: one object a line for all of it, and files arrive or are refused', async (t) => {
     const { dir, alice, bob, addressOfAlice } = await prepare(t)
     const node = startCli(t, ['--json', 'node'])
-    const { bootstrap, first } = await node.event('node')
+    const { network, first } = await node.event('node')
     assert.equal(first, true)
-    const env = { HANDFAST_BOOTSTRAP: String(bootstrap) }
+    const env = { HANDFAST_NETWORK: String(network) }
     const file = join(dir, 'report.bin')
     const content = randomBytes(200_000)
     writeFileSync(file, content)
@@ -133,12 +133,12 @@ suite('ends', { concurrency: 2 }, () => {
       ['lookup', 130],
       ['chat', 0],
     ] as const) {
-      // A bootstrap node that listens and says nothing.
+      // A node that listens and says nothing.
       const silent = createSocket('udp4').bind(0, '127.0.0.1')
       t.after(() => silent.close())
       await once(silent, 'listening')
-      const bootstrap = `127.0.0.1:${silent.address().port}`
-      const cli = startCli(t, [command, addressOfAlice, '--bootstrap', bootstrap, '--folder', alice])
+      const network = `127.0.0.1:${silent.address().port}`
+      const cli = startCli(t, [command, addressOfAlice, '--network', network, '--folder', alice])
       await once(silent, 'message')
       assert.equal(await cli.exit('SIGINT'), code)
       assert.equal(cli.stderr(), '')
@@ -147,7 +147,7 @@ suite('ends', { concurrency: 2 }, () => {
 
   test('an output nobody reads ends a command, which says so', async (t) => {
     const { alice, bob, addressOfAlice } = await prepare(t)
-    const env = { HANDFAST_BOOTSTRAP: (await createDht(t)).get('node') ?? '' }
+    const env = { HANDFAST_NETWORK: (await createDht(t)).get('node') ?? '' }
     const listen = startCli(t, ['listen', '--folder', alice], env)
     await listen.line(/^published/)
     listen.child.stdout?.destroy()

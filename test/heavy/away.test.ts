@@ -17,10 +17,10 @@ const setting = async (t: TestContext) => {
   }
   const [box, alice, bob] = await Promise.all([make('mailbox'), make('alice'), make('bob')])
   const node = startCli(t, ['node', '--mailbox', '--json', '--folder', box.folder])
-  const bootstrap = String((await node.event('node')).bootstrap)
+  const network = String((await node.event('node')).network)
   await node.event('keeping')
   const run = (who: Person, ...args: readonly string[]): Child =>
-    startCli(t, [...args, '--json', '--folder', who.folder, '--bootstrap', bootstrap])
+    startCli(t, [...args, '--json', '--folder', who.folder, '--network', network])
   for (const who of [alice, bob]) {
     const naming = startCli(t, ['mailboxes', box.address, '--folder', who.folder])
     assert.equal(await naming.exit(), 0)

@@ -64,7 +64,7 @@ test('a mailbox that starts by a clock that is weeks ahead has deleted nothing o
   const first = await start('0')
   const port = first.at.split(':')[1] ?? ''
   await init('bob')
-  const options = { bootstrap: first.at, listen: false }
+  const options = { network: first.at, listen: false }
   const bob = await openPeer({ ...options, folder: join(dir, 'bob'), mailboxes: [first.mailbox] })
   t.after(() => bob.close())
   const alice = await openPeer(options)

@@ -107,7 +107,7 @@ test('a minority of nodes with a wrong clock blocks nothing, and is told; a majo
   // A program that makes its identity as it opens asks as well, before there is a phrase.
   const folder = join(await makeTemporary(t), 'made')
   const onRecoveryPhrase = (): void => assert.fail('a phrase of nothing')
-  await assert.rejects(openPeer({ folder, bootstrap: liars.at, onRecoveryPhrase }), { code: 'ERR_CLOCK' })
+  await assert.rejects(openPeer({ folder, network: liars.at, onRecoveryPhrase }), { code: 'ERR_CLOCK' })
   assert.equal(existsSync(join(folder, 'identity.json')), false)
   const sure = liars.handfast('carol', ['listen', '--clock-is-right'], liars.at)
   assert.equal((await sure.event('listening')).accepted, 1)

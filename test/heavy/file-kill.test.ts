@@ -20,7 +20,7 @@ const prepare = async (t: TestContext) => {
   const content = makeBytes('film', SIZE)
   writeFileSync(file, content)
   mkdirSync(download)
-  const env = { HANDFAST_BOOTSTRAP: dht.get('node') ?? '' }
+  const env = { HANDFAST_NETWORK: dht.get('node') ?? '' }
   const start = (argv: readonly string[]): Child => startCli(t, [...argv, '--json'], env)
   return {
     ...{ content, download, file },

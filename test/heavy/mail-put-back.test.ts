@@ -13,9 +13,9 @@ const setting = async (t: TestContext) => {
   const folder = join(await makeTemporary(t), 'mailbox')
   const { address } = await initialize(folder)
   const node = startCli(t, ['node', '--mailbox', '--json', '--folder', folder])
-  const bootstrap = String((await node.event('node')).bootstrap)
+  const network = String((await node.event('node')).network)
   await node.event('keeping')
-  const owners = await makeOwners(t, bootstrap)
+  const owners = await makeOwners(t, network)
   for (const { folder: own } of owners) {
     const naming = startCli(t, ['mailboxes', address, '--folder', own])
     assert.equal(await naming.exit(), 0)

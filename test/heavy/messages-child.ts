@@ -1,6 +1,6 @@
 /**
  * Child of messages-kill.test.ts: one side of a conversation that may be killed at any moment. `node messages-child.ts <folder>
- * <bootstrap> <address of the other> <how many messages to have written>`. A line on stdout for every step; what the application is given is
+ * <network> <address of the other> <how many messages to have written>`. A line on stdout for every step; what the application is given is
  * written to `seen.txt` before the next is asked for.
  */
 
@@ -9,7 +9,7 @@ import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { openPeer } from '../../src/peer/open.ts'
 
-const [, , folder = '', bootstrap = '', other = '', amount = ''] = process.argv
+const [, , folder = '', network = '', other = '', amount = ''] = process.argv
 const count = Number(amount)
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -19,7 +19,7 @@ const BATCH = 5
 // It would be written at the end, to which few of these come: each would compile everything anew.
 flushCompileCache()
 say('begun')
-const peer = await openPeer({ folder, bootstrap, listen: false })
+const peer = await openPeer({ folder, network, listen: false })
 const { messages } = peer
 say('opened')
 /** The last one written says how many there are. */

@@ -32,7 +32,7 @@ test('messages arrive once and in order, whenever and however often either side 
   const parent = await makeTemporary(t)
   const folders = [join(parent, 'alice'), join(parent, 'bob')]
   const [dht, ...made] = await Promise.all([createDht(t), ...folders.map((folder) => initialize(folder))])
-  const bootstrap = dht.get('node') ?? ''
+  const network = dht.get('node') ?? ''
   const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(parent, 'compiled') }
   const running = new Set<ChildProcess>()
   t.after(() => {
@@ -40,7 +40,7 @@ test('messages arrive once and in order, whenever and however often either side 
   })
 
   const start = (side: number, messages: number) => {
-    const argv = [CHILD, folders[side] ?? '', bootstrap, made[1 - side]?.address ?? '', `${messages}`]
+    const argv = [CHILD, folders[side] ?? '', network, made[1 - side]?.address ?? '', `${messages}`]
     const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] })
     running.add(child)
     void once(child, 'exit').then(() => running.delete(child))

@@ -9,21 +9,21 @@ test('nodes seen alive lead into the network when nobody of the list answers, al
   const folder = await makeTemporary(t)
   const [a, b] = [join(folder, 'a'), join(folder, 'b')]
   const first = await startPersistent(t, a)
-  const third = await startNode(t, '--bootstrap', first.bootstrap)
-  const second = await startPersistent(t, b, '--bootstrap', first.bootstrap)
+  const third = await startNode(t, '--network', first.network)
+  const second = await startPersistent(t, b, '--network', first.network)
   assert.deepEqual([second.first, third.first], [false, false])
   assert.equal(await second.exit('SIGTERM'), 0)
   assert.equal(await first.exit('SIGTERM'), 0)
-  for (const own of [a, b]) assert.ok((await stateOf(own)).seeds.includes(third.bootstrap))
+  for (const own of [a, b]) assert.ok((await stateOf(own)).seeds.includes(third.network))
 
-  const again = await startPersistent(t, b, '--bootstrap', first.bootstrap)
-  assert.deepEqual([again.bootstrap, again.first], [second.bootstrap, false])
+  const again = await startPersistent(t, b, '--network', first.network)
+  assert.deepEqual([again.network, again.first], [second.network, false])
   const firstAgain = await startPersistent(t, a)
-  assert.deepEqual([firstAgain.bootstrap, firstAgain.first], [first.bootstrap, false])
+  assert.deepEqual([firstAgain.network, firstAgain.first], [first.network, false])
 
   // All of them gone, there is no network to enter, and the first one makes another.
   for (const one of [third, again, firstAgain]) await kill(one)
-  const lost = startCli(t, ['node', '--persistent', '--folder', b, '--bootstrap', first.bootstrap])
+  const lost = startCli(t, ['node', '--persistent', '--folder', b, '--network', first.network])
   assert.equal(await lost.exit(), 1)
   assert.match(lost.stderr(), /\[ERR_NETWORK_UNREACHABLE\]/)
   assert.equal((await startPersistent(t, a)).first, true)

@@ -155,7 +155,7 @@ export const hear = async (peer: Peer): Promise<void> => {
 }
 // @ts-expect-error: bytes, not just anything
 export const wrong: string = bytes
-// @ts-expect-error: a bootstrap list is needed
+// @ts-expect-error: a network is needed
 export const forgotten: OpenOptions = {}
 `
 writeFileSync(join(user, 'program.ts'), PROGRAM)

@@ -36,14 +36,14 @@ const any = (): boolean => true
 
 test('a reader that stands still: memory stays small, and nothing is lost by a kill or an interrupt', async (t) => {
   const [{ folder, address }, dht] = await Promise.all([prepare(t), createDht(t)])
-  const bootstrap = dht.get('node') ?? ''
-  const bob = await openPeer({ bootstrap, listen: false })
+  const network = dht.get('node') ?? ''
+  const bob = await openPeer({ network, listen: false })
   t.after(() => bob.close())
   const known = openStore(folder)
   known.contacts.keep(bob.identity.log, 1)
   known.close()
 
-  const listen = () => startPaused(t, ['listen', '--folder', folder, '--bootstrap', bootstrap])
+  const listen = () => startPaused(t, ['listen', '--folder', folder, '--network', network])
   const first = listen()
   await first.until('listening')
   const count = 60
@@ -51,7 +51,7 @@ test('a reader that stands still: memory stays small, and nothing is lost by a k
   for (let index = 0; index < count; index++) await bob.messages.send(address, `${index}${padding}`)
   await untilDelivered(bob, address)
 
-  const mallory = await createMallory(t, bootstrap, address)
+  const mallory = await createMallory(t, network, address)
   await mallory.flood(100)
   await mallory.comeAndGo()
   assert.ok(first.memory() < 250, `${first.memory()} MiB`)

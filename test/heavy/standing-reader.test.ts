@@ -22,10 +22,10 @@ test('a stranger and a reader that stands still', { timeout: 600_000 }, async (t
   t.after(() => rmSync(dir, { recursive: true, force: true }))
   const folder = join(dir, 'alice')
   const [{ address }, dht] = await Promise.all([initialize(folder), createDht(t)])
-  const bootstrap = dht.get('node') ?? ''
-  const listen = startPaused(t, ['listen', '--folder', folder, '--bootstrap', bootstrap])
+  const network = dht.get('node') ?? ''
+  const listen = startPaused(t, ['listen', '--folder', folder, '--network', network])
   await listen.until('listening')
-  const mallory = await createMallory(t, bootstrap, address)
+  const mallory = await createMallory(t, network, address)
 
   // So much every process of Node takes once it is busy.
   await mallory.flood(300)

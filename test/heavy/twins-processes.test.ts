@@ -30,11 +30,11 @@ const setting = async (t: TestContext, persons = 1) => {
     return child
   }
   const node = begin(['node', '--folder', folder('node')])
-  const bootstrap = String((await node.event('node')).bootstrap)
+  const network = String((await node.event('node')).network)
   const names = ['alice', 'bob'].slice(0, persons)
   const made = await Promise.all(names.map((name) => initialize(folder(name))))
   const run = (name: string, ...argv: readonly string[]): Child =>
-    begin([...argv, '--folder', folder(name)], { HANDFAST_BOOTSTRAP: bootstrap })
+    begin([...argv, '--folder', folder(name)], { HANDFAST_NETWORK: network })
   return { folder, node, run, addresses: made.map(({ address }) => address) }
 }
 

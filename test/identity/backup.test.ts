@@ -154,7 +154,7 @@ const left: Remembered = {
   ...nothing,
   floors: [floorAt(renew(renew(bob, 'renewed'), 'again').log), floorAt(stranger.log, { devices: devicesAt(9) })],
   contacts: [contactOf(stranger.log, { name: 'Mallory' })],
-  settings: { bootstrap: '127.0.0.1:9', mailboxes: null },
+  settings: { network: '127.0.0.1:9', mailboxes: null },
 }
 
 test('a database that is left is kept: no floor is lowered, and everybody keeps a name', async (t) => {
@@ -167,7 +167,7 @@ test('a database that is left is kept: no floor is lowered, and everybody keeps 
   const floorOf = (id: Uint8Array) => after.floors.find((floor) => floor.id.join() === id.join())
   assert.deepEqual([floorOf(bob.log.id)?.seq, floorOf(stranger.log.id)?.devices[0]?.serial], [2, 9])
   assert.deepEqual(new Set(after.contacts.map(({ name }) => name)), new Set(['Mallory', 'Mallory 2', 'Bob', null]))
-  assert.equal(after.settings.bootstrap, '127.0.0.1:9')
+  assert.equal(after.settings.network, '127.0.0.1:9')
 })
 
 test('killed at any step, there is no identity and it can be done again, or there is all of it', async (t) => {

@@ -8,13 +8,13 @@ import { hex } from '../../src/core/bytes.ts'
 import { encodeGet } from '../../src/directory/client/get-requests.ts'
 import { createStorage } from '../../src/directory/node/storage.ts'
 import { COMMAND, decodeGetAnswer } from '../../src/directory/request-format.ts'
-import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { createNode } from '../../src/network/node.ts'
+import { parseNodes } from '../../src/network/node-list.ts'
 
 const [, , address = '', ...list] = process.argv
 const id = decodeAddress(address)
-const nodes = parseBootstrap(list)
+const nodes = parseNodes(list)
 const { dht, close } = await createNode({ bootstrap: nodes })
 const directory = joinDirectory(dht, createStorage())
 const signal = AbortSignal.timeout(60_000)

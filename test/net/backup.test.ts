@@ -32,35 +32,35 @@ const startDht = async (t: TestContext) => {
     const node = await network.join()
     await publish(joinDirectory(node.dht, createStorage()), { log }, AbortSignal.timeout(60_000))
   }
-  return { bootstrap: `${host}:${port}`, put }
+  return { network: `${host}:${port}`, put }
 }
 
 test('a backup brings a peer back that others can reach; after a rotation elsewhere its keys are void', async (t) => {
-  const [{ bootstrap }, dir] = await Promise.all([startDht(t), makeTemporary(t)])
+  const [{ network }, dir] = await Promise.all([startDht(t), makeTemporary(t)])
   const [laptop, file, second, third] = ['laptop', 'backup', 'second', 'third'].map((name) => join(dir, name))
   assert.ok(laptop !== undefined && file !== undefined && second !== undefined && third !== undefined)
   const { identity, phrase } = createIdentity(now(), random)
   const address = encodeAddress(identity.log.id)
   await createVault(laptop, identity, null)
   {
-    await using _ = await openPeer({ folder: laptop, bootstrap })
+    await using _ = await openPeer({ folder: laptop, network })
     // While the peer is open, which knows where the network is.
     await backup(laptop, file, sealed)
   }
   await restore(file, second, sealed)
-  await using bob = await openPeer({ bootstrap })
+  await using bob = await openPeer({ network })
   {
     // It remembers the network too.
-    await using back = await openPeer({ folder: second, bootstrap: '' })
+    await using back = await openPeer({ folder: second, network: '' })
     assert.equal(back.address, address)
     const { id } = await bob.messages.send(address, 'is it you?')
     assert.deepEqual(await take(back, 1), ['is it you?'])
     await reaches(bob, 'delivered', id)
   }
-  await recover({ address, phrase, folder: join(dir, 'new'), bootstrap })
+  await recover({ address, phrase, folder: join(dir, 'new'), network })
   const restored = await restore(file, third, sealed)
   assert.equal(restored.address, address)
-  const listening = await runCli(['listen', '--json', '--folder', third, '--bootstrap', bootstrap])
+  const listening = await runCli(['listen', '--json', '--folder', third, '--network', network])
   assert.deepEqual([listening.code, JSON.parse(listening.stderr).error.code], [1, 'ERR_PEER_SUPERSEDED'])
 })
 
@@ -75,18 +75,18 @@ test('§5 the floors of a backup hold: who is restored from it refuses an older 
   await past.put(bob.log)
 
   await createVault(folder, createIdentity(now(), random).identity, null)
-  const lookupIn = async (place: string, bootstrap: string): Promise<unknown> => {
-    await using peer = await openPeer({ folder: place, bootstrap, listen: false })
+  const lookupIn = async (place: string, network: string): Promise<unknown> => {
+    await using peer = await openPeer({ folder: place, network, listen: false })
     const { log } = await peer.lookup(address)
     return log.entries.length
   }
   const unseen = join(dir, 'unseen')
   await createVault(unseen, createIdentity(now(), random).identity, null)
-  assert.equal(await lookupIn(unseen, past.bootstrap), 1)
-  assert.equal(await lookupIn(folder, today.bootstrap), 2)
+  assert.equal(await lookupIn(unseen, past.network), 1)
+  assert.equal(await lookupIn(folder, today.network), 2)
 
   assert.equal((await backup(folder, file, sealed)).floors, 1)
   await restore(file, fresh, sealed)
-  for (let round = 0; round < 2; round++) assert.equal(await codeOf(lookupIn(fresh, past.bootstrap)), 'ERR_ROLLBACK')
-  assert.equal(await lookupIn(fresh, today.bootstrap), 2)
+  for (let round = 0; round < 2; round++) assert.equal(await codeOf(lookupIn(fresh, past.network)), 'ERR_ROLLBACK')
+  assert.equal(await lookupIn(fresh, today.network), 2)
 })

@@ -1,5 +1,5 @@
 /**
- * Child of files-kill.test.ts. `node file-child.ts <bootstrap> <data folder> <received> [<to> <path>]`: accepts every file, and sends one
+ * Child of files-kill.test.ts. `node file-child.ts <network> <data folder> <received> [<to> <path>]`: accepts every file, and sends one
  * unless it was written down before. One JSON line per event. With FILL in its environment it fills the disk when a part has come, once, and
  * empties it again when the file waits for that.
  */
@@ -8,7 +8,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openPeer } from '../../src/peer/open.ts'
 
-const [, , bootstrap = '', folder = '', received = '', to, path] = process.argv
+const [, , network = '', folder = '', received = '', to, path] = process.argv
 const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
 
 // The end of whoever started it is its own: nothing goes on in the background.
@@ -25,7 +25,7 @@ const fill = (): void => {
   }
 }
 
-const peer = await openPeer({ bootstrap, folder, listen: false })
+const peer = await openPeer({ network, folder, listen: false })
 const tell = async (): Promise<void> => {
   for await (const event of peer.events()) {
     if (event.type !== 'file') continue

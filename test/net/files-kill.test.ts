@@ -68,7 +68,7 @@ const isIn =
 const prepare = async (t: TestContext, size: number) => {
   const [{ nodes }, dir] = await Promise.all([startNetwork(t), makeTemporary(t)])
   for (const { dht } of nodes) joinDirectory(dht, createStorage())
-  const bootstrap = `${nodes[0]?.host}:${nodes[0]?.port}`
+  const network = `${nodes[0]?.host}:${nodes[0]?.port}`
   const [alice, bob, received, path] = ['alice', 'bob', 'received', 'film.raw'].map((name) => join(dir, name))
   const folders = { alice: alice ?? '', bob: bob ?? '', received: received ?? '', path: path ?? '' }
   const [, { address }] = await Promise.all([initialize(folders.alice), initialize(folders.bob)])
@@ -80,8 +80,8 @@ const prepare = async (t: TestContext, size: number) => {
   }
   await mkdir(folders.received)
   const start = {
-    alice: () => startProcess(t, [bootstrap, folders.alice, join(dir, 'none'), address, folders.path]),
-    bob: (shell: string | null = null) => startProcess(t, [bootstrap, folders.bob, folders.received], shell),
+    alice: () => startProcess(t, [network, folders.alice, join(dir, 'none'), address, folders.path]),
+    bob: (shell: string | null = null) => startProcess(t, [network, folders.bob, folders.received], shell),
   }
   return { ...folders, start }
 }

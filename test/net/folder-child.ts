@@ -1,5 +1,5 @@
 /**
- * Child of folders-put-back.test.ts: somebody with a data folder. `node folder-child.ts <bootstrap> <folder> <the other's address>`. It
+ * Child of folders-put-back.test.ts: somebody with a data folder. `node folder-child.ts <network> <folder> <the other's address>`. It
  * does what it is told on stdin, a line each: `say TEXT`, `file PATH`, `resend`, `settle` (until nothing waits
  * any more), `mail` (until all that is to be said lies in mailboxes), `leave`.
  * One JSON line per event.
@@ -13,10 +13,10 @@ import { openPeer } from '../../src/peer/open.ts'
 import { openStore } from '../../src/store/store.ts'
 import { openVault } from '../../src/store/vault.ts'
 
-const [, , bootstrap = '', folder = '', other = ''] = process.argv
+const [, , network = '', folder = '', other = ''] = process.argv
 const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
 
-const peer = await openPeer({ bootstrap, folder, listen: false })
+const peer = await openPeer({ network, folder, listen: false })
 /** Rings with every change of a message of ours. */
 const bell = new EventTarget()
 const rings = (name: string): Promise<unknown> =>

@@ -24,7 +24,7 @@ export type Owner = {
   putBack(name: string): Promise<void>
 }
 
-export const makeOwners = async (t: TestContext, bootstrap: string): Promise<readonly [Owner, Owner]> => {
+export const makeOwners = async (t: TestContext, network: string): Promise<readonly [Owner, Owner]> => {
   const dir = await makeTemporary(t)
   const names = ['alice', 'bob'] as const
   const made = await Promise.all(names.map((name) => initialize(join(dir, name))))
@@ -38,7 +38,7 @@ export const makeOwners = async (t: TestContext, bootstrap: string): Promise<rea
       folder,
       come: async (later = 0) => {
         const shifted = { ...env, NODE_OPTIONS: `--import=${SHIFT}`, HANDFAST_TEST_CLOCK: `${later}` }
-        const child = startScript(t, SCRIPT, [bootstrap, folder, other.address], later === 0 ? env : shifted)
+        const child = startScript(t, SCRIPT, [network, folder, other.address], later === 0 ? env : shifted)
         await child.event('listening')
         return child
       },

@@ -1,5 +1,5 @@
 /**
- * Child of full-disk.test.ts: Bob, whose data folder is on a small disk. `node full-disk-child.ts <bootstrap> <folder>`. On stdin, a line each:
+ * Child of full-disk.test.ts: Bob, whose data folder is on a small disk. `node full-disk-child.ts <network> <folder>`. On stdin, a line each:
  * `fill` (the disk, to the last byte), `free` (what was filled), `leave`. One JSON line per event.
  */
 
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { openPeer } from '../../src/peer/open.ts'
 
-const [, , bootstrap = '', folder = ''] = process.argv
+const [, , network = '', folder = ''] = process.argv
 const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
 const ballast = join(folder, 'ballast')
 
@@ -21,7 +21,7 @@ const fill = (): void => {
     }
 }
 
-const peer = await openPeer({ bootstrap, folder, listen: false })
+const peer = await openPeer({ network, folder, listen: false })
 const tell = async (): Promise<void> => {
   for await (const event of peer.events()) {
     if (event.type === 'message') {

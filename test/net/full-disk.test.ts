@@ -17,9 +17,9 @@ import { canMount } from '../store/writer.ts'
 const SCRIPT = join(import.meta.dirname, 'full-disk-child.ts')
 
 /** Starts Bob in a namespace of his own, where his folder is copied to a disk of 4 MiB. */
-const startBob = (t: TestContext, bootstrap: string, folder: string) => {
+const startBob = (t: TestContext, network: string, folder: string) => {
   const mount = `mkdir '${folder}.disk' && mount -t tmpfs -o size=4m,mode=700 tmpfs '${folder}.disk' && cp -a '${folder}/.' '${folder}.disk'`
-  const node = [process.execPath, SCRIPT, bootstrap, `${folder}.disk`]
+  const node = [process.execPath, SCRIPT, network, `${folder}.disk`]
   const child: ChildProcess = spawn('unshare', ['-Urm', 'sh', '-c', `${mount} && exec "$@"`, 'sh', ...node], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -47,8 +47,8 @@ const startBob = (t: TestContext, bootstrap: string, folder: string) => {
   }
 }
 
-const openAlice = async (bootstrap: string, folder: string) => {
-  const peer = await openPeer({ bootstrap, folder })
+const openAlice = async (network: string, folder: string) => {
+  const peer = await openPeer({ network, folder })
   const events = peer.events()[Symbol.asyncIterator]()
   const heard: PeerEvent[] = []
   const until = async (isIt: (event: PeerEvent) => boolean): Promise<void> => {
@@ -75,12 +75,12 @@ if (canMount)
   test('messages to a disk that is full wait, on the connection and on the next; both sides know why, and none is lost', async (t) => {
     const [{ nodes }, dir] = await Promise.all([startNetwork(t), makeTemporary(t)])
     for (const { dht } of nodes) joinDirectory(dht, createStorage())
-    const bootstrap = `${nodes[0]?.host}:${nodes[0]?.port}`
+    const network = `${nodes[0]?.host}:${nodes[0]?.port}`
     const folders = { alice: join(dir, 'alice'), bob: join(dir, 'bob') }
     const [, { address }] = await Promise.all([initialize(folders.alice), initialize(folders.bob)])
-    const bob = startBob(t, bootstrap, folders.bob)
+    const bob = startBob(t, network, folders.bob)
     await bob.until('listening')
-    let alice = await openAlice(bootstrap, folders.alice)
+    let alice = await openAlice(network, folders.alice)
     t.after(() => alice.peer.close())
     const { id: first } = await alice.peer.messages.send(address, 'message0')
     await alice.until(isDelivered(first))
@@ -98,7 +98,7 @@ if (canMount)
 
     // Another connection cannot even be written down: she is told so, and tries again later.
     await alice.peer.close()
-    alice = await openAlice(bootstrap, folders.alice)
+    alice = await openAlice(network, folders.alice)
     await alice.until(isHeld('ERR_STORE_FULL'))
     bob.tell('free')
     await alice.until(isDelivered(sent.at(-1) ?? -1))

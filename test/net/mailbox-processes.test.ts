@@ -13,9 +13,9 @@ import { codeOf } from '../network/loopback-network.ts'
 /** The mailbox, first node of its network or back on the port it had. */
 const startMailbox = async (t: TestContext, folder: string, port = '0') => {
   const node = startCli(t, ['node', '--mailbox', '--json', '--folder', folder, '--port', port])
-  const { bootstrap } = await node.event('node')
+  const { network } = await node.event('node')
   const { address } = await node.event('keeping')
-  return { node, bootstrap: String(bootstrap), address: String(address) }
+  return { node, network: String(network), address: String(address) }
 }
 
 const kill = async ({ child, exit }: Child): Promise<void> => {
@@ -39,19 +39,19 @@ test('what a mailbox has taken survives its death exactly once, and what was fet
   const own = join(folder, 'mailbox')
   await initialize(own)
   const first = await startMailbox(t, own)
-  const { bootstrap, address } = first
-  const port = bootstrap.split(':')[1]
+  const { network, address } = first
+  const port = network.split(':')[1]
   const again = async (): Promise<Child> => {
     const restarted = await startMailbox(t, own, port)
-    assert.deepEqual([restarted.bootstrap, restarted.address], [bootstrap, address])
+    assert.deepEqual([restarted.network, restarted.address], [network, address])
     return restarted.node
   }
   const bobs = join(folder, 'bob')
   await initialize(bobs)
   // He is never there: he publishes, and looks into his mailbox.
-  const bob = await openPeer({ bootstrap, folder: bobs, mailboxes: [address], listen: false })
+  const bob = await openPeer({ network, folder: bobs, mailboxes: [address], listen: false })
   t.after(() => bob.close())
-  const alice = await openPeer({ bootstrap, listen: false })
+  const alice = await openPeer({ network, listen: false })
   t.after(() => alice.close())
   await Promise.all([bob.publish(), alice.publish()])
   const write = async (...texts: readonly string[]): Promise<void> => {
@@ -90,8 +90,8 @@ test('a mailbox needs an identity, and is the only program on its folder', async
 
   const own = join(folder, 'mailbox')
   await initialize(own)
-  const { bootstrap } = await startMailbox(t, own)
-  const other = startCli(t, ['node', '--mailbox', '--folder', own, '--bootstrap', bootstrap])
+  const { network } = await startMailbox(t, own)
+  const other = startCli(t, ['node', '--mailbox', '--folder', own, '--network', network])
   assert.equal(await other.exit(), 1)
   assert.match(other.stderr(), /\[ERR_STORE_IN_USE\]/)
 })
@@ -101,18 +101,18 @@ test('listen --mailbox: a contact’s own node keeps what comes, and talks', asy
   const [friends, bobs] = [join(folder, 'friend'), join(folder, 'bob')]
   const [{ address }] = await Promise.all([initialize(friends), initialize(bobs)])
   const node = startCli(t, ['--json', 'node'])
-  const { bootstrap } = await node.event('node')
-  const env = { HANDFAST_BOOTSTRAP: String(bootstrap) }
+  const { network } = await node.event('node')
+  const env = { HANDFAST_NETWORK: String(network) }
   const listen = startCli(t, ['listen', '--mailbox', '--json', '--folder', friends], env)
   assert.equal((await listen.event('keeping')).address, address)
 
   const naming = startCli(t, ['mailboxes', address, '--folder', bobs])
   await naming.line(new RegExp(`^${address}$`))
   assert.equal(await naming.exit(), 0)
-  await using bob = await openPeer({ bootstrap: String(bootstrap), folder: bobs, listen: false })
+  await using bob = await openPeer({ network: String(network), folder: bobs, listen: false })
   assert.deepEqual(bob.mailboxes.named(), [address])
   await bob.publish()
-  await using alice = await openPeer({ bootstrap: String(bootstrap) })
+  await using alice = await openPeer({ network: String(network) })
   const inMailboxes = eventOf(alice, isInMailboxes)
   await alice.messages.send(bob.address, 'end')
   assert.deepEqual((await inMailboxes).mailboxes, [address])

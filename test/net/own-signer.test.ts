@@ -32,7 +32,7 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
 test('a program’s own signer makes an identity, renews it, and takes it to a new machine', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'handfast-signer-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
-  const bootstrap = (await createDht(t)).get('node') ?? ''
+  const network = (await createDht(t)).get('node') ?? ''
   const [root, other] = [createVendor(), createVendor()]
   const [folder, fresh] = [join(dir, 'alice'), join(dir, 'fresh')]
   const { address, phrase } = await initialize(folder, { root })
@@ -46,25 +46,25 @@ test('a program’s own signer makes an identity, renews it, and takes it to a n
   assert.equal(root.asked(), 2)
 
   // Being a peer needs no root key.
-  const peer = await openPeer({ folder, bootstrap })
+  const peer = await openPeer({ folder, network })
   await peer.close()
   assert.equal(root.asked(), 2)
 
   const where: unknown[] = []
   const onSaved = (_log: unknown, place: unknown): void => void where.push(place)
   const last = ({ log }: Rotation) => [log.epoch, log.last.entry.seq]
-  assert.deepEqual(last(await renew({ folder, bootstrap, root, onSaved })), [0, 1])
-  assert.equal(await codeOf(renew({ folder, bootstrap })), 'ERR_ROOT_ELSEWHERE')
-  assert.equal(await codeOf(renew({ folder, bootstrap, root: other })), 'ERR_ROOT_OTHER')
-  assert.equal(await codeOf(adopt({ folder: fresh, bootstrap, address, root: other })), 'ERR_ROOT_OTHER')
-  assert.deepEqual(last(await adopt({ folder: fresh, bootstrap, address, root, onSaved })), [0, 2])
-  assert.equal(await codeOf(renew({ folder, bootstrap, root })), 'ERR_PEER_SUPERSEDED')
+  assert.deepEqual(last(await renew({ folder, network, root, onSaved })), [0, 1])
+  assert.equal(await codeOf(renew({ folder, network })), 'ERR_ROOT_ELSEWHERE')
+  assert.equal(await codeOf(renew({ folder, network, root: other })), 'ERR_ROOT_OTHER')
+  assert.equal(await codeOf(adopt({ folder: fresh, network, address, root: other })), 'ERR_ROOT_OTHER')
+  assert.deepEqual(last(await adopt({ folder: fresh, network, address, root, onSaved })), [0, 2])
+  assert.equal(await codeOf(renew({ folder, network, root })), 'ERR_PEER_SUPERSEDED')
 
   // A rotation may hand its new root key to another keeper, who answers for it.
   const keepRoot = async (): Promise<Signer> => other
-  assert.equal(await codeOf(rotate({ folder: fresh, bootstrap, phrase, keepRoot })), 'ERR_ROOT_OTHER')
-  assert.deepEqual(last(await rotate({ folder: fresh, bootstrap, phrase, onSaved })), [1, 3])
-  assert.deepEqual(last(await renew({ folder: fresh, bootstrap, onSaved })), [1, 4])
+  assert.equal(await codeOf(rotate({ folder: fresh, network, phrase, keepRoot })), 'ERR_ROOT_OTHER')
+  assert.deepEqual(last(await rotate({ folder: fresh, network, phrase, onSaved })), [1, 3])
+  assert.deepEqual(last(await renew({ folder: fresh, network, onSaved })), [1, 4])
   assert.deepEqual(where, ['elsewhere', 'elsewhere', 'folder', 'folder'])
-  assert.deepEqual(last(await recover({ folder, bootstrap, address, phrase })), [2, 2])
+  assert.deepEqual(last(await recover({ folder, network, address, phrase })), [2, 2])
 })

@@ -1,5 +1,5 @@
 /**
- * Child of two-peers.test.ts: Bob in a process of his own. `node peer-child.ts <bootstrap> <folder>`; one JSON line per event. He says back what
+ * Child of two-peers.test.ts: Bob in a process of his own. `node peer-child.ts <network> <folder>`; one JSON line per event. He says back what
  * is said to him, gives back files and the bytes of streams, and ends with the first connection.
  */
 
@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { openPeer } from '../../src/peer/open.ts'
 
-const [, , bootstrap = '', folder = ''] = process.argv
+const [, , network = '', folder = ''] = process.argv
 const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
 
 await using peer = await openPeer({
-  bootstrap,
+  network,
   folder: join(folder, 'data'),
   onRecoveryPhrase: (phrase) => say({ event: 'phrase', words: phrase.split(' ').length }),
 })

@@ -13,7 +13,7 @@ const ASKER = join(import.meta.dirname, 'ask-child.ts')
 
 type Event = Readonly<Record<string, unknown>>
 
-/** A storage node, and what others give as --bootstrap. */
+/** A storage node, and what others give as --network. */
 export type StorageNode = { readonly child: Child; readonly at: string }
 
 export const startStage = async (t: TestContext) => {
@@ -34,7 +34,7 @@ export const startStage = async (t: TestContext) => {
   /** Without `at` it has no network. @param wrongBy seconds by which its clock is ahead, or a file that says so */
   const handfast = (who: string, argv: readonly string[], at = '', wrongBy: number | string = 0): Child => {
     const clock = wrongBy === 0 ? {} : { NODE_OPTIONS: `--import=${SHIFT}`, HANDFAST_TEST_CLOCK: `${wrongBy}` }
-    const surroundings = { ...env, ...clock, HANDFAST_BOOTSTRAP: at }
+    const surroundings = { ...env, ...clock, HANDFAST_NETWORK: at }
     return begin(startCli(t, [...argv, '--json', '--folder', folderOf(who)], surroundings))
   }
 
@@ -49,9 +49,9 @@ export const startStage = async (t: TestContext) => {
       who = 'node',
     ): Promise<StorageNode> => {
       const child = handfast(who, ['node', ...more], at, wrongBy)
-      const { bootstrap, first } = await child.event('node')
+      const { network, first } = await child.event('node')
       assert.equal(first, at === '')
-      return { child, at: String(bootstrap) }
+      return { child, at: String(network) }
     },
     init: async (who: string): Promise<{ readonly address: string; readonly phrase: string }> => {
       const { address, recoveryPhrase } = await ended(handfast(who, ['init']), 'created')

@@ -16,10 +16,10 @@ test('what a peer keeps for others is in its folder when it closes', async (t) =
   const [alices, bobs] = [join(folder, 'alice'), join(folder, 'bob')]
   await Promise.all([initialize(alices), initialize(bobs)])
   const { nodes } = await startNetwork(t, 1)
-  const bootstrap = nodes.map(addressOf).map(({ host, port }) => `${host}:${port}`)
-  const alice = await openPeer({ bootstrap, folder: alices, storage: true, listen: false })
+  const network = nodes.map(addressOf).map(({ host, port }) => `${host}:${port}`)
+  const alice = await openPeer({ network, folder: alices, storage: true, listen: false })
   t.after(() => alice.close())
-  const bob = await openPeer({ bootstrap, folder: bobs, listen: false })
+  const bob = await openPeer({ network, folder: bobs, listen: false })
   t.after(() => bob.close())
   assert.equal((await bob.publish()).accepted, 1)
   await alice.close()

@@ -49,7 +49,7 @@ const startDht = async (t: TestContext) => {
     return { ...peer, directory }
   }
   const folderOf = (name: string): string => join(folder, name)
-  return { bootstrap: `${host}:${port}`, open, folderOf }
+  return { network: `${host}:${port}`, open, folderOf }
 }
 
 const put = ({ directory }: Side, log: KeyLog) => publish(directory, { log }, AbortSignal.timeout(60_000))
@@ -64,7 +64,7 @@ const tell = async (from: Side, to: Side, text: string): Promise<void> => {
 const stranger = (): Identity => createIdentity(now(), random).identity
 
 test('§3 address and phrase bring an identity back from a thief who has every key of the laptop', async (t) => {
-  const { bootstrap, open, folderOf } = await startDht(t)
+  const { network, open, folderOf } = await startDht(t)
   const { identity: laptop, phrase } = createIdentity(now(), random)
   const address = encodeAddress(laptop.log.id)
   const [alice, bob, carol] = await Promise.all([
@@ -96,7 +96,7 @@ test('§3 address and phrase bring an identity back from a thief who has every k
   assert.equal(await codeOf(bob.connect(address)), 'ERR_PEER_RETIRED')
 
   const folder = folderOf('new')
-  const { log, publication } = await recover({ address, phrase, folder, bootstrap })
+  const { log, publication } = await recover({ address, phrase, folder, network })
   assert.deepEqual([log.epoch, publication.accepted, publication.refusals.size], [1, 3, 0])
 
   const reader = await open('reader', stranger())
@@ -134,7 +134,7 @@ test('§3 address and phrase bring an identity back from a thief who has every k
 })
 
 test('§6 a fork is kept, served, provable by its file alone, and stops all sending until the owner rotates', async (t) => {
-  const { bootstrap, open, folderOf } = await startDht(t)
+  const { network, open, folderOf } = await startDht(t)
   const { identity: laptop, phrase } = createIdentity(now(), random)
   const address = encodeAddress(laptop.log.id)
   const [one, other] = [await renewDevice(laptop, now(), random), await renewDevice(laptop, now(), random)]
@@ -142,7 +142,7 @@ test('§6 a fork is kept, served, provable by its file alone, and stops all send
   const [alice, mallory, bob] = await Promise.all([open('one', one), open('other', other), open('bob', stranded)])
   await alice.listen()
   assert.deepEqual((await bob.lookup(address)).log.last.hash, one.log.last.hash)
-  const honest = await runCli(['export-proof', address, '--bootstrap', bootstrap])
+  const honest = await runCli(['export-proof', address, '--network', network])
   assert.deepEqual([honest.code, honest.stdout], [1, ''])
   assert.match(honest.stderr, /ERR_PROOF/)
   await put(mallory, other.log)
@@ -157,9 +157,9 @@ test('§6 a fork is kept, served, provable by its file alone, and stops all send
   assert.equal(await codeOf(alice.publish()), undefined)
 
   const path = join(folderOf('.'), 'proof.json')
-  const exported = await runCli(['export-proof', address, '--out', path, '--json', '--bootstrap', bootstrap])
+  const exported = await runCli(['export-proof', address, '--out', path, '--json', '--network', network])
   assert.deepEqual(JSON.parse(exported.stdout), { event: 'proof', address, path, proof: null })
-  assert.equal((await runCli(['export-proof', address, '--out', path, '--bootstrap', bootstrap])).code, 1)
+  assert.equal((await runCli(['export-proof', address, '--out', path, '--network', network])).code, 1)
   const text = await readFile(path, 'utf8')
   for (const input of [
     [path, ''],
@@ -174,7 +174,7 @@ test('§6 a fork is kept, served, provable by its file alone, and stops all send
   const refused = await runCli(['check-proof', path, '--json'])
   assert.deepEqual([refused.code, refused.stdout, JSON.parse(refused.stderr).error.code], [1, '', 'ERR_PROOF'])
 
-  await recover({ address, phrase, folder: folderOf('new'), bootstrap })
+  await recover({ address, phrase, folder: folderOf('new'), network })
   const again = await open('bob', stranded)
   const { fork, change } = await again.lookup(address)
   assert.deepEqual([fork, change], [null, 'superseded'])

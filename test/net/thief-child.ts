@@ -1,5 +1,5 @@
 /**
- * Child of theft-processes.test.ts: what Mallory does that no command offers. `node thief-child.ts <deed> <folder> <bootstrap>
+ * Child of theft-processes.test.ts: what Mallory does that no command offers. `node thief-child.ts <deed> <folder> <network>
  * [address]`: she has a copy of the owner's data folder, and the network. One JSON line tells how it went.
  */
 
@@ -36,14 +36,14 @@ const DEEDS: Readonly<Record<string, (stolen: Identity) => Promise<Identity>>> =
   connect: async (stolen) => stolen,
 }
 
-const [, , deed = '', folder = '', bootstrap = '', address = ''] = process.argv
+const [, , deed = '', folder = '', network = '', address = ''] = process.argv
 const say = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
 
 const vault = await openVault(folder, null)
 const identity = await DEEDS[deed]?.(vault.identity)
 if (identity === undefined) throw new Error(`no such deed: ${deed}`)
 await vault.save(identity)
-await using peer = await openPeer({ folder, bootstrap, listen: false })
+await using peer = await openPeer({ folder, network, listen: false })
 const { seq } = identity.log.last.entry
 const head = hex(identity.log.last.hash)
 try {

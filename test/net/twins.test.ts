@@ -15,9 +15,9 @@ test('of two copies on two addresses the second is refused, and with --take-over
   const folder = await makeTemporary(t)
   const [first, copy] = [join(folder, 'first'), join(folder, 'copy')]
   const [dht] = await Promise.all([createDht(t), initialize(first)])
-  const bootstrap = dht.get('node') ?? ''
+  const network = dht.get('node') ?? ''
   const open = async (at: string, host: string, takeOver = false): Promise<Peer> => {
-    const peer = await openPeer({ folder: at, bootstrap, host, takeOver })
+    const peer = await openPeer({ folder: at, network, host, takeOver })
     t.after(() => peer.close())
     return peer
   }

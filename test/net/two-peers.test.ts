@@ -13,9 +13,9 @@ import { seconds } from '../../src/core/world.ts'
 import { createStorage } from '../../src/directory/node/storage.ts'
 import { systemWorld } from '../../src/identity/system-world.ts'
 import { initialize, openPeer } from '../../src/index.ts'
-import { parseBootstrap } from '../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { createNode } from '../../src/network/node.ts'
+import { parseNodes } from '../../src/network/node-list.ts'
 import { createTransport } from '../../src/network/transport.ts'
 import { createPeer } from '../../src/peer/create-peer.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -25,7 +25,7 @@ import { codeOf, startNetwork } from '../network/loopback-network.ts'
 
 /** Alice here and Bob in another process, over a real DHT on loopback. */
 
-/** A network whose nodes store; the bootstrap list of one of them. */
+/** A network whose nodes store; the address of one of them. */
 const startDht = async (t: TestContext): Promise<string> => {
   const { nodes } = await startNetwork(t)
   for (const { dht } of nodes) joinDirectory(dht, createStorage())
@@ -34,9 +34,9 @@ const startDht = async (t: TestContext): Promise<string> => {
 
 type Event = Readonly<Record<string, unknown>>
 
-const startBob = (t: TestContext, bootstrap: string, folder: string) => {
+const startBob = (t: TestContext, network: string, folder: string) => {
   const script = join(import.meta.dirname, 'peer-child.ts')
-  const child = spawn(process.execPath, [script, bootstrap, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, network, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const exited = once(child, 'exit')
@@ -53,15 +53,15 @@ const startBob = (t: TestContext, bootstrap: string, folder: string) => {
 }
 
 test('two processes find each other by address, talk, exchange files and part', async (t) => {
-  const [bootstrap, folder] = await Promise.all([startDht(t), makeTemporary(t)])
-  const bob = startBob(t, bootstrap, folder)
+  const [network, folder] = await Promise.all([startDht(t), makeTemporary(t)])
+  const bob = startBob(t, network, folder)
   assert.equal((await bob.next('phrase')).words, 24)
   const created = await bob.next('created')
   const { address, accepted } = await bob.next('listening')
   assert.equal(created.address, address)
   assert.equal(accepted, 3)
 
-  await using alice = await openPeer({ bootstrap })
+  await using alice = await openPeer({ network })
   const found = await alice.lookup(`handfast:${address}`)
   assert.deepEqual([found.freshness, found.evidence.agreeing, found.fork], ['current', 3, null])
 
@@ -111,8 +111,8 @@ test('two processes find each other by address, talk, exchange files and part', 
 })
 
 test('§8 a stream that breaks on the way is a loss, one that was ended is not', async (t) => {
-  const bootstrap = await startDht(t)
-  const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
+  const network = await startDht(t)
+  const node = await createNode({ bootstrap: parseNodes(network) })
   t.after(() => node.close())
   const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
   const transport = createTransport(node, identity.transportSeed.export())
@@ -121,7 +121,7 @@ test('§8 a stream that breaks on the way is a loss, one that was ended is not',
   const bob = createPeer({ ...parts, release: async () => {} })
   const { accept } = await listenTo(bob)
   const told = collect(bob)
-  await using alice = await openPeer({ bootstrap })
+  await using alice = await openPeer({ network })
   const connections = [await alice.connect(bob.address), await alice.connect(bob.address)] as const
   for (const _ of connections) assert.equal((await accept())?.address, alice.address)
   const [ended, broken] = connections
@@ -140,11 +140,11 @@ test('§8 a stream that breaks on the way is a loss, one that was ended is not',
 })
 
 test('an identity outlives its process, and both sides its connections', async (t) => {
-  const [bootstrap, folder] = await Promise.all([startDht(t), makeTemporary(t)])
-  await using alice = await openPeer({ bootstrap, folder: join(folder, 'alice'), onRecoveryPhrase: () => {} })
+  const [network, folder] = await Promise.all([startDht(t), makeTemporary(t)])
+  await using alice = await openPeer({ network, folder: join(folder, 'alice'), onRecoveryPhrase: () => {} })
   const addresses: unknown[] = []
   for (const round of [1, 2]) {
-    const bob = startBob(t, bootstrap, folder)
+    const bob = startBob(t, network, folder)
     if (round === 1) for (const event of ['phrase', 'created']) await bob.next(event)
     const { address } = await bob.next('listening')
     addresses.push(address)
@@ -160,12 +160,12 @@ test('an identity outlives its process, and both sides its connections', async (
 })
 
 test('without a folder, a phrase to show or a network, a peer does not open', async (t) => {
-  const [bootstrap, folder] = await Promise.all([startDht(t), makeTemporary(t)])
-  assert.equal(await codeOf(openPeer({ bootstrap: '' })), 'ERR_BOOTSTRAP_MISSING')
-  assert.equal(await codeOf(openPeer({ bootstrap, folder: join(folder, 'none') })), 'ERR_STORE_MISSING')
+  const [network, folder] = await Promise.all([startDht(t), makeTemporary(t)])
+  assert.equal(await codeOf(openPeer({ network: '' })), 'ERR_NETWORK_MISSING')
+  assert.equal(await codeOf(openPeer({ network, folder: join(folder, 'none') })), 'ERR_STORE_MISSING')
   assert.deepEqual(await readdir(folder), [])
   const { address } = await initialize(join(folder, 'made'))
-  await using peer = await openPeer({ bootstrap, folder: join(folder, 'made') })
+  await using peer = await openPeer({ network, folder: join(folder, 'made') })
   assert.equal(peer.address, address)
   assert.equal(await codeOf(initialize(join(folder, 'made'))), 'ERR_STORE_EXISTS')
 })

@@ -24,17 +24,17 @@ const somewhere = [{ host: '127.0.0.1', port: 4001 }]
 test('without a bootstrap list no node is made, whatever stands for the list', async () => {
   for (const bootstrap of [undefined, null, false, '', '127.0.0.1:4001', {}, []]) {
     const options = { bootstrap } as unknown as NodeOptions
-    assert.equal(await codeOf(createNode(options)), 'ERR_BOOTSTRAP_MISSING')
+    assert.equal(await codeOf(createNode(options)), 'ERR_NETWORK_MISSING')
   }
   for (const bootstrap of [undefined, null, false]) {
     const options = { bootstrap, first: true } as unknown as NodeOptions
-    assert.equal(await codeOf(createNode(options)), 'ERR_BOOTSTRAP_MISSING')
+    assert.equal(await codeOf(createNode(options)), 'ERR_NETWORK_MISSING')
   }
   for (const host of ['', '1.2.3.4@node.example.org', '0.0.0.0', 'a b']) {
-    assert.equal(await codeOf(createNode({ bootstrap: [{ host, port: 4001 }] })), 'ERR_BOOTSTRAP_FORMAT', host)
+    assert.equal(await codeOf(createNode({ bootstrap: [{ host, port: 4001 }] })), 'ERR_NETWORK_FORMAT', host)
   }
   for (const port of [0, 65536, 1.5, Number.NaN]) {
-    assert.equal(await codeOf(createNode({ bootstrap: [{ host: '127.0.0.1', port }] })), 'ERR_BOOTSTRAP_FORMAT')
+    assert.equal(await codeOf(createNode({ bootstrap: [{ host: '127.0.0.1', port }] })), 'ERR_NETWORK_FORMAT')
   }
 })
 

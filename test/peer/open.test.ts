@@ -15,14 +15,14 @@ import { startNetwork } from '../network/loopback-network.ts'
 const start = async (t: TestContext) => {
   const { nodes } = await startNetwork(t)
   for (const { dht } of nodes) joinDirectory(dht, createStorage())
-  const bootstrap = `${nodes[0]?.host}:${nodes[0]?.port}`
+  const network = `${nodes[0]?.host}:${nodes[0]?.port}`
   const folder = join(await makeTemporary(t), 'data')
   const open = async (options: Partial<OpenOptions> = {}): Promise<Peer> => {
-    const peer = await openPeer({ bootstrap, folder, ...options })
+    const peer = await openPeer({ network, folder, ...options })
     t.after(() => peer.close())
     return peer
   }
-  return { bootstrap, folder, open }
+  return { network, folder, open }
 }
 
 /** Whether anything is in the folder. */
@@ -42,7 +42,7 @@ test('a folder without an identity is refused, nothing is written, and what to d
   const phrases: string[] = []
   const onRecoveryPhrase = (phrase: string): void => void phrases.push(phrase)
   assert.equal(await codeOf(open({ onRecoveryPhrase, app: 'Chess' })), 'ERR_PEER_APPLICATION')
-  assert.equal(await codeOf(open({ onRecoveryPhrase, bootstrap: 'nowhere' })), 'ERR_BOOTSTRAP_FORMAT')
+  assert.equal(await codeOf(open({ onRecoveryPhrase, network: 'nowhere' })), 'ERR_NETWORK_FORMAT')
   assert.deepEqual([phrases, await isUntouched(folder)], [[], true])
 })
 
@@ -68,9 +68,9 @@ test('an identity is made for whoever takes its phrase, and told of; the phrase 
 })
 
 test('a peer is online when it is opened, unless it is told not to be', async (t) => {
-  const { open, bootstrap } = await start(t)
+  const { open, network } = await start(t)
   const a = await open({ onRecoveryPhrase: () => {}, listen: false })
-  const b = await openPeer({ bootstrap })
+  const b = await openPeer({ network })
   t.after(() => b.close())
   assert.equal(await codeOf(b.lookup(a.address)), 'ERR_LOOKUP_NOT_FOUND')
   // It sends all the same, once it may.
@@ -83,10 +83,10 @@ test('a peer is online when it is opened, unless it is told not to be', async (t
 })
 
 test('who only reads needs no identity, and makes none', async (t) => {
-  const { folder, bootstrap } = await start(t)
-  const b = await openPeer({ bootstrap })
+  const { folder, network } = await start(t)
+  const b = await openPeer({ network })
   t.after(() => b.close())
-  const reader = await openReader({ bootstrap, folder })
+  const reader = await openReader({ network, folder })
   t.after(() => reader.close())
   assert.equal((await reader.lookup(b.address)).freshness, 'current')
   assert.ok(await isUntouched(folder))

@@ -157,10 +157,10 @@ test('whoever takes an identity to a new machine names it by its address or the 
     const isBroken = who.length < address.length
     const expected = (code: string) => (isBroken ? /^ERR_ADDRESS_/ : new RegExp(`^${code}$`))
     // What is wrong next: this is no phrase, and there is no network.
-    assert.match(String(await codeOf(recover({ folder, phrase, bootstrap: '', address: who }))), expected('ERR_PHRASE'))
+    assert.match(String(await codeOf(recover({ folder, phrase, network: '', address: who }))), expected('ERR_PHRASE'))
     assert.match(
-      String(await codeOf(adopt({ folder, root, bootstrap: '', address: who }))),
-      expected('ERR_BOOTSTRAP_MISSING'),
+      String(await codeOf(adopt({ folder, root, network: '', address: who }))),
+      expected('ERR_NETWORK_MISSING'),
     )
   }
 })

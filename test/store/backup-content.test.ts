@@ -50,7 +50,7 @@ test('a backup holds this and nothing else', () => {
         forks: [{ a: bob.log, b: carol.log, found: 3 }],
         contacts: [{ ...contactOf(bob.log), ...said }],
         blocked: [{ id: carol.log.id, at: 9 }],
-        settings: { bootstrap: 'host:1', mailboxes: 'hf1one,hf1two' },
+        settings: { network: 'host:1', mailboxes: 'hf1one,hf1two' },
       },
     }),
   )
@@ -62,7 +62,7 @@ test('a backup holds this and nothing else', () => {
     forks: [{ a: envelopesOf(bob.log), b: envelopesOf(carol.log), found: 3 }],
     contacts: [{ ...said, log: envelopesOf(bob.log) }],
     blocked: [{ id: carol.log.id, at: 9 }],
-    settings: { bootstrap: 'host:1', mailboxes: 'hf1one,hf1two' },
+    settings: { network: 'host:1', mailboxes: 'hf1one,hf1two' },
   })
   assert.deepEqual(Object.keys(decodeCbor(secrets as Uint8Array) as Fields).toSorted(), [
     'device',
@@ -121,7 +121,7 @@ test('fields that are missing, unknown or misshapen are refused, at every depth'
           )
         seen += 1
       }
-      if (chosen.has(seen) && value !== null && !['name', 'bootstrap', 'mailboxes'].includes(name))
+      if (chosen.has(seen) && value !== null && !['name', 'network', 'mailboxes'].includes(name))
         assert.notEqual(
           codeOf(() => read(put({ ...map, [name]: null }))),
           'read',
@@ -145,8 +145,8 @@ test('every number and text has its bound', () => {
     { contacts: [{ ...contact, anchor: { ...anchor, head: makeBytes('head', 31) } }] },
     { contacts: [{ ...contact, anchor: null }] },
     { contacts: [{ ...contact, verified: null }] },
-    { settings: { bootstrap: 'x'.repeat(8_193), mailboxes: null } },
-    { settings: { bootstrap: null, mailboxes: 'x'.repeat(8_193) } },
+    { settings: { network: 'x'.repeat(8_193), mailboxes: null } },
+    { settings: { network: null, mailboxes: 'x'.repeat(8_193) } },
     // The same one twice, which of them would count?
     { floors: [floor, { ...floor, seq: 2 }] },
     { forks: [...remembered.forks, ...remembered.forks] },

@@ -67,7 +67,7 @@ export const nothing: Remembered = {
   forks: [],
   contacts: [],
   blocked: [],
-  settings: { bootstrap: null, mailboxes: null },
+  settings: { network: null, mailboxes: null },
 }
 
 /** Bob is verified, Carol known, Mallory's log contradicted, and somebody has called. */
@@ -91,7 +91,7 @@ export const remembered: Remembered = {
     contactOf(one.log, { name: 'Mallory' }),
   ],
   blocked: [{ id: one.log.id, at: NOW - 1 }],
-  settings: { bootstrap: '127.0.0.1:4000', mailboxes: 'hf1one,hf1two' },
+  settings: { network: '127.0.0.1:4000', mailboxes: 'hf1one,hf1two' },
 }
 
 export const content: BackupContent = { made: NOW, kept: keptOf(alice), remembered }

@@ -45,7 +45,7 @@ const STEPS: readonly ((store: Store) => void)[] = [
     assert.deepEqual(forks.get(id)?.a.last.hash, last.hash)
     // It lies elsewhere than where it was made.
     assert.deepEqual([self.state().issued, self.state().former.length, self.state().moved], [42, 1, true])
-    assert.equal(settings.get('bootstrap'), '192.0.2.1:49737')
+    assert.equal(settings.get('network'), '192.0.2.1:49737')
 
     assert.deepEqual(applications.all(), ['chess', 'handfast'])
     const said = ['handfast', 'chess'].flatMap((app) => messages.history(id, app, 1e9, 10))

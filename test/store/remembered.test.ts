@@ -47,7 +47,7 @@ test('what fails on the way leaves the store as it was', (t) => {
   const broken = {
     ...remembered,
     settings: {
-      get bootstrap(): string {
+      get network(): string {
         throw new Error('no')
       },
       mailboxes: null,
@@ -163,13 +163,13 @@ test('a name that is taken gets a number, and is never too long', (t) => {
 })
 
 test('of a setting the one that is there stays', (t) => {
-  const setting = (bootstrap: string | null) => memory({ settings: { bootstrap, mailboxes: null } })
+  const setting = (network: string | null) => memory({ settings: { network, mailboxes: null } })
   for (const [a, b, expected] of [
     ['one', 'other', 'one'],
     [null, 'other', 'other'],
     ['one', null, 'one'],
   ] as const)
-    assert.equal(merged(t, setting(a), setting(b)).settings.bootstrap, expected)
+    assert.equal(merged(t, setting(a), setting(b)).settings.network, expected)
 })
 
 const { identity: dave, phrase } = createIdentity(NOW, seededRandom('backup/dave'))

@@ -32,7 +32,7 @@ export const CLEAN: Tree = {
   'src/files/offers.ts': "import '../messages/inbox.ts'\nimport '../store/store.ts'\n",
   'src/identity/rotation.ts': "import '../store/store.ts'\nimport '../directory/client/lookup.ts'\n",
   'src/identity/replace-keys.ts': "import { node } from '../network/node.ts'\nimport './rotation.ts'\n",
-  'src/identity/remembered-bootstrap.ts': "import '../network/node.ts'\n",
+  'src/identity/remembered-network.ts': "import '../network/node.ts'\n",
   'src/peer/peer.ts':
     "import type { Node } from '../network/node.ts'\nimport '../files/offers.ts'\nimport '../identity/rotation.ts'\n",
   'src/peer/open.ts':

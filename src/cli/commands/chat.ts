@@ -28,7 +28,7 @@ export const chatCommand: CommandFile = (program, start) =>
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  handfast chat hf1… --bootstrap 127.0.0.1:4000\n  echo /file report.pdf | handfast chat hf1…',
+      '\nExamples:\n  handfast chat hf1… --network 127.0.0.1:4000\n  echo /file report.pdf | handfast chat hf1…',
     )
     .action((contact: string, flags: Flags) => start((context) => chat(context, contact, flags), EXIT.done))
 

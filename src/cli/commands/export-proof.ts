@@ -19,7 +19,7 @@ export const exportProofCommand: CommandFile = (program, start) =>
     .description(
       'Prints a fork proof: two valid key logs of one address that contradict each other. Anyone can check it.',
     )
-    .addHelpText('after', '\nExample:\n  handfast export-proof hf1… --out proof.json --bootstrap 127.0.0.1:4000')
+    .addHelpText('after', '\nExample:\n  handfast export-proof hf1… --out proof.json --network 127.0.0.1:4000')
     .action((contact: string, flags: Flags) => start((context) => exportProof(context, contact, flags)))
 
 const exportProof = async (context: Context, contact: string, { out }: Flags): Promise<number> => {
@@ -46,10 +46,10 @@ const findKept = async (folder: string, id: Uint8Array): Promise<Fork | null> =>
 
 /** Asks as a stranger: what this folder saw before must not keep one of the two branches out. */
 const findServed = async (context: Context, address: string): Promise<Fork> => {
-  const { bootstrap, signal, terminal } = context
+  const { network, signal, terminal } = context
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openPeer({ bootstrap, signal, listen: false })
+  await using peer = await openPeer({ network, signal, listen: false })
   await using _clock = tellingClock(context, peer)
   const { log, fork, evidence } = await peer.lookup(address, { signal, policy: 'thorough' })
   terminal.status('')

@@ -25,7 +25,7 @@ export const initCommand: CommandFile = (program, start) =>
     .action((flags: Flags) => start((context) => init(context, flags)))
 
 const init = async (context: Context, flags: Flags): Promise<number> => {
-  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases, emit } = context
+  const { folder, network, clockIsRight, signal, terminal, passphrases, emit } = context
   const { refuseExisting } = await import('../../store/vault.ts')
   await refuseExisting(folder)
   const token = readToken(flags)
@@ -48,7 +48,7 @@ const init = async (context: Context, flags: Flags): Promise<number> => {
   const sealedBy = passphrase === null ? 'key-file' : 'passphrase'
   const rootKey = root === undefined ? 'folder' : 'token'
   const { phrase } = await initialize(folder, {
-    ...{ passphrase, root, bootstrap, clockIsRight, signal },
+    ...{ passphrase, root, network, clockIsRight, signal },
     onClock: (said) => void tellClock(context, said),
     onRecoveryPhrase: async (recoveryPhrase, address) => {
       await emit({ event: 'created', address, folder, sealedBy, rootKey, recoveryPhrase })

@@ -39,7 +39,7 @@ export const keyCommand: CommandFile = (program, start) =>
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  handfast key --format spki\n  handfast key hf1… --check their-key.pem --bootstrap 127.0.0.1:4000',
+      '\nExamples:\n  handfast key --format spki\n  handfast key hf1… --check their-key.pem --network 127.0.0.1:4000',
     )
     .action((contact: string | undefined, flags: Flags) =>
       start((context) =>
@@ -119,12 +119,12 @@ const find = async (
   context: Context,
   contact: string | undefined,
 ): Promise<{ readonly log: KeyLog; readonly forked: boolean }> => {
-  const { folder, bootstrap, signal, terminal, emit } = context
+  const { folder, network, signal, terminal, emit } = context
   if (contact === undefined) return { log: await readOwnLog(folder), forked: false }
   const address = await resolveContact(folder, contact)
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openReader({ folder, bootstrap, signal })
+  await using peer = await openReader({ folder, network, signal })
   await using _clock = tellingClock(context, peer)
   const { log, fork, freshness, change } = await peer.lookup(address, { signal })
   terminal.status('')

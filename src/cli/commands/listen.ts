@@ -32,17 +32,17 @@ export const listenCommand: CommandFile = (program, start) =>
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  handfast listen --accept-files --download ~/Downloads --bootstrap 127.0.0.1:4000\n  tail -f log | handfast listen --to Bob',
+      '\nExamples:\n  handfast listen --accept-files --download ~/Downloads --network 127.0.0.1:4000\n  tail -f log | handfast listen --to Bob',
     )
     .action((flags: Flags) => start((context) => listen(context, flags), EXIT.done))
 
 const listen = async (context: Context, { to, mailbox = false, takeOver, ...files }: Flags): Promise<number> => {
-  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases } = context
+  const { folder, network, clockIsRight, signal, terminal, passphrases } = context
   // Whom nobody knows is told before others are asked for anything.
   const addressee = to === undefined ? null : await resolveContact(folder, to)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('publishing')
-  const opening = { folder, bootstrap, signal, passphrase: passphrases.current, clockIsRight, mailbox, takeOver }
+  const opening = { folder, network, signal, passphrase: passphrases.current, clockIsRight, mailbox, takeOver }
   await using peer = await openPeer(opening)
   terminal.status('')
 

@@ -20,7 +20,7 @@ export const logCommand: CommandFile = (program, start) =>
     .description(
       'Shows the key log of an identity: each change of its keys, signed by its owner. Your own needs no network.',
     )
-    .addHelpText('after', '\nExample:\n  handfast log hf1… --bootstrap 127.0.0.1:4000')
+    .addHelpText('after', '\nExample:\n  handfast log hf1… --network 127.0.0.1:4000')
     .action((contact: string | undefined) => start((context) => tellLog(context, contact)))
 
 const tellLog = async (context: Context, contact: string | undefined): Promise<number> => {
@@ -48,11 +48,11 @@ const tellLog = async (context: Context, contact: string | undefined): Promise<n
 }
 
 const find = async (context: Context, contact: string): Promise<{ log: KeyLog; forked: boolean }> => {
-  const { folder, bootstrap, signal, terminal } = context
+  const { folder, network, signal, terminal } = context
   const address = await resolveContact(folder, contact)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openPeer({ bootstrap, signal, listen: false })
+  await using peer = await openPeer({ network, signal, listen: false })
   await using _clock = tellingClock(context, peer)
   const { log, fork } = await peer.lookup(address, { signal })
   terminal.status('')

@@ -18,15 +18,15 @@ export const lookupCommand: CommandFile = (program, start) =>
     .description(
       'Finds an identity, verifies it to its address, and tells what the answer rests on. Needs no identity.',
     )
-    .addHelpText('after', '\nExample:\n  handfast lookup hf1… --evidence --bootstrap 127.0.0.1:4000')
+    .addHelpText('after', '\nExample:\n  handfast lookup hf1… --evidence --network 127.0.0.1:4000')
     .action((contact: string, flags: Flags) => start((context) => lookup(context, contact, flags)))
 
 const lookup = async (context: Context, contact: string, { policy, evidence }: Flags): Promise<number> => {
-  const { folder, bootstrap, signal, terminal, emit } = context
+  const { folder, network, signal, terminal, emit } = context
   const address = await resolveContact(folder, contact)
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openReader({ folder, bootstrap, signal })
+  await using peer = await openReader({ folder, network, signal })
   await using _clock = tellingClock(context, peer)
   const found = await peer.lookup(address, { signal, policy })
   terminal.status('')

@@ -21,13 +21,13 @@ export const nodeCommand: CommandFile = (program, start) =>
     .option('--persistent', 'keep records, port and transport key in the data folder')
     .option('--mailbox', 'also keep a mailbox, as the identity in the data folder')
     .option('--http <address>', 'serve /healthz and /metrics at host:port', readHttp)
-    .summary('keep records for others; without --bootstrap, start a network')
+    .summary('keep records for others; without --network, start a network')
     .description(
-      'Runs a storage node of the network, and prints the bootstrap address others use. Without --bootstrap it starts a new one.',
+      'Runs a storage node of the network, and prints the address that others give as --network. Without --network it starts a new one.',
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --persistent --folder ./node --bootstrap 127.0.0.1:4000 --http 127.0.0.1:9464',
+      '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --persistent --folder ./node --network 127.0.0.1:4000 --http 127.0.0.1:9464',
     )
     .action(({ host, port, mailbox = false, persistent = false, http, takeOver }: Flags) =>
       start(async (context) => {

@@ -13,7 +13,7 @@ export const recoverCommand: CommandFile = (program, start) =>
     .description(
       `Takes an identity over by its address and recovery phrase alone, into a data folder that holds no other. Every key that was in use before is void.\n\n${PHRASE_HELP}`,
     )
-    .addHelpText('after', '\nExample:\n  handfast recover hf1… --folder ./new --bootstrap 127.0.0.1:4000')
+    .addHelpText('after', '\nExample:\n  handfast recover hf1… --folder ./new --network 127.0.0.1:4000')
     .action((given: string, flags: Flags) => start((context) => recover(context, given, flags)))
 
 const recover = async (context: Context, given: string, flags: Flags): Promise<number> => {

@@ -14,7 +14,7 @@ export const renewCommand: CommandFile = (program, start) =>
     .description(
       'Replaces the keys of this device by an update that the root key signs, and publishes that; no recovery phrase is needed. The root key is in the data folder, or on a token that the folder or the command line names. With an address it goes on with that identity in a new data folder.',
     )
-    .addHelpText('after', '\nExample:\n  handfast renew --bootstrap 127.0.0.1:4000')
+    .addHelpText('after', '\nExample:\n  handfast renew --network 127.0.0.1:4000')
     .action((given: string | undefined, flags: TokenFlags) => start((context) => renew(context, given, flags)))
 
 /** New keys for this device, signed by the root key, without the recovery phrase. */

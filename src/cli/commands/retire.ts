@@ -12,7 +12,7 @@ export const retireCommand: CommandFile = (program, start) =>
     .option('--yes', 'for scripts: do not ask')
     .summary('end your identity for good')
     .description(`Ends the identity in the data folder for good; its contacts see that.\n\n${PHRASE_HELP}`)
-    .addHelpText('after', '\nExample:\n  handfast retire --bootstrap 127.0.0.1:4000')
+    .addHelpText('after', '\nExample:\n  handfast retire --network 127.0.0.1:4000')
     .action((flags: Flags) => start((context) => retire(context, flags)))
 
 /** Characters of the address that are typed to confirm. */

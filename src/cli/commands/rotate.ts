@@ -11,7 +11,7 @@ export const rotateCommand: CommandFile = (program, start) =>
     .description(
       `Replaces all keys of the identity in the data folder by its recovery phrase, and publishes that. Whoever copied the old ones has nothing any more.\n\n${PHRASE_HELP}`,
     )
-    .addHelpText('after', '\nExample:\n  handfast rotate --bootstrap 127.0.0.1:4000')
+    .addHelpText('after', '\nExample:\n  handfast rotate --network 127.0.0.1:4000')
     .action((flags: Flags) => start((context) => rotate(context, flags)))
 
 const rotate = async (context: Context, flags: Flags): Promise<number> => {

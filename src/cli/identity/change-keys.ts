@@ -14,7 +14,7 @@ export const changeKeys = async (
   context: Context,
   work: (options: ChangeOptions) => Promise<Rotation>,
 ): Promise<number> => {
-  const { folder, bootstrap, clockIsRight, signal, terminal, passphrases, emit, goOn } = context
+  const { folder, network, clockIsRight, signal, terminal, passphrases, emit, goOn } = context
   terminal.status('looking up what the network knows')
   const onSaved: ChangeOptions['onSaved'] = (log, rootKey) => {
     // New keys that nobody hears of are worse than a report that nobody reads.
@@ -24,7 +24,7 @@ export const changeKeys = async (
     terminal.status('publishing')
   }
   const onClock: ChangeOptions['onClock'] = (reading) => void tellClock(context, reading)
-  const given = { folder, bootstrap, clockIsRight, signal, passphrase: passphrases.current }
+  const given = { folder, network, clockIsRight, signal, passphrase: passphrases.current }
   const { log, publication } = await work({ ...given, onSaved, onClock })
   terminal.status('')
   const { accepted, replicas, refusals, weak, crowded } = publication

@@ -7,9 +7,9 @@ import { CLOCK_NETWORKS } from '../../directory/limits.ts'
 import type { DirectoryNetwork, NodeAddress } from '../../directory/network-port.ts'
 import { includeOwn } from '../../directory/node/own-storage.ts'
 import { createStorage, type StorageNode } from '../../directory/node/storage.ts'
-import { parseBootstrap } from '../../network/bootstrap-list.ts'
 import { joinDirectory } from '../../network/directory-plugin.ts'
 import { createNode, type DhtNode, type NodeOptions } from '../../network/node.ts'
+import { parseNodes } from '../../network/node-list.ts'
 import type { Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
 import { tellClock } from '../output/clock-event.ts'
@@ -50,7 +50,7 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   await using box = mailbox ? await openNodeMailbox(context, started, directory, takeOver) : null
   await using watch = http === undefined ? null : await watchNode(http, { ...own, others, mailbox: box })
   const first = started.dht.bootstrapNodes.length === 0
-  await emit({ event: 'node', bootstrap: `${seen.host}:${seen.port}`, first })
+  await emit({ event: 'node', network: `${seen.host}:${seen.port}`, first })
   if (watch !== null) await emit({ event: 'watching', http: watch.address })
   using _tidying = tidy(started, storage, home)
   using _watching = watchClock(context, others, own.steady)
@@ -74,7 +74,7 @@ type Started = AsyncDisposable & {
 
 /** Joins the network as who it was before, if it was anybody. What is open is closed in the end, and when this fails. */
 const start = async (
-  { bootstrap: list, signal, terminal }: Context,
+  { network: list, signal, terminal }: Context,
   { host, port }: RunNodeOptions,
   home: NodeHome | null,
 ): Promise<Started> => {
@@ -84,10 +84,10 @@ const start = async (
   const steady = steadyClock()
   const storage = createStorage({ self, steady, ...(home === null ? {} : { recordStore: home.records }) })
   try {
-    const bootstrap = list.trim() === '' ? [] : parseBootstrap(list)
-    const seeds = home === null || home.seeds.length === 0 ? [] : parseBootstrap(home.seeds)
+    const network = list.trim() === '' ? [] : parseNodes(list)
+    const seeds = home === null || home.seeds.length === 0 ? [] : parseNodes(home.seeds)
     terminal.status('joining the network')
-    started = await enter(bootstrap, seeds, {
+    started = await enter(network, seeds, {
       ...{ host, port: port ?? home?.port, signal, storage: true },
       transportSeed: home?.transportSeed.export(),
     })
@@ -106,13 +106,13 @@ const start = async (
 
 /** The nodes that were seen alive before count only when nobody of the list answers: they were not chosen by the operator. */
 const enter = async (
-  bootstrap: readonly NodeAddress[],
+  network: readonly NodeAddress[],
   seeds: readonly NodeAddress[],
   options: Omit<NodeOptions, 'bootstrap' | 'first'>,
 ): Promise<DhtNode> => {
-  if (bootstrap.length === 0) return createNode({ ...options, bootstrap: seeds, first: true })
+  if (network.length === 0) return createNode({ ...options, bootstrap: seeds, first: true })
   try {
-    return await createNode({ ...options, bootstrap })
+    return await createNode({ ...options, bootstrap: network })
   } catch (error) {
     const silent = error instanceof NetworkError && error.code === 'ERR_NETWORK_UNREACHABLE'
     if (!silent || seeds.length === 0) throw error

@@ -117,8 +117,8 @@ type Events = TalkEvents &
       readonly status: string
       readonly forked: boolean
     }
-    /** `node` takes part; `bootstrap` is what others give as --bootstrap */
-    node: { readonly bootstrap: string; readonly first: boolean }
+    /** `node` takes part; `network` is what others give as --network */
+    node: { readonly network: string; readonly first: boolean }
     /** `node --http`: where its health and its numbers can be asked for */
     watching: { readonly http: string }
     /** `listen`, `node --mailbox`: others may name this address as their mailbox */

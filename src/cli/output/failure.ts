@@ -22,11 +22,10 @@ const CHOOSE_FOLDER = 'choose another data folder with --folder, or HANDFAST_FOL
 /** Where a command or an option helps, it is named; for any other code the error's own advice is given. */
 const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_BACKUP_SIZE: 'forget contacts that are not needed any more: handfast contacts --forget',
-  ERR_BOOTSTRAP_MISSING:
-    'give --bootstrap host:port, or set HANDFAST_BOOTSTRAP; handfast node starts a network of your own',
-  ERR_BOOTSTRAP_FORMAT: 'for example --bootstrap 127.0.0.1:4000, or several separated by commas',
+  ERR_NETWORK_MISSING: 'give --network host:port, or set HANDFAST_NETWORK; handfast node starts a network of your own',
+  ERR_NETWORK_FORMAT: 'for example --network 127.0.0.1:4000, or several separated by commas',
   ERR_CLOCK:
-    'set the clock of this computer; if it is right, --clock-is-right does it all the same, or other nodes take it (--bootstrap)',
+    'set the clock of this computer; if it is right, --clock-is-right does it all the same, or other nodes take it (--network)',
   ERR_CONTACT: 'handfast contacts tells whom you know; anybody else is named by address (hf1…) or link (handfast:hf1…)',
   ERR_VERIFY: 'read the digits again with the owner; if they fit neither log, the owner should run handfast rotate',
   ERR_CONNECT:
@@ -40,7 +39,7 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_MAILBOX_COUNT: 'remove one first: handfast mailboxes hf1… --remove',
   ERR_MAILBOX_UNNAMED: 'handfast mailboxes tells which are yours',
   ERR_NETWORK_HOST: 'give --host an address of this machine, such as 127.0.0.1',
-  ERR_NETWORK_UNREACHABLE: 'check --bootstrap, and that a handfast node runs there',
+  ERR_NETWORK_UNREACHABLE: 'check --network, and that a handfast node runs there',
   ERR_PEER_NO_CARD: 'ask its owner to run handfast listen',
   ERR_PEER_SELF: 'give the address of somebody else, or another identity with --folder',
   ERR_PEER_SUPERSEDED: 'the recovery phrase puts it right, with handfast recover: nobody else can do what it does',

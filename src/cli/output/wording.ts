@@ -63,9 +63,9 @@ export const wording: Wording = {
   ...requestWording,
   ...fileWording,
   ...heldWording,
-  node: ({ bootstrap, first }) => [
-    `node       ${bootstrap}${first ? ', the first of a new network' : ''}`,
-    `others     handfast node --bootstrap ${bootstrap}`,
+  node: ({ network, first }) => [
+    `node       ${network}${first ? ', the first of a new network' : ''}`,
+    `others     handfast node --network ${network}`,
   ],
   listening: (publication) => [`address    ${publication.address}`, `published  ${describePublication(publication)}`],
   watching: ({ http }) => [`watched    http://${http}/healthz and http://${http}/metrics`],

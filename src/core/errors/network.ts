@@ -2,7 +2,7 @@ import type { ErrorTable } from './text.ts'
 
 /** Codes of the directory, the network and mailboxes. */
 
-const TRY_LATER = 'try again; if this stays, ask whoever runs the bootstrap node whether it is up'
+const TRY_LATER = 'try again; if this stays, ask whoever runs nodes of the network whether they are up'
 const BUG = 'try again; if this stays, the two sides may have different versions of Handfast'
 const NOT_KEPT = 'nothing was stored: publish what it names first, then this'
 
@@ -37,19 +37,16 @@ export const DIRECTORY = {
 } as const satisfies ErrorTable
 
 export const NETWORK = {
-  ERR_BOOTSTRAP_MISSING: [
-    'a bootstrap list is needed: host:port of at least one node of your network',
+  ERR_NETWORK_MISSING: [
+    'a network is needed: host:port of at least one of its nodes',
     'give the address of a node of your network, or start the first one of a network of your own',
   ],
-  ERR_BOOTSTRAP_FORMAT: [
-    'a bootstrap node is written as host:port with an IPv4 address or host name',
+  ERR_NETWORK_FORMAT: [
+    'a node is written as host:port with an IPv4 address or host name',
     'write for example 127.0.0.1:4000, or several separated by commas',
   ],
   ERR_NETWORK_HOST: ['the host is not an IPv4 address of this machine', 'give one of its addresses, such as 127.0.0.1'],
-  ERR_NETWORK_UNREACHABLE: [
-    'no node of the bootstrap list answered',
-    'check the bootstrap list, and that a node runs there',
-  ],
+  ERR_NETWORK_UNREACHABLE: ['no node of the network answered', 'check the list of nodes, and that a node runs there'],
   ERR_PORT_IN_USE: ['the port is in use by another process', 'choose another port, or 0 for any free one'],
   ERR_PORT_DENIED: [
     'the port is outside 0 to 65535, or this user may not open it',

@@ -8,9 +8,9 @@ import { createIdentity } from '../../../src/core/identity.ts'
 import { seconds } from '../../../src/core/world.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
 import { systemWorld } from '../../../src/identity/system-world.ts'
-import { parseBootstrap } from '../../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
+import { parseNodes } from '../../../src/network/node-list.ts'
 import { createTransport } from '../../../src/network/transport.ts'
 import { createPeer } from '../../../src/peer/create-peer.ts'
 import { openStore } from '../../../src/store/store.ts'
@@ -23,10 +23,10 @@ import { next, openBob, prepare, textOf } from './stage.ts'
 /** Bob listens, and Alice chats to him. */
 const chatWithBob = async (t: TestContext, argv: readonly string[] = []) => {
   const stage = await prepare(t)
-  const bob = await openBob(t, stage.bootstrap)
+  const bob = await openBob(t, stage.network)
   const [came, left] = [next(bob, 'connected'), next(bob, 'disconnected')]
   const stdin = new PassThrough()
-  const args = ['chat', bob.address, '--json', '--folder', stage.alice, '--bootstrap', stage.bootstrap, ...argv]
+  const args = ['chat', bob.address, '--json', '--folder', stage.alice, '--network', stage.network, ...argv]
   const chat = beginCli(args, { stdin })
   assert.equal((await came).remote.address, stage.addressOfAlice)
   return { ...stage, bob, stdin, chat, left: left.then(({ reason }) => reason) }
@@ -100,8 +100,8 @@ suite('what is typed into a conversation, and what comes', { concurrency: 2 }, (
 
 suite('connections of a conversation', { concurrency: 2 }, () => {
   test('a connection that breaks is a failure', async (t) => {
-    const { dir, bootstrap, alice } = await prepare(t)
-    const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
+    const { dir, network, alice } = await prepare(t)
+    const node = await createNode({ bootstrap: parseNodes(network) })
     t.after(() => node.close())
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
     const transport = createTransport(node, identity.transportSeed.export())
@@ -112,7 +112,7 @@ suite('connections of a conversation', { concurrency: 2 }, () => {
     await bob.listen()
     const stdin = new PassThrough()
     const download = join(dir, 'received')
-    const argv = ['chat', bob.address, '--folder', alice, '--bootstrap', bootstrap, '--accept-files']
+    const argv = ['chat', bob.address, '--folder', alice, '--network', network, '--accept-files']
     const chat = beginCli([...argv, '--download', download, '--json'], { stdin })
     await chat.event('connected')
     await transport.close()
@@ -123,14 +123,14 @@ suite('connections of a conversation', { concurrency: 2 }, () => {
   })
 
   test('listen talks to several, whom it lets in and names; who comes or speaks changes nothing', async (t) => {
-    const { bootstrap, alice, addressOfAlice } = await prepare(t)
+    const { network, alice, addressOfAlice } = await prepare(t)
     const stdin = new PassThrough()
     const signals = new EventEmitter()
-    const argv = ['listen', '--json', '--folder', alice, '--bootstrap', bootstrap]
+    const argv = ['listen', '--json', '--folder', alice, '--network', network]
     const listen = beginCli(argv, { stdin, signals })
     await listen.event('listening')
 
-    const [bob, carol] = await Promise.all([openBob(t, bootstrap, false), openBob(t, bootstrap, false)])
+    const [bob, carol] = await Promise.all([openBob(t, network, false), openBob(t, network, false)])
     const fromBob = await bob.connect(addressOfAlice)
     await bob.messages.send(addressOfAlice, 'Bob speaks')
     const { id, safetyNumber } = await listen.event('request')

@@ -13,7 +13,7 @@ import { createDht } from '../dht.ts'
 
 export type Stage = {
   readonly dir: string
-  readonly bootstrap: string
+  readonly network: string
   readonly alice: string
   readonly addressOfAlice: string
 }
@@ -23,11 +23,11 @@ export const prepare = async (t: TestContext): Promise<Stage> => {
   t.after(() => rmSync(dir, { recursive: true, force: true }))
   const alice = join(dir, 'alice')
   const [dht, { address }] = await Promise.all([createDht(t), initialize(alice)])
-  return { dir, bootstrap: dht.get('node') ?? '', alice, addressOfAlice: address }
+  return { dir, network: dht.get('node') ?? '', alice, addressOfAlice: address }
 }
 
-export const openBob = async (t: TestContext, bootstrap: string, listen = true): Promise<Peer> => {
-  const bob = await openPeer({ bootstrap, listen })
+export const openBob = async (t: TestContext, network: string, listen = true): Promise<Peer> => {
+  const bob = await openPeer({ network, listen })
   t.after(() => bob.close())
   return bob
 }

@@ -12,11 +12,11 @@ import { next, openBob, prepare, textOf } from './stage.ts'
 
 suite('strangers', { concurrency: 2 }, () => {
   test('what is piped in goes to whom --to names, and to no stranger who is there', async (t) => {
-    const { bootstrap, alice, addressOfAlice } = await prepare(t)
-    const [bob, mallory] = await Promise.all([openBob(t, bootstrap), openBob(t, bootstrap, false)])
+    const { network, alice, addressOfAlice } = await prepare(t)
+    const [bob, mallory] = await Promise.all([openBob(t, network), openBob(t, network, false)])
     const stdin = new PassThrough()
     const signals = new EventEmitter()
-    const argv = ['listen', '--json', '--folder', alice, '--bootstrap', bootstrap, '--to', bob.address]
+    const argv = ['listen', '--json', '--folder', alice, '--network', network, '--to', bob.address]
     const listen = beginCli(argv, { stdin, signals })
     await listen.event('listening')
     await mallory.connect(addressOfAlice)
@@ -35,11 +35,11 @@ suite('strangers', { concurrency: 2 }, () => {
   })
 
   test('a stranger who is refused is cut off, and its files with it', async (t) => {
-    const { dir, bootstrap, alice, addressOfAlice } = await prepare(t)
-    const mallory = await openBob(t, bootstrap, false)
+    const { dir, network, alice, addressOfAlice } = await prepare(t)
+    const mallory = await openBob(t, network, false)
     const stdin = new PassThrough()
     const signals = new EventEmitter()
-    const argv = ['listen', '--json', '--folder', alice, '--bootstrap', bootstrap, '--accept-files']
+    const argv = ['listen', '--json', '--folder', alice, '--network', network, '--accept-files']
     const listen = beginCli(argv, { stdin, signals })
     await listen.event('listening')
     const connection = await mallory.connect(addressOfAlice)
@@ -61,15 +61,15 @@ suite('strangers', { concurrency: 2 }, () => {
   })
 
   test('chat talks to one: who else comes is not told, and gets nothing', async (t) => {
-    const { bootstrap, alice, addressOfAlice } = await prepare(t)
-    const bob = await openBob(t, bootstrap)
+    const { network, alice, addressOfAlice } = await prepare(t)
+    const bob = await openBob(t, network)
     const came = next(bob, 'connected')
     const stdin = new PassThrough()
-    const argv = ['chat', bob.address, '--json', '--folder', alice, '--bootstrap', bootstrap]
+    const argv = ['chat', bob.address, '--json', '--folder', alice, '--network', network]
     const chat = beginCli(argv, { stdin })
     await came
     // It takes no connections of others.
-    const mallory = await openBob(t, bootstrap, false)
+    const mallory = await openBob(t, network, false)
     await assert.rejects(mallory.connect(addressOfAlice), { code: 'ERR_CONNECT' })
     stdin.write('/to Mallory\nfor Bob\n')
     assert.partialDeepStrictEqual(await chat.event('not-sent'), { text: '/to Mallory', code: 'ERR_USAGE' })

@@ -12,9 +12,9 @@ import { seconds } from '../../../src/core/world.ts'
 import { publish } from '../../../src/directory/client/publish.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
 import { systemWorld } from '../../../src/identity/system-world.ts'
-import { parseBootstrap } from '../../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
+import { parseNodes } from '../../../src/network/node-list.ts'
 import { createVault } from '../../../src/store/vault.ts'
 import { createDht } from '../dht.ts'
 import { beginCli, type CliOptions, runCli } from '../in-process.ts'
@@ -28,11 +28,11 @@ const now = (): number => seconds(systemWorld)
 const start = async (t: TestContext) => {
   const dir = await mkdtemp(join(tmpdir(), 'handfast-cli-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
-  const bootstrap = (await createDht(t)).get('node') ?? ''
-  const env = { HANDFAST_BOOTSTRAP: bootstrap, HANDFAST_FOLDER: join(dir, 'bob') }
+  const network = (await createDht(t)).get('node') ?? ''
+  const env = { HANDFAST_NETWORK: network, HANDFAST_FOLDER: join(dir, 'bob') }
   const { identity: carol } = createIdentity(now(), random)
   await createVault(env.HANDFAST_FOLDER, createIdentity(now(), random).identity, null)
-  const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
+  const node = await createNode({ bootstrap: parseNodes(network) })
   t.after(() => node.close())
   const directory = joinDirectory(node.dht, createStorage())
   const put = (log: KeyLog) => publish(directory, { log }, AbortSignal.timeout(60_000))
@@ -101,7 +101,7 @@ test('contacts: who is blocked is listed, contact or not, and stays so when it i
   const nothing = { messages: 0, files: 0 }
   // Nobody is looked up for it, and nobody becomes a contact.
   const blocked = { event: 'blocked', address: stranger, ...nothing }
-  assert.deepEqual(await lines(['contacts', stranger, '--block', '--bootstrap', '127.0.0.1:1']), [blocked])
+  assert.deepEqual(await lines(['contacts', stranger, '--block', '--network', '127.0.0.1:1']), [blocked])
   assert.deepEqual(await lines(['contacts', 'Carol', '--block']), [{ event: 'blocked', address, ...nothing }])
   const listed = await lines(['contacts'])
   assert.deepEqual([listed.length, listed[0].blocked, listed[1]], [2, true, blocked])

@@ -12,46 +12,46 @@ import { key, now, publish, put, random, start } from './keys.ts'
 
 test('the keys of an address, looked up; what its owner replaced is void', async (t) => {
   const { dir, folder, keep, identity, phrase, address } = await start(t)
-  const bootstrap = (await createDht(t)).get('node') ?? ''
+  const network = (await createDht(t)).get('node') ?? ''
   const bob = await keep('bob', createIdentity(now(), random).identity)
-  assert.equal((await key([address, '--folder', bob], { bootstrap })).error, 'ERR_LOOKUP_NOT_FOUND')
-  await publish(folder, bootstrap)
-  const [standing, found] = (await key([address, '--folder', bob], { bootstrap })).events
+  assert.equal((await key([address, '--folder', bob], { network })).error, 'ERR_LOOKUP_NOT_FOUND')
+  await publish(folder, network)
+  const [standing, found] = (await key([address, '--folder', bob], { network })).events
   assert.deepEqual(standing, { event: 'standing', address, freshness: 'current', change: 'none' })
   assert.equal(found.key, exportPublicKey(identity.root.publicKey, 'did'))
   const stdin = exportPublicKey(identity.ik.publicKey, 'jwk')
   const check = [address, '--check', '-', '--folder', bob]
-  const before = await key(check, { stdin, bootstrap })
+  const before = await key(check, { stdin, network })
   assert.deepEqual([before.code, before.event.result, before.event.of, before.event.device], [0, 'present', 'dh', 0])
 
-  await publish(await keep('rotated', rotateIdentity(identity.log, phrase, now(), random)), bootstrap)
-  const after = await key(check, { stdin, bootstrap })
+  await publish(await keep('rotated', rotateIdentity(identity.log, phrase, now(), random)), network)
+  const after = await key(check, { stdin, network })
   assert.deepEqual([after.code, after.error, after.event.result], [1, 'ERR_KEY_OTHER', 'former'])
   assert.equal(after.events[0].change, 'rotated')
-  const nobody = await key([address, '--of', 'dh', '--folder', join(dir, 'nobody')], { bootstrap })
+  const nobody = await key([address, '--of', 'dh', '--folder', join(dir, 'nobody')], { network })
   assert.equal(nobody.code, 0)
   assert.notDeepEqual(parsePublicKey(nobody.event.key), identity.ik.publicKey)
 })
 
 test('nothing is presented as a key of a forked or a retired identity', async (t) => {
   const { dir, keep, identity, phrase, address } = await start(t)
-  const bootstrap = (await createDht(t)).get('node') ?? ''
-  for (let branch = 0; branch < 2; branch++) await put(t, (await renewDevice(identity, now(), random)).log, bootstrap)
+  const network = (await createDht(t)).get('node') ?? ''
+  for (let branch = 0; branch < 2; branch++) await put(t, (await renewDevice(identity, now(), random)).log, network)
   const stdin = exportPublicKey(identity.root.publicKey, 'did')
   const folder = join(dir, 'nobody')
   const ends = async (result: string, state: { status: string; forked: boolean }, code: string) => {
-    const shown = await key([address, '--folder', folder], { bootstrap })
+    const shown = await key([address, '--folder', folder], { network })
     assert.deepEqual([shown.code, shown.error, shown.event.event], [1, code, 'standing'])
-    const checked = await key([address, '--folder', folder, '--check', '-'], { bootstrap, stdin })
+    const checked = await key([address, '--folder', folder, '--check', '-'], { network, stdin })
     const { result: found, status, forked } = checked.event
     assert.deepEqual([checked.code, checked.error, found, { status, forked }], [1, code, result, state])
-    const people = await runCli(['key', address, '--folder', folder, '--bootstrap', bootstrap])
+    const people = await runCli(['key', address, '--folder', folder, '--network', network])
     assert.deepEqual([people.code, people.stdout], [1, ''])
     assert.ok(people.stderr.includes(`[${code}]`))
   }
   await ends('present', { status: 'active', forked: true }, 'ERR_LOG_FORK')
   const retired = rotateIdentity(identity.log, phrase, now(), random, 'retired')
-  await put(t, retired.log, bootstrap)
+  await put(t, retired.log, network)
   await ends('former', { status: 'retired', forked: false }, 'ERR_PEER_RETIRED')
   const gone = await keep('retired', retired)
   const own = await key(['--folder', gone])
@@ -63,15 +63,15 @@ test('nothing is presented as a key of a forked or a retired identity', async (t
 
 test('a log that no current card vouches for is called stale, and the key is printed alone', async (t) => {
   const { dir, folder, identity, address } = await start(t)
-  const bootstrap = (await createDht(t)).get('node') ?? ''
+  const network = (await createDht(t)).get('node') ?? ''
   const argv = [address, '--folder', join(dir, 'nobody')]
-  const people = () => runCli(['key', ...argv, '--bootstrap', bootstrap])
-  await put(t, identity.log, bootstrap)
-  assert.equal((await key(argv, { bootstrap })).events[0].freshness, 'stale')
+  const people = () => runCli(['key', ...argv, '--network', network])
+  await put(t, identity.log, network)
+  assert.equal((await key(argv, { network })).events[0].freshness, 'stale')
   const stale = await people()
   const line = `${exportPublicKey(identity.root.publicKey, 'did')}\n`
   assert.deepEqual([stale.code, stale.stdout], [0, line])
   assert.notEqual(stale.stderr, '')
-  await publish(folder, bootstrap)
+  await publish(folder, network)
   assert.deepEqual(await people(), { code: 0, stdout: line, stderr: '' })
 })

@@ -122,7 +122,7 @@ test('what is no key, and what is not there, is refused before anything is looke
     [['--check', join(dir, 'missing')], '', 1, 'ERR_FILE_READ'],
     [['--check', dir], '', 1, 'ERR_FILE_READ'],
     [[address, '--check', '-'], 'key', 1, 'ERR_KEY_FORMAT'],
-    [[address], '', 1, 'ERR_BOOTSTRAP_MISSING'],
+    [[address], '', 1, 'ERR_NETWORK_MISSING'],
     [[address.slice(0, -1)], '', 1, 'ERR_ADDRESS_LENGTH'],
     [['--of', 'sign', '--device', '1'], '', 2, 'ERR_USAGE'],
     [['--device', '0'], '', 2, 'ERR_USAGE'],

@@ -7,9 +7,9 @@ import { createIdentity, type Identity } from '../../../src/core/identity.ts'
 import type { KeyLog } from '../../../src/core/key-log.ts'
 import { publish as putRecords } from '../../../src/directory/client/publish.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
-import { parseBootstrap } from '../../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
+import { parseNodes } from '../../../src/network/node-list.ts'
 import { openPeer } from '../../../src/peer/open.ts'
 import { createVault } from '../../../src/store/vault.ts'
 import { runCli } from '../in-process.ts'
@@ -33,8 +33,8 @@ export const start = async (t: TestContext) => {
 }
 
 /** The last event on stdout, and the code on stderr; with the exit code. */
-export const key = async (argv: readonly string[], { stdin = '', bootstrap = '' } = {}) => {
-  const env = { HANDFAST_BOOTSTRAP: bootstrap }
+export const key = async (argv: readonly string[], { stdin = '', network = '' } = {}) => {
+  const env = { HANDFAST_NETWORK: network }
   const { code, stdout, stderr } = await runCli(['key', ...argv, '--json'], { stdin, env })
   const events = stdout
     .split('\n')
@@ -44,14 +44,14 @@ export const key = async (argv: readonly string[], { stdin = '', bootstrap = '' 
 }
 
 /** Publishes a log and a card. */
-export const publish = async (folder: string, bootstrap: string): Promise<void> => {
-  await using peer = await openPeer({ folder, bootstrap })
+export const publish = async (folder: string, network: string): Promise<void> => {
+  await using peer = await openPeer({ folder, network })
   await peer.publish()
 }
 
 /** Publishes a log, whatever the network holds, and no card. */
-export const put = async (t: TestContext, log: KeyLog, bootstrap: string): Promise<void> => {
-  const node = await createNode({ bootstrap: parseBootstrap(bootstrap), host: '127.0.0.1' })
+export const put = async (t: TestContext, log: KeyLog, network: string): Promise<void> => {
+  const node = await createNode({ bootstrap: parseNodes(network), host: '127.0.0.1' })
   t.after(() => node.close())
   await putRecords(joinDirectory(node.dht, createStorage()), { log }, AbortSignal.timeout(60_000))
 }

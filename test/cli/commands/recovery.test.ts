@@ -23,7 +23,7 @@ const start = async (t: TestContext) => {
   const { identity, phrase } = createIdentity(now(), random)
   await createVault(folder, identity, null)
   const dht = await createDht(t)
-  const env = { HANDFAST_BOOTSTRAP: dht.get('node') ?? '' }
+  const env = { HANDFAST_NETWORK: dht.get('node') ?? '' }
   const cli = (argv: readonly string[], options: CliOptions = {}) => runCli(argv, { env, ...options })
   /** Runs it with --json; its events by name, the last of each. */
   const events = async (argv: readonly string[], stdin = `${phrase}\n`) => {

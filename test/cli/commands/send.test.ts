@@ -16,14 +16,14 @@ import { runCli } from '../in-process.ts'
 const prepare = async (t: TestContext) => {
   const folder = join(await makeTemporary(t), 'alice')
   const [dht, { address: alice }] = await Promise.all([createDht(t), initialize(folder)])
-  const bootstrap = dht.get('node') ?? ''
-  const bob = await openPeer({ bootstrap })
+  const network = dht.get('node') ?? ''
+  const bob = await openPeer({ network })
   t.after(() => bob.close())
   const send = (text: string | Buffer, ...more: readonly string[]) =>
-    runCli(['send', `handfast:${bob.address}`, '--folder', folder, '--bootstrap', bootstrap, ...more], {
+    runCli(['send', `handfast:${bob.address}`, '--folder', folder, '--network', network, ...more], {
       stdin: Readable.from([Buffer.from(text)]),
     })
-  return { alice, bob, folder, bootstrap, send }
+  return { alice, bob, folder, network, send }
 }
 
 test('to somebody who is there: what became of it, and nothing of who came and went', async (t) => {
@@ -92,10 +92,10 @@ test('nothing to send, and a name that nobody has, is said before anything is do
 })
 
 test('resend: what is gone with a data folder is sent again by a word, and where nothing is, that is said', async (t) => {
-  const { bob, folder, bootstrap, send } = await prepare(t)
+  const { bob, folder, network, send } = await prepare(t)
   await send('hello')
   const resend = (...more: readonly string[]) =>
-    runCli(['resend', bob.address, '--folder', folder, '--bootstrap', bootstrap, ...more])
+    runCli(['resend', bob.address, '--folder', folder, '--network', network, ...more])
   assert.match((await resend()).stdout, /nothing that was said to .* is gone/)
   const { storeKey } = await openVault(folder, null)
   const store = openStore(folder, storeKey)

@@ -32,7 +32,7 @@ const start = async (t: TestContext) => {
   const dir = await mkdtemp(join(tmpdir(), 'handfast-cli-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   const dht = await createDht(t)
-  const env = { HANDFAST_BOOTSTRAP: dht.get('node') ?? '', HANDFAST_PKCS11_PIN: PIN }
+  const env = { HANDFAST_NETWORK: dht.get('node') ?? '', HANDFAST_PKCS11_PIN: PIN }
   const folder = join(dir, 'alice')
   const cli = (argv: readonly string[], options: CliOptions = {}) => runCli(argv, { env, ...options })
   /** Runs it with --json; its events by name. */
@@ -109,8 +109,8 @@ test('the PIN: from a file, the environment or the keyboard; a wrong one, or non
   const { dir, folder, env, events, refusal, init } = await start(t)
   await init()
   const renew = ['renew', '--folder', folder]
-  const { HANDFAST_BOOTSTRAP } = env
-  const without = { env: { HANDFAST_BOOTSTRAP } }
+  const { HANDFAST_NETWORK } = env
+  const without = { env: { HANDFAST_NETWORK } }
   const wrong = { env: { ...env, HANDFAST_PKCS11_PIN: '0000' } }
   const before = await logOf(folder)
   assert.deepEqual(await refusal(renew, without), [1, 'ERR_TOKEN_PIN'])
@@ -209,15 +209,15 @@ test('rotate and recover put the new root key onto the token, or into the folder
 test('what needs no root key does not ask the token: id, log, passphrase, listen', async (t) => {
   const { folder, env, events, init } = await start(t)
   const { address } = await init()
-  const { HANDFAST_BOOTSTRAP } = env
+  const { HANDFAST_NETWORK } = env
   const before = process.env.SOFTHSM2_CONF
   t.after(() => {
     process.env.SOFTHSM2_CONF = before
   })
   process.env.SOFTHSM2_CONF = '/nonexistent'
-  const options = { env: { HANDFAST_BOOTSTRAP, HANDFAST_NEW_PASSPHRASE: 'correct horse' } }
+  const options = { env: { HANDFAST_NETWORK, HANDFAST_NEW_PASSPHRASE: 'correct horse' } }
   for (const argv of [['id'], ['log'], ['passphrase']]) await events([...argv, '--folder', folder], options)
-  const sealed = { env: { HANDFAST_BOOTSTRAP, HANDFAST_PASSPHRASE: 'correct horse' } }
+  const sealed = { env: { HANDFAST_NETWORK, HANDFAST_PASSPHRASE: 'correct horse' } }
   const signals = new EventEmitter()
   const listening = beginCli(['listen', '--json', '--folder', folder], { ...sealed, signals })
   assert.equal((await listening.event('listening')).address, address)

@@ -8,9 +8,9 @@ import { createIdentity } from '../../../src/core/identity.ts'
 import { publish } from '../../../src/directory/client/publish.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
 import { initialize } from '../../../src/identity/initialize.ts'
-import { parseBootstrap } from '../../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
+import { parseNodes } from '../../../src/network/node-list.ts'
 import { openPeer } from '../../../src/peer/open.ts'
 import { seededRandom } from '../../core/test-bytes.ts'
 import { makeTemporary } from '../../store/folders.ts'
@@ -23,10 +23,10 @@ const OPERATE = readFileSync(join(import.meta.dirname, '../../../docs/operate.md
 
 const watch = async (t: TestContext, ...argv: readonly string[]) => {
   const node = startCli(t, ['node', '--json', '--http', '127.0.0.1:0', ...argv])
-  const { bootstrap } = await node.event('node')
+  const { network } = await node.event('node')
   const { http } = await node.event('watching')
   const ask = (path: string, init?: RequestInit): Promise<Response> => fetch(`http://${http}${path}`, init)
-  return { node, bootstrap: String(bootstrap), http: String(http), ask }
+  return { node, network: String(network), http: String(http), ask }
 }
 
 /** Samples by name and labels. */
@@ -36,11 +36,11 @@ const samplesOf = (text: string): ReadonlyMap<string, number> =>
 suite('watching a node', { concurrency: 2 }, () => {
   test('/healthz writes and reads, here and at the others', async (t) => {
     const folder = await makeTemporary(t)
-    const { node, bootstrap, ask } = await watch(t, '--persistent', '--folder', folder)
+    const { node, network, ask } = await watch(t, '--persistent', '--folder', folder)
     const alone = await ask('/healthz')
     assert.deepEqual([alone.status, alone.headers.get('content-type')], [200, 'application/json'])
     assert.partialDeepStrictEqual(await alone.json(), { ok: true, own: null, network: null, nodes: 0 })
-    const other = await watch(t, '--bootstrap', bootstrap)
+    const other = await watch(t, '--network', network)
     const report = await (await other.ask('/healthz')).json()
     assert.partialDeepStrictEqual(report, { ok: true, own: null, network: null, nodes: 1, accepted: 1 })
     assert.equal(await other.node.exit('SIGTERM'), 0)
@@ -50,8 +50,8 @@ suite('watching a node', { concurrency: 2 }, () => {
 
   test('/healthz of a node whose network is gone is 503', async (t) => {
     const first = startCli(t, ['node', '--json'])
-    const { bootstrap } = await first.event('node')
-    const { ask } = await watch(t, '--bootstrap', String(bootstrap))
+    const { network } = await first.event('node')
+    const { ask } = await watch(t, '--network', String(network))
     first.child.kill('SIGKILL')
     await first.exit()
     const response = await ask('/healthz')
@@ -61,10 +61,10 @@ suite('watching a node', { concurrency: 2 }, () => {
 
   test('/metrics counts what others ask, is documented, and tells of nobody', async (t) => {
     const folder = await makeTemporary(t)
-    const { bootstrap, ask } = await watch(t, '--persistent', '--folder', folder)
+    const { network, ask } = await watch(t, '--persistent', '--folder', folder)
     const { identity } = createIdentity(Math.floor(Date.now() / 1000), seededRandom('watched'))
     const { log } = identity
-    const client = await createNode({ bootstrap: parseBootstrap(bootstrap) })
+    const client = await createNode({ bootstrap: parseNodes(network) })
     t.after(() => client.close())
     await publish(joinDirectory(client.dht, createStorage()), { log }, AbortSignal.timeout(60_000))
     const response = await ask('/metrics')
@@ -82,7 +82,7 @@ suite('watching a node', { concurrency: 2 }, () => {
 
     const names = new Set(Array.from(text.matchAll(/^# TYPE (handfast_\w+) /gm), ([, name]) => name))
     assert.deepEqual(new Set(OPERATE.match(/handfast_\w+/g)), names)
-    for (const secret of [hex(log.id), '127.0.0.1', `${client.port}`, bootstrap.split(':')[1] ?? ''])
+    for (const secret of [hex(log.id), '127.0.0.1', `${client.port}`, network.split(':')[1] ?? ''])
       assert.ok(!new RegExp(`\\b${secret}\\b`).test(text), secret)
   })
 })
@@ -99,13 +99,13 @@ suite('watching: mailboxes, and what is refused', { concurrency: 2 }, () => {
       return (await node.done).code
     }
     t.after(stop)
-    const { bootstrap } = await node.event('node')
+    const { network } = await node.event('node')
     const { http } = await node.event('watching')
     assert.match(String(http), /^127\.0\.0\.1:/)
     await node.event('keeping')
     const ask = async (): Promise<ReadonlyMap<string, number>> =>
       samplesOf(await (await fetch(`http://${http}/metrics`)).text())
-    const client = await openPeer({ bootstrap: String(bootstrap), mailboxes: [address], listen: false })
+    const client = await openPeer({ network: String(network), mailboxes: [address], listen: false })
     t.after(() => client.close())
     await client.publish()
     assert.equal((await ask()).get('handfast_mailbox_opened_total'), 0)

@@ -6,12 +6,12 @@ import { type Child, startCli } from '../child.ts'
 
 /** `handfast node` as processes, for tests. */
 
-export type Running = Child & { readonly bootstrap: string; readonly first: boolean }
+export type Running = Child & { readonly network: string; readonly first: boolean }
 
 export const startNode = async (t: TestContext, ...argv: readonly string[]): Promise<Running> => {
   const child = startCli(t, ['node', '--json', ...argv])
-  const { bootstrap, first } = await child.event('node')
-  return { ...child, bootstrap: String(bootstrap), first: first === true }
+  const { network, first } = await child.event('node')
+  return { ...child, network: String(network), first: first === true }
 }
 
 export const startPersistent = (t: TestContext, folder: string, ...argv: readonly string[]): Promise<Running> =>

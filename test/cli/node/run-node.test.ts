@@ -9,9 +9,9 @@ import { lookup } from '../../../src/directory/client/lookup.ts'
 import { publish } from '../../../src/directory/client/publish.ts'
 import type { DirectoryNetwork } from '../../../src/directory/network-port.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
-import { parseBootstrap } from '../../../src/network/bootstrap-list.ts'
 import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
+import { parseNodes } from '../../../src/network/node-list.ts'
 import { at, commitmentAfter, makeBytes, makeIdentity, makePrekeys, publicOf } from '../../core/identities.ts'
 import { makeTemporary } from '../../store/folders.ts'
 import { startCli } from '../child.ts'
@@ -30,8 +30,8 @@ const card = signCard(log, at(alice.devices, 0).sign, {
 const soon = (): AbortSignal => AbortSignal.timeout(60_000)
 
 /** A client that comes and goes. */
-const asClient = async <T>(bootstrap: string, work: (directory: DirectoryNetwork) => Promise<T>): Promise<T> => {
-  const node = await createNode({ bootstrap: parseBootstrap(bootstrap) })
+const asClient = async <T>(network: string, work: (directory: DirectoryNetwork) => Promise<T>): Promise<T> => {
+  const node = await createNode({ bootstrap: parseNodes(network) })
   try {
     return await work(joinDirectory(node.dht, createStorage()))
   } finally {
@@ -44,7 +44,7 @@ suite('a node that is started again', { concurrency: 2 }, () => {
     const folder = join(await makeTemporary(t), 'node')
     const first = await startPersistent(t, folder)
     assert.equal(first.first, true)
-    const publication = await asClient(first.bootstrap, (directory) =>
+    const publication = await asClient(first.network, (directory) =>
       publish(directory, { log, card: { signed: card, kem: kem.publicKey } }, soon()),
     )
     // The moment it has answered that it keeps them, it dies.
@@ -53,8 +53,8 @@ suite('a node that is started again', { concurrency: 2 }, () => {
     const seed = (await stateOf(folder)).transportSeed
     for (const stop of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
       const again = await startPersistent(t, folder)
-      assert.equal(again.bootstrap, first.bootstrap)
-      await asClient(again.bootstrap, async (directory) => {
+      assert.equal(again.network, first.network)
+      await asClient(again.network, async (directory) => {
         const found = await lookup(directory, log.id, { now: NOW, signal: soon() })
         assert.deepEqual([found.log.last.hash, found.card?.hash], [log.last.hash, card.hash])
         assert.deepEqual(await fetchKem(directory, { card, holders: found.holders }, soon()), kem.publicKey)
@@ -82,14 +82,14 @@ suite('a node that is started again', { concurrency: 2 }, () => {
     assert.match(second.stderr(), /\[ERR_STORE_IN_USE\]/)
     assert.equal(await node.exit('SIGTERM'), 0)
     const third = await startPersistent(t, folder)
-    assert.equal(third.bootstrap, node.bootstrap)
+    assert.equal(third.network, node.network)
     const taken = startCli(t, [
       'node',
       '--persistent',
       '--folder',
       join(folder, 'other'),
       '--port',
-      third.bootstrap.split(':')[1] ?? '',
+      third.network.split(':')[1] ?? '',
     ])
     assert.equal(await taken.exit(), 1)
     assert.match(taken.stderr(), /\[ERR_PORT_IN_USE\]/)
@@ -97,10 +97,10 @@ suite('a node that is started again', { concurrency: 2 }, () => {
 })
 
 suite('a node whose network, folder or user is not the usual one', { concurrency: 2 }, () => {
-  test('a bootstrap list of several nodes needs one that answers', async (t) => {
+  test('a list of several nodes needs one that answers', async (t) => {
     const [one, other] = [await startNode(t), await startNode(t)]
     await kill(other)
-    const node = await startNode(t, '--bootstrap', `${other.bootstrap},${one.bootstrap}`)
+    const node = await startNode(t, '--network', `${other.network},${one.network}`)
     assert.equal(node.first, false)
   })
 

@@ -9,10 +9,10 @@ import { onTerminal } from './on-terminal.ts'
 suite('the addressee', { concurrency: 2 }, () => {
   for (const columns of [80, 40])
     test(`a stranger who comes while a line is typed gets neither that line nor the next: ${columns} columns`, async (t) => {
-      const { bootstrap, alice, addressOfAlice } = await prepare(t)
-      const [bob, mallory] = await Promise.all([openBob(t, bootstrap), openBob(t, bootstrap, false)])
+      const { network, alice, addressOfAlice } = await prepare(t)
+      const [bob, mallory] = await Promise.all([openBob(t, network), openBob(t, network, false)])
       const came = eventOf(bob, isOfType('connected'))
-      const listen = onTerminal(t, ['listen', '--folder', alice, '--bootstrap', bootstrap], columns)
+      const listen = onTerminal(t, ['listen', '--folder', alice, '--network', network], columns)
       await listen.until(/nobody> /)
       listen.type(`/to ${bob.address}\r`)
       await listen.until(/to hf1\w+…\w+> /)
@@ -33,9 +33,9 @@ suite('the addressee', { concurrency: 2 }, () => {
     })
 
   test('a line that is typed for nobody is kept, and goes to whom is named then', async (t) => {
-    const { bootstrap, alice, addressOfAlice } = await prepare(t)
-    const bob = await openBob(t, bootstrap)
-    const listen = onTerminal(t, ['listen', '--folder', alice, '--bootstrap', bootstrap])
+    const { network, alice, addressOfAlice } = await prepare(t)
+    const bob = await openBob(t, network)
+    const listen = onTerminal(t, ['listen', '--folder', alice, '--network', network])
     await listen.until(/nobody> /)
     await bob.connect(addressOfAlice)
     const [, number] = await listen.until(/\[(\d+)\] somebody asks to be let in/)

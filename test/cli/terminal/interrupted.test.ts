@@ -17,9 +17,9 @@ test('a command that is interrupted on a terminal leaves nothing behind', async 
     signals.emit('SIGINT')
   })
   const address = 'hf1n8jfcr4u6yr6mj873dzdy86ucyaw984ecxmzdvnzt0nvepvxzdhsftudl4'
-  const bootstrap = `127.0.0.1:${silent.address().port}`
+  const network = `127.0.0.1:${silent.address().port}`
   const streams = { stdin: new Keyboard(), stdout: screen, stderr: screen }
-  const { code } = await runCli(['lookup', address, '--bootstrap', bootstrap], { signals, streams })
+  const { code } = await runCli(['lookup', address, '--network', network], { signals, streams })
   assert.equal(code, 130)
   assert.notDeepEqual(pictures, [''])
   assert.equal(screen.text, '')

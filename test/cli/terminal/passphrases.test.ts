@@ -210,8 +210,8 @@ suite('where passphrases are needed', { concurrency: 2 }, () => {
   test('listen, chat and rotate take the passphrase and lookup needs none; without it they are locked', async (t) => {
     const dir = await start(t)
     const [folder, phraseFile] = [join(dir, 'alice'), join(dir, 'phrase')]
-    const bootstrap = (await createDht(t)).get('node') ?? ''
-    const common = ['--folder', folder, '--bootstrap', bootstrap, '--json']
+    const network = (await createDht(t)).get('node') ?? ''
+    const common = ['--folder', folder, '--network', network, '--json']
     const env = { HANDFAST_PASSPHRASE: 'secret' }
     const made = JSON.parse((await runCli(['init', ...common], { env })).stdout)
     await writeFile(phraseFile, made.recoveryPhrase)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NetworkError } from '../../src/core/errors.ts'
-import { isLoopbackName, parseBootstrap } from '../../src/network/bootstrap-list.ts'
+import { isLoopbackName, parseNodes } from '../../src/network/node-list.ts'
 
 const code = (text: string | readonly string[]): unknown => {
   try {
-    return parseBootstrap(text)
+    return parseNodes(text)
   } catch (error) {
     return error instanceof NetworkError ? error.code : error
   }
@@ -22,13 +22,13 @@ test('a bootstrap list is host:port, separated by commas or spaces, or given as 
     '127.0.0.1:4001 Node-1.Example.ORG:65535 127.0.0.1:4001',
     ['127.0.0.1:4001', 'node-1.example.org:65535'],
   ]) {
-    assert.deepEqual(parseBootstrap(text), nodes)
+    assert.deepEqual(parseNodes(text), nodes)
   }
-  assert.deepEqual(parseBootstrap('localhost:1'), [{ host: 'localhost', port: 1 }])
+  assert.deepEqual(parseNodes('localhost:1'), [{ host: 'localhost', port: 1 }])
 })
 
 test('an empty bootstrap list is missing', () => {
-  for (const text of ['', ' , \n', [], ['']]) assert.equal(code(text), 'ERR_BOOTSTRAP_MISSING')
+  for (const text of ['', ' , \n', [], ['']]) assert.equal(code(text), 'ERR_NETWORK_MISSING')
 })
 
 test('an item that is not host:port is refused, whatever stands beside it', () => {
@@ -59,15 +59,15 @@ test('an item that is not host:port is refused, whatever stands beside it', () =
     `${'a.'.repeat(127)}org:4001`,
     'https://node.example.org:4001',
   ]) {
-    assert.equal(code(item), 'ERR_BOOTSTRAP_FORMAT', item)
-    assert.equal(code(`127.0.0.1:4001,${item}`), 'ERR_BOOTSTRAP_FORMAT', item)
+    assert.equal(code(item), 'ERR_NETWORK_FORMAT', item)
+    assert.equal(code(`127.0.0.1:4001,${item}`), 'ERR_NETWORK_FORMAT', item)
   }
 })
 
 test('the error names the item that is wrong, cut short', () => {
-  assert.throws(() => parseBootstrap('127.0.0.1:4001,nowhere'), /nowhere/)
+  assert.throws(() => parseNodes('127.0.0.1:4001,nowhere'), /nowhere/)
   assert.throws(
-    () => parseBootstrap('x'.repeat(10_000)),
+    () => parseNodes('x'.repeat(10_000)),
     (error: Error) => error.message.length < 250,
   )
 })

@@ -13,11 +13,11 @@ export const isLoopbackName = (host: string): boolean => host === 'localhost' ||
 
 /**
  * Reads a bootstrap list; host names become lower case, repeated nodes count once.
- * Throws NetworkError ERR_BOOTSTRAP_MISSING for an empty list, ERR_BOOTSTRAP_FORMAT for an item that is not `host:port`.
+ * Throws NetworkError ERR_NETWORK_MISSING for an empty list, ERR_NETWORK_FORMAT for an item that is not `host:port`.
  */
-export const parseBootstrap = (text: string | readonly string[]): readonly NodeAddress[] => {
+export const parseNodes = (text: string | readonly string[]): readonly NodeAddress[] => {
   const items = (typeof text === 'string' ? text : text.join(',')).split(/[\s,]+/).filter((item) => item !== '')
-  if (items.length === 0) throw new NetworkError('ERR_BOOTSTRAP_MISSING')
+  if (items.length === 0) throw new NetworkError('ERR_NETWORK_MISSING')
   const nodes = new Map<string, NodeAddress>()
   for (const item of items) {
     const node = parseItem(item)
@@ -30,7 +30,7 @@ const parseItem = (item: string): NodeAddress => {
   const [host = '', port = '', ...rest] = item.toLowerCase().split(':')
   const node = { host, port: /^[0-9]{1,5}$/.test(port) ? Number(port) : 0 }
   if (rest.length > 0 || !isNodeAddress(node)) {
-    throw new NetworkError('ERR_BOOTSTRAP_FORMAT', { hint: item.slice(0, HINT_CHARACTERS) })
+    throw new NetworkError('ERR_NETWORK_FORMAT', { hint: item.slice(0, HINT_CHARACTERS) })
   }
   return node
 }
