@@ -4,6 +4,7 @@ import type { Floor } from '../core/floor.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import type { World } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
+import type { Hints } from '../network/first-opened.ts'
 import type { Transport } from '../network/transport.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { type Caller, initiateLive, type Met, type Purpose } from './live-handshake.ts'
@@ -29,6 +30,8 @@ export type DialOptions = {
   /** Who comes to a mailbox is nobody: neither under our transport key. Default: to talk. */
   readonly purpose?: Purpose | undefined
   readonly signal?: AbortSignal | undefined
+  /** Where it may be beside where the directory leads. Whoever is there proves who it is like any other. */
+  readonly nearby?: Hints | undefined
 }
 
 /**
@@ -38,13 +41,14 @@ export type DialOptions = {
 export const dial = async <T>(
   { transport, trustStore, world }: Dialer,
   { log: known, card, fork }: Pick<Lookup, 'log' | 'card' | 'fork'>,
-  { identity, purpose = 'talk', signal }: DialOptions,
+  { identity, purpose = 'talk', signal, nearby }: DialOptions,
   begin: (channel: Channel, met: Met) => T,
 ): Promise<T> => {
   if (fork !== null) throw new KeyLogError('ERR_LOG_FORK')
   if (known.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
   if (card === null) throw new PeerError('ERR_PEER_NO_CARD')
-  const stream = await transport.connect(card.card.transport, { signal, anonymous: purpose === 'mailbox' })
+  const anonymous = purpose === 'mailbox'
+  const stream = await transport.connect(card.card.transport, { signal, anonymous, nearby })
   const channel = openChannel(stream)
   const abort = (): void => stream.destroy()
   signal?.addEventListener('abort', abort, { once: true })

@@ -19,6 +19,8 @@ export const LABEL_RECOVERY = 'handfast/v1/recovery'
 export const LABEL_SAFETY_NUMBER = 'handfast/v1/safety-number'
 export const LABEL_PARCEL = 'handfast/v1/parcel'
 export const LABEL_MAILBOX_FETCH = 'handfast/v1/mailbox-fetch'
+export const LABEL_BEACON_QUESTION = 'handfast/v1/beacon-question'
+export const LABEL_BEACON_ANSWER = 'handfast/v1/beacon-answer'
 
 /** Labels of what lies on disk. */
 export const LABEL_STORE_IDENTITY = 'handfast/v1/store-identity'

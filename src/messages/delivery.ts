@@ -19,7 +19,7 @@ import type { Signal, Signals } from './signals.ts'
  *
  *     idle    --queued, or wanted at the start--> dialing
  *     dialing --connected--> idle (the lines send)     --failed--> pausing, and to its mailboxes     --3 s--> to its mailboxes as well
- *     pausing --the pause is over--> dialing           --opened by the other side--> idle
+ *     pausing --the pause is over, or it is near--> dialing     --opened by the other side--> idle
  *     idle    --the last line closed, and something waits--> pausing, longer each time that a line broke soon
  */
 export type Delivery = {
@@ -138,6 +138,14 @@ const advance = (run: Run, one: Correspondent): void => {
   else one.redial = setTimeout(again, pauseAfter(run.world, one.failures - 1)).unref()
 }
 
+/** Whoever was called in vain is there now. */
+const endPause = (one: Correspondent): void => {
+  if (one.redial === undefined) return
+  clearTimeout(one.redial)
+  one.redial = undefined
+  one.failures = 0
+}
+
 /** Nothing depends on it: a peer that cannot write goes on without. */
 const note = ({ store, stopping }: Run, work: () => void): void => {
   if (!stopping.signal.aborted) store.group.run(work).catch(() => {})
@@ -162,6 +170,7 @@ const hear = (run: Run, { type, peer }: Signal): void => {
     one.failures = isAgain ? one.failures + 1 : 1
     advance(run, one)
   } else {
+    if (type === 'near') endPause(one)
     advance(run, one)
     // Whoever could not be reached a moment ago has it in a mailbox at once all the same.
     if (type === 'queued' && one.redial !== undefined) void toMailboxes(run, peer)

@@ -5,9 +5,10 @@
 export type Signal = {
   /**
    * `queued`: something for the peer was written down; `taken`: the application took messages of theirs; `opened`, `ready`, `closed`: a
-   * line to the peer has begun, can be sent on, has ended; `broken`: it has, since one side could not go on with it; `greeted`: it was said there what is here
+   * line to the peer has begun, can be sent on, has ended; `broken`: it has, since one side could not go on with it; `greeted`: it was said there what is here;
+   * `near`: it answered on the local network
    */
-  readonly type: 'queued' | 'taken' | 'opened' | 'greeted' | 'ready' | 'closed' | 'broken'
+  readonly type: 'queued' | 'taken' | 'opened' | 'greeted' | 'ready' | 'closed' | 'broken' | 'near'
   readonly peer: Uint8Array
 }
 

@@ -219,6 +219,8 @@ declare module 'hyperdht' {
       fastOpen?: boolean
       holepunch?: () => boolean
       relayThrough?: Uint8Array | null
+      /** Who is asked first to pass the handshake on, or to answer it; default: who did the last time. */
+      relayAddresses?: readonly Address[]
       createHandshake?: CreateHandshake
     }
 

@@ -13,6 +13,8 @@ export type LoopbackGuard = {
   readonly udx: UDX
   /** Sends, connections, binds and look-ups refused so far. */
   readonly refused: number
+  /** For sockets that are not of UDX, before they are bound to a host, or anything is sent there: whether they may. Else it is counted. */
+  admit(host: string): boolean
 }
 
 const LOOPBACK_HOST = '127.0.0.1'
@@ -41,6 +43,10 @@ export const guardLoopback = (udx: UDX): LoopbackGuard => {
     udx,
     get refused() {
       return refused
+    },
+    admit: (host) => {
+      if (!allowed(host)) refuse(host)
+      return allowed(host)
     },
   }
 }

@@ -9,6 +9,8 @@ import HyperDHT, {
 } from 'hyperdht'
 import NoiseWrap from 'hyperdht/lib/noise-wrap.js'
 import { ConnectionError } from '../core/errors.ts'
+import { BEACON_DIAL_MS } from '../core/limits/beacon-limits.ts'
+import { firstOpened, type Hints } from './first-opened.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import type { DhtNode } from './node.ts'
 
@@ -20,13 +22,11 @@ export type Transport = {
   /**
    * Resolves once the Noise handshake with the holder of `remoteKey` (32 B) is done and its first bytes have come.
    * Off loopback this takes three storage nodes in the network, or a side that is one: HyperDHT has to learn how its NAT behaves.
-   * With `anonymous` the other side sees a key that is made for this one stream, and not `publicKey`.
+   * With `anonymous` the other side sees a key that is made for this one stream, and not `publicKey`. Where `nearby` hints at, it is
+   * called as well, for 3 s each.
    * Rejects with ConnectionError ERR_CONNECT (at the latest after 10 s), ERR_CONNECTION_CLOSED, or the signal's reason.
    */
-  connect(
-    remoteKey: Uint8Array,
-    options?: { readonly signal?: AbortSignal | undefined; readonly anonymous?: boolean | undefined },
-  ): Promise<FrameStream>
+  connect(remoteKey: Uint8Array, options?: ConnectOptions): Promise<FrameStream>
   /**
    * Announces this side's key and yields incoming streams, at most 64 waiting: more are destroyed. Every call yields from
    * the same queue, which ends when the transport closes; the first says who is answered. Rejects with ConnectionError ERR_CONNECT,
@@ -35,6 +35,12 @@ export type Transport = {
   listen(options?: ListenOptions): Promise<AsyncIterableIterator<FrameStream>>
   /** Destroys every stream and withdraws the announcement where that is quick; idempotent. */
   close(): Promise<void>
+}
+
+export type ConnectOptions = {
+  readonly signal?: AbortSignal | undefined
+  readonly anonymous?: boolean | undefined
+  readonly nearby?: Hints | undefined
 }
 
 export type ListenOptions = {
@@ -80,15 +86,20 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
     return frames
   }
 
-  const connect: Transport['connect'] = async (remoteKey, { signal, anonymous = false } = {}) => {
+  const connect: Transport['connect'] = async (remoteKey, { signal, anonymous = false, nearby } = {}) => {
     checkOpen()
     signal?.throwIfAborted()
     if (remoteKey.length !== KEY_BYTES)
       throw new ConnectionError('ERR_CONNECT', { hint: 'a transport key is 32 bytes' })
     const settings = { createHandshake, localConnection: node.guard === null }
     const own = anonymous ? HyperDHT.keyPair() : keyPair
-    const stream = adopt(dht.connect(Buffer.from(remoteKey), { ...settings, keyPair: own }))
-    return framed(await opened(stream, signal))
+    const call = (at: Address | null, ending: AbortSignal): Promise<SecretStream> => {
+      // Whoever is at an address answers a handshake itself, as a node that passes it on would.
+      const direct = at === null ? {} : { relayAddresses: [{ ...at }] }
+      const stream = adopt(dht.connect(Buffer.from(remoteKey), { ...settings, ...direct, keyPair: own }))
+      return opened(stream, at === null ? ending : AbortSignal.any([ending, AbortSignal.timeout(BEACON_DIAL_MS)]))
+    }
+    return framed(await firstOpened(call, nearby, signal))
   }
 
   const accept = async (incoming: SecretStream): Promise<void> => {

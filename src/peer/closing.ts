@@ -15,6 +15,8 @@ export type ClosingParts = {
   readonly forgetting: Stops
   readonly blocking: Stops
   readonly delivery: Stops
+  readonly contactSearch: Stops
+  readonly nearby: { close(): void }
   readonly byMailbox: { readonly poller: Stops }
   readonly connections: Closes
   readonly files: { stop(): Promise<void> }
@@ -25,11 +27,13 @@ export type ClosingParts = {
 /** What ends a peer: once, in an order in which nothing is used any more that has ended. */
 export const createClosing = (parts: ClosingParts): (() => Promise<void>) => {
   const { store, closing, bus, announcer, maintenance, forgetting, delivery, byMailbox, blocking } = parts
-  const { connections, files, transport, release } = parts
+  const { connections, files, transport, release, contactSearch, nearby } = parts
   let ended: Promise<void> | undefined
   let closed: Promise<void> | undefined
   /** Nothing is said or fetched any more. What is on disk can be read until the peer closes. */
   const end = async (): Promise<void> => {
+    contactSearch.stop()
+    nearby.close()
     announcer.stop()
     maintenance.stop()
     forgetting.stop()

@@ -27,6 +27,7 @@ import type { FrameStream } from '../network/frame-stream.ts'
 import type { Store } from '../store/store.ts'
 import type { Door, Visitor } from './door.ts'
 import type { MailboxGuests } from './mailbox-guests.ts'
+import type { Nearby } from './nearby.ts'
 import type { OpenConnections } from './open-connections.ts'
 import type { Steps } from './steps.ts'
 import type { WaitingRoom } from './waiting-room.ts'
@@ -51,6 +52,7 @@ export type ConnectionsParts = Dialer & {
   readonly resolver: Resolver
   readonly clockWatch: Pick<ClockWatch, 'isDoubted' | 'reading'>
   readonly steps: Steps
+  readonly nearby: Pick<Nearby, 'ask'>
   /** looks after our own store */
   readonly announcer: Pick<Announcer, 'beforeConnecting' | 'told'>
   /** what is said on them */
@@ -117,6 +119,7 @@ const connect = async (
   checkBlocked(store, id)
   await announcer.beforeConnecting()
   const floor = trustStore.floor(id)
+  const nearby = parts.nearby.ask(id)
   const found = await steps.find(id, signal)
   // By a clock that is behind, every card is yet to begin.
   if (found.card === null && clockWatch.isDoubted()) throw clockError(clockWatch.reading, seconds(world))
@@ -124,7 +127,7 @@ const connect = async (
     return await dial(
       parts,
       found,
-      { identity: { ...identity, inc: store.self.state().inc }, signal },
+      { identity: { ...identity, inc: store.self.state().inc }, signal, nearby },
       (channel, met) => {
         steps.checkGoing(signal)
         checkBlocked(store, id)

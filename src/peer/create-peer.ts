@@ -31,6 +31,7 @@ import { createByMailbox } from './by-mailbox.ts'
 import { createClosing } from './closing.ts'
 import { createComings } from './comings.ts'
 import { createConnections } from './connections.ts'
+import { createContactSearch } from './contact-search.ts'
 import { createDoor } from './door.ts'
 import { createEventBus } from './event-bus.ts'
 import { createExposures } from './exposures.ts'
@@ -38,6 +39,7 @@ import { createForgetting } from './forgetting.ts'
 import { keptTime } from './kept-time.ts'
 import { createListening } from './listening.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
+import { createNearby } from './nearby.ts'
 import { createOpenConnections } from './open-connections.ts'
 import type { Peer } from './peer.ts'
 import type { PeerParts } from './peer-parts.ts'
@@ -67,7 +69,7 @@ const createRooms = (parts: PeerParts) => {
   const isContact = (id: Uint8Array): boolean => store.contacts.has(id)
   const tell = createComings({ world, isContact, emit: bus.emit })
   const waitingRoom = createWaitingRoom({ own, app, store, world, invite, tell, tellKept: bus.letIn })
-  const { emit } = waitingRoom
+  const { emit, isRefused, isTold } = waitingRoom
   const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit }
 
   const queued = (peer: Uint8Array): void => signals.say('queued', peer)
@@ -78,8 +80,9 @@ const createRooms = (parts: PeerParts) => {
   const resolver = createResolver(directory, trustStore, world, clockWatch)
   const blocking = createBlocking({ store, watches: trustStore, queued, emit })
   const contacts = createContacts(store, world, blocking.look)
-  const steps = createSteps(resolver, closing.signal)
-  const known = { ...base, trustStore, clockWatch, resolver, contacts, steps, isContact }
+  const nearby = createNearby(parts.lan, parts.network)
+  const steps = createSteps(resolver, nearby, closing.signal)
+  const known = { ...base, trustStore, clockWatch, resolver, contacts, steps, nearby, isContact }
 
   const publisher = createPublisher({
     ...{ identity, directory, prekeys: store.prekeys, self, transport: transport.publicKey, world, clockWatch },
@@ -97,7 +100,6 @@ const createRooms = (parts: PeerParts) => {
     },
   })
 
-  const { isRefused, isTold } = waitingRoom
   const inbox = createInbox({ own, store, world, isContact, isRefused, onLimit: createLimitNews(world, emit) })
   const repair = createRepair({ own, messages: store.messages, world })
   const messages = createMessages({ ...known, signals, isTold })
@@ -133,13 +135,13 @@ const createRooms = (parts: PeerParts) => {
     published: publisher.records,
     deadline: () => steps.deadline(undefined),
   })
-  const { review } = trustStore
-  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, review })
+  const forgetting = createForgetting({ identity, store, world, backlog: files.backlog, review: trustStore.review })
+  const contactSearch = createContactSearch({ ...known, signals, network: parts.network })
   const requests = createRequests({ ...known, waitingRoom, signals })
   if (talks) waitingRoom.recall()
   forgetting.start()
   blocking.start()
-  const going = { delivery, announcer, maintenance, forgetting, blocking, waitingRoom, requests }
+  const going = { delivery, announcer, maintenance, forgetting, blocking, waitingRoom, requests, contactSearch }
   return { ...known, ...going, closing, bus, door, messages, files, streams, connections, byMailbox }
 }
 

@@ -8,7 +8,9 @@ import { createStorage, type StorageNode } from '../directory/node/storage.ts'
 import { systemWorld } from '../identity/system-world.ts'
 import { createMailboxHost, type MailboxCounts, type MailboxHost } from '../mailbox/host.ts'
 import { nameMailboxes } from '../messages/named-mailboxes.ts'
+import { createBeacon } from '../network/beacon.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
+import { createEntrances } from '../network/entrances.ts'
 import { createNode, type DhtNode } from '../network/node.ts'
 import { createTransport } from '../network/transport.ts'
 import { openRecordDatabase } from '../store/record-database.ts'
@@ -16,6 +18,7 @@ import type { Store } from '../store/store.ts'
 import { createPeer } from './create-peer.ts'
 import { keptTime } from './kept-time.ts'
 import { openKeptMailbox } from './mailbox-kept.ts'
+import type { LanPort } from './nearby.ts'
 import type { Peer } from './peer.ts'
 import type { PeerEvent } from './peer-events.ts'
 import type { PeerParts } from './peer-parts.ts'
@@ -33,6 +36,10 @@ export type JoinOptions = {
   readonly app?: string | undefined
   readonly clockIsRight?: boolean | undefined
   readonly takeOver?: boolean | undefined
+  /** Whether others are asked for on the local network, and answered there. Default: unless the network is kept on this machine. */
+  readonly beacon?: boolean | undefined
+  /** UDP port of its questions, and on a network that is kept on this machine the word that there is one. Default: 18502. */
+  readonly beaconPort?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -64,7 +71,19 @@ export const joinNetwork = async ({ network, release, ...own }: Joining, options
     const directory = joinDirectory(node.dht, records)
     const mailbox = options.mailbox === true ? openMailbox(own, directory, { folder: folder ?? null, world }) : null
     const early = [...own.early, ...(mailbox?.early ?? [])]
-    const parts = { ...own, early, directory, mailbox: mailbox?.host, world, app, clockIsRight, takeOver, release: end }
+    const lan = openLan(node, { id: identity.log.id, world }, options)
+    const parts = {
+      ...own,
+      lan,
+      early,
+      directory,
+      mailbox: mailbox?.host,
+      world,
+      app,
+      clockIsRight,
+      takeOver,
+      release: end,
+    }
     return putTogether(node, parts)
   } catch (error) {
     await node.close()
@@ -90,6 +109,21 @@ const worldOf = (store: Store): World => ({
   ...systemWorld,
   steady: createSteadyClock({ ...systemWorld, kept: keptTime(store) }),
 })
+
+/** None on a network that is kept on this machine: it would be heard by whatever else runs here. */
+const openLan = (
+  { guard, dht, state }: DhtNode,
+  { id, world }: { readonly id: Uint8Array; readonly world: World },
+  { beacon = true, beaconPort }: Pick<JoinOptions, 'beacon' | 'beaconPort'>,
+): LanPort | undefined => {
+  if (!beacon || (guard !== null && beaconPort === undefined)) return undefined
+  const reach = guard === null ? 'lan' : 'loopback'
+  const port = (): number => state().port
+  return {
+    beacon: createBeacon({ ids: [id], port, world, guard, reach, beaconPort }),
+    enter: createEntrances(dht).add,
+  }
+}
 
 const putTogether = (node: DhtNode, parts: Omit<PeerParts, 'transport' | 'network'>): Peer => {
   const seed = exportSecret(parts.identity.transportSeed)

@@ -7,8 +7,10 @@ import type { Delivery } from '../messages/delivery.ts'
 import type { Transport } from '../network/transport.ts'
 import type { createByMailbox } from './by-mailbox.ts'
 import type { Connections } from './connections.ts'
+import type { ContactSearch } from './contact-search.ts'
 import type { Door } from './door.ts'
 import type { EventBus } from './event-bus.ts'
+import type { Nearby } from './nearby.ts'
 import type { Peer } from './peer.ts'
 import type { Steps } from './steps.ts'
 
@@ -17,6 +19,8 @@ export type ListeningParts = {
   readonly transport: Transport
   readonly steps: Pick<Steps, 'checkGoing' | 'deadline'>
   readonly bus: Pick<EventBus, 'emit'>
+  readonly nearby: Pick<Nearby, 'listen'>
+  readonly contactSearch: Pick<ContactSearch, 'start'>
   readonly door: Door
   readonly connections: Connections
   readonly maintenance: Maintenance
@@ -28,6 +32,7 @@ export type ListeningParts = {
 /** Publishes, takes connections, and begins all that goes on by itself. Once; a failure can be tried again. */
 export const createListening = (parts: ListeningParts): Peer['listen'] => {
   const { identity, transport, steps, bus, door, connections, maintenance, delivery, byMailbox, announcer } = parts
+  const { nearby, contactSearch } = parts
   let listening: Promise<Publication> | undefined
 
   const start = async (signal: AbortSignal | undefined): Promise<Publication> => {
@@ -41,6 +46,8 @@ export const createListening = (parts: ListeningParts): Peer['listen'] => {
     steps.checkGoing(signal)
     if (identity.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
     connections.accept(streams).catch(() => {})
+    await nearby.listen()
+    contactSearch.start()
     maintenance.start()
     delivery.start()
     byMailbox.poller.start()

@@ -36,6 +36,11 @@ export type OpenOptions = {
   readonly app?: string | undefined
   /** Address to bind; default: 127.0.0.1 when all nodes of the network's list are there, else every interface. */
   readonly host?: string | undefined
+  /**
+   * Whether the local network is asked for whom you look for, and told that you are there by who asks for your address while you are online:
+   * see docs/spec/lan.md. Never on a network that is kept on 127.0.0.1. Default: true.
+   */
+  readonly beacon?: boolean | undefined
   /** UDP port; default: a free one. */
   readonly port?: number | undefined
   /** Also store records for others, in the folder, so that peers can enter the network through this one; it must be reachable. Default: false. */

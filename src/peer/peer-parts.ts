@@ -4,6 +4,7 @@ import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { MailboxHost } from '../mailbox/host.ts'
 import type { Transport } from '../network/transport.ts'
 import type { Store } from '../store/store.ts'
+import type { LanPort } from './nearby.ts'
 import type { NetworkPort } from './network-state.ts'
 import type { PeerEvent } from './peer-events.ts'
 
@@ -15,6 +16,8 @@ export type PeerParts = {
   readonly network: NetworkPort
   readonly store: Store
   readonly world: World
+  /** The local network, where others are asked for beside the directory. Default: they are not. */
+  readonly lan?: LanPort | undefined
   /** what belongs to this peer alone and closes with it */
   readonly release: () => Promise<void>
   /** The application whose messages it has. Default: `handfast`. */

@@ -1,6 +1,7 @@
 import type { Found, Resolver } from '../contacts/resolver.ts'
 import { LOOKUP_MS } from '../core/limits/connection-limits.ts'
 import type { Policy } from '../directory/client/policies.ts'
+import type { Nearby } from './nearby.ts'
 
 /** What every step of a peer's work has in common: it ends in time, with the caller's signal, and with the peer. */
 export type Steps = {
@@ -8,11 +9,11 @@ export type Steps = {
   deadline(signal: AbortSignal | undefined, milliseconds?: number): AbortSignal
   /** The deadline gives a partial answer; this ends the call. @throws the signal's reason; PeerError ERR_PEER_CLOSED; StoreError ERR_STORE_TWIN */
   checkGoing(signal: AbortSignal | undefined): void
-  /** Asks the directory for our own sake. @throws those of `Peer.lookup` */
+  /** Asks the directory for our own sake, and the local network beside it. @throws those of `Peer.lookup` */
   find(id: Uint8Array, signal: AbortSignal | undefined, policy?: Policy): Promise<Found>
 }
 
-export const createSteps = (resolver: Resolver, closing: AbortSignal): Steps => {
+export const createSteps = (resolver: Resolver, nearby: Pick<Nearby, 'find'>, closing: AbortSignal): Steps => {
   const deadline: Steps['deadline'] = (signal, milliseconds = LOOKUP_MS) =>
     AbortSignal.any([closing, AbortSignal.timeout(milliseconds), ...(signal === undefined ? [] : [signal])])
   const checkGoing: Steps['checkGoing'] = (signal) => {
@@ -25,7 +26,8 @@ export const createSteps = (resolver: Resolver, closing: AbortSignal): Steps => 
     find: async (id, signal, policy) => {
       checkGoing(signal)
       try {
-        return await resolver.find(id, { signal: deadline(signal), asked: true, policy })
+        const ending = deadline(signal)
+        return await nearby.find(id, ending, () => resolver.find(id, { signal: ending, asked: true, policy }))
       } finally {
         checkGoing(signal)
       }
