@@ -1,5 +1,5 @@
 import type { Endpoint } from '../core/beacon.ts'
-import { BEACON_GROUP, BEACON_INTERFACES_MS } from '../core/limits/beacon-limits.ts'
+import { BEACON_GROUP, BEACON_INTERFACES_MS, BEACON_LOOK_MS } from '../core/limits/beacon-limits.ts'
 import type { Answerer } from './beacon-answerer.ts'
 import type { BeaconSockets, Listener } from './beacon-sockets.ts'
 import type { LanInterface, Reach } from './lan-interfaces.ts'
@@ -12,6 +12,8 @@ export type Scene = {
   readonly reach: Reach
   /** of the questions */
   readonly beaconPort: number
+  /** milliseconds that only count */
+  readonly now: () => number
 }
 
 export type Hearing = {
@@ -27,13 +29,21 @@ const HEARD_AT: Readonly<Record<Reach, readonly string[]>> = {
 }
 
 /** Hears questions on all interfaces, also on those that come later, and sends what is to be answered. */
-export const startHearing = ({ sockets, interfaces, reach, beaconPort }: Scene, answerer: Answerer): Hearing => {
+export const startHearing = ({ sockets, interfaces, reach, beaconPort, now }: Scene, answerer: Answerer): Hearing => {
   /** as they were when somebody looked last */
   let near: readonly LanInterface[] = []
   let joined = new Set<string>()
+  let looked = Number.NEGATIVE_INFINITY
   const listeners = new Map<string, Listener>()
   let isOver = false
-  const isNear = (host: string): boolean => near.some((one) => one.contains(host))
+  const isIn = (host: string): boolean => near.some((one) => one.contains(host))
+  /** An interface that has just come is seen when the first question comes over it. */
+  const isNear = (host: string): boolean => {
+    if (isIn(host)) return true
+    if (now() - looked < BEACON_LOOK_MS) return false
+    seeInterfaces()
+    return isIn(host)
+  }
   const onMessage = (bytes: Uint8Array, from: Endpoint): void => {
     const make = answerer.hear(bytes, from, isNear)
     if (make !== null) sockets.answer(from, make)
@@ -49,8 +59,8 @@ export const startHearing = ({ sockets, interfaces, reach, beaconPort }: Scene, 
     joined = new Set()
   }
 
-  const look = async (): Promise<void> => {
-    await Promise.all(HEARD_AT[reach].map(openAt))
+  const seeInterfaces = (): void => {
+    looked = now()
     near = interfaces()
     const hosts = new Set(near.map(({ host }) => host))
     for (const listener of listeners.values()) {
@@ -58,6 +68,10 @@ export const startHearing = ({ sockets, interfaces, reach, beaconPort }: Scene, 
       for (const host of hosts.difference(joined)) listener.join(host)
     }
     joined = hosts
+  }
+  const look = async (): Promise<void> => {
+    await Promise.all(HEARD_AT[reach].map(openAt))
+    seeInterfaces()
   }
 
   const begun = look()

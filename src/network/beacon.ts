@@ -47,8 +47,9 @@ const NOBODY: Asking = { listen: () => {}, answered: Promise.resolve(false), end
 export const createBeacon = (options: BeaconOptions): Beacon => {
   const { ids, port, world, guard = null, reach = 'lan', beaconPort = BEACON_PORT } = options
   const interfaces = options.interfaces ?? ((): readonly LanInterface[] => lanInterfaces(reach))
-  const scene: Scene = { sockets: createBeaconSockets(guard), interfaces, reach, beaconPort }
-  const answerer = createAnswerer({ keys: ids.map(beaconKey), port, now: world.counting ?? world.clock })
+  const now = world.counting ?? world.clock
+  const scene: Scene = { sockets: createBeaconSockets(guard), interfaces, reach, beaconPort, now }
+  const answerer = createAnswerer({ keys: ids.map(beaconKey), port, now })
   const open = new Map<string, OpenAsking>()
   let hearing: Hearing | undefined
   let isClosed = false

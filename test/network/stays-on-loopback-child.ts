@@ -2,8 +2,16 @@
 
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
+import type { NodeAddress } from '../../src/directory/network-port.ts'
+import { createStorage } from '../../src/directory/node/storage.ts'
+import { systemWorld } from '../../src/identity/system-world.ts'
+import { type BeaconOptions, createBeacon } from '../../src/network/beacon.ts'
+import { joinDirectory } from '../../src/network/directory-plugin.ts'
+import type { LanInterface } from '../../src/network/lan-interfaces.ts'
 import { createNode, type DhtNode } from '../../src/network/node.ts'
 import { createTransport } from '../../src/network/transport.ts'
+import { openPeer } from '../../src/peer/open.ts'
+import type { Peer } from '../../src/peer/peer.ts'
 import { addressOf, codeOf, nextOf } from './loopback-network.ts'
 
 export type Report = {
@@ -18,6 +26,13 @@ export type Report = {
   /** Packets on the cable for one datagram to 192.0.2.1, and for a node that is not told to stay on loopback. */
   readonly controlDatagram: number
   readonly controlUnguarded: number
+  /** Packets on the cable of beacons: one on loopback, one of a guarded node that is given the cable to use, and one without a guard. */
+  readonly beaconOnLoopback: number
+  readonly beaconGuarded: number
+  readonly controlBeacon: number
+  /** whether the one on loopback was found, and what the guard refused of the other */
+  readonly beaconFound: boolean
+  readonly beaconRefused: number
 }
 
 const ELSEWHERE = { host: '192.0.2.1', port: 4001 }
@@ -58,6 +73,7 @@ const useEverything = async (): Promise<{ nodes: DhtNode[]; framesEchoed: number
   const storage = await Promise.all(Array.from({ length: 5 }, () => createNode({ bootstrap, host, storage: true })))
   const [alice, bob] = await Promise.all([createNode({ bootstrap, host }), createNode({ bootstrap, host })])
   const nodes = [first, ...storage, alice, bob]
+  for (const { dht } of [first, ...storage]) joinDirectory(dht, createStorage())
 
   for (const node of nodes) {
     node.dht.addNode(ELSEWHERE)
@@ -77,9 +93,32 @@ const useEverything = async (): Promise<{ nodes: DhtNode[]; framesEchoed: number
     await theirs.send(await nextOf(theirs.receive()))
     if ((await nextOf(ours.receive())).length === 20_000) framesEchoed++
   }
+  const peers = await openPeers(bootstrap[0] ?? ELSEWHERE)
   const elsewhere = boundElsewhere()
+  await Promise.all(peers.map((peer) => peer.close()))
   await ours.close()
   return { nodes, framesEchoed, elsewhere }
+}
+
+/** Two that look for each other, as any program on a network of this machine: their beacon is off. */
+const openPeers = async (entrance: NodeAddress): Promise<readonly Peer[]> => {
+  const peers = await Promise.all(
+    [0, 1].map(async () => openPeer({ network: `${entrance.host}:${entrance.port}`, beacon: true })),
+  )
+  await Promise.all(peers.map((peer, i) => codeOf(peer.lookup(peers[1 - i]?.address ?? ''))))
+  return peers
+}
+
+const BOB = new Uint8Array(32).fill(2)
+const CABLE: LanInterface = { host: '10.9.0.1', broadcast: '10.9.0.255', contains: () => true }
+
+/** Asks and hears; whether it was found. */
+const useBeacon = async (options: Partial<BeaconOptions>): Promise<boolean> => {
+  const beacon = createBeacon({ ids: [BOB], port: () => 4_000, world: systemWorld, ...options })
+  await beacon.listen()
+  const isFound = await beacon.ask(BOB).answered
+  beacon.close()
+  return isFound
 }
 
 const datagramElsewhere = async (): Promise<void> => {
@@ -100,13 +139,28 @@ const cable = sentOn('cable')
 const loopback = sentOn('lo')
 const { nodes, framesEchoed, elsewhere } = await useEverything()
 const refused = nodes.reduce((sum, node) => sum + (node.guard?.refused ?? 0), 0)
+const guard = nodes[0]?.guard ?? null
+const leaked = sentOn('cable') - cable
+const loopbackPackets = sentOn('lo') - loopback
+let beaconFound = false
+const beaconOnLoopback = await counted(async () => {
+  beaconFound = await useBeacon({ guard, reach: 'loopback' })
+})
+const refusedBefore = guard?.refused ?? 0
+const beaconGuarded = await counted(() => useBeacon({ guard, interfaces: () => [CABLE] }))
+const beaconRefused = (guard?.refused ?? 0) - refusedBefore
 await Promise.all(nodes.map((node) => node.close()))
 const report: Report = {
-  leaked: sentOn('cable') - cable,
-  loopbackPackets: sentOn('lo') - loopback,
+  leaked,
+  loopbackPackets,
   framesEchoed,
   refused,
   boundElsewhere: elsewhere,
+  beaconFound,
+  beaconOnLoopback,
+  beaconGuarded,
+  beaconRefused,
+  controlBeacon: await counted(() => useBeacon({ interfaces: () => [CABLE] })),
   controlDatagram: await counted(datagramElsewhere),
   controlUnguarded: await counted(() =>
     codeOf(createNode({ bootstrap: [ELSEWHERE], signal: AbortSignal.timeout(200) })),

@@ -1,7 +1,7 @@
 /**
  * Proof by the kernel's own counters that loopback nodes send nothing off 127.0.0.0/8. A child runs in a network namespace of its
  * own (nameless: it is gone with the child) that holds `lo` and one end of a virtual cable with a default route, so that
- * every packet for anywhere else is counted there.
+ * every packet for anywhere else is counted there. One of its addresses is private: what looks for local networks finds one.
  */
 
 import assert from 'node:assert/strict'
@@ -15,6 +15,7 @@ for file in /proc/sys/net/ipv6/conf/*/disable_ipv6; do [ ! -e "$file" ] || echo 
 ip link set lo up
 ip link add cable type veth peer name far
 ip address add 198.18.0.1/24 dev cable
+ip address add 10.9.0.1/24 brd + dev cable
 ip link set cable up
 ip link set far up
 ip neighbour add 198.18.0.2 lladdr 02:00:00:00:00:02 dev cable nud permanent
@@ -48,7 +49,14 @@ test('no packet of a loopback network leaves 127.0.0.0/8, by the count of the ke
   assert.ok(report.refused > 0)
   assert.deepEqual(report.boundElsewhere, [], 'every UDP socket of the process is bound to 127.0.0.0/8')
 
-  // The counter does count: one datagram to a documentation address, and a node made without the guard.
+  // The beacon neither: it is off, or on loopback, and one that is given the cable by mistake is stopped.
+  assert.equal(report.beaconFound, true)
+  assert.equal(report.beaconOnLoopback, 0)
+  assert.equal(report.beaconGuarded, 0)
+  assert.ok(report.beaconRefused > 0)
+
+  // The counter does count: one datagram to a documentation address, a node and a beacon made without the guard.
   assert.equal(report.controlDatagram, 1)
   assert.ok(report.controlUnguarded > 0)
+  assert.ok(report.controlBeacon > 0)
 })

@@ -43,6 +43,9 @@ export const BEACON_NONCES_MAX = 4_096
 /** Milliseconds between two looks at which interfaces there are. */
 export const BEACON_INTERFACES_MS = 3_000
 
+/** The same when a question comes from an address that was in none: who forges one has us look ten times a second. */
+export const BEACON_LOOK_MS = 100
+
 /** Entrances to the network that were found on the local one and are kept at one time. */
 export const BEACON_ENTRANCES_MAX = 8
 
