@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type { Address, IO, SecretStream } from 'hyperdht'
-import { concat } from '../../src/core/bytes.ts'
+import { type BeaconDatagram, beaconKey, decodeBeacon, encodeAnswer, encodeQuestion } from '../../src/core/beacon.ts'
+import { concat, equal } from '../../src/core/bytes.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
+import { createAnswerer } from '../../src/network/beacon-answerer.ts'
+import { createQuestions } from '../../src/network/beacon-questions.ts'
 import { createFrameStream } from '../../src/network/frame-stream.ts'
 import { parseNodes } from '../../src/network/node-list.ts'
 import { checkReplySenders } from '../../src/network/reply-check.ts'
@@ -33,6 +36,28 @@ const checkDatagram = (message: Uint8Array): unknown => {
   must(passes(message, ASKED) === (!isReply || isOurs), 'a reply to nothing passed, or one that was asked for did not')
   must(passes(message, { ...ASKED, port: 4001 }) === !isReply, 'a reply of somebody else passed')
   return isReply
+}
+
+const BEACON = beaconKey(new Uint8Array(32).fill(1))
+const NONCE = new Uint8Array(16).fill(2)
+const ASKER: Address = { host: '10.0.0.1', port: 40_000 }
+const ANSWERER: Address = { host: '10.0.0.2', port: 4_000 }
+
+const writeBeacon = ({ nonce, port, mac }: BeaconDatagram): Uint8Array =>
+  Uint8Array.of(0x48, 0x46, 1, port === 0 ? 0 : 1, ...nonce, port >> 8, port & 255, ...mac)
+
+/** Whoever is asked for answers one question alone, and whoever asks takes one answer alone: nobody can make others without the id. */
+const checkBeacon = (input: Uint8Array): BeaconDatagram | null => {
+  const datagram = decodeBeacon(input)
+  const answerer = createAnswerer({ keys: [BEACON], port: () => ANSWERER.port, now: () => 0 })
+  const make = answerer.hear(input, ASKER, () => true)
+  must((make !== null) === equal(input, encodeQuestion(BEACON, NONCE, ASKER)), 'a question that nobody asked')
+  must(make === null || make(ANSWERER.host).length <= input.length, 'an answer that is larger than its question')
+  const questions = createQuestions(BEACON, () => NONCE)
+  questions.ask(ASKER)
+  const isTaken = questions.hear(input, ANSWERER.host) !== null
+  must(isTaken === equal(input, encodeAnswer(BEACON, NONCE, ANSWERER)), 'an answer that nobody gave')
+  return datagram
 }
 
 /** The encrypted stream, as far as frames are read from it. */
@@ -95,6 +120,14 @@ export const networkTargets: readonly Target[] = [
     decode: readFrames,
     codes: ['ERR_FRAME_SIZE', 'ERR_FRAME_WINDOW', 'ERR_FRAME'],
     share: 6,
+  }),
+  target({
+    name: 'beacon',
+    form: 'bytes',
+    corpus: [encodeQuestion(BEACON, NONCE, ASKER), encodeAnswer(BEACON, NONCE, ANSWERER)],
+    decode: checkBeacon,
+    encode: (datagram) => datagram && writeBeacon(datagram),
+    codes: [],
   }),
   textTarget({
     name: 'node-list',

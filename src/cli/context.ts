@@ -12,6 +12,8 @@ export type Context = {
   readonly network: string
   /** the user's word that this computer's clock is right, whatever others say */
   readonly clockIsRight: boolean
+  /** whether the local network is asked for whom this command looks for, and answered */
+  readonly beacon: boolean
   /** aborted when the command should end: by Ctrl-C, SIGTERM, or when nobody reads its output any more */
   readonly signal: AbortSignal
   readonly terminal: Terminal
@@ -39,5 +41,6 @@ export type GlobalOptions = {
   readonly network: string
   readonly passphraseFile?: string
   readonly clockIsRight?: boolean
+  readonly beacon: boolean
   readonly withoutDatabase?: boolean
 }

@@ -57,7 +57,8 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
 
   const start: Start = async (work, interrupted = EXIT.interrupted) => {
     exitWhenLate = interrupted
-    const { folder, network, passphraseFile, clockIsRight = false, withoutDatabase } = program.opts<GlobalOptions>()
+    const options = program.opts<GlobalOptions>()
+    const { folder, network, passphraseFile, clockIsRight = false, beacon, withoutDatabase } = options
     if (folder === '') refuseOption(usual.problem)
     const progress = createProgress(terminal.status)
     const passphrases = createPassphrases({ terminal, signal, env: system.env, file: passphraseFile })
@@ -68,7 +69,7 @@ export const run = async (argv: readonly string[], system: System): Promise<numb
     try {
       // Before anything secret is read.
       refuseExposed(system.exposedBy())
-      const context = { folder, network, clockIsRight, signal, terminal, passphrases, progress, emit, goOn }
+      const context = { folder, network, clockIsRight, beacon, signal, terminal, passphrases, progress, emit, goOn }
       if (withoutDatabase === true) await goOnWithout(context)
       exitCode = await work(context)
     } catch (error) {

@@ -1,4 +1,5 @@
 import { directoryChecks } from './directory-checks.ts'
+import { lanChecks } from './lan-checks.ts'
 import { messageChecks } from './message-checks.ts'
 import { primitiveChecks } from './primitive-checks.ts'
 import { protocolChecks } from './protocol-checks.ts'
@@ -11,4 +12,5 @@ export const checks: { readonly [folder: string]: (vector: never, file: string) 
   ...directoryChecks,
   ...messageChecks,
   ...storeChecks,
+  ...lanChecks,
 }

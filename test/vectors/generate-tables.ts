@@ -49,14 +49,21 @@ const MESSAGES: Tables = {
   sections: { 2: ['places'] },
 }
 
-export const TABLES: readonly Tables[] = [IDENTITY, MAILBOX, MESSAGES]
+const LAN: Tables = {
+  ...MAILBOX,
+  spec: 'lan.md',
+  heading: '## 7 Vectors\n',
+  sections: { 2: ['beacon'] },
+}
+
+export const TABLES: readonly Tables[] = [IDENTITY, MAILBOX, MESSAGES, LAN]
 
 /** What comes of a vector, in a word. */
-export const outcomeOf = ({ error, relation, change, verifies, current }: Vector): string => {
+export const outcomeOf = ({ error, relation, change, verifies, current, result }: Vector): string => {
   if (error !== undefined) return `\`${error}\``
   if (verifies === false) return 'does not verify'
   if (current === false) return 'stale'
-  const [word] = [relation, change].filter((one) => typeof one === 'string')
+  const [word] = [relation, change, result].filter((one) => typeof one === 'string')
   return word ?? 'passes'
 }
 

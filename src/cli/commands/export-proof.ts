@@ -46,10 +46,10 @@ const findKept = async (folder: string, id: Uint8Array): Promise<Fork | null> =>
 
 /** Asks as a stranger: what this folder saw before must not keep one of the two branches out. */
 const findServed = async (context: Context, address: string): Promise<Fork> => {
-  const { network, signal, terminal } = context
+  const { network, beacon, signal, terminal } = context
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openPeer({ network, signal, listen: false })
+  await using peer = await openPeer({ network, beacon, signal, listen: false })
   await using _clock = tellingClock(context, peer)
   const { log, fork, evidence } = await peer.lookup(address, { signal, policy: 'thorough' })
   terminal.status('')

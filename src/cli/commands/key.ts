@@ -119,12 +119,12 @@ const find = async (
   context: Context,
   contact: string | undefined,
 ): Promise<{ readonly log: KeyLog; readonly forked: boolean }> => {
-  const { folder, network, signal, terminal, emit } = context
+  const { folder, network, beacon, signal, terminal, emit } = context
   if (contact === undefined) return { log: await readOwnLog(folder), forked: false }
   const address = await resolveContact(folder, contact)
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openReader({ folder, network, signal })
+  await using peer = await openReader({ folder, network, beacon, signal })
   await using _clock = tellingClock(context, peer)
   const { log, fork, freshness, change } = await peer.lookup(address, { signal })
   terminal.status('')

@@ -37,12 +37,21 @@ export const listenCommand: CommandFile = (program, start) =>
     .action((flags: Flags) => start((context) => listen(context, flags), EXIT.done))
 
 const listen = async (context: Context, { to, mailbox = false, takeOver, ...files }: Flags): Promise<number> => {
-  const { folder, network, clockIsRight, signal, terminal, passphrases } = context
+  const { folder, network, beacon, clockIsRight, signal, terminal, passphrases } = context
   // Whom nobody knows is told before others are asked for anything.
   const addressee = to === undefined ? null : await resolveContact(folder, to)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('publishing')
-  const opening = { folder, network, signal, passphrase: passphrases.current, clockIsRight, mailbox, takeOver }
+  const opening = {
+    folder,
+    network,
+    beacon,
+    signal,
+    passphrase: passphrases.current,
+    clockIsRight,
+    mailbox,
+    takeOver,
+  }
   await using peer = await openPeer(opening)
   terminal.status('')
 

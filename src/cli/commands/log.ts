@@ -48,11 +48,11 @@ const tellLog = async (context: Context, contact: string | undefined): Promise<n
 }
 
 const find = async (context: Context, contact: string): Promise<{ log: KeyLog; forked: boolean }> => {
-  const { folder, network, signal, terminal } = context
+  const { folder, network, beacon, signal, terminal } = context
   const address = await resolveContact(folder, contact)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openPeer({ network, signal, listen: false })
+  await using peer = await openPeer({ network, beacon, signal, listen: false })
   await using _clock = tellingClock(context, peer)
   const { log, fork } = await peer.lookup(address, { signal })
   terminal.status('')

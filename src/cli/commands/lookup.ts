@@ -22,11 +22,11 @@ export const lookupCommand: CommandFile = (program, start) =>
     .action((contact: string, flags: Flags) => start((context) => lookup(context, contact, flags)))
 
 const lookup = async (context: Context, contact: string, { policy, evidence }: Flags): Promise<number> => {
-  const { folder, network, signal, terminal, emit } = context
+  const { folder, network, beacon, signal, terminal, emit } = context
   const address = await resolveContact(folder, contact)
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openReader({ folder, network, signal })
+  await using peer = await openReader({ folder, network, beacon, signal })
   await using _clock = tellingClock(context, peer)
   const found = await peer.lookup(address, { signal, policy })
   terminal.status('')

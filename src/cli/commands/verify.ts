@@ -47,11 +47,11 @@ const verify = async (context: Context, contact: string, { head, yes = false }: 
 
 /** The owner may have signed more since the contradiction was seen. Without a network what is known has to do. */
 const lookAgain = async (context: Context, need: (address: string) => Contact, address: string): Promise<Contact> => {
-  const { folder, network, signal, terminal } = context
+  const { folder, network, beacon, signal, terminal } = context
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
   try {
-    await using peer = await openReader({ folder, network, signal })
+    await using peer = await openReader({ folder, network, beacon, signal })
     await using _clock = tellingClock(context, peer)
     await peer.lookup(address, { signal, policy: 'thorough' })
   } catch (error) {

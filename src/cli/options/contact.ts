@@ -52,10 +52,10 @@ export const addContact = async (
   who: string,
   options: { readonly name?: string | undefined; readonly policy?: Policy } = {},
 ): Promise<Contact> => {
-  const { folder, network, signal, terminal } = context
+  const { folder, network, beacon, signal, terminal } = context
   const { openReader } = await import('../../peer/open.ts')
   terminal.status('looking up')
-  await using peer = await openReader({ folder, network, signal })
+  await using peer = await openReader({ folder, network, beacon, signal })
   await using _clock = tellingClock(context, peer)
   const contact = await peer.addContact(who, { signal, ...options })
   terminal.status('')
