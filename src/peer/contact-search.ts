@@ -15,7 +15,7 @@ export type ContactSearch = {
 }
 
 export type ContactSearchParts = {
-  readonly nearby: Pick<Nearby, 'ask'>
+  readonly nearby: Pick<Nearby, 'ask' | 'isThere'>
   readonly network: NetworkPort
   readonly store: Pick<Store, 'contacts' | 'blocked'>
   readonly world: Pick<World, 'random'>
@@ -75,6 +75,7 @@ export const createContactSearch = ({ nearby, network, store, world, signals }: 
 
   return {
     start: () => {
+      if (!nearby.isThere) return
       endWatch = network.watch(() => {
         rounds = 0
         round()

@@ -13,6 +13,8 @@ export type LanPort = {
 
 /** Asks the local network beside whoever else is asked, and never instead. */
 export type Nearby = {
+  /** whether there is a beacon */
+  readonly isThere: boolean
   /** Asks where the peer of that id is; a node that answers may lead into the network as well. Undefined where there is no beacon. */
   ask(id: Uint8Array): Asking | undefined
   /**
@@ -40,6 +42,7 @@ export const createNearby = (lan: LanPort | undefined, network: NetworkPort): Ne
   }
 
   return {
+    isThere: lan !== undefined,
     ask,
     find: async (id, signal, look) => {
       const asking = ask(id)

@@ -87,6 +87,24 @@ test('whoever is waited for is dialled at once, by way of mailboxes when that fa
   assert.equal(dialled.length, 4)
 })
 
+test('whoever was called in vain, and answers on the local network, is dialled at once; nobody else is for that', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { delivery, signals, waiting, dialled } = start()
+  const [peer, other] = [randomBytes(32), randomBytes(32)]
+  waiting.add(hex(peer))
+  signals.say('queued', peer)
+  await settle()
+  signals.say('near', other)
+  signals.say('near', peer)
+  await settle()
+  assert.deepEqual(dialled, [hex(peer), hex(peer)])
+  // The pause after it is a new one, and there is no second call from the old one.
+  t.mock.timers.tick(24 * 3600 * 1000)
+  await settle()
+  assert.equal(dialled.length, 3)
+  delivery.stop()
+})
+
 test('nothing is kept of those who are not waited for, whatever was heard of them', async () => {
   const { delivery, signals, open, waiting } = start()
   const said: readonly (readonly Signal['type'][])[] = [
@@ -95,6 +113,7 @@ test('nothing is kept of those who are not waited for, whatever was heard of the
     ['taken'],
     ['ready'],
     ['queued'],
+    ['near'],
   ]
   const remember = (types: readonly Signal['type'][]): WeakRef<Uint8Array> => {
     const peer = Uint8Array.from(randomBytes(32))
