@@ -55,7 +55,7 @@ const checkBeacon = (input: Uint8Array): BeaconDatagram | null => {
   must(make === null || make(ANSWERER.host).length <= input.length, 'an answer that is larger than its question')
   const questions = createQuestions(BEACON, () => NONCE)
   questions.ask(ASKER)
-  const isTaken = questions.hear(input, ANSWERER.host) !== null
+  const isTaken = questions.hear(input, ANSWERER.host, () => true) !== null
   must(isTaken === equal(input, encodeAnswer(BEACON, NONCE, ANSWERER)), 'an answer that nobody gave')
   return datagram
 }

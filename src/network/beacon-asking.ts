@@ -27,14 +27,14 @@ const putQuestions = (
 ) => {
   const askers = new Map<string, Asker>()
   let isOver = false
-  const onMessage = (bytes: Uint8Array, { host }: Endpoint): void => {
-    const at = isOver ? null : questions.hear(bytes, host)
+  const hear = (bytes: Uint8Array, { host }: Endpoint, { contains }: LanInterface): void => {
+    const at = isOver ? null : questions.hear(bytes, host, contains)
     if (at !== null) onFound(at)
   }
   const askerOn = async (at: LanInterface): Promise<Asker | undefined> => {
     const known = askers.get(at.host)
     if (known !== undefined) return known
-    const asker = await sockets.openAsker(at, onMessage)
+    const asker = await sockets.openAsker(at, (bytes, from) => hear(bytes, from, at))
     if (asker === null) return undefined
     if (isOver || askers.has(at.host)) asker.close()
     else askers.set(at.host, asker)

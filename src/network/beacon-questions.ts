@@ -8,8 +8,11 @@ import type { NodeAddress } from '../directory/network-port.ts'
 export type Questions = {
   /** A question with a nonce of its own, to be sent from there. */
   ask(from: Endpoint): Uint8Array
-  /** @param host that sent it @returns where the DHT node of who is asked for is; null when it is no answer, or one too many */
-  hear(bytes: Uint8Array, host: string): NodeAddress | null
+  /**
+   * @param host that sent it @param isNear whether an address is in the network that was asked: nobody sends us beyond it
+   * @returns where the DHT node of who is asked for is; null when it is no answer, or one too many
+   */
+  hear(bytes: Uint8Array, host: string, isNear: (host: string) => boolean): NodeAddress | null
 }
 
 /** Nonces of one asking: those of the last interfaces that came, when they come and go all the time. */
@@ -28,7 +31,8 @@ export const createQuestions = (key: SecretKey, random: RandomBytes): Questions 
       open.add(hex(nonce))
       return encodeQuestion(key, nonce, from)
     },
-    hear: (bytes, host) => {
+    hear: (bytes, host, isNear) => {
+      if (!isNear(host)) return null
       const datagram = decodeBeacon(bytes)
       // Without an open question no hash is computed.
       if (datagram === null || datagram.port === 0 || !open.has(hex(datagram.nonce))) return null

@@ -155,13 +155,26 @@ test('an answer is taken for an open question, once, from whoever knows the id',
   const asked = decodeBeacon(questions.ask(alice))
   assert.ok(asked !== null)
   const answer = encodeAnswer(bob, asked.nonce, { host: OWN, port: 4_000 })
-  assert.equal(questions.hear(encodeAnswer(carol, asked.nonce, { host: OWN, port: 4_000 }), OWN), null)
-  assert.equal(questions.hear(encodeAnswer(bob, nonce(), { host: OWN, port: 4_000 }), OWN), null)
-  assert.equal(questions.hear(answer, '10.0.0.66'), null)
-  assert.deepEqual(questions.hear(answer, OWN), { host: OWN, port: 4_000 })
-  assert.equal(questions.hear(answer, OWN), null)
+  assert.equal(questions.hear(encodeAnswer(carol, asked.nonce, { host: OWN, port: 4_000 }), OWN, isNear), null)
+  assert.equal(questions.hear(encodeAnswer(bob, nonce(), { host: OWN, port: 4_000 }), OWN, isNear), null)
+  assert.equal(questions.hear(answer, '10.0.0.66', isNear), null)
+  assert.deepEqual(questions.hear(answer, OWN, isNear), { host: OWN, port: 4_000 })
+  assert.equal(questions.hear(answer, OWN, isNear), null)
   // Another asking knows nothing of it.
-  assert.equal(createQuestions(bob, (size) => new Uint8Array(randomBytes(size))).hear(answer, OWN), null)
+  assert.equal(createQuestions(bob, (size) => new Uint8Array(randomBytes(size))).hear(answer, OWN, isNear), null)
+})
+
+test('an answer from beyond the local network is none, also of who knows the id: nobody is sent there', () => {
+  const questions = createQuestions(bob, (size) => new Uint8Array(randomBytes(size)))
+  const asked = decodeBeacon(questions.ask(alice))
+  assert.ok(asked !== null)
+  const far = { host: '192.0.2.1', port: 4_000 }
+  const answer = encodeAnswer(bob, asked.nonce, far)
+  assert.equal(questions.hear(answer, far.host, isNear), null)
+  assert.deepEqual(
+    questions.hear(answer, far.host, () => true),
+    far,
+  )
 })
 
 test('of false answers from who knows the address, so many are taken as are dialled', () => {
@@ -169,7 +182,7 @@ test('of false answers from who knows the address, so many are taken as are dial
   const asked = decodeBeacon(questions.ask(alice))
   assert.ok(asked !== null)
   const taken = Array.from({ length: 100 }, (_, i) => ({ host: `10.0.1.${i + 1}`, port: 4_000 })).filter(
-    (at) => questions.hear(encodeAnswer(bob, asked.nonce, at), at.host) !== null,
+    (at) => questions.hear(encodeAnswer(bob, asked.nonce, at), at.host, isNear) !== null,
   )
   assert.equal(taken.length, BEACON_FOUND_MAX)
 })
