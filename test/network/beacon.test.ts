@@ -47,7 +47,12 @@ const start = async (t: TestContext) => {
   return { beaconPort, add }
 }
 
-const firstOf = ({ listen }: Asking): Promise<NodeAddress> => new Promise((resolve) => listen(resolve))
+/** @throws when nobody answers */
+const firstOf = ({ listen, ended }: Asking): Promise<NodeAddress> =>
+  new Promise((resolve, reject) => {
+    listen(resolve)
+    void ended.then(() => reject(new Error('nobody answered')))
+  })
 
 test('who is asked for is found, of several that share the port on one machine', async (t) => {
   const { add } = await start(t)
