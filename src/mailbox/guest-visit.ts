@@ -41,6 +41,8 @@ export type VisitParts = {
   readonly source: Uint8Array
   readonly store: MailboxStore
   readonly admission: Admission
+  /** Whether the mailbox does nothing for that identity. */
+  readonly isBlocked: (id: Uint8Array) => boolean
   /** by what time parcels are old, and what time they are given */
   readonly times: () => Times
   readonly random: RandomBytes
@@ -118,7 +120,7 @@ const answer = async (
     case 'next':
       return handNext(parts, state)
     case 'done':
-      parts.store.remove(recipientOf(state).id, request.ids)
+      parts.store.remove(recipientOf(parts, state).id, request.ids)
       return { answers: [{ t: 'deleted' }], state }
   }
 }
@@ -128,13 +130,15 @@ const outOfTurn = (): never => {
 }
 
 const deposit = async (
-  { store, admission, source, times }: VisitParts,
+  { store, admission, isBlocked, source, times }: VisitParts,
   state: VisitState,
   { to, id, size }: Of<'deposit'>,
   signal: AbortSignal,
 ): Promise<Turn> => {
   if (!PARCEL_SIZES.includes(size)) throw new MailboxError('ERR_MAILBOX_SIZE')
   const slip = { to, id, size, source }
+  // As for somebody whose card does not name it: who leaves something need not know whom the owner has blocked.
+  if (isBlocked(to)) throw new MailboxError('ERR_MAILBOX_RECIPIENT')
   // Before the directory is asked: who has had too much costs nothing more.
   store.checkRoom(slip, times().past)
   const log = await admission.forDeposit(to, { source, signal })
@@ -165,7 +169,7 @@ const takeLog = (state: VisitState, { d }: Of<'log'>): Turn => {
 }
 
 const prove = async (
-  { mailbox, channel, source, admission }: VisitParts,
+  { mailbox, channel, source, admission, isBlocked }: VisitParts,
   state: VisitState,
   { id, device, proof }: Of<'prove'>,
   signal: AbortSignal,
@@ -178,17 +182,22 @@ const prove = async (
   const signer = devices[device]
   if (signer === undefined) throw new MailboxError('ERR_MAILBOX_PROOF', { hint: 'no such device' })
   checkFetch(proof, { challenge: drawn.challenge, channel, mailbox, recipient: id }, signer.sign)
+  // Only to who has shown to be that one.
+  if (isBlocked(id)) throw new PeerError('ERR_PEER_REFUSED')
   await admission.forFetch(log, { source, signal })
   return { answers: [{ t: 'open' }], state: { ...state, drawn: null, proven: { id, after: 0 } } }
 }
 
-const recipientOf = ({ proven }: VisitState): NonNullable<VisitState['proven']> => {
+const recipientOf = ({ isBlocked }: VisitParts, { proven }: VisitState): NonNullable<VisitState['proven']> => {
   if (proven === null) throw new MailboxError('ERR_MAILBOX_PROOF')
+  // It may have been blocked since.
+  if (isBlocked(proven.id)) throw new PeerError('ERR_PEER_REFUSED')
   return proven
 }
 
-const handNext = ({ store, times }: VisitParts, state: VisitState): Turn => {
-  const { id, after } = recipientOf(state)
+const handNext = (parts: VisitParts, state: VisitState): Turn => {
+  const { store, times } = parts
+  const { id, after } = recipientOf(parts, state)
   const stored = store.next(id, after, times().past)
   if (stored === null) return { answers: [{ t: 'end' }], state }
   const { parcel, number } = stored

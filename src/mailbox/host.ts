@@ -63,6 +63,8 @@ export type MailboxParts = {
   /** by what time parcels are old; default: the clock's at once */
   readonly steady?: SteadyClock | undefined
   readonly random: RandomBytes
+  /** Whether the owner has blocked that identity: nothing is taken in for it, or handed out to it. Default: nobody is */
+  readonly isBlocked?: ((id: Uint8Array) => boolean) | undefined
 }
 
 /** Milliseconds between two sweeps. */
@@ -98,7 +100,8 @@ const takeChair = (seats: Seats<'guests'>, group: string): Chair | null => {
   }
 }
 
-export const createMailboxHost = ({ id, directory, store, now, steady, random }: MailboxParts): MailboxHost => {
+export const createMailboxHost = (parts: MailboxParts): MailboxHost => {
+  const { id, directory, store, now, steady, random, isBlocked = () => false } = parts
   const closing = new AbortController()
   const times = (): Times => timesOf(steady, now())
   const admission = createAdmission({ mailbox: id, directory, store, now })
@@ -154,7 +157,7 @@ export const createMailboxHost = ({ id, directory, store, now, steady, random }:
     const chair = closing.signal.aborted ? null : takeChair(seats, network)
     if (chair === null) return say(line, BUSY, closing.signal)
     const source = hmac(sourceKey, utf8(network))
-    const visit = createGuestVisit({ mailbox: id, channel, source, store, admission, times, random })
+    const visit = createGuestVisit({ mailbox: id, channel, source, store, admission, isBlocked, times, random })
     const ending = AbortSignal.any([closing.signal, chair.lost])
     const attending = withDeadline(MAILBOX_VISIT_MS, ending, (late) => attend(line, visit, chair, late))
     visits.add(attending)

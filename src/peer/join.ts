@@ -101,7 +101,7 @@ const openMailbox = (
   const { random, steady } = world
   const { mailbox, early } = openKeptMailbox(folder, store)
   const parts = { id: identity.log.id, directory, store: mailbox, now: () => seconds(world), steady, random }
-  return { host: createMailboxHost(parts), early }
+  return { host: createMailboxHost({ ...parts, isBlocked: store.blocked.has }), early }
 }
 
 /** This machine's, with what is sure of its clock. */

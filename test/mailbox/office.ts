@@ -1,5 +1,5 @@
 import { createPublisher } from '../../src/contacts/publisher.ts'
-import { utf8 } from '../../src/core/bytes.ts'
+import { hex, utf8 } from '../../src/core/bytes.ts'
 import { type FetchClaim, signFetch } from '../../src/core/fetch-proof.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { hmac, secretKey, sha256 } from '../../src/core/kdf.ts'
@@ -35,6 +35,8 @@ export type Office = {
   readonly directory: MemoryNetwork
   readonly store: MailboxStore
   readonly world: { now: number }
+  /** Whom the owner has blocked. */
+  readonly blocked: Set<string>
   /** Publishes a log with a card that names these mailboxes. */
   announce(identity: Identity, mailboxes?: readonly Uint8Array[]): Promise<Publication>
   /** Publishes a log alone. */
@@ -47,12 +49,14 @@ export type Office = {
 export const createOffice = (store: MailboxStore = openMailboxStore(null)): Office => {
   const directory = createMemoryNetwork(3)
   const world = makeWorld('office')
+  const blocked = new Set<string>()
   const now = (): number => world.now
   const admission = createAdmission({ mailbox, directory: directory.network, store, now })
   return {
     directory,
     store,
     world,
+    blocked,
     announce: (identity, mailboxes = [mailbox]) => {
       const prekeys = { keep: () => {} }
       const { self } = openStore(null)
@@ -69,6 +73,7 @@ export const createOffice = (store: MailboxStore = openMailboxStore(null)): Offi
         source,
         store,
         admission,
+        isBlocked: (id) => blocked.has(hex(id)),
         times: () => timesOf(undefined, now()),
         random: world.random,
       }),

@@ -75,6 +75,7 @@ export const createTown = (options: MemoryOptions = {}): Town => {
     open,
     openMailbox: (identity, changed = {}) => {
       const keep = openMailboxStore(null)
+      const store = changed.store ?? openStore(null)
       const world = changed.world ?? makeWorld(`mailbox/${encodeAddress(identity.log.id)}`)
       const parts = {
         id: identity.log.id,
@@ -82,8 +83,9 @@ export const createTown = (options: MemoryOptions = {}): Town => {
         store: keep,
         now: () => seconds(world),
         random: world.random,
+        isBlocked: store.blocked.has,
       }
-      return Object.assign(open(identity, { mailbox: createMailboxHost(parts), world, ...changed }), { keep })
+      return Object.assign(open(identity, { mailbox: createMailboxHost(parts), world, ...changed, store }), { keep })
     },
     publish: async (log) => {
       await publish(town.directory.network, { log }, AbortSignal.timeout(60_000))
