@@ -177,7 +177,9 @@ export const createLines = (parts: LinesParts): Lines => {
   const lines = new Map<string, Set<Open>>()
 
   const provenSince = new Map<string, number>()
-  const held = createHeld(parts.world, parts.emit)
+  const { contacts, messages } = parts.store
+  const isOurs = (peer: Uint8Array): boolean => contacts.has(peer) || messages.hasWritten(peer)
+  const held = createHeld(parts.world, parts.emit, isOurs)
 
   const note: Lines['note'] = (changed) => {
     for (const { id, peer, state } of changed)

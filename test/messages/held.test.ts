@@ -4,6 +4,7 @@ import { encodeAddress } from '../../src/core/address.ts'
 import { createHeld } from '../../src/messages/held.ts'
 import type { MessageEvent } from '../../src/messages/message-events.ts'
 import { mallory as her, makeWorld, settle } from '../connection/sides.ts'
+import { makeBytes } from '../core/identities.ts'
 import { startLines } from './lines-alone.ts'
 
 /** What is told of messages that wait: when it begins, and that it is over; of what comes again and again once an hour. */
@@ -80,4 +81,54 @@ test('of a sequence that is not taken there is told why, and that it goes on onc
   await settle()
   assert.deepEqual(told, [{ ...there, code: null, wait: null }])
   store.close()
+})
+
+test('who says again and again that its disk is full, or what is no such reason, is told of some times an hour', async () => {
+  const { mallory, told, write, store } = await startLines()
+  await mallory.hearUntil('ready')
+  await mallory.say({ k: 'ready' })
+  write('handfast', 'hi')
+  for (let time = 0; time < 200; time++) {
+    await mallory.say({ k: 'held', code: 'ERR_STORE_FULL' })
+    await mallory.say({ k: 'held', code: 'ERR_LOG_FORK' })
+    await mallory.say({ k: 'got', s: new Uint8Array(16), n: 0, c: new Uint8Array(32), back: [] })
+  }
+  await settle()
+  assert.ok(told.length > 0 && told.length <= 16, `${told.length}`)
+  assert.ok(told.every((event) => event.type === 'held' && (event.code === null || event.code === 'ERR_STORE_FULL')))
+  store.close()
+})
+
+test('of whom nothing was written to nobody hears that its disk is full', async () => {
+  const { mallory, told, store } = await startLines({ isContact: false })
+  await mallory.hearUntil('ready')
+  await mallory.say({ k: 'ready' })
+  for (let time = 0; time < 20; time++) {
+    await mallory.say({ k: 'held', code: 'ERR_STORE_FULL' })
+    await mallory.say({ k: 'held', code: 'ERR_MESSAGE_DAY' })
+  }
+  await settle()
+  assert.deepEqual(told, [])
+  store.close()
+})
+
+test('that this disk is full is told of each contact, and of one stranger for all', () => {
+  const told: MessageEvent[] = []
+  const strangers = ['one', 'two', 'three'].map((name) => makeBytes(name, 32))
+  const held = createHeld(
+    makeWorld('held'),
+    (event) => void told.push(event),
+    (who) => who === peer,
+  )
+  for (const stranger of [peer, ...strangers]) held.here(stranger, true)
+  for (const stranger of [peer, ...strangers]) held.here(stranger, false)
+  assert.deepEqual(
+    told.map((event) => event.type === 'held' && [event.address, event.code]),
+    [
+      [address, 'ERR_STORE_FULL'],
+      [encodeAddress(makeBytes('one', 32)), 'ERR_STORE_FULL'],
+      [address, null],
+      [encodeAddress(makeBytes('one', 32)), null],
+    ],
+  )
 })
