@@ -1,4 +1,5 @@
 import { volumesOf } from '../contacts/contact-volumes.ts'
+import { hex } from '../core/bytes.ts'
 import { DAY_MS } from '../core/clock.ts'
 import type { MessageErrorCode } from '../core/errors/codes.ts'
 import { MESSAGE_ROW_BYTES } from '../core/limits/message-limits.ts'
@@ -19,11 +20,14 @@ export type Refusal = {
 
 /** How much is taken from whom: from a contact so much a day and in all, from everybody else so much at a time. */
 export type Allowance = {
-  /** Why a message with a body of that many bytes is not taken now; null when it is. */
-  refusal(peer: Uint8Array, size: number): Refusal | null
-  /** It was taken. */
-  took(peer: Uint8Array, size: number): void
+  /** Why a message with a body of that many bytes is not taken now; null when it is. @param id of the message, where it is there */
+  refusal(peer: Uint8Array, size: number, id?: Uint8Array): Refusal | null
+  /** It was taken: that counts once, also when a full disk undoes it and it is taken again. */
+  took(peer: Uint8Array, size: number, id: Uint8Array): void
 }
+
+/** As many as all strangers can have taken at once. */
+const COUNTED_MAX = STRANGERS_MESSAGES.count.burst
 
 export type AllowanceParts = {
   readonly store: Pick<Store, 'volumes'>
@@ -34,6 +38,15 @@ export type AllowanceParts = {
 export const createAllowance = ({ store, world, isContact }: AllowanceParts): Allowance => {
   const { volumes } = store
   const meter = createMeter({ each: STRANGER_MESSAGES, all: STRANGERS_MESSAGES })
+  /** the latest that were counted, by peer and id: whoever asks of one again has not kept it */
+  const counted = new Set<string>()
+  const nameOf = (peer: Uint8Array, id: Uint8Array): string => hex(peer) + hex(id)
+
+  const count = (name: string): void => {
+    counted.add(name)
+    const [oldest] = counted
+    if (counted.size > COUNTED_MAX && oldest !== undefined) counted.delete(oldest)
+  }
 
   const ofContact = (peer: Uint8Array, size: number): Refusal | null => {
     // By which time what is kept is counted.
@@ -46,13 +59,17 @@ export const createAllowance = ({ store, world, isContact }: AllowanceParts): Al
   }
 
   return {
-    refusal: (peer, size) => {
+    refusal: (peer, size, id) => {
       if (isContact(peer)) return ofContact(peer, size)
+      if (id !== undefined && counted.has(nameOf(peer, id))) return null
       const wait = meter.wait(peer, size, world.clock())
       return wait === 0 ? null : { code: 'ERR_MESSAGE_RATE', wait }
     },
-    took: (peer, size) => {
-      if (!isContact(peer)) meter.take(peer, size, world.clock())
+    took: (peer, size, id) => {
+      const name = nameOf(peer, id)
+      if (isContact(peer) || counted.has(name)) return
+      meter.take(peer, size, world.clock())
+      count(name)
     },
   }
 }

@@ -86,8 +86,8 @@ export const createInbox = (parts: InboxParts): Inbox => {
     return Math.max(0, Math.min(...bounds))
   }
 
-  const refusal: Inbox['refusal'] = (peer, { app, size }) =>
-    room(peer, app) === 0 ? { code: 'ERR_MESSAGE_FULL', wait: null } : allowance.refusal(peer, size)
+  const refusal = (peer: Uint8Array, { app, size }: Weighed, id?: Uint8Array): Refusal | null =>
+    room(peer, app) === 0 ? { code: 'ERR_MESSAGE_FULL', wait: null } : allowance.refusal(peer, size, id)
 
   /** Where a sequence is at. @throws MessageError ERR_MESSAGE_GAP when it is of another application */
   const standingOf = (peer: Uint8Array, { s, app }: IncomingMessage): Standing => {
@@ -109,18 +109,18 @@ export const createInbox = (parts: InboxParts): Inbox => {
       if (!standing.isKnown) throw new MessageError('ERR_MESSAGE_FORK')
       return { fate: 'forked', standing } as const
     }
-    const why = messages.hasArrived(peer, m) ? null : refusal(peer, { app, size: b.length })
+    const why = messages.hasArrived(peer, m) ? null : refusal(peer, { app, size: b.length }, m)
     if (why !== null) return { fate: 'refused', standing, why } as const
     const now = world.clock()
     const when = { at: Math.min(at, now + AHEAD_MS), said: at, queued: presentOf(world) }
     const stored = messages.receive(peer, { device, sequence: s, app, ...next }, { m, r, body: b, ...when })
-    if (stored !== null) allowance.took(peer, b.length)
+    if (stored !== null) allowance.took(peer, b.length, m)
     return { fate: 'taken', standing: next, stored } as const
   }
 
   return {
     room,
-    refusal,
+    refusal: (peer, message) => refusal(peer, message),
     take: (from, incoming) => {
       const upTo = new Map<string, Place & { readonly s: Uint8Array }>()
       const refused = new Map<string, Refused>()

@@ -6,6 +6,7 @@ import {
   UNKNOWN_APPLICATION_MESSAGES_MAX,
   UNKNOWN_APPLICATIONS_MESSAGES_MAX,
 } from '../../src/core/limits/message-limits.ts'
+import { STRANGER_MESSAGES } from '../../src/core/limits/stranger-rates.ts'
 import { messageId, nextPlace, sequenceStart } from '../../src/core/places.ts'
 import { encodeBody } from '../../src/messages/body.ts'
 import { createInbox, type IncomingMessage } from '../../src/messages/inbox.ts'
@@ -101,5 +102,32 @@ test('of who was refused nothing is taken, of however much room there is', () =>
   assert.equal(inbox.room(peer, 'handfast'), 0)
   const taken = inbox.take(from, messages('a', 'handfast', 2))
   assert.deepEqual([taken.fresh.length, taken.refused.length], [0, 1])
+  store.close()
+})
+
+test('what a full disk undoes counts once against the rate of a stranger, however often it is tried', () => {
+  const { store, inbox } = start(false)
+  const all = messages('a', 'handfast', STRANGER_MESSAGES_MAX)
+  const undone = new Error('the disk is full')
+  const tries = Math.ceil(STRANGER_MESSAGES.count.burst / all.length) + 1
+  for (let time = 0; time < tries; time++)
+    assert.throws(
+      () =>
+        store.transaction(() => {
+          assert.equal(inbox.take(from, all).fresh.length, all.length)
+          throw undone
+        }),
+      undone,
+    )
+  const { fresh, refused } = inbox.take(from, all)
+  assert.deepEqual([fresh.length, refused], [all.length, []])
+  // What is said anew counts as ever.
+  let taken = all.length
+  for (let round = 0; round < tries; round++) {
+    for (const { id } of store.messages.history(peer, 'handfast', Number.MAX_SAFE_INTEGER, 1000))
+      if (store.messages.get(id)?.state === 'arrived') store.messages.markTaken(id)
+    taken += inbox.take(from, messages(`more ${round}`, 'handfast', STRANGER_MESSAGES_MAX)).fresh.length
+  }
+  assert.equal(taken, STRANGER_MESSAGES.count.burst)
   store.close()
 })
