@@ -4,6 +4,7 @@ import type { Contacts } from '../contacts/contact-api.ts'
 import type { Found, Resolver } from '../contacts/resolver.ts'
 import { createSenderCheck } from '../contacts/sender-check.ts'
 import type { TrustStore } from '../contacts/trust-store.ts'
+import { equal } from '../core/bytes.ts'
 import { DirectoryError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { LOOKUP_MS, VET_MS } from '../core/limits/connection-limits.ts'
@@ -15,6 +16,7 @@ import { createMailboxPoller, type MailboxPoller } from '../messages/mailbox-pol
 import { createMailboxReceiver } from '../messages/mailbox-receiver.ts'
 import { createMailboxSender, type MailboxSender } from '../messages/mailbox-sender.ts'
 import type { MessageEvent } from '../messages/message-events.ts'
+import { namedMailboxes } from '../messages/named-mailboxes.ts'
 import { createParcelling } from '../messages/parcelling.ts'
 import type { Repair } from '../messages/repair.ts'
 import type { Signals } from '../messages/signals.ts'
@@ -55,7 +57,19 @@ export const createByMailbox = (
   parts: ByMailboxParts,
 ): { readonly sender: MailboxSender; readonly poller: MailboxPoller } => {
   const { identity, directory, store, world, trustStore, resolver, steps, repair, waitingRoom, beforeMail } = parts
-  const visits = createMailboxClient({ ...parts, find: steps.find, checkGoing: steps.checkGoing })
+  /** Who only left something gets a receipt, in mailboxes that it names itself. */
+  const findFor = (id: Uint8Array, isOurs: boolean, signal: AbortSignal | undefined): Promise<Found> =>
+    (isOurs || store.contacts.has(id) ? steps.find : steps.findOther)(id, signal)
+  const visits = createMailboxClient({
+    ...parts,
+    find: (id, signal) =>
+      findFor(
+        id,
+        namedMailboxes(store).some((named) => equal(named, id)),
+        signal,
+      ),
+    checkGoing: steps.checkGoing,
+  })
   const mailboxClient: MailboxClient = {
     ...visits,
     fetchAll: async function* (options) {
@@ -68,8 +82,9 @@ export const createByMailbox = (
   }
   /** Whom something is brought that was written is a contact from then on, as who is called for that. */
   const find = async (id: Uint8Array, signal: AbortSignal): Promise<Found> => {
-    const found = await steps.find(id, signal)
-    if (waitingRoom.hasWritten(id)) waitingRoom.admit(found.log)
+    const hasWritten = waitingRoom.hasWritten(id)
+    const found = await findFor(id, hasWritten, signal)
+    if (hasWritten) waitingRoom.admit(found.log)
     return found
   }
   const bringing = createMailboxSender({

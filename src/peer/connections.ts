@@ -120,7 +120,8 @@ const connect = async (
   await announcer.beforeConnecting()
   const floor = trustStore.floor(id)
   const nearby = parts.nearby.ask(id)
-  const found = await steps.find(id, signal)
+  const isOurs = isAsked || store.contacts.has(id) || waitingRoom.hasWritten(id)
+  const found = await (isOurs ? steps.find : steps.findOther)(id, signal)
   // By a clock that is behind, every card is yet to begin.
   if (found.card === null && clockWatch.isDoubted()) throw clockError(clockWatch.reading, seconds(world))
   try {

@@ -11,6 +11,11 @@ export type Steps = {
   checkGoing(signal: AbortSignal | undefined): void
   /** Asks the directory for our own sake, and the local network beside it. @throws those of `Peer.lookup` */
   find(id: Uint8Array, signal: AbortSignal | undefined, policy?: Policy): Promise<Found>
+  /**
+   * Asks for the sake of one who called or left something, or whom such a one named: of these only the latest are remembered.
+   * @throws those of `Peer.lookup`
+   */
+  findOther(id: Uint8Array, signal: AbortSignal | undefined): Promise<Found>
 }
 
 export const createSteps = (resolver: Resolver, nearby: Pick<Nearby, 'find'>, closing: AbortSignal): Steps => {
@@ -20,17 +25,23 @@ export const createSteps = (resolver: Resolver, nearby: Pick<Nearby, 'find'>, cl
     signal?.throwIfAborted()
     closing.throwIfAborted()
   }
+  const ask = async (
+    id: Uint8Array,
+    signal: AbortSignal | undefined,
+    how: { readonly asked: boolean; readonly policy?: Policy | undefined },
+  ): Promise<Found> => {
+    checkGoing(signal)
+    try {
+      const ending = deadline(signal)
+      return await nearby.find(id, ending, () => resolver.find(id, { signal: ending, ...how }))
+    } finally {
+      checkGoing(signal)
+    }
+  }
   return {
     deadline,
     checkGoing,
-    find: async (id, signal, policy) => {
-      checkGoing(signal)
-      try {
-        const ending = deadline(signal)
-        return await nearby.find(id, ending, () => resolver.find(id, { signal: ending, asked: true, policy }))
-      } finally {
-        checkGoing(signal)
-      }
-    },
+    find: (id, signal, policy) => ask(id, signal, { asked: true, policy }),
+    findOther: (id, signal) => ask(id, signal, { asked: false }),
   }
 }

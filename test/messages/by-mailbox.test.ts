@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { equal } from '../../src/core/bytes.ts'
 import { sha256 } from '../../src/core/kdf.ts'
 import {
   BUNDLE_BYTES_MAX,
@@ -67,6 +68,10 @@ test('a stranger whose letter is fetched and receipted stays a stranger; who is 
     [a, b].map(({ store }) => store.contacts.all().length),
     [1, 0],
   )
+  // Nor is it remembered for good that somebody was looked up for a receipt: anyone can leave something.
+  const askedFor = ({ id }: { readonly id: Uint8Array }) => equal(id, alice.log.id) || equal(id, bob.log.id)
+  const floors = [a, b].map(({ store }) => store.floors.all().find(askedFor)?.asked)
+  assert.deepEqual(floors, [true, false])
   const told = b.notices.filter(({ type }) => type === 'request' || type === 'message')
   assert.deepEqual(
     told.map(({ type }) => type),
