@@ -16,7 +16,7 @@ export const LIMITS: { readonly [C in ErrorCode]?: (peer: string) => readonly st
     `hint: ${ALLOW(peer, '--messages-a-day')}`,
   ],
   ERR_FILE_DAY: (peer) => [
-    `handfast: ${shortAddress(peer)} has sent as much in files as it may in a day: what follows waits there until tomorrow (UTC).`,
+    `handfast: ${shortAddress(peer)} has sent as much in files as it may in a day: what follows waits there until tomorrow (UTC), and a file of more than a whole day until you allow more.`,
     `hint: ${ALLOW(peer, '--files-a-day')}`,
   ],
   ERR_FILE_TOTAL: (peer) => [

@@ -173,7 +173,7 @@ export const FILE = {
   ERR_FILE_LIMIT: ['too many files of one peer are under way', 'wait until some have arrived'],
   ERR_FILE_DAY: [
     'the other side takes no more files from here today',
-    'nothing: it goes on by itself tomorrow, or when its owner allows more',
+    'nothing: it goes on by itself tomorrow, or when its owner allows more; a file of more than a whole day waits for that word',
   ],
   ERR_FILE_TOTAL: [
     'the other side has taken so many files from here that it takes no more',
