@@ -66,6 +66,8 @@ const leaveAt = async (
   for (const { number, sequence, upto } of queued) {
     const parcel = mailboxOutbox.parcel(number)
     if (parcel === null) continue
+    // By now, as each visit takes its time.
+    if (store.blocked.has(peer)) break
     const done = await mailboxClient.leave(mailbox, peer, parcel, signal).then(
       () => true,
       () => false,

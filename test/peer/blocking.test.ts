@@ -174,3 +174,26 @@ test('what somebody who is blocked leaves in a mailbox is deleted unread', async
   createContacts(b.store, town.world).unblock(MALLORY)
   assert.deepEqual(await b.fetch(), [])
 })
+
+test('what was put into parcels already is left nowhere once its recipient is blocked', async (t) => {
+  const town = await startSquare(t)
+  const m = createResident(town, mallory)
+  await m.visit(async () => {})
+  const store = openStore(null)
+  const blocked = Promise.withResolvers<void>()
+  const queued: Store['mailboxOutbox']['queued'] = (peer) => {
+    const found = store.mailboxOutbox.queued(peer)
+    if (found.length > 0) {
+      createContacts(store, town.world).block(MALLORY)
+      blocked.resolve()
+    }
+    return found
+  }
+  const b = createResident(town, bob, undefined, { ...store, mailboxOutbox: { ...store.mailboxOutbox, queued } })
+  await b.visit(async ({ messages }) => {
+    await messages.send(MALLORY, 'too late')
+    await blocked.promise
+    for (let turn = 0; turn < 20; turn++) await settle()
+  })
+  assert.deepEqual([parcels(town).length, store.mailboxOutbox.queued(mallory.log.id).length > 0], [0, true])
+})
