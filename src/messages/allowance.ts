@@ -24,6 +24,9 @@ export type Allowance = {
   refusal(peer: Uint8Array, size: number, id?: Uint8Array): Refusal | null
   /** It was taken: that counts once, also when a full disk undoes it and it is taken again. */
   took(peer: Uint8Array, size: number, id: Uint8Array): void
+  /** The same of one that is here, and is said again in another place: it costs work, and fills nothing. */
+  refusalOfRepeat(peer: Uint8Array, size: number): Refusal | null
+  tookRepeat(peer: Uint8Array, size: number): void
 }
 
 /** As many as all strangers can have taken at once. */
@@ -58,18 +61,26 @@ export const createAllowance = ({ store, world, isContact }: AllowanceParts): Al
     return null
   }
 
+  const ofStranger = (peer: Uint8Array, size: number): Refusal | null => {
+    const wait = meter.wait(peer, size, world.clock())
+    return wait === 0 ? null : { code: 'ERR_MESSAGE_RATE', wait }
+  }
+
   return {
     refusal: (peer, size, id) => {
       if (isContact(peer)) return ofContact(peer, size)
       if (id !== undefined && counted.has(nameOf(peer, id))) return null
-      const wait = meter.wait(peer, size, world.clock())
-      return wait === 0 ? null : { code: 'ERR_MESSAGE_RATE', wait }
+      return ofStranger(peer, size)
     },
     took: (peer, size, id) => {
       const name = nameOf(peer, id)
       if (isContact(peer) || counted.has(name)) return
       meter.take(peer, size, world.clock())
       count(name)
+    },
+    refusalOfRepeat: (peer, size) => (isContact(peer) ? null : ofStranger(peer, size)),
+    tookRepeat: (peer, size) => {
+      if (!isContact(peer)) meter.take(peer, size, world.clock())
     },
   }
 }

@@ -109,12 +109,15 @@ export const createInbox = (parts: InboxParts): Inbox => {
       if (!standing.isKnown) throw new MessageError('ERR_MESSAGE_FORK')
       return { fate: 'forked', standing } as const
     }
-    const why = messages.hasArrived(peer, m) ? null : refusal(peer, { app, size: b.length }, m)
+    const why = messages.hasArrived(peer, m)
+      ? allowance.refusalOfRepeat(peer, b.length)
+      : refusal(peer, { app, size: b.length }, m)
     if (why !== null) return { fate: 'refused', standing, why } as const
     const now = world.clock()
     const when = { at: Math.min(at, now + AHEAD_MS), said: at, queued: presentOf(world) }
     const stored = messages.receive(peer, { device, sequence: s, app, ...next }, { m, r, body: b, ...when })
     if (stored !== null) allowance.took(peer, b.length, m)
+    else allowance.tookRepeat(peer, b.length)
     return { fate: 'taken', standing: next, stored } as const
   }
 

@@ -1,6 +1,7 @@
 import { bytes, record, uint } from '../core/fields.ts'
 import {
   MESSAGE_ID_BYTES,
+  PLACES_PER_MESSAGE,
   SEQUENCE_ID_BYTES,
   SEQUENCES_MAX,
   STRANGERS_ARRIVALS_MAX,
@@ -81,6 +82,10 @@ const STRANGERS = [
   ['sequences_in', 'true', 'touched', STRANGERS_MESSAGES_MAX],
   ['arrivals', 'true', 'place', STRANGERS_ARRIVALS_MAX],
 ] as const
+
+/** Of a message that is said again and again the latest places are enough. */
+const FORGET_EARLIER = `DELETE FROM arrivals WHERE place IN
+  (SELECT place FROM arrivals WHERE peer = ? AND m = ? ORDER BY place DESC LIMIT -1 OFFSET ${PLACES_PER_MESSAGE})`
 
 /** Of so many calls to trim, the first does: strangers have as many messages more at most. */
 export const TRIM_EVERY = 64
@@ -170,7 +175,10 @@ export const createIncomingMessages = (table: MessageTable): IncomingMessages =>
     receive: (peer, arrival, { m, r, at, said, queued, body }) => {
       const isNew = !hasArrived(peer, m)
       advance(peer, arrival, m, Math.floor(queued / 1000))
-      if (!isNew) return null
+      if (!isNew) {
+        database.run(FORGET_EARLIER, peer, m)
+        return null
+      }
       const { app } = arrival
       return insertMessage(table, { peer, app, out: false, m, r, at, queued, state: 'arrived', body }, said)
     },

@@ -38,6 +38,12 @@ export const PLACES_AGE = 60 * 24 * 3600
  */
 export const REPAIRS_A_DAY = 1_000
 
+/**
+ * Places that are remembered of one message of theirs, the latest: who says the same again and again, each time in another place, leaves no more
+ * than that. A folder that went back says what waits once more in another sequence.
+ */
+export const PLACES_PER_MESSAGE = 4
+
 /** Ids that are remembered of what strangers said, so that nothing of it comes twice: anyone can make identities. */
 export const STRANGERS_ARRIVALS_MAX = 10_000
 
@@ -116,6 +122,9 @@ export const OFFLINE_SESSION_AGE = 30 * 24 * 3600
 
 /** The same of all who are no contacts: anyone can begin one. */
 export const STRANGERS_OFFLINE_SESSIONS_MAX = 200
+
+/** Receipts that wait to be brought to who are no contacts, the latest: as many as sessions to bring them in. */
+export const STRANGERS_RECEIPTS_MAX = STRANGERS_OFFLINE_SESSIONS_MAX
 
 /**
  * Envelopes of strangers that wait in our mailboxes for room or a message before them, and for how many seconds each: so few that they do not
