@@ -1,6 +1,6 @@
 import { bytes, nullable, record, uint } from '../core/fields.ts'
 import { MAILBOX_AGE } from '../core/limits/mailbox-limits.ts'
-import { SEQUENCE_ID_BYTES } from '../core/limits/message-limits.ts'
+import { SEQUENCE_ID_BYTES, STRANGERS_RECEIPTS_MAX } from '../core/limits/message-limits.ts'
 import { PARCEL_SIZES } from '../core/parcel.ts'
 import type { Database } from './database.ts'
 import { WAITING, WAITING_ROWS } from './outgoing-places.ts'
@@ -81,6 +81,10 @@ const readParcelled = record<Parcelled>({ upto: uint(), at: uint(), mailboxes: b
 const readOwed = record<{ readonly want: number; readonly due: number }>({ want: uint(1), due: uint() })
 const readPeer = record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) })
 
+/** Who is no contact and hears nothing drops nothing: it leaves its messages again in a week. */
+const FORGET_STRANGERS = `DELETE FROM receipts WHERE rowid IN (SELECT rowid FROM receipts
+  WHERE peer NOT IN (SELECT id FROM contacts) ORDER BY rowid DESC LIMIT -1 OFFSET ${STRANGERS_RECEIPTS_MAX})`
+
 export const createMailboxOutbox = (database: Database): MailboxOutbox => ({
   queue: (peer, mailbox, at, { sequence, upto, parcel }) =>
     database.run(
@@ -126,12 +130,14 @@ export const createMailboxOutbox = (database: Database): MailboxOutbox => ({
     database.run('DELETE FROM parcels')
     database.run('DELETE FROM parcelled')
   },
-  oweReceipt: (peer, { want = false, due = 0 } = {}) =>
+  oweReceipt: (peer, { want = false, due = 0 } = {}) => {
     database.run(
       `INSERT INTO receipts (peer, want, due) VALUES (?, ?, ?)
        ON CONFLICT (peer) DO UPDATE SET want = max(want, excluded.want), due = min(due, excluded.due)`,
       ...[peer, want ? 1 : 0, due],
-    ),
+    )
+    database.run(FORGET_STRANGERS)
+  },
   receiptSaid: (peer) => database.run('DELETE FROM receipts WHERE peer = ?', peer),
   owedReceipt: (peer, now) => {
     const row = database.get('SELECT want, due FROM receipts WHERE peer = ? AND due <= ?', peer, now)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { MAILBOX_AGE } from '../../src/core/limits/mailbox-limits.ts'
+import { STRANGERS_RECEIPTS_MAX } from '../../src/core/limits/message-limits.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { alice } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
 
 const peer = (name: string): Uint8Array => makeBytes(`peer/${name}`, 32)
@@ -72,4 +74,15 @@ test('a receipt that asks for what is missing goes on doing so, and waits for it
   assert.deepEqual(mailboxOutbox.waiting(NOW + 10), [peer('bob')])
   mailboxOutbox.oweReceipt(peer('bob'))
   assert.deepEqual(mailboxOutbox.owedReceipt(peer('bob'), NOW), { want: true, due: 0 })
+})
+
+test('receipts to those who are no contacts wait for the latest of them, and those to contacts for all', (t) => {
+  const store = open(t)
+  const { mailboxOutbox, contacts } = store
+  contacts.keep(alice.log, NOW)
+  mailboxOutbox.oweReceipt(alice.log.id)
+  for (let count = 0; count < STRANGERS_RECEIPTS_MAX + 50; count++) mailboxOutbox.oweReceipt(peer(`${count}`))
+  assert.equal(mailboxOutbox.waiting(NOW).length, STRANGERS_RECEIPTS_MAX + 1)
+  const owed = (id: Uint8Array): boolean => mailboxOutbox.owedReceipt(id, NOW) !== null
+  assert.deepEqual([owed(alice.log.id), owed(peer('49')), owed(peer('50'))], [true, false, true])
 })
