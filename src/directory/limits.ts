@@ -119,5 +119,15 @@ export const DHT_DELAYED_MAX = 256
 export const PROOFS_MAX = 256
 export const PROOF_ANSWERS_MAX = 8
 
+/**
+ * Such answers to the addresses of one network, and to all: a node in it answers the ping though it asked for nothing, and is sent 1.2 KB each that
+ * somebody else asked for. Who reads more shows a token.
+ */
+export const PROOF_NETWORK_RATE = { burst: 16, perSecond: 2 }
+export const PROOF_RATE = { burst: 512, perSecond: 64 }
+
+/** Networks whose answers are counted: 4,096 × ~150 B. */
+export const PROOF_NETWORKS_MAX = 4_096
+
 /** Milliseconds such an address has to answer: HyperDHT's own requests wait one second. */
 export const PROOF_MS = 1_000

@@ -1,15 +1,28 @@
 import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
 import type { Address } from 'hyperdht'
 import type { Socket } from 'udx-native'
-import { PROOF_ANSWERS_MAX, PROOF_MS, PROOFS_MAX } from '../directory/limits.ts'
+import { createPace } from '../core/pace.ts'
+import { sourceNetworkOf } from '../directory/ip-networks.ts'
+import {
+  PROOF_ANSWERS_MAX,
+  PROOF_MS,
+  PROOF_NETWORK_RATE,
+  PROOF_NETWORKS_MAX,
+  PROOF_RATE,
+  PROOFS_MAX,
+} from '../directory/limits.ts'
 
 /**
  * Asks an address whether it receives what is sent to it, before it gets a large answer: HyperDHT's own clients show no token when they
  * read. It is a ping of dht-rpc, which each of them answers, with a number that nobody can know who does not receive it. One that is
  * guessed, once in 65,536 datagrams, is worth less than what the guesses cost.
+ *
+ * A node answers such a ping also when it asked for nothing: somebody else wrote its address on the request. So a network gets only so many
+ * of these answers in a time, whoever asks for them.
  */
 export type ReturnProof = {
-  /** Calls `answer` once the address has answered; never when it does not, or when too many are being asked. */
+  /** Calls `answer` once the address has answered; never when it does not, when too many are being asked, or its network was sent too much. */
   ask(to: Address, socket: Socket, answer: () => void): void
   /** Whether a datagram was the answer to such a question. */
   take(message: Uint8Array, from: Address): boolean
@@ -28,12 +41,17 @@ type Waiting = { readonly number: Buffer; readonly answers: (() => void)[]; read
 const ping = (number: Uint8Array, { host, port }: Address): Uint8Array =>
   Uint8Array.of(REQUEST, INTERNAL, ...number, ...host.split('.').map(Number), port & 255, port >> 8, COMMAND_PING)
 
-export const createReturnProof = (): ReturnProof => {
+/** @param exempt addresses that may have any number of answers: those of this machine */
+export const createReturnProof = (exempt: (host: string) => boolean): ReturnProof => {
   const waiting = new Map<string, Waiting>()
+  const pace = createPace({ each: PROOF_NETWORK_RATE, all: PROOF_RATE, remembered: PROOF_NETWORKS_MAX })
+  const isTooMany = (host: string): boolean =>
+    !exempt(host) && !pace.take(sourceNetworkOf(host), Math.floor(performance.now()))
   const nameOf = ({ host, port }: Address): string => `${host}:${port}`
 
   return {
     ask: (to, socket, answer) => {
+      if (isTooMany(to.host)) return
       const name = nameOf(to)
       const known = waiting.get(name)
       if (known !== undefined) {

@@ -50,7 +50,7 @@ const unitsOf = ({ internal, command }: InternalRequest): number => {
 export const guardServing = (dht: HyperDHT, exempt: (host: string) => boolean = isLoopback): Serving => {
   const internals = internalsOf(dht)
   const { io } = internals
-  const proof = createReturnProof()
+  const proof = createReturnProof(exempt)
   const quotas = createQuotas()
   const now = (): number => performance.now()
   let source = OWN
