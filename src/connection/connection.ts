@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionError } from '../core/errors.ts'
 import type { Device } from '../core/key-log-entry.ts'
 import { decryptMessage, encryptMessage, type Session } from '../core/session/session.ts'
@@ -40,6 +41,8 @@ export type ConnectionParts = {
   readonly services: readonly Service[]
   /** aborted with the reason when the connection must not go on */
   readonly ending?: AbortSignal | undefined
+  /** Told of each frame that came. @returns milliseconds until the next one is looked at: it waits where it came from. Default: 0 */
+  readonly pace?: (() => number) | undefined
 }
 
 /**
@@ -101,21 +104,26 @@ const createDispatch = (services: readonly Service[], line: Line) => {
   }
 }
 
+const pause = (milliseconds: number, over: AbortSignal): Promise<void> | undefined =>
+  milliseconds === 0 ? undefined : delay(milliseconds, undefined, { signal: over, ref: false }).catch(() => {})
+
 /** @param session as the handshake left it: both sides are confirmed, and nothing else was said */
 export const createConnection = (
   channel: Channel,
   session: Session,
-  { peer, device, remote, world, services, ending }: ConnectionParts,
+  { peer, device, remote, world, services, ending, pace = () => 0 }: ConnectionParts,
 ): OpenConnection => {
   const reason = new ConnectionError('ERR_CONNECTION_CLOSED')
   const state: State = { session, ending: null, reason, exchanged: 0 }
   const codec = createCodec(channel, state, world)
+  const over = new AbortController()
 
   /** Ends everything once; `error` is what waiting calls see when it was a failure. */
   const shut = (reason: Ending['reason'], error: Error | null = null): void => {
     if (state.ending !== null) return
     state.ending = { reason, error }
     state.session = null
+    over.abort()
     if (error !== null) state.reason = error
     dispatch.detach(error)
   }
@@ -146,6 +154,7 @@ export const createConnection = (
         if (payload?.k === 'bye') shut('left')
         else if (payload !== null) dispatch.handle(payload)
       }
+      await pause(pace(), over.signal)
     }
   }
   const reading = read().then(() => channel.stream.close(), fail)

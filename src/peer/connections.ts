@@ -26,6 +26,7 @@ import { clockError } from '../directory/client/heard-times.ts'
 import type { FrameStream } from '../network/frame-stream.ts'
 import type { Store } from '../store/store.ts'
 import type { Door, Visitor } from './door.ts'
+import { createFramePace } from './frame-pace.ts'
 import type { MailboxGuests } from './mailbox-guests.ts'
 import type { Nearby } from './nearby.ts'
 import type { OpenConnections } from './open-connections.ts'
@@ -79,8 +80,11 @@ type Beginning = {
   readonly visitor?: Visitor
 }
 
+/** A frame of that peer came. @returns milliseconds until the next one is looked at */
+type Room = ConnectionsParts & { readonly pace: (peer: Uint8Array) => number }
+
 /** Begins to talk with somebody who has proved who they are. */
-const begin = (parts: ConnectionsParts, beginning: Beginning): OpenConnection => {
+const begin = (parts: Room, beginning: Beginning): OpenConnection => {
   const { channel, met, direction, trust, floor } = beginning
   const { identity, world, trustStore, services, open, door, waitingRoom, emit } = parts
   const peer = met.log.id
@@ -89,7 +93,7 @@ const begin = (parts: ConnectionsParts, beginning: Beginning): OpenConnection =>
   const watch = trustStore.watch(met.log, met.device)
   trustStore.met(met.log, met.device, met.inc, channel.stream.remoteKey)
   const { device, session } = met
-  const parties = { peer, device, remote, world, services, ending: watch.signal }
+  const parties = { peer, device, remote, world, services, ending: watch.signal, pace: () => parts.pace(peer) }
   const connection = createConnection(channel, session, parties)
   const leave = waitingRoom.enter(met.log, () => connection.close())
   emit({ type: 'connected', remote })
@@ -108,7 +112,7 @@ const begin = (parts: ConnectionsParts, beginning: Beginning): OpenConnection =>
 }
 
 const connect = async (
-  parts: ConnectionsParts,
+  parts: Room,
   id: Uint8Array,
   signal: AbortSignal | undefined,
   isAsked = true,
@@ -158,7 +162,7 @@ const checkBlocked = ({ blocked }: Store, id: Uint8Array): void => {
 }
 
 /** Lets somebody in, or a guest of the mailbox. A stranger that fails is told why and forgotten: it is no event of ours. */
-const welcome = async (parts: ConnectionsParts, stream: FrameStream, visitor: Visitor): Promise<void> => {
+const welcome = async (parts: Room, stream: FrameStream, visitor: Visitor): Promise<void> => {
   const { identity, store, world, transport, trustStore, resolver, steps, guests, open, announcer } = parts
   const channel = openChannel(stream)
   channel.watch(visitor.heard)
@@ -187,7 +191,8 @@ const welcome = async (parts: ConnectionsParts, stream: FrameStream, visitor: Vi
   }
 }
 
-export const createConnections = (parts: ConnectionsParts): Connections => {
+export const createConnections = (given: ConnectionsParts): Connections => {
+  const parts = { ...given, pace: createFramePace(given.world, given.store.contacts.has) }
   const { guests, open, door, isNeeded } = parts
   /** Dials under way that several wait for. */
   const reaching = new Map<string, Promise<void>>()

@@ -38,6 +38,13 @@ export const STRANGERS_STREAM_BYTES: Rates = {
   bytes: { burst: 32 * 1024 * 1024, perSecond: 4 * 1024 * 1024 },
 }
 
+/**
+ * Frames of each that are looked at, and of all: each costs some tenths of a millisecond, a millisecond at most, whatever it says, and contacts
+ * wait meanwhile. What is more stays on the way. A file of theirs comes at 4 MB/s, as their streams do.
+ */
+export const STRANGER_FRAMES: Rates = { count: { burst: 1024, perSecond: 64 }, bytes: ANY }
+export const STRANGERS_FRAMES: Rates = { count: { burst: 2048, perSecond: 128 }, bytes: ANY }
+
 /** Files that each offers, and all do: a row on disk and some lines each, whether or not they are taken. */
 export const STRANGER_OFFERS: Rates = { count: { burst: 32, perSecond: 0.1 }, bytes: ANY }
 export const STRANGERS_OFFERS: Rates = { count: { burst: 128, perSecond: 1 }, bytes: ANY }
