@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import type { TestContext } from 'node:test'
 import { sanitize } from '../../src/cli/output/sanitize.ts'
+import { bareSurroundings, commandLine, QUICKLY } from '../node-command.ts'
 
 /** The command `handfast`, or another script, in a process of its own. */
-
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 
 export type Child = {
   readonly child: ChildProcess
@@ -26,7 +25,7 @@ type Environment = Readonly<Record<string, string>>
 type User = { readonly uid?: number; readonly gid?: number }
 
 export const startCli = (t: TestContext, argv: readonly string[], env: Environment = {}, user: User = {}): Child =>
-  startScript(t, MAIN, argv, env, user)
+  start(t, `handfast ${argv[0]}`, commandLine(argv), { ...bareSurroundings(argv), ...env }, user)
 
 /** @param script its whole path */
 export const startScript = (
@@ -35,12 +34,12 @@ export const startScript = (
   argv: readonly string[],
   env: Environment = {},
   user: User = {},
-): Child => {
-  // What one process has compiled serves the others.
-  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
-  const options = { env: { PATH, NODE_COMPILE_CACHE, ...env }, stdio: 'pipe', ...user } as const
-  // With the flag, what begins anew without it need not.
-  const child = spawn(process.execPath, ['--disable-sigusr1', script, ...argv], options)
+): Child =>
+  start(t, `${basename(script)} ${argv[0]}`, [...QUICKLY, script, ...argv], { ...bareSurroundings(), ...env }, user)
+
+/** @param args what follows `node` */
+const start = (t: TestContext, name: string, args: readonly string[], env: Environment, user: User): Child => {
+  const child = spawn(process.execPath, args, { env, stdio: 'pipe', ...user })
   t.after(() => child.kill('SIGKILL'))
   child.stdin.on('error', () => {})
   let [out, err, read] = ['', '', 0]
@@ -63,8 +62,7 @@ export const startScript = (
         read = end + 1
         if (found !== null) return found
       }
-      if (over)
-        throw new Error(`${basename(script)} ${argv[0]} ended without ${pattern}\n${sanitize(out)}\n${sanitize(err)}`)
+      if (over) throw new Error(`${name} ended without ${pattern}\n${sanitize(out)}\n${sanitize(err)}`)
       await Promise.race([once(child.stdout, 'data'), ended])
     }
   }

@@ -10,12 +10,11 @@ import { suite, type TestContext, test } from 'node:test'
 import { encodeAddress } from '../../src/core/address.ts'
 import { createIdentity } from '../../src/core/identity.ts'
 import { createVault, readVault } from '../../src/store/vault.ts'
+import { bareSurroundings, commandLine } from '../node-command.ts'
 import { createDht } from './dht.ts'
 import { runCli, Sink } from './in-process.ts'
 
 /** What is printed may be the only copy of something: a command whose output fails says so, and `init` keeps nothing. */
-
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 
 const start = (t: TestContext): string => {
   const dir = mkdtempSync(join(tmpdir(), 'handfast-cli-'))
@@ -25,10 +24,11 @@ const start = (t: TestContext): string => {
 
 /** Runs `init` into `folder`, its output redirected as a shell does it; what is not goes to a pipe that nobody reads. */
 const initTo = async (t: TestContext, folder: string, redirection: string) => {
-  const command = [process.execPath, MAIN, 'init', '--json', '--folder', folder].map((word) => `'${word}'`).join(' ')
-  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
+  const command = [process.execPath, ...commandLine(['init', '--json', '--folder', folder])]
+    .map((word) => `'${word}'`)
+    .join(' ')
   const child = spawn('sh', ['-c', `${redirection}; exec ${command}`], {
-    env: { PATH, NODE_COMPILE_CACHE },
+    env: bareSurroundings(),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))

@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { bareSurroundings, commandLine } from '../node-command.ts'
 
 /** The command `handfast` in a process of its own, whose output is read when the test says so, and its memory. */
-
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 
 type Event = Readonly<Record<string, unknown>>
 
@@ -34,9 +32,8 @@ const parse = (line: string): Event => {
 }
 
 export const startPaused = (t: TestContext, argv: readonly string[]): Paused => {
-  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
-  const child = spawn(process.execPath, [MAIN, ...argv, '--json'], {
-    env: { PATH, NODE_COMPILE_CACHE },
+  const child = spawn(process.execPath, commandLine([...argv, '--json']), {
+    env: bareSurroundings(argv),
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))

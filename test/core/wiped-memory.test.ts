@@ -7,6 +7,7 @@ import { initiate } from '../../src/core/handshake.ts'
 import { decodeHello } from '../../src/core/hello.ts'
 import { decapsulate } from '../../src/core/kem.ts'
 import { generatePrivateKey } from '../../src/core/p256.ts'
+import { QUICKLY } from '../node-command.ts'
 import { ecdh } from './handmade-hello.ts'
 import { at, envelopesOf } from './identities.ts'
 import { makeMeeting, surroundings } from './sessions.ts'
@@ -25,7 +26,7 @@ const count = (deed: string, told: object, secrets: Readonly<Record<string, Uint
     Object.entries(secrets).map(([name, secret]) => [name, hex(secret.map((byte) => byte ^ 0xff))]),
   )
   const input = JSON.stringify({ ...told, inverted })
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', CHILD, deed], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', ...QUICKLY, CHILD, deed], {
     input,
     encoding: 'utf8',
   })

@@ -14,6 +14,7 @@ import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import { makeTemporary } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
 import { startNetwork } from '../network/loopback-network.ts'
+import { QUICKLY } from '../node-command.ts'
 import { allRuns } from '../runs.ts'
 import { canMount } from '../store/writer.ts'
 
@@ -31,7 +32,7 @@ type Process = {
 
 /** @param shell what to run first, in a namespace where it may mount */
 const startProcess = (t: TestContext, argv: readonly string[], shell: string | null = null): Process => {
-  const node = [process.execPath, SCRIPT, ...argv]
+  const node = [process.execPath, ...QUICKLY, SCRIPT, ...argv]
   const command = shell === null ? node : ['unshare', '-Urm', 'sh', '-c', `${shell} && exec "$@"`, 'sh', ...node]
   const child: ChildProcess = spawn(command[0] ?? '', command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')

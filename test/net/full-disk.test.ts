@@ -10,6 +10,7 @@ import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import type { PeerEvent } from '../../src/peer/peer-events.ts'
 import { makeTemporary } from '../connection/sides.ts'
 import { startNetwork } from '../network/loopback-network.ts'
+import { QUICKLY } from '../node-command.ts'
 import { canMount } from '../store/writer.ts'
 
 /** Messages to somebody whose disk is really full. */
@@ -19,7 +20,7 @@ const SCRIPT = join(import.meta.dirname, 'full-disk-child.ts')
 /** Starts Bob in a namespace of his own, where his folder is copied to a disk of 4 MiB. */
 const startBob = (t: TestContext, network: string, folder: string) => {
   const mount = `mkdir '${folder}.disk' && mount -t tmpfs -o size=4m,mode=700 tmpfs '${folder}.disk' && cp -a '${folder}/.' '${folder}.disk'`
-  const node = [process.execPath, SCRIPT, network, `${folder}.disk`]
+  const node = [process.execPath, ...QUICKLY, SCRIPT, network, `${folder}.disk`]
   const child: ChildProcess = spawn('unshare', ['-Urm', 'sh', '-c', `${mount} && exec "$@"`, 'sh', ...node], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })

@@ -22,6 +22,7 @@ import { openStore } from '../../src/store/store.ts'
 import { makeTemporary } from '../connection/sides.ts'
 import { collect, endOf, listenTo, reaches, take } from '../messages/told.ts'
 import { codeOf, startNetwork } from '../network/loopback-network.ts'
+import { QUICKLY } from '../node-command.ts'
 
 /** Alice here and Bob in another process, over a real DHT on loopback. */
 
@@ -36,7 +37,7 @@ type Event = Readonly<Record<string, unknown>>
 
 const startBob = (t: TestContext, network: string, folder: string) => {
   const script = join(import.meta.dirname, 'peer-child.ts')
-  const child = spawn(process.execPath, [script, network, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...QUICKLY, script, network, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const exited = once(child, 'exit')

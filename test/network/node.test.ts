@@ -8,6 +8,7 @@ import Plugin from 'hyperdht/lib/plugin.js'
 import type { NodeAddress } from '../../src/directory/network-port.ts'
 import { createNode, type NodeOptions } from '../../src/network/node.ts'
 import { createTransport } from '../../src/network/transport.ts'
+import { QUICKLY } from '../node-command.ts'
 import { addressOf, codeOf, startNetwork } from './loopback-network.ts'
 
 /** A UDP socket on loopback that never answers. */
@@ -235,7 +236,7 @@ test('§4 a reply counts only when it comes from the node that was asked', async
 })
 
 test('a process whose nodes are closed, or failed to start, ends by itself', async () => {
-  const child = spawn(process.execPath, [new URL('ends-by-itself.ts', import.meta.url).pathname], {
+  const child = spawn(process.execPath, [...QUICKLY, new URL('ends-by-itself.ts', import.meta.url).pathname], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await once(child.stdout, 'data')

@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { QUICKLY } from '../node-command.ts'
 import type { Report } from './stays-on-loopback-child.ts'
 
 const SETUP = `
@@ -28,7 +29,7 @@ const run = (): Report => {
   const child = new URL('stays-on-loopback-child.ts', import.meta.url).pathname
   const { error, status, stdout, stderr } = spawnSync(
     'unshare',
-    [...mapped, '--net', 'sh', '-c', SETUP, 'sh', process.execPath, child],
+    [...mapped, '--net', 'sh', '-c', SETUP, 'sh', process.execPath, ...QUICKLY, child],
     { encoding: 'utf8', timeout: 30_000 },
   )
   const needs = 'this test needs Linux with unshare(1), ip(8), veth devices and the right to make a network namespace'

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
+import { QUICKLY } from '../node-command.ts'
 
 /** Processes that write into data folders. */
 
@@ -23,7 +24,7 @@ export const startChild = (
   folder: string,
   { mount = null, args: more = [] }: { readonly mount?: string | null; readonly args?: readonly string[] } = {},
 ): Child => {
-  const node = [process.execPath, SCRIPT, task, folder, ...more]
+  const node = [process.execPath, ...QUICKLY, SCRIPT, task, folder, ...more]
   const command = mount === null ? node : ['unshare', '-Urm', 'sh', '-c', `${mount} && exec "$@"`, 'sh', ...node]
   const [file = '', ...args] = command
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })

@@ -15,8 +15,8 @@ import { readOwnLog } from '../identity/own-log.ts'
 import { tellClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 import { type NodeHome, openNodeHome } from './node-home.ts'
-import { openNodeMailbox } from './node-mailbox.ts'
-import { watchNode } from './node-watch.ts'
+import type { openNodeMailbox } from './node-mailbox.ts'
+import type { watchNode } from './node-watch.ts'
 
 export type RunNodeOptions = {
   readonly host: string | undefined
@@ -30,6 +30,10 @@ export type RunNodeOptions = {
   /** whether a copy of its folder that keeps a mailbox elsewhere has to stop */
   readonly takeOver?: boolean | undefined
 }
+
+/** Most nodes keep no mailbox and have nobody who asks: what only those need is half of all that a node loads. */
+const openBox: typeof openNodeMailbox = async (...args) => (await import('./node-mailbox.ts')).openNodeMailbox(...args)
+const openWatch: typeof watchNode = async (...args) => (await import('./node-watch.ts')).watchNode(...args)
 
 /** Between two looks at who is alive and what has expired, milliseconds. */
 const TIDY_MS = 60_000
@@ -47,8 +51,8 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   const seen = started.dht.remoteAddress() ?? started
   terminal.status('')
   const directory = includeOwn(others, { storage, self: seen, now: clock })
-  await using box = mailbox ? await openNodeMailbox(context, started, directory, takeOver) : null
-  await using watch = http === undefined ? null : await watchNode(http, { ...own, others, mailbox: box })
+  await using box = mailbox ? await openBox(context, started, directory, takeOver) : null
+  await using watch = http === undefined ? null : await openWatch(http, { ...own, others, mailbox: box })
   const first = started.dht.bootstrapNodes.length === 0
   await emit({ event: 'node', network: `${seen.host}:${seen.port}`, first })
   if (watch !== null) await emit({ event: 'watching', http: watch.address })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
 import { chown, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
@@ -13,8 +14,10 @@ import { joinDirectory } from '../../../src/network/directory-plugin.ts'
 import { createNode } from '../../../src/network/node.ts'
 import { parseNodes } from '../../../src/network/node-list.ts'
 import { at, commitmentAfter, makeBytes, makeIdentity, makePrekeys, publicOf } from '../../core/identities.ts'
+import { MAIN } from '../../node-command.ts'
 import { makeTemporary } from '../../store/folders.ts'
-import { startCli } from '../child.ts'
+import { startCli, startScript } from '../child.ts'
+import { beginCli, runCli } from '../in-process.ts'
 import { kill, startNode, startPersistent, stateOf } from './nodes.ts'
 
 /** `handfast node` as a service: real processes that are killed, stopped, watched and started again. */
@@ -77,22 +80,16 @@ suite('a node that is started again', { concurrency: 2 }, () => {
   test('one node at a time has a folder, and a stopped one leaves it free', async (t) => {
     const folder = await makeTemporary(t)
     const node = await startPersistent(t, folder)
-    const second = startCli(t, ['node', '--persistent', '--folder', folder])
-    assert.equal(await second.exit(), 1)
-    assert.match(second.stderr(), /\[ERR_STORE_IN_USE\]/)
+    const second = await runCli(['node', '--persistent', '--folder', folder])
+    assert.equal(second.code, 1)
+    assert.match(second.stderr, /\[ERR_STORE_IN_USE\]/)
     assert.equal(await node.exit('SIGTERM'), 0)
     const third = await startPersistent(t, folder)
     assert.equal(third.network, node.network)
-    const taken = startCli(t, [
-      'node',
-      '--persistent',
-      '--folder',
-      join(folder, 'other'),
-      '--port',
-      third.network.split(':')[1] ?? '',
-    ])
-    assert.equal(await taken.exit(), 1)
-    assert.match(taken.stderr(), /\[ERR_PORT_IN_USE\]/)
+    const port = third.network.split(':')[1] ?? ''
+    const taken = await runCli(['node', '--persistent', '--folder', join(folder, 'other'), '--port', port])
+    assert.equal(taken.code, 1)
+    assert.match(taken.stderr, /\[ERR_PORT_IN_USE\]/)
   })
 })
 
@@ -106,7 +103,11 @@ suite('a node whose network, folder or user is not the usual one', { concurrency
 
   test('a damaged node.json, or one of a later version, is refused and left as it is', async (t) => {
     const folder = await makeTemporary(t)
-    assert.equal(await (await startPersistent(t, folder)).exit('SIGTERM'), 0)
+    const signals = new EventEmitter()
+    const first = beginCli(['node', '--json', '--persistent', '--folder', folder], { signals })
+    await first.event('node')
+    signals.emit('SIGTERM')
+    assert.equal((await first.done).code, 0)
     const path = join(folder, 'node.json')
     const state = await stateOf(folder)
     for (const [text, code] of [
@@ -116,10 +117,12 @@ suite('a node whose network, folder or user is not the usual one', { concurrency
       [`{"transportSeed":"${state.transportSeed}",}`, 'ERR_STORE_CORRUPT'],
     ]) {
       await writeFile(path, text ?? '')
-      const node = startCli(t, ['node', '--persistent', '--folder', folder], { HANDFAST_DEBUG: '1' })
-      assert.equal(await node.exit(), 1)
-      assert.match(node.stderr(), new RegExp(`\\[${code}\\]`))
-      assert.ok(!node.stderr().includes(state.transportSeed) && !node.stderr().includes('c2VjcmV0'))
+      const { code: exit, stderr } = await runCli(['node', '--persistent', '--folder', folder], {
+        env: { HANDFAST_DEBUG: '1' },
+      })
+      assert.equal(exit, 1)
+      assert.match(stderr, new RegExp(`\\[${code}\\]`))
+      assert.ok(!stderr.includes(state.transportSeed) && !stderr.includes('c2VjcmV0'))
       assert.equal(await readFile(path, 'utf8'), text)
     }
   })
@@ -139,7 +142,9 @@ suite('a node whose network, folder or user is not the usual one', { concurrency
 })
 
 test('a node begins with little room for young objects, one heap for all threads, and as the process that was started', async (t) => {
-  const node = await startNode(t)
+  // Without what other tests give it at once.
+  const node = startScript(t, MAIN, ['node', '--json'])
+  await node.event('node')
   const line = await readFile(`/proc/${node.child.pid}/cmdline`, 'utf8')
   for (const flag of ['--max-semi-space-size=2', '--optimize-for-size'])
     assert.ok(line.split('\0').includes(flag), line)

@@ -1,18 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { bareSurroundings, commandLine } from '../../node-command.ts'
 
 /** A terminal the system made. */
 
-const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
-
 /** Runs a command line on a pseudo-terminal, and after it what tells the terminal's state. */
 export const onTerminal = (t: TestContext, argv: readonly string[], columns = 80) => {
-  const command = [process.execPath, MAIN, ...argv].map((word) => `'${word}'`).join(' ')
+  const command = [process.execPath, ...commandLine(argv)].map((word) => `'${word}'`).join(' ')
   const all = `stty columns ${columns}; ${command}; echo "code $?"; stty -a`
   const child = spawn('script', ['-qec', all, '/dev/null'], {
-    env: { PATH: process.env.PATH, TERM: 'xterm', SHELL: '/bin/sh' },
+    env: { ...bareSurroundings(argv), TERM: 'xterm', SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))
