@@ -7,7 +7,8 @@
  * All but `changed` take paths of test files and of folders, and run only these.
  *
  * Unit tests share two processes, which Node keeps from sockets and from processes and threads of their own. System tests share two as well,
- * but for those that start processes or threads: each file of these has a process to itself. Exits 1 when a test failed, or when there was none.
+ * and those of them that start processes or threads share three others; each file of test/heavy has a process to itself. Exits 1 when a test
+ * failed, or when there was none.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +16,7 @@ import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type FileGraph, readGraph } from './file-graph.ts'
-import { isHeavy, runsAlone, takesRuns, testFiles, testsOf, tierOf } from './test-tiers.ts'
+import { isHeavy, startsProcesses, takesRuns, testFiles, testsOf, tierOf } from './test-tiers.ts'
 
 const ROOT = dirname(import.meta.dirname)
 
@@ -27,8 +28,10 @@ const COMMON = ['--import', './tools/compile-cache.mjs', '--test', `--test-timeo
 const TOGETHER = ['--max-semi-space-size=32', '--test-isolation=none']
 const UNIT = [...TOGETHER, '--import', './tools/unit-guard.mjs']
 const PROCESSES = 2
+/** Of processes that mostly wait for those they start. */
+const WAITING = 3
 /** Of files that have one each, so many at a time. */
-const ALONE = ['--test-concurrency=3']
+const ALONE = [`--test-concurrency=${WAITING}`]
 
 const git = (...args: readonly string[]): string[] =>
   execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -89,22 +92,28 @@ const shareOut = (files: readonly string[], count: number): string[][] => {
   return shares.map((share) => share.files)
 }
 
-/** @param first how what the first share says is shown; the other comes at the end */
+/** @param first how what the first share says is shown; the others come at the end */
 const runTogether = async (
   flags: readonly string[],
   files: readonly string[],
   first: 'now' | 'later',
+  count: number = PROCESSES,
 ): Promise<boolean> => {
   const passed = await Promise.all(
-    shareOut(files, PROCESSES).map((share, index) => run(flags, share, index === 0 ? first : 'later')),
+    shareOut(files, count).map((share, index) => run(flags, share, index === 0 ? first : 'later')),
   )
   return passed.every(Boolean)
 }
 
 const runSystem = async (graph: FileGraph, files: readonly string[]): Promise<boolean> => {
-  const alone = files.filter((test) => runsAlone(graph, test))
-  const together = files.filter((test) => !alone.includes(test))
-  const passed = await Promise.all([run(ALONE, alone, 'now'), runTogether(TOGETHER, together, 'later')])
+  const alone = files.filter(isHeavy)
+  const waiting = files.filter((test) => !isHeavy(test) && startsProcesses(graph, test))
+  const others = files.filter((test) => !isHeavy(test) && !waiting.includes(test))
+  const passed = await Promise.all([
+    run(ALONE, alone, 'now'),
+    runTogether(TOGETHER, waiting, alone.length === 0 ? 'now' : 'later', WAITING),
+    runTogether(TOGETHER, others, 'later'),
+  ])
   return passed.every(Boolean)
 }
 

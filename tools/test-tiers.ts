@@ -42,9 +42,9 @@ export const isHeavy = (test: string): boolean => test.startsWith('test/heavy/')
 export const tierOf = (graph: FileGraph, test: string): Tier =>
   isHeavy(test) || loadedBy(graph, test).some(isSystem) ? 'system' : 'unit'
 
-/** Whether a system test gets a process to itself: what is heavy, and what starts processes or threads. */
-export const runsAlone = (graph: FileGraph, test: string): boolean =>
-  isHeavy(test) || loadedBy(graph, test).some(({ specifier = '' }) => PROCESS_MODULES.test(specifier))
+/** Whether a test starts processes or threads, for which it mostly waits. */
+export const startsProcesses = (graph: FileGraph, test: string): boolean =>
+  loadedBy(graph, test).some(({ specifier = '' }) => PROCESS_MODULES.test(specifier))
 
 /** Whether it takes a tenth of its runs, unless it is asked for all. */
 export const takesRuns = (graph: FileGraph, test: string): boolean =>
