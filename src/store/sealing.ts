@@ -9,8 +9,6 @@ import { moved } from '../core/wipe.ts'
 
 /** Sealing of what lies on disk: a Fernet token under a key from a passphrase (argon2id) or from a key file. */
 
-const derive = promisify(argon2)
-
 const SALT_BYTES = 16
 const KEY_BYTES = 32
 
@@ -89,7 +87,14 @@ export const newKdf = (cost: KdfCost = FULL_COST): Kdf => ({
 export const passphraseKey = async (passphrase: string, kdf: Kdf): Promise<SecretKey> => {
   const { memory, passes, parallelism, salt } = kdf
   const message = utf8(passphrase.normalize('NFKC'))
-  const key = await derive('argon2id', { message, nonce: salt, memory, passes, parallelism, tagLength: KEY_BYTES })
+  const key = await promisify(argon2)('argon2id', {
+    message,
+    nonce: salt,
+    memory,
+    passes,
+    parallelism,
+    tagLength: KEY_BYTES,
+  })
   message.fill(0)
   return secretKey(moved(key))
 }

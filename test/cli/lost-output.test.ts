@@ -10,6 +10,7 @@ import { suite, type TestContext, test } from 'node:test'
 import { encodeAddress } from '../../src/core/address.ts'
 import { createIdentity } from '../../src/core/identity.ts'
 import { createVault, readVault } from '../../src/store/vault.ts'
+import { cheapPassphrases } from '../cheap-passphrases.ts'
 import { bareSurroundings, commandLine } from '../node-command.ts'
 import { createDht } from './dht.ts'
 import { runCli, Sink } from './in-process.ts'
@@ -106,6 +107,7 @@ const runFull = async (argv: readonly string[], stdin = '', env: Readonly<Record
 }
 
 test('no command whose output fails ends as if all were well', async (t) => {
+  cheapPassphrases(t)
   const dir = start(t)
   const folder = join(dir, 'alice')
   const { identity, phrase } = createIdentity(Math.floor(Date.now() / 1000), (size) =>

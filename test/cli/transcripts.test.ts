@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { cheapPassphrases } from '../cheap-passphrases.ts'
 import { createDht } from './dht.ts'
 import { runCli } from './in-process.ts'
 import { fill, matches, type Names, readTranscript, writeFiles } from './transcript.ts'
@@ -12,6 +13,7 @@ const FOLDER = join(import.meta.dirname, 'transcripts')
 suite('transcripts', { concurrency: true }, () => {
   for (const file of readdirSync(FOLDER)) {
     test(file, async (t) => {
+      cheapPassphrases(t)
       const dir = mkdtempSync(join(tmpdir(), 'handfast-cli-'))
       t.after(() => rmSync(dir, { recursive: true, force: true }))
       const names: Names = new Map([['dir', dir]])

@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Lets this process die by SIGKILL at its n-th step on disk: a file written, synced, named or moved, a transaction begun or over. */
-export const killAt = async (step: number): Promise<void> => {
+/** Lets this process die by SIGKILL at its n-th step on disk: a file written, synced, named or moved, a transaction begun or over. @returns what tells how many steps there were */
+export const killAt = async (step: number): Promise<() => number> => {
   let left = step
   const tick = (): void => {
     left -= 1
@@ -45,4 +45,5 @@ export const killAt = async (step: number): Promise<void> => {
     renameSync(...args)
   }
   syncBuiltinESMExports()
+  return () => step - left
 }

@@ -7,6 +7,7 @@ import { encodeAddress } from '../../../src/core/address.ts'
 import { mergeInto } from '../../../src/store/remembered.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { createVault, openVault } from '../../../src/store/vault.ts'
+import { cheapPassphrases } from '../../cheap-passphrases.ts'
 import { NOW } from '../../core/identities.ts'
 import { PASSPHRASE, remembered, sealCheap } from '../../store/backups.ts'
 import { alice, assertSame } from '../../store/vaults.ts'
@@ -18,6 +19,7 @@ const address = encodeAddress(alice.log.id)
 const env = { HANDFAST_BACKUP_PASSPHRASE: PASSPHRASE }
 
 const start = async (t: TestContext) => {
+  cheapPassphrases(t)
   const dir = await mkdtemp(join(tmpdir(), 'handfast-cli-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   const at = (name: string): string => join(dir, name)

@@ -5,13 +5,16 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { openVault, readVault } from '../../../src/store/vault.ts'
+import { cheapPassphrases } from '../../cheap-passphrases.ts'
 import { createDht } from '../dht.ts'
 import { beginCli, type CliOptions, runCli } from '../in-process.ts'
 import { Keyboard, Screen } from './screen.ts'
 
 /** Passphrases, from files, the environment and the keyboard; and the words that are asked for. */
 
-const start = async (t: TestContext): Promise<string> => {
+/** A folder. A passphrase costs nothing but in the test that gives it every way. */
+const start = async (t: TestContext, costs: 'nothing' | 'its time' = 'nothing'): Promise<string> => {
+  if (costs === 'nothing') cheapPassphrases(t)
   const dir = await mkdtemp(join(tmpdir(), 'handfast-cli-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   return dir
@@ -52,7 +55,7 @@ const wordsOn = (screen: Screen): ReadonlyMap<number, string> =>
 
 suite('passphrases that are given', { concurrency: 2 }, () => {
   test('a file comes before the environment, and its first line is all of it', async (t) => {
-    const dir = await start(t)
+    const dir = await start(t, 'its time')
     const [folder, file] = [join(dir, 'alice'), join(dir, 'secret')]
     await writeFile(file, 'p\u00e4ss phrase \r\nsecond line\n')
     const env = { HANDFAST_PASSPHRASE: 'from the environment' }
@@ -67,7 +70,7 @@ suite('passphrases that are given', { concurrency: 2 }, () => {
   })
 
   test('a file that is none, empty, endless or no text is refused, and nothing is made', async (t) => {
-    const dir = await start(t)
+    const dir = await start(t, 'its time')
     const folder = join(dir, 'alice')
     const [empty, binary] = [join(dir, 'empty'), join(dir, 'binary')]
     await writeFile(empty, '\nsecond line')
