@@ -9,6 +9,7 @@ import { suite, type TestContext, test } from 'node:test'
 import { initialize } from '../../src/identity/initialize.ts'
 import { startCli } from './child.ts'
 import { createDht } from './dht.ts'
+import { runCli } from './in-process.ts'
 
 /** The commands as people run them: real processes, signals and pipes. */
 
@@ -168,11 +169,11 @@ suite('ends', { concurrency: 2 }, () => {
       ['', false],
       ['1', true],
     ] as const) {
-      const id = startCli(t, ['id', '--folder', dir], { HANDFAST_DEBUG: debug })
-      assert.equal(await id.exit(), 1)
-      assert.match(id.stderr(), /\[ERR_STORE_CORRUPT\]/)
-      assert.equal(/ at .*vault/.test(id.stderr()), stack)
-      assert.ok(!id.stderr().includes(secret))
+      const { code, stderr } = await runCli(['id', '--folder', dir], { env: { HANDFAST_DEBUG: debug } })
+      assert.equal(code, 1)
+      assert.match(stderr, /\[ERR_STORE_CORRUPT\]/)
+      assert.equal(/ at .*vault/.test(stderr), stack)
+      assert.ok(!stderr.includes(secret))
     }
   })
 })

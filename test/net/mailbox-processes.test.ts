@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { initialize, openPeer, type Peer, type PeerEvent } from '../../src/index.ts'
 import { type Child, startCli } from '../cli/child.ts'
+import { runCli } from '../cli/in-process.ts'
 import { makeTemporary } from '../connection/sides.ts'
 import { eventOf, take } from '../messages/told.ts'
 import { codeOf } from '../network/loopback-network.ts'
@@ -83,17 +84,17 @@ test('a mailbox needs an identity, and is the only program on its folder', async
   const folder = await makeTemporary(t)
   const empty = join(folder, 'empty')
   await mkdir(empty)
-  const without = startCli(t, ['node', '--mailbox', '--folder', empty])
-  assert.equal(await without.exit(), 1)
-  assert.match(without.stderr(), /\[ERR_STORE_MISSING\][\s\S]*handfast init/)
+  const without = await runCli(['node', '--mailbox', '--folder', empty])
+  assert.equal(without.code, 1)
+  assert.match(without.stderr, /\[ERR_STORE_MISSING\][\s\S]*handfast init/)
   assert.deepEqual(await readdir(empty), [])
 
   const own = join(folder, 'mailbox')
   await initialize(own)
   const { network } = await startMailbox(t, own)
-  const other = startCli(t, ['node', '--mailbox', '--folder', own, '--network', network])
-  assert.equal(await other.exit(), 1)
-  assert.match(other.stderr(), /\[ERR_STORE_IN_USE\]/)
+  const other = await runCli(['node', '--mailbox', '--folder', own, '--network', network])
+  assert.equal(other.code, 1)
+  assert.match(other.stderr, /\[ERR_STORE_IN_USE\]/)
 })
 
 test('listen --mailbox: a contact’s own node keeps what comes, and talks', async (t) => {

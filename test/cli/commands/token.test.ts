@@ -10,6 +10,7 @@ import { rootChain } from '../../../src/core/recovery-phrase.ts'
 import { isHere, placeOf } from '../../../src/core/root-key.ts'
 import { openPkcs11Signer } from '../../../src/store/pkcs11-signer.ts'
 import { openVault, readVault } from '../../../src/store/vault.ts'
+import { cheapPassphrases } from '../../cheap-passphrases.ts'
 import { PIN, startSoftHsm } from '../../store/softhsm.ts'
 import { createDht } from '../dht.ts'
 import { beginCli, type CliOptions, runCli } from '../in-process.ts'
@@ -207,6 +208,7 @@ test('rotate and recover put the new root key onto the token, or into the folder
 })
 
 test('what needs no root key does not ask the token: id, log, passphrase, listen', async (t) => {
+  cheapPassphrases(t)
   const { folder, env, events, init } = await start(t)
   const { address } = await init()
   const { HANDFAST_NETWORK } = env

@@ -14,15 +14,27 @@ import { parseNodes } from '../../../src/network/node-list.ts'
 import { openPeer } from '../../../src/peer/open.ts'
 import { seededRandom } from '../../core/test-bytes.ts'
 import { makeTemporary } from '../../store/folders.ts'
-import { startCli } from '../child.ts'
+import { type Child, startCli } from '../child.ts'
 import { beginCli, runCli } from '../in-process.ts'
 
 /** What of a running node can be asked for over HTTP. */
 
 const OPERATE = readFileSync(join(import.meta.dirname, '../../../docs/operate.md'), 'utf8')
 
-const watch = async (t: TestContext, ...argv: readonly string[]) => {
-  const node = startCli(t, ['node', '--json', '--http', '127.0.0.1:0', ...argv])
+const ARGV = ['node', '--json', '--http', '127.0.0.1:0']
+
+/** A node in this process. */
+const beginNode = (t: TestContext, ...argv: readonly string[]) => {
+  const signals = new EventEmitter()
+  const node = beginCli([...ARGV, ...argv], { signals })
+  t.after(() => {
+    signals.emit('SIGTERM')
+    return node.done
+  })
+  return node
+}
+
+const watch = async <N extends Pick<Child, 'event'>>(node: N) => {
   const { network } = await node.event('node')
   const { http } = await node.event('watching')
   const ask = (path: string, init?: RequestInit): Promise<Response> => fetch(`http://${http}${path}`, init)
@@ -36,11 +48,11 @@ const samplesOf = (text: string): ReadonlyMap<string, number> =>
 suite('watching a node', { concurrency: 2 }, () => {
   test('/healthz writes and reads, here and at the others', async (t) => {
     const folder = await makeTemporary(t)
-    const { node, network, ask } = await watch(t, '--persistent', '--folder', folder)
+    const { node, network, ask } = await watch(startCli(t, [...ARGV, '--persistent', '--folder', folder]))
     const alone = await ask('/healthz')
     assert.deepEqual([alone.status, alone.headers.get('content-type')], [200, 'application/json'])
     assert.partialDeepStrictEqual(await alone.json(), { ok: true, own: null, network: null, nodes: 0 })
-    const other = await watch(t, '--network', network)
+    const other = await watch(startCli(t, [...ARGV, '--network', network]))
     const report = await (await other.ask('/healthz')).json()
     assert.partialDeepStrictEqual(report, { ok: true, own: null, network: null, nodes: 1, accepted: 1 })
     assert.equal(await other.node.exit('SIGTERM'), 0)
@@ -51,7 +63,7 @@ suite('watching a node', { concurrency: 2 }, () => {
   test('/healthz of a node whose network is gone is 503', async (t) => {
     const first = startCli(t, ['node', '--json'])
     const { network } = await first.event('node')
-    const { ask } = await watch(t, '--network', String(network))
+    const { ask } = await watch(beginNode(t, '--network', String(network)))
     first.child.kill('SIGKILL')
     await first.exit()
     const response = await ask('/healthz')
@@ -61,7 +73,7 @@ suite('watching a node', { concurrency: 2 }, () => {
 
   test('/metrics counts what others ask, is documented, and tells of nobody', async (t) => {
     const folder = await makeTemporary(t)
-    const { network, ask } = await watch(t, '--persistent', '--folder', folder)
+    const { network, ask } = await watch(beginNode(t, '--persistent', '--folder', folder))
     const { identity } = createIdentity(Math.floor(Date.now() / 1000), seededRandom('watched'))
     const { log } = identity
     const client = await createNode({ bootstrap: parseNodes(network) })
@@ -122,7 +134,7 @@ suite('watching: mailboxes, and what is refused', { concurrency: 2 }, () => {
   })
 
   test('there is nothing else, and nothing to be written', async (t) => {
-    const { ask } = await watch(t)
+    const { ask } = await watch(beginNode(t))
     for (const path of ['/', '/metrics/', '/healthz/x', '/constructor', '/..%2f'])
       assert.equal((await ask(path)).status, 404)
     for (const method of ['POST', 'PUT', 'DELETE']) assert.equal((await ask('/metrics', { method })).status, 405)
@@ -131,14 +143,14 @@ suite('watching: mailboxes, and what is refused', { concurrency: 2 }, () => {
   })
 
   test('a place where it cannot listen is a typed failure, and the node does not start', async (t) => {
-    const { http } = await watch(t)
+    const { http } = await watch(beginNode(t))
     for (const [address, code] of [
       [http, 'ERR_PORT_IN_USE'],
       ['192.0.2.1:9464', 'ERR_NETWORK_HOST'],
     ] as const) {
-      const second = startCli(t, ['node', '--http', address])
-      assert.equal(await second.exit(), 1)
-      assert.match(second.stderr(), new RegExp(`\\[${code}\\]`))
+      const second = await runCli(['node', '--http', address])
+      assert.equal(second.code, 1)
+      assert.match(second.stderr, new RegExp(`\\[${code}\\]`))
     }
     for (const address of [
       '9464',
