@@ -2,7 +2,7 @@
 
 import { encodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
-import { sha256 } from '../../src/core/kdf.ts'
+import { blake2b256 } from '../../src/core/kdf.ts'
 import { verifyLog } from '../../src/core/key-log.ts'
 import { ACCEPTANCES_WANTED } from '../../src/core/limits/record-limits.ts'
 import { importPublicKey } from '../../src/core/p256.ts'
@@ -38,7 +38,7 @@ export const checkIntroductions = (step: Step, all: readonly Introduction[]): vo
   const processes = new Set(all.map(({ pid }) => pid)).difference(new Set([process.pid]))
   const points = all.filter(({ root }) => importPublicKey(root).asymmetricKeyDetails?.namedCurve === 'prime256v1')
   const proven = all.filter(({ address, root, log }) => {
-    const verified = verifyLog(sha256(log[0] ?? new Uint8Array(0)), log)
+    const verified = verifyLog(blake2b256(log[0] ?? new Uint8Array(0)), log)
     return encodeAddress(verified.id) === address && hex(verified.last.entry.root) === hex(root)
   })
   step.check('processes beside this one', processes.size, all.length)

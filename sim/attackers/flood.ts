@@ -1,6 +1,6 @@
 import { encodeCbor } from '../../src/core/cbor.ts'
 import { signEnvelope } from '../../src/core/cose.ts'
-import { sha256 } from '../../src/core/kdf.ts'
+import { blake2b256 } from '../../src/core/kdf.ts'
 import { LABEL_KEY_LOG } from '../../src/core/labels.ts'
 import { generatePrivateKey } from '../../src/core/p256.ts'
 import { replicaTargets } from '../../src/directory/replicas.ts'
@@ -54,7 +54,7 @@ export const flood = async (plot: Plot, { victims, envelopes, networks, machines
     for (let index = share; index < envelopes.length; index += clients.length) {
       const envelope = envelopes[index]
       if (envelope === undefined) return
-      const id = sha256(envelope)
+      const id = blake2b256(envelope)
       const put = encodeMessage({ t: 'entry', id, d: envelope })
       const target = replicaTargets(id)[0] ?? id
       count(result, await send(plot, client, victim, put, target))

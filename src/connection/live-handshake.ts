@@ -4,7 +4,7 @@ import { ConnectionError, KeyLogError, MailboxError, PeerError } from '../core/e
 import { checkFloor, type Floor } from '../core/floor.ts'
 import { initiate, respond, type Self } from '../core/handshake.ts'
 import type { Identity } from '../core/identity.ts'
-import { sha256 } from '../core/kdf.ts'
+import { blake2b256 } from '../core/kdf.ts'
 import { generateKem } from '../core/kem.ts'
 import { appendEntry, compareLogs, complete, type KeyLog, type PartialLog, verifyLog } from '../core/key-log.ts'
 import type { Device } from '../core/key-log-entry.ts'
@@ -67,7 +67,7 @@ const confirm = async (channel: Channel, session: Session, world: World): Promis
 const advance = (known: KeyLog, served: readonly Uint8Array[]): KeyLog => {
   const [first] = served
   if (first === undefined) return known
-  const whole = equal(sha256(first), known.id)
+  const whole = equal(blake2b256(first), known.id)
   const log = whole ? verifyLog(known.id, served) : complete(served.reduce<PartialLog>(appendEntry, known))
   const relation = compareLogs(log, known)
   if (relation === 'fork') throw new KeyLogError('ERR_LOG_FORK')

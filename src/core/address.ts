@@ -1,7 +1,7 @@
 import { bech32m } from '@scure/base'
 import { AddressError } from './errors.ts'
 
-/** An address is the text of an identity: bech32m (BIP-350) over H(first log entry), 61 characters beginning with hf1. */
+/** An address is the text of an identity: bech32m (BIP-350) over BLAKE2b-256 of the first log envelope, 61 characters beginning with hf1. */
 
 export const ID_BYTES = 32
 const PREFIX = 'hf'

@@ -25,7 +25,7 @@ export type Card = {
   readonly v: 1
   /** the identity hash, 32 bytes */
   readonly id: Uint8Array
-  /** H(last envelope of the log), 32 bytes, and that entry's number */
+  /** BLAKE2b-256 of the last envelope of the log, 32 bytes, and that entry's number */
   readonly head: Uint8Array
   readonly seq: number
   /** index in that entry's `devices` */

@@ -2,7 +2,7 @@ import { encodeAddress } from './address.ts'
 import { tooLarge } from './errors/sizes.ts'
 import { EncodingError, KeyLogError } from './errors.ts'
 import { bytes, list, literal, record, text } from './fields.ts'
-import { sha256 } from './kdf.ts'
+import { blake2b256 } from './kdf.ts'
 import { compareLogs, type KeyLog, verifyLog } from './key-log.ts'
 import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 
@@ -71,7 +71,7 @@ export const checkForkProof = (content: string): ForkProof => {
   } catch (cause) {
     throw new KeyLogError('ERR_PROOF', { cause })
   }
-  const id = sha256(read.a[0] ?? new Uint8Array(0))
+  const id = blake2b256(read.a[0] ?? new Uint8Array(0))
   if (encodeAddress(id) !== read.address) throw new KeyLogError('ERR_LOG_ADDRESS')
   return proofOf(verifyLog(id, read.a), verifyLog(id, read.b))
 }

@@ -5,7 +5,7 @@ import { HandshakeError, KeyError, PeerError } from './errors.ts'
 import { FERNET_IV_BYTES, type FernetKey, openFernet, sealFernet, takeFernetKey } from './fernet.ts'
 import { bytes, list, nullable, record, uint } from './fields.ts'
 import { decodeHello, encodeHello } from './hello.ts'
-import { hkdfOf, type SecretKey, secretKey, sha256 } from './kdf.ts'
+import { blake2b256, hkdfOf, type SecretKey, secretKey, sha256 } from './kdf.ts'
 import { decapsulate, encapsulate, type KemPrivateKey } from './kem.ts'
 import { type KeyLog, verifyLog } from './key-log.ts'
 import type { Device } from './key-log-entry.ts'
@@ -178,7 +178,7 @@ export const respond = (
   const [es1, es2] = [secrets.keep(agree(ek, self.ik)), secrets.keep(agree(ek, spk))]
   const h0 = transcript(card, ek, ct, channel)
   const { log: envelopes, device, inc, seen } = unseal(identityKey(h0, es1, es2, ss), sealed)
-  const log = verifyLog(sha256(envelopes[0] ?? new Uint8Array(0)), envelopes)
+  const log = verifyLog(blake2b256(envelopes[0] ?? new Uint8Array(0)), envelopes)
   const ikA = deviceOf(log, device).dh
   // Who stole spk knows se of everybody, and who stole ik_B knows ii: to write as A takes both of B's, or A's.
   const [se, ii] = [secrets.keep(dh(ikA, spk)), secrets.keep(dh(ikA, self.ik))]

@@ -1,4 +1,5 @@
 import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject, pbkdf2Sync } from 'node:crypto'
+import { blake2b } from '@noble/hashes/blake2.js'
 import { concat, utf8 } from './bytes.ts'
 import { moved } from './wipe.ts'
 
@@ -11,6 +12,12 @@ export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
   for (const part of parts) hash.update(part)
   return Uint8Array.from(hash.digest())
 }
+
+/**
+ * BLAKE2b-256 (RFC 7693, no key): 32 bytes. HyperDHT names values by it, so what lies there as a value by itself has this name: a log
+ * envelope, half of a KEM key, the key of a slot. All else is hashed by SHA-256.
+ */
+export const blake2b256 = (bytes: Uint8Array): Uint8Array => blake2b(bytes, { dkLen: 32 })
 
 /** HKDF-SHA-256 (RFC 5869): `size` bytes from `ikm`, salted, for the one use that `label` names. */
 export const hkdf = (salt: Uint8Array, ikm: Uint8Array | SecretKey, label: string, size: number): Uint8Array =>

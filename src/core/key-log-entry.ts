@@ -23,7 +23,7 @@ export type Status = 'active' | 'retired' | 'bridge'
 export type Entry<S extends Status = Status> = {
   readonly v: 1
   readonly seq: number
-  /** H(previous envelope), 32 bytes; null at seq 0 */
+  /** BLAKE2b-256 of the previous envelope, 32 bytes; null at seq 0 */
   readonly prev: Uint8Array | null
   /** the current root public key, 33 bytes */
   readonly root: Uint8Array

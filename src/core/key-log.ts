@@ -1,7 +1,7 @@
 import { equal } from './bytes.ts'
 import { signEnvelope, signEnvelopeBy, verifyEnvelope } from './cose.ts'
 import { KeyLogError } from './errors.ts'
-import { sha256 } from './kdf.ts'
+import { blake2b256, sha256 } from './kdf.ts'
 import { type Device, decodeEntry, type Entry, encodeEntry, type LogEntry, type Status } from './key-log-entry.ts'
 import { LABEL_KEY_LOG } from './labels.ts'
 import { LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
@@ -64,7 +64,7 @@ export const appendEntry = (log: PartialLog | null, envelope: Uint8Array): Parti
   if (entry.seq >= LOG_ENTRIES_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
 
   const bytesOfEnvelope = Uint8Array.from(envelope)
-  const last: LogEntry = { entry, envelope: bytesOfEnvelope, hash: sha256(bytesOfEnvelope) }
+  const last: LogEntry = { entry, envelope: bytesOfEnvelope, hash: blake2b256(bytesOfEnvelope) }
   return {
     id: log === null ? last.hash : log.id,
     entries: log === null ? [last] : [...log.entries, last],
@@ -82,7 +82,7 @@ export const verifyLog = (id: Uint8Array, envelopes: readonly Uint8Array[]): Key
   const [first, ...rest] = envelopes
   if (first === undefined) throw new KeyLogError('ERR_LOG_EMPTY')
   if (envelopes.length > LOG_ENTRIES_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
-  if (!equal(sha256(first), id)) throw new KeyLogError('ERR_LOG_ADDRESS')
+  if (!equal(blake2b256(first), id)) throw new KeyLogError('ERR_LOG_ADDRESS')
   return complete(rest.reduce(appendEntry, appendEntry(null, first)))
 }
 

@@ -4,7 +4,7 @@ import { tooLarge } from '../core/errors/sizes.ts'
 import { EncodingError, StoreError } from '../core/errors.ts'
 import { bytes, flag, list, nullable, type Reader, record, text, uint } from '../core/fields.ts'
 import type { DeviceFloor } from '../core/floor.ts'
-import { sha256 } from '../core/kdf.ts'
+import { blake2b256 } from '../core/kdf.ts'
 import { type Anchor, verifyLog } from '../core/key-log.ts'
 import { DEVICE_ID_BYTES, DEVICES_MAX, INCARNATION_BYTES, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import {
@@ -74,7 +74,7 @@ const refuse = (name: string): never => {
 type Envelopes = readonly Uint8Array[]
 
 /** The identity that a log begins; that it verifies to it is still to be seen. */
-const idOf = ([first = new Uint8Array(0)]: Envelopes): Uint8Array => sha256(first)
+const idOf = ([first = new Uint8Array(0)]: Envelopes): Uint8Array => blake2b256(first)
 
 const place = uint(LOG_ENTRIES_MAX - 1)
 

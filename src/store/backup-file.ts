@@ -27,7 +27,7 @@ import { guarded } from './vault-file.ts'
  * A backup as a file: JSON that says how a passphrase opens it, and nothing of whose it is. What is inside is `backup-content.ts`'s.
  */
 
-const VERSION = 1
+const VERSION = 2
 
 /** The sealed part in base64url, and space for the rest. */
 const FILE_BYTES_MAX = Math.ceil((SEALED_BYTES_MAX * 4) / 3) + 4_096
@@ -38,7 +38,7 @@ const TOKEN_BYTES = 1 + 8 + 16 + 32 + 16
 type PassphraseSeal = Extract<Seal, Kdf>
 type Stored = {
   readonly handfast: 'backup'
-  readonly version: 1
+  readonly version: 2
   readonly seal: PassphraseSeal
   readonly sealed: Uint8Array
 }

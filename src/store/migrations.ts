@@ -191,4 +191,4 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
 ]
 
 /** The number of the first step. Lower ones were used before anything was released; their databases are not read. */
-export const FIRST_SCHEMA = 7
+export const FIRST_SCHEMA = 8

@@ -1,5 +1,5 @@
 import { bytes, record, uint } from '../core/fields.ts'
-import { sha256 } from '../core/kdf.ts'
+import { blake2b256 } from '../core/kdf.ts'
 import { ITEM_BYTES_MAX } from '../core/limits/protocol-limits.ts'
 import { openDatabase, type Schema } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
@@ -41,6 +41,8 @@ type Change = {
 const SCHEMA: Schema = {
   name: 'records.db',
   applicationId: 0x68667263,
+  // Databases of schema 1 have entries under other hashes.
+  first: 2,
   survives: 'process',
   // What is known of them is in the memory of one node, and would be wrong if another wrote.
   exclusive: true,
@@ -110,7 +112,7 @@ export const openRecordDatabase = (folder: string | null): RecordDatabase => {
         )
         for (const hash of dropped) database.run('DELETE FROM entries WHERE id = ? AND hash = ?', id, hash)
         for (const envelope of added)
-          database.run('INSERT INTO entries (id, hash, envelope) VALUES (?, ?, ?)', id, sha256(envelope), envelope)
+          database.run('INSERT INTO entries (id, hash, envelope) VALUES (?, ?, ?)', id, blake2b256(envelope), envelope)
       }),
     touch: ({ id, touched, source }) =>
       database.run('UPDATE records SET touched = ?, source = ? WHERE id = ?', touched, source, id),

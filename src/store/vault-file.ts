@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { encodeAddress } from '../core/address.ts'
 import { StoreError } from '../core/errors.ts'
 import { list, literal, record, text } from '../core/fields.ts'
-import { type SecretKey, secretKey, sha256 } from '../core/kdf.ts'
+import { blake2b256, type SecretKey, secretKey } from '../core/kdf.ts'
 import { type KeyLog, verifyLog } from '../core/key-log.ts'
 import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import { checkFolder } from './privacy.ts'
@@ -11,14 +11,14 @@ import { base64, readSeal, SEALED_BYTES_MAX, type Seal } from './sealing.ts'
 
 /** `identity.json` and `identity.key` as they lie on disk, before anything is opened. */
 
-export const VERSION = 1
+export const VERSION = 2
 export const KEY_BYTES = 32
 
 export const identityPath = (folder: string): string => join(folder, 'identity.json')
 export const keyPath = (folder: string): string => join(folder, 'identity.key')
 
 type Stored = {
-  readonly version: 1
+  readonly version: 2
   readonly address: string
   readonly log: readonly Uint8Array[]
   readonly seal: Seal
@@ -53,7 +53,7 @@ export const readStoredVault = async (folder: string): Promise<{ stored: Stored;
     const value: unknown = JSON.parse(content)
     checkVersion(value, VERSION)
     const stored = readStored(value, 'identity')
-    const log = verifyLog(sha256(stored.log[0] ?? new Uint8Array(0)), stored.log)
+    const log = verifyLog(blake2b256(stored.log[0] ?? new Uint8Array(0)), stored.log)
     if (encodeAddress(log.id) !== stored.address) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
     return { stored, log }
   })

@@ -32,6 +32,11 @@ def sha256(data):
     return hashlib.sha256(data).digest()
 
 
+def name_of(data):
+    """B of the specification: BLAKE2b-256 (RFC 7693)."""
+    return hashlib.blake2b(data, digest_size=32).digest()
+
+
 # Deterministic CBOR (RFC 8949, 4.2.1): what is not in its one form is a ValueError.
 def need(holds):
     if not holds:
@@ -196,7 +201,7 @@ def open_as(fields, envelope, codes):
 def verify_log(identity, envelopes):
     check(envelopes, "ERR_LOG_EMPTY")
     check(len(envelopes) <= 64, "ERR_LOG_TOO_LONG")
-    check(sha256(envelopes[0]) == identity, "ERR_LOG_ADDRESS")
+    check(name_of(envelopes[0]) == identity, "ERR_LOG_ADDRESS")
     before, hashes, epoch = None, [], 0
     for number, envelope in enumerate(envelopes):
         entry, payload, signature = open_as(ENTRY, envelope, "ERR_LOG_")
@@ -215,7 +220,7 @@ def verify_log(identity, envelopes):
             check(entry["status"] != "bridge", "ERR_LOG_BRIDGE")
         check(before is None or entry["time"] >= before["time"], "ERR_LOG_TIME_BACK")
         before = entry
-        hashes.append(sha256(envelope))
+        hashes.append(name_of(envelope))
     check(before["status"] != "bridge", "ERR_LOG_BRIDGE")
     return {"id": identity, "hashes": hashes, "entry": before, "epoch": epoch}
 

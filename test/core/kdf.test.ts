@@ -4,13 +4,19 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { concat, hex, utf8 } from '../../src/core/bytes.ts'
-import { hkdf, hmac, secretKey, sha256 } from '../../src/core/kdf.ts'
+import { blake2b256, hkdf, hmac, secretKey, sha256 } from '../../src/core/kdf.ts'
 import { runs } from '../runs.ts'
 import { fromHex } from './test-bytes.ts'
 
 test('FIPS 180-4 SHA-256 of "abc" and of nothing', () => {
   assert.equal(hex(sha256(utf8('abc'))), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
   assert.equal(hex(sha256()), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+})
+
+test('RFC 7693 BLAKE2b with 32 bytes, as Python and libsodium compute it', () => {
+  assert.equal(hex(blake2b256(utf8('abc'))), 'bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319')
+  assert.equal(hex(blake2b256(utf8(''))), '0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8')
+  assert.equal(Object.getPrototypeOf(blake2b256(utf8('abc'))), Uint8Array.prototype)
 })
 
 test('sha256 of several parts is the hash of their concatenation', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
 import type { CborValue } from '../../src/core/cbor.ts'
-import { sha256 } from '../../src/core/kdf.ts'
+import { blake2b256, sha256 } from '../../src/core/kdf.ts'
 import { createLog, rotateLog, updateLog, verifyLog } from '../../src/core/key-log.ts'
 import { LABEL_CARD } from '../../src/core/labels.ts'
 import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
@@ -32,7 +32,7 @@ const stranger = makeKey('stranger')
 test('§2 an address is the hash of the first envelope, and a log verifies from it alone', () => {
   const updated = updateLog(alice.log, root0, { devices: publicOf([makeDevice('tablet')]), time: NOW + 1 })
   const log = rotateLog(updated, root1, commitmentAfter(alice, 1), { devices, status: 'retired', time: NOW + 2 })
-  assert.deepEqual(alice.log.id, sha256(alice.log.last.envelope))
+  assert.deepEqual(alice.log.id, blake2b256(alice.log.last.envelope))
   const verified = verifyLog(alice.log.id, envelopesOf(log))
   assert.deepEqual(verified, log)
   assert.equal(verified.epoch, 1)

@@ -7,7 +7,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { verifyLiveCard } from '../../src/core/card.ts'
 import { initiate, respond } from '../../src/core/handshake.ts'
-import { sha256 } from '../../src/core/kdf.ts'
+import { blake2b256 } from '../../src/core/kdf.ts'
 import { verifyLog } from '../../src/core/key-log.ts'
 import { at, makeDevice, makePrekeys, NOW } from './identities.ts'
 import { makeMeeting, surroundings } from './sessions.ts'
@@ -24,7 +24,7 @@ const kept: unknown[] = []
 /** Bob, with the log and the card that the hello was made for. */
 const respondTo = (): unknown => {
   const envelopes = (told.log as string[]).map((one) => Uint8Array.from(Buffer.from(one, 'hex')))
-  const log = verifyLog(sha256(at(envelopes, 0)), envelopes)
+  const log = verifyLog(blake2b256(at(envelopes, 0)), envelopes)
   const channel = bytesOf('channel')
   const card = verifyLiveCard(bytesOf('card'), log, NOW, channel)
   const self = { log, device: 0, ik: makeDevice('bob/device/0').ik }

@@ -6,7 +6,7 @@ Asked, one JSON line each:  {"op": "handshake" | "side" | "conversation", …}, 
 import json
 import sys
 
-from spec_primitives import H, Refused, cbor, dh, fernet, hkdf, public_of, uncbor, unfernet
+from spec_primitives import H, N, Refused, cbor, dh, fernet, hkdf, public_of, uncbor, unfernet
 from spec_session import Session
 
 
@@ -40,12 +40,12 @@ class Fixed:
 
 
 def transcript(log, card_envelope, ek, ct, channel):
-    bound = [H(log[0]), H(log[-1]), H(card_envelope), ek, ct, channel]
+    bound = [N(log[0]), N(log[-1]), H(card_envelope), ek, ct, channel]
     return H(b"handfast/v1/handshake", cbor(bound))
 
 
 def derive(h0, es1, es2, ss, se, ii, sealed, log_a):
-    h1 = H(h0, sealed, H(log_a[0]), H(log_a[-1]))
+    h1 = H(h0, sealed, N(log_a[0]), N(log_a[-1]))
     rk = hkdf(h1, es1 + es2 + ss + se + ii, "handfast/v1/root", 32)
     return h1, rk, hkdf(h1, es1 + es2 + ss, "handfast/v1/session", 16)
 
@@ -99,7 +99,7 @@ def responder_side(asked, hello, second):
     session = Session(id, rk, now, Fixed(ik)).respond(spk)
     first = session.receive(hello["first"]["header"], hello["first"]["token"], now)
     return {
-        "id": H(sealed["log"][0]),
+        "id": N(sealed["log"][0]),
         "device": sealed["device"],
         "inc": sealed["inc"],
         "seen": sealed["seen"],

@@ -22,6 +22,11 @@ def H(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
+def N(data):
+    """BLAKE2b-256 (RFC 7693)."""
+    return hashlib.blake2b(data, digest_size=32).digest()
+
+
 def hmac(key, data):
     return hmac_module.new(key, data, hashlib.sha256).digest()
 

@@ -59,7 +59,7 @@ const write = (
 ): { readonly [field: string]: unknown; seal: Fields } => {
   const okm = hkdf(new Uint8Array(0), key, LABEL_STORE_IDENTITY, 48)
   const sealed = sealFernet(importFernetKey(okm.subarray(0, 32)), encodeCbor(plain), 0, iv)
-  return { version: 1, address, log, seal: { ...seal, check: text(okm.subarray(32)) }, sealed: text(sealed) }
+  return { version: 2, address, log, seal: { ...seal, check: text(okm.subarray(32)) }, sealed: text(sealed) }
 }
 
 type Given = { readonly key?: string | null; readonly passphrase?: string | null }
@@ -123,8 +123,9 @@ const make = async (): Promise<Vectors> => {
     'key-file-other': refused('ERR_STORE_KEY_FILE', 'the key of another folder', keyFile, {
       key: text(counting(32, 0x31)),
     }),
-    'version-2': refused('ERR_STORE_VERSION', 'version 2', { ...whole, version: 2 }),
-    'version-text': refused('ERR_STORE_VERSION', 'a version of text', { ...whole, version: '1' }),
+    'version-1': refused('ERR_STORE_VERSION', 'version 1', { ...whole, version: 1 }),
+    'version-3': refused('ERR_STORE_VERSION', 'version 3', { ...whole, version: 3 }),
+    'version-text': refused('ERR_STORE_VERSION', 'a version of text', { ...whole, version: '2' }),
     'version-missing': bad('no version', without(whole as never, 'version')),
     'no-json': bad('no JSON', 'identity'),
     empty: bad('an empty file', ''),

@@ -1,6 +1,6 @@
 import { encodeAddress } from '../../src/core/address.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { sha256 } from '../../src/core/kdf.ts'
+import { blake2b256 } from '../../src/core/kdf.ts'
 import { bridgeLog, commitToRoots, type KeyLog, type PartialLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import {
   commitmentAfter,
@@ -69,7 +69,7 @@ export const keyLogBridges: VectorMakers = {
   'bridge-last-after-update': unfinished('a log that goes on with a bridge', bridge(updated)),
   'bridge-last-after-rotation': unfinished('a recovered log that goes on with a bridge', bridge(recovered)),
   'bridge-first': refused('ERR_LOG_BRIDGE', 'a first entry that is a bridge', [firstBridge], {
-    address: encodeAddress(sha256(firstBridge)),
+    address: encodeAddress(blake2b256(firstBridge)),
   }),
   'bridge-update': bad('ERR_LOG_BRIDGE', 'a bridge under the same root key', second({ status: 'bridge', devices: [] })),
   'bridge-updated': badAfter('ERR_LOG_BRIDGE', 'an update after a bridge', afterBridge({ status: 'active' })),

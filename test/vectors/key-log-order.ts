@@ -1,6 +1,6 @@
 import { encodeAddress } from '../../src/core/address.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { sha256 } from '../../src/core/kdf.ts'
+import { blake2b256 } from '../../src/core/kdf.ts'
 import { commitToRoots, verifyLog } from '../../src/core/key-log.ts'
 import {
   at,
@@ -21,7 +21,7 @@ import type { VectorMakers } from './vector-files.ts'
 
 const stranger = makeKey('vectors/stranger')
 const first = (fields: Draft, key = root(0)) => signDraft({ ...draftEntry(null, alice), ...fields }, key)
-const addressOf = (envelope: Uint8Array) => encodeAddress(sha256(envelope))
+const addressOf = (envelope: Uint8Array) => encodeAddress(blake2b256(envelope))
 const badFirst = (error: ErrorCode, description: string, envelope: Uint8Array) =>
   refused(error, description, [envelope], { address: addressOf(envelope) })
 
@@ -29,7 +29,7 @@ const other = makeIdentity('vectors/other')
 const full = lengthen(alice.log, root(0), 64)
 const noise = makeBytes('vectors/key-log/noise', 32)
 const retiredEnvelope = first({ status: 'retired' })
-const retiredFirst = verifyLog(sha256(retiredEnvelope), [retiredEnvelope])
+const retiredFirst = verifyLog(blake2b256(retiredEnvelope), [retiredEnvelope])
 
 export const keyLogOrder: VectorMakers = {
   'first-retired': accepted('an identity that was retired from the start', retiredFirst, {

@@ -5,7 +5,7 @@ import { hex, type RandomBytes } from '../../src/core/bytes.ts'
 import { checkKem, verifyCard, verifyLiveCard } from '../../src/core/card.ts'
 import { decodeCbor } from '../../src/core/cbor.ts'
 import { respond } from '../../src/core/handshake.ts'
-import { secretKey, sha256 } from '../../src/core/kdf.ts'
+import { blake2b256, secretKey } from '../../src/core/kdf.ts'
 import { generateKem } from '../../src/core/kem.ts'
 import { verifyLog } from '../../src/core/key-log.ts'
 import { importPrivateKey } from '../../src/core/p256.ts'
@@ -117,8 +117,8 @@ const remake = (
     ek: importPrivateKey(fromHex(initiator.ek)),
     ratchet: importPrivateKey(fromHex(initiator.ratchet)),
     identity: { log: envelopes, device: vector.device ?? 0, inc: fromHex(vector.inc ?? ''), seen },
-    idA: sha256(at(envelopes, 0)),
-    headA: sha256(at(envelopes, -1)),
+    idA: blake2b256(at(envelopes, 0)),
+    headA: blake2b256(at(envelopes, -1)),
     se: ecdh(remote.card.card.spk, importPrivateKey(fromHex(initiator.ik))),
     ii: ecdh(remote.ikB, importPrivateKey(fromHex(initiator.ik))),
     first: fromHex(vector.first ?? ''),

@@ -155,7 +155,7 @@ type Events = TalkEvents &
       readonly status: string
       readonly forked: boolean
     }
-    /** `root` is the SHA-256 of the root public key, `hash` that of the entry, in hex; `time` seconds since 1970 */
+    /** `root` is the SHA-256 of the root public key, `hash` the BLAKE2b-256 of the entry, in hex; `time` seconds since 1970 */
     entry: {
       readonly seq: number
       readonly time: number

@@ -1,6 +1,6 @@
 import { equal, hex } from '../../core/bytes.ts'
 import type { SignedCard } from '../../core/card.ts'
-import { sha256 } from '../../core/kdf.ts'
+import { blake2b256, sha256 } from '../../core/kdf.ts'
 import { type Anchor, isComplete, type KeyLog } from '../../core/key-log.ts'
 import { DEVICES_MAX } from '../../core/limits/protocol-limits.ts'
 import { decodeGetAnswer, type GetAnswer, PLACES_MAX } from '../request-format.ts'
@@ -107,7 +107,7 @@ const acceptAnswer = (collected: Collected, state: NodeState, answer: GetAnswer 
 /** Takes in what a node sent; false when it need not be asked further. */
 const takeIn = ({ logs, cards }: Collected, state: NodeState, { entries, cards: served }: GetAnswer): boolean => {
   for (const envelope of entries) {
-    const key = hex(sha256(envelope))
+    const key = hex(blake2b256(envelope))
     if (state.sent.has(key)) return false
     state.sent.add(key)
     const outcome = offerEntry(logs, key, envelope)

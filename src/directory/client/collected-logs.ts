@@ -37,7 +37,7 @@ const standsOver = (logs: CollectedLogs, log: KeyLog, other: KeyLog): boolean =>
 
 /**
  * Verifies an entry where it belongs; a valid one is verified once, whoever repeats it.
- * @param key the SHA-256 of the envelope, in hex
+ * @param key the BLAKE2b-256 of the envelope, in hex
  */
 export const offerEntry = (logs: CollectedLogs, key: string, envelope: Uint8Array): 'valid' | 'invalid' | 'gap' => {
   const { id, byLast, standing } = logs

@@ -1,6 +1,6 @@
 import { equal, hex } from '../../core/bytes.ts'
 import { DirectoryError, EncodingError, KeyLogError } from '../../core/errors.ts'
-import { sha256 } from '../../core/kdf.ts'
+import { blake2b256 } from '../../core/kdf.ts'
 import {
   appendEntry,
   compareLogs,
@@ -45,7 +45,7 @@ const allOf = ({ standing, rivals }: Branches): readonly PartialLog[] => [standi
  * @throws KeyLogError (its check failed), DirectoryError ERR_PUT_GAP (the entry before is not here)
  */
 export const offerEntry = (branches: Branches | null, id: Uint8Array, envelope: Uint8Array): Branches => {
-  const hash = sha256(envelope)
+  const hash = blake2b256(envelope)
   // What is known was verified: publications repeat it, and decoding costs more than all the rest.
   if (branches !== null && allOf(branches).some(({ entries }) => entries.some((known) => equal(known.hash, hash))))
     return branches
@@ -96,7 +96,7 @@ export const restoreBranches = (
   tips: readonly Uint8Array[],
   envelopes: readonly Uint8Array[],
 ): Branches => {
-  const stored = new Map(envelopes.map((envelope) => [hex(sha256(envelope)), envelope]))
+  const stored = new Map(envelopes.map((envelope) => [hex(blake2b256(envelope)), envelope]))
   /** The log that ends with each entry: what branches share is verified once. */
   const logs = new Map<string, PartialLog>()
   const logTo = (hash: Uint8Array): PartialLog => {

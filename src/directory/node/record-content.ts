@@ -3,7 +3,7 @@ import { LATE_CLOCK, verifyCard } from '../../core/card.ts'
 import { decodeCbor, encodeCbor } from '../../core/cbor.ts'
 import { EncodingError } from '../../core/errors.ts'
 import { bytes, list, record, tuple } from '../../core/fields.ts'
-import { sha256 } from '../../core/kdf.ts'
+import { blake2b256, sha256 } from '../../core/kdf.ts'
 import { KEM_HALF_BYTES } from '../../core/kem.ts'
 import { DEVICES_MAX, ITEM_BYTES_MAX } from '../../core/limits/protocol-limits.ts'
 import { BRANCHES_MAX } from '../../core/limits/record-limits.ts'
@@ -91,7 +91,7 @@ export const restoreRecord = (id: Uint8Array, { content, entries }: StoredRecord
   }
   // Written again it is the same: no entry, card or half beside them, and what is served is what should be.
   const known = allEntries(restored)
-  if (known.size !== entries.length || entries.some((envelope) => !known.has(hex(sha256(envelope)))))
+  if (known.size !== entries.length || entries.some((envelope) => !known.has(hex(blake2b256(envelope)))))
     throw new EncodingError('ERR_FIELD', { hint: 'an entry too many' })
   if (!equal(contentOf(restored), content)) throw new EncodingError('ERR_FIELD', { hint: 'not what was verified' })
   return restored

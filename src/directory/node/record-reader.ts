@@ -1,6 +1,6 @@
 import { equal, hex } from '../../core/bytes.ts'
 import { EncodingError, HandfastError, StoreError } from '../../core/errors.ts'
-import { sha256 } from '../../core/kdf.ts'
+import { blake2b256, sha256 } from '../../core/kdf.ts'
 import { RECORD_AGE_MAX } from '../../core/limits/record-limits.ts'
 import type { Eviction } from './eviction.ts'
 import { allEntries, type IdentityRecord, itemsOf } from './identity-record.ts'
@@ -89,7 +89,7 @@ const isVerified = ({ verified }: Resident, content: Uint8Array): boolean =>
 
 const entryOf = (store: RecordStore, id: Uint8Array, hash: Uint8Array): Uint8Array => {
   const envelope = store.entry(id, hash)
-  if (envelope !== null && equal(sha256(envelope), hash)) return envelope
+  if (envelope !== null && equal(blake2b256(envelope), hash)) return envelope
   throw new EncodingError('ERR_FIELD', { hint: 'an entry is missing' })
 }
 
@@ -121,7 +121,7 @@ export const viewRecord = <T extends NonNullable<unknown>>(
 }
 
 export const knowsEntry = (stock: Stock, id: Uint8Array, envelope: Uint8Array, past: number): boolean => {
-  const hash = sha256(envelope)
+  const hash = blake2b256(envelope)
   const parsed = stock.cache.get(hex(id))
   if (parsed !== undefined && present(stock, id, past) !== null) return allEntries(parsed).has(hex(hash))
   return viewRecord(stock, id, past, ({ served }) => served.some((known) => equal(known, hash))) ?? false

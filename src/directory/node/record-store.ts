@@ -1,5 +1,5 @@
 import { concat, equal, hex } from '../../core/bytes.ts'
-import { sha256 } from '../../core/kdf.ts'
+import { blake2b256 } from '../../core/kdf.ts'
 
 /**
  * Where a storage node puts the bytes it stores: in memory here, or in a database (`store/record-database.ts`). It knows nothing of what they
@@ -118,7 +118,7 @@ export const createMemoryRecordStore = (): RecordStore => {
       const slot = slotFor(head.id)
       const entries = slot === undefined ? new Map<string, Uint8Array>() : entriesOf(slot)
       for (const hash of dropped) entries.delete(hex(hash))
-      for (const envelope of added) entries.set(hex(sha256(envelope)), envelope)
+      for (const envelope of added) entries.set(hex(blake2b256(envelope)), envelope)
       slots.set(hex(head.id), slotOf(head, content, entries))
     },
     touch: (head) => {

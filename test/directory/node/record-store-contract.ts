@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { equal, hex } from '../../../src/core/bytes.ts'
-import { sha256 } from '../../../src/core/kdf.ts'
+import { blake2b256 } from '../../../src/core/kdf.ts'
 import type { Change, Head, RecordStore } from '../../../src/directory/node/record-store.ts'
 import { makeBytes } from '../../core/identities.ts'
 
@@ -38,7 +38,7 @@ export const checkShelfContract = (open: () => RecordStore): void => {
     assert.deepEqual([...store.heads()], [])
     assert.equal(store.read(makeBytes('nobody', 32)), null)
     assert.equal(store.content(makeBytes('nobody', 32)), null)
-    assert.equal(store.entry(makeBytes('nobody', 32), sha256(one)), null)
+    assert.equal(store.entry(makeBytes('nobody', 32), blake2b256(one)), null)
     store.remove([makeBytes('nobody', 32)])
     store.touch(headOf('nobody'))
     assert.deepEqual([...store.heads()], [])
@@ -50,14 +50,14 @@ export const checkShelfContract = (open: () => RecordStore): void => {
     const head = headOf('Alice')
     store.write(changeOf(head, { added: [one, two] }))
     const content = makeBytes('other content', 5000)
-    store.write(changeOf({ ...head, touched: 2000, items: 7 }, { content, added: [three], dropped: [sha256(one)] }))
+    store.write(changeOf({ ...head, touched: 2000, items: 7 }, { content, added: [three], dropped: [blake2b256(one)] }))
     const kept = store.read(head.id)
     assert.ok(kept !== null)
     assert.deepEqual(kept.content, content)
     assert.deepEqual(sorted(kept.entries), sorted([two, three]))
     assert.deepEqual(store.content(head.id), content)
-    assert.deepEqual(store.entry(head.id, sha256(two)), two)
-    assert.equal(store.entry(head.id, sha256(one)), null)
+    assert.deepEqual(store.entry(head.id, blake2b256(two)), two)
+    assert.equal(store.entry(head.id, blake2b256(one)), null)
     assert.deepEqual(headIn(store, head), { ...head, touched: 2000, items: 7 })
     store.close()
   })

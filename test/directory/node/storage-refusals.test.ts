@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ErrorCode } from '../../../src/core/errors.ts'
-import { sha256 } from '../../../src/core/kdf.ts'
+import { blake2b256, sha256 } from '../../../src/core/kdf.ts'
 import { kemHalves } from '../../../src/core/kem.ts'
 import { rotateLog, updateLog } from '../../../src/core/key-log.ts'
 import { LABEL_CARD, LABEL_KEY_LOG } from '../../../src/core/labels.ts'
@@ -110,7 +110,7 @@ test('§2 entry 65 is refused', () => {
 test('§2 an address cannot begin with an entry that has one before it', () => {
   const envelope = signDraft({ ...draftEntry(null, alice), prev: makeBytes('prev', 32) }, root0)
   const storage = createStorage()
-  assert.equal(put(storage, { t: 'entry', id: sha256(envelope), d: envelope }), 'ERR_LOG_PREV')
+  assert.equal(put(storage, { t: 'entry', id: blake2b256(envelope), d: envelope }), 'ERR_LOG_PREV')
   assert.equal(storage.size, 0)
 })
 
