@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { signCard } from '../src/core/card.ts'
-import { sha256 } from '../src/core/kdf.ts'
 import { generateKem, kemHalves } from '../src/core/kem.ts'
 import { createLog, updateLog } from '../src/core/key-log.ts'
 import { generatePrivateKey } from '../src/core/p256.ts'
@@ -31,7 +30,11 @@ const publishTo = async (out: NodeJS.WritableStream): Promise<void> => {
   const [first, second] = kemHalves(kem.publicKey)
   const devices = [{ sign: device.publicKey, dh: device.publicKey }]
   for (let index = 0; index < Number(count); index++) {
-    const log = updateLog(createLog(root, random(32), { devices, time: now }), root, { devices, time: now })
+    const log = updateLog(
+      createLog(root, { next: random(32), slot: random(32), after: random(32) }, { devices, time: now }),
+      root,
+      { devices, time: now },
+    )
     const { id } = log
     const keys = { spk: device.publicKey, kem: kem.publicKey, transport: random(32) }
     const content = { device: 0, now: now * 1000, inc: random(16), ...keys }
@@ -39,8 +42,8 @@ const publishTo = async (out: NodeJS.WritableStream): Promise<void> => {
     const puts: readonly PutRequest[] = [
       ...log.entries.map(({ envelope }): PutRequest => ({ t: 'entry', id, d: envelope })),
       { t: 'card', id, d: card.envelope },
-      { t: 'kem', id, card: card.hash, half: 0, d: first, other: sha256(second) },
-      { t: 'kem', id, card: card.hash, half: 1, d: second, other: sha256(first) },
+      { t: 'kem', id, card: card.hash, half: 0, d: first },
+      { t: 'kem', id, card: card.hash, half: 1, d: second },
     ]
     const line = puts.map((put) => Buffer.from(encodeMessage(put)).toString('base64')).join(' ')
     if (!out.write(`${line}\n`)) await new Promise((resolve) => out.once('drain', resolve))

@@ -10,5 +10,6 @@ export const ENTRY_CODES: readonly ErrorCode[] = [
   'ERR_LOG_SIGNATURE',
   'ERR_LOG_ROOT',
   'ERR_LOG_NEXT',
+  'ERR_LOG_SLOT',
   'ERR_LOG_TIME_BACK',
 ]

@@ -4,9 +4,10 @@
  */
 
 import { type SignedCard, signCard } from '../src/core/card.ts'
+import { epochKeys } from '../src/core/epoch-keys.ts'
 import { sha256 } from '../src/core/kdf.ts'
 import { generateKem, kemHalves } from '../src/core/kem.ts'
-import { commitToRoots, createLog, type KeyLog, rotateLog, updateLog } from '../src/core/key-log.ts'
+import { createLog, type KeyLog, rotateLog, updateLog } from '../src/core/key-log.ts'
 import { generatePrivateKey, type P256PrivateKey } from '../src/core/p256.ts'
 import type { Random } from './world/random.ts'
 
@@ -41,7 +42,7 @@ export type Truth = {
   isGenuine(item: Uint8Array): boolean
 }
 
-type Keys = { root: P256PrivateKey; readonly spare: P256PrivateKey; sign: P256PrivateKey }
+type Keys = { root: P256PrivateKey; readonly spare: P256PrivateKey; readonly slot: Uint8Array; sign: P256PrivateKey }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
@@ -87,11 +88,14 @@ export const createTruth = (random: Random): Truth => {
   return {
     people,
     create: (name, now) => {
-      const [root, spare] = [newKey(), newKey()]
+      const [root, spare, slot] = [newKey(), newKey(), random.bytes(32)]
       const { sign, devices } = newDevice()
-      const log = createLog(root, commitToRoots([spare.publicKey]), { devices, time: Math.floor(now / 1000) })
+      const log = createLog(root, epochKeys(random.bytes(32), [{ root: spare.publicKey, slot }]), {
+        devices,
+        time: Math.floor(now / 1000),
+      })
       const person: Person = { name, id: log.id, statements: [], published: null }
-      keys.set(person, { root, spare, sign })
+      keys.set(person, { root, spare, slot, sign })
       state(person, log, now)
       people.push(person)
       return person
@@ -101,7 +105,9 @@ export const createTruth = (random: Random): Truth => {
       const { sign, devices } = newDevice()
       const content = { devices, time: Math.floor(now / 1000) }
       const { log } = newest(person)
-      const next = rotate ? rotateLog(log, held.spare, commitToRoots([]), content) : updateLog(log, held.root, content)
+      const next = rotate
+        ? rotateLog(log, held.spare, epochKeys(held.slot, []), content)
+        : updateLog(log, held.root, content)
       keys.set(person, { ...held, sign, root: rotate ? held.spare : held.root })
       return state(person, next, now)
     },

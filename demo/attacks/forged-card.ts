@@ -1,6 +1,5 @@
 /** Mallory puts forged records for Bob at every storage node, by proper requests with the nodes' own round-trip tokens. */
 
-import { sha256 } from '../../src/core/kdf.ts'
 import { kemHalves } from '../../src/core/kem.ts'
 import { EFFORT } from '../../src/directory/client/policies.ts'
 import { search } from '../../src/directory/client/search.ts'
@@ -19,14 +18,14 @@ const ASK_MS = 10_000
 const forgedRecords = (hand: Hand): Readonly<Record<Forgery, PutRequest>> => {
   const { id } = hand.bob.log
   const card = forgeCard(hand, hand.bob.log).envelope
-  const [first, second] = kemHalves(hand.kem.publicKey)
+  const [first] = kemHalves(hand.kem.publicKey)
   return {
     card: { t: 'card', id, d: card },
     'card-under-his-signature': { t: 'card', id, d: withSignatureOf(hand.bob.card.envelope, card) },
     log: { t: 'entry', id, d: hand.identity.log.last.envelope },
     update: { t: 'entry', id, d: forgeUpdate(hand) },
     rotation: { t: 'entry', id, d: forgeRotation(hand) },
-    'kem-half': { t: 'kem', id, card: hand.bob.card.hash, half: 0, d: first, other: sha256(second) },
+    'kem-half': { t: 'kem', id, card: hand.bob.card.hash, half: 0, d: first },
   }
 }
 

@@ -10,7 +10,7 @@ import { unsealBackup } from '../../src/store/backup-file.ts'
 import type { Remembered } from '../../src/store/remembered.ts'
 import { passphraseKey, toBase64 } from '../../src/store/sealing.ts'
 import { assemble, encodeSecrets } from '../../src/store/vault-secrets.ts'
-import { at, makeBytes, makeKey, NOW } from '../../test/core/identities.ts'
+import { at, makeBytes, makeKey, NOW, slotKeyOf } from '../../test/core/identities.ts'
 import {
   anchorAt,
   CHEAP,
@@ -33,7 +33,16 @@ const KEY_CODES: readonly ErrorCode[] = ['ERR_CBOR', 'ERR_FIELD', 'ERR_P256_SCAL
 /** Alice's keys, as a vault keeps them. */
 const { sign, ik } = at(ALICE.devices, 0)
 const transportSeed = secretKey(makeBytes('fuzz/transport', 32))
-const kept = keptOf({ log: ALICE.log, root: at(ALICE.roots, 0), device: 0, sign, ik, transportSeed })
+const kept = keptOf({
+  log: ALICE.log,
+  root: at(ALICE.roots, 0),
+  device: 0,
+  sign,
+  ik,
+  transportSeed,
+  slotKey: slotKeyOf(at(ALICE.roots, 0)),
+  closings: [],
+})
 const token = { module: '/usr/lib/softhsm/libsofthsm2.so', token: 'Alice', key: '01' }
 const elsewhere = { publicKey: makeKey('fuzz/root').publicKey, token }
 

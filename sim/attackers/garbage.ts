@@ -24,7 +24,6 @@ export const garbage: Attack = {
           card: card.hash,
           half: 0,
           d: damaged(plot, kem.slice(0, 592)),
-          other: plot.random.bytes(32),
         }),
       ]
       for (const target of replicaTargets(id)) {

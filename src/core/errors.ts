@@ -100,6 +100,15 @@ export class CardError extends HandfastError {
   }
 }
 
+/** A value of a slot that a check refused. */
+export class SlotError extends HandfastError {
+  override readonly name = 'SlotError'
+  declare readonly code: CodeOf<'SlotError'>
+  constructor(code: CodeOf<'SlotError'>, detail?: ErrorDetail) {
+    super(ERROR_TABLES.SlotError, code, detail)
+  }
+}
+
 /** A hello that a check refused. */
 export class HandshakeError extends HandfastError {
   override readonly name = 'HandshakeError'

@@ -1,14 +1,15 @@
 import type { RandomBytes } from './bytes.ts'
+import type { Ed25519PrivateKey } from './ed25519.ts'
 import { KeyLogError } from './errors.ts'
 import { type SecretKey, secretKey } from './kdf.ts'
 import { createLog, createLogBy, type KeyLog, updateLogBy } from './key-log.ts'
 import type { Device } from './key-log-entry.ts'
 import { LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 import { generatePrivateKey, type P256PrivateKey, type Signer } from './p256.ts'
-import { generatePhrase, rootChain } from './recovery-phrase.ts'
+import { generatePhrase, phraseKeys } from './recovery-phrase.ts'
 import { elsewhere, type RootElsewhere, type RootKey, type RootSigner, rootSigner } from './root-key.ts'
 
-/** Everything one device holds of its owner's identity. The next root key is not among it: it is in the recovery phrase. */
+/** Everything one device holds of its owner's identity. The next root key and the next slot are not among it: they are in the recovery phrase. */
 export type Identity<Root extends RootKey = RootKey> = {
   readonly log: KeyLog
   readonly root: Root
@@ -18,6 +19,10 @@ export type Identity<Root extends RootKey = RootKey> = {
   readonly ik: P256PrivateKey
   /** 32-byte seed of the transport's Ed25519 key */
   readonly transportSeed: SecretKey
+  /** the key of this epoch's slot; null where the phrase never was: a device that was adopted by the root key alone, or a retired identity */
+  readonly slotKey: Ed25519PrivateKey | null
+  /** signatures of 64 bytes that close the slots of former epochs, in order (`closedSlots`): public, and put again for as long as it matters */
+  readonly closings: readonly Uint8Array[]
 }
 
 const SEED_BYTES = 32
@@ -46,8 +51,9 @@ export const createIdentity = (now: number, random: RandomBytes): Created<P256Pr
   const phrase = generatePhrase(random)
   const root = generatePrivateKey(random)
   const keys = generateDevice(random)
-  const log = createLog(root, rootChain(phrase).next(0), { devices: [publicDevice(keys)], time: now })
-  return { identity: { log, root, device: 0, ...keys }, phrase }
+  const ofPhrase = phraseKeys(phrase)
+  const log = createLog(root, ofPhrase.epoch(0), { devices: [publicDevice(keys)], time: now })
+  return { identity: { log, root, device: 0, ...keys, slotKey: ofPhrase.slot(0), closings: [] }, phrase }
 }
 
 /** `createIdentity` with a root key that lives elsewhere. @throws KeyError ERR_SIGNER; what the signer throws */
@@ -58,8 +64,10 @@ export const createIdentityBy = async (
 ): Promise<Created<RootElsewhere>> => {
   const phrase = generatePhrase(random)
   const keys = generateDevice(random)
-  const log = await createLogBy(signer, rootChain(phrase).next(0), { devices: [publicDevice(keys)], time: now })
-  return { identity: { log, root: elsewhere(signer), device: 0, ...keys }, phrase }
+  const ofPhrase = phraseKeys(phrase)
+  const log = await createLogBy(signer, ofPhrase.epoch(0), { devices: [publicDevice(keys)], time: now })
+  const identity = { log, root: elsewhere(signer), device: 0, ...keys, slotKey: ofPhrase.slot(0), closings: [] }
+  return { identity, phrase }
 }
 
 /**
@@ -79,7 +87,9 @@ export const adoptIdentity = async (
   checkOpen(log)
   const keys = generateDevice(random)
   const content = { devices: [publicDevice(keys)], time: Math.max(now, time) }
-  return { log: await updateLogBy(log, signer, content), root: elsewhere(signer), device: 0, ...keys }
+  const updated = await updateLogBy(log, signer, content)
+  // The slot's key was on a device that is lost, and is in the phrase: it is written again after the next rotation.
+  return { log: updated, root: elsewhere(signer), device: 0, ...keys, slotKey: null, closings: [] }
 }
 
 /** Before anything is signed: a signature can cost the owner of a token a touch. @throws KeyLogError ERR_LOG_RETIRED, ERR_LOG_TOO_LONG */

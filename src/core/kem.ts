@@ -7,7 +7,7 @@ import {
 } from 'node:crypto'
 import type { RandomBytes } from './bytes.ts'
 import { KeyError } from './errors.ts'
-import { sha256 } from './kdf.ts'
+import { blake2b256 } from './kdf.ts'
 import { moved } from './wipe.ts'
 
 /** ML-KEM-768 (FIPS 203); always used together with P-256, never alone. */
@@ -66,11 +66,10 @@ export const kemHalves = (publicKey: Uint8Array): readonly [Uint8Array, Uint8Arr
   publicKey.slice(KEM_HALF_BYTES),
 ]
 
-/**
- * What a card commits to: H(H(first half) ‖ H(second half)), 32 bytes.
- * A storage node can so verify one half, given the hash of the other, before it stores it.
- */
-export const kemCommitment = (publicKey: Uint8Array): Uint8Array => {
+/** What a card names of a key: BLAKE2b-256 of each half, 32 bytes. So each can lie in HyperDHT as a value of its own, and be verified alone. */
+export type KemNames = readonly [Uint8Array, Uint8Array]
+
+export const kemNames = (publicKey: Uint8Array): KemNames => {
   const [first, second] = kemHalves(publicKey)
-  return sha256(sha256(first), sha256(second))
+  return [blake2b256(first), blake2b256(second)]
 }

@@ -1,6 +1,7 @@
 import { utf8 } from './bytes.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { type Envelope, openEnvelope } from './cose.ts'
+import { ED25519_KEY_BYTES } from './ed25519.ts'
 import { EncodingError, KeyLogError } from './errors.ts'
 import { bytes, list, literal, nullable, record, uint } from './fields.ts'
 import { sha256 } from './kdf.ts'
@@ -27,9 +28,13 @@ export type Entry<S extends Status = Status> = {
   readonly prev: Uint8Array | null
   /** the current root public key, 33 bytes */
   readonly root: Uint8Array
-  /** H(next root public key ‖ its `next`), 32 bytes: one commitment to every root key to come */
+  /** H(next root public key ‖ its `after` ‖ its `next`), 32 bytes: one commitment to every root key and slot to come */
   readonly next: Uint8Array
-  /** one to eight; none in a bridge */
+  /** the Ed25519 public key of this epoch's slot, where its cards lie in any HyperDHT network; 32 bytes */
+  readonly slot: Uint8Array
+  /** BLAKE2b-256 of the next epoch's slot, 32 bytes: where to look for a rotation; zeros after the last */
+  readonly after: Uint8Array
+  /** one to seven; none in a bridge */
   readonly devices: readonly Device[]
   readonly status: S
   /** seconds since 1970, by its maker's clock: for people to see; it never goes back, and refuses nothing else */
@@ -57,6 +62,8 @@ const readEntry = record<Entry>({
   prev: nullable(bytes(HASH_BYTES)),
   root: point,
   next: bytes(HASH_BYTES),
+  slot: bytes(ED25519_KEY_BYTES),
+  after: bytes(HASH_BYTES),
   devices: list(record<Device>({ sign: point, dh: point }), 0, DEVICES_MAX),
   status: literal('active', 'retired', 'bridge'),
   time: uint(),

@@ -1,7 +1,8 @@
 import { equal } from './bytes.ts'
 import { signEnvelope, signEnvelopeBy, verifyEnvelope } from './cose.ts'
+import { commitmentTo, type EpochKeys, placeOfSlot } from './epoch-keys.ts'
 import { KeyLogError } from './errors.ts'
-import { blake2b256, sha256 } from './kdf.ts'
+import { blake2b256 } from './kdf.ts'
 import { type Device, decodeEntry, type Entry, encodeEntry, type LogEntry, type Status } from './key-log-entry.ts'
 import { LABEL_KEY_LOG } from './labels.ts'
 import { LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
@@ -35,18 +36,21 @@ export const complete = (log: PartialLog): KeyLog => {
 const isRotation = (entry: Entry, previous: Entry): boolean => {
   if (equal(entry.root, previous.root)) {
     if (!equal(entry.next, previous.next)) throw new KeyLogError('ERR_LOG_NEXT')
+    if (!equal(entry.slot, previous.slot) || !equal(entry.after, previous.after))
+      throw new KeyLogError('ERR_LOG_SLOT', { hint: 'an update keeps both' })
     if (entry.status === 'bridge' || previous.status === 'bridge')
       throw new KeyLogError('ERR_LOG_BRIDGE', { hint: 'bridges are rotations, and only rotations follow them' })
     return false
   }
-  if (!equal(sha256(entry.root, entry.next), previous.next)) throw new KeyLogError('ERR_LOG_ROOT')
+  if (!equal(commitmentTo(entry.root, entry), previous.next)) throw new KeyLogError('ERR_LOG_ROOT')
+  if (!equal(placeOfSlot(entry.slot), previous.after)) throw new KeyLogError('ERR_LOG_SLOT')
   return true
 }
 
 /**
  * Verifies one envelope after `log` (or as the first entry, when `log` is null) and returns the longer log, which may end in a bridge.
  * The checks run in the order of docs/spec/identity.md §2, each with its own code. No clock is among them: what holds once holds always.
- * @throws KeyLogError ERR_LOG_SIZE, _DECODE, _SEQ, _PREV, _RETIRED, _SIGNATURE, _ROOT, _NEXT, _BRIDGE, _TIME_BACK, _TOO_LONG
+ * @throws KeyLogError ERR_LOG_SIZE, _DECODE, _SEQ, _PREV, _RETIRED, _SIGNATURE, _ROOT, _NEXT, _SLOT, _BRIDGE, _TIME_BACK, _TOO_LONG
  */
 export const appendEntry = (log: PartialLog | null, envelope: Uint8Array): PartialLog => {
   const { entry, opened } = decodeEntry(envelope)
@@ -143,15 +147,16 @@ export type EntryContent = {
   readonly time: number
 }
 
-const firstEntry = (root: Uint8Array, next: Uint8Array, content: EntryContent): Entry => {
+const firstEntry = (root: Uint8Array, { next, slot, after }: EpochKeys, content: EntryContent): Entry => {
   const { devices, status = 'active', time } = content
-  return { v: 1, seq: 0, prev: null, root, next, devices, status, time }
+  return { v: 1, seq: 0, prev: null, root, next, slot, after, devices, status, time }
 }
 
-const nextEntry = (log: PartialLog, root: Uint8Array, next: Uint8Array, content: EntryContent): Entry => {
+const nextEntry = (log: PartialLog, root: Uint8Array, keys: EpochKeys, content: EntryContent): Entry => {
+  const { next, slot, after } = keys
   const { devices, status = 'active', time } = content
   const { entry, hash: prev } = log.last
-  return { v: 1, seq: entry.seq + 1, prev, root, next, devices, status, time }
+  return { v: 1, seq: entry.seq + 1, prev, root, next, slot, after, devices, status, time }
 }
 
 const append = (log: PartialLog | null, entry: Entry, root: P256PrivateKey): PartialLog =>
@@ -163,39 +168,31 @@ const appendBy = async (log: KeyLog | null, entry: Entry, root: Signer): Promise
 /** Most rotations of one log: each is an entry. */
 export const ROTATIONS_MAX = LOG_ENTRIES_MAX - 1
 
-/**
- * Commits to a chain of root public keys (33 bytes each), in the order of rotation: H(root ‖ commitment to the rest), and
- * 32 zero bytes to none. If a rotation chose what it commits to, the thief of a root key that was once rotated to could
- * sign that rotation again, commit to keys of its own, and rotate past the owner.
- */
-export const commitToRoots = (roots: readonly Uint8Array[]): Uint8Array =>
-  roots.reduceRight<Uint8Array>((next, root) => sha256(root, next), new Uint8Array(32))
-
-/** A new identity: its log of one entry. `next` (32 bytes) commits to every root key to come. */
-export const createLog = (root: P256PrivateKey, next: Uint8Array, content: EntryContent): KeyLog =>
-  complete(append(null, firstEntry(root.publicKey, next, content), root))
+/** A new identity: its log of one entry. `keys` commit to every root key and slot to come. */
+export const createLog = (root: P256PrivateKey, keys: EpochKeys, content: EntryContent): KeyLog =>
+  complete(append(null, firstEntry(root.publicKey, keys, content), root))
 
 /** Continues a log under its current root key (an update). */
 export const updateLog = (log: KeyLog, root: P256PrivateKey, content: EntryContent): KeyLog =>
-  complete(append(log, nextEntry(log, root.publicKey, log.last.entry.next, content), root))
+  complete(append(log, nextEntry(log, root.publicKey, log.last.entry, content), root))
 
-/** Continues a log under the root key it committed to (a rotation); `next` (32 bytes) commits to the root keys after it. */
-export const rotateLog = (log: PartialLog, root: P256PrivateKey, next: Uint8Array, content: EntryContent): KeyLog =>
-  complete(append(log, nextEntry(log, root.publicKey, next, content), root))
+/** Continues a log under the root key it committed to (a rotation), with what was committed to of its epoch. */
+export const rotateLog = (log: PartialLog, root: P256PrivateKey, keys: EpochKeys, content: EntryContent): KeyLog =>
+  complete(append(log, nextEntry(log, root.publicKey, keys, content), root))
 
 /** Continues a log by a bridge: the root key it committed to, no device, and the time of the entry before. */
-export const bridgeLog = (log: PartialLog, root: P256PrivateKey, next: Uint8Array): PartialLog => {
-  const entry = nextEntry(log, root.publicKey, next, { devices: [], time: log.last.entry.time })
+export const bridgeLog = (log: PartialLog, root: P256PrivateKey, keys: EpochKeys): PartialLog => {
+  const entry = nextEntry(log, root.publicKey, keys, { devices: [], time: log.last.entry.time })
   return append(log, { ...entry, status: 'bridge' }, root)
 }
 
 /** `createLog` with a root key that lives elsewhere. @throws KeyError ERR_SIGNER; what the signer throws */
-export const createLogBy = (root: Signer, next: Uint8Array, content: EntryContent): Promise<KeyLog> =>
-  appendBy(null, firstEntry(root.publicKey, next, content), root)
+export const createLogBy = (root: Signer, keys: EpochKeys, content: EntryContent): Promise<KeyLog> =>
+  appendBy(null, firstEntry(root.publicKey, keys, content), root)
 
 /** `updateLog` with a root key that lives elsewhere. @throws KeyError ERR_SIGNER; what the signer throws */
 export const updateLogBy = (log: KeyLog, root: Signer, content: EntryContent): Promise<KeyLog> =>
-  appendBy(log, nextEntry(log, root.publicKey, log.last.entry.next, content), root)
+  appendBy(log, nextEntry(log, root.publicKey, log.last.entry, content), root)
 
 /** Whether entry number `seq` rotated the root key. */
 export const isRotationAt = (log: PartialLog, seq: number): boolean => {

@@ -1,14 +1,17 @@
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { type RandomBytes, utf8 } from './bytes.ts'
+import { ED25519_KEY_BYTES, type Ed25519PrivateKey, importEd25519 } from './ed25519.ts'
+import { type EpochKeys, epochKeys, type RotationKeys } from './epoch-keys.ts'
 import { KeyError } from './errors.ts'
 import { bip39Seed, exportSecret, hkdfOf, secretKey } from './kdf.ts'
-import { commitToRoots, ROTATIONS_MAX } from './key-log.ts'
-import { LABEL_RECOVERY } from './labels.ts'
+import { ROTATIONS_MAX } from './key-log.ts'
+import { LABEL_RECOVERY, LABEL_SLOT } from './labels.ts'
 import { generatePrivateKey, type P256PrivateKey } from './p256.ts'
 import { readPhraseText } from './phrase-text.ts'
+import { createWiping } from './wipe.ts'
 
-/** The recovery phrase (BIP-39, 24 words): the only place where the private halves of the next root keys exist. */
+/** The recovery phrase (BIP-39, 24 words): the only place where the private halves of the next root keys and slots exist. */
 
 const ENTROPY_BYTES = 32
 
@@ -42,19 +45,21 @@ export const normalizePhrase = (text: string): string => {
   return phrase
 }
 
-/** The root keys a phrase stands for. */
-export type RootChain = {
+/** The keys a phrase stands for. Rotation 0 is the first entry, whose root key is not of the phrase. */
+export type PhraseKeys = {
   /** the root key of rotation `rotation`; 1 is the first one committed to */
   root(rotation: number): P256PrivateKey
-  /** the commitment (32 bytes) to every root key after rotation `rotation`; 0 for the first entry */
-  next(rotation: number): Uint8Array
+  /** the key of the slot of the epoch that rotation `rotation` begins */
+  slot(rotation: number): Ed25519PrivateKey
+  /** what the entries of that epoch say: its slot, where the next one's is, and the commitment to all that comes */
+  epoch(rotation: number): EpochKeys
 }
 
 /**
- * Derives root keys by HKDF over the phrase's BIP-39 seed.
+ * Derives root keys and slots by HKDF over the phrase's BIP-39 seed.
  * @throws KeyError ERR_PHRASE as `normalizePhrase`
  */
-export const rootChain = (phrase: string): RootChain => {
+export const phraseKeys = (phrase: string): PhraseKeys => {
   const seed = secretKey(bip39Seed(normalizePhrase(phrase)))
   const root = (rotation: number): P256PrivateKey => {
     let attempt = 0
@@ -65,11 +70,20 @@ export const rootChain = (phrase: string): RootChain => {
     bare.fill(0)
     return key
   }
-  let publicKeys: readonly Uint8Array[] | undefined
-  const next = (rotation: number): Uint8Array => {
-    // Derived once: every commitment is to all that come later, and a recovery makes up to 63 of them.
-    publicKeys ??= Array.from({ length: ROTATIONS_MAX }, (_, index) => root(1 + index).publicKey)
-    return commitToRoots(publicKeys.slice(rotation))
+  const slot = (rotation: number): Ed25519PrivateKey => {
+    using secrets = createWiping()
+    const bare = secrets.keep(exportSecret(seed))
+    const parts = [bare, utf8(`/${rotation}`)]
+    return importEd25519(secrets.keep(hkdfOf(new Uint8Array(0), parts, LABEL_SLOT, ED25519_KEY_BYTES)))
   }
-  return { root, next }
+  let rotations: readonly RotationKeys[] | undefined
+  const epoch = (rotation: number): EpochKeys => {
+    // Derived once: every commitment is to all that come later, and a recovery makes up to 63 of them.
+    rotations ??= Array.from({ length: ROTATIONS_MAX }, (_, index) => ({
+      root: root(1 + index).publicKey,
+      slot: slot(1 + index).publicKey,
+    }))
+    return epochKeys(rotations[rotation - 1]?.slot ?? slot(rotation).publicKey, rotations.slice(rotation))
+  }
+  return { root, slot, epoch }
 }

@@ -1,21 +1,23 @@
 import { equal, type RandomBytes } from './bytes.ts'
+import { commitmentTo, type EpochKeys, placeOfSlot } from './epoch-keys.ts'
 import { KeyError, KeyLogError } from './errors.ts'
 import { generateDevice, type Identity, publicDevice } from './identity.ts'
-import { sha256 } from './kdf.ts'
 import { bridgeLog, isRotationAt, type KeyLog, type PartialLog, prefixOf, ROTATIONS_MAX, rotateLog } from './key-log.ts'
 import { LOG_ENTRIES_MAX } from './limits/protocol-limits.ts'
 import type { P256PrivateKey } from './p256.ts'
-import { type RootChain, rootChain } from './recovery-phrase.ts'
+import { type PhraseKeys, phraseKeys } from './recovery-phrase.ts'
+import { closeSlots } from './slot.ts'
 
 /** What only the recovery phrase can do: rotate, recover, retire (docs/spec/identity.md §3). */
 
-/** @throws KeyError ERR_PHRASE_OTHER when the phrase's root key of that rotation is not the one `log` committed to */
-const revealRoot = (log: PartialLog, chain: RootChain): { root: P256PrivateKey; next: Uint8Array } => {
+/** @throws KeyError ERR_PHRASE_OTHER when the phrase's root key of that rotation, or its slot, is not the one `log` committed to */
+const revealRoot = (log: PartialLog, phrase: PhraseKeys): { root: P256PrivateKey; keys: EpochKeys } => {
   const rotation = log.epoch + 1
-  const root = chain.root(rotation)
-  const next = chain.next(rotation)
-  if (!equal(sha256(root.publicKey, next), log.last.entry.next)) throw new KeyError('ERR_PHRASE_OTHER')
-  return { root, next }
+  const [root, keys] = [phrase.root(rotation), phrase.epoch(rotation)]
+  const { next, after } = log.last.entry
+  if (!equal(commitmentTo(root.publicKey, keys), next) || !equal(placeOfSlot(keys.slot), after))
+    throw new KeyError('ERR_PHRASE_OTHER')
+  return { root, keys }
 }
 
 /**
@@ -27,11 +29,11 @@ const revealRoot = (log: PartialLog, chain: RootChain): { root: P256PrivateKey; 
  * @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER
  */
 export const recoveryBase = (log: KeyLog, phrase: string): PartialLog => {
-  const chain = rootChain(phrase)
+  const keysOf = phraseKeys(phrase)
   let base = prefixOf(log, 0)
   while (base.epoch < log.epoch) {
-    const { root, next } = revealRoot(base, chain)
-    base = bridgeLog(base, root, next)
+    const { root, keys } = revealRoot(base, keysOf)
+    base = bridgeLog(base, root, keys)
   }
   return base
 }
@@ -48,7 +50,8 @@ export const isFinal = (log: KeyLog): boolean =>
   log.last.entry.status === 'retired' && isRotationAt(log, log.last.entry.seq)
 
 /**
- * Rotates the root key by the recovery phrase: new root key, new device keys, and every former device void.
+ * Rotates the root key by the recovery phrase: new root key, new device keys, a new slot, and every former device void. The slots of all former
+ * epochs are closed, since the phrase with their keys is here now; of a retired identity, which has no card, its own too.
  * @param base `ownBase` or `recoveryBase` of the furthest log known
  * @param now seconds since 1970
  * @param status 'retired' ends the identity
@@ -62,10 +65,14 @@ export const rotateIdentity = (
   status: 'active' | 'retired' = 'active',
 ): Identity<P256PrivateKey> => {
   if (base.epoch === ROTATIONS_MAX) throw new KeyLogError('ERR_LOG_TOO_LONG')
-  const { root, next } = revealRoot(base, rootChain(phrase))
-  const keys = generateDevice(random)
+  const keysOf = phraseKeys(phrase)
+  const { root, keys } = revealRoot(base, keysOf)
+  const device = generateDevice(random)
   const time = Math.max(now, base.last.entry.time)
-  const content = { devices: [publicDevice(keys)], status, time }
-  const rotated = rotateLog(base, root, next, content)
-  return { log: rotated, root, device: 0, ...keys }
+  const log = rotateLog(base, root, keys, { devices: [publicDevice(device)], status, time })
+  const over = Array.from({ length: status === 'retired' ? log.epoch + 1 : log.epoch }, (_, epoch) =>
+    keysOf.slot(epoch),
+  )
+  const slotKey = status === 'retired' ? null : keysOf.slot(log.epoch)
+  return { log, root, device: 0, ...device, slotKey, closings: closeSlots(log, over) }
 }

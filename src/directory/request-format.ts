@@ -54,7 +54,7 @@ export type GetAnswer = {
 export type GetKemHalfRequest = { readonly id: Uint8Array; readonly card: Uint8Array; readonly half: number }
 export type GetKemHalfAnswer = { readonly half: Uint8Array | null }
 
-/** One record to store. A key half comes with the hash of the other, so that it can be verified alone. */
+/** One record to store. A card names both halves of its key, so each is verified alone. */
 export type PutRequest =
   | { readonly t: 'entry'; readonly id: Uint8Array; readonly d: Uint8Array }
   | { readonly t: 'card'; readonly id: Uint8Array; readonly d: Uint8Array }
@@ -64,7 +64,6 @@ export type PutRequest =
       readonly card: Uint8Array
       readonly half: number
       readonly d: Uint8Array
-      readonly other: Uint8Array
     }
 
 /** `refused` is null when the record was stored or was there already. */
@@ -102,7 +101,6 @@ const readPutKem = record<PutRequest & { t: 'kem' }>({
   card: bytes(HASH_BYTES),
   half,
   d: bytes(KEM_HALF_BYTES),
-  other: bytes(HASH_BYTES),
 })
 const readPut: Reader<PutRequest> = (value, name) => {
   const t = typeof value === 'object' && value !== null && 't' in value ? value.t : null

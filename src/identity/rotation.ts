@@ -6,7 +6,7 @@ import type { KeyLog } from '../core/key-log.ts'
 import { LOOKUP_MS } from '../core/limits/connection-limits.ts'
 import type { P256PrivateKey } from '../core/p256.ts'
 import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../core/recovery.ts'
-import { rootChain } from '../core/recovery-phrase.ts'
+import { phraseKeys } from '../core/recovery-phrase.ts'
 import { elsewhere, placeOf, type RootPlace, type RootSigner, rootSigner } from '../core/root-key.ts'
 import { supersededBy } from '../core/superseded.ts'
 import { seconds } from '../core/world.ts'
@@ -108,7 +108,7 @@ export const checkSame = (own: KeyLog | null, id: Uint8Array): void => {
 
 /** Fails early, before anybody is asked, when the phrase is none of this log's. @throws KeyError ERR_PHRASE, ERR_PHRASE_OTHER */
 export const checkPhrase = (own: KeyLog | null, phrase: string, { world }: Pick<Ground, 'world'>): void => {
-  if (own === null) rootChain(phrase)
+  if (own === null) phraseKeys(phrase)
   else if (!isFinal(own)) rotateIdentity(ownBase(own, phrase), phrase, seconds(world), world.random)
 }
 

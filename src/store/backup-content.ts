@@ -31,8 +31,8 @@ export type BackupContent = {
   readonly remembered: Remembered
 }
 
-/** Five keys of 32 bytes, or four and the longest name of a place on a token: 3,600 bytes. */
-const SECRETS_BYTES_MAX = 4_096
+/** Six keys of 32 bytes, or five and the longest name of a place on a token: 3,640 bytes; and 64 signatures of 64 bytes. */
+const SECRETS_BYTES_MAX = 8_192
 
 /** The plaintext of the sealed part; whoever calls wipes it. @throws StoreError ERR_BACKUP_SIZE */
 export const encodeContent = ({ made, kept, remembered }: BackupContent): Uint8Array => {

@@ -64,7 +64,7 @@ const SCHEMA: Schema = {
 
 const SOURCE_BYTES = 16
 
-/** Eight cards of 900 bytes, eight keys of 1,184, hashes of 253 entries that are served and of 4 last ones, and CBOR's heads. */
+/** Seven cards of 900 bytes, seven keys of 1,184, hashes of 253 entries that are served and of 4 last ones, and CBOR's heads. */
 const CONTENT_BYTES_MAX = 26_000
 
 const readHead = record<Head>({ id: bytes(HASH_BYTES), touched: uint(), source: bytes(SOURCE_BYTES), items: uint() })

@@ -43,7 +43,7 @@ const faults: readonly Fault[] = [
   { code: 'ERR_CARD_ID', fields: { id: makeBytes('id', 32) } },
   { code: 'ERR_CARD_HEAD', fields: { seq: 7 } },
   { code: 'ERR_CARD_RETIRED', retired: true },
-  { code: 'ERR_CARD_DEVICE', fields: { device: 7 } },
+  { code: 'ERR_CARD_DEVICE', fields: { device: 6 } },
   { code: 'ERR_CARD_SIGNATURE', stranger: true },
   { code: 'ERR_CARD_WINDOW', fields: { until: NOW + 8 * 24 * 3600 } },
   { code: 'ERR_CARD_AHEAD', fields: { serial: (NOW + 30 * 24 * 3600) * 1000 } },

@@ -98,7 +98,7 @@ const misshapen: readonly (readonly [string, Draft])[] = [
   ...Object.keys(valid).map((field) => [`whose ${field} is true`, { ...valid, [field]: true }] as const),
   ['with an unknown field', { ...valid, note: null }],
   ['of version 2', { ...valid, v: 2 }],
-  ['with a device index of 8', { ...valid, device: 8 }],
+  ['with a device index of 7', { ...valid, device: 7 }],
   ['with a negative serial', { ...valid, serial: -1 }],
   ['with a prekey off the curve', { ...valid, spk: offCurve }],
   ['with the identity as prekey', { ...valid, spk: new Uint8Array(33) }],

@@ -1,12 +1,15 @@
 import { encodeAddress } from '../../src/core/address.ts'
+import { utf8 } from '../../src/core/bytes.ts'
 import { type Card, type LiveCard, type SignedCard, signCard, signLiveCard } from '../../src/core/card.ts'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { signEnvelope } from '../../src/core/cose.ts'
+import { type Ed25519PrivateKey, importEd25519 } from '../../src/core/ed25519.ts'
+import { type EpochKeys, epochKeys, type RotationKeys } from '../../src/core/epoch-keys.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
+import { sha256 } from '../../src/core/kdf.ts'
 import { generateKem, type KemPrivateKey } from '../../src/core/kem.ts'
 import {
   appendEntry,
-  commitToRoots,
   complete,
   createLog,
   type KeyLog,
@@ -58,9 +61,20 @@ export const makeDevice = (name: string): DeviceKeys => ({ sign: makeKey(`${name
 export const publicOf = (devices: readonly DeviceKeys[]): readonly Device[] =>
   devices.map(({ sign, ik }) => ({ sign: sign.publicKey, dh: ik.publicKey }))
 
-/** What rotation `rotation` of an identity must commit to, and its first entry for 0: every root key after that one. */
-export const commitmentAfter = ({ roots }: Pick<Identity, 'roots'>, rotation: number): Uint8Array =>
-  commitToRoots(roots.slice(rotation + 1).map(({ publicKey }) => publicKey))
+/** The key of the slot of the epoch that this root key begins. */
+export const slotKeyOf = ({ publicKey }: Pick<P256PrivateKey, 'publicKey'>): Ed25519PrivateKey =>
+  importEd25519(sha256(utf8('slot'), publicKey))
+
+const rotationsOf = (roots: readonly Pick<P256PrivateKey, 'publicKey'>[]): readonly RotationKeys[] =>
+  roots.map((root) => ({ root: root.publicKey, slot: slotKeyOf(root).publicKey }))
+
+/** What commits to these root keys, and their slots. */
+export const nextTo = (roots: readonly Pick<P256PrivateKey, 'publicKey'>[]): Uint8Array =>
+  epochKeys(new Uint8Array(32), rotationsOf(roots)).next
+
+/** What rotation `rotation` of an identity must say, and its first entry for 0: its slot, and what commits to every root key and slot after it. */
+export const commitmentAfter = ({ roots }: Pick<Identity, 'roots'>, rotation: number): EpochKeys =>
+  epochKeys(slotKeyOf(roots[rotation] ?? at(roots, -1)).publicKey, rotationsOf(roots.slice(rotation + 1)))
 
 export const makeIdentity = (name: string, { devices: count = 1, rotations = 5 } = {}): Identity => {
   const roots = Array.from({ length: rotations + 1 }, (_, index) => makeKey([name, 'root', index].join('/')))
@@ -103,8 +117,8 @@ export const signDraft = (draft: Draft, key: P256PrivateKey, label: string = LAB
 export const draftEntry = (log: KeyLog | null, identity: Identity): Draft => {
   const devices = publicOf(identity.devices).map(({ sign, dh }) => ({ sign, dh }))
   if (log === null) {
-    const [root, next] = [at(identity.roots, 0).publicKey, commitmentAfter(identity, 0)]
-    return { v: 1, seq: 0, prev: null, root, next, devices, status: 'active', time: NOW }
+    const root = at(identity.roots, 0).publicKey
+    return { v: 1, seq: 0, prev: null, root, ...commitmentAfter(identity, 0), devices, status: 'active', time: NOW }
   }
   const { entry, hash } = log.last
   return { ...entry, seq: entry.seq + 1, prev: hash, devices }

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { equal, hex } from '../../src/core/bytes.ts'
 import { signCard, verifyCard } from '../../src/core/card.ts'
+import { commitmentTo } from '../../src/core/epoch-keys.ts'
 import { createIdentity, renewDevice } from '../../src/core/identity.ts'
-import { secretKey, sha256 } from '../../src/core/kdf.ts'
+import { secretKey } from '../../src/core/kdf.ts'
 import { rotateLog, updateLog, verifyLog } from '../../src/core/key-log.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
-import { rootChain } from '../../src/core/recovery-phrase.ts'
+import { phraseKeys } from '../../src/core/recovery-phrase.ts'
 import { at, envelopesOf, failsWith, makeBytes, makePrekeys, NOW } from './identities.ts'
 import { reveals, textsOf } from './secrets.ts'
 import { seededRandom } from './test-bytes.ts'
@@ -25,17 +26,17 @@ test('§2 a new identity is a log of one entry, by its root, with one device who
 })
 
 test('§2 the recovery phrase derives the root key that the log committed to, and the one after it', () => {
-  const chain = rootChain(phrase)
-  assert.ok(equal(sha256(chain.root(1).publicKey, chain.next(1)), identity.log.last.entry.next))
-  const once = rotateLog(identity.log, chain.root(1), chain.next(1), { devices, time: NOW })
-  const twice = rotateLog(once, chain.root(2), chain.next(2), { devices, time: NOW })
+  const chain = phraseKeys(phrase)
+  assert.ok(equal(commitmentTo(chain.root(1).publicKey, chain.epoch(1)), identity.log.last.entry.next))
+  const once = rotateLog(identity.log, chain.root(1), chain.epoch(1), { devices, time: NOW })
+  const twice = rotateLog(once, chain.root(2), chain.epoch(2), { devices, time: NOW })
   assert.deepEqual([once.epoch, twice.epoch], [1, 2])
   assert.equal(verifyLog(identity.log.id, envelopesOf(twice)).epoch, 2)
 })
 
 test('§2 no other phrase, and no key at hand, can rotate it', () => {
-  const next = rootChain(phrase).next(1)
-  const others = [rootChain(create('Mallory').phrase).root(1), rootChain(phrase).root(2), identity.sign, identity.ik]
+  const next = phraseKeys(phrase).epoch(1)
+  const others = [phraseKeys(create('Mallory').phrase).root(1), phraseKeys(phrase).root(2), identity.sign, identity.ik]
   for (const key of others)
     assert.throws(() => rotateLog(identity.log, key, next, { devices, time: NOW }), failsWith('ERR_LOG_ROOT'))
 })
@@ -46,7 +47,7 @@ test('§2 every key is its own, and another identity shares none', () => {
     ...[root, sign, ik].map(exportPrivateKey),
     transportSeed.export(),
   ])
-  secrets.push(exportPrivateKey(rootChain(phrase).root(1)))
+  secrets.push(exportPrivateKey(phraseKeys(phrase).root(1)))
   assert.equal(new Set(secrets.map(hex)).size, secrets.length)
   assert.notEqual(phrase, mallory.phrase)
 })
@@ -73,7 +74,7 @@ test('§2 a renewed device has new keys in the log under the same root, and is f
   assert.deepEqual(renewed.log.last.entry.next, identity.log.last.entry.next)
   assert.equal(identity.log.entries.length, 1)
   // The phrase still rotates it.
-  rotateLog(renewed.log, rootChain(phrase).root(1), rootChain(phrase).next(1), { devices, time: NOW + 60 })
+  rotateLog(renewed.log, phraseKeys(phrase).root(1), phraseKeys(phrase).epoch(1), { devices, time: NOW + 60 })
 })
 
 test('§3 cards of the keys before are void from then on', async () => {

@@ -12,7 +12,7 @@ import string
 import sys
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -177,13 +177,15 @@ ENTRY = {
     "prev": lambda value: value is None or size(32)(value),
     "root": is_point,
     "next": size(32),
-    "devices": items(is_device, 0, 8),
+    "slot": size(32),
+    "after": size(32),
+    "devices": items(is_device, 0, 7),
     "status": lambda value: value in ("active", "retired", "bridge"),
     "time": uint(),
 }
 CARD = {
-    **{"v": ENTRY["v"], "id": size(32), "head": size(32), "seq": uint(), "device": uint(7), "serial": uint(), "inc": size(16)},
-    **{"from": uint(), "until": uint(), "spk": is_point, "kem": size(32), "transport": size(32)},
+    **{"v": ENTRY["v"], "id": size(32), "head": size(32), "seq": uint(), "device": uint(6), "serial": uint(), "inc": size(16)},
+    **{"from": uint(), "until": uint(), "spk": is_point, "kem": items(size(32), 2, 2), "transport": size(32)},
     "mailboxes": items(size(32), 0, 3),
 }
 LIVE_CARD = {**CARD, "channel": size(32, 64)}
@@ -212,9 +214,12 @@ def verify_log(identity, envelopes):
         check(verifies(payload, signature, entry["root"], "handfast/v1/keylog"), "ERR_LOG_SIGNATURE")
         if before is not None and entry["root"] == before["root"]:
             check(entry["next"] == before["next"], "ERR_LOG_NEXT")
+            check(all(entry[name] == before[name] for name in ("slot", "after")), "ERR_LOG_SLOT")
             check("bridge" not in (before["status"], entry["status"]), "ERR_LOG_BRIDGE")
         elif before is not None:
-            check(sha256(entry["root"] + entry["next"]) == before["next"], "ERR_LOG_ROOT")
+            committed = sha256(entry["root"] + entry["after"] + entry["next"])
+            check(committed == before["next"], "ERR_LOG_ROOT")
+            check(name_of(entry["slot"]) == before["after"], "ERR_LOG_SLOT")
             epoch += 1
         else:
             check(entry["status"] != "bridge", "ERR_LOG_BRIDGE")
@@ -275,7 +280,7 @@ def run_card(vector):
     card = verify_card(envelope, log, vector["now"], channel)
     if "kem" in vector:
         kem = bytes.fromhex(vector["kem"])
-        check(len(kem) == 1184 and sha256(sha256(kem[:592]) + sha256(kem[592:])) == card["kem"], "ERR_CARD_KEM")
+        check(len(kem) == 1184 and [name_of(kem[:592]), name_of(kem[592:])] == card["kem"], "ERR_CARD_KEM")
     found = {name: card[name] for name in ("serial", "until", "device")}
     return {**found, "inc": card["inc"].hex(), "hash": sha256(envelope).hex(), "current": vector["now"] < card["until"]}
 
@@ -312,7 +317,59 @@ def run_floor(vector):
     return {"change": change, "raised": raised}
 
 
-RUNS = {"address": run_address, "key-log": run_key_log, "card": run_card, "floor": run_floor}
+NAMESPACE = bytes.fromhex("668e823edd5ce7f5338d68bf1161f4a3c28ce437ee2ab49efd30d99366039b1e")
+CLOSED = (1 << 53) - 1
+
+
+def number(value):
+    """An unsigned number as HyperDHT writes it."""
+    if value <= 0xFC:
+        return bytes([value])
+    size = 2 if value < 1 << 16 else 4 if value < 1 << 32 else 8
+    return bytes([{2: 0xFD, 4: 0xFE, 8: 0xFF}[size]]) + value.to_bytes(size, "little")
+
+
+def signed_by(slot, seq, value, signature):
+    """slots.md §2."""
+    if seq > CLOSED:
+        return False
+    signed = NAMESPACE + name_of(number(seq) + number(len(value)) + value)
+    try:
+        ed25519.Ed25519PublicKey.from_public_bytes(slot).verify(signature, signed)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def run_slot(vector):
+    value, place, seq = bytes.fromhex(vector["value"]), bytes.fromhex(vector["place"]), vector["seq"]
+    check(len(value) <= 986, "ERR_SLOT_SIZE")
+    try:
+        content = decode(value)
+        moved = isinstance(content, dict) and "moved" in content
+        rest = {"moved": size(32)} if moved else {"card": size(1, 900)}
+        content = shaped(content, {"v": ENTRY["v"], "slot": size(32), **rest})
+    except ValueError:
+        raise Refused("ERR_SLOT_DECODE") from None
+    slot = content["slot"]
+    check(name_of(slot) == place, "ERR_SLOT_PLACE")
+    check(signed_by(slot, seq, value, bytes.fromhex(vector["signature"])), "ERR_SLOT_SIGNATURE")
+    if moved:
+        check(seq == CLOSED, "ERR_SLOT_SEQ")
+        return {"output": {"slot": slot.hex(), "moved": content["moved"].hex()}}
+    try:
+        card, _, _ = open_as(CARD, content["card"], "ERR_CARD_")
+    except Refused:
+        raise Refused("ERR_SLOT_DECODE") from None
+    check(seq == card["serial"] < CLOSED, "ERR_SLOT_SEQ")
+    output = {"slot": slot.hex(), "card": content["card"].hex(), "id": card["id"].hex(), "head": card["head"].hex()}
+    return {"output": {**output, "serial": card["serial"]}}
+
+
+RUNS = {
+    **{"address": run_address, "key-log": run_key_log, "card": run_card, "floor": run_floor},
+    "slot": run_slot,
+}
 for line in sys.stdin:
     asked = json.loads(line)
     try:

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { concat, hex } from '../../src/core/bytes.ts'
-import { sha256 } from '../../src/core/kdf.ts'
-import { decapsulate, encapsulate, generateKem, kemCommitment, kemHalves } from '../../src/core/kem.ts'
+import { blake2b256 } from '../../src/core/kdf.ts'
+import { decapsulate, encapsulate, generateKem, kemHalves, kemNames } from '../../src/core/kem.ts'
 import { fromHex, seededRandom } from './test-bytes.ts'
 
 const random = seededRandom('kem')
@@ -80,15 +80,20 @@ test('§4 two halves of 592 bytes make the key again', () => {
   assert.deepEqual(concat(first, second), alice.publicKey)
 })
 
-test('§3 the commitment is H(H(first half) ‖ H(second half)): either half checks with the hash of the other', () => {
+test('§4 each half has a name of its own, BLAKE2b-256 of it, and the names have an order', () => {
   const [first, second] = kemHalves(alice.publicKey)
-  const commitment = kemCommitment(alice.publicKey)
-  assert.deepEqual(commitment, sha256(concat(sha256(first), sha256(second))))
-  assert.notDeepEqual(commitment, sha256(alice.publicKey))
-  assert.notDeepEqual(commitment, kemCommitment(concat(second, first)))
-  for (const at of [0, 591, 592, 1183]) {
+  const names = kemNames(alice.publicKey)
+  assert.deepEqual(names, [blake2b256(first), blake2b256(second)])
+  assert.deepEqual(kemNames(concat(second, first)), [names[1], names[0]])
+  for (const [at, half] of [
+    [0, 0],
+    [591, 0],
+    [592, 1],
+    [1183, 1],
+  ] as const) {
     const changed = Uint8Array.from(alice.publicKey)
     changed[at] = (changed[at] ?? 0) ^ 1
-    assert.notDeepEqual(kemCommitment(changed), commitment)
+    assert.notDeepEqual(kemNames(changed)[half], names[half])
+    assert.deepEqual(kemNames(changed)[1 - half], names[1 - half])
   }
 })

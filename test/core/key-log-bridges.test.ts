@@ -109,7 +109,7 @@ const alice = makeIdentity('Alice')
 const [root0, root1, root2] = [at(alice.roots, 0), at(alice.roots, 1), at(alice.roots, 2)]
 const devices = publicOf(alice.devices)
 const bridged = bridgeLog(alice.log, root1, commitmentAfter(alice, 1))
-const rotation = { root: root1.publicKey, next: commitmentAfter(alice, 1) }
+const rotation = { root: root1.publicKey, ...commitmentAfter(alice, 1) }
 const grown = (draft: ReturnType<typeof draftEntry>, key = root0, log: Parameters<typeof appendEntry>[0] = alice.log) =>
   appendEntry(log, signDraft(draft, key))
 

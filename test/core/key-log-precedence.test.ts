@@ -50,6 +50,7 @@ const faults: readonly Fault[] = [
     }),
   },
   { code: 'ERR_LOG_NEXT', spoil: change({ next: makeBytes('next', 32) }) },
+  { code: 'ERR_LOG_SLOT', spoil: change({ slot: makeBytes('slot', 32) }) },
   { code: 'ERR_LOG_TIME_BACK', spoil: ({ draft, log }) => ({ draft: { ...draft, time: log.last.entry.time - 1 } }) },
   { code: 'ERR_LOG_TOO_LONG', before: 'full' },
 ]

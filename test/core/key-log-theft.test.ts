@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type EpochKeys, placeOfSlot } from '../../src/core/epoch-keys.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import {
-  commitToRoots,
-  compareLogs,
-  type EntryContent,
-  type KeyLog,
-  rotateLog,
-  updateLog,
-} from '../../src/core/key-log.ts'
+import { compareLogs, type EntryContent, type KeyLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
-import { at, commitmentAfter, failsWith, lengthen, makeDevice, makeIdentity, NOW, publicOf } from './identities.ts'
+import {
+  at,
+  commitmentAfter,
+  failsWith,
+  lengthen,
+  makeDevice,
+  makeIdentity,
+  NOW,
+  nextTo,
+  publicOf,
+  slotKeyOf,
+} from './identities.ts'
 
 /** What Mallory can do who holds root keys of Alice, each of which Alice has used: whatever she signs, Alice's next rotation stands. */
 
@@ -61,22 +66,32 @@ for (const epoch of epochs) {
   test(`§2 the thief of root key ${epoch} cannot let that rotation commit to other keys`, () => {
     const key = at(alice.roots, epoch)
     const others = [
-      commitToRoots([at(mallory.roots, 0).publicKey]),
-      commitToRoots(mallory.roots.map(({ publicKey }) => publicKey)),
-      commitToRoots([
-        at(mallory.roots, 0).publicKey,
-        ...alice.roots.slice(epoch + 1).map(({ publicKey }) => publicKey),
-      ]),
-      commitToRoots(alice.roots.slice(epoch + 2).map(({ publicKey }) => publicKey)),
+      nextTo([at(mallory.roots, 0)]),
+      nextTo(mallory.roots),
+      nextTo([at(mallory.roots, 0), ...alice.roots.slice(epoch + 1)]),
+      nextTo(alice.roots.slice(epoch + 2)),
       new Uint8Array(32),
     ]
-    for (const next of others)
-      assert.throws(() => rotateLog(at(histories, epoch - 1), key, next, content('mallory')), failsWith('ERR_LOG_ROOT'))
+    const owners = commitmentAfter(alice, epoch)
+    const rotated = (fields: Partial<EpochKeys>) => () =>
+      rotateLog(at(histories, epoch - 1), key, { ...owners, ...fields }, content('mallory'))
+    assert.doesNotThrow(rotated({}))
+    for (const next of others) assert.throws(rotated({ next }), failsWith('ERR_LOG_ROOT'))
+    // Nor may it say that the next slot is elsewhere, or that its own is.
+    const slot = slotKeyOf(at(mallory.roots, 0)).publicKey
+    for (const after of [placeOfSlot(slot), new Uint8Array(32)])
+      assert.throws(rotated({ after }), failsWith('ERR_LOG_ROOT'))
+    assert.throws(rotated({ slot }), failsWith('ERR_LOG_SLOT'))
   })
 
   test(`§2 the thief of root key ${epoch} and of all before cannot rotate from there`, () => {
     const keys = [...alice.roots.slice(0, epoch), at(mallory.roots, 0)]
-    const nexts = [commitmentAfter(alice, epoch + 1), commitmentAfter(alice, epoch), commitToRoots([]), mallory.log.id]
+    const nexts = [
+      commitmentAfter(alice, epoch + 1),
+      commitmentAfter(alice, epoch),
+      commitmentAfter(mallory, 0),
+      { ...commitmentAfter(alice, epoch + 1), next: mallory.log.id },
+    ]
     for (const branch of branchesOf(epoch)) {
       const code: ErrorCode = branch.last.entry.status === 'retired' ? 'ERR_LOG_RETIRED' : 'ERR_LOG_ROOT'
       for (const key of keys)

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
 import type { CborValue } from '../../src/core/cbor.ts'
+import { placeOfSlot } from '../../src/core/epoch-keys.ts'
 import { blake2b256, sha256 } from '../../src/core/kdf.ts'
 import { createLog, rotateLog, updateLog, verifyLog } from '../../src/core/key-log.ts'
 import { LABEL_CARD } from '../../src/core/labels.ts'
-import { CLOCK_TOLERANCE, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
+import { CLOCK_TOLERANCE, DEVICES_MAX, ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import {
   at,
   commitmentAfter,
@@ -45,7 +46,8 @@ test('§2 an address is the hash of the first envelope, and a log verifies from 
     ],
   )
   assert.deepEqual(verified.last.entry.prev, updated.last.hash)
-  assert.deepEqual(verified.last.entry.next, commitmentAfter(alice, 1))
+  const { next, slot, after } = verified.last.entry
+  assert.deepEqual({ next, slot, after }, commitmentAfter(alice, 1))
 })
 
 test('§2 a verified log does not change when the bytes it was read from do', () => {
@@ -55,14 +57,14 @@ test('§2 a verified log does not change when the bytes it was read from do', ()
   assert.deepEqual(log, alice.log)
 })
 
-test('§2 eight devices fit one entry, whatever its number and state', () => {
-  const eight = publicOf(Array.from({ length: 8 }, (_, index) => makeDevice(`device ${index}`)))
-  const content = { devices: eight, time: 2 ** 32 }
+test('§2 seven devices fit one entry, whatever its number and state', () => {
+  const seven = publicOf(Array.from({ length: DEVICES_MAX }, (_, index) => makeDevice(`device ${index}`)))
+  const content = { devices: seven, time: 2 ** 32 }
   const log = createLog(root0, commitmentAfter(alice, 0), content)
   const last = updateLog(lengthen(log, root0, LOG_ENTRIES_MAX - 1), root0, { ...content, status: 'retired' })
   assert.ok(last.last.envelope.length <= ITEM_BYTES_MAX)
-  const nine = { devices: [...eight, ...devices], time: NOW }
-  assert.throws(() => createLog(root0, commitmentAfter(alice, 0), nine), failsWith('ERR_LOG_SIZE'))
+  const eight = { devices: [...seven, ...devices], time: NOW }
+  assert.throws(() => createLog(root0, commitmentAfter(alice, 0), eight), failsWith('ERR_LOG_SIZE'))
 })
 
 test('§2 a log of 64 entries is followed, a longer one is not', () => {
@@ -104,7 +106,7 @@ test('§2.3 nothing follows a retired entry, not even a rotation', () => {
   const retired = append({ status: 'retired' })
   assert.equal(retired.last.entry.status, 'retired')
   assert.throws(() => append({ status: 'active' }, root0, retired), failsWith('ERR_LOG_RETIRED'))
-  const rotation = { root: root1.publicKey, next: commitmentAfter(alice, 1) }
+  const rotation = { root: root1.publicKey, ...commitmentAfter(alice, 1) }
   assert.throws(() => append({ ...rotation, status: 'active' }, root1, retired), failsWith('ERR_LOG_RETIRED'))
 })
 
@@ -131,28 +133,42 @@ test('§2.4 the other signature of the same entry (high s) is refused, so an env
 })
 
 test('§2.5 rotation needs the committed root, and with it every root key to come', () => {
-  const next = commitmentAfter(alice, 1)
-  const rotated = append({ root: root1.publicKey, next }, root1)
+  const keys = commitmentAfter(alice, 1)
+  const rotated = append({ root: root1.publicKey, ...keys }, root1)
   assert.equal(rotated.epoch, 1)
   for (const [key, commitment] of [
-    [stranger, next],
+    [stranger, keys],
     [root2, commitmentAfter(alice, 2)],
-    [root2, next],
+    [root2, keys],
     [root1, commitmentAfter(alice, 0)],
-    [root1, sha256(stranger.publicKey)],
-    [root1, new Uint8Array(32)],
-    [root1, flip(next)],
+    [root1, { ...keys, next: sha256(stranger.publicKey) }],
+    [root1, { ...keys, next: new Uint8Array(32) }],
+    [root1, { ...keys, next: flip(keys.next) }],
+    [root1, { ...keys, after: new Uint8Array(32) }],
+    [root1, { ...keys, after: flip(keys.after) }],
+    [root1, { ...keys, next: keys.after, after: keys.next }],
   ] as const)
-    assert.throws(() => append({ root: key.publicKey, next: commitment }, key), failsWith('ERR_LOG_ROOT'))
-  assert.throws(() => rotateLog(alice.log, stranger, next, { devices, time: NOW }), failsWith('ERR_LOG_ROOT'))
-  const former = { root: root0.publicKey, next: commitmentAfter(alice, 0) }
+    assert.throws(() => append({ root: key.publicKey, ...commitment }, key), failsWith('ERR_LOG_ROOT'))
+  assert.throws(() => rotateLog(alice.log, stranger, keys, { devices, time: NOW }), failsWith('ERR_LOG_ROOT'))
+  const former = { root: root0.publicKey, ...commitmentAfter(alice, 0) }
   assert.throws(() => append(former, root0, rotated), failsWith('ERR_LOG_ROOT'))
 })
 
 test('§2.5 an update keeps the commitment', () => {
   assert.equal(append({}).epoch, 0)
-  for (const next of [sha256(stranger.publicKey), commitmentAfter(alice, 1), new Uint8Array(32)])
+  for (const next of [sha256(stranger.publicKey), commitmentAfter(alice, 1).next, new Uint8Array(32)])
     assert.throws(() => append({ next }), failsWith('ERR_LOG_NEXT'))
+})
+
+test('§2.5 a rotation has the slot that was promised, and an update keeps it, and where the next one is', () => {
+  const [keys, before] = [commitmentAfter(alice, 1), alice.log.last.entry]
+  assert.deepEqual(placeOfSlot(keys.slot), before.after)
+  for (const slot of [before.slot, commitmentAfter(alice, 2).slot, flip(keys.slot), new Uint8Array(32)])
+    assert.throws(() => append({ root: root1.publicKey, ...keys, slot }, root1), failsWith('ERR_LOG_SLOT'))
+  for (const slot of [keys.slot, flip(before.slot), new Uint8Array(32)])
+    assert.throws(() => append({ slot }), failsWith('ERR_LOG_SLOT'))
+  for (const after of [keys.after, flip(before.after), new Uint8Array(32)])
+    assert.throws(() => append({ after }), failsWith('ERR_LOG_SLOT'))
 })
 
 test('§2.6 time does not run backwards', () => {

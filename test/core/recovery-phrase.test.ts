@@ -4,9 +4,11 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { mnemonicToSeedSync } from '@scure/bip39'
 import { hex } from '../../src/core/bytes.ts'
-import { commitToRoots, ROTATIONS_MAX } from '../../src/core/key-log.ts'
+import { epochKeys } from '../../src/core/epoch-keys.ts'
+import { blake2b256 } from '../../src/core/kdf.ts'
+import { ROTATIONS_MAX } from '../../src/core/key-log.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
-import { generatePhrase, normalizePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
+import { generatePhrase, normalizePhrase, phraseKeys } from '../../src/core/recovery-phrase.ts'
 import { fromHex, seededRandom } from './test-bytes.ts'
 
 const times = (count: number, words: string, last: string) => `${`${words} `.repeat(count)}${last}`
@@ -51,7 +53,7 @@ for (const [entropy, phrase] of VECTORS)
       generatePhrase(() => fromHex(entropy)),
       phrase,
     )
-    assert.doesNotThrow(() => rootChain(phrase).root(1))
+    assert.doesNotThrow(() => phraseKeys(phrase).root(1))
   })
 
 const PHRASE = generatePhrase(seededRandom('recovery phrase'))
@@ -69,38 +71,43 @@ test('§2 a rotation’s key is HKDF over that seed and the rotation’s number'
   for (const rotation of [1, 2, 10]) {
     const ikm = Buffer.concat([seed, Buffer.from(`/${rotation}/0`)])
     const scalar = Buffer.from(hkdfSync('sha256', ikm, '', 'handfast/v1/recovery', 32)).toString('hex')
-    assert.equal(hex(exportPrivateKey(rootChain(PHRASE).root(rotation))), scalar)
+    assert.equal(hex(exportPrivateKey(phraseKeys(PHRASE).root(rotation))), scalar)
   }
 })
 
 test('§2 the same phrase and number give the same key, another of either another key', () => {
   const other = generatePhrase(seededRandom('another phrase'))
   const keys = [
-    rootChain(PHRASE).root(1),
-    rootChain(PHRASE).root(2),
-    rootChain(PHRASE).root(12),
-    rootChain(other).root(1),
+    phraseKeys(PHRASE).root(1),
+    phraseKeys(PHRASE).root(2),
+    phraseKeys(PHRASE).root(12),
+    phraseKeys(other).root(1),
   ]
   assert.equal(new Set(keys.map(({ publicKey }) => hex(publicKey))).size, keys.length)
-  assert.deepEqual(rootChain(PHRASE).root(1).publicKey, keys[0]?.publicKey)
+  assert.deepEqual(phraseKeys(PHRASE).root(1).publicKey, keys[0]?.publicKey)
 })
 
 test('§3 a rotation commits to every key after it; the last, number 63, to none', () => {
-  const chain = rootChain(PHRASE)
+  const chain = phraseKeys(PHRASE)
   const sha256 = (...parts: readonly Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest('hex')
   assert.equal(ROTATIONS_MAX, 63)
-  assert.deepEqual(chain.next(63), new Uint8Array(32))
-  for (const rotation of [0, 1, 61, 62])
-    assert.equal(hex(chain.next(rotation)), sha256(chain.root(rotation + 1).publicKey, chain.next(rotation + 1)))
-  const last = [62, 63].map((rotation) => chain.root(rotation).publicKey)
-  assert.deepEqual(chain.next(61), commitToRoots(last))
+  const zeros = new Uint8Array(32)
+  assert.deepEqual(chain.epoch(63), { slot: chain.slot(63).publicKey, next: zeros, after: zeros })
+  for (const rotation of [0, 1, 61, 62]) {
+    const { next, after, slot } = chain.epoch(rotation)
+    const following = chain.epoch(rotation + 1)
+    assert.equal(hex(next), sha256(chain.root(rotation + 1).publicKey, following.after, following.next))
+    assert.deepEqual([slot, after], [chain.slot(rotation).publicKey, blake2b256(chain.slot(rotation + 1).publicKey)])
+  }
+  const last = [62, 63].map((number) => ({ root: chain.root(number).publicKey, slot: chain.slot(number).publicKey }))
+  assert.deepEqual(chain.epoch(61), epochKeys(chain.slot(61).publicKey, last))
 })
 
 test('what people type is read generously', () => {
   const typed = `\n  ${PHRASE.toUpperCase().replaceAll(' ', ' \t\n')} `
   assert.equal(normalizePhrase(typed), PHRASE)
   assert.equal(normalizePhrase(PHRASE), PHRASE)
-  assert.deepEqual(rootChain(typed).root(1).publicKey, rootChain(PHRASE).root(1).publicKey)
+  assert.deepEqual(phraseKeys(typed).root(1).publicKey, phraseKeys(PHRASE).root(1).publicKey)
 })
 
 const words = PHRASE.split(' ')
@@ -119,13 +126,13 @@ test('BIP-39 anything but 24 listed words with a matching checksum is refused', 
     words.join(''),
   ]
   for (const text of notPhrases)
-    assert.throws(() => rootChain(text).root(1), { name: 'KeyError', code: 'ERR_PHRASE' }, text)
+    assert.throws(() => phraseKeys(text).root(1), { name: 'KeyError', code: 'ERR_PHRASE' }, text)
 })
 
 test('a refused phrase does not show up in the error', () => {
   const secret = 'xylophonist'
   try {
-    rootChain([secret, ...words.slice(1)].join(' ')).root(1)
+    phraseKeys([secret, ...words.slice(1)].join(' ')).root(1)
     assert.fail('not refused')
   } catch (error) {
     const shown = inspect(error, { depth: 9, showHidden: true })

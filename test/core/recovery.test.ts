@@ -15,7 +15,7 @@ import {
 import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { exportPrivateKey, type P256PrivateKey } from '../../src/core/p256.ts'
 import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
-import { generatePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
+import { generatePhrase, phraseKeys } from '../../src/core/recovery-phrase.ts'
 import { places } from '../runs.ts'
 import { at, envelopesOf, failsWith, lengthen, makeDevice, NOW, publicOf } from './identities.ts'
 import { textsOf } from './secrets.ts'
@@ -60,7 +60,7 @@ test('§3 a rotation on the own machine continues the whole log, up to 32 entrie
 })
 
 /** What a thief of the root keys up to the present one can leave behind for the owner to build on. */
-const again = rotateLog(identity.log, rotated.root, rootChain(phrase).next(1), {
+const again = rotateLog(identity.log, rotated.root, phraseKeys(phrase).epoch(1), {
   devices: publicOf([makeDevice('mallory')]),
   status: 'retired',
   time: NOW,
@@ -68,7 +68,7 @@ const again = rotateLog(identity.log, rotated.root, rootChain(phrase).next(1), {
 const filledFirst = rotateLog(
   lengthen(identity.log, identity.root, LOG_ENTRIES_MAX - 1),
   rotated.root,
-  rootChain(phrase).next(1),
+  phraseKeys(phrase).epoch(1),
   { devices: publicOf([makeDevice('mallory')]), time: NOW },
 )
 const thefts: readonly [string, KeyLog][] = [
@@ -103,12 +103,13 @@ test("§3 a rotation has the phrase's next root key and one device with new keys
   const updated = append(identity.log, identity.root)
   const made = rotate(updated, 'active', NOW + 60)
   const { entry } = made.log.last
-  const chain = rootChain(phrase)
+  const chain = phraseKeys(phrase)
   assert.deepEqual(verifyLog(identity.log.id, envelopesOf(made.log)), made.log)
   assert.deepEqual([entry.seq, entry.status, entry.time, made.log.epoch, made.device], [2, 'active', NOW + 60, 1, 0])
   assert.deepEqual(entry.root, chain.root(1).publicKey)
   assert.deepEqual(made.root.publicKey, entry.root)
-  assert.deepEqual(entry.next, chain.next(1))
+  const { next, slot, after } = entry
+  assert.deepEqual({ next, slot, after }, chain.epoch(1))
   assert.deepEqual(entry.devices, [publicDevice(made)])
   assert.equal(made.transportSeed.symmetricKeySize, 32)
   const secrets = [identity, made].flatMap(({ root, sign, ik, transportSeed }) => [
@@ -146,13 +147,13 @@ test('no failure of a rotation tells a word of the phrase', () => {
 
 test('§2 a phrase rotates 63 times in a row, and then no more', () => {
   let current = identity.log
-  const chain = rootChain(phrase)
+  const chain = phraseKeys(phrase)
   const byPhrase = new Set(places(LOG_ENTRIES_MAX))
   for (let rotation = 1; rotation < LOG_ENTRIES_MAX; rotation++) {
     // Of its own rotations nothing has to be made anew, so the base changes nothing.
     current = byPhrase.has(rotation)
       ? rotate(ownBase(current, phrase)).log
-      : rotateLog(current, chain.root(rotation), chain.next(rotation), current.last.entry)
+      : rotateLog(current, chain.root(rotation), chain.epoch(rotation), current.last.entry)
     assert.deepEqual([current.epoch, current.entries.length], [rotation, rotation + 1])
   }
   assert.deepEqual(current.last.entry.next, new Uint8Array(32))

@@ -42,7 +42,7 @@ const PATIENCE_MS = 400
 const patience = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS)
 const plenty = (): AbortSignal => AbortSignal.timeout(60_000)
 
-const alice = makeIdentity('Alice', { devices: 8 })
+const alice = makeIdentity('Alice', { devices: 7 })
 const prekeys = makePrekeys('Alice')
 
 const recordsAt = (now: number): Parameters<typeof publish>[1] & { readonly log: KeyLog } => {

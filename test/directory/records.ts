@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { type SignedCard, signCard } from '../../src/core/card.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { sha256 } from '../../src/core/kdf.ts'
 import { kemHalves } from '../../src/core/kem.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
 import type { Storage } from '../../src/directory/node/storage.ts'
@@ -28,7 +27,7 @@ export const cardPut = ({ card, envelope }: SignedCard): PutRequest => ({ t: 'ca
 
 export const kemPut = ({ card, hash }: SignedCard, { kem }: Prekeys, half: 0 | 1): PutRequest => {
   const halves = kemHalves(kem.publicKey)
-  return { t: 'kem', id: card.id, card: hash, half, d: halves[half], other: sha256(halves[half === 0 ? 1 : 0]) }
+  return { t: 'kem', id: card.id, card: hash, half, d: halves[half] }
 }
 
 /** Every PUT of a publication, in order. */

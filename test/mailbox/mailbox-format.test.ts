@@ -27,7 +27,7 @@ const requests: readonly MailboxRequest[] = [
   { t: 'part', d: new Uint8Array(16_384) },
   { t: 'challenge' },
   { t: 'log', d: Array.from({ length: MAILBOX_LOG_ENTRIES }, () => new Uint8Array(ITEM_BYTES_MAX)) },
-  { t: 'prove', id: hash, device: 7, proof: new Uint8Array(ITEM_BYTES_MAX) },
+  { t: 'prove', id: hash, device: 6, proof: new Uint8Array(ITEM_BYTES_MAX) },
   { t: 'next' },
   { t: 'done', ids: Array.from({ length: MAILBOX_DONE_MAX }, () => hash) },
 ]
@@ -70,7 +70,7 @@ test('§3 fields that are missing, too many, or out of bounds are refused', () =
     { t: 'log', d: [] },
     { t: 'log', d: Array.from({ length: MAILBOX_LOG_ENTRIES + 1 }, () => hash) },
     { t: 'log', d: [new Uint8Array(ITEM_BYTES_MAX + 1)] },
-    { t: 'prove', id: hash, device: 8, proof: hash },
+    { t: 'prove', id: hash, device: 7, proof: hash },
     { t: 'done', ids: [] },
     { t: 'done', ids: Array.from({ length: MAILBOX_DONE_MAX + 1 }, () => hash) },
     { t: 'toString' },

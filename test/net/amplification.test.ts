@@ -12,7 +12,7 @@ import { datagram, openSocket, ping } from './datagrams.ts'
 
 const HEADERS = 28
 const now = Math.floor(Date.now() / 1000)
-const alice = makeIdentity('Alice', { devices: 8 })
+const alice = makeIdentity('Alice', { devices: 7 })
 const prekeys = makePrekeys('Alice')
 const log = lengthen(alice.log, at(alice.roots, 0), 3)
 const card = cardFor(log, alice, prekeys, { serial: now * 1000 })

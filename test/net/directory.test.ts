@@ -26,7 +26,7 @@ import { addressOf, type LoopbackNetwork, startNetwork } from '../network/loopba
 /** The directory over UDP: real storage nodes on loopback, and a client that speaks the wire format by hand. */
 
 const NOW = Math.floor(Date.now() / 1000)
-const alice = makeIdentity('Alice', { devices: 8 })
+const alice = makeIdentity('Alice', { devices: 7 })
 const root = at(alice.roots, 0)
 const { spk, kem } = makePrekeys('Alice')
 const content = { devices: publicOf(alice.devices), time: NOW - 60 }

@@ -65,10 +65,12 @@ test('a backup holds this and nothing else', () => {
     settings: { network: 'host:1', mailboxes: 'hf1one,hf1two' },
   })
   assert.deepEqual(Object.keys(decodeCbor(secrets as Uint8Array) as Fields).toSorted(), [
+    'closings',
     'device',
     'dh',
     'root',
     'sign',
+    'slot',
     'store',
     'transport',
   ])

@@ -91,7 +91,7 @@ export const cardVectors: VectorMakers = {
     'a prekey that is no point',
     changed({ spk: Uint8Array.of(2, ...new Uint8Array(31), 1) }),
   ),
-  'device-index': refused('ERR_CARD_DECODE', 'device 8', changed({ device: 8 })),
+  'device-index': refused('ERR_CARD_DECODE', 'device 7', changed({ device: 7 })),
   'live-as-published': refused('ERR_CARD_DECODE', 'a live card read as a published one', live.envelope),
   'published-as-live': refused('ERR_CARD_DECODE', 'a published card read as a live one', published.envelope, {
     channel,

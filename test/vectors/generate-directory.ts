@@ -51,11 +51,10 @@ const bytes = (size: number, first: number): Uint8Array =>
 
 const id = bytes(32, 0x10)
 const card = bytes(32, 0x40)
-const other = bytes(32, 0x70)
 const half = bytes(592, 0)
 const item = bytes(3, 1)
 const nothing: GetAnswer = { tip: null, entryCount: 0, cardCount: 0, entries: [], cards: [], now: 1_767_225_600 }
-const kem = { t: 'kem', id, card, half: 1, d: half, other } as const
+const kem = { t: 'kem', id, card, half: 1, d: half } as const
 const without = (value: { readonly [key: string]: CborValue }, key: string): CborValue =>
   Object.fromEntries(Object.entries(value).filter(([name]) => name !== key))
 
@@ -143,7 +142,7 @@ export const directoryVectors: Vectors = {
   'put-empty-item': refused('put', 'an item without bytes', { t: 'entry', id, d: new Uint8Array(0) }),
   'put-long-item': refused('put', 'an item of 901 bytes', { t: 'card', id, d: bytes(ITEM_BYTES_MAX + 1, 0) }),
   'put-entry-with-half': refused('put', 'an entry with a field of key halves', { t: 'entry', id, d: item, half: 0 }),
-  'put-kem-without-other': refused('put', 'half of a key without the hash of the other', without(kem, 'other')),
+  'put-kem-with-other': refused('put', 'half of a key with the hash of the other', { ...kem, other: bytes(32, 0x70) }),
   'put-kem-short': refused('put', 'a half of 591 bytes', { ...kem, d: half.slice(1) }),
   'put-text-item': refused('put', 'an item of text', { t: 'card', id, d: 'text' }),
   'put-answer-long-code': refused('put-answer', 'a code of 41 characters', { refused: 'E'.repeat(41) }),

@@ -21,7 +21,7 @@ const REQUESTS: { readonly [t: string]: Fields } = {
   part: { t: 'part', d: counting(3) },
   challenge: { t: 'challenge' },
   log: { t: 'log', d: [counting(3), counting(4)] },
-  prove: { t: 'prove', id: hash, device: 7, proof: counting(5) },
+  prove: { t: 'prove', id: hash, device: 6, proof: counting(5) },
   next: { t: 'next' },
   done: { t: 'done', ids: [hash] },
 }
@@ -89,7 +89,7 @@ export const mailboxMessageVectors: Vectors = {
   }),
   'log-empty-entry': wrong('request', 'an entry without bytes', { t: 'log', d: [new Uint8Array(0)] }),
   'log-long-entry': wrong('request', 'an entry of 901 bytes', { t: 'log', d: [counting(ITEM_BYTES_MAX + 1)] }),
-  'prove-device': wrong('request', 'device 8', { ...REQUESTS.prove, device: 8 }),
+  'prove-device': wrong('request', 'device 7', { ...REQUESTS.prove, device: 7 }),
   'prove-short-id': wrong('request', 'an identity of 31 bytes', { ...REQUESTS.prove, id: hash.slice(1) }),
   'prove-empty': wrong('request', 'a proof without bytes', { ...REQUESTS.prove, proof: new Uint8Array(0) }),
   'prove-long': wrong('request', 'a proof of 901 bytes', { ...REQUESTS.prove, proof: counting(ITEM_BYTES_MAX + 1) }),

@@ -12,15 +12,17 @@ import { placesVectors } from './places.ts'
 import { protocolChecks } from './protocol-checks.ts'
 import { rotationVectors } from './rotation.ts'
 import { sessionVectors } from './session.ts'
+import { slotVectors } from './slot.ts'
 import { readVector, type Vector, type VectorMakers, type Vectors, writeFolder } from './vector-files.ts'
 
-/** Vectors of key log, fork proof, card, floor, rotation, handshake, session, parcel, fetch claim and places. */
+/** Vectors of key log, fork proof, card, floor, rotation, slot, handshake, session, parcel, fetch claim and places. */
 const makersOf: { readonly [folder: string]: VectorMakers } = {
   'key-log': { ...keyLogVectors, ...keyLogRelations, ...keyLogOrder, ...keyLogBridges },
   'fork-proof': forkProofVectors,
   card: cardVectors,
   floor: floorVectors,
   rotation: rotationVectors,
+  slot: slotVectors,
   handshake: handshakeVectors,
   session: sessionVectors,
   parcel: parcelVectors,

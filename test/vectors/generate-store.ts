@@ -1,12 +1,13 @@
 import { hex } from '../../src/core/bytes.ts'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
+import { exportEd25519 } from '../../src/core/ed25519.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { importFernetKey, sealFernet } from '../../src/core/fernet.ts'
 import { hkdf, type SecretKey, secretKey } from '../../src/core/kdf.ts'
 import { LABEL_STORE_IDENTITY } from '../../src/core/labels.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import { passphraseKey } from '../../src/store/sealing.ts'
-import { at, flip, makeKey, without } from '../core/identities.ts'
+import { at, flip, makeKey, slotKeyOf, without } from '../core/identities.ts'
 import { fromHex } from '../core/test-bytes.ts'
 import { alice } from './key-log-cases.ts'
 import { counting } from './message-cases.ts'
@@ -41,6 +42,8 @@ const secrets: { readonly [field: string]: CborValue } = {
   device: 0,
   transport: counting(32, 0x50),
   store: counting(32, 0x90),
+  slot: exportEd25519(slotKeyOf(at(alice.roots, 0))),
+  closings: [],
 }
 
 type Fields = { readonly [field: string]: unknown }
@@ -159,7 +162,7 @@ const make = async (): Promise<Vectors> => {
       withSecrets({ root: exportPrivateKey(makeKey('vault/other')) }),
     ),
     'secrets-device': bad('the keys of one device in the place of another', withSecrets({ device: 1 })),
-    'secrets-device-beyond': bad('device 8', withSecrets({ device: 8 })),
+    'secrets-device-beyond': bad('device 7', withSecrets({ device: 7 })),
     'secrets-sign': bad(
       'a device key that is not in the log',
       withSecrets({ sign: exportPrivateKey(makeKey('vault/other')) }),

@@ -42,6 +42,8 @@ const MAILBOX: Tables = {
 these tables, and a test holds them against the files.`,
 }
 
+const SLOTS: Tables = { ...MAILBOX, spec: 'slots.md', heading: '## 5 Vectors\n', sections: { 2: ['slot'] } }
+
 const MESSAGES: Tables = {
   ...MAILBOX,
   spec: 'messages.md',
@@ -56,7 +58,7 @@ const LAN: Tables = {
   sections: { 2: ['beacon'] },
 }
 
-export const TABLES: readonly Tables[] = [IDENTITY, MAILBOX, MESSAGES, LAN]
+export const TABLES: readonly Tables[] = [IDENTITY, SLOTS, MAILBOX, MESSAGES, LAN]
 
 /** What comes of a vector, in a word. */
 export const outcomeOf = ({ error, relation, change, verifies, current, result }: Vector): string => {

@@ -1,7 +1,7 @@
 import { encodeAddress } from '../../src/core/address.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { blake2b256 } from '../../src/core/kdf.ts'
-import { bridgeLog, commitToRoots, type KeyLog, type PartialLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import { bridgeLog, type KeyLog, type PartialLog, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import {
   commitmentAfter,
   type Draft,
@@ -10,6 +10,7 @@ import {
   lengthen,
   makeKey,
   NOW,
+  nextTo,
   signDraft,
 } from '../core/identities.ts'
 import {
@@ -37,7 +38,7 @@ const rotate = (log: PartialLog): KeyLog =>
 const bridged = bridge(alice.log)
 const recovered = rotate(bridged)
 const rotatedTwice = rotate(rotated)
-const toNext = { root: root(1).publicKey, next: commitmentAfter(alice, 1) }
+const toNext = { root: root(1).publicKey, ...commitmentAfter(alice, 1) }
 
 /** What would follow the bridge under its own root key, but for the changed fields. */
 const afterBridge = (fields: Draft, key = root(1)): Uint8Array => {
@@ -101,7 +102,7 @@ export const keyLogBridges: VectorMakers = {
   'bridge-not-committed': bad(
     'ERR_LOG_ROOT',
     'a bridge to a key nobody committed to',
-    second({ root: stranger.publicKey, next: commitmentAfter(alice, 1), status: 'bridge', devices: [] }, stranger),
+    second({ root: stranger.publicKey, ...commitmentAfter(alice, 1), status: 'bridge', devices: [] }, stranger),
   ),
   'bridge-after-retirement': bad(
     'ERR_LOG_RETIRED',
@@ -112,7 +113,7 @@ export const keyLogBridges: VectorMakers = {
   'order-next-bridge': bad(
     'ERR_LOG_NEXT',
     'a bridge under the same root key that commits to other keys',
-    second({ next: commitToRoots([stranger.publicKey]), status: 'bridge', devices: [] }),
+    second({ next: nextTo([stranger]), status: 'bridge', devices: [] }),
   ),
   'order-bridge-time': bad(
     'ERR_LOG_BRIDGE',

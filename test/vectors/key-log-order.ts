@@ -1,7 +1,7 @@
 import { encodeAddress } from '../../src/core/address.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { blake2b256 } from '../../src/core/kdf.ts'
-import { commitToRoots, verifyLog } from '../../src/core/key-log.ts'
+import { verifyLog } from '../../src/core/key-log.ts'
 import {
   at,
   type Draft,
@@ -12,6 +12,7 @@ import {
   makeIdentity,
   makeKey,
   NOW,
+  nextTo,
   signDraft,
 } from '../core/identities.ts'
 import { accepted, alice, bad, refused, retired, root, second } from './key-log-cases.ts'
@@ -40,10 +41,10 @@ export const keyLogOrder: VectorMakers = {
   'first-seq': badFirst('ERR_LOG_SEQ', 'a first entry with number 1', first({ seq: 1 })),
   'first-prev': badFirst('ERR_LOG_PREV', 'a first entry after another', first({ prev: noise })),
   'first-signature': badFirst('ERR_LOG_SIGNATURE', 'a first entry signed by another key', first({}, stranger)),
-  'nine-devices': bad(
+  'eight-devices': bad(
     'ERR_LOG_SIZE',
-    'nine devices do not fit',
-    second({ devices: Array.from({ length: 9 }, () => ({ ...at(alice.log.last.entry.devices, 0) })) }),
+    'eight devices do not fit',
+    second({ devices: Array.from({ length: 8 }, () => ({ ...at(alice.log.last.entry.devices, 0) })) }),
   ),
   'later-entry': refused('ERR_LOG_SEQ', 'a fault in the second entry and another in the third', [
     ...envelopesOf(alice.log),
@@ -76,7 +77,7 @@ export const keyLogOrder: VectorMakers = {
   'order-signature-next': bad(
     'ERR_LOG_SIGNATURE',
     'signed by another key, and an update that commits to other keys',
-    second({ next: commitToRoots([stranger.publicKey]) }, stranger),
+    second({ next: nextTo([stranger]) }, stranger),
   ),
   'order-signature-root': bad(
     'ERR_LOG_SIGNATURE',
@@ -87,6 +88,26 @@ export const keyLogOrder: VectorMakers = {
     'ERR_LOG_NEXT',
     'an update that commits to other keys, and a second before the entry before',
     second({ next: noise, time: NOW - 1 }),
+  ),
+  'order-next-slot': bad(
+    'ERR_LOG_NEXT',
+    'an update that commits to other keys and has another slot',
+    second({ next: noise, slot: noise }),
+  ),
+  'order-root-slot': bad(
+    'ERR_LOG_ROOT',
+    'a rotation nobody committed to, to another slot',
+    second({ root: stranger.publicKey, slot: noise }, stranger),
+  ),
+  'order-slot-bridge': bad(
+    'ERR_LOG_SLOT',
+    'a bridge under the same root key with another slot',
+    second({ slot: noise, status: 'bridge', devices: [] }),
+  ),
+  'order-slot-time': bad(
+    'ERR_LOG_SLOT',
+    'an update with another slot, a second before the entry before',
+    second({ slot: noise, time: NOW - 1 }),
   ),
   'order-root-time': bad(
     'ERR_LOG_ROOT',

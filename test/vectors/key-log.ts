@@ -1,7 +1,8 @@
 import { hex } from '../../src/core/bytes.ts'
 import { encodeCbor } from '../../src/core/cbor.ts'
+import { placeOfSlot } from '../../src/core/epoch-keys.ts'
 import { sha256 } from '../../src/core/kdf.ts'
-import { commitToRoots, rotateLog, updateLog } from '../../src/core/key-log.ts'
+import { rotateLog, updateLog } from '../../src/core/key-log.ts'
 import { LABEL_CARD } from '../../src/core/labels.ts'
 import {
   commitmentAfter,
@@ -13,7 +14,9 @@ import {
   makeIdentity,
   makeKey,
   NOW,
+  nextTo,
   signDraft,
+  slotKeyOf,
   without,
 } from '../core/identities.ts'
 import { accepted, alice, bad, content, refused, retired, root, rotated, second, updated } from './key-log-cases.ts'
@@ -31,7 +34,8 @@ const highS = (envelope: Uint8Array): Uint8Array => {
   const s = order - BigInt(`0x${hex(envelope.subarray(-32))}`)
   return Uint8Array.from(Buffer.from(hex(envelope.subarray(0, -32)) + s.toString(16).padStart(64, '0'), 'hex'))
 }
-const eight = makeIdentity('vectors/eight', { devices: 8 })
+const seven = makeIdentity('vectors/seven', { devices: 7 })
+const thiefsSlot = slotKeyOf(stranger).publicKey
 const full = lengthen(alice.log, root(0), 64)
 const offCurve = Uint8Array.of(2, ...new Uint8Array(31), 1)
 const device = { sign: makeDevice('vectors').sign.publicKey, dh: offCurve }
@@ -40,7 +44,7 @@ export const keyLogVectors: VectorMakers = {
   created: accepted('one entry', alice.log),
   updated: accepted('an update a minute later', updated),
   rotated: accepted('an update and a rotation', rotated),
-  'eight-devices': accepted('as many devices as an entry holds', eight.log, eight),
+  'seven-devices': accepted('as many devices as an entry holds', seven.log, seven),
   'retired-by-rotation': accepted(
     'a final retirement',
     rotateLog(alice.log, root(1), commitmentAfter(alice, 1), content('retired')),
@@ -56,7 +60,7 @@ export const keyLogVectors: VectorMakers = {
     ...envelopesOf(full),
     signDraft(draftEntry(full, alice), root(0)),
   ]),
-  address: refused('ERR_LOG_ADDRESS', 'the log of another identity', envelopesOf(eight.log)),
+  address: refused('ERR_LOG_ADDRESS', 'the log of another identity', envelopesOf(seven.log)),
   'address-signature': refused('ERR_LOG_ADDRESS', 'the first entry signed again', [
     signDraft(draftEntry(null, alice), root(0)),
   ]),
@@ -106,18 +110,14 @@ export const keyLogVectors: VectorMakers = {
   'root-not-committed': bad(
     'ERR_LOG_ROOT',
     'a rotation to a key nobody committed to',
-    second({ root: stranger.publicKey, next: commitmentAfter(alice, 1) }, stranger),
+    second({ root: stranger.publicKey, ...commitmentAfter(alice, 1) }, stranger),
   ),
   'root-skipped': bad(
     'ERR_LOG_ROOT',
     'a rotation to the key after the next',
-    second({ root: root(2).publicKey, next: commitmentAfter(alice, 2) }, root(2)),
+    second({ root: root(2).publicKey, ...commitmentAfter(alice, 2) }, root(2)),
   ),
-  'update-with-next': bad(
-    'ERR_LOG_NEXT',
-    'an update that commits to other keys',
-    second({ next: commitToRoots([stranger.publicKey]) }),
-  ),
+  'update-with-next': bad('ERR_LOG_NEXT', 'an update that commits to other keys', second({ next: nextTo([stranger]) })),
   'rotation-keeps-next': bad(
     'ERR_LOG_ROOT',
     'a rotation that commits to its own key, as the entry before did',
@@ -126,12 +126,40 @@ export const keyLogVectors: VectorMakers = {
   'rotation-other-next': bad(
     'ERR_LOG_ROOT',
     'a rotation to the right key that commits to keys of a thief',
-    second({ root: root(1).publicKey, next: commitToRoots([stranger.publicKey]) }, root(1)),
+    second({ root: root(1).publicKey, next: nextTo([stranger]) }, root(1)),
   ),
   'rotation-to-none': bad(
     'ERR_LOG_ROOT',
     'a rotation to the right key that commits to none after it',
     second({ root: root(1).publicKey, next: new Uint8Array(32) }, root(1)),
+  ),
+  'rotation-other-after': bad(
+    'ERR_LOG_ROOT',
+    'a rotation to the right key that leads to the slot of a thief next',
+    second({ root: root(1).publicKey, ...commitmentAfter(alice, 1), after: placeOfSlot(thiefsSlot) }, root(1)),
+  ),
+  'rotation-other-slot': bad(
+    'ERR_LOG_SLOT',
+    'a rotation to the right key with the slot of a thief',
+    second({ root: root(1).publicKey, ...commitmentAfter(alice, 1), slot: thiefsSlot }, root(1)),
+  ),
+  'rotation-keeps-slot': bad(
+    'ERR_LOG_SLOT',
+    'a rotation to the right key with the slot of the entry before',
+    second({ root: root(1).publicKey, ...commitmentAfter(alice, 1), slot: alice.log.last.entry.slot }, root(1)),
+  ),
+  'update-with-slot': bad('ERR_LOG_SLOT', 'an update with another slot', second({ slot: thiefsSlot })),
+  'update-with-after': bad(
+    'ERR_LOG_SLOT',
+    'an update that leads to another slot next',
+    second({ after: placeOfSlot(thiefsSlot) }),
+  ),
+  'slot-short': bad('ERR_LOG_DECODE', 'a slot of 31 bytes', second({ slot: thiefsSlot.slice(1) })),
+  'slot-missing': bad('ERR_LOG_DECODE', 'no slot', signDraft(without(draftEntry(alice.log, alice), 'slot'), root(0))),
+  'after-missing': bad(
+    'ERR_LOG_DECODE',
+    'nothing about the next slot',
+    signDraft(without(draftEntry(alice.log, alice), 'after'), root(0)),
   ),
   'time-back': bad('ERR_LOG_TIME_BACK', 'a second before the entry before', second({ time: NOW - 1 })),
   'time-ahead': accepted(

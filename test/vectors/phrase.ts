@@ -4,8 +4,8 @@ import { phraseOutput } from './primitive-checks.ts'
 import type { Vectors } from './vector-files.ts'
 
 /**
- * vectors/phrase: `phrase` gives the `output`: its BIP-39 `seed`, what entry 0 commits to (`next`), and the root keys of
- * rotations 1, 2, 3 and 63 with what each commits to; or it is refused with `error`.
+ * vectors/phrase: `phrase` gives the `output`: its BIP-39 `seed`, what entry 0 says (`next`, `slot` by `slotSeed`, `after`), and the root keys of
+ * rotations 1, 2, 3 and 63 with what each says; or it is refused with `error`.
  */
 
 const phrase = generatePhrase(seededRandom('vectors/phrase'))

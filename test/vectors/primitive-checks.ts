@@ -4,12 +4,13 @@ import { decodeAddress, encodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { openEnvelope, signEnvelopeBy, verifyEnvelope } from '../../src/core/cose.ts'
+import { exportEd25519 } from '../../src/core/ed25519.ts'
 import { ERROR_CODES } from '../../src/core/errors/codes.ts'
 import { HandfastError } from '../../src/core/errors.ts'
 import { decapsulate, generateKem } from '../../src/core/kem.ts'
 import { exportPublicKey, parsePublicKey } from '../../src/core/key-formats.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
-import { normalizePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
+import { normalizePhrase, phraseKeys } from '../../src/core/recovery-phrase.ts'
 import { safetyNumber } from '../../src/core/safety-number.ts'
 import { decrypt, encrypt } from '../../src/fernet.ts'
 import { fromHex } from '../core/test-bytes.ts'
@@ -40,14 +41,17 @@ export const keyOutput = (point: Uint8Array) => ({
 
 /** What a recovery phrase gives: its seed by BIP-39's own definition, the rest by the code. */
 export const phraseOutput = (phrase: string) => {
-  const chain = rootChain(phrase)
+  const chain = phraseKeys(phrase)
   const seed = pbkdf2Sync(normalizePhrase(phrase), 'mnemonic', 2048, 64, 'sha512')
+  const epochOf = (rotation: number) => {
+    const { next, slot, after } = chain.epoch(rotation)
+    return { next: hex(next), slotSeed: hex(exportEd25519(chain.slot(rotation))), slot: hex(slot), after: hex(after) }
+  }
   const rotations = [1, 2, 3, 63].map((rotation) => {
     const root = chain.root(rotation)
-    const [privateKey, publicKey, next] = [exportPrivateKey(root), root.publicKey, chain.next(rotation)].map(hex)
-    return { rotation, privateKey: `${privateKey}`, root: `${publicKey}`, next: `${next}` }
+    return { rotation, privateKey: hex(exportPrivateKey(root)), root: hex(root.publicKey), ...epochOf(rotation) }
   })
-  return { seed: hex(seed), next: hex(chain.next(0)), rotations }
+  return { seed: hex(seed), ...epochOf(0), rotations }
 }
 
 const runCose = async (vector: Vector): Promise<Partial<Vector>> => {

@@ -26,6 +26,7 @@ import { expecting, type Refused } from './expecting.ts'
 import { identityChecks } from './identity-checks.ts'
 import { mailboxChecks } from './mailbox-checks.ts'
 import { checkPlaces } from './places-checks.ts'
+import { checkSlot } from './slot-checks.ts'
 import type { Trace } from './trace.ts'
 
 /** What each vector of handshake and session claims, held against the code; a mismatch throws. */
@@ -211,6 +212,7 @@ const checkOneSide = (vector: SessionVector): void => {
 /** How the vectors of each folder are held against the code. */
 export const protocolChecks: { readonly [folder: string]: (vector: never) => void } = {
   ...identityChecks,
+  slot: checkSlot,
   handshake: checkHandshake,
   session: checkSession,
   ...mailboxChecks,

@@ -1,18 +1,11 @@
 import { encodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
+import { epochKeys } from '../../src/core/epoch-keys.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { createIdentity } from '../../src/core/identity.ts'
-import {
-  bridgeLog,
-  commitToRoots,
-  createLog,
-  type KeyLog,
-  ROTATIONS_MAX,
-  rotateLog,
-  updateLog,
-} from '../../src/core/key-log.ts'
+import { bridgeLog, createLog, type KeyLog, ROTATIONS_MAX, rotateLog, updateLog } from '../../src/core/key-log.ts'
 import type { P256PrivateKey } from '../../src/core/p256.ts'
-import { generatePhrase, rootChain } from '../../src/core/recovery-phrase.ts'
+import { generatePhrase, phraseKeys } from '../../src/core/recovery-phrase.ts'
 import { envelopesOf, lengthen, makeDevice, NOW, publicOf } from '../core/identities.ts'
 import { seededRandom } from '../core/test-bytes.ts'
 import { type RotationVector, rotationOf } from './identity-checks.ts'
@@ -25,13 +18,13 @@ import type { VectorMakers } from './vector-files.ts'
  */
 
 const { identity, phrase } = createIdentity(NOW, seededRandom('vectors/rotation'))
-const chain = rootChain(phrase)
+const chain = phraseKeys(phrase)
 const content = { devices: publicOf([makeDevice('vectors/rotation')]), time: NOW }
 const first = identity.log
 const update = (log: KeyLog, root: P256PrivateKey, fields: Partial<Parameters<typeof updateLog>[2]> = {}): KeyLog =>
   updateLog(log, root, { ...content, ...fields })
 const rotate = (log: KeyLog, fields: Partial<Parameters<typeof updateLog>[2]> = {}): KeyLog =>
-  rotateLog(log, chain.root(log.epoch + 1), chain.next(log.epoch + 1), { ...content, ...fields })
+  rotateLog(log, chain.root(log.epoch + 1), chain.epoch(log.epoch + 1), { ...content, ...fields })
 const rotations = (count: number): KeyLog => {
   let log = first
   while (log.epoch < count) log = rotate(log)
@@ -40,9 +33,9 @@ const rotations = (count: number): KeyLog => {
 const twice = rotate(update(rotate(first), chain.root(1)))
 const again = rotate(first, { status: 'retired' })
 const recovered = rotateLog(
-  bridgeLog(bridgeLog(first, chain.root(1), chain.next(1)), chain.root(2), chain.next(2)),
+  bridgeLog(bridgeLog(first, chain.root(1), chain.epoch(1)), chain.root(2), chain.epoch(2)),
   chain.root(3),
-  chain.next(3),
+  chain.epoch(3),
   content,
 )
 
@@ -70,7 +63,17 @@ const refused =
   () => ({ ...given(description, base, more), error })
 
 /** Commits to the phrase's next root key, but to another one after it. */
-const otherNext = createLog(identity.root, commitToRoots([chain.root(1).publicKey, identity.root.publicKey]), content)
+const otherNext = createLog(
+  identity.root,
+  epochKeys(chain.slot(0).publicKey, [
+    { root: chain.root(1).publicKey, slot: chain.slot(1).publicKey },
+    { root: identity.root.publicKey, slot: chain.slot(2).publicKey },
+  ]),
+  content,
+)
+
+/** The same of its next slot. */
+const otherSlot = createLog(identity.root, { ...chain.epoch(0), after: chain.epoch(1).after }, content)
 
 export const rotationVectors: VectorMakers = {
   'own-first': accepted('the first rotation', 'own'),
@@ -108,6 +111,7 @@ export const rotationVectors: VectorMakers = {
     'own',
   ),
   'other-next': refused('ERR_PHRASE_OTHER', 'the right next root key, but another after it', { log: otherNext }),
+  'other-slot': refused('ERR_PHRASE_OTHER', 'the right next root key, but another next slot', { log: otherSlot }),
   'recovery-again': accepted('a recovered log: its bridges are made anew too', 'recovery', { log: recovered }),
   'own-recovered': accepted('a recovered log goes on as it is', 'own', { log: recovered }),
 }

@@ -1,6 +1,6 @@
 import { CONNECTION, CONTACT, FILE, HANDSHAKE, MESSAGE, PEER, SESSION, STREAM } from './conversation.ts'
 import { ADDRESS, ENCODING, FERNET, KEY, TOKEN } from './formats.ts'
-import { CARD, KEY_LOG } from './identity.ts'
+import { CARD, KEY_LOG, SLOT } from './identity.ts'
 import { OUTPUT, STORE, USAGE } from './local.ts'
 import { DIRECTORY, MAILBOX, NETWORK } from './network.ts'
 
@@ -13,6 +13,7 @@ export const ERROR_TABLES = {
   AddressError: ADDRESS,
   KeyLogError: KEY_LOG,
   CardError: CARD,
+  SlotError: SLOT,
   HandshakeError: HANDSHAKE,
   SessionError: SESSION,
   ConnectionError: CONNECTION,
@@ -49,6 +50,8 @@ export type AddressErrorCode = CodeOf<'AddressError'>
 export type KeyLogErrorCode = CodeOf<'KeyLogError'>
 /** The codes of `CardError`. */
 export type CardErrorCode = CodeOf<'CardError'>
+/** The codes of `SlotError`. */
+export type SlotErrorCode = CodeOf<'SlotError'>
 /** The codes of `HandshakeError`. */
 export type HandshakeErrorCode = CodeOf<'HandshakeError'>
 /** The codes of `SessionError`. */

@@ -24,8 +24,9 @@ export const KEY_LOG = {
     'a retired identity is not taken up again: make a new one',
   ],
   ERR_LOG_SIGNATURE: ['the log entry is not signed by its root key', NOT_OURS],
-  ERR_LOG_ROOT: ['the new root key and its commitment are not the ones committed to', NOT_OURS],
+  ERR_LOG_ROOT: ['the new root key and its commitments are not the ones committed to', NOT_OURS],
   ERR_LOG_NEXT: ['an update keeps the commitment to the next root keys', NOT_OURS],
+  ERR_LOG_SLOT: ['the slot, or where the next one will be, is not the one promised before', NOT_OURS],
   ERR_LOG_BRIDGE: ['a bridge of a key log leads on to a rotation, and this one does not', NOT_OURS],
   ERR_LOG_TIME_BACK: [
     'the log entry is older than the entry before',
@@ -60,6 +61,16 @@ export const CARD = {
     'check the clock of this computer; else its owner has to come online again',
   ],
   ERR_CARD_CHANNEL: ['the live card was made for another connection', NOT_THEM],
-  ERR_CARD_KEM: ['the ML-KEM key is not the one the card commits to', NOT_THEM],
+  ERR_CARD_KEM: ['the ML-KEM key is not the one the card names', NOT_THEM],
   ERR_CARD_SERIAL: ['a newer card of this device is known', 'publish a newer card; what is known stays'],
+} as const satisfies ErrorTable
+
+const NOT_THERE = 'it is passed over: what a slot must hold is decided by its key, and other nodes are asked as well'
+
+export const SLOT = {
+  ERR_SLOT_SIZE: ['what lies in the slot is larger than a slot holds', NOT_THERE],
+  ERR_SLOT_DECODE: ['what lies in the slot does not decode', NOT_THERE],
+  ERR_SLOT_PLACE: ['what was found belongs to another slot', NOT_THERE],
+  ERR_SLOT_SIGNATURE: ['what lies in the slot is not signed by its key', NOT_THERE],
+  ERR_SLOT_SEQ: ['the number of what lies in the slot is not the one it must have', NOT_THERE],
 } as const satisfies ErrorTable

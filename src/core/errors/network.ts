@@ -14,8 +14,8 @@ export const DIRECTORY = {
     'the storage node has had too much work from this network: try again later',
     'wait some minutes; others behind the same network count too',
   ],
-  ERR_PUT_CARD_FIRST: ['a key half is kept only for a card that commits to it', NOT_KEPT],
-  ERR_PUT_KEY_HALF: ['the key half is not the one the card commits to', 'publish the key that belongs to the card'],
+  ERR_PUT_CARD_FIRST: ['a key half is kept only for a card that names it', NOT_KEPT],
+  ERR_PUT_KEY_HALF: ['the key half is not the one the card names', 'publish the key that belongs to the card'],
   ERR_LOOKUP_NOT_FOUND: [
     'no node that was asked holds this identity',
     'its owner has to publish it on this network: records are forgotten after 7 days',

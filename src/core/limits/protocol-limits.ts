@@ -6,8 +6,11 @@ export const ITEM_BYTES_MAX = 900
 /** Lists and maps inside one another: ours need a handful, and re-encoding costs the square of the depth (64 KiB: half a second). */
 export const CBOR_DEPTH_MAX = 16
 
-/** Devices of one identity: eight fill an entry to just under ITEM_BYTES_MAX. */
-export const DEVICES_MAX = 8
+/** Devices of one identity: seven fill an entry to just under ITEM_BYTES_MAX. */
+export const DEVICES_MAX = 7
+
+/** What lies in a slot: stock HyperDHT nodes answer with so much in one datagram. The largest of ours, a card of 900 B, takes 951. */
+export const SLOT_BYTES_MAX = 986
 
 /** Entries of one log: a whole log travels in one frame (64 × 900 B < FRAME_BYTES_MAX). */
 export const LOG_ENTRIES_MAX = 64

@@ -7,7 +7,7 @@ import { COMMAND, decodeGetKemHalfAnswer, encodeMessage } from '../request-forma
 import { askAgain, type KnownNode } from './get-requests.ts'
 
 /**
- * Fetches the ML-KEM-768 key (1184 bytes) a published card commits to from the nodes that hold the log. All are asked at once:
+ * Fetches the ML-KEM-768 key (1184 bytes) a published card names from the nodes that hold the log. All are asked at once:
  * silent nodes near a target must not use up the time.
  * @throws DirectoryError ERR_LOOKUP_NOT_FOUND when each of them answered and none has it, ERR_LOOKUP_INCOMPLETE otherwise
  */

@@ -1,6 +1,5 @@
 import type { SignedCard } from '../../core/card.ts'
 import { DirectoryError, type ErrorCode } from '../../core/errors.ts'
-import { sha256 } from '../../core/kdf.ts'
 import { kemHalves } from '../../core/kem.ts'
 import type { KeyLog } from '../../core/key-log.ts'
 import { ACCEPTANCES_WANTED } from '../../core/limits/record-limits.ts'
@@ -28,7 +27,7 @@ export type Publication = {
   readonly crowded: boolean
 }
 
-/** What is published: anyone may publish a log, since it proves itself; a card comes with the key it commits to. */
+/** What is published: anyone may publish a log, since it proves itself; a card comes with the key it names. */
 export type Records = {
   readonly log: KeyLog
   readonly card?: CardRecord | undefined
@@ -53,8 +52,8 @@ const putsOf = ({ log, card }: Records): Puts => {
   const [first, second] = kemHalves(kem)
   const rest: readonly PutRequest[] = [
     { t: 'card', id, d: signed.envelope },
-    { t: 'kem', id, card: signed.hash, half: 0, d: first, other: sha256(second) },
-    { t: 'kem', id, card: signed.hash, half: 1, d: second, other: sha256(first) },
+    { t: 'kem', id, card: signed.hash, half: 0, d: first },
+    { t: 'kem', id, card: signed.hash, half: 1, d: second },
   ]
   return { entries, rest: rest.map(encodeMessage) }
 }

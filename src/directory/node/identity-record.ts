@@ -1,7 +1,7 @@
 import { equal, hex } from '../../core/bytes.ts'
 import { isAheadOf, isCurrent, type SignedCard, verifyCard } from '../../core/card.ts'
 import { CardError, DirectoryError } from '../../core/errors.ts'
-import { sha256 } from '../../core/kdf.ts'
+import { blake2b256, sha256 } from '../../core/kdf.ts'
 import type { LogEntry } from '../../core/key-log-entry.ts'
 import type { PutRequest } from '../request-format.ts'
 import { type Branches, forkProofs, offerEntry } from './branches.ts'
@@ -15,8 +15,8 @@ export type IdentityRecord = {
   readonly kem: ReadonlyMap<number, KeyHalves>
 }
 
-/** The two halves of a key, 592 bytes each; the SHA-256 of one that is not here. */
-export type KeyHalves = readonly [Uint8Array, Uint8Array]
+/** The two halves of a key, 592 bytes each; null for one that is not here. */
+export type KeyHalves = readonly [Uint8Array | null, Uint8Array | null]
 
 /** Every entry of every branch once. */
 export const allEntries = ({ branches: { standing, rivals } }: IdentityRecord): ReadonlyMap<string, LogEntry> =>
@@ -79,18 +79,17 @@ export const withCard = (
 }
 
 /**
- * The record with half of the key that a card commits to, or `record` itself when it was there.
+ * The record with half of the key that a card names, or `record` itself when it was there.
  * @throws DirectoryError ERR_PUT_CARD_FIRST, ERR_PUT_KEY_HALF
  */
-export const withKemHalf = (record: IdentityRecord | null, { card, half, d, other }: Put<'kem'>): IdentityRecord => {
+export const withKemHalf = (record: IdentityRecord | null, { card, half, d }: Put<'kem'>): IdentityRecord => {
   const signed = [...(record?.cards.values() ?? [])].find(({ hash }) => equal(hash, card))
   if (record === null || signed === undefined) throw new DirectoryError('ERR_PUT_CARD_FIRST')
-  const hashes = half === 0 ? [sha256(d), other] : [other, sha256(d)]
-  if (!equal(sha256(...hashes), signed.card.kem)) throw new DirectoryError('ERR_PUT_KEY_HALF')
-  const { device } = signed.card
-  const known = record.kem.get(device)
-  const [first, second] = known ?? (half === 0 ? [d, other] : [other, d])
+  const { device, kem } = signed.card
+  if (!equal(blake2b256(d), kem[half === 0 ? 0 : 1])) throw new DirectoryError('ERR_PUT_KEY_HALF')
+  const [first, second] = record.kem.get(device) ?? [null, null]
+  // What is here was verified too: it is the same.
+  if ((half === 0 ? first : second) !== null) return record
   const halves: KeyHalves = half === 0 ? [d, second] : [first, d]
-  if (known !== undefined && equal(known[half === 0 ? 0 : 1], d)) return record
   return { ...record, kem: new Map(record.kem).set(device, halves) }
 }

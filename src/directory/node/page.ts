@@ -1,5 +1,4 @@
 import { equal } from '../../core/bytes.ts'
-import { KEM_HALF_BYTES } from '../../core/kem.ts'
 import { encodeMessage, type GetAnswer, type GetKemHalfRequest } from '../request-format.ts'
 import type { Content } from './record-content.ts'
 
@@ -43,8 +42,8 @@ export const pageOf = (
   return encodeMessage(answer)
 }
 
-/** The half of the key that the card with hash `card` commits to; null when it is not here. */
+/** The half of the key that the card with hash `card` names; null when it is not here. */
 export const kemHalfOf = ({ kem }: View, { card, half }: GetKemHalfRequest): Uint8Array | null => {
-  const [, ...halves] = kem.find(([hash]) => equal(hash, card)) ?? [card]
-  return halves.find((bytes, index) => index === half && bytes.length === KEM_HALF_BYTES) ?? null
+  const [, first, second] = kem.find(([hash]) => equal(hash, card)) ?? [card, null, null]
+  return half === 0 ? first : second
 }

@@ -2,9 +2,9 @@ import { equal, hex } from '../../core/bytes.ts'
 import { LATE_CLOCK, verifyCard } from '../../core/card.ts'
 import { decodeCbor, encodeCbor } from '../../core/cbor.ts'
 import { EncodingError } from '../../core/errors.ts'
-import { bytes, list, record, tuple } from '../../core/fields.ts'
-import { blake2b256, sha256 } from '../../core/kdf.ts'
-import { KEM_HALF_BYTES } from '../../core/kem.ts'
+import { bytes, list, nullable, record, tuple } from '../../core/fields.ts'
+import { blake2b256 } from '../../core/kdf.ts'
+import { KEM_HALF_BYTES, type KemNames } from '../../core/kem.ts'
 import { DEVICES_MAX, ITEM_BYTES_MAX } from '../../core/limits/protocol-limits.ts'
 import { BRANCHES_MAX } from '../../core/limits/record-limits.ts'
 import { ENTRIES_SERVED_MAX } from '../request-format.ts'
@@ -19,19 +19,19 @@ export type Content = {
   /** hashes of the entries that are served, in order */
   readonly served: readonly Uint8Array[]
   readonly cards: readonly Uint8Array[]
-  /** hash of the card, and of the key it commits to each half, or its hash where it is missing */
-  readonly kem: readonly (readonly [card: Uint8Array, first: Uint8Array, second: Uint8Array])[]
+  /** hash of the card, and of the key it names each half, or null where it is missing */
+  readonly kem: readonly (readonly [card: Uint8Array, ...KeyHalves])[]
 }
 
 const HASH_BYTES = 32
 const hash = bytes(HASH_BYTES)
-const half = bytes(HASH_BYTES, KEM_HALF_BYTES)
+const half = nullable(bytes(KEM_HALF_BYTES))
 
 const readFields = record<Content>({
   tips: list(hash, 1, BRANCHES_MAX),
   served: list(hash, 1, ENTRIES_SERVED_MAX),
   cards: list(bytes(1, ITEM_BYTES_MAX), 0, DEVICES_MAX),
-  kem: list(tuple<[Uint8Array, Uint8Array, Uint8Array]>(hash, half, half), 0, DEVICES_MAX),
+  kem: list(tuple<[Uint8Array, ...KeyHalves]>(hash, half, half), 0, DEVICES_MAX),
 })
 
 /** @throws EncodingError ERR_CBOR, ERR_FIELD */
@@ -64,11 +64,12 @@ export const entryChanges = (
   }
 }
 
-/** A half is here or its hash is, and one of them at least: the card commits to both. */
-const matches = (halves: KeyHalves, kem: Uint8Array): boolean =>
-  halves.some(({ length }) => length === KEM_HALF_BYTES) &&
-  halves.every(({ length }) => length === KEM_HALF_BYTES || length === HASH_BYTES) &&
-  equal(sha256(...halves.map((one) => (one.length === KEM_HALF_BYTES ? sha256(one) : one))), kem)
+/** One half is here at least, and each that is here is the one that the card names. */
+const matches = (halves: KeyHalves, names: KemNames): boolean => {
+  const isNamed = (half: Uint8Array | null, name: Uint8Array): boolean => half === null || equal(blake2b256(half), name)
+  const [first, second] = halves
+  return (first !== null || second !== null) && isNamed(first, names[0]) && isNamed(second, names[1])
+}
 
 /**
  * A record as it was stored. Disks decay and files are edited: every signature and hash is verified again, but not the times.

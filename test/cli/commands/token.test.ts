@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { exportPrivateKey } from '../../../src/core/p256.ts'
-import { rootChain } from '../../../src/core/recovery-phrase.ts'
+import { phraseKeys } from '../../../src/core/recovery-phrase.ts'
 import { isHere, placeOf } from '../../../src/core/root-key.ts'
 import { openPkcs11Signer } from '../../../src/store/pkcs11-signer.ts'
 import { openVault, readVault } from '../../../src/store/vault.ts'
@@ -186,7 +186,7 @@ test('rotate and recover put the new root key onto the token, or into the folder
   const onto = freshKey()
   const rotated = await events(['rotate', '--folder', folder, ...flagsOf(onto)], { stdin })
   assert.deepEqual([rotated.get('saved').rootKey, rotated.get('saved').epoch], ['token', 1])
-  const expected = rootChain(recoveryPhrase).root(1)
+  const expected = phraseKeys(recoveryPhrase).root(1)
   assert.deepEqual(await rootOf(folder), { publicKey: expected.publicKey, token: hsm.at(onto) })
   assert.deepEqual((await openPkcs11Signer(hsm.at(onto), { pin: PIN })).publicKey, expected.publicKey)
   // It signs from there.
@@ -204,7 +204,7 @@ test('rotate and recover put the new root key onto the token, or into the folder
   assert.deepEqual([plain.get('saved').rootKey, plain.get('published').epoch], ['folder', 3])
   const kept = await rootOf(fresh)
   assert.ok(isHere(kept))
-  assert.deepEqual(exportPrivateKey(kept), exportPrivateKey(rootChain(recoveryPhrase).root(3)))
+  assert.deepEqual(exportPrivateKey(kept), exportPrivateKey(phraseKeys(recoveryPhrase).root(3)))
 })
 
 test('what needs no root key does not ask the token: id, log, passphrase, listen', async (t) => {

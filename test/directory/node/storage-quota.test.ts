@@ -82,7 +82,7 @@ test('§4 who makes a log long pays for all that is compared and counted with ea
 
 test('§4 an answer out of much that is kept costs more than one out of little', () => {
   const storage = createStorage()
-  const bob = makeIdentity('Bob', { devices: 8 })
+  const bob = makeIdentity('Bob', { devices: 7 })
   const cards = bob.devices.map((_, device) => cardFor(bob.log, bob, prekeys, { device }))
   for (const one of cards) putAll(storage, allPuts(bob.log, one, prekeys))
   const heavy = encodeMessage({ id: bob.log.id, from: 0 })
