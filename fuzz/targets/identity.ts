@@ -1,13 +1,16 @@
 import { verifyCard, verifyLiveCard } from '../../src/core/card.ts'
-import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
+import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { openEnvelope, signEnvelope } from '../../src/core/cose.ts'
+import { placeOfSlot } from '../../src/core/epoch-keys.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { checkForkProof, encodeForkProof } from '../../src/core/fork-proof.ts'
 import { appendEntry, complete, type KeyLog } from '../../src/core/key-log.ts'
 import { decodeEntry } from '../../src/core/key-log-entry.ts'
 import { LABEL_CARD, LABEL_KEY_LOG, LABEL_LIVE_CARD } from '../../src/core/labels.ts'
+import { SEQ_MAX, signMutable } from '../../src/core/mutable-value.ts'
+import { readSlot, type Slot, signSlotCard, signSlotMoved } from '../../src/core/slot.ts'
 import { logColumn, readLog } from '../../src/store/rows.ts'
-import { at, NOW } from '../../test/core/identities.ts'
+import { at, NOW, slotKeyOf } from '../../test/core/identities.ts'
 import {
   ALICE,
   BEFORE_ROTATION,
@@ -36,6 +39,19 @@ const LIVE_CODES: readonly ErrorCode[] = [...CARD_CODES, 'ERR_CARD_EXPIRED', 'ER
 /** What was decoded says all that was signed. */
 const envelopeOf = (value: CborValue, envelope: Uint8Array): Uint8Array =>
   encodeCbor([PROTECTED, {}, encodeCbor(value), openEnvelope(envelope).signature])
+
+/** Alice's slot. */
+const SLOT = slotKeyOf(at(ALICE.roots, 0))
+const PLACE = placeOfSlot(SLOT.publicKey)
+/** What a value is, if it is anything. */
+const loosely = (value: Uint8Array): object | null => {
+  try {
+    const decoded = decodeCbor(value)
+    return typeof decoded === 'object' ? decoded : null
+  } catch {
+    return null
+  }
+}
 
 const envelopes = [...ROTATED.entries, FORKED.last].map(({ envelope }) => envelope)
 const payloadOf = ({ last }: KeyLog): Uint8Array => openEnvelope(last.envelope).payload
@@ -75,6 +91,29 @@ export const identityTargets: readonly Target[] = [
     encode: logColumn,
     codes: ['ERR_CBOR', 'ERR_FIELD', 'ERR_LOG_ADDRESS', 'ERR_LOG_EMPTY', ...LOG_CODES],
     share: 1,
+  }),
+  target({
+    name: 'slot',
+    form: 'cbor',
+    corpus: [signSlotCard(SLOT, CARD).value, signSlotMoved(SLOT, ALICE.log.id).value],
+    // Signed again, under the number that it should have: else the signature refuses every change.
+    decode: (value) => {
+      const seqs = [SEQ_MAX, CARD.card.serial].map((seq) => () => readSlot(PLACE, signMutable(SLOT, seq, value)))
+      const [closed, open] = seqs as [() => Slot, () => Slot]
+      return 'moved' in (loosely(value) ?? {}) ? closed() : open()
+    },
+    encode: (slot) =>
+      slot.kind === 'moved'
+        ? encodeCbor({ v: 1, slot: slot.slot, moved: slot.head })
+        : encodeCbor({ v: 1, slot: slot.slot, card: slot.envelope }),
+    codes: ['ERR_SLOT_SIZE', 'ERR_SLOT_DECODE', 'ERR_SLOT_PLACE', 'ERR_SLOT_SEQ'],
+  }),
+  target({
+    name: 'slot-signature',
+    form: 'bytes',
+    corpus: [signSlotCard(SLOT, CARD).signature],
+    decode: (signature) => readSlot(PLACE, { ...signSlotCard(SLOT, CARD), signature }),
+    codes: ['ERR_SLOT_SIGNATURE'],
   }),
   target({
     name: 'card',

@@ -62,7 +62,7 @@ const sealedText = async (): Promise<string> => {
   const derived = hkdf(new Uint8Array(0), await passphraseKey(PASSPHRASE, CHEAP), LABEL_BACKUP, 48)
   const sealed = sealFernet(importFernetKey(derived.slice(0, 32)), pad(small), 0, makeBytes('fuzz/iv', 16))
   const seal = { by: 'passphrase', ...CHEAP, salt: toBase64(CHEAP.salt), check: toBase64(derived.slice(32)) }
-  return JSON.stringify({ handfast: 'backup', version: 1, seal, sealed: toBase64(sealed) })
+  return JSON.stringify({ handfast: 'backup', version: 2, seal, sealed: toBase64(sealed) })
 }
 const text = await sealedText()
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hex } from '../../src/core/bytes.ts'
-import { createIdentity, publicDevice, renewDevice } from '../../src/core/identity.ts'
+import { placeOfSlot } from '../../src/core/epoch-keys.ts'
+import { createIdentity, type Identity, publicDevice, renewDevice } from '../../src/core/identity.ts'
 import {
   compareLogs,
+  createLog,
   type EntryContent,
   type KeyLog,
   type PartialLog,
@@ -16,6 +18,7 @@ import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { exportPrivateKey, type P256PrivateKey } from '../../src/core/p256.ts'
 import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
 import { generatePhrase, phraseKeys } from '../../src/core/recovery-phrase.ts'
+import { closedSlots, readSlot, slotsOf } from '../../src/core/slot.ts'
 import { places } from '../runs.ts'
 import { at, envelopesOf, failsWith, lengthen, makeDevice, NOW, publicOf } from './identities.ts'
 import { textsOf } from './secrets.ts'
@@ -119,6 +122,57 @@ test("§3 a rotation has the phrase's next root key and one device with new keys
   assert.equal(new Set(secrets.map(hex)).size, secrets.length)
   const renewed = await renewDevice(made, NOW + 60, seededRandom('renewal'))
   assert.deepEqual([renewed.log.epoch, renewed.log.last.entry.seq], [1, 3])
+})
+
+/** The closed slots of an identity, as whoever finds them reads them. */
+const closedOf = ({ log, closings }: Pick<Identity, 'log' | 'closings'>) =>
+  closedSlots(log, closings).map((value) => readSlot(placeOfSlot(value.key), value))
+
+test('slots §1 each epoch has the phrase’s next slot, and the device the key of the present one alone', async () => {
+  const keysOf = phraseKeys(phrase)
+  assert.deepEqual(identity.slotKey?.publicKey, keysOf.slot(0).publicKey)
+  assert.deepEqual(identity.log.last.entry.after, placeOfSlot(keysOf.slot(1).publicKey))
+  const twice = rotate(append(rotated.log, rotated.root))
+  const recovered = rotate(recoveryBase(twice.log, phrase))
+  for (const [epoch, made] of [identity, rotated, twice, recovered].entries()) {
+    const { slot } = made.log.last.entry
+    assert.deepEqual([slot, made.slotKey?.publicKey], [keysOf.slot(epoch).publicKey, slot])
+  }
+  // A bridge has the slot of the rotation that it stands for.
+  assert.deepEqual(slotsOf(recovered.log).slice(0, 3), slotsOf(twice.log))
+  const renewed = await renewDevice(rotated, NOW + 60, seededRandom('renewal'))
+  assert.deepEqual([renewed.slotKey, renewed.closings], [rotated.slotKey, rotated.closings])
+  assert.deepEqual(closedOf(renewed), closedOf(rotated))
+})
+
+test('slots §3 a rotation closes the slot of every former epoch, a retirement its own as well', () => {
+  const twice = rotate(append(rotated.log, rotated.root))
+  const recovered = rotate(recoveryBase(twice.log, phrase))
+  const retired = rotate(rotated.log, 'retired')
+  assert.deepEqual(closedOf(identity), [])
+  for (const [made, count] of [
+    [rotated, 1],
+    [twice, 2],
+    [recovered, 3],
+    [retired, 3],
+  ] as const) {
+    const slots = slotsOf(made.log).slice(0, count)
+    const head = made.log.last.hash
+    assert.deepEqual(
+      closedOf(made),
+      slots.map((slot) => ({ slot, kind: 'moved', head })),
+    )
+  }
+  // There is no card that could be put there.
+  assert.equal(retired.slotKey, null)
+})
+
+test('slots §1 a phrase whose root keys fit and whose slots do not rotates nothing', () => {
+  const keysOf = phraseKeys(phrase)
+  for (const after of [keysOf.epoch(1).after, new Uint8Array(32)]) {
+    const log = createLog(identity.root, { ...keysOf.epoch(0), after }, identity.log.last.entry)
+    assert.throws(() => rotate(log), failsWith('ERR_PHRASE_OTHER'))
+  }
 })
 
 test('§3 a rotation is not older than what it continues, whatever this clock says', () => {

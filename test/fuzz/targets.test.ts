@@ -36,6 +36,9 @@ const NO_DECODERS: Readonly<Record<string, string>> = {
   decodeFrameMessage: 'fuzzed within the frame stream',
   verify: 'a signature, for envelopes that are fuzzed',
   verifyEnvelope: 'a signature, for envelopes that are fuzzed',
+  verifyEd25519: 'a signature, for slots that are fuzzed',
+  verifyMutable: 'a signature, for slots that are fuzzed',
+  decodeCard: 'fuzzed as slot, which it is a part of',
   verifyStoredLog: 'a log without the clock, within backup-content',
   verifyLog: 'fuzzed as log, by way of a column',
 }

@@ -1,11 +1,14 @@
+import { decodeAddress } from '../../src/core/address.ts'
 import { hex } from '../../src/core/bytes.ts'
 import { type CborValue, encodeCbor } from '../../src/core/cbor.ts'
 import { exportEd25519 } from '../../src/core/ed25519.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import { importFernetKey, sealFernet } from '../../src/core/fernet.ts'
 import { hkdf, type SecretKey, secretKey } from '../../src/core/kdf.ts'
+import { verifyLog } from '../../src/core/key-log.ts'
 import { LABEL_STORE_IDENTITY } from '../../src/core/labels.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
+import { closeSlots } from '../../src/core/slot.ts'
 import { passphraseKey } from '../../src/store/sealing.ts'
 import { at, flip, makeKey, slotKeyOf, without } from '../core/identities.ts'
 import { fromHex } from '../core/test-bytes.ts'
@@ -44,6 +47,19 @@ const secrets: { readonly [field: string]: CborValue } = {
   store: counting(32, 0x90),
   slot: exportEd25519(slotKeyOf(at(alice.roots, 0))),
   closings: [],
+}
+
+/** The same after an update and a rotation. */
+const rotated = (readVector('key-log', 'rotated') ?? { envelopes: [] }) as { readonly envelopes: readonly string[] }
+const rotatedLog = rotated.envelopes.map((envelope) => text(fromHex(envelope)))
+const closings = closeSlots(verifyLog(decodeAddress(address), rotated.envelopes.map(fromHex)), [
+  slotKeyOf(at(alice.roots, 0)),
+])
+const rotatedSecrets: { readonly [field: string]: CborValue } = {
+  ...secrets,
+  root: exportPrivateKey(at(alice.roots, 1)),
+  slot: exportEd25519(slotKeyOf(at(alice.roots, 1))),
+  closings,
 }
 
 type Fields = { readonly [field: string]: unknown }
@@ -92,6 +108,8 @@ const make = async (): Promise<Vectors> => {
   const withSecrets = (changed: { readonly [field: string]: CborValue }): unknown =>
     write(lock, { ...secrets, ...changed })
   const elsewhere = { ...secrets, root: { publicKey: at(alice.roots, 0).publicKey, token: null } }
+  const noSlot = { ...secrets, slot: null }
+  const inRotated = (plain: CborValue): unknown => ({ ...write(lock, plain), log: rotatedLog })
   const token = { module: '/usr/lib/token.so', token: 'Alice', key: '0a' }
   const onToken = { ...secrets, root: { publicKey: at(alice.roots, 0).publicKey, token } }
   const sealed = Uint8Array.from(Buffer.from(String(whole.sealed), 'base64url'))
@@ -113,6 +131,14 @@ const make = async (): Promise<Vectors> => {
       elsewhere,
     ),
     'root-on-token': opens('a root key on a token', write(lock, onToken), {}, onToken),
+
+    'slot-elsewhere': opens('a slot whose key is in the phrase alone', write(lock, noSlot), {}, noSlot),
+    closings: opens(
+      'an identity that was rotated, with the slot that it closed',
+      inRotated(rotatedSecrets),
+      {},
+      rotatedSecrets,
+    ),
 
     locked: refused('ERR_STORE_LOCKED', 'no passphrase', whole, { passphrase: null }),
     'other-passphrase': refused('ERR_STORE_PASSPHRASE', 'another passphrase', whole, { passphrase: 'Correct horse' }),
@@ -166,6 +192,14 @@ const make = async (): Promise<Vectors> => {
     'secrets-sign': bad(
       'a device key that is not in the log',
       withSecrets({ sign: exportPrivateKey(makeKey('vault/other')) }),
+    ),
+    'secrets-slot': bad('the key of another slot', withSecrets({ slot: exportEd25519(slotKeyOf(at(alice.roots, 1))) })),
+    'secrets-slot-short': bad('the key of a slot of 31 bytes', withSecrets({ slot: counting(31) })),
+    'secrets-closings': bad('a slot that was closed in the name of another', withSecrets({ closings: [counting(64)] })),
+    'secrets-closings-short': bad('a signature of 63 bytes', withSecrets({ closings: [counting(63)] })),
+    'secrets-closings-twice': bad(
+      'a slot that was closed twice',
+      inRotated({ ...rotatedSecrets, closings: [...closings, ...closings] }),
     ),
     'secrets-zero': bad('a private key of zeros', withSecrets({ dh: new Uint8Array(32) })),
     'secrets-short': bad('a store key of 31 bytes', withSecrets({ store: counting(31) })),
