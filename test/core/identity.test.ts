@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { equal, hex } from '../../src/core/bytes.ts'
 import { signCard, verifyCard } from '../../src/core/card.ts'
+import { exportEd25519 } from '../../src/core/ed25519.ts'
 import { commitmentTo } from '../../src/core/epoch-keys.ts'
 import { createIdentity, renewDevice } from '../../src/core/identity.ts'
 import { secretKey } from '../../src/core/kdf.ts'
@@ -48,6 +49,8 @@ test('§2 every key is its own, and another identity shares none', () => {
     transportSeed.export(),
   ])
   secrets.push(exportPrivateKey(phraseKeys(phrase).root(1)))
+  for (const words of [phrase, mallory.phrase])
+    for (const rotation of [0, 1, 2, 63]) secrets.push(exportEd25519(phraseKeys(words).slot(rotation)))
   assert.equal(new Set(secrets.map(hex)).size, secrets.length)
   assert.notEqual(phrase, mallory.phrase)
 })
@@ -58,6 +61,7 @@ test('what is printed of an identity shows no secret', () => {
   for (const secret of [
     ...[identity.root, identity.sign, identity.ik].map(exportPrivateKey),
     identity.transportSeed.export(),
+    exportEd25519(identity.slotKey ?? assert.fail()),
   ])
     assert.ok(!reveals(text, secret))
   for (const word of phrase.split(' ')) assert.doesNotMatch(text, new RegExp(`\\b${word}\\b`))

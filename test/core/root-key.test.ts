@@ -90,6 +90,8 @@ test('an identity is adopted by its signer alone: one device, and every former o
   assert.deepEqual([entry.seq, entry.time, entry.root], [2, NOW, root.publicKey])
   assert.deepEqual(adopted.root, { publicKey: root.publicKey, token: TOKEN })
   assert.equal(adopted.transportSeed.symmetricKeySize, 32)
+  // Its slot's key is in the phrase, which nobody gave.
+  assert.deepEqual([adopted.slotKey, adopted.closings], [null, []])
   await assert.rejects(adoptIdentity(here.log, counting().signer, NOW, random), failsWith('ERR_ROOT_OTHER'))
 })
 

@@ -4,6 +4,7 @@ import { createIdentity, type Identity, publicDevice, renewDevice } from '../../
 import { compareLogs, type KeyLog, updateLog } from '../../src/core/key-log.ts'
 import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { isFinal, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
+import { closedSlots } from '../../src/core/slot.ts'
 import { lookup } from '../../src/directory/client/lookup.ts'
 import { type Ground, type Keeping, type Recovering, recoverLost, rotateOwn } from '../../src/identity/rotation.ts'
 import { codeOf, makeWorld } from '../connection/sides.ts'
@@ -83,6 +84,13 @@ test('§3 a rotation continues the own log, is on disk before it is published, a
   assert.equal(compareLogs(log, alice.log), 'longer')
   assert.deepEqual([log.epoch, publication.accepted, publication.weak], [1, 3, false])
   assert.deepEqual((await known())?.last.hash, log.last.hash)
+  // What closes the former slot is on disk as well, beside the key of the new one.
+  const { slotKey, closings } = disk.identity ?? assert.fail()
+  assert.deepEqual(slotKey?.publicKey, log.last.entry.slot)
+  assert.deepEqual(
+    closedSlots(log, closings).map(({ key }) => key),
+    [alice.log.last.entry.slot],
+  )
 })
 
 test('§3 a wrong phrase, a directory that cannot be asked, and a disk that fails change nothing', async () => {

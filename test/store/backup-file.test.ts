@@ -112,7 +112,7 @@ test('fields that are missing, unknown or misshapen are damage, before anybody i
       'ERR_STORE_CORRUPT',
       JSON.stringify(change).slice(0, 80),
     )
-  const texts = ['null', '[]', '1', '"x"', '{}', '{"version":1}', '\u0000', '{'.repeat(5_000)]
+  const texts = ['null', '[]', '1', '"x"', '{}', '{"version":2}', '\u0000', '{'.repeat(5_000)]
   for (const one of texts)
     assert.equal(await codeOf(unsealBackup(PATH, one, never)), 'ERR_STORE_CORRUPT', one.slice(0, 20))
   for (const version of [0, 2, 99, '1', null, []])

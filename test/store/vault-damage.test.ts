@@ -132,7 +132,7 @@ test('fields that are missing, unknown or misshapen are damage', async (t) => {
       'ERR_STORE_CORRUPT',
       JSON.stringify(change).slice(0, 80),
     )
-  const texts = ['null', '[]', '1', '"x"', '{}', '{"version":1}', '{"version":1,"__proto__":{"log":[]}}', '\u0000']
+  const texts = ['null', '[]', '1', '"x"', '{}', '{"version":2}', '{"version":2,"__proto__":{"log":[]}}', '\u0000']
   for (const text of [...texts, '{'.repeat(5_000)])
     assert.equal(codeIn(await replace(text)), 'ERR_STORE_CORRUPT', text.slice(0, 20))
   assert.equal(codeIn(await replace(Uint8Array.of(0xff, 0xfe, 0xfd))), 'ERR_STORE_CORRUPT')
@@ -140,7 +140,7 @@ test('fields that are missing, unknown or misshapen are damage', async (t) => {
 
 test('a file of another version says so', async (t) => {
   const { fields, replace } = await startVault(t)
-  for (const version of [0, 2, 99, '1', null, [], { toString: 1 }])
+  for (const version of [0, 1, 3, 99, '2', null, [], { toString: 1 }])
     assert.equal(codeIn(await replace(JSON.stringify({ ...fields(), version }))), 'ERR_STORE_VERSION')
 })
 

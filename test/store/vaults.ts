@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { exportEd25519 } from '../../src/core/ed25519.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import { exportPrivateKey } from '../../src/core/p256.ts'
 import { isHere } from '../../src/core/root-key.ts'
@@ -12,9 +13,10 @@ import { identityOf, makeTemporary, sealCheaply } from './folders.ts'
 
 export const alice = identityOf('alice')
 
-export const secretsOf = ({ root, sign, ik, transportSeed }: Identity): Uint8Array[] => [
+export const secretsOf = ({ root, sign, ik, transportSeed, slotKey }: Identity): Uint8Array[] => [
   ...[root, sign, ik].filter(isHere).map(exportPrivateKey),
   Uint8Array.from(transportSeed.export()),
+  ...(slotKey === null ? [] : [exportEd25519(slotKey)]),
 ]
 
 export const assertSame = (actual: unknown, expected: Identity): void => {
@@ -23,6 +25,7 @@ export const assertSame = (actual: unknown, expected: Identity): void => {
   assert.deepEqual(identity.log, expected.log)
   assert.equal(identity.device, expected.device)
   assert.deepEqual(secretsOf(identity), secretsOf(expected))
+  assert.deepEqual(identity.closings, expected.closings)
 }
 
 export const codeIn = (outcome: unknown): unknown =>
