@@ -16,7 +16,7 @@ const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 })
 const devices = fc
   .uniqueArray(fc.record({ device: sixteen, serial: seconds, inc: sixteen }, plain), {
-    maxLength: 8,
+    maxLength: 7,
     selector: ({ device }) => device.join(),
   })
   .map((list) => list.toSorted((a, b) => Buffer.compare(a.device, b.device)))

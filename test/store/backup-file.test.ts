@@ -115,7 +115,7 @@ test('fields that are missing, unknown or misshapen are damage, before anybody i
   const texts = ['null', '[]', '1', '"x"', '{}', '{"version":2}', '\u0000', '{'.repeat(5_000)]
   for (const one of texts)
     assert.equal(await codeOf(unsealBackup(PATH, one, never)), 'ERR_STORE_CORRUPT', one.slice(0, 20))
-  for (const version of [0, 2, 99, '1', null, []])
+  for (const version of [0, 1, 3, 99, '2', null, []])
     assert.equal(await codeOf(unsealBackup(PATH, JSON.stringify({ ...own, version }), never)), 'ERR_STORE_VERSION')
 })
 
