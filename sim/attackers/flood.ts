@@ -40,8 +40,8 @@ export const throwAway = ({ world, random }: Plot, count: number): readonly Uint
   const devices = [{ sign: root.publicKey, dh: root.publicKey }]
   const time = Math.floor(world.clock.now() / 1000)
   return Array.from({ length: count }, () => {
-    const next = random.bytes(32)
-    const entry = { v: 1, seq: 0, prev: null, root: root.publicKey, next, devices, status: 'active', time }
+    const keys = { next: random.bytes(32), slot: random.bytes(32), after: random.bytes(32) }
+    const entry = { v: 1, seq: 0, prev: null, root: root.publicKey, ...keys, devices, status: 'active', time }
     return signEnvelope(encodeCbor(entry), root, LABEL_KEY_LOG)
   })
 }

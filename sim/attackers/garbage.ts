@@ -55,7 +55,7 @@ const rubbish = (plot: Plot, id: Uint8Array): Order => {
     () => real.slice(0, random.integer(real.length)),
     () => holding(newest(random.pick(world.truth.people))),
     // Claims more than any log can have, and shows nothing of it.
-    () => encodeMessage({ tip: random.bytes(32), entryCount: 253, cardCount: 8, entries: [], cards: [], now: 0 }),
+    () => encodeMessage({ tip: random.bytes(32), entryCount: 253, cardCount: 7, entries: [], cards: [], now: 0 }),
   ]
   return { value: random.pick(kinds)() }
 }

@@ -126,7 +126,7 @@ export const directoryVectors: Vectors = {
     ...nothing,
     entries: Array.from({ length: LOG_ENTRIES_MAX + 1 }, () => item),
   }),
-  'get-answer-many-cards': refused('get-answer', '9 cards', {
+  'get-answer-many-cards': refused('get-answer', '8 cards', {
     ...nothing,
     cards: Array.from({ length: DEVICES_MAX + 1 }, () => item),
   }),
@@ -134,7 +134,7 @@ export const directoryVectors: Vectors = {
     ...nothing,
     entryCount: ENTRIES_SERVED_MAX + 1,
   }),
-  'get-answer-card-count': refused('get-answer', '9 cards held', { ...nothing, cardCount: DEVICES_MAX + 1 }),
+  'get-answer-card-count': refused('get-answer', '8 cards held', { ...nothing, cardCount: DEVICES_MAX + 1 }),
   'get-kem-third-half': refused('get-kem-half', 'half 2', { id, card, half: 2 }),
   'get-kem-half-answer-short': refused('get-kem-half-answer', 'a half of 591 bytes', { half: half.slice(1) }),
   'put-unknown-type': refused('put', 'a type there is not', { t: 'note', id, d: item }),

@@ -39,7 +39,7 @@ export const LIARS = {
   'cards with a bit changed': rewriting((answer) => ({ ...answer, cards: answer.cards.map((one) => flip(one)) })),
   'entries in reverse': rewriting((answer) => ({ ...answer, entries: answer.entries.toReversed() })),
   'another tip': rewriting((answer) => ({ ...answer, tip: makeBytes('tip', 32) })),
-  'too high counts': rewriting((answer) => ({ ...answer, entryCount: 127, cardCount: 8 })),
+  'too high counts': rewriting((answer) => ({ ...answer, entryCount: 127, cardCount: 7 })),
   'too low counts': rewriting((answer) => ({ ...answer, entryCount: 0, cardCount: 0 })),
   'no cards': rewriting((answer) => ({ ...answer, cards: [], cardCount: 0 })),
   'endless pages': ({ command, value, honest }) => {
