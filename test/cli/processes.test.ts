@@ -164,7 +164,7 @@ suite('ends', { concurrency: 2 }, () => {
   test('stacks are for those who ask, and never tell what a file holds', async (t) => {
     const { dir } = await prepare(t)
     const secret = 'c2VjcmV0c2VjcmV0'
-    writeFileSync(join(dir, 'identity.json'), `{"version":1,"root":"${secret}",}`, { mode: 0o600 })
+    writeFileSync(join(dir, 'identity.json'), `{"version":2,"root":"${secret}",}`, { mode: 0o600 })
     for (const [debug, stack] of [
       ['', false],
       ['1', true],
