@@ -1,7 +1,6 @@
 /** The one place that makes HyperDHT nodes: nothing else may, because HyperDHT without a bootstrap list contacts public hosts. */
 
 import { once } from 'node:events'
-import { isIPv4 } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import HyperDHT from 'hyperdht'
 import UDX from 'udx-native'
@@ -11,17 +10,20 @@ import type { NodeAddress } from '../directory/network-port.ts'
 import { bindFailure, systemCode } from './bind-failure.ts'
 import { answeringNodes, discard } from './bootstrap-probe.ts'
 import { guardLoopback, type LoopbackGuard } from './loopback-guard.ts'
-import { isLoopbackName, isNodeAddress } from './node-list.ts'
+import { checkBootstrap, checkHost } from './node-checks.ts'
+import { isLoopbackName } from './node-list.ts'
 import { checkReplySenders } from './reply-check.ts'
-import { guardServing, type Serving } from './serving.ts'
+import { guardServing, type Serving, type Shared } from './serving.ts'
 
 export type NodeOptions = {
   /** Nodes of the network to join; may be empty for its first node only. */
   readonly bootstrap: readonly NodeAddress[]
-  /** Start a new network when no node of the list answers. `host` is then the address others reach this node at. */
+  /** Start a new network when no node of the list answers. `publicHost` or `host` is then the address others reach this node at. */
   readonly first?: boolean | undefined
   /** IPv4 address of this machine; default 127.0.0.1 in a loopback network, else every interface. */
   readonly host?: string | undefined
+  /** IPv4 address that others reach this machine at, when it is another one; default: as others see it, or `host` for the first node. */
+  readonly publicHost?: string | undefined
   /** Default and 0: a free port. */
   readonly port?: number | undefined
   /** Store records for others and be a node they can bootstrap from: needs to be reachable. */
@@ -30,6 +32,8 @@ export type NodeOptions = {
   readonly transportSeed?: Uint8Array | undefined
   /** Where sockets come from; default: UDP of this machine. A simulation has a network in memory. */
   readonly udx?: UDX | undefined
+  /** What it has in common with other nodes of this machine; default: nothing. */
+  readonly shared?: Shared | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -84,6 +88,8 @@ type Plan = {
   readonly loopback: boolean
   readonly storage: boolean
   readonly keyPair: HyperDHT.KeyPair
+  readonly publicHost: string | null
+  readonly shared: Shared | undefined
 }
 
 /**
@@ -95,9 +101,7 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
   const { first = false, storage = false, port = 0, signal } = options
   signal?.throwIfAborted()
   const bootstrap = checkBootstrap(options.bootstrap, first)
-  const host = checkHost(
-    options.host ?? (bootstrap.every((node) => isLoopbackName(node.host)) ? LOOPBACK_HOST : ANY_HOST),
-  )
+  const host = checkHost(options.host ?? (isAllLoopback(bootstrap, options.publicHost) ? LOOPBACK_HOST : ANY_HOST))
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new NetworkError('ERR_PORT_DENIED', { hint: `${port}` })
   const loopback = isLoopbackName(host)
@@ -110,7 +114,8 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
   const keyPair = HyperDHT.keyPair(transportSeed === undefined ? undefined : Buffer.from(transportSeed))
   const udx = options.udx ?? new UDX()
   const guard = loopback ? guardLoopback(udx) : null
-  const plan = { udx, host, port, loopback, storage, keyPair }
+  const publicHost = options.publicHost === undefined ? null : checkHost(options.publicHost)
+  const plan = { udx, host, port, loopback, storage, keyPair, publicHost, shared: options.shared }
   try {
     const live = bootstrap.length === 0 ? [] : await answeringNodes(udx, host, bootstrap, { loopback, signal })
     if (live.length === 0 && !first) {
@@ -126,21 +131,9 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
   }
 }
 
-const checkBootstrap = (bootstrap: unknown, first: boolean): readonly NodeAddress[] => {
-  // Callers without types: `false`, null or nothing would make HyperDHT contact public hosts.
-  if (!Array.isArray(bootstrap) || (bootstrap.length === 0 && !first)) throw new NetworkError('ERR_NETWORK_MISSING')
-  const nodes: readonly NodeAddress[] = bootstrap
-  for (const node of nodes) {
-    if (!isNodeAddress(node)) throw new NetworkError('ERR_NETWORK_FORMAT', { hint: `${node.host}:${node.port}` })
-  }
-  return nodes
-}
-
-const checkHost = (host: string): string => {
-  if (host === 'localhost') return LOOPBACK_HOST
-  if (!isIPv4(host)) throw new NetworkError('ERR_NETWORK_HOST', { hint: host })
-  return host
-}
+/** Whether nothing of the network is elsewhere. */
+const isAllLoopback = (bootstrap: readonly NodeAddress[], publicHost: string | undefined): boolean =>
+  [...bootstrap.map(({ host }) => host), ...(publicHost === undefined ? [] : [publicHost])].every(isLoopbackName)
 
 const settings = ({ udx, host, port, loopback, storage, keyPair }: Plan) => ({
   udx,
@@ -167,6 +160,8 @@ const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: Abor
     const usable = persistent.then(() => wait(plan.loopback ? JOIN_LOOPBACK_MS : JOIN_MS))
     await orAbort(Promise.race([dht.fullyBootstrapped(), usable, wait(PERSISTENT_MS)]), signal)
     if (plan.storage && dht.ephemeral) throw new NetworkError('ERR_STORAGE_ADDRESS')
+    if (plan.storage && plan.publicHost !== null && dht.host !== plan.publicHost)
+      throw new NetworkError('ERR_STORAGE_ADDRESS', { hint: `others see it at ${dht.host}, not ${plan.publicHost}` })
     return made
   } catch (error) {
     await discard(dht)
@@ -177,13 +172,14 @@ const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: Abor
 }
 
 const startFirst = async (plan: Plan, signal?: AbortSignal): Promise<Made> => {
-  if (plan.host === ANY_HOST)
+  const seen = plan.publicHost ?? plan.host
+  if (seen === ANY_HOST)
     throw new NetworkError('ERR_NETWORK_HOST', { hint: 'the first node needs the address others reach it at' })
   for (let tries = 1; ; tries++) {
     // The node's id is the hash of its address, so the port has to be known before it starts.
     const port = plan.port === 0 ? await freePort(plan) : plan.port
     const made = prepare(
-      HyperDHT.bootstrapper(port, plan.host, { ...settings({ ...plan, port, storage: true }), bootstrap: [] }),
+      HyperDHT.bootstrapper(port, seen, { ...settings({ ...plan, port, storage: true }), bootstrap: [] }),
       plan,
     )
     try {
@@ -197,9 +193,9 @@ const startFirst = async (plan: Plan, signal?: AbortSignal): Promise<Made> => {
 }
 
 // In the tick that made the node: its sockets open in a later one.
-const prepare = (dht: HyperDHT, { loopback }: Plan): Made => {
+const prepare = (dht: HyperDHT, { loopback, shared }: Plan): Made => {
   checkReplySenders(dht.io)
-  const serving = guardServing(dht)
+  const serving = guardServing(dht, undefined, shared)
   dht.on('error', () => undefined)
   // Binds a socket on every interface and keeps the process alive for half a second.
   if (loopback) dht.validateLocalAddresses = async () => []

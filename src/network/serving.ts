@@ -43,18 +43,29 @@ const unitsOf = ({ internal, command }: InternalRequest): number => {
   return [ANNOUNCE, UNANNOUNCE, MUTABLE_PUT].includes(command) ? 2 * WORK.request : WORK.request
 }
 
+/** What the ports of one machine have in common: they are no more for others together than one would be. */
+export type Shared = { readonly quotas: Quotas; readonly ports: number }
+
+type Quotas = ReturnType<typeof createQuotas>
+
+/** For a machine with so many ports. */
+export const shareServing = (ports: number): Shared => ({ quotas: createQuotas(), ports })
+
 /**
  * Puts the rules in place; to be called in the tick that made the node, before its sockets open.
  * @param exempt addresses that no quota holds; default: those of this machine
  */
-export const guardServing = (dht: HyperDHT, exempt: (host: string) => boolean = isLoopback): Serving => {
+export const guardServing = (
+  dht: HyperDHT,
+  exempt: (host: string) => boolean = isLoopback,
+  { quotas, ports }: Shared = shareServing(1),
+): Serving => {
   const internals = internalsOf(dht)
   const { io } = internals
   const proof = createReturnProof(exempt)
-  const quotas = createQuotas()
   const now = (): number => performance.now()
   let source = OWN
-  const kept = createSoftState(internals, { source: () => source, now })
+  const kept = createSoftState(internals, { source: () => source, now, ports })
   let requests = 0
   let limited = 0
 

@@ -15,7 +15,10 @@ import type { Internals, SoftRecords } from './hyperdht-internals.ts'
  */
 
 /** Where what is put now comes from, and what time it is. */
-export type SoftStateParts = Pick<FairCacheOptions<unknown>, 'source' | 'now'>
+export type SoftStateParts = Pick<FairCacheOptions<unknown>, 'source' | 'now'> & {
+  /** among how many ports of one machine the room is divided; default: 1 */
+  readonly ports?: number
+}
 
 /** Values, with their bytes, and announcements. */
 export type SoftCounts = { readonly values: number; readonly bytes: number; readonly announcements: number }
@@ -30,6 +33,13 @@ const ANNOUNCEMENTS = {
   bytes: DHT_ANNOUNCEMENTS_BYTES_MAX,
   age: DHT_ANNOUNCEMENT_AGE_MS,
 }
+
+/** What one of so many ports may keep. */
+const shareOf = <T extends { readonly entries: number; readonly bytes: number }>(room: T, ports = 1): T => ({
+  ...room,
+  entries: Math.floor(room.entries / ports),
+  bytes: Math.floor(room.bytes / ports),
+})
 
 const lengthOf = ({ length }: Uint8Array): number => length
 
@@ -52,7 +62,10 @@ export const createFairRecords = (parts: SoftStateParts): SoftRecords & { readon
     keys?.delete(key)
     if (keys?.size === 0) byName.delete(name)
   }
-  const cache: FairCache<Uint8Array> = createFairCache({ ...ANNOUNCEMENTS, ...parts, sizeOf: lengthOf, onGone })
+  const cache: FairCache<Uint8Array> = createFairCache({
+    ...{ ...shareOf(ANNOUNCEMENTS, parts.ports), ...parts },
+    ...{ sizeOf: lengthOf, onGone },
+  })
   const keyOf = (name: string, key: Uint8Array): string => name + Buffer.from(key).toString('hex')
   return {
     add: (name, publicKey, record) => {
@@ -75,8 +88,8 @@ export const createFairRecords = (parts: SoftStateParts): SoftRecords & { readon
 
 /** Takes the place of HyperDHT's caches; to be called again when the node has become persistent, which makes most of them. */
 export const createSoftState = (internals: Internals, parts: SoftStateParts) => {
-  const small = { ...ANNOUNCEMENTS, ...parts, sizeOf: () => SMALL_BYTES }
-  const values = { ...VALUES, ...parts, sizeOf: lengthOf }
+  const small = { ...shareOf(ANNOUNCEMENTS, parts.ports), ...parts, sizeOf: () => SMALL_BYTES }
+  const values = { ...shareOf(VALUES, parts.ports), ...parts, sizeOf: lengthOf }
   const [mutables, immutables] = [createFairCache<Uint8Array>(values), createFairCache<Uint8Array>(values)]
   const [refreshes, bumps] = [createFairCache<object>(small), createFairCache<number>(small)]
   const records = createFairRecords(parts)

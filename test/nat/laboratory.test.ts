@@ -26,9 +26,9 @@ const run = async (argv: readonly string[]): Promise<{ code: number; out: string
   return { code, out, err }
 }
 
-test('peers connect directly through firewalls, and from anywhere to a home', { skip }, async () => {
-  const pairs = ['open:port', 'port:open', 'fire:fire']
-  const { code, out, err } = await run(['--only', pairs.join(','), '--nodes', '4', '--parallel', '3', '--json'])
+test('with one node for all, peers connect directly through firewalls, and to somebody at home', { skip }, async () => {
+  const pairs = ['open:port', 'fire:fire']
+  const { code, out, err } = await run(['--only', pairs.join(','), '--nodes', '1', '--parallel', '2', '--json'])
   assert.equal(code, 0, err)
   const found: Pair[] = out
     .trim()

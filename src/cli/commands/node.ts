@@ -8,6 +8,7 @@ type Endpoint = { readonly host: string; readonly port: number }
 
 type Flags = TakeOverFlags & {
   readonly host?: string
+  readonly public?: string
   readonly port?: number
   readonly mailbox?: boolean
   readonly persistent?: boolean
@@ -16,8 +17,13 @@ type Flags = TakeOverFlags & {
 
 export const nodeCommand: CommandFile = (program, start) =>
   takeOverOption(program.command('node'))
-    .option('--host <address>', 'IPv4 address to bind, which others reach it at')
-    .option('--port <number>', 'UDP port (default: a free one)', readPort)
+    .option('--host <address>', 'IPv4 address of this machine to bind')
+    .option(
+      '--public <address>',
+      'IPv4 address others reach it at (default: as they see it, or that of --host)',
+      readAddress,
+    )
+    .option('--port <number>', 'first UDP port; the three after it are opened too (default: a free one)', readPort)
     .option('--persistent', 'keep records, port and transport key in the data folder')
     .option('--mailbox', 'also keep a mailbox, as the identity in the data folder')
     .option('--http <address>', 'serve /healthz and /metrics at host:port', readHttp)
@@ -29,10 +35,10 @@ export const nodeCommand: CommandFile = (program, start) =>
       'after',
       '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --persistent --folder ./node --network 127.0.0.1:4000 --http 127.0.0.1:9464',
     )
-    .action(({ host, port, mailbox = false, persistent = false, http, takeOver }: Flags) =>
+    .action(({ host, public: publicHost, port, mailbox = false, persistent = false, http, takeOver }: Flags) =>
       start(async (context) => {
         const { runNode } = await import('../node/run-node.ts')
-        return runNode(context, { host, port, mailbox, persistent, http, takeOver })
+        return runNode(context, { host, publicHost, port, mailbox, persistent, http, takeOver })
       }, EXIT.done),
     )
 
@@ -42,6 +48,11 @@ const readPort = (text: string): number => {
   if (!/^\d{1,5}$/.test(text) || Number(text) > PORT_MAX)
     throw new InvalidArgumentError(`A port is a number from 0 to ${PORT_MAX}.`)
   return Number(text)
+}
+
+const readAddress = (text: string): string => {
+  if (!isIPv4(text)) throw new InvalidArgumentError('It is an IPv4 address.')
+  return text
 }
 
 const AS_ENDPOINT = 'It is written as host:port, with an IPv4 address of this machine.'

@@ -8,10 +8,9 @@ import { createMetrics, type DhtCounts } from './node-metrics.ts'
 
 /** What of a running node can be watched. */
 export type Watched = {
-  readonly started: {
-    readonly dht: { toArray(): readonly unknown[] }
-    readonly serving: { readonly counts: DhtCounts }
-  }
+  readonly started: { readonly dht: { toArray(): readonly unknown[] } }
+  /** what all of its ports do for HyperDHT */
+  readonly serving: { readonly counts: DhtCounts }
   readonly storage: StorageNode
   /** the network without this node */
   readonly others: DirectoryNetwork
@@ -25,12 +24,12 @@ export type Watched = {
  */
 export const watchNode = async (
   at: { readonly host: string; readonly port: number },
-  { started, storage, others, home, mailbox }: Watched,
+  { started, serving, storage, others, home, mailbox }: Watched,
 ): Promise<AsyncDisposable & { readonly address: string }> => {
   const nodes = (): number => started.dht.toArray().length
   const health = createHealth({ storage, others, nodes, clock: Date.now })
   const diskBytes = async (): Promise<number> => home?.size() ?? 0
-  const metrics = createMetrics({ counts: () => storage.counts, serving: started.serving, nodes, diskBytes, mailbox })
+  const metrics = createMetrics({ counts: () => storage.counts, serving, nodes, diskBytes, mailbox })
   const { address, close } = await startWatch(at, {
     '/healthz': async () => {
       const report = await health.check()

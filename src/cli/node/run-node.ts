@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { concat } from '../../core/bytes.ts'
 import { NetworkError } from '../../core/errors.ts'
 import { CLOCK_MS } from '../../core/limits/connection-limits.ts'
 import { createSteadyClock, type SteadyClock } from '../../core/steady-clock.ts'
@@ -10,16 +11,21 @@ import { createStorage, type StorageNode } from '../../directory/node/storage.ts
 import { joinDirectory } from '../../network/directory-plugin.ts'
 import { createNode, type DhtNode, type NodeOptions } from '../../network/node.ts'
 import { parseNodes } from '../../network/node-list.ts'
+import { NODE_PORTS, openFurtherPorts, seenAt } from '../../network/node-ports.ts'
+import { shareServing } from '../../network/serving.ts'
 import type { Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
 import { tellClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
 import { type NodeHome, openNodeHome } from './node-home.ts'
 import type { openNodeMailbox } from './node-mailbox.ts'
-import type { watchNode } from './node-watch.ts'
+import type { DhtCounts } from './node-metrics.ts'
+import type { Watched, watchNode } from './node-watch.ts'
 
 export type RunNodeOptions = {
   readonly host: string | undefined
+  /** IPv4 address that others reach it at, when that is another one than it is bound to */
+  readonly publicHost: string | undefined
   readonly port: number | undefined
   /** whether the identity of the data folder keeps a mailbox here */
   readonly mailbox: boolean
@@ -47,14 +53,17 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   await using own = await start(context, options, persistent ? await openNodeHome(folder) : null)
   const { started, storage, home } = own
   const others = joinDirectory(started.dht, storage)
+  for (const { dht } of own.further) joinDirectory(dht, storage)
   // Bound to every interface, the address others see is the one that reaches it.
-  const seen = started.dht.remoteAddress() ?? started
+  const seen = seenAt(started)
   terminal.status('')
   const directory = includeOwn(others, { storage, self: seen, now: clock })
   await using box = mailbox ? await openBox(context, started, directory, takeOver) : null
-  await using watch = http === undefined ? null : await openWatch(http, { ...own, others, mailbox: box })
+  const watched = { ...own, serving: servingOf(own), others, mailbox: box }
+  await using watch = http === undefined ? null : await openWatch(http, watched)
   const first = started.dht.bootstrapNodes.length === 0
-  await emit({ event: 'node', network: `${seen.host}:${seen.port}`, first })
+  const ports = [started, ...own.further].map((node) => seenAt(node).port)
+  await emit({ event: 'node', network: `${seen.host}:${seen.port}`, first, ports })
   if (watch !== null) await emit({ event: 'watching', http: watch.address })
   using _tidying = tidy(started, storage, home)
   using _watching = watchClock(context, others, own.steady)
@@ -72,6 +81,8 @@ const steadyClock = (): SteadyClock => createSteadyClock({ clock: Date.now, coun
 type Started = AsyncDisposable & {
   readonly steady: SteadyClock
   readonly started: DhtNode
+  /** nodes on the other ports of this machine */
+  readonly further: readonly DhtNode[]
   readonly storage: StorageNode
   readonly home: NodeHome | null
 }
@@ -79,34 +90,62 @@ type Started = AsyncDisposable & {
 /** Joins the network as who it was before, if it was anybody. What is open is closed in the end, and when this fails. */
 const start = async (
   { network: list, signal, terminal }: Context,
-  { host, port }: RunNodeOptions,
+  { host, port, publicHost }: RunNodeOptions,
   home: NodeHome | null,
 ): Promise<Started> => {
   let started: DhtNode | undefined
+  let further: readonly DhtNode[] = []
   // Records first: who cannot read them takes no part.
-  const self = (): Uint8Array | null => started?.dht.id ?? null
+  const self = (): Uint8Array | null => idsOf(started === undefined ? [] : [started, ...further])
   const steady = steadyClock()
   const storage = createStorage({ self, steady, ...(home === null ? {} : { recordStore: home.records }) })
   try {
     const network = list.trim() === '' ? [] : parseNodes(list)
     const seeds = home === null || home.seeds.length === 0 ? [] : parseNodes(home.seeds)
     terminal.status('joining the network')
+    const shared = shareServing(NODE_PORTS)
+    const options = { host, publicHost, signal, shared, storage: true }
     started = await enter(network, seeds, {
-      ...{ host, port: port ?? home?.port, signal, storage: true },
+      ...{ ...options, port: port ?? home?.port },
       transportSeed: home?.transportSeed.export(),
     })
+    // Nothing stands between those on one machine, and nobody has to find out what does.
+    if (started.guard === null) further = await openFurtherPorts(started, { ...options, bootstrap: network })
     await home?.remember(started.port, alive(started))
   } catch (error) {
-    await started?.close()
+    await closeAll([...further, ...(started === undefined ? [] : [started])])
     storage.close()
     throw error
   }
+  const all = [...further, started]
   const close = async (): Promise<void> => {
-    await started?.close()
+    await closeAll(all)
     storage.close()
   }
-  return { steady, started, storage, home, [Symbol.asyncDispose]: close }
+  return { steady, started, further, storage, home, [Symbol.asyncDispose]: close }
 }
+
+const closeAll = async (nodes: readonly DhtNode[]): Promise<void> => {
+  await Promise.all(nodes.map((node) => node.close()))
+}
+
+/** One after the other; null while there is none. */
+const idsOf = (nodes: readonly DhtNode[]): Uint8Array | null => {
+  const ids = nodes.flatMap(({ dht }) => (dht.id === null ? [] : [dht.id]))
+  return ids.length === 0 ? null : concat(...ids)
+}
+
+/** What all ports of this machine do for others. */
+const servingOf = ({ started, further }: Pick<Started, 'started' | 'further'>): Watched['serving'] => ({
+  get counts() {
+    const all = [started, ...further].map(({ serving }) => serving.counts)
+    const sum = (name: keyof DhtCounts): number => all.reduce((total, counts) => total + counts[name], 0)
+    return {
+      ...{ requests: sum('requests'), limited: sum('limited'), announcements: sum('announcements') },
+      ...{ values: sum('values'), bytes: sum('bytes') },
+    }
+  },
+})
 
 /** The nodes that were seen alive before count only when nobody of the list answers: they were not chosen by the operator. */
 const enter = async (

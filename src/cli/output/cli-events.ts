@@ -117,8 +117,8 @@ type Events = TalkEvents &
       readonly status: string
       readonly forked: boolean
     }
-    /** `node` takes part; `network` is what others give as --network */
-    node: { readonly network: string; readonly first: boolean }
+    /** `node` takes part; `network` is what others give as --network; `ports`: all UDP ports that others have to reach */
+    node: { readonly network: string; readonly first: boolean; readonly ports: readonly number[] }
     /** `node --http`: where its health and its numbers can be asked for */
     watching: { readonly http: string }
     /** `listen`, `node --mailbox`: others may name this address as their mailbox */

@@ -57,14 +57,23 @@ const describeExposed = ({ messages, files, received }: Exposed): string => {
   ].join(', and ')
 }
 
+/** A range where it is one. */
+const describePorts = (ports: readonly number[]): string => {
+  const [first = 0] = ports
+  const isRange = ports.length > 1 && ports.every((port, index) => port === first + index)
+  if (isRange) return `ports ${first} to ${first + ports.length - 1}`
+  return `${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')}`
+}
+
 export const wording: Wording = {
   ...keyWording,
   ...trustWording,
   ...requestWording,
   ...fileWording,
   ...heldWording,
-  node: ({ network, first }) => [
+  node: ({ network, first, ports }) => [
     `node       ${network}${first ? ', the first of a new network' : ''}`,
+    `open       UDP ${describePorts(ports)}, to everybody`,
     `others     handfast node --network ${network}`,
   ],
   listening: (publication) => [`address    ${publication.address}`, `published  ${describePublication(publication)}`],

@@ -7,7 +7,7 @@ import { type Claim, type EvictionGroup, loadOf, type Resident, type Shortage, w
 
 /** Where this node is, and from where the distances of all residents were measured. */
 export type Position = {
-  /** this node's id, 32 bytes; null while it has none */
+  /** this node's ids, 32 bytes each, one after the other: one for each of its ports; null while it has none */
   readonly self: () => Uint8Array | null
   /** the id in hex that the distances are of; null before the first was measured */
   basis: string | null
@@ -18,16 +18,20 @@ export type Claimant = Claim & { readonly present: Resident | undefined }
 /** Bytes of a distance that are compared: 48 bits are exact in a number, and tell 20,000 identities apart. */
 const DISTANCE_BYTES = 6
 
-/** How far the nearest replica target of an identity is from the node `from`. */
-const nearest = (key: string, from: Uint8Array): number =>
-  Math.min(
-    ...replicaTargets(Uint8Array.from(Buffer.from(key, 'hex'))).map((target) => {
+const ID_BYTES = 32
+
+/** How far the nearest replica target of an identity is from the nearest of the node's ids, which are one after the other in `from`. */
+const nearest = (key: string, from: Uint8Array): number => {
+  let least = Number.POSITIVE_INFINITY
+  for (const target of replicaTargets(Uint8Array.from(Buffer.from(key, 'hex'))))
+    for (let id = 0; id < from.length; id += ID_BYTES) {
       let distance = 0
       for (let index = 0; index < DISTANCE_BYTES; index++)
-        distance = distance * 256 + ((target[index] ?? 0) ^ (from[index] ?? 0))
-      return distance
-    }),
-  )
+        distance = distance * 256 + ((target[index] ?? 0) ^ (from[id + index] ?? 0))
+      least = Math.min(least, distance)
+    }
+  return least
+}
 
 const distanceOf = (resident: Resident, from: Uint8Array): number => {
   resident.distance ??= nearest(resident.key, from)

@@ -43,7 +43,7 @@ export type StorageOptions = {
   readonly capacity?: number
   /** Default: in memory. Closed with the storage. */
   readonly recordStore?: RecordStore
-  /** this node's id, 32 bytes, by which it knows what is far from it; null while it has none */
+  /** this node's ids, 32 bytes each, one after the other, by which it knows what is far from it; null while it has none */
   readonly self?: () => Uint8Array | null
   /** addresses that no quota holds; default: those of this machine */
   readonly exempt?: (host: string) => boolean
