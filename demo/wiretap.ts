@@ -33,6 +33,8 @@ export const createWiretap = (): Wiretap => {
     handshakeHash: stream.handshakeHash,
     remoteKey,
     remoteHost: stream.remoteHost,
+    way: stream.way,
+    watchWay: stream.watchWay,
     send: (frame) => {
       frames.push({ outgoing: true, frame })
       return stream.send(frame)

@@ -3,6 +3,7 @@ import { hex } from '../core/bytes.ts'
 import type { Change } from '../core/floor.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { safetyNumber } from '../core/safety-number.ts'
+import type { Way } from '../network/ways.ts'
 
 /** How sure we are whom an address belongs to, and how fresh what we know of it is (docs/spec/trust.md §1). */
 export type Trust = {
@@ -30,9 +31,11 @@ export type Remote = {
   readonly direction: 'in' | 'out'
   /** what became of the identity since it was seen last */
   readonly change: Change
+  /** how its bytes travelled when it began: a relay forwards what it cannot read */
+  readonly way: Way
 }
 
-type Circumstances = Pick<Remote, 'trust' | 'direction' | 'change'>
+type Circumstances = Pick<Remote, 'trust' | 'direction' | 'change'> & { readonly way?: Way }
 
 export const describeRemote = (log: KeyLog, own: KeyLog, circumstances: Circumstances): Remote => ({
   address: encodeAddress(log.id),
@@ -40,5 +43,6 @@ export const describeRemote = (log: KeyLog, own: KeyLog, circumstances: Circumst
   seq: log.last.entry.seq,
   head: hex(log.last.hash),
   safetyNumber: safetyNumber(log.id, own.id),
+  way: 'direct',
   ...circumstances,
 })

@@ -30,6 +30,8 @@ export type PublisherParts = {
   readonly clockWatch: Pick<ClockWatch, 'hold'>
   /** identity hashes of the mailboxes to name, asked for at each card; default: none */
   readonly mailboxes?: () => readonly Uint8Array[]
+  /** transport keys of the relays to name, asked for at each card; default: none */
+  readonly relays?: () => readonly Uint8Array[]
 }
 
 export type Publisher = {
@@ -51,6 +53,7 @@ export const createPublisher = ({
   world,
   clockWatch,
   mailboxes = () => [],
+  relays = () => [],
 }: PublisherParts): Publisher => {
   const { log, sign, ik, device } = identity
   let latest: Records = { log }
@@ -71,7 +74,15 @@ export const createPublisher = ({
     const spk = generatePrivateKey(world.random)
     const named = mailboxes()
     const keys = { spk: spk.publicKey, kem: kem.publicKey }
-    const signed = signCard(log, sign, { device, now: serial, inc, ...keys, transport, mailboxes: named })
+    const signed = signCard(log, sign, {
+      device,
+      now: serial,
+      inc,
+      ...keys,
+      transport,
+      mailboxes: named,
+      relays: relays(),
+    })
     // Without a mailbox nothing that was made with them can come.
     if (named.length > 0)
       prekeys.keep(

@@ -17,6 +17,7 @@ import {
   ITEM_BYTES_MAX,
   MAILBOXES_MAX,
 } from './limits/protocol-limits.ts'
+import { RELAY_KEY_BYTES, RELAYS_MAX } from './limits/relay-limits.ts'
 import { importPublicKey, type P256PrivateKey, POINT_BYTES } from './p256.ts'
 
 /** The card: a device's short-lived statement that the head of its log is still current, and where to reach it (docs/spec/identity.md §4). */
@@ -45,6 +46,8 @@ export type Card = {
   readonly transport: Uint8Array
   /** identity hashes of mailboxes, 32 bytes each */
   readonly mailboxes: readonly Uint8Array[]
+  /** transport keys of relays that it can be reached through, Ed25519, 32 bytes each */
+  readonly relays: readonly Uint8Array[]
 }
 
 /** A card for one connection only: `channel` is the hash of the transport's handshake. */
@@ -79,6 +82,7 @@ const shape: { readonly [K in keyof Card]: Reader<Card[K]> } = {
   kem: tuple<KemNames>(bytes(HASH_BYTES), bytes(HASH_BYTES)),
   transport: bytes(TRANSPORT_KEY_BYTES),
   mailboxes: list(bytes(HASH_BYTES), 0, MAILBOXES_MAX),
+  relays: list(bytes(RELAY_KEY_BYTES), 0, RELAYS_MAX),
 }
 const readCard = record<Card>(shape)
 const readLiveCard = record<LiveCard>({ ...shape, channel: bytes(HASH_BYTES, CHANNEL_BYTES_MAX) })
@@ -95,17 +99,18 @@ export type CardContent = {
   readonly kem: Uint8Array
   readonly transport: Uint8Array
   readonly mailboxes?: readonly Uint8Array[]
+  readonly relays?: readonly Uint8Array[]
   /** seconds of validity, default 24 h */
   readonly age?: number
 }
 
 const fill = (log: KeyLog, content: CardContent): Card => {
-  const { device, now, inc, spk, kem, transport, mailboxes = [], age = CARD_AGE } = content
+  const { device, now, inc, spk, kem, transport, mailboxes = [], relays = [], age = CARD_AGE } = content
   const from = Math.floor(now / 1000)
   const { hash: head, entry } = log.last
   const until = from + age
   const id = { v: 1, id: log.id, head, seq: entry.seq, device } as const
-  return { ...id, serial: now, inc, from, until, spk, kem: kemNames(kem), transport, mailboxes }
+  return { ...id, serial: now, inc, from, until, spk, kem: kemNames(kem), transport, mailboxes, relays }
 }
 
 const seal = <C extends Card>(card: C, sign: P256PrivateKey, label: string): SignedCard<C> => {

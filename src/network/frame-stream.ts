@@ -14,6 +14,7 @@ import {
   report,
   sendIn,
 } from './frame-window.ts'
+import type { Way } from './ways.ts'
 
 /**
  * Frames over HyperDHT's encrypted stream (docs/spec/wire.md), with the flow control that stream lacks: UDX acknowledges and queues
@@ -26,6 +27,10 @@ export type FrameStream = {
   readonly remoteKey: Uint8Array
   /** The IP address the stream came about with; '' when it is not known. */
   readonly remoteHost: string
+  /** How its bytes travel at the moment: through a relay, or not. */
+  way(): Way
+  /** Calls back when that may have changed: a relayed stream goes on directly once a hole is punched. */
+  watchWay(listener: () => void): void
   /**
    * Sends 1 B … 64 KiB, in the order of the calls; resolves when the transport has taken it.
    * Rejects with ConnectionError ERR_FRAME_SIZE, ERR_CONNECTION_CLOSED (either side said goodbye), ERR_CONNECTION_LOST.
@@ -83,7 +88,7 @@ const createSignal = (): Signal => {
 }
 
 /** Takes over an *opened* encrypted stream, before any of its data was read. */
-export const createFrameStream = (stream: SecretStream): FrameStream => {
+export const createFrameStream = (stream: SecretStream, way: () => Way = () => 'direct'): FrameStream => {
   const state: State = {
     ...{ stream, queue: [], changed: createSignal(), window: OPEN_WINDOW, full: false },
     ...{ ending: false, ended: false, destroyedHere: false, gone: stream.destroyed },
@@ -95,6 +100,8 @@ export const createFrameStream = (stream: SecretStream): FrameStream => {
     handshakeHash: new Uint8Array(stream.handshakeHash ?? []),
     remoteKey: new Uint8Array(stream.remotePublicKey),
     remoteHost: stream.rawStream?.remoteHost ?? '',
+    way,
+    watchWay: (listener) => void stream.rawStream?.on('remote-changed', listener),
     send: (frame) => send(state, frame),
     receive: () => receive(state),
     close: () => {

@@ -40,6 +40,8 @@ declare module 'hyperdht' {
     readonly online: boolean
     readonly ephemeral: boolean
     readonly firewalled: boolean
+    /** Whether others see this node at a port of its own each. */
+    readonly randomized: boolean
     /** The node id others know, `null` while ephemeral. */
     readonly id: Buffer | null
     /** Address and port as other nodes report them; port 0 when they disagree. */
@@ -80,6 +82,8 @@ declare module 'hyperdht' {
       onconnection?: (stream: HyperDHT.SecretStream) => void,
     ): HyperDHT.Server
     connect(remotePublicKey: Uint8Array, options?: HyperDHT.ConnectOptions): HyperDHT.SecretStream
+    /** The end of a stream that others connect to each other by `relayTo`. */
+    createRawStream(options: object): Stream
 
     validateLocalAddresses(addresses: readonly HyperDHT.Address[]): Promise<HyperDHT.Address[]>
     /** `force` leaves out the servers' goodbye to the nodes that know them. Rejects when binding had failed. */
@@ -114,6 +118,8 @@ declare module 'hyperdht' {
       maxAge?: number
       /** Of dht-rpc: requests in 750 ms that no answer has come to; more wait. Default 80. */
       maxWindow?: number
+      /** Of dht-rpc: whether it finds out at the start that nothing stands before it. Default true. */
+      quickFirewall?: boolean
     }
 
     type InflightRequest = { readonly tid: number; readonly to: Address }
@@ -217,7 +223,8 @@ declare module 'hyperdht' {
       localConnection?: boolean
       /** Try the server's address before the holes are punched. Default true. */
       fastOpen?: boolean
-      holepunch?: () => boolean
+      /** Asked before holes are punched, with both firewalls; `false` gives up. */
+      holepunch?: (remoteFirewall: number, localFirewall: number) => boolean
       relayThrough?: Uint8Array | null
       /** Who is asked first to pass the handshake on, or to answer it; default: who did the last time. */
       relayAddresses?: readonly Address[]
@@ -254,6 +261,8 @@ declare module 'hyperdht' {
       readonly rawBytesRead: number
       readonly destroying: boolean
       readonly destroyed: boolean
+      /** Milliseconds; 0 for none. */
+      setKeepAlive(milliseconds: number): void
       write(message: Uint8Array): boolean
       end(): this
       destroy(error?: Error): this

@@ -6,6 +6,7 @@ import HyperDHT from 'hyperdht'
 import UDX from 'udx-native'
 import { orAbort } from '../core/abort.ts'
 import { NetworkError } from '../core/errors.ts'
+import { RANDOM_PUNCH_REST_MS } from '../core/limits/relay-limits.ts'
 import type { NodeAddress } from '../directory/network-port.ts'
 import { bindFailure, systemCode } from './bind-failure.ts'
 import { answeringNodes, discard } from './bootstrap-probe.ts'
@@ -14,6 +15,7 @@ import { checkBootstrap, checkHost } from './node-checks.ts'
 import { isLoopbackName } from './node-list.ts'
 import { checkReplySenders } from './reply-check.ts'
 import { guardServing, type Serving, type Shared } from './serving.ts'
+import { type Ways, watchWays } from './ways.ts'
 
 export type NodeOptions = {
   /** Nodes of the network to join; may be empty for its first node only. */
@@ -45,6 +47,8 @@ export type DhtNode = {
   readonly guard: LoopbackGuard | null
   /** What it does for others beside the directory. */
   readonly serving: Serving
+  /** How the bytes of its streams travel. */
+  readonly ways: Ways
   /** How it is in the network at the moment. */
   state(): NodeState
   /** Calls back when it finds out that others answer, or do not any more. @returns ends that */
@@ -145,10 +149,11 @@ const settings = ({ udx, host, port, loopback, storage, keyPair }: Plan) => ({
   // Nothing stands between loopback nodes: they need not find that out, nor punch holes to connect.
   ...(storage || loopback ? { firewalled: false } : {}),
   maxWindow: REQUESTS_WINDOW,
+  randomPunchInterval: RANDOM_PUNCH_REST_MS,
   keyPair,
 })
 
-type Made = { readonly dht: HyperDHT; readonly serving: Serving }
+type Made = { readonly dht: HyperDHT; readonly serving: Serving; readonly ways: Ways }
 
 const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: AbortSignal): Promise<Made> => {
   const made = prepare(new HyperDHT({ ...settings(plan), bootstrap }), plan)
@@ -196,10 +201,11 @@ const startFirst = async (plan: Plan, signal?: AbortSignal): Promise<Made> => {
 const prepare = (dht: HyperDHT, { loopback, shared }: Plan): Made => {
   checkReplySenders(dht.io)
   const serving = guardServing(dht, undefined, shared)
+  const ways = watchWays(dht)
   dht.on('error', () => undefined)
   // Binds a socket on every interface and keeps the process alive for half a second.
   if (loopback) dht.validateLocalAddresses = async () => []
-  return { dht, serving }
+  return { dht, serving, ways }
 }
 
 const freePort = async ({ udx, host }: Plan): Promise<number> => {
@@ -221,12 +227,12 @@ const keepList = (dht: HyperDHT, live: readonly NodeAddress[], bootstrap: readon
   })
 }
 
-const dhtNode = ({ dht, serving }: Made, host: string, guard: LoopbackGuard | null): DhtNode => {
+const dhtNode = ({ dht, serving, ways }: Made, host: string, guard: LoopbackGuard | null): DhtNode => {
   let closing: Promise<void> | undefined
   const port = dht.io.serverSocket?.address()?.port ?? 0
   const state = (): NodeState => ({ online: dht.online, nodes: dht.nodes.length, port })
   return {
-    ...{ dht, host, port, guard, serving, state },
+    ...{ dht, host, port, guard, serving, ways, state },
     watch: (listener) => {
       let { online } = state()
       const look = (): void => {

@@ -1,18 +1,14 @@
 /** Encrypted streams to and from whoever holds a transport key, through the DHT's relaying of handshakes and hole punching. */
 
-import HyperDHT, {
-  type Address,
-  type CreateHandshake,
-  type HandshakePayload,
-  type SecretStream,
-  type Server,
-} from 'hyperdht'
-import NoiseWrap from 'hyperdht/lib/noise-wrap.js'
+import HyperDHT, { type Address, type HandshakePayload, type SecretStream, type Server } from 'hyperdht'
+import { equal } from '../core/bytes.ts'
 import { ConnectionError } from '../core/errors.ts'
 import { BEACON_DIAL_MS } from '../core/limits/beacon-limits.ts'
+import { type DialStep, dialThrough } from './dialling.ts'
 import { firstOpened, type Hints } from './first-opened.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import type { DhtNode } from './node.ts'
+import { selectiveHandshake } from './selective-handshake.ts'
 
 export type { FrameStream } from './frame-stream.ts'
 
@@ -22,9 +18,8 @@ export type Transport = {
   /**
    * Resolves once the Noise handshake with the holder of `remoteKey` (32 B) is done and its first bytes have come.
    * Off loopback this takes three storage nodes in the network, or a side that is one: HyperDHT has to learn how its NAT behaves.
-   * With `anonymous` the other side sees a key that is made for this one stream, and not `publicKey`. Where `nearby` hints at, it is
-   * called as well, for 3 s each.
-   * Rejects with ConnectionError ERR_CONNECT (at the latest after 10 s), ERR_CONNECTION_CLOSED, or the signal's reason.
+   * Who answers, and is behind something that lets nothing through, is tried for 45 s. Where `nearby` hints at, it is called as well, for 3 s each.
+   * Rejects with ConnectionError ERR_CONNECT, ERR_CONNECT_NATS, ERR_CONNECT_RELAY, ERR_CONNECTION_CLOSED, or the signal's reason.
    */
   connect(remoteKey: Uint8Array, options?: ConnectOptions): Promise<FrameStream>
   /**
@@ -39,11 +34,18 @@ export type Transport = {
 
 export type ConnectOptions = {
   readonly signal?: AbortSignal | undefined
-  readonly anonymous?: boolean | undefined
   readonly nearby?: Hints | undefined
+  /** Whether the other side sees a key that is made for this one stream, and not `publicKey`. Default: false. */
+  readonly anonymous?: boolean | undefined
+  /** Transport keys of relays (32 B) that the other side names, in what it signed. Default: none. */
+  readonly relays?: readonly Uint8Array[] | undefined
+  /** Told what is done when the first try is not enough. */
+  readonly onStep?: ((step: DialStep) => void) | undefined
 }
 
 export type ListenOptions = {
+  /** Transport keys of relays (32 B) that others may come through, asked for at each stream. Default: none. */
+  readonly relays?: (() => readonly Uint8Array[]) | undefined
   /**
    * Whether a stream is answered at all, of which only this is known: the transport key (32 B) that it comes under, which a recorded
    * handshake can repeat, and its IP address, which anybody can write. Default: every one.
@@ -52,7 +54,6 @@ export type ListenOptions = {
 }
 
 const KEY_BYTES = 32
-const CONNECT_MS = 10_000
 const WAITING_MAX = 64
 const GOODBYE_MS = 250
 
@@ -81,23 +82,29 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
   }
 
   const framed = (stream: SecretStream): FrameStream => {
-    const frames = createFrameStream(stream)
+    const frames = createFrameStream(stream, () => node.ways.of(stream))
     if (streams.has(stream)) streams.set(stream, frames)
     return frames
   }
 
-  const connect: Transport['connect'] = async (remoteKey, { signal, anonymous = false, nearby } = {}) => {
+  const connect: Transport['connect'] = async (remoteKey, options = {}) => {
+    const { signal, anonymous = false, nearby, relays = [], onStep = () => {} } = options
     checkOpen()
     signal?.throwIfAborted()
     if (remoteKey.length !== KEY_BYTES)
       throw new ConnectionError('ERR_CONNECT', { hint: 'a transport key is 32 bytes' })
-    const settings = { createHandshake, localConnection: node.guard === null }
-    const own = anonymous ? HyperDHT.keyPair() : keyPair
+    const own = { keyPair: anonymous ? HyperDHT.keyPair() : keyPair, localConnection: node.guard === null }
     const call = (at: Address | null, ending: AbortSignal): Promise<SecretStream> => {
       // Whoever is at an address answers a handshake itself, as a node that passes it on would.
       const direct = at === null ? {} : { relayAddresses: [{ ...at }] }
-      const stream = adopt(dht.connect(Buffer.from(remoteKey), { ...settings, ...direct, keyPair: own }))
-      return opened(stream, at === null ? ending : AbortSignal.any([ending, AbortSignal.timeout(BEACON_DIAL_MS)]))
+      const open = (way: object): SecretStream => {
+        checkOpen()
+        return adopt(dht.connect(Buffer.from(remoteKey), { ...own, ...direct, ...way }))
+      }
+      const common = { open, isRandom: () => dht.randomized }
+      if (at === null) return dialThrough({ ...common, relays, onStep, signal: ending })
+      const soon = AbortSignal.any([ending, AbortSignal.timeout(BEACON_DIAL_MS)])
+      return dialThrough({ ...common, relays: [], onStep: () => {}, signal: soon })
     }
     return framed(await firstOpened(call, nearby, signal))
   }
@@ -109,11 +116,12 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
     else queue.push(framed(stream), stream)
   }
 
-  const listen: Transport['listen'] = async ({ admits = () => true } = {}) => {
+  const listen: Transport['listen'] = async ({ admits = () => true, relays = () => [] } = {}) => {
     checkOpen()
     if (server === undefined) {
+      const isNamed = (key: Uint8Array): boolean => relays().some((relay) => equal(relay, new Uint8Array(key)))
       const settings = {
-        ...{ createHandshake, shareLocalAddress: node.guard === null },
+        ...{ createHandshake: selectiveHandshake(isNamed), shareLocalAddress: node.guard === null },
         firewall: (key: Buffer, _: HandshakePayload, { host }: Address) => !admits(new Uint8Array(key), host),
       }
       server = dht.createServer(settings, (stream) => void accept(stream))
@@ -140,38 +148,6 @@ export const createTransport = (node: DhtNode, seed: Uint8Array): Transport => {
       closing ??= close()
       return closing
     },
-  }
-}
-
-/**
- * HyperDHT's own handshake, but deaf to `relayThrough`: with it the other side could make us connect to a peer of its choice and
- * route the stream through it, and that relay's failure is an error event nobody handles.
- */
-const createHandshake: CreateHandshake = (keyPair, remotePublicKey) => {
-  const handshake = new NoiseWrap(keyPair, remotePublicKey)
-  const recv = handshake.recv.bind(handshake)
-  handshake.recv = (message) => ({ ...recv(message), relayThrough: null })
-  return handshake
-}
-
-const opened = async (stream: SecretStream, signal: AbortSignal | undefined): Promise<SecretStream> => {
-  const { promise, resolve, reject } = Promise.withResolvers<SecretStream>()
-  const fail = (detail: { hint?: string; cause?: unknown }) => reject(new ConnectionError('ERR_CONNECT', detail))
-  const onabort = () => reject(signal?.reason)
-  const deadline = setTimeout(() => fail({ hint: 'no answer within 10 s' }), CONNECT_MS)
-  signal?.addEventListener('abort', onabort, { once: true })
-  stream.once('error', (cause) => fail({ cause }))
-  stream.once('close', () => fail({}))
-  // The handshake travels through the DHT: only the first bytes of the stream itself show that there is a path.
-  stream.once('connect', () => stream.rawStream?.once('data', () => resolve(stream)))
-  try {
-    return await promise
-  } catch (error) {
-    stream.destroy()
-    throw error
-  } finally {
-    clearTimeout(deadline)
-    signal?.removeEventListener('abort', onabort)
   }
 }
 

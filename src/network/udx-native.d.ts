@@ -49,8 +49,11 @@ declare module 'udx-native' {
         connect: []
         end: []
         close: []
+        'remote-changed': []
       }> {
       readonly id: number
+      /** Also of what was only forwarded. */
+      readonly bytesReceived: number
       readonly connected: boolean
       readonly destroyed: boolean
       readonly remoteHost: string | null

@@ -36,7 +36,7 @@ export const createComings = ({ world, isContact, emit }: ComingsParts): EmitEve
   }
 
   return (event) => {
-    if (event.type === 'disconnected' && untold.has(event.remote)) return
+    if ((event.type === 'disconnected' || event.type === 'way') && untold.has(event.remote)) return
     if (event.type === 'connected' && !isTold(event.remote)) {
       untold.add(event.remote)
       countOne()

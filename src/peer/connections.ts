@@ -89,7 +89,8 @@ const begin = (parts: Room, beginning: Beginning): OpenConnection => {
   const { identity, world, trustStore, services, open, door, waitingRoom, emit } = parts
   const peer = met.log.id
   const circumstances = { trust, direction, change: changeSince(floor, met.log) }
-  const remote = describeRemote(met.log, identity.log, circumstances)
+  const way = channel.stream.way()
+  const remote = describeRemote(met.log, identity.log, { ...circumstances, way })
   const watch = trustStore.watch(met.log, met.device)
   trustStore.met(met.log, met.device, met.inc, channel.stream.remoteKey)
   const { device, session } = met
@@ -97,6 +98,12 @@ const begin = (parts: Room, beginning: Beginning): OpenConnection => {
   const connection = createConnection(channel, session, parties)
   const leave = waitingRoom.enter(met.log, () => connection.close())
   emit({ type: 'connected', remote })
+  let latest = way
+  channel.stream.watchWay(() => {
+    const now = channel.stream.way()
+    if (now !== latest) emit({ type: 'way', remote, way: now })
+    latest = now
+  })
   open.adopt(connection)
   const giveWay = (): void => void connection.close()
   const visitor = beginning.visitor ?? door.invite(peer, channel.stream.remoteHost, giveWay)
@@ -132,7 +139,11 @@ const connect = async (
     return await dial(
       parts,
       found,
-      { identity: { ...identity, inc: store.self.state().inc }, signal, nearby },
+      {
+        identity: { ...identity, inc: store.self.state().inc },
+        onStep: (step) => emit({ type: 'dialling', address: encodeAddress(id), step }),
+        ...{ signal, nearby },
+      },
       (channel, met) => {
         steps.checkGoing(signal)
         checkBlocked(store, id)

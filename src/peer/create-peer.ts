@@ -39,6 +39,7 @@ import { createForgetting } from './forgetting.ts'
 import { keptTime } from './kept-time.ts'
 import { createListening } from './listening.ts'
 import { createMailboxGuests } from './mailbox-guests.ts'
+import { namedRelays } from './named-relay.ts'
 import { createNearby } from './nearby.ts'
 import { createOpenConnections } from './open-connections.ts'
 import type { Peer } from './peer.ts'
@@ -86,7 +87,7 @@ const createRooms = (parts: PeerParts) => {
 
   const publisher = createPublisher({
     ...{ identity, directory, prekeys: store.prekeys, self, transport: transport.publicKey, world, clockWatch },
-    mailboxes: () => namedMailboxes(store),
+    ...{ mailboxes: () => namedMailboxes(store), relays: () => namedRelays(store) },
   })
   const jumps = createJumpWatch(world)
   const announcer = createAnnouncer({

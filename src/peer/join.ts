@@ -18,6 +18,7 @@ import type { Store } from '../store/store.ts'
 import { createPeer } from './create-peer.ts'
 import { keptTime } from './kept-time.ts'
 import { openKeptMailbox } from './mailbox-kept.ts'
+import { nameRelay } from './named-relay.ts'
 import type { LanPort } from './nearby.ts'
 import type { Peer } from './peer.ts'
 import type { PeerEvent } from './peer-events.ts'
@@ -33,6 +34,7 @@ export type JoinOptions = {
   readonly storage?: boolean | undefined
   readonly mailbox?: boolean | undefined
   readonly mailboxes?: readonly string[] | undefined
+  readonly relayThrough?: string | undefined
   readonly app?: string | undefined
   readonly clockIsRight?: boolean | undefined
   readonly takeOver?: boolean | undefined
@@ -54,9 +56,10 @@ type Joining = {
 
 /** @throws those of `createNode`; AddressError, ContactError, MailboxError, PeerError for `mailboxes`; PeerError ERR_PEER_APPLICATION; StoreError */
 export const joinNetwork = async ({ network, release, ...own }: Joining, options: JoinOptions): Promise<Peer> => {
-  const { host, port, storage, signal, mailboxes, folder, app, clockIsRight, takeOver } = options
+  const { host, port, storage, signal, mailboxes, relayThrough, folder, app, clockIsRight, takeOver } = options
   const { identity, store } = own
   if (mailboxes !== undefined) nameMailboxes(store, createContacts(store, systemWorld), identity.log.id, mailboxes)
+  if (relayThrough !== undefined) nameRelay(store, relayThrough)
   const node = await createNode({ bootstrap: network, host, port, storage, signal })
   let records: StorageNode | undefined
   const end = async (): Promise<void> => {

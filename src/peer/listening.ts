@@ -5,17 +5,20 @@ import type { Identity } from '../core/identity.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { Delivery } from '../messages/delivery.ts'
 import type { Transport } from '../network/transport.ts'
+import type { Store } from '../store/store.ts'
 import type { createByMailbox } from './by-mailbox.ts'
 import type { Connections } from './connections.ts'
 import type { ContactSearch } from './contact-search.ts'
 import type { Door } from './door.ts'
 import type { EventBus } from './event-bus.ts'
+import { namedRelays } from './named-relay.ts'
 import type { Nearby } from './nearby.ts'
 import type { Peer } from './peer.ts'
 import type { Steps } from './steps.ts'
 
 export type ListeningParts = {
   readonly identity: Identity
+  readonly store: Pick<Store, 'settings'>
   readonly transport: Transport
   readonly steps: Pick<Steps, 'checkGoing' | 'deadline'>
   readonly bus: Pick<EventBus, 'emit'>
@@ -31,8 +34,8 @@ export type ListeningParts = {
 
 /** Publishes, takes connections, and begins all that goes on by itself. Once; a failure can be tried again. */
 export const createListening = (parts: ListeningParts): Peer['listen'] => {
-  const { identity, transport, steps, bus, door, connections, maintenance, delivery, byMailbox, announcer } = parts
-  const { nearby, contactSearch } = parts
+  const { identity, store, transport, steps, bus, door, connections, maintenance, delivery, byMailbox } = parts
+  const { announcer, nearby, contactSearch } = parts
   let listening: Promise<Publication> | undefined
 
   const start = async (signal: AbortSignal | undefined): Promise<Publication> => {
@@ -40,7 +43,7 @@ export const createListening = (parts: ListeningParts): Peer['listen'] => {
     // Before this side can be dialled: who answers for its card now is another.
     await announcer.look()
     const [streams, publication] = await Promise.all([
-      transport.listen({ admits: door.admits }),
+      transport.listen({ admits: door.admits, relays: () => namedRelays(store) }),
       announcer.announce(() => steps.deadline(signal), { looked: true }),
     ])
     steps.checkGoing(signal)

@@ -12,6 +12,7 @@ import { openOwnStore, openStore, type Store } from '../store/store.ts'
 import { openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
 import { checkApplication } from './create-peer.ts'
 import { createMailboxPeer, joinNetwork, type MailboxPeer } from './join.ts'
+import { parseRelay } from './named-relay.ts'
 import type { Peer } from './peer.ts'
 import type { PeerEvent } from './peer-events.ts'
 
@@ -55,6 +56,11 @@ export type OpenOptions = {
   /** Up to three mailboxes, by address, link or name, for this identity's card to name; remembered. Default: those the folder remembers. */
   readonly mailboxes?: readonly string[] | undefined
   /**
+   * A relay for this identity's card to name, which others come through who cannot reach it directly: the key that `handfast node --relay`
+   * prints, or 'none'; remembered. Default: the one that the folder remembers.
+   */
+  readonly relayThrough?: string | undefined
+  /**
    * Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then, and no `clock` event. Default:
    * false.
    */
@@ -66,13 +72,14 @@ export type OpenOptions = {
  * Opens a peer: its identity from disk (or a new one), a node on the network, and online unless `listen` is false. One program at a time
  * opens a folder.
  * @throws StoreError ERR_STORE_*; AddressError, ContactError, MailboxError ERR_MAILBOX_COUNT, PeerError ERR_PEER_SELF for `mailboxes`;
- *   PeerError ERR_PEER_APPLICATION; NetworkError ERR_NETWORK_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE; those of
- *   `Peer.listen`
+ *   PeerError ERR_PEER_APPLICATION; NetworkError ERR_NETWORK_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE,
+ *   ERR_RELAY_KEY; those of `Peer.listen`
  */
 export const openPeer = async (options: OpenOptions): Promise<Peer> => {
   const { folder } = options
   // Before an identity is made for it.
   if (options.app !== undefined) checkApplication(options.app)
+  if (options.relayThrough !== undefined) parseRelay(options.relayThrough)
   if (folder === undefined) {
     const network = parseNodes(options.network)
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)

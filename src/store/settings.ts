@@ -6,10 +6,10 @@ import { readRow } from './rows.ts'
 export const SETTING_NAMES = ['network', 'mailboxes'] as const
 export type SettingName = (typeof SETTING_NAMES)[number]
 
-/** `clock` is the latest time that was seen, and waits to be sure (`core/steady-clock.ts`). */
+/** `clock` is the latest time that was seen, and waits to be sure (`core/steady-clock.ts`); `relay` belongs to where this folder is, and is in no backup. */
 export type SettingStore = {
-  get(name: SettingName | 'clock'): string | null
-  set(name: SettingName | 'clock', value: string): void
+  get(name: SettingName | 'clock' | 'relay'): string | null
+  set(name: SettingName | 'clock' | 'relay', value: string): void
 }
 
 /** Longest value: a list of some hundred nodes. */

@@ -133,7 +133,7 @@ const createStream = (
 
   let closing: Promise<void> | undefined
   return {
-    ...facts,
+    ...{ ...facts, way: () => 'direct', watchWay: () => {} },
     send: async (frame) => {
       if (frame.length === 0 || frame.length > FRAME_BYTES_MAX) throw new ConnectionError('ERR_FRAME_SIZE')
       if (own.ending) throw new ConnectionError('ERR_CONNECTION_CLOSED')
@@ -193,7 +193,7 @@ export type MemoryTransports = {
   add(publicKey: Uint8Array, host?: string): Transport
 }
 
-type Listener = Required<ListenOptions> & { readonly queue: FrameStream[]; readonly change: Change; ended: boolean }
+type Listener = Pick<ListenOptions, 'admits'> & { queue: FrameStream[]; change: Change; ended: boolean }
 
 /** A network of transports. */
 export const createMemoryTransports = (): MemoryTransports => {

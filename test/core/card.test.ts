@@ -41,6 +41,7 @@ const verifyLiveWith = (fields: Draft, { key = phone, log = bob.log, now = NOW }
 
 test('§3 a published card verifies as it was signed', () => {
   const mailboxes = ['a', 'b', 'c'].map((name) => makeBytes(name, 32))
+  const relays = [makeBytes('relay', 32)]
   const content = {
     device: 1,
     now: NOW * 1000 + 7,
@@ -48,13 +49,13 @@ test('§3 a published card verifies as it was signed', () => {
     spk: prekeys.spk.publicKey,
     kem: prekeys.kem.publicKey,
   }
-  const signed = signCard(bob.log, laptop, { ...content, transport: makeBytes('transport', 32), mailboxes })
+  const signed = signCard(bob.log, laptop, { ...content, transport: makeBytes('transport', 32), mailboxes, relays })
   assert.deepEqual(verifyCard(signed.envelope, bob.log, NOW), signed)
   assert.deepEqual(signed.hash, sha256(signed.envelope))
   const { card } = signed
   assert.deepEqual([card.id, card.head, card.seq], [bob.log.id, bob.log.last.hash, 0])
   assert.deepEqual([card.serial, card.from, card.until], [NOW * 1000 + 7, NOW, NOW + 24 * 3600])
-  assert.deepEqual(card.mailboxes, mailboxes)
+  assert.deepEqual([card.mailboxes, card.relays], [mailboxes, relays])
   assert.ok(signed.envelope.length <= ITEM_BYTES_MAX)
 })
 
@@ -105,6 +106,8 @@ const misshapen: readonly (readonly [string, Draft])[] = [
   ['with a whole ML-KEM key', { ...valid, kem: makeBytes('kem', 33) }],
   ['with a short transport key', { ...valid, transport: new Uint8Array(31) }],
   ['with four mailboxes', { ...valid, mailboxes: Array.from({ length: 4 }, () => new Uint8Array(32)) }],
+  ['with two relays', { ...valid, relays: [new Uint8Array(32), new Uint8Array(32)] }],
+  ['with a short relay', { ...valid, relays: [new Uint8Array(31)] }],
   ['with a short mailbox', { ...valid, mailboxes: [new Uint8Array(31)] }],
 ]
 

@@ -187,6 +187,7 @@ CARD = {
     **{"v": ENTRY["v"], "id": size(32), "head": size(32), "seq": uint(), "device": uint(6), "serial": uint(), "inc": size(16)},
     **{"from": uint(), "until": uint(), "spk": is_point, "kem": items(size(32), 2, 2), "transport": size(32)},
     "mailboxes": items(size(32), 0, 3),
+    "relays": items(size(32), 0, 1),
 }
 LIVE_CARD = {**CARD, "channel": size(32, 64)}
 

@@ -63,8 +63,8 @@ export const converse = async (from: Side, to: Side, { list, hosts }: Network): 
     const measure = createMeter(from.site, to.site, hosts)
     if (!(await say(command, WORDS))) return { path: 'none', seconds, code: 'connected, and nothing arrived' }
     const path = measure(WORDS.length)
-    if (connected.path !== undefined && connected.path !== path)
-      throw new Error(`${from.person.host} to ${to.person.host}: said to be ${connected.path}, and is ${path}`)
+    if (connected.way !== path)
+      throw new Error(`${from.person.host} to ${to.person.host}: said to be ${connected.way}, and is ${path}`)
     return { path, seconds, code: null }
   } finally {
     await command.end('SIGKILL')

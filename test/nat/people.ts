@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { initialize } from '../../src/identity/initialize.ts'
-import { type Command, startCommand, type Told, told } from './command.ts'
+import { type Command, startCommand, told } from './command.ts'
 import type { Internet } from './internet.ts'
 
 /** The nodes of the simulated Internet, and people with an identity each. */
@@ -33,16 +33,16 @@ export const startNodes = async (internet: Internet, count: number, { relay = fa
   const hosts = Array.from({ length: count }, (_, index) => internet.addHost(`node${index + 1}`))
   const optionsOf = (index: number): readonly string[] => (relay && index === count - 1 ? ['--relay'] : [])
   const nodes: Command[] = []
-  const said: Told[] = []
   for (const index of hosts.keys()) {
     const node = startNode(hosts, index, optionsOf(index))
     nodes.push(node)
-    if (index === 0) said.push(await told(node, 'node'))
+    if (index === 0) await told(node, 'node')
   }
-  said.push(...(await Promise.all(nodes.slice(1).map((node) => told(node, 'node')))))
-  const named = said.at(-1)?.relay
+  await Promise.all(nodes.map((node) => told(node, 'node')))
+  const [last] = nodes.slice(-1)
+  const named = relay && last !== undefined ? (await told(last, 'relaying')).key : null
   const list = hosts.map((host) => `${host}:49737`).join(',')
-  return { nodes, hosts, list, relay: relay && typeof named === 'string' ? named : null }
+  return { nodes, hosts, list, relay: typeof named === 'string' ? named : null }
 }
 
 export type Person = { readonly host: string; readonly folder: string; readonly address: string }

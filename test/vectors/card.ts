@@ -183,4 +183,5 @@ export const cardVectors: VectorMakers = {
   }),
   'inc-short': refused('ERR_CARD_DECODE', 'an incarnation of 15 bytes', changed({ inc: makeBytes('inc', 15) })),
   'inc-missing': refused('ERR_CARD_DECODE', 'no incarnation', signDraft(without(valid, 'inc'), phone, LABEL_CARD)),
+  'two-relays': refused('ERR_CARD_DECODE', 'two relays', changed({ relays: three.slice(0, 2) })),
 }

@@ -5,6 +5,7 @@ export const partnerOf = (event: PeerEvent): string | null => {
   switch (event.type) {
     case 'connected':
     case 'disconnected':
+    case 'way':
       return event.remote.address
     case 'request':
       return event.request.address
@@ -21,6 +22,7 @@ export const partnerOf = (event: PeerEvent): string | null => {
     case 'peer-went-back':
     case 'exposed':
     case 'changed':
+    case 'dialling':
     case 'forked':
       return event.address
     default:

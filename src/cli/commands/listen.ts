@@ -20,11 +20,17 @@ type Flags = IncomingFileFlags &
     readonly mailbox?: boolean
     /** whom what is typed, or piped in, is for */
     readonly to?: string
+    /** key of the relay to name from now on, or 'none' */
+    readonly relayThrough?: string
   }
 
 export const listenCommand: CommandFile = (program, start) =>
   takeOverOption(incomingFileOptions(program.command('listen')))
     .option('--to <contact>', `whom what is typed or piped in is for: ${WHO}`)
+    .option(
+      '--relay-through <key>',
+      'name a relay for those who cannot reach this peer directly, until another or none is named',
+    )
     .option('--mailbox', 'also keep a mailbox for those who name you as one')
     .summary('be found, and talk to whoever comes')
     .description(
@@ -36,7 +42,10 @@ export const listenCommand: CommandFile = (program, start) =>
     )
     .action((flags: Flags) => start((context) => listen(context, flags), EXIT.done))
 
-const listen = async (context: Context, { to, mailbox = false, takeOver, ...files }: Flags): Promise<number> => {
+const listen = async (
+  context: Context,
+  { to, mailbox = false, relayThrough, takeOver, ...files }: Flags,
+): Promise<number> => {
   const { folder, network, beacon, clockIsRight, signal, terminal, passphrases } = context
   // Whom nobody knows is told before others are asked for anything.
   const addressee = to === undefined ? null : await resolveContact(folder, to)
@@ -50,6 +59,7 @@ const listen = async (context: Context, { to, mailbox = false, takeOver, ...file
     passphrase: passphrases.current,
     clockIsRight,
     mailbox,
+    relayThrough,
     takeOver,
   }
   await using peer = await openPeer(opening)
@@ -89,4 +99,5 @@ const listen = async (context: Context, { to, mailbox = false, takeOver, ...file
 
 /** That it asks to be let in is all that is told of a stranger. */
 const isOfStranger = ({ requests }: Peer, event: PeerEvent): boolean =>
-  (event.type === 'connected' || event.type === 'disconnected') && !requests.isLetIn(event.remote.address)
+  (event.type === 'connected' || event.type === 'disconnected' || event.type === 'way') &&
+  !requests.isLetIn(event.remote.address)

@@ -11,6 +11,7 @@ type Flags = TakeOverFlags & {
   readonly public?: string
   readonly port?: number
   readonly mailbox?: boolean
+  readonly relay?: boolean
   readonly persistent?: boolean
   readonly http?: Endpoint
 }
@@ -26,6 +27,7 @@ export const nodeCommand: CommandFile = (program, start) =>
     .option('--port <number>', 'first UDP port; the three after it are opened too (default: a free one)', readPort)
     .option('--persistent', 'keep records, port and transport key in the data folder')
     .option('--mailbox', 'also keep a mailbox, as the identity in the data folder')
+    .option('--relay', 'also forward for peers that cannot reach each other, what it cannot read')
     .option('--http <address>', 'serve /healthz and /metrics at host:port', readHttp)
     .summary('keep records for others; without --network, start a network')
     .description(
@@ -35,11 +37,12 @@ export const nodeCommand: CommandFile = (program, start) =>
       'after',
       '\nExamples:\n  handfast node --host 127.0.0.1 --port 4000\n  handfast node --persistent --folder ./node --network 127.0.0.1:4000 --http 127.0.0.1:9464',
     )
-    .action(({ host, public: publicHost, port, mailbox = false, persistent = false, http, takeOver }: Flags) =>
-      start(async (context) => {
-        const { runNode } = await import('../node/run-node.ts')
-        return runNode(context, { host, publicHost, port, mailbox, persistent, http, takeOver })
-      }, EXIT.done),
+    .action(
+      ({ host, public: publicHost, port, mailbox = false, relay = false, persistent = false, http, takeOver }: Flags) =>
+        start(async (context) => {
+          const { runNode } = await import('../node/run-node.ts')
+          return runNode(context, { host, publicHost, port, mailbox, relay, persistent, http, takeOver })
+        }, EXIT.done),
     )
 
 const PORT_MAX = 65535

@@ -20,6 +20,8 @@ export type MetricsParts = {
   readonly diskBytes: () => Promise<number>
   /** null when there is none */
   readonly mailbox: Pick<NodeMailbox, 'counts'> | null
+  /** what a relay forwards; null when there is none */
+  readonly relay?: { readonly counts: Readonly<Record<'links' | 'bytes' | 'refused', number>> } | null
 }
 
 /** What a node does for HyperDHT's own commands. */
@@ -34,7 +36,7 @@ const one = (value: number): Samples => [[{}, value]]
 
 const some = (value: number | undefined): Samples => (value === undefined ? [] : one(value))
 
-export const createMetrics = ({ counts, serving, nodes, diskBytes, mailbox }: MetricsParts): Metrics => {
+export const createMetrics = ({ counts, serving, nodes, diskBytes, mailbox, relay = null }: MetricsParts): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
 
@@ -74,6 +76,10 @@ export const createMetrics = ({ counts, serving, nodes, diskBytes, mailbox }: Me
   gauge('handfast_dht_announcements', 'Peers that announced themselves', () => one(serving.counts.announcements))
   gauge('handfast_dht_values', 'Values kept for clients of HyperDHT', () => one(serving.counts.values))
   gauge('handfast_dht_value_bytes', 'Bytes of these values', () => one(serving.counts.bytes))
+
+  gauge('handfast_relay_links', 'Connections that are forwarded', () => some(relay?.counts.links))
+  counter('handfast_relay_bytes_total', 'Bytes forwarded', () => some(relay?.counts.bytes))
+  counter('handfast_relay_refused_total', 'Guests and links beyond a limit', () => some(relay?.counts.refused))
 
   /** looked at once for each time all of it is asked for: counting parcels is a pass over an index */
   let box: MailboxCounts | null = null

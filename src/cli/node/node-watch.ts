@@ -4,7 +4,7 @@ import { createHealth } from './node-health.ts'
 import type { NodeHome } from './node-home.ts'
 import { startWatch } from './node-http.ts'
 import type { NodeMailbox } from './node-mailbox.ts'
-import { createMetrics, type DhtCounts } from './node-metrics.ts'
+import { createMetrics, type DhtCounts, type MetricsParts } from './node-metrics.ts'
 
 /** What of a running node can be watched. */
 export type Watched = {
@@ -16,6 +16,7 @@ export type Watched = {
   readonly others: DirectoryNetwork
   readonly home: NodeHome | null
   readonly mailbox: Pick<NodeMailbox, 'counts'> | null
+  readonly relay?: MetricsParts['relay']
 }
 
 /**
@@ -24,12 +25,12 @@ export type Watched = {
  */
 export const watchNode = async (
   at: { readonly host: string; readonly port: number },
-  { started, serving, storage, others, home, mailbox }: Watched,
+  { started, serving, storage, others, home, mailbox, relay = null }: Watched,
 ): Promise<AsyncDisposable & { readonly address: string }> => {
   const nodes = (): number => started.dht.toArray().length
   const health = createHealth({ storage, others, nodes, clock: Date.now })
   const diskBytes = async (): Promise<number> => home?.size() ?? 0
-  const metrics = createMetrics({ counts: () => storage.counts, serving, nodes, diskBytes, mailbox })
+  const metrics = createMetrics({ counts: () => storage.counts, serving, nodes, diskBytes, mailbox, relay })
   const { address, close } = await startWatch(at, {
     '/healthz': async () => {
       const report = await health.check()

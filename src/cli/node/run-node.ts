@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { concat } from '../../core/bytes.ts'
+import { concat, hex } from '../../core/bytes.ts'
 import { NetworkError } from '../../core/errors.ts'
 import { CLOCK_MS } from '../../core/limits/connection-limits.ts'
 import { createSteadyClock, type SteadyClock } from '../../core/steady-clock.ts'
@@ -12,6 +12,7 @@ import { joinDirectory } from '../../network/directory-plugin.ts'
 import { createNode, type DhtNode, type NodeOptions } from '../../network/node.ts'
 import { parseNodes } from '../../network/node-list.ts'
 import { NODE_PORTS, openFurtherPorts, seenAt } from '../../network/node-ports.ts'
+import type { Relay } from '../../network/relay.ts'
 import { shareServing } from '../../network/serving.ts'
 import type { Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
@@ -29,6 +30,8 @@ export type RunNodeOptions = {
   readonly port: number | undefined
   /** whether the identity of the data folder keeps a mailbox here */
   readonly mailbox: boolean
+  /** whether it forwards for peers that cannot reach each other */
+  readonly relay: boolean
   /** whether what it keeps, and what others know it by, is in the data folder */
   readonly persistent: boolean
   /** where its health and its numbers can be asked for */
@@ -59,11 +62,13 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   terminal.status('')
   const directory = includeOwn(others, { storage, self: seen, now: clock })
   await using box = mailbox ? await openBox(context, started, directory, takeOver) : null
-  const watched = { ...own, serving: servingOf(own), others, mailbox: box }
+  await using relay = options.relay ? await openNodeRelay(started) : null
+  const watched = { ...own, serving: servingOf(own), others, mailbox: box, relay }
   await using watch = http === undefined ? null : await openWatch(http, watched)
   const first = started.dht.bootstrapNodes.length === 0
   const ports = [started, ...own.further].map((node) => seenAt(node).port)
   await emit({ event: 'node', network: `${seen.host}:${seen.port}`, first, ports })
+  if (relay !== null) await emit({ event: 'relaying', key: hex(relay.publicKey) })
   if (watch !== null) await emit({ event: 'watching', http: watch.address })
   using _tidying = tidy(started, storage, home)
   using _watching = watchClock(context, others, own.steady)
@@ -71,6 +76,13 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   else if (!signal.aborted) await once(signal, 'abort')
   await home?.remember(started.port, alive(started))
   return EXIT.done
+}
+
+const openNodeRelay = async (node: DhtNode): Promise<Relay & AsyncDisposable> => {
+  const { openRelay } = await import('../../network/relay.ts')
+  const relay = await openRelay(node)
+  // Not spread: its counts are read anew each time.
+  return Object.assign(relay, { [Symbol.asyncDispose]: relay.close })
 }
 
 const clock = (): number => Math.floor(Date.now() / 1000)

@@ -1,5 +1,6 @@
 import type { Ending } from '../../connection/connection.ts'
-import type { Trust } from '../../connection/remote.ts'
+import type { ConnectionEvent } from '../../connection/connection-events.ts'
+import type { Remote, Trust } from '../../connection/remote.ts'
 import type { OddTime } from '../../core/clock.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Change } from '../../core/floor.ts'
@@ -17,6 +18,9 @@ import type { Vault } from '../../store/vault.ts'
 import type { ContactEvents, Dated, Head } from './cli-contact-events.ts'
 import type { PeopleEvents } from './people-events.ts'
 import type { Reason, TalkEvents } from './talk-events.ts'
+
+type Way = Remote['way']
+type DialStep = Extract<ConnectionEvent, { readonly type: 'dialling' }>['step']
 
 /** What became of an own log, and where it ends now. */
 type Changed = Head & { readonly address: string; readonly status: string; readonly happened: Happening }
@@ -119,6 +123,8 @@ type Events = TalkEvents &
     }
     /** `node` takes part; `network` is what others give as --network; `ports`: all UDP ports that others have to reach */
     node: { readonly network: string; readonly first: boolean; readonly ports: readonly number[] }
+    /** `node --relay`: others name it by this key */
+    relaying: { readonly key: string }
     /** `node --http`: where its health and its numbers can be asked for */
     watching: { readonly http: string }
     /** `listen`, `node --mailbox`: others may name this address as their mailbox */
@@ -132,7 +138,12 @@ type Events = TalkEvents &
       readonly direction: 'in' | 'out'
       readonly trust: Trust
       readonly change: Change
+      readonly way: Way
     }
+    /** the first try to reach somebody was not enough: what is done next */
+    dialling: { readonly peer: string; readonly step: DialStep }
+    /** a connection goes on another way than before */
+    way: { readonly peer: string; readonly way: Way }
     /** found out meanwhile; `address` is the identity it is about */
     notice: { readonly about: NoticeAbout; readonly address: string } & Reason
     /** the clock of this computer is off, as most networks of nodes that were asked have it; both times in seconds since 1970 */

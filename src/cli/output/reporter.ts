@@ -51,8 +51,18 @@ const INTRODUCED_MAX = 10_000
 const createIntroductions = () => {
   /** the latest; who was introduced long ago is so again */
   const introduced = new Set<string>()
-  return ({ address: peer, direction, epoch, seq, head, trust, change, safetyNumber }: Remote): readonly CliEvent[] => {
-    const connected = { event: 'connected', peer, direction, epoch, seq, head, trust, change } as const
+  return ({
+    address: peer,
+    direction,
+    epoch,
+    seq,
+    head,
+    trust,
+    change,
+    way,
+    safetyNumber,
+  }: Remote): readonly CliEvent[] => {
+    const connected = { event: 'connected', peer, direction, epoch, seq, head, trust, change, way } as const
     if (introduced.has(peer)) return [connected]
     introduced.add(peer)
     const [oldest = ''] = introduced
@@ -119,6 +129,10 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       }
       case 'request':
         return [{ event: 'request', ...requestFields(event.request), waiting: event.waiting }]
+      case 'dialling':
+        return [{ event: 'dialling', peer: event.address, step: event.step }]
+      case 'way':
+        return introduces ? [{ event: 'way', peer: event.remote.address, way: event.way }] : []
       case 'strangers':
         return introduces ? [{ event: 'strangers', connections: event.connections }] : []
       case 'message':

@@ -53,8 +53,8 @@ export const trustWording: TrustWording = {
     ...CHANGES[found.change].map((line) => `change     ${line}`),
   ],
   evidence: describeEvidence,
-  connected: ({ peer, direction, trust, change }) => [
-    `* ${direction === 'out' ? 'connected to' : 'connection from'} ${peer}`,
+  connected: ({ peer, direction, trust, change, way }) => [
+    `* ${direction === 'out' ? 'connected to' : 'connection from'} ${peer}${way === 'direct' ? '' : ', through a relay, which cannot read it'}`,
     `* ${IDENTITY[trust.identity]}`,
     `* ${describeFreshness(trust)}`,
     ...CHANGES[change].map((line) => `* ${line}`),

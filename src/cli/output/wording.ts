@@ -65,6 +65,12 @@ const describePorts = (ports: readonly number[]): string => {
   return `${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')}`
 }
 
+const DIAL_STEPS: Readonly<Record<CliEvent<'dialling'>['step'], string>> = {
+  again: 'it answers, and something between you lets nothing through; trying again from another port',
+  random: 'a NAT between you gives each partner another port; trying many, which may take half a minute',
+  relay: 'it cannot be reached directly yet; going through the relay that it names',
+}
+
 export const wording: Wording = {
   ...keyWording,
   ...trustWording,
@@ -77,6 +83,13 @@ export const wording: Wording = {
     `others     handfast node --network ${network}`,
   ],
   listening: (publication) => [`address    ${publication.address}`, `published  ${describePublication(publication)}`],
+  relaying: ({ key }) => [`relay      others name it with: handfast listen --relay-through ${key}`],
+  dialling: ({ peer, step }) => [`* ${shortAddress(peer)}: ${DIAL_STEPS[step]}`],
+  way: ({ peer, way }) => [
+    way === 'direct'
+      ? `* ${shortAddress(peer)}: the connection goes directly now`
+      : `* ${shortAddress(peer)}: the connection goes through a relay now, which cannot read it`,
+  ],
   watching: ({ http }) => [`watched    http://${http}/healthz and http://${http}/metrics`],
   keeping: ({ address }) => [`mailbox    others name it with: handfast mailboxes ${address}`],
   mailbox: ({ address }) => [address],

@@ -43,6 +43,14 @@ export const CONNECTION = {
     'the peer could not be reached',
     'it may have gone since its card was published: try again later, or send a message that waits for it',
   ],
+  ERR_CONNECT_NATS: [
+    'both sides are behind NATs that give each partner another port: there is no direct way between them',
+    'one of you can name a relay: handfast listen --relay-through, with the key that handfast node --relay prints',
+  ],
+  ERR_CONNECT_RELAY: [
+    'the peer could be reached neither directly nor through the relay that it names',
+    'try again later, or send a message that waits for it; the other side can name another relay, or none',
+  ],
   ERR_CONNECTION_LOST: [
     'the connection ended without a goodbye',
     'connect again; what was sent last may not have arrived',

@@ -46,7 +46,11 @@ export const NETWORK = {
     'write for example 127.0.0.1:4000, or several separated by commas',
   ],
   ERR_NETWORK_HOST: ['the host is not an IPv4 address of this machine', 'give one of its addresses, such as 127.0.0.1'],
-  ERR_NETWORK_UNREACHABLE: ['no node of the network answered', 'check the list of nodes, and that a node runs there'],
+  ERR_NETWORK_UNREACHABLE: [
+    'no node of the network answered',
+    'check the list of nodes, that a node runs there, and that this network lets UDP through',
+  ],
+  ERR_RELAY_KEY: ['this is no key of a relay', 'give the 64 digits that handfast node --relay prints, or none'],
   ERR_PORT_IN_USE: ['the port is in use by another process', 'choose another port, or 0 for any free one'],
   ERR_PORT_DENIED: [
     'the port is outside 0 to 65535, or this user may not open it',

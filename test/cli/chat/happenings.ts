@@ -11,7 +11,16 @@ export const PEER = 'hf1kh9wk63pek84h4yjgpu5hsrreavjjgswdyjmwnhmtqra00apu4tqy99z
 export const HASH = 'ab'.repeat(32)
 
 export const remoteOf = (changed: Partial<Remote> = {}): Remote => ({
-  ...{ address: PEER, epoch: 0, seq: 0, head: 'ab', safetyNumber: '12345', change: 'none', direction: 'in' },
+  ...{
+    address: PEER,
+    epoch: 0,
+    seq: 0,
+    head: 'ab',
+    safetyNumber: '12345',
+    change: 'none',
+    direction: 'in',
+    way: 'direct',
+  },
   trust: { identity: 'unknown', freshness: 'stale', reason: 'a test' },
   ...changed,
 })

@@ -21,6 +21,7 @@ import {
   REQUEST_ROWS,
   type Row,
   SHORT,
+  WAY_ROWS,
   WENT_BACK_ROWS,
 } from './reporter-rows.ts'
 
@@ -62,7 +63,16 @@ const ROWS: Readonly<Record<PeerEvent['type'], readonly Row[]>> = {
       ],
       [`* connected to ${PEER}`, /^\* nobody has vouched/, /not certain: a test$/, /^\* safety number/, '  12345'],
     ],
+    [
+      { type: 'connected', remote: { ...remote, way: 'relayed' } },
+      [
+        { event: 'connected', peer: PEER, ...known, way: 'relayed' },
+        { event: 'safety-number', peer: PEER, safetyNumber },
+      ],
+      [/, through a relay, which cannot read it$/, /^\* nobody has/, /not certain/, /^\* safety number/, '  12345'],
+    ],
   ],
+  ...WAY_ROWS,
   disconnected: [
     [
       { type: 'disconnected', remote, reason: 'left', error: null },

@@ -135,7 +135,7 @@ test('whom one talks to, and how sure that is, is said in what it means', () => 
     (['current', 'stale'] as const).map((freshness) => ({ identity, freshness, reason: 'why' })),
   )
   for (const trust of trusts) {
-    const event = { ...found, event: 'connected', peer: PEER, direction: 'in', trust } as const
+    const event = { ...found, event: 'connected', peer: PEER, direction: 'in', way: 'direct', trust } as const
     const text = wording.connected(event).join('\n')
     told.add(text)
     assert.equal(text.includes('why'), trust.freshness === 'stale')
@@ -183,7 +183,8 @@ test('keys that their owner confirmed are so until a time, and not any more sinc
 
 test('what became of an identity is told, by lookup and on connecting, unless nothing did', () => {
   const trust = { identity: 'pinned', freshness: 'current', reason: '' } as const
-  const connected = { event: 'connected', peer: PEER, direction: 'out', epoch: 1, seq: 1, head: 'ab', trust } as const
+  const known = { epoch: 1, seq: 1, head: 'ab', way: 'direct' } as const
+  const connected = { event: 'connected', peer: PEER, direction: 'out', ...known, trust } as const
   const told = new Set<string>()
   for (const change of ['updated', 'rotated', 'superseded'] as const) {
     const lines = wording.lookup({ ...found, change }).filter((line) => line.startsWith('change '))
