@@ -57,11 +57,10 @@ const reasonOf = ({ cause }: ConnectionError): unknown =>
 const CALLED_OFF_MAX = 2
 
 /**
- * The other side finds out as well that both NATs are of that kind, and calls it off without saying why (1: not "try later"). When ours is, and it does
- * so again, that is why.
+ * Both sides find out what their NATs are like before they punch, and whichever sees that there is no way calls it off; HyperDHT seldom hands on why. When ours
+ * is of that kind, and it happens again before any punch, that is why.
  */
-const isCalledOff = (error: ConnectionError): boolean =>
-  reasonOf(error) === 'REMOTE_ABORTED' && error.cause instanceof Error && / 1$/.test(error.cause.message)
+const CALLED_OFF: ReadonlySet<unknown> = new Set(['HOLEPUNCH_ABORTED', 'REMOTE_ABORTED'])
 
 type Try = {
   /** what it goes through; null for directly */
@@ -70,7 +69,7 @@ type Try = {
 }
 
 /** What is known of the other side by now. */
-type Known = { answered: boolean }
+type Known = { answered: boolean; punched: boolean }
 
 /** One try. @throws ConnectionError ERR_CONNECT; the signal's reason */
 const tryOnce = async (dialling: Dialling, known: Known, { relay, milliseconds }: Try): Promise<SecretStream> => {
@@ -88,7 +87,9 @@ const tryOnce = async (dialling: Dialling, known: Known, { relay, milliseconds }
   const onAnswer = () => {
     known.answered = true
   }
+  known.punched = false
   const holepunch = (remote: number, local: number): boolean => {
+    known.punched = true
     if (relay === null && (remote >= RANDOM || local >= RANDOM)) {
       clearTimeout(deadline)
       deadline = setDeadline(Math.max(milliseconds, dialling.relays.length > 0 ? 0 : DIAL_RANDOM_MS))
@@ -145,7 +146,7 @@ export const dialThrough = async (dialling: Dialling): Promise<SecretStream> => 
   const { relays, onStep, signal, now = () => performance.now() } = dialling
   const [named = null] = relays
   const over = now() + DIAL_MS
-  const known: Known = { answered: false }
+  const known: Known = { answered: false, punched: false }
   let bothRandom = false
   let calledOff = 0
   for (let tries = 1; ; tries++) {
@@ -156,7 +157,7 @@ export const dialThrough = async (dialling: Dialling): Promise<SecretStream> => 
       return await tryOnce(dialling, known, { relay, milliseconds })
     } catch (error) {
       if (!(error instanceof ConnectionError) || signal?.aborted) throw error
-      if (isCalledOff(error) && dialling.isRandom()) calledOff += 1
+      if (CALLED_OFF.has(reasonOf(error)) && !known.punched && dialling.isRandom()) calledOff += 1
       bothRandom ||= reasonOf(error) === BOTH_RANDOM || calledOff >= CALLED_OFF_MAX
       // Who is slow to answer may still do so through the relay.
       if (!isWorthIt(error, known) && !(isFirst && named !== null && reasonOf(error) === TOO_LATE)) throw error

@@ -84,6 +84,16 @@ export const KINDS: readonly Kind[] = [
   },
 ]
 
+/** A home whose router sends four UDP ports on to the one host in it; from inside it is not reached at its outer address. */
+export const FORWARDING: Kind = {
+  ...{ ...KEPT, name: 'port', title: 'port-restricted NAT with forwarded ports' },
+  rules: gate(
+    `${FROM_INSIDE}\n    ct status dnat accept`,
+    `chain pre { type nat hook prerouting priority dstnat; iifname "wan" udp dport 49737-49740 dnat to 192.168.1.2; }
+  ${KEEPS_PORT}`,
+  ),
+}
+
 /** @throws Error when there is no such kind */
 export const kindOf = (name: string): Kind => {
   const kind = KINDS.find((one) => one.name === name)

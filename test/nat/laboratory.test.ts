@@ -26,18 +26,30 @@ const run = async (argv: readonly string[]): Promise<{ code: number; out: string
   return { code, out, err }
 }
 
-test('with one node for all, peers connect directly where there is a way, and else through the relay', { skip }, async () => {
+test('with one node for all, peers connect directly where there is a way, and else through the relay', {
+  skip,
+}, async () => {
   const pairs = ['open:port', 'fire:fire', 'sym:sym']
-  const { code, out, err } = await run(['--only', pairs.join(','), '--nodes', '1', '--parallel', '2', '--relay', '--json'])
+  const { code, out, err } = await run([
+    '--only',
+    pairs.join(','),
+    '--nodes',
+    '1',
+    '--parallel',
+    '2',
+    '--relay',
+    '--json',
+  ])
   assert.equal(code, 0, err)
   const found: Pair[] = out
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  assert.deepEqual(
-    found.map(({ from, to, outcomes }) => `${from}:${to} ${outcomes.map(({ path }) => path)}`).sort(),
-    ['fire:fire direct', 'open:port direct', 'sym:sym relayed'],
-  )
+  assert.deepEqual(found.map(({ from, to, outcomes }) => `${from}:${to} ${outcomes.map(({ path }) => path)}`).sort(), [
+    'fire:fire direct',
+    'open:port direct',
+    'sym:sym relayed',
+  ])
 })
 
 /** Processes whose environment has `mark`. */

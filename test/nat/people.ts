@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { initialize } from '../../src/identity/initialize.ts'
 import { type Command, startCommand, told } from './command.ts'
-import type { Internet } from './internet.ts'
+import type { Internet, Site } from './internet.ts'
 
 /** The nodes of the simulated Internet, and people with an identity each. */
 
@@ -43,6 +43,14 @@ export const startNodes = async (internet: Internet, count: number, { relay = fa
   const named = relay && last !== undefined ? (await told(last, 'relaying')).key : null
   const list = hosts.map((host) => `${host}:49737`).join(',')
   return { nodes, hosts, list, relay: typeof named === 'string' ? named : null }
+}
+
+/** One node behind a router that forwards its ports, and no other. */
+export const startNodeAtHome = async (site: Site): Promise<Network> => {
+  const { outside: host, hosts } = site
+  const node = startCommand(hosts[0] ?? '', ['node', '--public', host, '--port', '49737'])
+  await told(node, 'node')
+  return { nodes: [node], hosts: [host], list: `${host}:49737`, relay: null }
 }
 
 export type Person = { readonly host: string; readonly folder: string; readonly address: string }

@@ -9,6 +9,8 @@ export const SCENARIOS = [
   'nodes-restart',
   'node-dies',
   'asleep-200',
+  'node-at-home',
+  'relay-dies',
 ] as const
 
 export type ScenarioName = (typeof SCENARIOS)[number]

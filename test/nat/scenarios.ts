@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Command, endCommands } from './command.ts'
 import { createInternet, type Internet, type Site } from './internet.ts'
-import { kindOf } from './kinds.ts'
+import { FORWARDING, kindOf } from './kinds.ts'
 import { ip, nft, removeNamespaces } from './namespaces.ts'
-import { makePerson, type Network, type Person, startNode, startNodes, startPerson } from './people.ts'
+import { makePerson, type Network, type Person, startNode, startNodeAtHome, startNodes, startPerson } from './people.ts'
 import type { ScenarioName } from './scenario-names.ts'
 
 /** What happens to networks while people talk: Alice calls, Bob is called, both behind port-restricted NATs; Carol comes later. */
@@ -149,16 +149,35 @@ const DO: Readonly<Record<ScenarioName, Scenario>> = {
     bob.child.kill('SIGCONT')
     return both(says(alice, 'awake', 'the next message'), calls(stage))
   },
+  'node-at-home': (stage) => both(says(stage.alice, 'hello again', 'the next message'), calls(stage)),
+  'relay-dies': async ({ network, alice, bob }) => {
+    await network.nodes.at(-1)?.end('SIGKILL')
+    const began = performance.now()
+    const notice = (command: Command): Promise<unknown> =>
+      command.next(({ event }) => event === 'disconnected', { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const told = (await Promise.all([alice, bob].map(notice))).every((one) => one !== null)
+    const passed = told && [alice, bob].every(({ child }) => child.exitCode === null && child.signalCode === null)
+    return {
+      passed,
+      text: `both sides ${passed ? 'noticed it and went on' : 'did not both notice'} after ${since(began)}`,
+    }
+  },
 }
 
-const setUp = async (): Promise<Stage> => {
+type SetUp = {
+  readonly kind?: string
+  readonly start?: (internet: Internet) => Promise<Network>
+}
+
+const setUp = async ({ kind = 'port', start = (internet) => startNodes(internet, 5) }: SetUp): Promise<Stage> => {
   const internet = createInternet()
-  const network = await startNodes(internet, 5)
-  const site = (name: string): Site => internet.addSite(name, kindOf('port'))
+  const network = await start(internet)
+  const site = (name: string): Site => internet.addSite(name, kindOf(kind))
   const sites = { alice: site('alice'), bob: site('bob'), carol: site('carol') }
   const [aliceIs, bobIs] = [await makePerson('alice'), await makePerson('bob')]
+  const relay = network.relay === null ? [] : ['--relay-through', network.relay]
   const listening = ({ event }: { event: string }): boolean => event === 'listening'
-  const bob = startPerson(bobIs, network.list, ['listen', '--accept-files', '--download', '/run/downloads'])
+  const bob = startPerson(bobIs, network.list, ['listen', '--accept-files', '--download', '/run/downloads', ...relay])
   await bob.next(listening)
   const alice = startPerson(aliceIs, network.list, ['listen', '--to', bobIs.address])
   await alice.next(listening)
@@ -168,10 +187,15 @@ const setUp = async (): Promise<Stage> => {
   return { internet, network, sites, alice, bob, bobIs }
 }
 
+const SET_UPS: Readonly<Partial<Record<ScenarioName, SetUp>>> = {
+  'node-at-home': { start: (internet) => startNodeAtHome(internet.addSite('home', FORWARDING)) },
+  'relay-dies': { kind: 'sym', start: (internet) => startNodes(internet, 3, { relay: true }) },
+}
+
 /** In an Internet of its own, which is gone afterwards. */
 export const runScenario = async (name: ScenarioName): Promise<Result> => {
   try {
-    return await DO[name](await setUp())
+    return await DO[name](await setUp(SET_UPS[name] ?? {}))
   } finally {
     endCommands()
     removeNamespaces()

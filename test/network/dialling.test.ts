@@ -90,18 +90,19 @@ test('between two NATs with random ports there is no way, and that is said at on
   assert.deepEqual([await end(), tried.length], [['ERR_CONNECT_NATS', 0], 1])
 })
 
-test('the same when it is the other side that finds it out', async (t) => {
-  const { end, tried } = standIn(t, () => 'REMOTE_ABORTED with error code 1', { isRandom: () => true })
-  assert.deepEqual([await end(), tried.length], [['ERR_CONNECT_NATS', 2], 2])
+test('the same when one of the two calls it off, before any punch', async (t) => {
+  for (const reason of ['HOLEPUNCH_ABORTED', 'REMOTE_ABORTED']) {
+    const { end, tried } = standIn(t, () => reason, { isRandom: () => true })
+    assert.deepEqual([await end(), tried.length], [['ERR_CONNECT_NATS', 2], 2])
+    t.mock.timers.reset()
+  }
 })
 
 test('who is only busy, or behind another kind of NAT, is not taken for one', async (t) => {
-  const busy = standIn(t, (tries) => (tries < 9 ? 'REMOTE_ABORTED with error code 3' : 'open'), {
-    isRandom: () => true,
-  })
+  const busy = standIn(t, (tries) => (tries < 9 ? 'REMOTE_ABORTED random' : 'open'), { isRandom: () => true })
   assert.equal((await busy.end())[0], undefined)
   t.mock.timers.reset()
-  const other = standIn(t, (tries) => (tries < 9 ? 'REMOTE_ABORTED with error code 1' : 'open'))
+  const other = standIn(t, (tries) => (tries < 9 ? 'REMOTE_ABORTED' : 'open'))
   assert.equal((await other.end())[0], undefined)
 })
 
