@@ -70,6 +70,19 @@ suite('a node that is started again', { concurrency: 2 }, () => {
     assert.equal((await stat(folder)).mode & 0o777, 0o700)
   })
 
+  test('a relay says by which key it is named, and keeps it', async (t) => {
+    const folder = join(await makeTemporary(t), 'node')
+    const keys: unknown[] = []
+    for (let start = 0; start < 2; start++) {
+      const node = await startPersistent(t, folder, '--relay')
+      const { key } = await node.event('relaying')
+      keys.push(key)
+      assert.equal(await node.exit('SIGTERM'), 0)
+    }
+    assert.match(String(keys[0]), /^[0-9a-f]{64}$/)
+    assert.equal(keys[1], keys[0])
+  })
+
   test('without --persistent nothing is written', async (t) => {
     const folder = await makeTemporary(t)
     const node = await startNode(t, '--folder', folder)
