@@ -15,7 +15,7 @@ export type Network = {
   readonly nodes: readonly Command[]
   /** public addresses of the nodes' hosts */
   readonly hosts: readonly string[]
-  /** for --bootstrap */
+  /** for --network */
   readonly list: string
   /** for --relay-through, when a node is a relay */
   readonly relay: string | null
@@ -24,7 +24,7 @@ export type Network = {
 /** Starts node number `index` of the hosts; the first one starts the network, or comes back to it. */
 export const startNode = (hosts: readonly string[], index: number, options: readonly string[] = []): Command => {
   const others = hosts.filter((_, other) => other !== index).map((host) => `${host}:49737`)
-  const to = index === 0 ? [] : ['--bootstrap', others.join(',')]
+  const to = index === 0 ? [] : ['--network', others.join(',')]
   return startCommand(`node${index + 1}`, ['node', '--host', hosts[index] ?? '', '--port', '49737', ...to, ...options])
 }
 
@@ -63,4 +63,4 @@ export const makePerson = async (host: string): Promise<Person> => {
 }
 
 export const startPerson = ({ host, folder }: Person, list: string, argv: readonly string[]): Command =>
-  startCommand(host, ['--folder', folder, '--bootstrap', list, ...argv])
+  startCommand(host, ['--folder', folder, '--network', list, ...argv])

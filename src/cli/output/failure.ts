@@ -39,7 +39,8 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_MAILBOX_COUNT: 'remove one first: handfast mailboxes hf1… --remove',
   ERR_MAILBOX_UNNAMED: 'handfast mailboxes tells which are yours',
   ERR_NETWORK_HOST: 'give --host an address of this machine, such as 127.0.0.1',
-  ERR_NETWORK_UNREACHABLE: 'check --network, that a handfast node runs there, and that your own network lets UDP through',
+  ERR_NETWORK_UNREACHABLE:
+    'check --network, that a handfast node runs there, and that your own network lets UDP through',
   ERR_PEER_NO_CARD: 'ask its owner to run handfast listen',
   ERR_PEER_SELF: 'give the address of somebody else, or another identity with --folder',
   ERR_PEER_SUPERSEDED: 'the recovery phrase puts it right, with handfast recover: nobody else can do what it does',
