@@ -26,12 +26,12 @@ const secondsSince = (began: number): number => (performance.now() - began) / 10
 const createMeter = (a: Site, b: Site, nodes: readonly string[]) => {
   const count = () => ({
     direct: bytesBetween(a.outside, b.outside),
-    relayed: Math.max(...nodes.map((node) => bytesBetween(node, b.outside))),
+    relayed: nodes.map((node) => bytesBetween(node, b.outside)),
   })
   const before = count()
   return (size: number): 'direct' | 'relayed' => {
     const after = count()
-    const relayed = after.relayed - before.relayed
+    const relayed = Math.max(...after.relayed.map((bytes, node) => bytes - (before.relayed[node] ?? 0)))
     const direct = after.direct - before.direct
     // It may begin through the relay and go on directly: what carried more counts.
     if (relayed > direct && relayed + direct > size) return 'relayed'
