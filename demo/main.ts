@@ -11,6 +11,9 @@ import { startPlayers } from './players.ts'
 import { createPrinter } from './print.ts'
 import { createStage, describe, nobody } from './stage.ts'
 
+// Whatever the demo does, nothing leaves this machine.
+process.env.HANDFAST_LOOPBACK_ONLY = '1'
+
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
 
 const readOptions = (): { json: boolean } | null => {

@@ -33,6 +33,7 @@ export const createWiretap = (): Wiretap => {
     handshakeHash: stream.handshakeHash,
     remoteKey,
     remoteHost: stream.remoteHost,
+    remotePort: stream.remotePort,
     way: stream.way,
     watchWay: stream.watchWay,
     send: (frame) => {

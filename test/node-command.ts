@@ -23,5 +23,7 @@ export const commandLine = (argv: readonly string[]): string[] => [...QUICKLY, .
 export const bareSurroundings = (argv: readonly string[] = []): Record<string, string> => {
   // What one process has compiled serves the others.
   const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env
-  return { PATH, NODE_COMPILE_CACHE, ...(isLong(argv) ? ONE_HEAP : {}) }
+  // An identity is made for a network that somebody chose.
+  const made = argv.includes('init') ? { HANDFAST_NETWORK: 'lan' } : {}
+  return { PATH, NODE_COMPILE_CACHE, HANDFAST_LOOPBACK_ONLY: '1', ...made, ...(isLong(argv) ? ONE_HEAP : {}) }
 }

@@ -90,9 +90,11 @@ const ROWS: Readonly<Record<string, Row>> = {
 const FILES: Readonly<Record<string, readonly string[]>> = {
   'src/peer/open.ts': ['network'],
   'src/peer/join.ts': ['network', 'directory/node'],
+  'src/peer/folder-network.ts': ['network'],
   'src/identity/replace-keys.ts': ['network', 'directory/node'],
   'src/identity/network-clock.ts': ['network', 'directory/node'],
   'src/identity/remembered-network.ts': ['network'],
+  'src/identity/first-network.ts': ['network'],
   'src/cli/node/run-node.ts': ['network', 'directory/node'],
   'src/index.ts': Object.keys(ROOMS),
   'src/fernet.ts': ['core'],

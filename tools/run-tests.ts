@@ -23,7 +23,14 @@ const ROOT = dirname(import.meta.dirname)
 /** So long a test may take that does not say its own: far more than any does alone, for machines that do other work too. */
 const TIMEOUT_MS = 300_000
 
-const COMMON = ['--import', './tools/compile-cache.mjs', '--test', `--test-timeout=${TIMEOUT_MS}`]
+const COMMON = [
+  '--import',
+  './tools/compile-cache.mjs',
+  '--import',
+  './tools/loopback-only.mjs',
+  '--test',
+  `--test-timeout=${TIMEOUT_MS}`,
+]
 /** Flags of files that share a process, of which there are so many. */
 const TOGETHER = ['--max-semi-space-size=32', '--test-isolation=none']
 const UNIT = [...TOGETHER, '--import', './tools/unit-guard.mjs']

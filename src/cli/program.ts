@@ -13,6 +13,7 @@ import { logCommand } from './commands/log.ts'
 import { lookupCommand } from './commands/lookup.ts'
 import { mailboxesCommand } from './commands/mailboxes.ts'
 import { messagesCommand } from './commands/messages.ts'
+import { networkCommand } from './commands/network.ts'
 import { nodeCommand } from './commands/node.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { recoverCommand } from './commands/recover.ts'
@@ -31,6 +32,7 @@ import type { CommandFile, GlobalOptions, Start } from './context.ts'
 const COMMANDS: readonly CommandFile[] = [
   nodeCommand,
   initCommand,
+  networkCommand,
   passphraseCommand,
   backupCommand,
   restoreCommand,
@@ -83,10 +85,10 @@ export const createProgram = ({ version, defaults, start, write }: ProgramParts)
         .argParser(readFolder),
     )
     .addOption(
-      new Option('--network <list>', 'nodes of the network, host:port[,host:port…]; also HANDFAST_NETWORK').default(
-        defaults.network,
-        defaults.network || 'none',
-      ),
+      new Option(
+        '--network <network>',
+        'public, lan, or nodes of your own, host:port[,host:port…]; also HANDFAST_NETWORK',
+      ).default(defaults.network, defaults.network || 'that of the data folder'),
     )
     .option('--passphrase-file <file>', 'what the data folder is sealed under; also HANDFAST_PASSPHRASE')
     .option('--clock-is-right', 'the clock of this computer is right, whatever the network says')

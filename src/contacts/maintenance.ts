@@ -15,6 +15,7 @@ import type { Store } from '../store/store.ts'
 import { afterJump } from './after-jump.ts'
 import type { ClockWatch } from './clock-watch.ts'
 import type { ContactEvent } from './contact-events.ts'
+import { createFreshEye } from './fresh-eye.ts'
 import type { JumpWatch } from './jump-watch.ts'
 import type { Resolver } from './resolver.ts'
 import type { TrustStore } from './trust-store.ts'
@@ -22,7 +23,7 @@ import type { TrustStore } from './trust-store.ts'
 /**
  * What a listening peer does every 6 hours, and in part every hour: it says anew where it is, looks whether its own log was contradicted,
  * looks after those it is connected to, and puts the logs of its contacts back into the directory, which forgets them after a week. The same
- * when the computer slept, or its clock was set.
+ * when the computer slept, or its clock was set. After its own records it looks as soon as others may have lost them.
  */
 export type Maintenance = {
   /** Begins, with everything but the first publication, which has been made. */
@@ -38,6 +39,8 @@ export type MaintenanceParts = {
   readonly resolver: Resolver
   readonly clockWatch: Pick<ClockWatch, 'hear'>
   readonly jumps: Pick<JumpWatch, 'onJump'>
+  /** Calls back when others may have lost what they were told. @returns ends that */
+  readonly onShaken: (listener: () => void) => () => void
   readonly world: World
   readonly emit: (event: ContactEvent) => void
   readonly publishOwn: () => Promise<Publication>
@@ -91,6 +94,13 @@ const republishContacts = async (
   }
 }
 
+/** Nobody showed anything: all of them may have lost it, as after a power cut. @returns whether enough took it */
+const publishAgain = ({ directory, published, deadline }: MaintenanceParts): Promise<boolean> =>
+  publish(directory, published(), deadline()).then(
+    ({ weak }) => !weak,
+    () => false,
+  )
+
 export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
   const { identity, directory, trustStore, resolver, world, emit, clockWatch } = parts
   const { publishOwn, published, weighOwn, deadline } = parts
@@ -116,8 +126,9 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
   /**
    * Looks at one's own records as others see them, and puts them where they are missing. A contradiction to one's own log is a theft: the
    * owner is the one who can end it.
+   * @returns whether others find them
    */
-  const inspectOwn = async (): Promise<void> => {
+  const inspectOwn = async (): Promise<boolean> => {
     const options = { now: seconds(world), signal: deadline() }
     const { network, reading } = hearTimes(directory, world)
     const seen = await checkPublication(network, published(), options).catch((error: unknown) => {
@@ -125,21 +136,20 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
       throw error
     })
     clockWatch.hear(reading())
-    if (stopped) return
+    if (stopped) return true
     if (seen instanceof DirectoryError) {
       doubt(seen.message)
-      // Nobody showed anything: all of them may have lost it, as after a power cut.
-      await publish(directory, published(), deadline()).catch(() => null)
-      return
+      return publishAgain(parts)
     }
     // Another one of us may have gone on while we were not looking.
     const began = await weighOwn(seen.found)
-    if (stopped) return
+    if (stopped) return true
     if (began) await announceAnew()
     if (seen.found.fork !== null) trustStore.contradict(seen.found.log, seen.found.fork)
     // That the log went on elsewhere is what the next announcement tells.
     else if (!['longer', 'supersedes'].includes(compareLogs(seen.found.log, identity.log)))
       doubt(seen.confirmed ? null : seen.found.verdict.reason)
+    return seen.confirmed
   }
 
   /** Tells of it once, until it is over. */
@@ -162,7 +172,7 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
     if (running) return
     running = true
     for (const step of [inspectOwn, inspectConnected, () => republishContacts(parts, () => stopped)])
-      if (!stopped) await step().catch(() => {})
+      if (!stopped) await Promise.try<unknown, []>(step).catch(() => {})
     running = false
   }
 
@@ -172,18 +182,19 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
   }
 
   const renew = (): void => void announceAnew().then(inspect)
-  let endJumps = (): void => {}
+  const freshEye = createFreshEye(() => (running ? Promise.resolve(false) : inspectOwn()))
+  let ends: readonly (() => void)[] = []
 
   return {
     start: () => {
       void inspect()
       rounds.every(CARD_REISSUE, renew)
       rounds.every(RECORD_REPAIR, repair)
-      endJumps = afterJump(parts.jumps, renew)
+      ends = [afterJump(parts.jumps, renew), parts.onShaken(freshEye.shaken), freshEye.stop]
     },
     stop: () => {
       stopped = true
-      endJumps()
+      for (const end of ends) end()
       rounds.stop()
     },
   }

@@ -17,8 +17,8 @@ export type InitializeOptions = {
    */
   readonly root?: RootSigner | undefined
   /**
-   * Nodes to hold this computer's clock against, since it is in the first signature: 'host:port', several separated by commas, or a list. When
-   * none answers, it goes on without. Default: nobody is asked.
+   * The network that the folder remembers, as `openPeer` takes it. This computer's clock is held against it, since that is in the first
+   * signature; when nobody answers, it goes on without. Default: none, and nobody is asked.
    */
   readonly network?: string | readonly string[] | undefined
   /** Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then. Default: false. */
@@ -47,11 +47,9 @@ export const initialize = async (
 ): Promise<{ address: string; phrase: string }> => {
   refuseEmpty(passphrase)
   await refuseExisting(folder)
-  if (network.length > 0) {
-    // Who has no network to ask loads none.
-    const { holdNetworkClock } = await import('./network-clock.ts')
-    await holdNetworkClock({ network, clockIsRight, onClock, signal })
-  }
+  // Who has no network to ask loads none.
+  const chosen = network.length === 0 ? null : await import('./first-network.ts')
+  await chosen?.hold(network, { clockIsRight, onClock, signal })
   const [now, random] = [seconds(systemWorld), systemWorld.random]
   const { identity, phrase } =
     root === undefined ? createIdentity(now, random) : await createIdentityBy(root, now, random)
@@ -59,5 +57,6 @@ export const initialize = async (
   // What can fail is tried before: a phrase is not to be written down for nothing.
   if (onRecoveryPhrase !== undefined) await whereWritable(folder, async () => onRecoveryPhrase(phrase, address))
   await createVault(folder, identity, passphrase)
+  chosen?.keep(folder, identity, network)
   return { address, phrase }
 }

@@ -7,13 +7,15 @@ import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/r
 import type { ClockReading } from '../directory/client/heard-times.ts'
 import { createStorage } from '../directory/node/storage.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
+import { entrancesOf, parseNetwork, writeNetwork } from '../network/network-choice.ts'
 import { createNode } from '../network/node.ts'
-import { parseNodes } from '../network/node-list.ts'
+import { openKnownNodes } from '../store/known-nodes.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { pkcs11Signer } from '../store/pkcs11-signer.ts'
 import type { TokenOptions } from '../store/pkcs11-tool.ts'
 import { openOwnStore, type Store } from '../store/store.ts'
 import { checkRenewable, createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
+import { keep } from './first-network.ts'
 import { chooseNetwork } from './remembered-network.ts'
 import { adoptLost, renewOwn } from './renewal.ts'
 import {
@@ -35,7 +37,7 @@ export type ChangeOptions = {
   readonly folder: string
   /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
   readonly passphrase?: Passphrase | undefined
-  /** At least one node of the network: 'host:port', several separated by commas, or a list. */
+  /** The network, as `openPeer` takes it. '': the one that the folder remembers. */
   readonly network: string | readonly string[]
   readonly signal?: AbortSignal | undefined
   /** Your word that this computer's clock is right, whatever the network says: there is no ERR_CLOCK then. Default: false. */
@@ -83,7 +85,10 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
     () => null,
   )
   try {
-    const node = await createNode({ bootstrap: chooseNetwork(options.network, store), signal })
+    const network = chooseNetwork(options.network, store)
+    const known = store === null ? null : await openKnownNodes(folder, writeNetwork(network))
+    const entering = { bootstrap: entrancesOf(network), wide: network.kind !== 'own', signal }
+    const node = await createNode({ ...entering, remembered: () => known?.places ?? [] })
     try {
       const directory = joinDirectory(node.dht, createStorage())
       const saved: ChangeOptions['onSaved'] = (log, root) => {
@@ -133,9 +138,15 @@ const unlessMissing = (error: unknown): null => {
   throw error
 }
 
-const emptyFolder = async (folder: string, source: string | null | (() => Promise<string | null>)) => {
+const emptyFolder = async (
+  { folder, network }: ChangeOptions,
+  source: string | null | (() => Promise<string | null>),
+) => {
   const passphrase = typeof source === 'function' ? await source() : source
-  const save = async (identity: Identity): Promise<void> => void (await createVault(folder, identity, passphrase))
+  const save = async (identity: Identity): Promise<void> => {
+    await createVault(folder, identity, passphrase)
+    keep(folder, identity, network)
+  }
   return { identity: null, save }
 }
 
@@ -149,7 +160,7 @@ const openIfThere = async (folder: string, passphrase: Passphrase): Promise<Vaul
 
 /** A list that is given is checked before anything else; '' stands for the one that the folder remembers. */
 const checkNetwork = ({ network }: ChangeOptions): void => {
-  if (network !== '') parseNodes(network)
+  if (network.length > 0) parseNetwork(network)
 }
 
 /**
@@ -172,7 +183,7 @@ export const recover = async ({
   const own = vault?.identity.log ?? null
   checkSame(own, id)
   checkPhrase(own, phrase, { world: systemWorld })
-  const keeping = vault ?? (await emptyFolder(folder, newPassphrase ?? passphrase))
+  const keeping = vault ?? (await emptyFolder(options, newPassphrase ?? passphrase))
   return onNetwork(options, (ground) => recoverLost(id, keeping, phrase, ground, { evenRetired }))
 }
 
@@ -224,6 +235,6 @@ export const adopt = async ({
   const vault = await openIfThere(folder, passphrase)
   checkSame(vault?.identity.log ?? null, id)
   if (vault !== null) return onNetwork(options, (ground) => renewOwn(vault.identity, vault, root, ground))
-  const keeping = await emptyFolder(folder, newPassphrase ?? passphrase)
+  const keeping = await emptyFolder(options, newPassphrase ?? passphrase)
   return onNetwork(options, (ground) => adoptLost(id, keeping, root, ground))
 }

@@ -27,6 +27,8 @@ export type FrameStream = {
   readonly remoteKey: Uint8Array
   /** The IP address the stream came about with; '' when it is not known. */
   readonly remoteHost: string
+  /** The UDP port; 0 when it is not known. */
+  readonly remotePort: number
   /** How its bytes travel at the moment: through a relay, or not. */
   way(): Way
   /** Calls back when that may have changed: a relayed stream goes on directly once a hole is punched. */
@@ -100,6 +102,7 @@ export const createFrameStream = (stream: SecretStream, way: () => Way = () => '
     handshakeHash: new Uint8Array(stream.handshakeHash ?? []),
     remoteKey: new Uint8Array(stream.remotePublicKey),
     remoteHost: stream.rawStream?.remoteHost ?? '',
+    remotePort: stream.rawStream?.remotePort ?? 0,
     way,
     watchWay: (listener) => void stream.rawStream?.on('remote-changed', listener),
     send: (frame) => send(state, frame),

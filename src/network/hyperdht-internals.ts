@@ -50,6 +50,27 @@ export type SendReply = (
   socket: Socket | null,
 ) => void
 
+/**
+ * What decides whether a node has an id, and asks from the socket it is reached at. HyperDHT settles it at the start, and every 20 minutes;
+ * a peer that was alone in its network, and comes into another, has to do it when that happens.
+ */
+export type Standing = {
+  readonly io: { firewalled: boolean; ephemeral: boolean }
+  firewalled: boolean
+  ephemeral: boolean
+  adaptive: boolean
+  /** what others said of this node's address */
+  _nat: NatSamples
+  _nonePersistentSamples: string[]
+  /** the address that was looked at last, so that it is not again */
+  _lastHost: string | null
+  /** Finds out whether others reach it; if so it becomes persistent, under the id of its address. @returns whether it did */
+  _updateNetworkState(): Promise<boolean>
+}
+
+/** A sampler of dht-rpc, which makes another one. */
+export type NatSamples = { add(host: string, port: number): unknown; readonly constructor: new () => NatSamples }
+
 /** What a persistent node keeps for others. */
 export type Persistent = {
   records: SoftRecords
@@ -80,6 +101,16 @@ export type SoftRecords = {
 
 const isInternals = (dht: object): dht is Internals =>
   '_persistent' in dht && '_router' in dht && '_pendingTimers' in dht && 'io' in dht
+
+const isStanding = (dht: object): dht is Standing =>
+  '_nat' in dht && '_updateNetworkState' in dht && '_nonePersistentSamples' in dht && '_lastHost' in dht
+
+/** @throws Error as `internalsOf` */
+export const standingOf = (dht: HyperDHT): Standing => {
+  const unknown: object = dht
+  if (isStanding(unknown)) return unknown
+  throw new Error('HyperDHT is not 6.34.0')
+}
 
 /** @throws Error when this is another HyperDHT than the one whose insides are known */
 export const internalsOf = (dht: HyperDHT): Internals => {

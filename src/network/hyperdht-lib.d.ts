@@ -1,4 +1,4 @@
-/** Types of the two files inside HyperDHT 6.34.0 that Handfast imports; its package.json has no `exports`, so paths end in .js. */
+/** Types of the three files inside HyperDHT 6.34.0 that Handfast imports; its package.json has no `exports`, so paths end in .js. */
 
 declare module 'hyperdht/lib/noise-wrap.js' {
   import type { HandshakePayload, KeyPair } from 'hyperdht'
@@ -46,4 +46,9 @@ declare module 'hyperdht/lib/plugin.js' {
   }
 
   export = Plugin
+}
+
+declare module 'hyperdht/lib/constants.js' {
+  /** The entrances of the public network, as address@name:port. */
+  export const BOOTSTRAP_NODES: readonly string[]
 }

@@ -44,6 +44,7 @@ declare module 'hyperdht' {
     readonly randomized: boolean
     /** The node id others know, `null` while ephemeral. */
     readonly id: Buffer | null
+    readonly stats: { readonly requests: { readonly responses: number } }
     /** Address and port as other nodes report them; port 0 when they disagree. */
     readonly host: string | null
     readonly port: number
@@ -233,6 +234,12 @@ declare module 'hyperdht' {
 
     interface Server extends EventEmitter<{ connection: [stream: SecretStream]; listening: []; close: [] }> {
       readonly publicKey: Buffer | null
+      /** The hash of its key, under which it is announced. */
+      readonly target: Buffer | null
+      /** Nodes that know where it is, up to three; the first may be itself. */
+      readonly relayAddresses: readonly Address[]
+      /** Announces it anew within 3 s. */
+      refresh(): void
       readonly closed: boolean
       /** Resolves once announced to the nodes that answered; it does not reject when none did. */
       listen(keyPair?: KeyPair): Promise<this>

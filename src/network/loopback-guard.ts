@@ -19,6 +19,12 @@ export type LoopbackGuard = {
 
 const LOOPBACK_HOST = '127.0.0.1'
 
+/**
+ * Whether nothing of this process may leave the machine, whatever network is chosen: `HANDFAST_LOOPBACK_ONLY` says so, as tests and the
+ * demo do for themselves and all they start. It only takes away.
+ */
+export const isLoopbackOnly = (): boolean => (process.env.HANDFAST_LOOPBACK_ONLY ?? '') !== ''
+
 type Refuse = (what: string) => NetworkError
 
 /** Wraps `udx` in place. Refused sends vanish, refused streams fail, refused binds throw NetworkError ERR_LOOPBACK_ONLY. */

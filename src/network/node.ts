@@ -10,22 +10,37 @@ import { RANDOM_PUNCH_REST_MS } from '../core/limits/relay-limits.ts'
 import type { NodeAddress } from '../directory/network-port.ts'
 import { bindFailure, systemCode } from './bind-failure.ts'
 import { answeringNodes, discard } from './bootstrap-probe.ts'
-import { guardLoopback, type LoopbackGuard } from './loopback-guard.ts'
+import { freePort } from './free-port.ts'
+import { guardLoopback, isLoopbackOnly, type LoopbackGuard } from './loopback-guard.ts'
 import { checkBootstrap, checkHost } from './node-checks.ts'
 import { isLoopbackName } from './node-list.ts'
+import { ownAddress } from './own-address.ts'
+import { createPresence, glance, type Presence } from './presence.ts'
 import { checkReplySenders } from './reply-check.ts'
 import { guardServing, type Serving, type Shared } from './serving.ts'
 import { type Ways, watchWays } from './ways.ts'
+import { type FindNodes, findSome, type WaysIn } from './ways-in.ts'
 
 export type NodeOptions = {
-  /** Nodes of the network to join; may be empty for its first node only. */
+  /** Nodes of the network to join; may be empty for its first node, and one that stays. */
   readonly bootstrap: readonly NodeAddress[]
+  /** Nodes seen alive in this network before, which are asked when none of the list answers. */
+  readonly remembered?: (() => readonly NodeAddress[]) | undefined
+  /** Finds more of them; when nobody answers. */
+  readonly find?: FindNodes | undefined
   /** Start a new network when no node of the list answers. `publicHost` or `host` is then the address others reach this node at. */
   readonly first?: boolean | undefined
+  /**
+   * Whether it keeps itself in its network (`presence.ts`): when nobody answers it is the first node of its own, and goes on asking; when
+   * others reach it, it is one of the nodes. Default: it is a client, and without anybody there is an error.
+   */
+  readonly stays?: boolean | undefined
   /** IPv4 address of this machine; default 127.0.0.1 in a loopback network, else every interface. */
   readonly host?: string | undefined
   /** IPv4 address that others reach this machine at, when it is another one; default: as others see it, or `host` for the first node. */
   readonly publicHost?: string | undefined
+  /** Whether that is every interface also without a list, as in a local network. Default: false. */
+  readonly wide?: boolean | undefined
   /** Default and 0: a free port. */
   readonly port?: number | undefined
   /** Store records for others and be a node they can bootstrap from: needs to be reachable. */
@@ -39,7 +54,7 @@ export type NodeOptions = {
   readonly signal?: AbortSignal | undefined
 }
 
-export type DhtNode = {
+export type DhtNode = Omit<Presence, 'close'> & {
   readonly dht: HyperDHT
   readonly host: string
   readonly port: number
@@ -49,21 +64,8 @@ export type DhtNode = {
   readonly serving: Serving
   /** How the bytes of its streams travel. */
   readonly ways: Ways
-  /** How it is in the network at the moment. */
-  state(): NodeState
-  /** Calls back when it finds out that others answer, or do not any more. @returns ends that */
-  watch(listener: (state: NodeState) => void): () => void
   /** Says goodbye where it is quick, then closes everything; idempotent. */
   close(): Promise<void>
-}
-
-export type NodeState = {
-  /** Whether other nodes answer. */
-  readonly online: boolean
-  /** Nodes that this one knows. */
-  readonly nodes: number
-  /** UDP port that it is bound to. */
-  readonly port: number
 }
 
 const ANY_HOST = '0.0.0.0'
@@ -94,6 +96,8 @@ type Plan = {
   readonly keyPair: HyperDHT.KeyPair
   readonly publicHost: string | null
   readonly shared: Shared | undefined
+  /** of one that stays */
+  readonly entrances: WaysIn | null
 }
 
 /**
@@ -102,13 +106,15 @@ type Plan = {
  * ERR_NETWORK_UNREACHABLE (within 5 s), ERR_STORAGE_ADDRESS, ERR_LOOPBACK_ONLY; or the signal's reason.
  */
 export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
-  const { first = false, storage = false, port = 0, signal } = options
+  const { first = false, stays = false, storage = false, port = 0, signal } = options
   signal?.throwIfAborted()
-  const bootstrap = checkBootstrap(options.bootstrap, first)
-  const host = checkHost(options.host ?? (isAllLoopback(bootstrap, options.publicHost) ? LOOPBACK_HOST : ANY_HOST))
+  const { wide = false } = options
+  const bootstrap = checkBootstrap(options.bootstrap, first || stays || wide)
+  const host = checkHost(options.host ?? defaultHost(bootstrap, options.publicHost, wide))
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new NetworkError('ERR_PORT_DENIED', { hint: `${port}` })
   const loopback = isLoopbackName(host)
+  if (!loopback && isLoopbackOnly()) throw new NetworkError('ERR_LOOPBACK_ONLY', { hint: host })
   if (loopback && bootstrap.length > 0 && !bootstrap.some((node) => isLoopbackName(node.host))) {
     throw new NetworkError('ERR_LOOPBACK_ONLY', { hint: 'the bootstrap list names other machines' })
   }
@@ -119,33 +125,42 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
   const udx = options.udx ?? new UDX()
   const guard = loopback ? guardLoopback(udx) : null
   const publicHost = options.publicHost === undefined ? null : checkHost(options.publicHost)
-  const plan = { udx, host, port, loopback, storage, keyPair, publicHost, shared: options.shared }
+  const { remembered, find, shared } = options
+  const entrances = stays ? { list: bootstrap, remembered, find } : null
+  const plan = { udx, host, port, loopback, storage, keyPair, publicHost, shared, entrances }
+  const answering = (nodes: readonly NodeAddress[]): Promise<readonly NodeAddress[]> =>
+    nodes.length === 0 ? Promise.resolve([]) : answeringNodes(udx, host, nodes, { loopback, signal })
   try {
-    const live = bootstrap.length === 0 ? [] : await answeringNodes(udx, host, bootstrap, { loopback, signal })
-    if (live.length === 0 && !first) {
+    let live = await answering(bootstrap)
+    if (live.length === 0) live = await answering(remembered?.() ?? [])
+    if (live.length === 0 && !stays) live = await answering(await findSome(find, signal))
+    if (live.length === 0 && !first && !stays) {
       throw new NetworkError('ERR_NETWORK_UNREACHABLE', {
         hint: bootstrap.map((node) => `${node.host}:${node.port}`).join(', '),
       })
     }
     const made = live.length === 0 ? await startFirst(plan, signal) : await join(plan, live, signal)
-    keepList(made.dht, live, bootstrap)
+    if (!stays) keepList(made.dht, live, bootstrap)
     return dhtNode(made, host, guard)
   } catch (error) {
     throw bindFailure(error, host, port)
   }
 }
 
-/** Whether nothing of the network is elsewhere. */
-const isAllLoopback = (bootstrap: readonly NodeAddress[], publicHost: string | undefined): boolean =>
-  [...bootstrap.map(({ host }) => host), ...(publicHost === undefined ? [] : [publicHost])].every(isLoopbackName)
+/** Loopback where nothing of the network is elsewhere. */
+const defaultHost = (bootstrap: readonly NodeAddress[], publicHost: string | undefined, wide: boolean): string => {
+  const hosts = [...bootstrap.map(({ host }) => host), ...(publicHost === undefined ? [] : [publicHost])]
+  return isLoopbackOnly() || (!wide && hosts.every(isLoopbackName)) ? LOOPBACK_HOST : ANY_HOST
+}
 
-const settings = ({ udx, host, port, loopback, storage, keyPair }: Plan) => ({
+const settings = ({ udx, host, port, loopback, storage, keyPair, entrances }: Plan) => ({
   udx,
   host,
   // HyperDHT reads a plain 0 as 49737, and tries other ports when the one asked for is in use.
   port: port === 0 ? ([0, 0] as const) : port,
   anyPort: false,
-  ephemeral: !storage,
+  // One that stays finds out whether others reach it, and is one of the nodes then.
+  ...(storage || entrances === null ? { ephemeral: !storage } : {}),
   // Nothing stands between loopback nodes: they need not find that out, nor punch holes to connect.
   ...(storage || loopback ? { firewalled: false } : {}),
   maxWindow: REQUESTS_WINDOW,
@@ -153,10 +168,10 @@ const settings = ({ udx, host, port, loopback, storage, keyPair }: Plan) => ({
   keyPair,
 })
 
-type Made = { readonly dht: HyperDHT; readonly serving: Serving; readonly ways: Ways }
+type Made = { readonly dht: HyperDHT; readonly serving: Serving; readonly ways: Ways; readonly presence: Presence }
 
 const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: AbortSignal): Promise<Made> => {
-  const made = prepare(new HyperDHT({ ...settings(plan), bootstrap }), plan)
+  const made = prepare(new HyperDHT({ ...settings(plan), bootstrap }), plan, false)
   const { dht } = made
   const stop = new AbortController()
   const wait = (ms: number) => delay(ms, undefined, { signal: stop.signal })
@@ -177,16 +192,15 @@ const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: Abor
 }
 
 const startFirst = async (plan: Plan, signal?: AbortSignal): Promise<Made> => {
-  const seen = plan.publicHost ?? plan.host
-  if (seen === ANY_HOST)
+  const reachedAt = plan.publicHost ?? plan.host
+  if (reachedAt === ANY_HOST && plan.entrances === null)
     throw new NetworkError('ERR_NETWORK_HOST', { hint: 'the first node needs the address others reach it at' })
   for (let tries = 1; ; tries++) {
     // The node's id is the hash of its address, so the port has to be known before it starts.
-    const port = plan.port === 0 ? await freePort(plan) : plan.port
-    const made = prepare(
-      HyperDHT.bootstrapper(port, seen, { ...settings({ ...plan, port, storage: true }), bootstrap: [] }),
-      plan,
-    )
+    const port = plan.port === 0 ? await freePort(plan.udx, plan.host) : plan.port
+    const host = reachedAt === ANY_HOST ? ownAddress(plan.udx, port).host : reachedAt
+    const options = { ...settings({ ...plan, port, storage: true }), bootstrap: [] }
+    const made = prepare(HyperDHT.bootstrapper(port, host, options), { ...plan, port }, true)
     try {
       await orAbort(made.dht.fullyBootstrapped(), signal)
       return made
@@ -198,24 +212,16 @@ const startFirst = async (plan: Plan, signal?: AbortSignal): Promise<Made> => {
 }
 
 // In the tick that made the node: its sockets open in a later one.
-const prepare = (dht: HyperDHT, { loopback, shared }: Plan): Made => {
+const prepare = (dht: HyperDHT, plan: Plan, alone: boolean): Made => {
+  const { loopback, entrances, shared } = plan
   checkReplySenders(dht.io)
   const serving = guardServing(dht, undefined, shared)
   const ways = watchWays(dht)
+  const presence = entrances === null ? glance(dht) : createPresence({ ...plan, dht, entrances, alone })
   dht.on('error', () => undefined)
   // Binds a socket on every interface and keeps the process alive for half a second.
   if (loopback) dht.validateLocalAddresses = async () => []
-  return { dht, serving, ways }
-}
-
-const freePort = async ({ udx, host }: Plan): Promise<number> => {
-  const socket = udx.createSocket()
-  try {
-    socket.bind(0, host)
-    return socket.address()?.port ?? 0
-  } finally {
-    await socket.close()
-  }
+  return { dht, serving, ways, presence }
 }
 
 // A silent node of the list would cost every query of a small network 6 s, so HyperDHT starts with those that answered.
@@ -227,24 +233,13 @@ const keepList = (dht: HyperDHT, live: readonly NodeAddress[], bootstrap: readon
   })
 }
 
-const dhtNode = ({ dht, serving, ways }: Made, host: string, guard: LoopbackGuard | null): DhtNode => {
+const dhtNode = ({ dht, serving, ways, presence }: Made, host: string, guard: LoopbackGuard | null): DhtNode => {
   let closing: Promise<void> | undefined
   const port = dht.io.serverSocket?.address()?.port ?? 0
-  const state = (): NodeState => ({ online: dht.online, nodes: dht.nodes.length, port })
   return {
-    ...{ dht, host, port, guard, serving, ways, state },
-    watch: (listener) => {
-      let { online } = state()
-      const look = (): void => {
-        const now = state()
-        if (now.online === online) return
-        online = now.online
-        listener(now)
-      }
-      dht.on('network-update', look)
-      return () => void dht.off('network-update', look)
-    },
+    ...{ ...presence, dht, host, port, guard, serving, ways },
     close: () => {
+      presence.close()
       closing ??= close(dht)
       return closing
     },

@@ -30,6 +30,7 @@ import { createFramePace } from './frame-pace.ts'
 import type { MailboxGuests } from './mailbox-guests.ts'
 import type { Nearby } from './nearby.ts'
 import type { OpenConnections } from './open-connections.ts'
+import type { PeerParts } from './peer-parts.ts'
 import type { Steps } from './steps.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
@@ -67,6 +68,8 @@ export type ConnectionsParts = Dialer & {
   /** Whether something goes on with a peer for which a connection has to stay. */
   readonly isNeeded: (peer: Uint8Array) => boolean
   readonly emit: (event: ConnectionEvent | ContactEvent) => void
+  /** Told where a contact is, who has proved to be it. */
+  readonly met?: PeerParts['met']
 }
 
 type Beginning = {
@@ -104,6 +107,10 @@ const begin = (parts: Room, beginning: Beginning): OpenConnection => {
     if (now !== latest) emit({ type: 'way', remote, way: now })
     latest = now
   })
+  const { remoteHost, remotePort } = channel.stream
+  // Where a relay is tells nothing of where she is.
+  if (way === 'direct' && parts.store.contacts.has(peer))
+    parts.met?.(remote.address, { host: remoteHost, port: remotePort })
   open.adopt(connection)
   const giveWay = (): void => void connection.close()
   const visitor = beginning.visitor ?? door.invite(peer, channel.stream.remoteHost, giveWay)

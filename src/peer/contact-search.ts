@@ -31,8 +31,8 @@ export const createContactSearch = ({ nearby, network, store, world, signals }: 
   let isOver = false
 
   const isAlone = (): boolean => {
-    const { online, nodes } = network.state()
-    return !online || nodes === 0
+    const { state, nodes } = network.state()
+    return state === 'waiting' || nodes === 0
   }
 
   const askSome = (): void => {

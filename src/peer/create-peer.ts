@@ -25,6 +25,7 @@ import { createMessages } from '../messages/message-api.ts'
 import { namedMailboxes } from '../messages/named-mailboxes.ts'
 import { createRepair } from '../messages/repair.ts'
 import { createSignals } from '../messages/signals.ts'
+import type { NetworkState } from '../network/network-state.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import { createStreams } from '../streams/streams.ts'
 import { createByMailbox } from './by-mailbox.ts'
@@ -57,7 +58,7 @@ export const checkApplication = (app: string): string => {
 
 /** What a peer consists of, each part made of those before it. */
 const createRooms = (parts: PeerParts) => {
-  const { identity, directory, store, transport, app = DEFAULT_APPLICATION, mailbox, talks = true } = parts
+  const { identity, directory, others, store, transport, app = DEFAULT_APPLICATION, mailbox, talks = true } = parts
   store.applications.remember(checkApplication(app))
   const own = identity.log.id
   const closing = new AbortController()
@@ -71,7 +72,7 @@ const createRooms = (parts: PeerParts) => {
   const tell = createComings({ world, isContact, emit: bus.emit })
   const waitingRoom = createWaitingRoom({ own, app, store, world, invite, tell, tellKept: bus.letIn })
   const { emit, isRefused, isTold } = waitingRoom
-  const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit }
+  const base = { identity, own, directory, store, world, transport, app, closing: closing.signal, emit, met: parts.met }
 
   const queued = (peer: Uint8Array): void => signals.say('queued', peer)
   const onMessages = (changed: readonly StoredMessage[]): void => messages.onMessages(changed)
@@ -91,7 +92,8 @@ const createRooms = (parts: PeerParts) => {
   })
   const jumps = createJumpWatch(world)
   const announcer = createAnnouncer({
-    ...{ ...known, self, publisher, jumps, takeOver: parts.takeOver ?? false },
+    // That our own node has nothing of another one of us says nothing.
+    ...{ ...known, directory: others ?? directory, self, publisher, jumps, takeOver: parts.takeOver ?? false },
     deadline: () => steps.deadline(undefined),
     ask: (card) =>
       askOwnCard(known, card, { signal: steps.deadline(undefined, TWIN_ANSWER_MS), milliseconds: TWIN_ANSWER_MS }),
@@ -125,12 +127,10 @@ const createRooms = (parts: PeerParts) => {
     ...{ ...known, ...mending, waitingRoom, note: lines.note, isGreeted: lines.isGreeted, adopt: open.adopt },
     beforeMail: announcer.beforeMail,
   })
-  const delivery = createDelivery({
-    ...{ store, world, signals, lines, mailbox: byMailbox.sender, connect: connections.deliver },
-    ...{ backlogs, isNeeded },
-  })
+  const sending = { lines, mailbox: byMailbox.sender, connect: connections.deliver }
+  const delivery = createDelivery({ store, world, signals, ...sending, backlogs, isNeeded })
   const maintenance = createMaintenance({
-    ...{ ...known, jumps },
+    ...{ ...known, jumps, onShaken: parts.network.onShaken },
     publishOwn: () => announcer.announce(() => steps.deadline(undefined)),
     weighOwn: announcer.weigh,
     published: publisher.records,
@@ -152,7 +152,9 @@ export const createPeer = (parts: PeerParts): Peer => {
   const { own, app, identity, contacts, steps, bus } = rooms
   const { messages, streams, connections, announcer, waitingRoom, requests } = rooms
   const endRooms = createClosing({ ...rooms, transport: parts.transport, release: parts.release })
-  const endWatch = parts.network.watch((state) => bus.emit({ type: 'network', ...state }))
+  const tellNetwork = (state: NetworkState): void => bus.emit({ type: 'network', ...state })
+  if (parts.network.state().state === 'waiting') tellNetwork(parts.network.state())
+  const endWatch = parts.network.watch(tellNetwork)
   const close = (): Promise<void> => {
     endWatch()
     return endRooms()
@@ -193,7 +195,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     },
     lookup: async (who, { signal, policy } = {}) => steps.find(idOf(who), signal, policy),
     connect: async (who, { signal } = {}) => connections.connect(idOf(who), signal),
-    listen: createListening({ ...rooms, transport: parts.transport }),
+    listen: createListening({ ...rooms, transport: parts.transport, network: parts.network }),
     publish: async ({ signal } = {}) => {
       steps.checkGoing(signal)
       return announcer.announce(() => steps.deadline(signal))

@@ -1,18 +1,23 @@
 import { createContacts } from '../contacts/contact-api.ts'
 import type { Identity } from '../core/identity.ts'
 import { exportSecret } from '../core/kdf.ts'
+import { PEER_IDENTITIES_MAX } from '../core/limits/record-limits.ts'
 import { createSteadyClock } from '../core/steady-clock.ts'
 import { seconds, type World } from '../core/world.ts'
-import type { DirectoryNetwork, NodeAddress } from '../directory/network-port.ts'
-import { createStorage, type StorageNode } from '../directory/node/storage.ts'
+import type { DirectoryNetwork } from '../directory/network-port.ts'
+import { includeOwn } from '../directory/node/own-storage.ts'
+import { createStorage, type Storage, type StorageNode } from '../directory/node/storage.ts'
 import { systemWorld } from '../identity/system-world.ts'
 import { createMailboxHost, type MailboxCounts, type MailboxHost } from '../mailbox/host.ts'
 import { nameMailboxes } from '../messages/named-mailboxes.ts'
 import { createBeacon } from '../network/beacon.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
 import { createEntrances } from '../network/entrances.ts'
+import { entrancesOf, type NetworkChoice, writeNetwork } from '../network/network-choice.ts'
 import { createNode, type DhtNode } from '../network/node.ts'
+import { parseNodes } from '../network/node-list.ts'
 import { createTransport } from '../network/transport.ts'
+import { type KnownNodes, openKnownNodes } from '../store/known-nodes.ts'
 import { openRecordDatabase } from '../store/record-database.ts'
 import type { Store } from '../store/store.ts'
 import { createPeer } from './create-peer.ts'
@@ -31,6 +36,8 @@ export type JoinOptions = {
   readonly port?: number | undefined
   /** Data folder of records and mailbox; without one they are in memory. */
   readonly folder?: string | undefined
+  /** Whether to do without others at first, and to stay in the network from then on. Default: false. */
+  readonly waitForNetwork?: boolean | undefined
   readonly storage?: boolean | undefined
   readonly mailbox?: boolean | undefined
   readonly mailboxes?: readonly string[] | undefined
@@ -48,7 +55,7 @@ export type JoinOptions = {
 type Joining = {
   readonly identity: Identity
   readonly store: Store
-  readonly network: readonly NodeAddress[]
+  readonly network: NetworkChoice
   readonly release: () => void
   /** What happened before the peer was there to tell it. */
   readonly early: readonly PeerEvent[]
@@ -56,13 +63,16 @@ type Joining = {
 
 /** @throws those of `createNode`; AddressError, ContactError, MailboxError, PeerError for `mailboxes`; PeerError ERR_PEER_APPLICATION; StoreError */
 export const joinNetwork = async ({ network, release, ...own }: Joining, options: JoinOptions): Promise<Peer> => {
-  const { host, port, storage, signal, mailboxes, relayThrough, folder, app, clockIsRight, takeOver } = options
+  const { storage, mailboxes, relayThrough, folder, app, clockIsRight, takeOver } = options
   const { identity, store } = own
   if (mailboxes !== undefined) nameMailboxes(store, createContacts(store, systemWorld), identity.log.id, mailboxes)
   if (relayThrough !== undefined) nameRelay(store, relayThrough)
-  const node = await createNode({ bootstrap: network, host, port, storage, signal })
+  const known = folder === undefined ? null : await openKnownNodes(folder, writeNetwork(network))
+  const node = await startNode(network, known, options)
+  const remembering = remember(node, known, options)
   let records: StorageNode | undefined
   const end = async (): Promise<void> => {
+    await remembering.end()
     await node.close()
     records?.close()
     release()
@@ -70,28 +80,71 @@ export const joinNetwork = async ({ network, release, ...own }: Joining, options
   try {
     const onDisk = storage === true && folder !== undefined ? { recordStore: openRecordDatabase(folder) } : {}
     const world = worldOf(store)
-    records = createStorage({ self: () => node.dht.id, steady: world.steady, ...onDisk })
-    const directory = joinDirectory(node.dht, records)
+    const room = storage === true ? {} : { capacity: PEER_IDENTITIES_MAX }
+    records = createStorage({ self: () => node.dht.id, steady: world.steady, ...room, ...onDisk })
+    const { directory, others } = chooseDirectory(node, records)
     const mailbox = options.mailbox === true ? openMailbox(own, directory, { folder: folder ?? null, world }) : null
     const early = [...own.early, ...(mailbox?.early ?? [])]
     const lan = openLan(node, { id: identity.log.id, world }, options)
-    const parts = {
-      ...own,
-      lan,
-      early,
-      directory,
-      mailbox: mailbox?.host,
-      world,
-      app,
-      clockIsRight,
-      takeOver,
-      release: end,
-    }
-    return putTogether(node, parts)
+    const given = { directory, others, mailbox: mailbox?.host, world, app, clockIsRight, takeOver, met: known?.met }
+    return putTogether(node, { ...own, ...given, lan, early, release: end })
   } catch (error) {
+    await remembering.end()
     await node.close()
     records?.close()
     throw error
+  }
+}
+
+/** One that waits is the first node of its own network meanwhile, and the local one is found. */
+const startNode = (
+  network: NetworkChoice,
+  known: KnownNodes | null,
+  { host, port, storage, waitForNetwork, signal }: JoinOptions,
+): Promise<DhtNode> =>
+  createNode({
+    ...{ bootstrap: entrancesOf(network), remembered: () => known?.places ?? [] },
+    // On the local network others are found only when they are asked for: there is nobody to begin with.
+    stays: waitForNetwork === true || network.kind === 'lan',
+    ...{ host, port, storage, wide: network.kind !== 'own', find: undefined, signal },
+  })
+
+/**
+ * The directory that goes with a network: what its nodes answer decides. Every peer is one of them once others reach it, and its own copy
+ * counts; for what it wants to know of itself it asks the others alone.
+ */
+const chooseDirectory = (
+  node: DhtNode,
+  storage: Storage,
+): { readonly directory: DirectoryNetwork; readonly others: DirectoryNetwork } => {
+  const others = joinDirectory(node.dht, storage)
+  const self = (): { host: string; port: number } | null => {
+    const [entrance] = node.state().entrance === null ? [] : parseNodes(node.state().entrance ?? '')
+    return entrance ?? null
+  }
+  return { others, directory: includeOwn(others, { storage, self, now: () => seconds(systemWorld) }) }
+}
+
+/** Between two looks at who is alive, milliseconds. */
+const REMEMBER_MS = 60_000
+
+/** Writes down who is alive: at the start, each minute, and in the end. Only who listens has the folder for itself. */
+const remember = (
+  node: DhtNode,
+  known: KnownNodes | null,
+  { waitForNetwork = false }: JoinOptions,
+): { end(): Promise<void> } => {
+  // A disk that is full has room for it later, and says so to who needs it.
+  const write = async (): Promise<void> => known?.remember(node.dht.toArray()).catch(() => {})
+  if (known === null || !waitForNetwork) return { end: async () => {} }
+  void write()
+  const timer = setInterval(() => void write(), REMEMBER_MS)
+  timer.unref()
+  return {
+    end: () => {
+      clearInterval(timer)
+      return write()
+    },
   }
 }
 

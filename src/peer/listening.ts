@@ -1,6 +1,6 @@
 import type { Announcer } from '../contacts/announcer.ts'
 import type { Maintenance } from '../contacts/maintenance.ts'
-import { PeerError } from '../core/errors.ts'
+import { DirectoryError, PeerError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { Delivery } from '../messages/delivery.ts'
@@ -13,6 +13,7 @@ import type { Door } from './door.ts'
 import type { EventBus } from './event-bus.ts'
 import { namedRelays } from './named-relay.ts'
 import type { Nearby } from './nearby.ts'
+import { type NetworkPort, whenJoined } from './network-state.ts'
 import type { Peer } from './peer.ts'
 import type { Steps } from './steps.ts'
 
@@ -20,6 +21,9 @@ export type ListeningParts = {
   readonly identity: Identity
   readonly store: Pick<Store, 'settings'>
   readonly transport: Transport
+  readonly network: NetworkPort
+  /** aborted when the peer closes */
+  readonly closing: AbortController
   readonly steps: Pick<Steps, 'checkGoing' | 'deadline'>
   readonly bus: Pick<EventBus, 'emit'>
   readonly nearby: Pick<Nearby, 'listen'>
@@ -32,25 +36,53 @@ export type ListeningParts = {
   readonly announcer: Pick<Announcer, 'look' | 'announce'>
 }
 
-/** Publishes, takes connections, and begins all that goes on by itself. Once; a failure can be tried again. */
+/**
+ * Publishes, takes connections, and begins all that goes on by itself. Once; a failure can be tried again. While nobody answers it is waited
+ * for a network: who comes in through this peer finds it all the same, by its own node's copy.
+ */
 export const createListening = (parts: ListeningParts): Peer['listen'] => {
-  const { identity, store, transport, steps, bus, door, connections, maintenance, delivery, byMailbox } = parts
-  const { announcer, nearby, contactSearch } = parts
+  const { identity, store, transport, network, closing, steps, bus, door, connections, announcer } = parts
+  const { maintenance, delivery, byMailbox, nearby, contactSearch } = parts
+  const isRetired = identity.log.last.entry.status === 'retired'
   let listening: Promise<Publication> | undefined
+
+  const announce = (signal: AbortSignal | undefined): Promise<Publication> =>
+    announcer.announce(() => steps.deadline(signal), { looked: true })
+
+  const takeConnections = async (): Promise<void> => {
+    const streams = await transport.listen({ admits: door.admits, relays: () => namedRelays(store) })
+    if (isRetired) return
+    connections.accept(streams).catch(() => {})
+    // Also without a network: who is on the same cable finds this peer, and others.
+    await nearby.listen()
+    contactSearch.start()
+  }
+
+  /** A network may be gone again before it was told anything. */
+  const announceWhenJoined = async (signal: AbortSignal | undefined): Promise<Publication> => {
+    const until = AbortSignal.any([closing.signal, ...(signal === undefined ? [] : [signal])])
+    for (;;) {
+      if (network.state().state === 'waiting') {
+        await announce(signal).catch(unlessSilent)
+        await whenJoined(network, until)
+        await announcer.look()
+      }
+      try {
+        return await announce(signal)
+      } catch (error) {
+        unlessSilent(error)
+        if (network.state().state === 'joined') throw error
+      }
+    }
+  }
 
   const start = async (signal: AbortSignal | undefined): Promise<Publication> => {
     steps.checkGoing(signal)
     // Before this side can be dialled: who answers for its card now is another.
     await announcer.look()
-    const [streams, publication] = await Promise.all([
-      transport.listen({ admits: door.admits, relays: () => namedRelays(store) }),
-      announcer.announce(() => steps.deadline(signal), { looked: true }),
-    ])
+    const [publication] = await Promise.all([announceWhenJoined(signal), takeConnections()])
     steps.checkGoing(signal)
-    if (identity.log.last.entry.status === 'retired') throw new PeerError('ERR_PEER_RETIRED')
-    connections.accept(streams).catch(() => {})
-    await nearby.listen()
-    contactSearch.start()
+    if (isRetired) throw new PeerError('ERR_PEER_RETIRED')
     maintenance.start()
     delivery.start()
     byMailbox.poller.start()
@@ -64,4 +96,9 @@ export const createListening = (parts: ListeningParts): Peer['listen'] => {
     })
     return listening
   }
+}
+
+/** That nobody took it is no news while nobody is there. @throws anything else */
+const unlessSilent = (error: unknown): void => {
+  if (!(error instanceof DirectoryError && error.code === 'ERR_PUBLISH_REFUSED')) throw error
 }

@@ -1,16 +1,32 @@
-/** How this peer is in the network. */
-export type NetworkState = {
-  /** Whether other nodes answer. */
-  readonly online: boolean
-  /** Nodes that this one knows. */
-  readonly nodes: number
-  /** UDP port that it is bound to. */
-  readonly port: number
-}
+import type { NetworkState } from '../network/network-state.ts'
 
 /** The node below, as a peer sees it. */
 export type NetworkPort = {
   state(): NetworkState
-  /** Calls back when `online` changes. @returns ends that */
+  /** Calls back when the state changes: whether others answer, and how they see this peer. @returns ends that */
   watch(listener: (state: NetworkState) => void): () => void
+  /**
+   * Calls back when others may have lost what this peer told them: nodes came back without it, this peer was away, or it is at another
+   * address. Strangers can bring that about. @returns ends that
+   */
+  onShaken(listener: () => void): () => void
+}
+
+/** Waits until others answer. @throws the signal's reason */
+export const whenJoined = async (network: NetworkPort, signal: AbortSignal): Promise<void> => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const abort = (): void => reject(signal.reason)
+  const look = (): void => {
+    if (network.state().state === 'joined') resolve()
+  }
+  const end = network.watch(look)
+  signal.addEventListener('abort', abort, { once: true })
+  look()
+  if (signal.aborted) abort()
+  try {
+    await promise
+  } finally {
+    end()
+    signal.removeEventListener('abort', abort)
+  }
 }

@@ -3,10 +3,10 @@ import { createIdentity } from '../core/identity.ts'
 import { seconds } from '../core/world.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { initialize } from '../identity/initialize.ts'
-import { chooseNetwork, rememberNetwork } from '../identity/remembered-network.ts'
+import { chooseNetwork } from '../identity/remembered-network.ts'
 import { systemWorld } from '../identity/system-world.ts'
+import { type NetworkChoice, parseNetwork } from '../network/network-choice.ts'
 import type { DhtNode } from '../network/node.ts'
-import { parseNodes } from '../network/node-list.ts'
 import { type FolderLock, lockIdentity } from '../store/lock.ts'
 import { openOwnStore, openStore, type Store } from '../store/store.ts'
 import { openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
@@ -24,8 +24,17 @@ export type OpenOptions = {
   readonly folder?: string | undefined
   /** What the folder is sealed under; a function is called only when it is needed. Default: none, a key file seals it. */
   readonly passphrase?: Passphrase | undefined
-  /** At least one node of the network: 'host:port', several separated by commas, or a list. '': those the folder remembers. */
+  /**
+   * The network, for this time: 'public', the HyperDHT network of thousands of nodes that strangers keep, who see which addresses are asked
+   * for; 'lan', nothing beyond the local network; or nodes of one's own, 'host:port', several separated by commas, or a list. '': the one
+   * that the folder remembers, which is the one it was made with.
+   */
   readonly network: string | readonly string[]
+  /**
+   * Whether to open without a network, and to wait for it: `network` events and `Peer.network` tell. Meanwhile this peer is the first
+   * node of its own, through which others can come in. Default: what `listen` is.
+   */
+  readonly waitForNetwork?: boolean | undefined
   /**
    * Called when the folder holds no identity, and waited for, before the new one is kept: show the 24 words to the owner and forget them.
    * When it throws, nothing was made. Without it no identity is made, since its phrase would be lost: `ERR_STORE_MISSING`.
@@ -69,8 +78,8 @@ export type OpenOptions = {
 }
 
 /**
- * Opens a peer: its identity from disk (or a new one), a node on the network, and online unless `listen` is false. One program at a time
- * opens a folder.
+ * Opens a peer: its identity from disk (or a new one), a node on the network, and online unless `listen` is false. It waits for a network that
+ * is not there yet for as long as the signal allows; with `listen: false` for some seconds. One program at a time opens a folder.
  * @throws StoreError ERR_STORE_*; AddressError, ContactError, MailboxError ERR_MAILBOX_COUNT, PeerError ERR_PEER_SELF for `mailboxes`;
  *   PeerError ERR_PEER_APPLICATION; NetworkError ERR_NETWORK_MISSING, _FORMAT, ERR_NETWORK_UNREACHABLE, _HOST, ERR_PORT_IN_USE,
  *   ERR_RELAY_KEY; those of `Peer.listen`
@@ -80,22 +89,19 @@ export const openPeer = async (options: OpenOptions): Promise<Peer> => {
   // Before an identity is made for it.
   if (options.app !== undefined) checkApplication(options.app)
   if (options.relayThrough !== undefined) parseRelay(options.relayThrough)
+  const given = options.network.length === 0 ? null : parseNetwork(options.network)
+  const waiting = { ...options, waitForNetwork: options.waitForNetwork ?? options.listen ?? true }
   if (folder === undefined) {
-    const network = parseNodes(options.network)
+    const network = given ?? parseNetwork('')
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
-    return comeOnline(
-      await joinNetwork({ identity, store: openStore(null), network, release: () => {}, early: [] }, options),
-      options,
-    )
+    const store = openStore(null)
+    return comeOnline(await joinNetwork({ identity, store, network, release: () => {}, early: [] }, waiting), options)
   }
-  if (options.network !== '') parseNodes(options.network)
   const { passphrase, made } = await prepareFolder(folder, options)
   const peer = await openLocked(folder, passphrase, async ({ identity }, lock, store) => {
-    const network = chooseNetwork(options.network, store)
+    const network: NetworkChoice = chooseNetwork(options.network, store)
     const early: readonly PeerEvent[] = made === null ? [] : [{ type: 'created', address: made }]
-    const joined = await joinNetwork({ identity, store, network, release: lock.release, early }, options)
-    rememberNetwork(options.network, store)
-    return joined
+    return joinNetwork({ identity, store, network, release: lock.release, early }, waiting)
   })
   return comeOnline(peer, options)
 }
@@ -159,7 +165,7 @@ const readExisting = (folder: string): Promise<Awaited<ReturnType<typeof readVau
  * @throws as `openPeer`
  */
 export const openReader = async (options: OpenOptions & { readonly folder: string }): Promise<Peer> => {
-  if (options.network !== '') parseNodes(options.network)
+  if (options.network.length > 0) parseNetwork(options.network)
   const { folder } = options
   const known = await readExisting(folder)
   const own = known === null ? openStore(null) : openOwnStore(folder, known.log)

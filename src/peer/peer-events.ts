@@ -3,7 +3,7 @@ import type { ContactEvent } from '../contacts/contact-events.ts'
 import type { Publication } from '../directory/client/publish.ts'
 import type { FileEvent } from '../files/file-events.ts'
 import type { MessageEvent } from '../messages/message-events.ts'
-import type { NetworkState } from './network-state.ts'
+import type { NetworkState } from '../network/network-state.ts'
 import type { RequestEvent } from './request.ts'
 
 /** Everything that a peer has to tell, each `type` once: what a person is shown, and what a program may act on. */
@@ -19,7 +19,7 @@ export type PeerEvent =
   | { readonly type: 'mailbox-lost' }
   /** this peer can be found, and takes connections */
   | { readonly type: 'listening'; readonly publication: Publication }
-  /** the peer came into the network, or found out that nobody answers any more */
+  /** the peer waits for a network, came into it, or found out that nobody answers any more, or that others see it otherwise */
   | ({ readonly type: 'network' } & NetworkState)
   /** more happened than this loop took in time: so many events are left out at this place, the oldest of the commonest; never a `message` */
   | { readonly type: 'missed'; readonly events: number }

@@ -12,6 +12,10 @@ import type { PeerEvent } from './peer-events.ts'
 export type PeerParts = {
   readonly identity: Identity
   readonly directory: DirectoryNetwork
+  /** The same without what this peer's own node keeps. Default: the same. */
+  readonly others?: DirectoryNetwork | undefined
+  /** Told where a contact, by address, was met: others may be found by it later. */
+  readonly met?: ((contact: string, place: { readonly host: string; readonly port: number }) => void) | undefined
   readonly transport: Transport
   readonly network: NetworkPort
   readonly store: Store

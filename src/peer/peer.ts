@@ -8,10 +8,12 @@ import type { Publication } from '../directory/client/publish.ts'
 import type { Files } from '../files/file-api.ts'
 import type { Mailboxes } from '../messages/mailbox-poller.ts'
 import type { Messages } from '../messages/message-api.ts'
+import type { NetworkState } from '../network/network-state.ts'
 import type { ByteStream } from '../streams/byte-stream.ts'
-import type { NetworkState } from './network-state.ts'
 import type { PeerEvent } from './peer-events.ts'
 import type { Requests } from './requests.ts'
+
+export type { NetworkState }
 
 /** What a peer is to the program that opened it. `create-peer.ts` puts one together. */
 
@@ -96,7 +98,7 @@ export type Peer = AsyncDisposable & {
    */
   connect(who: string, options?: Signal): Promise<Connection>
   /**
-   * Comes online, which `openPeer` does unless it was told not to: publishes log and card, again every 6 h with the logs of all contacts,
+   * Comes online, which `openPeer` does unless it was told not to. Of a peer that waits for a network it resolves once others answer. It publishes log and card, again every 6 h with the logs of all contacts,
    * takes connections, and delivers what waits.
    * @throws DirectoryError ERR_PUBLISH_REFUSED, ERR_CLOCK when most of three networks or more say another time, or nodes refuse because of it;
    *   PeerError ERR_PEER_SUPERSEDED when the identity was rotated elsewhere,

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { StoreError } from '../core/errors.ts'
-import { list, literal, type Reader, record, text, uint } from '../core/fields.ts'
+import { literal, type Reader, record, uint } from '../core/fields.ts'
 import { type SecretKey, secretKey } from '../core/kdf.ts'
-import { NODE_SEEDS_MAX } from '../core/limits/record-limits.ts'
 import { checkVersion, readPrivate, writePrivate } from './private-files.ts'
 import { base64, toBase64 } from './sealing.ts'
 
@@ -12,24 +11,17 @@ export type NodeState = {
   readonly transportSeed: SecretKey
   /** UDP port: others know the node by it, and its id is the hash of it */
   readonly port: number
-  /** nodes seen alive, 'host:port' */
-  readonly seeds: readonly string[]
 }
 
 const NAME = 'node.json'
 const VERSION = 1
 const SEED_BYTES = 32
 
-/** A host name and a port. */
-const SEED_LENGTH_MAX = 260
-
-const readState: Reader<{ version: number; transportSeed: Uint8Array; port: number; seeds: readonly string[] }> =
-  record({
-    version: literal(VERSION),
-    transportSeed: base64(SEED_BYTES),
-    port: uint(65535),
-    seeds: list(text(SEED_LENGTH_MAX), 0, NODE_SEEDS_MAX),
-  })
+const readState: Reader<{ version: number; transportSeed: Uint8Array; port: number }> = record({
+  version: literal(VERSION),
+  transportSeed: base64(SEED_BYTES),
+  port: uint(65535),
+})
 
 /** null when there is none. @throws StoreError ERR_STORE_CORRUPT, _VERSION, _PERMISSION, _IO */
 export const readNodeState = async (folder: string): Promise<NodeState | null> => {
@@ -39,8 +31,8 @@ export const readNodeState = async (folder: string): Promise<NodeState | null> =
   try {
     const value: unknown = JSON.parse(content)
     checkVersion(value, VERSION)
-    const { transportSeed, port, seeds } = readState(value, 'node')
-    return { transportSeed: secretKey(transportSeed), port, seeds }
+    const { transportSeed, port } = readState(value, 'node')
+    return { transportSeed: secretKey(transportSeed), port }
   } catch (error) {
     if (error instanceof StoreError) throw error
     // Without its cause, which would tell what the file holds.
@@ -49,8 +41,8 @@ export const readNodeState = async (folder: string): Promise<NodeState | null> =
 }
 
 /** @throws StoreError ERR_STORE_PERMISSION, _FULL, _IO */
-export const writeNodeState = (folder: string, { transportSeed, port, seeds }: NodeState): Promise<void> =>
+export const writeNodeState = (folder: string, { transportSeed, port }: NodeState): Promise<void> =>
   writePrivate(
     join(folder, NAME),
-    JSON.stringify({ version: VERSION, transportSeed: toBase64(transportSeed.export()), port, seeds }, null, 2),
+    JSON.stringify({ version: VERSION, transportSeed: toBase64(transportSeed.export()), port }, null, 2),
   )

@@ -15,6 +15,7 @@ const COMMANDS = [
   ...[
     'node',
     'init',
+    'network',
     'passphrase',
     'backup',
     'restore',

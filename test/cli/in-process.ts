@@ -36,8 +36,12 @@ export type Running = {
   event(name: string): Promise<Record<string, unknown>>
 }
 
+/** An identity is made for a network that somebody chose. */
+const INIT_ENV = { HANDFAST_NETWORK: 'lan' }
+
 export const beginCli = (argv: readonly string[], options: CliOptions = {}): Running => {
-  const { stdin = '', env = {}, signals = new EventEmitter() } = options
+  const { stdin = '', signals = new EventEmitter() } = options
+  const env = { ...(argv.includes('init') ? INIT_ENV : {}), ...options.env }
   const stdout = new Sink()
   const stderr = new Sink()
   const system: System = {

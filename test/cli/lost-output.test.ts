@@ -29,7 +29,7 @@ const initTo = async (t: TestContext, folder: string, redirection: string) => {
     .map((word) => `'${word}'`)
     .join(' ')
   const child = spawn('sh', ['-c', `${redirection}; exec ${command}`], {
-    env: bareSurroundings(),
+    env: bareSurroundings(['init']),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))

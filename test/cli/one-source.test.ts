@@ -22,7 +22,7 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   exposed: [],
   changed: [],
   notice: [],
-  network: [],
+  network: ['output/network-event.ts'],
   'file-offered': [],
   'file-resumed': [],
   'file-held': [],

@@ -88,7 +88,7 @@ const createStream = (
   other: End,
   wire: ReturnType<typeof createWire>,
   change: Change,
-  facts: Pick<FrameStream, 'handshakeHash' | 'remoteKey' | 'remoteHost'>,
+  facts: Pick<FrameStream, 'handshakeHash' | 'remoteKey' | 'remoteHost' | 'remotePort'>,
 ): FrameStream => {
   let tail: Promise<void> = Promise.resolve()
   let unsent = 0
@@ -171,13 +171,9 @@ export const createPair = (
   const change = createChange()
   const [nearEnd, farEnd] = [createEnd(change.wake), createEnd(change.wake)]
   const [toFar, toNear] = [createWire(change), createWire(change)]
-  const handshakeHash = makeBytes(`handshake/${pairs++}`, 64)
-  const near = createStream(nearEnd, farEnd, toFar, change, {
-    handshakeHash,
-    remoteKey: farKey,
-    remoteHost: '198.51.100.1',
-  })
-  const far = createStream(farEnd, nearEnd, toNear, change, { handshakeHash, remoteKey: nearKey, remoteHost: nearHost })
+  const facts = { handshakeHash: makeBytes(`handshake/${pairs++}`, 64), remotePort: 49_737 }
+  const near = createStream(nearEnd, farEnd, toFar, change, { ...facts, remoteKey: farKey, remoteHost: '198.51.100.1' })
+  const far = createStream(farEnd, nearEnd, toNear, change, { ...facts, remoteKey: nearKey, remoteHost: nearHost })
   const cut = (): void => {
     nearEnd.gone = true
     farEnd.gone = true

@@ -25,7 +25,7 @@ const errorOf = (text: string): { readonly code: string; readonly message: strin
 
 test('an identity made by a clock that was days ahead is its owner’s at once: opened, renewed, published, found', async (t) => {
   const { handfast, at } = await startNetwork(t)
-  const { address, recoveryPhrase } = await ended(handfast('alice', ['init'], '', 3 * DAYS), 'created')
+  const { address, recoveryPhrase } = await ended(handfast('alice', ['init'], 'lan', 3 * DAYS), 'created')
   const id = await ended(handfast('alice', ['id']), 'identity')
   assert.deepEqual([id.address, id.odd], [address, 'ahead'])
   assert.equal((await ended(handfast('alice', ['log']), 'entry')).odd, 'ahead')

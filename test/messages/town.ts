@@ -16,6 +16,7 @@ import { createMemoryTransports, type MemoryTransports } from '../connection/mem
 import { makeWorld } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
 import { createMemoryNetwork, type MemoryNetwork, type MemoryOptions } from '../directory/memory-network.ts'
+import { NETWORK } from '../network/states.ts'
 
 /** Whole peers on a directory and transports in memory. */
 
@@ -38,7 +39,8 @@ export type Town = {
 }
 
 /** A peer in a town has no node below it. */
-export const OFFLINE: NetworkPort = { state: () => ({ online: false, nodes: 0, port: 0 }), watch: () => () => {} }
+/** The network of peers that have a directory in memory. */
+export const IN_MEMORY: NetworkPort = { state: () => NETWORK, watch: () => () => {}, onShaken: () => () => {} }
 
 /** The transport key that an identity has in a town. */
 export const transportKeyOf = ({ log }: Identity): Uint8Array => makeBytes(`transport/${encodeAddress(log.id)}`, 32)
@@ -60,7 +62,7 @@ export const createTown = (options: MemoryOptions = {}): Town => {
     const transport = changed.transport ?? transports.add(transportKeyOf(identity))
     const world = makeWorld(encodeAddress(identity.log.id))
     const peer = createPeer({
-      ...{ identity, directory: network, network: OFFLINE, world, release: async () => {} },
+      ...{ identity, directory: network, network: IN_MEMORY, world, release: async () => {} },
       ...changed,
       store,
       transport,

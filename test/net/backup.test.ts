@@ -10,6 +10,7 @@ import { backup, restore } from '../../src/identity/backup.ts'
 import { recover } from '../../src/identity/replace-keys.ts'
 import { systemWorld } from '../../src/identity/system-world.ts'
 import { joinDirectory } from '../../src/network/directory-plugin.ts'
+import { openNetworkChoice } from '../../src/peer/folder-network.ts'
 import { openPeer } from '../../src/peer/open.ts'
 import { createVault } from '../../src/store/vault.ts'
 import { runCli } from '../cli/in-process.ts'
@@ -43,8 +44,13 @@ test('a backup brings a peer back that others can reach; after a rotation elsewh
   const address = encodeAddress(identity.log.id)
   await createVault(laptop, identity, null)
   {
+    // For good: what a peer is opened with is for that time.
+    using chosen = await openNetworkChoice(laptop)
+    chosen.choose(network)
+  }
+  {
     await using _ = await openPeer({ folder: laptop, network })
-    // While the peer is open, which knows where the network is.
+    // While the peer is open.
     await backup(laptop, file, sealed)
   }
   await restore(file, second, sealed)

@@ -32,6 +32,9 @@ export type Report = {
   readonly late: boolean
 }
 
+// Each runs in a network namespace of its own, with nothing beyond the cable between them.
+process.env.HANDFAST_LOOPBACK_ONLY = ''
+
 const ALICE = '169.254.7.1'
 const BOB = '169.254.7.2'
 
@@ -46,7 +49,7 @@ const raise = (name: string, host: string): void => {
 const openAlone = async (host: string, beacon: boolean): Promise<Peer> => {
   const node = await createNode({ bootstrap: [], first: true, host, storage: true })
   joinDirectory(node.dht, createStorage())
-  const network = [{ host, port: node.port }]
+  const network = { kind: 'own', nodes: [{ host, port: node.port }] } as const
   const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
   const own = { identity, store: openStore(null), network, release: () => {}, early: [] }
   return joinNetwork(own, { host, beacon })

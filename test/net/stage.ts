@@ -54,7 +54,7 @@ export const startStage = async (t: TestContext) => {
       return { child, at: String(network) }
     },
     init: async (who: string): Promise<{ readonly address: string; readonly phrase: string }> => {
-      const { address, recoveryPhrase } = await ended(handfast(who, ['init']), 'created')
+      const { address, recoveryPhrase } = await ended(handfast(who, ['init'], 'lan'), 'created')
       return { address: String(address), phrase: String(recoveryPhrase) }
     },
     copy: (from: string, to: string): Promise<void> => cp(folderOf(from), folderOf(to), { recursive: true }),

@@ -83,3 +83,36 @@ test('dht-rpc reads requests, checks tokens and replies where it is held to its 
     'socket.trySend(this._buffer, this.to.port, this.to.host, this.ttl)',
   ])
 })
+
+test('dht-rpc settles how a node stands by what is set of it before', () => {
+  const dht = sourceOf('dht-rpc', 'index.js')
+  const settling = dht.slice(
+    dht.indexOf('  async _updateNetworkState('),
+    dht.indexOf('  async *_resolveBootstrapNodes('),
+  )
+  for (const line of [
+    'if (!this.ephemeral) return false',
+    'const { host, port } = this._nat',
+    'const natSampler = this.firewalled ? new NatSampler() : this._nat',
+    'this.firewalled = this.io.firewalled = false',
+    'const id = peer.id(natSampler.host, natSampler.port)',
+    'this.ephemeral = this.io.ephemeral = false',
+    'this.table = this.io.table = new Table(id)',
+    "this.emit('persistent')",
+  ])
+    assert.ok(settling.includes(line), line)
+  // Whether it is looked at again, and from which socket it is asked.
+  assert.ok(dht.includes('if (this._lastHost === this._nat.host) {'))
+  assert.ok(dht.includes('this._nonePersistentSamples.push(id)'))
+  assert.ok(sourceOf('dht-rpc', 'lib/io.js').includes('this.firewalled ? this.clientSocket : this.serverSocket'))
+  assert.match(sourceOf('nat-sampler', 'index.js'), /class NatSampler \{\s+constructor \(\) \{/)
+})
+
+test('HyperDHT announces a server anew when it is told to, and answers whether it knows one', () => {
+  const announcer = sourceOf('hyperdht', 'lib/announcer.js')
+  assert.ok(announcer.includes('!this._refreshing && !this.suspended; i++'))
+  assert.ok(announcer.includes('await this._sleeper.pause(3000)'))
+  assert.ok(sourceOf('hyperdht', 'lib/server.js').includes('this._announcer.refresh()'))
+  assert.ok(sourceOf('hyperdht', 'lib/persistent.js').includes('req.reply(fwd ? fwd.record : null)'))
+  assert.ok(sourceOf('hyperdht', 'lib/constants.js').includes('FIND_PEER: 2'))
+})

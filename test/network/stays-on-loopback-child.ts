@@ -2,12 +2,14 @@
 
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
 import type { NodeAddress } from '../../src/directory/network-port.ts'
 import { createStorage } from '../../src/directory/node/storage.ts'
 import { systemWorld } from '../../src/identity/system-world.ts'
 import { type BeaconOptions, createBeacon } from '../../src/network/beacon.ts'
 import { joinDirectory } from '../../src/network/directory-plugin.ts'
 import type { LanInterface } from '../../src/network/lan-interfaces.ts'
+import { entrancesOf, type NetworkChoice } from '../../src/network/network-choice.ts'
 import { createNode, type DhtNode } from '../../src/network/node.ts'
 import { createTransport } from '../../src/network/transport.ts'
 import { openPeer } from '../../src/peer/open.ts'
@@ -33,6 +35,10 @@ export type Report = {
   /** whether the one on loopback was found, and what the guard refused of the other */
   readonly beaconFound: boolean
   readonly beaconRefused: number
+  /** What became of a network that was chosen while nothing may leave the machine, and packets on the cable for it. */
+  readonly chosen: readonly { readonly code: unknown; readonly packets: number }[]
+  /** Packets on the cable for the public network, when nothing forbids it. */
+  readonly controlPublic: number
 }
 
 const ELSEWHERE = { host: '192.0.2.1', port: 4001 }
@@ -135,6 +141,31 @@ const counted = async (work: () => Promise<unknown>): Promise<number> => {
   return sentOn('cable') - before
 }
 
+/** A peer's node in that network, for a moment. */
+const useNetwork = async (choice: NetworkChoice): Promise<void> => {
+  // Names would be looked up by threads that nobody can stop.
+  const bootstrap = entrancesOf(choice).filter(({ host }) => isIPv4(host))
+  const node = await createNode({ bootstrap, stays: true, wide: true, signal: AbortSignal.timeout(1_000) })
+  await node.close()
+}
+
+/** With and without the permission to leave the machine. */
+const chooseNetworks = async () => {
+  process.env.HANDFAST_LOOPBACK_ONLY = '1'
+  const chosen: { code: unknown; packets: number }[] = []
+  for (const kind of ['public', 'lan'] as const) {
+    let code: unknown
+    const packets = await counted(async () => {
+      code = (await codeOf(useNetwork({ kind }))) ?? null
+    })
+    chosen.push({ code, packets })
+  }
+  process.env.HANDFAST_LOOPBACK_ONLY = ''
+  const controlPublic = await counted(() => codeOf(useNetwork({ kind: 'public' })))
+  return { chosen, controlPublic }
+}
+
+const networks = await chooseNetworks()
 const cable = sentOn('cable')
 const loopback = sentOn('lo')
 const { nodes, framesEchoed, elsewhere } = await useEverything()
@@ -153,6 +184,7 @@ await Promise.all(nodes.map((node) => node.close()))
 const report: Report = {
   leaked,
   loopbackPackets,
+  ...networks,
   framesEchoed,
   refused,
   boundElsewhere: elsewhere,

@@ -60,4 +60,11 @@ test('no packet of a loopback network leaves 127.0.0.0/8, by the count of the ke
   assert.equal(report.controlDatagram, 1)
   assert.ok(report.controlUnguarded > 0)
   assert.ok(report.controlBeacon > 0)
+
+  // Where nothing may leave the machine the public network is refused, and the local one is on this machine.
+  assert.deepEqual(report.chosen, [
+    { code: 'ERR_LOOPBACK_ONLY', packets: 0 },
+    { code: null, packets: 0 },
+  ])
+  assert.ok(report.controlPublic > 0)
 })

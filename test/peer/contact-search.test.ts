@@ -11,6 +11,7 @@ import { createContactSearch } from '../../src/peer/contact-search.ts'
 import type { Store } from '../../src/store/store.ts'
 import { settle } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
+import { NETWORK } from '../network/states.ts'
 
 /** So many contacts, and a network that the test takes away. */
 const start = (t: TestContext, contacts: number, { nodes = 0, blocked = [] as readonly number[] } = {}) => {
@@ -20,7 +21,7 @@ const start = (t: TestContext, contacts: number, { nodes = 0, blocked = [] as re
   const asked: number[] = []
   const near: number[] = []
   const present = new Set<number>()
-  const state = { online: nodes > 0, nodes, port: 1 }
+  const state = { ...NETWORK, ...(nodes > 0 ? {} : { state: 'waiting' as const }), nodes }
   let changed = (): void => {}
   const ask = (id: Uint8Array): Asking => {
     asked.push(indexOf(id))
@@ -34,6 +35,7 @@ const start = (t: TestContext, contacts: number, { nodes = 0, blocked = [] as re
     ...{ nearby: { ask, isThere: true }, store },
     network: {
       state: () => state,
+      onShaken: () => () => {},
       watch: (listener) => {
         changed = () => listener(state)
         return () => {
@@ -46,7 +48,7 @@ const start = (t: TestContext, contacts: number, { nodes = 0, blocked = [] as re
   })
   t.after(() => search.stop())
   const become = (online: boolean): void => {
-    Object.assign(state, { online, nodes: online ? 3 : 0 })
+    Object.assign(state, { state: online ? 'joined' : 'waiting', nodes: online ? 3 : 0 })
     changed()
   }
   return { search, asked, near, present, become, pass: (ms: number) => t.mock.timers.tick(ms) }

@@ -6,10 +6,11 @@ import type { KeptMessages } from '../../src/messages/message-api.ts'
 import { createEventBus } from '../../src/peer/event-bus.ts'
 import type { PeerEvent } from '../../src/peer/peer-events.ts'
 import { isSettled } from '../connection/sides.ts'
+import { NETWORK } from '../network/states.ts'
 
 /** Events on their way to those who loop over them. */
 
-const event = (nodes: number): PeerEvent => ({ type: 'network', online: true, nodes, port: 1 })
+const event = (nodes: number): PeerEvent => ({ type: 'network', ...NETWORK, nodes })
 const messageOf = (id: number): Message => ({
   ...{ id, peer: 'hf1bob', from: 'hf1bob', direction: 'in', app: 'handfast', sentAt: 0 },
   ...{ hash: '', state: 'arrived', reason: null, exposed: false, text: `${id}` },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEventQueue, type EventQueue, type Waiting } from '../../src/peer/event-queue.ts'
 import { PEER, remoteOf, transferOf } from '../cli/chat/happenings.ts'
+import { NETWORK } from '../network/states.ts'
 
 /** What waits for one loop. */
 
@@ -10,7 +11,7 @@ const MOST = 10
 const connected: Waiting = { type: 'connected', remote: remoteOf() }
 const disconnected: Waiting = { type: 'disconnected', remote: remoteOf(), reason: 'left', error: null }
 const forked: Waiting = { type: 'forked', address: PEER }
-const network = (nodes: number): Waiting => ({ type: 'network', online: true, nodes, port: 1 })
+const network = (nodes: number): Waiting => ({ type: 'network', ...NETWORK, nodes })
 const came = (after: number, upTo: number): Waiting => ({ type: 'came', after, upTo })
 const file = (id: number, done: number, state: 'receiving' | 'waiting' | 'saved' = 'receiving'): Waiting => ({
   type: 'file',

@@ -4,9 +4,11 @@ import { setImmediate } from 'node:timers/promises'
 import { DirectoryError, StoreError } from '../../src/core/errors.ts'
 import type { NodeAddress } from '../../src/directory/network-port.ts'
 import type { Asking } from '../../src/network/beacon.ts'
+import type { NetworkState } from '../../src/network/network-state.ts'
 import { createNearby } from '../../src/peer/nearby.ts'
 import { codeOf } from '../connection/sides.ts'
 import { makeBytes } from '../core/identities.ts'
+import { NETWORK } from '../network/states.ts'
 
 const BOB = makeBytes('nearby/bob', 32)
 const AT: NodeAddress = { host: '10.0.0.2', port: 4_000 }
@@ -27,7 +29,8 @@ const start = ({ nodes = 1, beacon = true } = {}) => {
     beacon: { ask, listen: async () => {}, close: () => {} },
     enter: (at: NodeAddress) => void entered.push(at),
   }
-  const network = { state: () => ({ online: nodes > 0, nodes, port: 1 }), watch: () => () => {} }
+  const state: NetworkState = { ...NETWORK, state: nodes > 0 ? 'joined' : 'waiting', nodes }
+  const network = { state: () => state, watch: () => () => {}, onShaken: () => () => {} }
   return {
     ...{ entered, asked },
     nearby: createNearby(beacon ? lan : undefined, network),

@@ -42,7 +42,7 @@ const makeWhole = async (t: TestContext, folder?: string): Promise<string> => {
   const store = openStore(whole)
   t.after(() => store.close())
   for (const name of ['handfast.lock', 'records.db', 'mailbox.db']) await OPENERS[name]?.(whole)
-  await writeNodeState(whole, { transportSeed: secretKey(makeBytes('seed', 32)), port: 1, seeds: [] })
+  await writeNodeState(whole, { transportSeed: secretKey(makeBytes('seed', 32)), port: 1 })
   return whole
 }
 

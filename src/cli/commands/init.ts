@@ -1,6 +1,7 @@
 import { OutputError, UsageError } from '../../core/errors.ts'
 import type { RootSigner } from '../../core/root-key.ts'
 import type { CommandFile, Context } from '../context.ts'
+import { chooseNetwork } from '../options/choose-network.ts'
 import { readToken, type TokenFlags, tokenAccess, tokenOptions } from '../options/token.ts'
 import { tellClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
@@ -19,13 +20,13 @@ export const initCommand: CommandFile = (program, start) =>
     .option('--no-check', 'do not ask for words of the recovery phrase')
     .summary('make an identity, and show its recovery phrase once')
     .description(
-      'Makes an identity in the data folder, and shows its address and its recovery phrase: once. Needs no network; with one, the clock is held against it first.',
+      'Makes an identity in the data folder, and shows its address and its recovery phrase: once. Which network it uses is asked, or given by --network; the clock is held against it when somebody answers.',
     )
-    .addHelpText('after', '\nExample:\n  handfast init --folder ./alice')
+    .addHelpText('after', '\nExamples:\n  handfast init\n  handfast init --folder ./alice --network lan')
     .action((flags: Flags) => start((context) => init(context, flags)))
 
 const init = async (context: Context, flags: Flags): Promise<number> => {
-  const { folder, network, clockIsRight, signal, terminal, passphrases, emit } = context
+  const { folder, clockIsRight, signal, terminal, passphrases, emit } = context
   const { refuseExisting } = await import('../../store/vault.ts')
   await refuseExisting(folder)
   const token = readToken(flags)
@@ -35,6 +36,7 @@ const init = async (context: Context, flags: Flags): Promise<number> => {
     })
   if (terminal.discarded)
     throw new OutputError('ERR_OUTPUT', { hint: 'standard output goes nowhere, and the recovery phrase would with it' })
+  const network = await chooseNetwork(context)
   const passphrase = await passphrases.chosen()
   let root: RootSigner | undefined
   if (token !== null) {

@@ -11,6 +11,7 @@ import { doTyped } from '../chat/typed-lines.ts'
 import type { CommandFile, Context } from '../context.ts'
 import { namesOf, resolveContact, WHO } from '../options/contact.ts'
 import { type IncomingFileFlags, incomingFileOptions, readIncomingFiles } from '../options/incoming-files.ts'
+import { readPort } from '../options/port.ts'
 import { type TakeOverFlags, takeOverOption } from '../options/take-over.ts'
 import { EXIT } from '../output/failure.ts'
 
@@ -20,6 +21,8 @@ type Flags = IncomingFileFlags &
     readonly mailbox?: boolean
     /** whom what is typed, or piped in, is for */
     readonly to?: string
+    /** where others can enter the network through it */
+    readonly port?: number
     /** key of the relay to name from now on, or 'none' */
     readonly relayThrough?: string
   }
@@ -32,6 +35,7 @@ export const listenCommand: CommandFile = (program, start) =>
       'name a relay for those who cannot reach this peer directly, until another or none is named',
     )
     .option('--mailbox', 'also keep a mailbox for those who name you as one')
+    .option('--port <number>', 'UDP port (default: a free one)', readPort)
     .summary('be found, and talk to whoever comes')
     .description(
       `Publishes where this peer is, and talks to all who come. What you type goes to whom you name, with --to or /to, and to nobody before; who comes changes nothing. Who is no contact waits to be let in.\n\n${TYPED_HELP}\n\n${PEOPLE_HELP}`,
@@ -44,26 +48,20 @@ export const listenCommand: CommandFile = (program, start) =>
 
 const listen = async (
   context: Context,
-  { to, mailbox = false, relayThrough, takeOver, ...files }: Flags,
+  { to, port, mailbox = false, relayThrough, takeOver, ...files }: Flags,
 ): Promise<number> => {
   const { folder, network, beacon, clockIsRight, signal, terminal, passphrases } = context
   // Whom nobody knows is told before others are asked for anything.
   const addressee = to === undefined ? null : await resolveContact(folder, to)
   const { openPeer } = await import('../../peer/open.ts')
   terminal.status('publishing')
+  const passphrase = passphrases.current
   const opening = {
-    folder,
-    network,
-    beacon,
-    signal,
-    passphrase: passphrases.current,
-    clockIsRight,
-    mailbox,
-    relayThrough,
-    takeOver,
+    ...{ folder, network, beacon, port, signal, passphrase, clockIsRight },
+    ...{ mailbox, relayThrough, takeOver },
   }
-  await using peer = await openPeer(opening)
-  terminal.status('')
+  // Without a network it waits for one, and says so.
+  await using peer = await openPeer({ ...opening, listen: false, waitForNetwork: true })
 
   const over = new AbortController()
   const ending = AbortSignal.any([signal, over.signal])
@@ -74,17 +72,21 @@ const listen = async (
   const underWay = createFilesUnderWay(context, peer.files)
   const typed = { say: recipient.say, sayOfFiles: underWay.say, sayOfPeople: people.say, misread: speaker.misread }
   const speak = async (): Promise<void> => {
+    // What is said while no network is there waits; but who may not come online says nothing.
+    if (peer.network.state === 'joined') await online
     if (await doTyped(terminal, typed, ending)) return
     // The end of a pipe is not the end of the conversations; Ctrl-D is.
     if (terminal.interactive) await speaker.settled()
     else if (!ending.aborted) await once(ending, 'abort')
   }
+  const online = peer.listen({ signal: ending }).finally(() => terminal.status(''))
+  online.catch(() => {})
   const following = followPeer(context, peer, {
     ...{ signal: ending, incoming: readIncomingFiles(files), keepsMailbox: mailbox },
     concerns: (event) => !isOfStranger(peer, event),
     onEvent: people.hear,
   })
-  const works = [following, speak()]
+  const works = [following, speak(), onlyFailureOf(online)]
   for (const work of works) work.catch(() => {})
   try {
     await Promise.race(works)
@@ -96,6 +98,9 @@ const listen = async (
   }
   return EXIT.done
 }
+
+/** Rejects as `work` does, and is never done. */
+const onlyFailureOf = (work: Promise<unknown>): Promise<never> => new Promise((_, reject) => void work.catch(reject))
 
 /** That it asks to be let in is all that is told of a stranger. */
 const isOfStranger = ({ requests }: Peer, event: PeerEvent): boolean =>

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { InvalidArgumentError } from 'commander'
 import type { CommandFile } from '../context.ts'
+import { readPort } from '../options/port.ts'
 import { type TakeOverFlags, takeOverOption } from '../options/take-over.ts'
 import { EXIT } from '../output/failure.ts'
 
@@ -44,14 +45,6 @@ export const nodeCommand: CommandFile = (program, start) =>
           return runNode(context, { host, publicHost, port, mailbox, relay, persistent, http, takeOver })
         }, EXIT.done),
     )
-
-const PORT_MAX = 65535
-
-const readPort = (text: string): number => {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > PORT_MAX)
-    throw new InvalidArgumentError(`A port is a number from 0 to ${PORT_MAX}.`)
-  return Number(text)
-}
 
 const readAddress = (text: string): string => {
   if (!isIPv4(text)) throw new InvalidArgumentError('It is an IPv4 address.')

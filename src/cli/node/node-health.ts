@@ -19,6 +19,7 @@ import {
   encodeMessage,
   type PutRequest,
 } from '../../directory/request-format.ts'
+import type { NetworkState } from '../../peer/peer.ts'
 
 /**
  * Whether a storage node does what it is for: a card that nobody has seen before is written here and at the nodes it belongs to, and
@@ -41,6 +42,9 @@ export type HealthReport = {
   /** other nodes known, and how many of them accepted the card */
   readonly nodes: number
   readonly accepted: number
+  /** whether other nodes answer, and since when, seconds since 1970 */
+  readonly state: NetworkState['state']
+  readonly since: number
 }
 
 export type HealthParts = {
@@ -49,6 +53,7 @@ export type HealthParts = {
   readonly others: DirectoryNetwork
   /** other nodes known */
   readonly nodes: () => number
+  readonly network: () => Pick<NetworkState, 'state' | 'since'>
   /** milliseconds since 1970 */
   readonly clock: () => number
 }
@@ -58,7 +63,7 @@ const CHECK_EVERY_MS = 60_000
 
 const random = (size: number): Uint8Array => Uint8Array.from(randomBytes(size))
 
-export const createHealth = ({ storage, others, nodes, clock }: HealthParts): Health => {
+export const createHealth = ({ storage, others, nodes, network: present, clock }: HealthParts): Health => {
   const [spk, kem] = [generatePrivateKey(random), generateKem(random)]
   const { identity } = createIdentity(Math.floor(clock() / 1000), random)
   const { log, sign } = identity
@@ -112,7 +117,9 @@ export const createHealth = ({ storage, others, nodes, clock }: HealthParts): He
     const own = checkOwn(card, now)
     const { network, accepted } = await checkNetwork(card, now)
     const milliseconds = Math.round(performance.now() - begun)
-    return { ok: own === null && network === null, checked: now, milliseconds, own, network, nodes: nodes(), accepted }
+    const { state, since } = present()
+    const found = { own, network, nodes: nodes(), accepted, state, since: Math.floor(since / 1000) }
+    return { ok: own === null && network === null, checked: now, milliseconds, ...found }
   }
 
   return {

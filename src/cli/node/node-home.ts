@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type SecretKey, secretKey } from '../../core/kdf.ts'
-import { NODE_SEEDS_MAX } from '../../core/limits/record-limits.ts'
 import type { RecordStore } from '../../directory/node/record-store.ts'
+import { type KnownNodes, openKnownNodes } from '../../store/known-nodes.ts'
 import { readNodeState, writeNodeState } from '../../store/node-state.ts'
 import { makeFolder } from '../../store/private-files.ts'
 import { openRecordDatabase } from '../../store/record-database.ts'
@@ -15,12 +15,12 @@ export type NodeHome = {
   readonly transportSeed: SecretKey
   /** the port it had before; undefined at the first start */
   readonly port: number | undefined
-  /** nodes seen alive before, 'host:port' */
-  readonly seeds: readonly string[]
+  /** nodes seen alive before */
+  readonly known: Pick<KnownNodes, 'places'>
   /** bytes of its databases */
   size(): Promise<number>
-  /** Remembers the port, and nodes seen alive before those of earlier runs. @throws StoreError */
-  remember(port: number, alive: readonly string[]): Promise<void>
+  /** Remembers the port, and nodes that are alive. @throws StoreError */
+  remember(port: number, alive: Parameters<KnownNodes['remember']>[0]): Promise<void>
 }
 
 const SEED_BYTES = 32
@@ -39,24 +39,25 @@ const sizeOf = async (folder: string): Promise<number> => {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
-/** @throws StoreError ERR_STORE_IN_USE when another node has the folder; ERR_STORE_* */
-export const openNodeHome = async (folder: string): Promise<NodeHome> => {
+/**
+ * @param network the one that was chosen, as it was written; '' for one that begins here
+ * @throws StoreError ERR_STORE_IN_USE when another node has the folder; ERR_STORE_*
+ */
+export const openNodeHome = async (folder: string, network: string): Promise<NodeHome> => {
   await makeFolder(folder)
   const records = openRecordDatabase(folder)
   try {
     const before = await readNodeState(folder)
     const transportSeed = before?.transportSeed ?? secretKey(Uint8Array.from(randomBytes(SEED_BYTES)))
-    let known = { port: before?.port, seeds: before?.seeds ?? [] }
+    const known = await openKnownNodes(folder, network)
+    let port = before?.port
     return {
-      records,
-      transportSeed,
-      ...known,
+      ...{ records, transportSeed, port, known },
       size: () => sizeOf(folder),
-      remember: async (port, alive) => {
-        const seeds = [...new Set([...alive, ...known.seeds])].slice(0, NODE_SEEDS_MAX)
-        if (port === known.port && seeds.join() === known.seeds.join()) return
-        await writeNodeState(folder, { transportSeed, port, seeds })
-        known = { port, seeds }
+      remember: async (present, alive) => {
+        if (present !== port) await writeNodeState(folder, { transportSeed, port: present })
+        port = present
+        await known.remember(alive)
       },
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Counts } from '../../directory/node/storage.ts'
+import type { NetworkState } from '../../peer/peer.ts'
 import type { NodeMailbox } from './node-mailbox.ts'
 
 /** What a storage node tells Prometheus: numbers about itself, and none about anybody else. */
@@ -16,6 +17,7 @@ export type MetricsParts = {
   readonly serving: { readonly counts: DhtCounts }
   /** other nodes known */
   readonly nodes: () => number
+  readonly network: () => Pick<NetworkState, 'state'>
   /** bytes of the databases on disk; 0 in memory */
   readonly diskBytes: () => Promise<number>
   /** null when there is none */
@@ -36,7 +38,8 @@ const one = (value: number): Samples => [[{}, value]]
 
 const some = (value: number | undefined): Samples => (value === undefined ? [] : one(value))
 
-export const createMetrics = ({ counts, serving, nodes, diskBytes, mailbox, relay = null }: MetricsParts): Metrics => {
+export const createMetrics = (parts: MetricsParts): Metrics => {
+  const { counts, serving, nodes, network, diskBytes, mailbox, relay = null } = parts
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
 
@@ -69,6 +72,7 @@ export const createMetrics = ({ counts, serving, nodes, diskBytes, mailbox, rela
   gauge('handfast_identities', 'Identities kept', () => one(counts().identities))
   gauge('handfast_items', 'Log entries and cards kept', () => one(counts().items))
   gauge('handfast_nodes', 'Other nodes known', () => one(nodes()))
+  gauge('handfast_joined', 'Whether others answer: 1 or 0', () => one(network().state === 'joined' ? 1 : 0))
   gauge('handfast_disk_bytes', 'Bytes of the databases', async () => one(await diskBytes()))
 
   counter('handfast_dht_requests_total', 'Requests of HyperDHT itself', () => one(serving.counts.requests))

@@ -1,5 +1,6 @@
 import type { DirectoryNetwork } from '../../directory/network-port.ts'
 import type { StorageNode } from '../../directory/node/storage.ts'
+import type { NetworkState } from '../../peer/peer.ts'
 import { createHealth } from './node-health.ts'
 import type { NodeHome } from './node-home.ts'
 import { startWatch } from './node-http.ts'
@@ -8,7 +9,7 @@ import { createMetrics, type DhtCounts, type MetricsParts } from './node-metrics
 
 /** What of a running node can be watched. */
 export type Watched = {
-  readonly started: { readonly dht: { toArray(): readonly unknown[] } }
+  readonly started: { readonly dht: { toArray(): readonly unknown[] }; state(): NetworkState }
   /** what all of its ports do for HyperDHT */
   readonly serving: { readonly counts: DhtCounts }
   readonly storage: StorageNode
@@ -28,9 +29,11 @@ export const watchNode = async (
   { started, serving, storage, others, home, mailbox, relay = null }: Watched,
 ): Promise<AsyncDisposable & { readonly address: string }> => {
   const nodes = (): number => started.dht.toArray().length
-  const health = createHealth({ storage, others, nodes, clock: Date.now })
+  const network = (): NetworkState => started.state()
+  const health = createHealth({ storage, others, nodes, network, clock: Date.now })
   const diskBytes = async (): Promise<number> => home?.size() ?? 0
-  const metrics = createMetrics({ counts: () => storage.counts, serving, nodes, diskBytes, mailbox, relay })
+  const counts = (): StorageNode['counts'] => storage.counts
+  const metrics = createMetrics({ counts, serving, nodes, network, diskBytes, mailbox, relay })
   const { address, close } = await startWatch(at, {
     '/healthz': async () => {
       const report = await health.check()

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { concat, hex } from '../../core/bytes.ts'
-import { NetworkError } from '../../core/errors.ts'
 import { CLOCK_MS } from '../../core/limits/connection-limits.ts'
 import { createSteadyClock, type SteadyClock } from '../../core/steady-clock.ts'
 import { askTimes } from '../../directory/client/heard-times.ts'
@@ -9,8 +8,8 @@ import type { DirectoryNetwork, NodeAddress } from '../../directory/network-port
 import { includeOwn } from '../../directory/node/own-storage.ts'
 import { createStorage, type StorageNode } from '../../directory/node/storage.ts'
 import { joinDirectory } from '../../network/directory-plugin.ts'
-import { createNode, type DhtNode, type NodeOptions } from '../../network/node.ts'
-import { parseNodes } from '../../network/node-list.ts'
+import { entrancesOf, parseNetwork } from '../../network/network-choice.ts'
+import { createNode, type DhtNode } from '../../network/node.ts'
 import { NODE_PORTS, openFurtherPorts, seenAt } from '../../network/node-ports.ts'
 import type { Relay } from '../../network/relay.ts'
 import { shareServing } from '../../network/serving.ts'
@@ -53,14 +52,18 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   const { mailbox, persistent, http, takeOver } = options
   // Before the network hears of it: a mailbox without an identity is none.
   if (mailbox) await readOwnLog(folder)
-  await using own = await start(context, options, persistent ? await openNodeHome(folder) : null)
+  await using own = await start(
+    context,
+    options,
+    persistent ? await openNodeHome(folder, context.network.trim()) : null,
+  )
   const { started, storage, home } = own
   const others = joinDirectory(started.dht, storage)
   for (const { dht } of own.further) joinDirectory(dht, storage)
   // Bound to every interface, the address others see is the one that reaches it.
   const seen = seenAt(started)
   terminal.status('')
-  const directory = includeOwn(others, { storage, self: seen, now: clock })
+  const directory = includeOwn(others, { storage, self: () => seen, now: clock })
   await using box = mailbox ? await openBox(context, started, directory, takeOver) : null
   await using relay = options.relay ? await openNodeRelay(started) : null
   const watched = { ...own, serving: servingOf(own), others, mailbox: box, relay }
@@ -112,17 +115,18 @@ const start = async (
   const steady = steadyClock()
   const storage = createStorage({ self, steady, ...(home === null ? {} : { recordStore: home.records }) })
   try {
-    const network = list.trim() === '' ? [] : parseNodes(list)
-    const seeds = home === null || home.seeds.length === 0 ? [] : parseNodes(home.seeds)
+    // The nodes that were seen alive before count only when nobody of the list answers: they were not chosen by the operator.
+    const bootstrap = list.trim() === '' ? [] : entrancesOf(parseNetwork(list))
     terminal.status('joining the network')
     const shared = shareServing(NODE_PORTS)
     const options = { host, publicHost, signal, shared, storage: true }
-    started = await enter(network, seeds, {
-      ...{ ...options, port: port ?? home?.port },
+    started = await createNode({
+      ...{ ...options, bootstrap, remembered: () => home?.known.places ?? [], first: bootstrap.length === 0 },
+      port: port ?? home?.port,
       transportSeed: home?.transportSeed.export(),
     })
     // Nothing stands between those on one machine, and nobody has to find out what does.
-    if (started.guard === null) further = await openFurtherPorts(started, { ...options, bootstrap: network })
+    if (started.guard === null) further = await openFurtherPorts(started, { ...options, bootstrap })
     await home?.remember(started.port, alive(started))
   } catch (error) {
     await closeAll([...further, ...(started === undefined ? [] : [started])])
@@ -159,23 +163,7 @@ const servingOf = ({ started, further }: Pick<Started, 'started' | 'further'>): 
   },
 })
 
-/** The nodes that were seen alive before count only when nobody of the list answers: they were not chosen by the operator. */
-const enter = async (
-  network: readonly NodeAddress[],
-  seeds: readonly NodeAddress[],
-  options: Omit<NodeOptions, 'bootstrap' | 'first'>,
-): Promise<DhtNode> => {
-  if (network.length === 0) return createNode({ ...options, bootstrap: seeds, first: true })
-  try {
-    return await createNode({ ...options, bootstrap: network })
-  } catch (error) {
-    const silent = error instanceof NetworkError && error.code === 'ERR_NETWORK_UNREACHABLE'
-    if (!silent || seeds.length === 0) throw error
-    return createNode({ ...options, bootstrap: seeds })
-  }
-}
-
-const alive = ({ dht }: DhtNode): readonly string[] => dht.toArray().map(({ host, port }) => `${host}:${port}`)
+const alive = ({ dht }: DhtNode): readonly NodeAddress[] => dht.toArray()
 
 /** Between two looks at what other nodes say of the time, milliseconds. */
 const CLOCK_EVERY_MS = 3_600_000

@@ -150,8 +150,20 @@ type Events = TalkEvents &
     clock: { readonly here: number; readonly there: number; readonly networks: number }
     /** what became of an identity that is connected, or that nobody could be reached at */
     changed: { readonly peer: string; readonly change: Change }
-    /** whether other nodes answer at all, when that has changed; `nodes` that are known */
-    network: { readonly online: boolean; readonly nodes: number }
+    /**
+     * how this peer is in the network, when that has changed: whether others answer, since when (seconds since 1970), `nodes` that are known,
+     * how others see it, and where; `entrance`: what others give as --network to come in through it, null when it is no node
+     */
+    network: {
+      readonly state: 'waiting' | 'joined'
+      readonly since: number
+      readonly nodes: number
+      readonly nat: 'unknown' | 'open' | 'consistent' | 'random'
+      readonly address: string | null
+      readonly entrance: string | null
+    }
+    /** `network`: the one that the folder remembers; `now` is the one that --network or the environment says instead, or null */
+    'chosen-network': { readonly network: string; readonly now: string | null }
     /** once per peer and run */
     'safety-number': { readonly peer: string; readonly safetyNumber: string }
     /** `rotate`, `recover`, `renew`, `retire`: the new keys are on disk */

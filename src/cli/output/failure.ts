@@ -22,8 +22,9 @@ const CHOOSE_FOLDER = 'choose another data folder with --folder, or HANDFAST_FOL
 /** Where a command or an option helps, it is named; for any other code the error's own advice is given. */
 const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_BACKUP_SIZE: 'forget contacts that are not needed any more: handfast contacts --forget',
-  ERR_NETWORK_MISSING: 'give --network host:port, or set HANDFAST_NETWORK; handfast node starts a network of your own',
-  ERR_NETWORK_FORMAT: 'for example --network 127.0.0.1:4000, or several separated by commas',
+  ERR_NETWORK_MISSING:
+    'give --network public (the HyperDHT network, of nodes that strangers keep), --network lan (nothing beyond the local network), or --network host:port (nodes of your own; handfast node starts one). HANDFAST_NETWORK does it too, and handfast network for good',
+  ERR_NETWORK_FORMAT: 'for example --network lan, or --network 127.0.0.1:4000, or several nodes separated by commas',
   ERR_CLOCK:
     'set the clock of this computer; if it is right, --clock-is-right does it all the same, or other nodes take it (--network)',
   ERR_CONTACT: 'handfast contacts tells whom you know; anybody else is named by address (hf1…) or link (handfast:hf1…)',
@@ -40,7 +41,7 @@ const ADVICE: { readonly [C in ErrorCode]?: string } = {
   ERR_MAILBOX_UNNAMED: 'handfast mailboxes tells which are yours',
   ERR_NETWORK_HOST: 'give --host an address of this machine, such as 127.0.0.1',
   ERR_NETWORK_UNREACHABLE:
-    'check --network, that a handfast node runs there, and that your own network lets UDP through',
+    'check --network, that a handfast node or listen runs there, and that your own network lets UDP through; handfast listen waits for it',
   ERR_PEER_NO_CARD: 'ask its owner to run handfast listen',
   ERR_PEER_SELF: 'give the address of somebody else, or another identity with --folder',
   ERR_PEER_SUPERSEDED: 'the recovery phrase puts it right, with handfast recover: nobody else can do what it does',

@@ -9,6 +9,7 @@ import { blockEvent } from './contact-event.ts'
 import { reasonOf } from './failure.ts'
 import { failedFileEvent } from './file-event.ts'
 import { listeningEvent } from './listening-event.ts'
+import { networkEvent } from './network-event.ts'
 import { requestFields } from './request-event.ts'
 
 /**
@@ -188,7 +189,7 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       case 'missed':
         return [{ ...notice('missed', own), message: String(event.events) }]
       case 'network':
-        return [{ event: 'network', online: event.online, nodes: event.nodes }]
+        return [networkEvent(event)]
       // The command ends with this error, and that tells it.
       case 'superseded':
       case 'twin':

@@ -5,6 +5,7 @@ import { count, DOUBTED, duration, EXPOSED, fileSize, minutes, reason, shortAddr
 import { heldWording } from './held-wording.ts'
 import { keyWording } from './key-wording.ts'
 import { describeVolume, LIMITS } from './limit-wording.ts'
+import { networkWording } from './network-wording.ts'
 import { CHANGES, NOTICES } from './notice-wording.ts'
 import { describePublication } from './publication-wording.ts'
 import { requestWording } from './request-wording.ts'
@@ -110,11 +111,7 @@ export const wording: Wording = {
     'hint: set it, or nobody can tell what is fresh and others refuse what is signed here; if it is right, --clock-is-right',
   ],
   changed: ({ peer, change }) => CHANGES[change].map((line) => `* ${shortAddress(peer)}: ${line}`),
-  network: ({ online }) => [
-    online
-      ? '* the network answers again'
-      : '* nobody in the network answers any more: what you say waits until somebody does',
-  ],
+  ...networkWording,
   'safety-number': ({ peer, safetyNumber }) => [`* safety number with ${shortAddress(peer)}:`, `  ${safetyNumber}`],
   message: ({ peer, text }) => [`${shortAddress(peer)}: ${text}`],
   data: ({ peer, size }) => [`* ${shortAddress(peer)} sent ${fileSize(size)} of data`],

@@ -38,11 +38,11 @@ export const DIRECTORY = {
 
 export const NETWORK = {
   ERR_NETWORK_MISSING: [
-    'a network is needed: host:port of at least one of its nodes',
-    'give the address of a node of your network, or start the first one of a network of your own',
+    'nobody has said which network: public, lan, or nodes of your own',
+    'say public (the HyperDHT network, of nodes that strangers keep), lan (nothing beyond the local network), or host:port of nodes of your own',
   ],
   ERR_NETWORK_FORMAT: [
-    'a node is written as host:port with an IPv4 address or host name',
+    'a network is public, lan, or nodes as host:port, with an IPv4 address or host name',
     'write for example 127.0.0.1:4000, or several separated by commas',
   ],
   ERR_NETWORK_HOST: ['the host is not an IPv4 address of this machine', 'give one of its addresses, such as 127.0.0.1'],

@@ -20,3 +20,10 @@ export const CLOCK_LOOK_MS = 15_000
 
 /** Milliseconds that a clock has to stay as it is before anything is deleted by it: a clock that is set wrong is noticed sooner, mostly. */
 export const CLOCK_STAYS_MS = 3_600_000
+
+/**
+ * Milliseconds between two looks at one's own records because others may have lost them, doubled each time up to the second number. When all nodes of
+ * a network restart, the first look comes at once, and the second finds those that were slower.
+ */
+export const FRESH_LOOK_MS = 4_000
+export const FRESH_LOOK_MAX_MS = 600_000

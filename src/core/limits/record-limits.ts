@@ -33,8 +33,20 @@ export const RECORD_CACHE_ITEMS = 1_024
 /** Other networks that published an identity, as remembered of each: more than an attacker is expected to flood from. 20,000 × 12 × ~60 B. */
 export const RECORD_SOURCES_MAX = 12
 
-/** Nodes that a storage node remembers to enter the network by, when those of its list are silent: some of them will be there. */
+/** Nodes that a node or a peer remembers to enter the network by, when those of its list are silent: some of them will be there. */
 export const NODE_SEEDS_MAX = 64
+
+/** Contacts of whom it is remembered where they were met last: they may be nodes too. */
+export const KNOWN_CONTACTS_MAX = 64
+
+/** Networks of which that is remembered: the one that was chosen, and others that a command was once told to use. */
+export const KNOWN_NETWORKS_MAX = 4
+
+/**
+ * Identities that a peer keeps for others in its memory, once others reach it: 2,000 × ~4 KB are 8 MB. Of storage nodes, which are there
+ * for that, IDENTITIES_MAX.
+ */
+export const PEER_IDENTITIES_MAX = 2_000
 
 /**
  * Seconds after which a peer looks whether its records are where they should be, and puts them where they are missing. When half of all nodes are

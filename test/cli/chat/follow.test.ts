@@ -10,6 +10,7 @@ import type { KeptMessages } from '../../../src/messages/message-api.ts'
 import { createEventBus } from '../../../src/peer/event-bus.ts'
 import type { Peer } from '../../../src/peer/peer.ts'
 import { settle } from '../../connection/sides.ts'
+import { NETWORK } from '../../network/states.ts'
 import { messageOf, OWN, offerOf, PEER, remoteOf, requestOf, transferOf } from './happenings.ts'
 
 /** The loop over what happens, with a real bus, and an output that is read when the test says so. */
@@ -190,7 +191,7 @@ test('whom something happened with', () => {
   for (const event of [
     { type: 'mailbox-failed', address: PEER, error: null },
     { type: 'unconfirmed', reason: '' },
-    { type: 'network', online: true, nodes: 1, port: 1 },
+    { type: 'network', ...NETWORK },
   ] as const)
     assert.equal(partnerOf(event), null, event.type)
 })

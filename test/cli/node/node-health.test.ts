@@ -7,6 +7,7 @@ import { COMMAND, encodeMessage } from '../../../src/directory/request-format.ts
 import { openRecordDatabase } from '../../../src/store/record-database.ts'
 import { NOW } from '../../core/identities.ts'
 import { createMemoryNetwork, type MemoryNetwork, saying, silent } from '../../directory/memory-network.ts'
+import { NETWORK } from '../../network/states.ts'
 
 /** A node is well when it keeps what it is given, and so do the others. */
 
@@ -16,7 +17,8 @@ const healthOf = ({
   storage = createStorage(),
   net = createMemoryNetwork(3),
   clock = () => NOW * 1000,
-}: Scene): Health => createHealth({ storage, others: net.network, nodes: () => net.nodes.length, clock })
+}: Scene): Health =>
+  createHealth({ storage, others: net.network, nodes: () => net.nodes.length, network: () => NETWORK, clock })
 
 test('a node that keeps a card, and finds it again at the others, is well', async () => {
   const storage = createStorage()
@@ -24,7 +26,16 @@ test('a node that keeps a card, and finds it again at the others, is well', asyn
   const report = await healthOf({ storage, net }).check()
   assert.deepEqual(
     { ...report, milliseconds: 0 },
-    { ok: true, checked: NOW, milliseconds: 0, own: null, network: null, nodes: 3, accepted: 3 },
+    {
+      ok: true,
+      checked: NOW,
+      milliseconds: 0,
+      own: null,
+      network: null,
+      nodes: 3,
+      accepted: 3,
+      ...{ state: 'joined', since: 0 },
+    },
   )
   assert.deepEqual([storage.size, ...net.nodes.map((node) => node.storage.size)], [1, 1, 1, 1])
 })

@@ -4,6 +4,7 @@ import type { NodeMailbox } from '../../../src/cli/node/node-mailbox.ts'
 import { createMetrics } from '../../../src/cli/node/node-metrics.ts'
 import { StoreError } from '../../../src/core/errors.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
+import { NETWORK } from '../../network/states.ts'
 
 /** The numbers of a storage node, as Prometheus reads them. */
 
@@ -13,6 +14,7 @@ const serving = { counts: { requests: 5, limited: 1, announcements: 2, values: 3
 
 const metricsOf = (counts: NodeMailbox['counts'] | null) =>
   createMetrics({
+    network: () => NETWORK,
     ...{ counts: () => storage.counts, serving, nodes: () => 3, diskBytes: async () => 4096 },
     mailbox: counts === null ? null : { counts },
   })

@@ -1,7 +1,7 @@
 import type { CliEvent } from '../../../src/cli/output/cli-events.ts'
 import type { PeerEvent } from '../../../src/peer/peer-events.ts'
 import { NOW } from '../../core/identities.ts'
-import { HASH, messageOf, OWN, PEER, remoteOf, unknownOf } from '../chat/happenings.ts'
+import { HASH, messageOf, OWN, PEER, unknownOf } from '../chat/happenings.ts'
 
 /** An event, what is told of it to programs, and what a person sees. */
 export type Row = readonly [event: PeerEvent, told: readonly CliEvent[], seen: readonly (string | RegExp)[]]
@@ -161,20 +161,6 @@ export const BLOCK_ROWS: Readonly<Record<'blocked' | 'unblocked', readonly Row[]
   ],
 }
 
-/** That nobody in the network answers, and that they do again. */
-export const NETWORK_ROWS: readonly Row[] = [
-  [
-    { type: 'network', online: false, nodes: 0, port: 4000 },
-    [{ event: 'network', online: false, nodes: 0 }],
-    [/^\* nobody in the network answers any more/],
-  ],
-  [
-    { type: 'network', online: true, nodes: 3, port: 4000 },
-    [{ event: 'network', online: true, nodes: 3 }],
-    ['* the network answers again'],
-  ],
-]
-
 /** What is told of a folder that went back. */
 export const WENT_BACK_ROWS: readonly Row[] = [
   [
@@ -190,36 +176,3 @@ export const WENT_BACK_ROWS: readonly Row[] = [
     [/: 1 message is sent again, 2 messages are gone with it$/, new RegExp(`handfast resend ${PEER}$`)],
   ],
 ]
-
-/** By which way two talk, and what is done to find one. */
-export const WAY_ROWS: Readonly<Record<'dialling' | 'way', readonly Row[]>> = {
-  dialling: [
-    [
-      { type: 'dialling', address: PEER, step: 'again' },
-      [{ event: 'dialling', peer: PEER, step: 'again' }],
-      [/from another port$/],
-    ],
-    [
-      { type: 'dialling', address: PEER, step: 'random' },
-      [{ event: 'dialling', peer: PEER, step: 'random' }],
-      [/may take half a minute$/],
-    ],
-    [
-      { type: 'dialling', address: PEER, step: 'relay' },
-      [{ event: 'dialling', peer: PEER, step: 'relay' }],
-      [/through the relay that it names$/],
-    ],
-  ],
-  way: [
-    [
-      { type: 'way', remote: remoteOf({ direction: 'out' }), way: 'direct' },
-      [{ event: 'way', peer: PEER, way: 'direct' }],
-      [`* ${SHORT}: the connection goes directly now`],
-    ],
-    [
-      { type: 'way', remote: remoteOf({ direction: 'out' }), way: 'relayed' },
-      [{ event: 'way', peer: PEER, way: 'relayed' }],
-      [`* ${SHORT}: the connection goes through a relay now, which cannot read it`],
-    ],
-  ],
-}

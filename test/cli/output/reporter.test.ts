@@ -10,6 +10,7 @@ import { NOW } from '../../core/identities.ts'
 import { HASH, messageOf, OWN, offerOf, PEER, remoteOf, transferOf } from '../chat/happenings.ts'
 import { HELD_FILE_ROWS, HELD_ROWS } from './held-rows.ts'
 import { LIMIT_ROWS } from './limit-rows.ts'
+import { NETWORK_ROWS, WAY_ROWS } from './network-rows.ts'
 import {
   BLOCK_ROWS,
   CLOCK_ROWS,
@@ -17,11 +18,9 @@ import {
   EXPOSED_ROWS,
   MESSAGE_ROWS,
   MISSED_ROWS,
-  NETWORK_ROWS,
   REQUEST_ROWS,
   type Row,
   SHORT,
-  WAY_ROWS,
   WENT_BACK_ROWS,
 } from './reporter-rows.ts'
 

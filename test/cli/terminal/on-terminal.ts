@@ -10,7 +10,7 @@ export const onTerminal = (t: TestContext, argv: readonly string[], columns = 80
   const command = [process.execPath, ...commandLine(argv)].map((word) => `'${word}'`).join(' ')
   const all = `stty columns ${columns}; ${command}; echo "code $?"; stty -a`
   const child = spawn('script', ['-qec', all, '/dev/null'], {
-    env: { ...bareSurroundings(argv), TERM: 'xterm', SHELL: '/bin/sh' },
+    env: { ...bareSurroundings(argv), HANDFAST_NETWORK: '', TERM: 'xterm', SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { encodeAddress } from '../../../src/core/address.ts'
 import { initialize } from '../../../src/identity/initialize.ts'
+import { openNetworkChoice } from '../../../src/peer/folder-network.ts'
 import { openVault } from '../../../src/store/vault.ts'
 import { onTerminal } from './on-terminal.ts'
 
@@ -26,6 +27,11 @@ suite('pseudo-terminal', { concurrency: 2 }, () => {
   test('init: a passphrase is typed twice and never shown, then three words', async (t) => {
     const folder = join(await start(t), 'alice')
     const terminal = onTerminal(t, ['init', '--folder', folder])
+    // Which network it is decides a person, who may mistype it.
+    await terminal.until(/public[\s\S]*lan[\s\S]*host:port[\s\S]*network: $/)
+    terminal.type('nowhere\r')
+    await terminal.until(/network: $/)
+    terminal.type('lan\r')
     for (const question of [/new passphrase[^:]*: [^:]*: $/, /once more: $/]) {
       await terminal.until(question)
       terminal.type('Xyzzy-plugh\r')
@@ -42,6 +48,8 @@ suite('pseudo-terminal', { concurrency: 2 }, () => {
     assert.doesNotMatch(text, /xyzzy|plugh/i)
     const { identity } = await openVault(folder, 'Xyzzy-plugh')
     assert.equal(identity.log.epoch, 0)
+    using chosen = await openNetworkChoice(folder)
+    assert.equal(chosen.chosen(), 'lan')
   })
 
   test('backup and restore: a passphrase is typed twice, then once, and never shown', async (t) => {
@@ -89,7 +97,7 @@ suite('pseudo-terminal', { concurrency: 2 }, () => {
 
   test('Ctrl-C at a question ends the command, and leaves the terminal as it was', async (t) => {
     const dir = await start(t)
-    const terminal = onTerminal(t, ['init', '--folder', join(dir, 'alice')])
+    const terminal = onTerminal(t, ['init', '--network', 'lan', '--folder', join(dir, 'alice')])
     await terminal.until(/new passphrase/)
     terminal.type('half\u0003')
     const text = await terminal.end()

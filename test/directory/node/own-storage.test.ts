@@ -20,7 +20,7 @@ const { signal } = new AbortController()
 const start = (size: number, self = home) => {
   const others = createMemoryNetwork(size)
   const storage = createStorage()
-  const network: DirectoryNetwork = includeOwn(others.network, { storage, self, now: () => NOW })
+  const network: DirectoryNetwork = includeOwn(others.network, { storage, self: () => self, now: () => NOW })
   return { others, storage, network }
 }
 

@@ -1,0 +1,78 @@
+import type HyperDHT from 'hyperdht'
+import type { Reply, Server } from 'hyperdht'
+import { type NodeAddress, nameOf } from '../directory/network-port.ts'
+
+/**
+ * Asks some nodes that should know this one whether they do. HyperDHT pings the nodes that a peer is announced at, and announces it again
+ * every 5 minutes: one that restarted answers its pings, and knows nothing of the peer.
+ */
+export type Beat = {
+  /** nodes that were asked, and how many of them answered */
+  readonly asked: number
+  readonly answered: number
+  /** whether a node that the peer was announced at does not know where it is, or no node was told */
+  readonly forgotten: boolean
+  /** whether a node that answered before sees this one at another address than then */
+  readonly moved: boolean
+  /** the address that most who answered see */
+  readonly host: string | null
+}
+
+/** A peer is announced at three nodes. */
+const ASKED_MAX = 3
+const FIND_PEER = 2
+
+type Question = { readonly node: NodeAddress; readonly server: Server | null }
+
+/** Each listening server at the nodes that it was announced at; without one, nodes that are known. */
+const questionsOf = (dht: HyperDHT, isOwn: (node: NodeAddress) => boolean): readonly Question[] => {
+  const announced = [...dht.listening].flatMap((server) =>
+    server.relayAddresses.filter((node) => !isOwn(node)).map((node) => ({ node, server })),
+  )
+  if (announced.length > 0) return announced.slice(0, ASKED_MAX)
+  return dht.toArray({ limit: ASKED_MAX }).map((node) => ({ node, server: null }))
+}
+
+/** One datagram, and a second for its answer: a beat follows soon. */
+const ask = (dht: HyperDHT, { node, server }: Question): Promise<Reply | null> => {
+  const once = { retry: false }
+  const target = server?.target ?? null
+  const asking =
+    target === null ? dht.ping(node, once) : dht.request({ command: FIND_PEER, target, value: null }, node, once)
+  return asking.catch(() => null)
+}
+
+const commonest = (hosts: readonly string[]): string | null => {
+  const count = (host: string): number => hosts.filter((one) => one === host).length
+  const [first] = hosts.toSorted((a, b) => count(b) - count(a))
+  return first !== undefined && (hosts.length === 1 || count(first) > 1) ? first : null
+}
+
+/** @param isOwn whether that is this node's own address */
+export const createBeat = (dht: HyperDHT, isOwn: (node: NodeAddress) => boolean): (() => Promise<Beat>) => {
+  /** where each node that was asked last saw this one */
+  let seen: ReadonlyMap<string, string> = new Map()
+
+  return async () => {
+    const questions = questionsOf(dht, isOwn)
+    const replies = await Promise.all(questions.map((question) => ask(dht, question)))
+    const answers = questions.flatMap((question, index) => {
+      const reply = replies[index] ?? null
+      return reply === null ? [] : [{ ...question, reply }]
+    })
+    const before = seen
+    const saw = answers.map(({ node, reply }) => [nameOf(node), nameOf(reply.to)] as const)
+    // What is not asked again is not remembered.
+    seen = new Map([...questions.map(({ node }) => [nameOf(node), before.get(nameOf(node)) ?? ''] as const), ...saw])
+    const isUnannounced = dht.listening.size > 0 && questions.every(({ server }) => server === null)
+    return {
+      asked: questions.length,
+      answered: answers.length,
+      forgotten:
+        answers.length > 0 &&
+        (isUnannounced || answers.some(({ server, reply }) => server !== null && reply.value === null)),
+      moved: saw.some(([node, address]) => !['', address].includes(before.get(node) ?? '')),
+      host: commonest(answers.map(({ reply }) => reply.to.host)),
+    }
+  }
+}

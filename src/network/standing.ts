@@ -1,0 +1,38 @@
+import type HyperDHT from 'hyperdht'
+import type { NodeAddress } from '../directory/network-port.ts'
+import { standingOf } from './hyperdht-internals.ts'
+
+/** How a peer's node stands: as the first of a network, or as one that has to find out how others reach it. */
+
+/**
+ * Makes a node the first of a network of its own: persistent, under the id of the address that others are to reach it at.
+ * @param address a port and an address of this machine
+ */
+export const standAlone = async (dht: HyperDHT, { host, port }: NodeAddress): Promise<void> => {
+  const standing = standingOf(dht)
+  standing._nat = new standing._nat.constructor()
+  standing._nat.add(host, port)
+  standing.firewalled = standing.io.firewalled = false
+  standing.ephemeral = standing.io.ephemeral = true
+  await standing._updateNetworkState()
+}
+
+/**
+ * The same node among others, which see it as they do: from now on it asks from the socket that nobody has to reach, so that its answers tell
+ * what stands between. Whoever came in through it still finds it.
+ */
+export const mingle = (dht: HyperDHT): void => {
+  const standing = standingOf(dht)
+  standing._nat = new standing._nat.constructor()
+  standing._nonePersistentSamples = []
+  standing.firewalled = standing.io.firewalled = true
+}
+
+/** What came of that: it stays one of the nodes when others reach it, and else asks again every 20 minutes, as HyperDHT does. */
+export const settle = async (dht: HyperDHT): Promise<void> => {
+  const standing = standingOf(dht)
+  standing.ephemeral = standing.io.ephemeral = true
+  standing.adaptive = true
+  standing._lastHost = null
+  if (!(await standing._updateNetworkState())) dht.emit('ephemeral')
+}
