@@ -8,6 +8,7 @@ import type { Identity } from '../core/identity.ts'
 import type { World } from '../core/world.ts'
 import type { MailboxHost } from '../mailbox/host.ts'
 import type { Visitor } from './door.ts'
+import { createGuestPace } from './guest-pace.ts'
 
 /** The mailbox that a peer keeps for others, or none. */
 export type MailboxGuests = {
@@ -33,22 +34,26 @@ export type MailboxGuestsParts = {
   readonly world: World
 }
 
-export const createMailboxGuests = ({ mailbox, talks, identity, world }: MailboxGuestsParts): MailboxGuests => ({
-  admit: (purpose) => {
-    if (purpose === 'mailbox' && mailbox === undefined) throw new MailboxError('ERR_MAILBOX_NONE')
-    if (purpose === 'talk' && !talks) throw new MailboxError('ERR_MAILBOX_ONLY')
-  },
-  receive: (channel, { log, device, session }, { adopt, visitor }) => {
-    const { handshakeHash, remoteHost } = channel.stream
-    const trust = { identity: 'unknown', freshness: 'stale', reason: 'a guest of the mailbox' } as const
-    const remote = describeRemote(log, identity.log, { trust, direction: 'in', change: 'none' })
-    const line = createVisitLine()
-    const services = [line.service]
-    const connection = createConnection(channel, session, { peer: log.id, device, remote, world, services })
-    adopt(connection)
-    visitor.proved(null, () => void connection.close())
-    void connection.closed.then(visitor.leave)
-    void mailbox?.serve(line, { channel: handshakeHash, host: remoteHost }).finally(() => connection.close())
-  },
-  close: async () => mailbox?.close(),
-})
+export const createMailboxGuests = ({ mailbox, talks, identity, world }: MailboxGuestsParts): MailboxGuests => {
+  const pace = createGuestPace(world)
+  return {
+    admit: (purpose) => {
+      if (purpose === 'mailbox' && mailbox === undefined) throw new MailboxError('ERR_MAILBOX_NONE')
+      if (purpose === 'talk' && !talks) throw new MailboxError('ERR_MAILBOX_ONLY')
+    },
+    receive: (channel, { log, device, session }, { adopt, visitor }) => {
+      const { handshakeHash, remoteHost } = channel.stream
+      const trust = { identity: 'unknown', freshness: 'stale', reason: 'a guest of the mailbox' } as const
+      const remote = describeRemote(log, identity.log, { trust, direction: 'in', change: 'none' })
+      const line = createVisitLine()
+      const services = [line.service]
+      const parties = { peer: log.id, device, remote, world, services, pace: () => pace(remoteHost) }
+      const connection = createConnection(channel, session, parties)
+      adopt(connection)
+      visitor.proved(null, () => void connection.close())
+      void connection.closed.then(visitor.leave)
+      void mailbox?.serve(line, { channel: handshakeHash, host: remoteHost }).finally(() => connection.close())
+    },
+    close: async () => mailbox?.close(),
+  }
+}

@@ -1,3 +1,5 @@
+import type { Rate } from '../token-bucket.ts'
+
 /** Bounds of a mailbox: what it keeps, and for how long a guest may stay. Each with its reason. */
 
 /** A mailbox keeps a parcel this long; as long after its card ran out, a recipient is still taken to want it there. */
@@ -53,6 +55,19 @@ export const MAILBOX_STEP_MS = 30_000
 
 /** Milliseconds one visit to a mailbox may last: who is not through by then comes back. */
 export const MAILBOX_VISIT_MS = 10 * 60_000
+
+/**
+ * Frames of guests that are looked at, of one source network and of all: a whole room of 1,000 parcels takes 5,000 at most, with what says that they
+ * were taken. Each costs some tenths of a millisecond, a log of the longest kind ten, and who is talked to waits meanwhile.
+ */
+export const GUEST_FRAMES: Rate = { burst: 8192, perSecond: 32 }
+export const GUESTS_FRAMES: Rate = { burst: 16_384, perSecond: 128 }
+
+/** Milliseconds until the next frame of a guest that is too fast is looked at: its deposit, or its parcel, still gets there in a visit. */
+export const GUEST_PAUSE_MS = 500
+
+/** Source networks whose rates are remembered. */
+export const GUEST_NETWORKS_MAX = 1_024
 
 /** Useless parcels in a visit to one's own mailbox that are no news: whoever knows an address can leave some. */
 export const USELESS_A_VISIT = 32
