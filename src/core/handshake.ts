@@ -132,7 +132,7 @@ export type Response = {
    * The `ek`s, as hex, of the hellos that were accepted for this card, kept as long as its prekeys are; left out for a
    * live card, which is used once
    */
-  readonly spent?: ReadonlySet<string>
+  readonly spent?: Pick<ReadonlySet<string>, 'has'>
 }
 
 /** What the responder learns: who is there (verified to its address), what it sent, and the session. */

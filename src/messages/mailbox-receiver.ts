@@ -1,6 +1,6 @@
 import type { SenderCheck } from '../contacts/sender-check.ts'
 import { equal, hex } from '../core/bytes.ts'
-import { HandshakeError, KeyLogError, MessageError, SessionError } from '../core/errors.ts'
+import { HandshakeError, SessionError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import type { KeyLog } from '../core/key-log.ts'
 import { deviceId } from '../core/key-log-entry.ts'
@@ -12,14 +12,15 @@ import { seconds, surroundingsIn, timesIn, type World } from '../core/world.ts'
 import type { StoredMessage } from '../store/message-rows.ts'
 import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { Store } from '../store/store.ts'
-import type { Refusal } from './allowance.ts'
 import { createAsked } from './asked.ts'
 import { type Bundle, decodeBundle, decodeEnvelope, type Envelope } from './bundle-format.ts'
 import type { Inbox } from './inbox.ts'
 import { endMail } from './incarnation.ts'
+import { hasToWait, isGap, NoRoom } from './mail-failures.ts'
+import { createMailRates, type MailRates } from './mail-rates.ts'
 import { mendSession } from './mend-session.ts'
 import type { MessageEvent } from './message-events.ts'
-import { isRefusal, type Opened, openHello, outlived } from './offline-session.ts'
+import { isRefusal, noteHello, type Opened, openHello } from './offline-session.ts'
 import { createPatience } from './patience.ts'
 import { type Heard, type Repair, repairEvent } from './repair.ts'
 
@@ -59,14 +60,6 @@ export type MailboxReceiverParts = {
   readonly emit: (event: MessageEvent) => void
   /** Told that a peer has what this store never wrote. */
   readonly onOld: (peer: Uint8Array) => void
-}
-
-/** There is no room for a message now. */
-class NoRoom {
-  readonly code: Refusal['code']
-  constructor(code: Refusal['code']) {
-    this.code = code
-  }
 }
 
 type Found = { readonly envelope: Envelope; readonly session: OfflineSession; readonly opened: Opened | null }
@@ -114,16 +107,6 @@ const storeMessages = (
   return fresh
 }
 
-/** Notes that a hello was used, and ends the sessions that its sender would have used if it had them. */
-const noteHello = ({ store, world }: MailboxReceiverParts, peer: Uint8Array, { session, card, ek }: Opened): void => {
-  const { prekeys, offlineSessions, mailboxOutbox } = store
-  prekeys.spend(card, ek)
-  const old = outlived(offlineSessions.all(peer), session.inc)
-  for (const one of old) offlineSessions.keep({ ...one, live: false }, timesIn(world).present)
-  // Its owner may have lost what was sent in them, and drops twice what it has.
-  if (old.length > 0) mailboxOutbox.forgetParcelled(peer)
-}
-
 type Kept = { readonly changed: readonly StoredMessage[]; readonly heard: Heard }
 
 /** What the sender says to have of ours. */
@@ -143,7 +126,7 @@ const hearReceipts = (parts: MailboxReceiverParts, { log, device }: OfflineSessi
  * its state is the one on disk, not the one from before.
  */
 const keep = (
-  parts: MailboxReceiverParts,
+  parts: MailboxReceiverParts & { readonly rates: MailRates },
   { id }: { readonly id: Uint8Array },
   { message }: Envelope,
   hello: Opened | null,
@@ -156,22 +139,17 @@ const keep = (
     if (session === undefined) throw new SessionError('ERR_SESSION_OTHER')
     const { plaintext, session: next } = decryptMessage(session.session, message, surroundingsIn(parts.world))
     const bundle = decodeBundle(plaintext)
+    const isEmpty = bundle.messages.length === 0
+    if (isEmpty && !parts.rates.mayConfirm(session.log.id)) throw new NoRoom('ERR_MESSAGE_RATE')
     const fresh = storeMessages(parts, session, bundle)
     if (opened !== null) noteHello(parts, session.log.id, opened)
     const now = seconds(parts.world)
     offlineSessions.keep({ ...session, session: next, hello: null, heard: now }, timesIn(parts.world).present)
     const heard = hearReceipts(parts, session, bundle)
     parts.note(heard.changed)
+    if (isEmpty) parts.rates.confirmed(session.log.id)
     return { changed: [...fresh, ...heard.changed], heard }
   })
-
-const isGap = (error: unknown): boolean => error instanceof MessageError && error.code === 'ERR_MESSAGE_GAP'
-
-/** Whether it has to wait: for a message before it, for room, or for a person's decision about a fork. */
-const hasToWait = (error: unknown): boolean =>
-  error instanceof NoRoom ||
-  isGap(error) ||
-  (error instanceof KeyLogError && /^ERR_(LOG_FORK|ROLLBACK)$/.test(error.code))
 
 /** A clock that is set ahead ends nobody's patience. */
 const counted = ({ counting, clock }: World): number => (counting ?? clock)() / 1000
@@ -186,6 +164,7 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
   let held = new Set<string>()
   const patience = createPatience()
   const mayAsk = createAsked()
+  const rates = createMailRates(world, isContact)
 
   /** What the directory, or this peer, knows of a sender by now. @throws KeyLogError ERR_LOG_FORK, ERR_ROLLBACK */
   const present = async (log: KeyLog, signal: AbortSignal): Promise<KeyLog> => {
@@ -203,6 +182,41 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
 
   const wait = (bytes: Uint8Array): 'left' | 'void' => (patience.has(bytes, counted(world)) ? 'left' : 'void')
 
+  const hold = (id: Uint8Array): 'held' => {
+    held.add(hex(id))
+    return 'held'
+  }
+
+  const takeFound = async (
+    bytes: Uint8Array,
+    { envelope, session, opened }: Found,
+    signal: AbortSignal,
+  ): Promise<Fate> => {
+    const { id } = session.log
+    try {
+      const log = await present(session.log, signal)
+      signal.throwIfAborted()
+      // Keys that their owner has replaced may be a thief's by now.
+      if (!hasDevice(log, session.device)) return 'void'
+      accept(log)
+      gaps.delete(hex(id))
+      tell(id, keep({ ...parts, rates }, session.session, envelope, opened))
+      return 'taken'
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof NoRoom && error.code !== 'ERR_MESSAGE_FULL') held.add(hex(id))
+      // What follows it is not missing, and comes when it does.
+      if (held.has(hex(id)) && hasToWait(error)) return 'held'
+      if (isGap(error)) gaps.set(hex(id), id)
+      // What a contact sent may wait for as long as the mailbox keeps it.
+      if (hasToWait(error)) return isContact(id) ? 'left' : wait(bytes)
+      if (error instanceof SessionError && opened === null && mayAsk(id, seconds(world)))
+        mendSession(parts, session, error)
+      if (isRefusal(error)) return 'void'
+      throw error
+    }
+  }
+
   return {
     begin: () => {
       known = new Map()
@@ -218,32 +232,16 @@ export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxRecei
       const found = sessionOf(parts, bytes)
       if (found === 'unknown') return wait(bytes)
       if (found === 'void') return 'void'
-      const { envelope, session, opened } = found
+      const { session, opened } = found
       const { id } = session.log
       // Not even opened: nothing of it is kept, and its sender hears nothing.
       if (store.blocked.has(id)) return 'void'
-      try {
-        const log = await present(session.log, signal)
-        signal.throwIfAborted()
-        // Keys that their owner has replaced may be a thief's by now.
-        if (!hasDevice(log, session.device)) return 'void'
-        accept(log)
-        gaps.delete(hex(id))
-        tell(id, keep(parts, session.session, envelope, opened))
-        return 'taken'
-      } catch (error) {
-        signal.throwIfAborted()
-        if (error instanceof NoRoom && error.code !== 'ERR_MESSAGE_FULL') held.add(hex(id))
-        // What follows it is not missing, and comes when it does.
-        if (held.has(hex(id)) && hasToWait(error)) return 'held'
-        if (isGap(error)) gaps.set(hex(id), id)
-        // What a contact sent may wait for as long as the mailbox keeps it.
-        if (hasToWait(error)) return isContact(id) ? 'left' : wait(bytes)
-        if (error instanceof SessionError && opened === null && mayAsk(id, seconds(world)))
-          mendSession(parts, session, error)
-        if (isRefusal(error)) return 'void'
-        throw error
-      }
+      // Before the directory is asked who that is.
+      if (opened !== null && !rates.mayBegin(id)) return hold(id)
+      const fate = await takeFound(bytes, found, signal)
+      // What is left comes again, and was not let in.
+      if (opened !== null && (fate === 'taken' || fate === 'void')) rates.began(id)
+      return fate
     },
   }
 }

@@ -10,6 +10,7 @@ import type { Device } from '../core/key-log-entry.ts'
 import { OFFLINE_SESSION_SEND_AGE, PARCEL_AGAIN } from '../core/limits/message-limits.ts'
 import { preferSession } from '../core/session/preference.ts'
 import type { Surroundings } from '../core/session/session.ts'
+import { timesIn, type World } from '../core/world.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
 import type { OfflineSession } from '../store/offline-session-store.ts'
 import type { Store } from '../store/store.ts'
@@ -111,7 +112,7 @@ export const openHello = (
   if (prekeys.isUsedUp(hash)) throw new HandshakeError('ERR_HELLO_REPLAY')
   const { envelope, seq, spk, kem } = kept
   const card = verifyCard(envelope, complete(prefixOf(own, seq)), LATE_CLOCK)
-  const spent = prekeys.spent(hash)
+  const spent = { has: (ek: string) => prekeys.isSpent(hash, Buffer.from(ek, 'hex')) }
   const self = { log: own, device: index, ik }
   const accepted = respond({ self, card, spk, kem, channel: new Uint8Array(0), spent }, hello, surroundings)
   const { log, ek, h1, inc, first } = accepted
@@ -136,6 +137,20 @@ export const outlived = (sessions: readonly OfflineSession[], inc: Uint8Array): 
     const isOfAnother = !equal(one.inc, inc)
     return one.live && (!one.ours || one.heard !== null || isOfAnother)
   })
+
+/** Notes that a hello was used, and ends the sessions that its sender would have used if it had them. */
+export const noteHello = (
+  { store, world }: { readonly store: Store; readonly world: World },
+  peer: Uint8Array,
+  { session, card, ek }: Opened,
+): void => {
+  const { prekeys, offlineSessions, mailboxOutbox } = store
+  prekeys.spend(card, ek)
+  const old = outlived(offlineSessions.all(peer), session.inc)
+  for (const one of old) offlineSessions.keep({ ...one, live: false }, timesIn(world).present)
+  // Its owner may have lost what was sent in them, and drops twice what it has.
+  if (old.length > 0) mailboxOutbox.forgetParcelled(peer)
+}
 
 /** Whether opening failed because of what was sent, and not because of this machine. */
 export const isRefusal = (error: unknown): error is HandfastError =>

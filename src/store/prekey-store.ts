@@ -7,7 +7,7 @@ import { exportKem, generateKem, KEM_SEED_BYTES, type KemPrivateKey } from '../c
 import { LABEL_STORE_PREKEYS } from '../core/labels.ts'
 import { ITEM_BYTES_MAX, LOG_ENTRIES_MAX } from '../core/limits/protocol-limits.ts'
 import { PREKEYS_MAX, SPENT_MAX } from '../core/limits/store-limits.ts'
-import { exportPrivateKey, importPrivateKey, type P256PrivateKey, POINT_BYTES, SCALAR_BYTES } from '../core/p256.ts'
+import { exportPrivateKey, importPrivateKey, type P256PrivateKey, SCALAR_BYTES } from '../core/p256.ts'
 import type { Database } from './database.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 import { checkOf, openBytes, sealBytes } from './sealing.ts'
@@ -29,8 +29,8 @@ export type PrekeyStore = {
   get(card: Uint8Array): Prekeys | null
   /** Remembers that an initiator used them with its `ek` (33 bytes). */
   spend(card: Uint8Array, ek: Uint8Array): void
-  /** The `ek`s, as hex, that were used with them. */
-  spent(card: Uint8Array): ReadonlySet<string>
+  /** Whether an initiator used them with that `ek`. */
+  isSpent(card: Uint8Array, ek: Uint8Array): boolean
   /** Whether no more hellos for that card can be remembered. */
   isUsedUp(card: Uint8Array): boolean
   /** Forgets those issued before that time, seconds since 1970. */
@@ -56,7 +56,6 @@ const readSealed = record<Sealed>({
   kem: bytes(KEM_SEED_BYTES),
 })
 const readColumns = record<{ readonly sealed: Uint8Array }>({ sealed: bytes(1, SEALED_MAX) })
-const readEk = record<{ readonly ek: Uint8Array }>({ ek: bytes(POINT_BYTES) })
 const readCount = record<{ readonly n: number }>({ n: uint() })
 
 /** @param storeKey seals them */
@@ -97,10 +96,7 @@ export const createPrekeyStore = (database: Database, storeKey: SecretKey): Prek
       return prekeys
     },
     spend: (card, ek) => database.run('INSERT INTO spent (card, ek) VALUES (?, ?)', card, ek),
-    spent: (card) =>
-      new Set(
-        database.all('SELECT ek FROM spent WHERE card = ?', card).map((row) => hex(readRow('spent', readEk, row).ek)),
-      ),
+    isSpent: (card, ek) => database.get('SELECT 1 FROM spent WHERE card = ? AND ek = ?', card, ek) !== undefined,
     isUsedUp: (card) =>
       readRow('spent', readCount, database.get('SELECT count(*) AS n FROM spent WHERE card = ?', card)).n >= SPENT_MAX,
     forget: (before) => database.erase('DELETE FROM prekeys WHERE issued < ?', before),

@@ -45,6 +45,17 @@ export const STRANGERS_STREAM_BYTES: Rates = {
 export const STRANGER_FRAMES: Rates = { count: { burst: 1024, perSecond: 64 }, bytes: ANY }
 export const STRANGERS_FRAMES: Rates = { count: { burst: 2048, perSecond: 128 }, bytes: ANY }
 
+/**
+ * Sessions by mailbox that each begins, and all do. What each used of a card is remembered for as long as its prekeys are kept: of a month of
+ * strangers some 40 MB. Whoever has a session sends in it.
+ */
+export const STRANGER_HELLOS: Rates = { count: { burst: 16, perSecond: 0.01 }, bytes: ANY }
+export const STRANGERS_HELLOS: Rates = { count: { burst: 1024, perSecond: 0.1 }, bytes: ANY }
+
+/** The same of contacts: a folder that is put back begins anew, and none uses a card up, which is good for 10,000. */
+export const CONTACT_HELLOS: Rates = { count: { burst: 64, perSecond: 0.01 }, bytes: ANY }
+export const CONTACTS_HELLOS: Rates = { count: ANY, bytes: ANY }
+
 /** Files that each offers, and all do: a row on disk and some lines each, whether or not they are taken. */
 export const STRANGER_OFFERS: Rates = { count: { burst: 32, perSecond: 0.1 }, bytes: ANY }
 export const STRANGERS_OFFERS: Rates = { count: { burst: 128, perSecond: 1 }, bytes: ANY }
