@@ -7,7 +7,7 @@ import { describeRemote } from '../connection/remote.ts'
 import { createVisitLine } from '../connection/visit-line.ts'
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
-import { ConnectionError, HandfastError, MailboxError } from '../core/errors.ts'
+import { ConnectionError, HandfastError, MailboxError, PeerError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { MAILBOX_FETCH_VISIT_MS } from '../core/limits/mailbox-limits.ts'
 import { openParcel } from '../core/parcel.ts'
@@ -29,7 +29,7 @@ export type MailboxClient = {
   leave(mailbox: Uint8Array, to: Uint8Array, parcel: Uint8Array, signal?: AbortSignal): Promise<void>
   /**
    * What our mailboxes keep for us, oldest first, one mailbox after the other, each envelope once. A mailbox that fails does not stop
-   * the others: those that were of no use lately come last, and a visit ends after two minutes, and when it has handed out more of no use than one
+   * the others, nor does one whose owner is blocked, which is not visited: those that were of no use lately come last, and a visit ends after two minutes, and when it has handed out more of no use than one
    * network can leave there. Parcels that nobody here can open are deleted.
    */
   fetchAll(options?: FetchOptions): AsyncGenerator<FetchedParcel, void, undefined>
@@ -187,6 +187,8 @@ export const createMailboxClient = (parts: MailboxClientParts): MailboxClient =>
       for (const mailbox of inTurn()) {
         checkGoing(signal)
         try {
+          // Asked now, as each visit takes its time.
+          if (store.blocked.has(mailbox)) throw new PeerError('ERR_PEER_BLOCKED')
           yield* visitOne(mailbox, seen, signal)
         } catch (error) {
           checkGoing(signal)

@@ -17,7 +17,7 @@ export type Mailboxes = {
   named(): readonly string[]
   /**
    * Names these and no others, from the next publication on: names of contacts, addresses, or links.
-   * @throws AddressError; ContactError ERR_CONTACT; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF
+   * @throws AddressError; ContactError ERR_CONTACT; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF, ERR_PEER_BLOCKED
    */
   name(whos: readonly string[]): void
   /**

@@ -21,14 +21,19 @@ export const namedMailboxes = ({ settings }: Pick<Store, 'settings'>): readonly 
   }
 }
 
+/** Those of them that are visited, and that the next card names: not those of whom the owner has blocked since. @throws StoreError */
+export const usedMailboxes = (store: Pick<Store, 'settings' | 'blocked'>): readonly Uint8Array[] =>
+  namedMailboxes(store).filter((id) => !store.blocked.has(id))
+
 /**
  * Names these and no others, from the next publication on.
  * @param own our identity hash
  * @param whos names of contacts, addresses, or links
- * @throws AddressError; ContactError ERR_CONTACT; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF
+ * @throws AddressError; ContactError ERR_CONTACT; MailboxError ERR_MAILBOX_COUNT above three; PeerError ERR_PEER_SELF; ERR_PEER_BLOCKED
+ *   for one that is not named yet
  */
 export const nameMailboxes = (
-  { settings }: Pick<Store, 'settings'>,
+  store: Pick<Store, 'settings' | 'blocked'>,
   contacts: Pick<Contacts, 'get'>,
   own: Uint8Array,
   whos: readonly string[],
@@ -36,7 +41,9 @@ export const nameMailboxes = (
   const ids = whos.map((who) => peerIdOf(contacts, who))
   // A mailbox that is there only when its owner is would be none.
   if (ids.some((id) => equal(id, own))) throw new PeerError('ERR_PEER_SELF')
+  const before = new Set(namedMailboxes(store).map(encodeAddress))
+  if (ids.some((id) => store.blocked.has(id) && !before.has(encodeAddress(id)))) throw new PeerError('ERR_PEER_BLOCKED')
   const names = [...new Set(ids.map(encodeAddress))]
   if (names.length > MAILBOXES_MAX) throw new MailboxError('ERR_MAILBOX_COUNT', { hint: `these are ${names.length}` })
-  settings.set('mailboxes', names.join(SEPARATOR))
+  store.settings.set('mailboxes', names.join(SEPARATOR))
 }

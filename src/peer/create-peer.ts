@@ -22,7 +22,7 @@ import { createInbox } from '../messages/inbox.ts'
 import { createLimitNews } from '../messages/limit-news.ts'
 import { createLines } from '../messages/lines.ts'
 import { createMessages } from '../messages/message-api.ts'
-import { namedMailboxes } from '../messages/named-mailboxes.ts'
+import { usedMailboxes } from '../messages/named-mailboxes.ts'
 import { createRepair } from '../messages/repair.ts'
 import { createSignals } from '../messages/signals.ts'
 import type { NetworkState } from '../network/network-state.ts'
@@ -88,7 +88,7 @@ const createRooms = (parts: PeerParts) => {
 
   const publisher = createPublisher({
     ...{ identity, directory, prekeys: store.prekeys, self, transport: transport.publicKey, world, clockWatch },
-    ...{ mailboxes: () => namedMailboxes(store), relays: () => namedRelays(store) },
+    ...{ mailboxes: () => usedMailboxes(store), relays: () => namedRelays(store) },
   })
   const jumps = createJumpWatch(world)
   const announcer = createAnnouncer({
