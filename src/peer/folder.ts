@@ -25,7 +25,7 @@ export type OpenContacts = Contacts &
  */
 export const openContacts = async (folder: string): Promise<OpenContacts> => {
   const { log } = await readVault(folder)
-  const store = openOwnStore(folder, log)
+  const store = openOwnStore(folder, log, { forReading: true })
   return {
     ...createContacts(store, systemWorld),
     fork: (id) => store.forks.get(id),
@@ -54,7 +54,7 @@ export const openHistory = async (
   app: string = DEFAULT_APPLICATION,
 ): Promise<History> => {
   const { identity, storeKey } = await openVault(folder, passphrase)
-  const store = openOwnStore(folder, { id: identity.log.id, storeKey })
+  const store = openOwnStore(folder, { id: identity.log.id, storeKey }, { forReading: true })
   const contacts = createContacts(store, systemWorld)
   const read: History['read'] = (who, span = {}) => walkPast({ own: identity.log.id, app, store, contacts }, who, span)
   const forget: History['forget'] = (who, before) =>
@@ -67,7 +67,7 @@ export type MailboxNames = Pick<Mailboxes, 'named' | 'name'> & Disposable & { re
 /** The mailboxes that the identity of a folder names, without its passphrase. @throws as `openContacts` */
 export const openMailboxNames = async (folder: string): Promise<MailboxNames> => {
   const { log } = await readVault(folder)
-  const store = openOwnStore(folder, log)
+  const store = openOwnStore(folder, log, { forReading: true })
   const contacts = createContacts(store, systemWorld)
   return {
     address: encodeAddress(log.id),

@@ -22,7 +22,7 @@ export type StoredFiles = AsyncDisposable & {
 /** @throws StoreError ERR_STORE_MISSING, _LOCKED, _PASSPHRASE, and as `openPeer` */
 export const openFiles = async (folder: string, passphrase: Passphrase): Promise<StoredFiles> => {
   const { identity, storeKey } = await openVault(folder, passphrase)
-  const store = openOwnStore(folder, { id: identity.log.id, storeKey })
+  const store = openOwnStore(folder, { id: identity.log.id, storeKey }, { forReading: true })
   const closing = new AbortController()
   const files = createFiles({
     ...{ own: identity.log.id, store, world: systemWorld, closing: closing.signal },

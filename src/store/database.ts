@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { StoreError } from '../core/errors.ts'
+import { isDiskFull } from './disk-full.ts'
 import { asStoreError } from './failures.ts'
 import { FIRST_SCHEMA, MIGRATIONS } from './migrations.ts'
 import { checkFileAt, checkFolder, createPrivate } from './privacy.ts'
@@ -41,6 +42,12 @@ export type Schema = {
   readonly survives?: 'power cut' | 'process'
   /** Whether one process at a time has it: another one is refused at once with ERR_STORE_IN_USE. Ends with the process. */
   readonly exclusive?: boolean
+}
+
+/** How a database is opened. */
+export type Access = {
+  /** For who changes nothing: opened on a full disk too, where whoever does gets ERR_STORE_FULL. */
+  readonly forReading?: boolean
 }
 
 /** What a peer remembers; "hfst". */
@@ -177,20 +184,12 @@ const preparePrivate = (folder: string, path: string): void => {
   if (!checkFileAt(path)) createPrivate(path)
 }
 
-/**
- * Opens the database of a data folder, and makes or migrates it if need be.
- * @param folder null: in memory, gone with the process
- * @param schema which one; default: `handfast.db`
- * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _EXPOSED, _LINK, _PERMISSION, _FULL, _IN_USE, _IO
- */
-export const openDatabase = (folder: string | null, schema: Schema = HANDFAST): Database => {
-  const path = folder === null ? ':memory:' : join(folder, schema.name)
+const openAt = (path: string, schema: Schema, isAlone: boolean): Database => {
   let sql: DatabaseSync | undefined
   try {
-    if (folder !== null) preparePrivate(folder, path)
     const timeout = schema.exclusive === true ? 0 : BUSY_MS
     sql = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true, defensive: true })
-    if (schema.exclusive === true) sql.exec('PRAGMA locking_mode = EXCLUSIVE')
+    if (isAlone) sql.exec('PRAGMA locking_mode = EXCLUSIVE')
     // Durable before anything leaves the process: with FULL, a commit waits for the disk.
     const synchronous = schema.survives === 'process' ? 'NORMAL' : 'FULL'
     sql.exec(
@@ -201,6 +200,29 @@ export const openDatabase = (folder: string | null, schema: Schema = HANDFAST): 
     return database
   } catch (error) {
     if (sql?.isOpen) sql.close()
+    throw asStoreError(error, path)
+  }
+}
+
+/**
+ * Opens the database of a data folder, and makes or migrates it if need be.
+ * @param folder null: in memory, gone with the process
+ * @param schema which one; default: `handfast.db`
+ * @throws StoreError ERR_STORE_CORRUPT, _VERSION, _EXPOSED, _LINK, _PERMISSION, _FULL, _IN_USE, _IO
+ */
+export const openDatabase = (
+  folder: string | null,
+  schema: Schema = HANDFAST,
+  { forReading = false }: Access = {},
+): Database => {
+  if (folder === null) return openAt(':memory:', schema, schema.exclusive === true)
+  const path = join(folder, schema.name)
+  try {
+    preparePrivate(folder, path)
+    return openAt(path, schema, schema.exclusive === true)
+  } catch (error) {
+    // What several processes share about the journal is a file, which finds no room: who is alone keeps it in memory.
+    if (forReading && isDiskFull(error) && checkFileAt(path)) return openAt(path, schema, true)
     throw asStoreError(error, path)
   }
 }

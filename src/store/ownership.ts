@@ -5,7 +5,7 @@ import { StoreError } from '../core/errors.ts'
 import { bytes, record } from '../core/fields.ts'
 import { hkdf, hmac, type SecretKey, secretKey } from '../core/kdf.ts'
 import { LABEL_STORE_OWNER } from '../core/labels.ts'
-import { type Database, HANDFAST, openDatabase } from './database.ts'
+import { type Access, type Database, HANDFAST, openDatabase } from './database.ts'
 import { asStoreError, systemCode } from './failures.ts'
 import { HASH_BYTES, readRow } from './rows.ts'
 
@@ -80,10 +80,10 @@ export const isThere = (path: string): boolean => {
  * Opens the database of an identity that is in the folder.
  * @throws StoreError ERR_STORE_LOST when it is missing, empty, or another's: nothing is changed then; as `openDatabase`
  */
-export const openOwnDatabase = (folder: string, owner: Owner): Database => {
+export const openOwnDatabase = (folder: string, owner: Owner, access?: Access): Database => {
   const path = join(folder, HANDFAST.name)
   if (!isThere(path)) throw lost(path, existsSync(path) ? 'is empty' : 'is missing')
-  const database = openDatabase(folder)
+  const database = openDatabase(folder, HANDFAST, access)
   try {
     const row = ownerOf(database)
     if (row === null) throw lost(path, 'was never used by this identity')

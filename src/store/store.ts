@@ -4,7 +4,7 @@ import { type SecretKey, secretKey } from '../core/kdf.ts'
 import { type Applications, createApplications } from './applications.ts'
 import { type BlockStore, createBlockStore } from './block-store.ts'
 import { type ContactStore, createContactStore } from './contact-store.ts'
-import { type Database, HANDFAST, openDatabase } from './database.ts'
+import { type Access, type Database, HANDFAST, openDatabase } from './database.ts'
 import { createExposureStore, type ExposureStore } from './exposure-store.ts'
 import { createFloorStore, type FloorStore } from './floor-store.ts'
 import { createForkStore, type ForkStore } from './fork-store.ts'
@@ -64,8 +64,8 @@ export const openStore = (folder: string | null, storeKey?: SecretKey, clock: ()
  * @param owner without a store key: for who only reads what is in the clear
  * @throws StoreError ERR_STORE_LOST when it is missing, empty, or another's; as `openStore`
  */
-export const openOwnStore = (folder: string, owner: Owner): Store =>
-  storeOn(openOwnDatabase(folder, owner), folder, owner.storeKey, Date.now)
+export const openOwnStore = (folder: string, owner: Owner, access?: Access): Store =>
+  storeOn(openOwnDatabase(folder, owner, access), folder, owner.storeKey, Date.now)
 
 /**
  * Opens the store of an identity that is about to be made in the folder, and makes it where there is none.
