@@ -71,7 +71,7 @@ export type Contacts = {
    * @throws ContactError ERR_CONTACT; ERR_CONTACT_LIMIT when one is no number of bytes
    */
   limit(who: string, limits: ContactLimits): ContactVolumes
-  /** Forgets a contact; the rollback floor stays, and so does a block. @throws ContactError ERR_CONTACT */
+  /** Forgets a contact; the rollback floor stays, and so does a block. Its files that were saved count no more. @throws ContactError ERR_CONTACT */
   remove(who: string): void
   /**
    * Deals with an identity no more, contact or not, whatever becomes of its keys: what is connected to it ends, it is not let in, nothing is sent
@@ -225,7 +225,13 @@ export const createContacts = (store: Store, world: World, onBlocked = (): void 
       }),
     volumes: (who) => volumesOf(volumes, need(who).id, presentOf(world)),
     limit: (who, limits) => store.transaction(() => setLimits({ volumes, world }, need(who).id, limits)),
-    remove: (who) => contacts.remove(need(who).id),
+    remove: (who) =>
+      store.transaction(() => {
+        const { id } = need(who)
+        contacts.remove(id)
+        // What was saved of a contact takes no room of those who are none: it is the owner's to keep or to delete.
+        volumes.clearFiles(id)
+      }),
     ...createBlocks(store, world, { need, onBlocked }),
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { createContacts } from '../../src/contacts/contact-api.ts'
+import { encodeAddress } from '../../src/core/address.ts'
 import { STRANGERS_FILES_TOTAL } from '../../src/core/limits/file-limits.ts'
 import { type Limits, NO_LIMITS } from '../../src/store/volume-store.ts'
 import { alice, codeOf, mallory as malloryIdentity } from '../connection/sides.ts'
@@ -80,6 +82,22 @@ test('all who are no contacts share what they may send', async (t) => {
   assert.equal(await codeOf((await large.seen()).accept(to)), 'ERR_FILE_TOTAL')
   await (await (await offer()).seen()).accept(to)
   assert.equal(files.store.volumes.strangersFiles(), SIZE)
+})
+
+test('what was saved of a contact that was forgotten takes no room of strangers', async (t) => {
+  const { files, mallory, offer, to } = await startLimited(t, {})
+  const { store } = files
+  const first = await offer()
+  const { id } = await (await nextOffer(files)).accept(to)
+  await mallory.hearUntil('file-accept')
+  await sendAll(first)
+  await files.api.finished(id)
+  await offer()
+  await (await nextOffer(files)).accept(to)
+  assert.equal(store.volumes.strangersFiles(), 0)
+  createContacts(store, files.world).remove(encodeAddress(peer))
+  // What is on its way still counts.
+  assert.equal(store.volumes.strangersFiles(), SIZE)
 })
 
 test('whose file waits is told once for what, and it is delivered when there is room', async (t) => {
