@@ -41,11 +41,15 @@ const settle = async (
   path: string,
   { state, reason }: Decision,
 ): Promise<StoredTransfer> => {
-  const { peer, id, name, size, hash } = offer
+  const { peer, device, id, name, size, hash } = offer
   const part = state === 'receiving' ? partName(own) : null
   const at = world.clock()
   const about = { peer, out: false, id, at, queued: presentOf(world), size, changed: 0, name, path, hash, secret: null }
-  const row = await store.group.run(() => store.transfers.add({ ...about, part, state, reason }))
+  const row = await store.group.run(() => {
+    const added = store.transfers.add({ ...about, part, state, reason })
+    store.exposures.fileAt(added.number, device)
+    return added
+  })
   offers.remove(offer)
   changed(row, null)
   return row

@@ -47,7 +47,7 @@ export type FileTransfer = {
    * `ERR_FILE_TOTAL`, while its recipient takes no more of us
    */
   readonly reason: TransferReason | null
-  /** Sent ones: it went to keys that their owner took back since, as stolen or lost: whoever had them may have it. */
+  /** It went to, or was offered from, keys that their owner took back since, as stolen or lost: whoever had them may have it, or have made it. */
   readonly exposed: boolean
 }
 

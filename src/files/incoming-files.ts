@@ -7,6 +7,7 @@ import type { FileErrorCode } from '../core/errors/codes.ts'
 import { FileError } from '../core/errors.ts'
 import { safeFileName } from '../core/file-name.ts'
 import { secretKey } from '../core/kdf.ts'
+import { deviceId } from '../core/key-log-entry.ts'
 import { STRANGER_OFFERS, STRANGERS_OFFERS } from '../core/limits/stranger-rates.ts'
 import { createMeter } from '../core/meter.ts'
 import type { World } from '../core/world.ts'
@@ -90,6 +91,7 @@ const takeOpen = (
 ): void => {
   const { peer } = at
   const { id, size, hash } = said
+  const device = deviceId(at.device)
   const offer = offers.find(peer, id)
   const isNew = offer === null || offer.state === 'resting'
   // It is offered again with the next connection.
@@ -98,7 +100,7 @@ const takeOpen = (
     at.answer({ k: 'file-refuse', id, code: 'ERR_FILE_LIMIT' })
   else if (offer === null)
     offered(
-      give(offers.add({ peer, id, name, size, hash, made: world.clock(), transfer: transferOf(said), at })),
+      give(offers.add({ peer, device, id, name, size, hash, made: world.clock(), transfer: transferOf(said), at })),
       false,
     )
   else {

@@ -40,6 +40,8 @@ const NEXT: Readonly<Record<OfferState, Partial<Record<OfferEvent, OfferState>>>
 
 export type Offer = {
   readonly peer: Uint8Array
+  /** the device that made it first, 16 bytes: what the file is is settled by that */
+  readonly device: Uint8Array
   readonly id: Uint8Array
   /** safe as the name of one file in one folder */
   readonly name: string

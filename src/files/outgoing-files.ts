@@ -124,7 +124,7 @@ const bind = (outgoing: Outgoing, row: StoredTransfer, secret: SecretKey, at: Fi
   const { store, world, bound, changed } = outgoing
   try {
     // Before it is said: with the secret that goes there, whoever has the keys of that device reads the file.
-    store.exposures.fileWent(row.number, deviceId(at.device))
+    store.exposures.fileAt(row.number, deviceId(at.device))
   } catch (error) {
     // A full disk leaves it waiting for room, one that fails for the next connection.
     if (isDiskFull(error)) void later(outgoing, row.peer)

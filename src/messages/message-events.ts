@@ -45,8 +45,8 @@ export type MessageEvent =
     }
   /**
    * somebody took keys back that were stolen or lost: so many messages and files of ours went to them, and may have been read by who had
-   * them; `again` of these are sent again, to the keys that stand. So many messages that were `received` came from them, and may have been
-   * written by who had them
+   * them; `again` of these are sent again, to the keys that stand. So many messages that were `received`, and `receivedFiles`, came
+   * from them, and may have been made by who had them
    */
   | {
       readonly type: 'exposed'
@@ -54,6 +54,7 @@ export type MessageEvent =
       readonly messages: number
       readonly files: number
       readonly received: number
+      readonly receivedFiles: number
       readonly again: number
     }
   /** one of this peer's own mailboxes failed; told once, until it works again */

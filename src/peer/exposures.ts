@@ -10,7 +10,7 @@ import type { StoredMessage } from '../store/message-rows.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * What becomes of messages and files that went to a device, and of messages that came from it, when its owner takes it back
+ * What becomes of messages and files that went to a device, and of those that came from it, when its owner takes it back
  * (docs/spec/messages.md §10): whoever had its keys may have read and written them, so it is told, and what came to nobody else is sent
  * again, to the keys that stand.
  */
@@ -66,7 +66,7 @@ export const createExposures =
     for (const number of files) renew(number, presentOf(world))
 
     return () => {
-      if (told.messages + told.files + told.received > 0)
+      if (told.messages + told.files + told.received + told.receivedFiles > 0)
         emit({ type: 'exposed', address: encodeAddress(peer), ...told, again: again.length + files.length })
       if (again.length > 0) onMessages(again)
       if (again.length + files.length > 0 || messages.isWaiting(peer)) queued(peer)

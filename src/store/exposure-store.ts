@@ -9,18 +9,14 @@ import { HASH_BYTES, readRow } from './rows.ts'
  * places, and came from the device of their sequence; a device is named by its id, 16 bytes.
  */
 export type ExposureStore = {
-  /** A file of ours is offered to that device. */
-  fileWent(transfer: number, device: Uint8Array): void
-  /** Peers to whom something went, or from whom messages came. */
+  /** A file of ours is offered to that device, or one of theirs came from it. */
+  fileAt(transfer: number, device: Uint8Array): void
+  /** Peers to whom something went, or from whom something came. */
   peers(): readonly Uint8Array[]
   /** Devices of a peer that something went to or came from, but for those that are known to be taken back. */
   devices(peer: Uint8Array): readonly Uint8Array[]
-  /** These were taken back. @param now seconds since 1970 @returns how much went there, and how many messages came from there */
-  expose(
-    peer: Uint8Array,
-    devices: readonly Uint8Array[],
-    now: number,
-  ): { readonly messages: number; readonly files: number; readonly received: number }
+  /** These were taken back. @param now seconds since 1970 @returns how much went there, and came from there */
+  expose(peer: Uint8Array, devices: readonly Uint8Array[], now: number): Exposed
   /**
    * Messages that went to devices that were taken back, were confirmed, and are not covered in a sequence of another, written at `after`
    * (milliseconds) or later: ids of the latest `most`, in the order of writing.
@@ -30,19 +26,27 @@ export type ExposureStore = {
   lostFiles(peer: Uint8Array, after: number, most: number): readonly number[]
 }
 
+/** Messages and files of ours that went to devices, and of theirs that came from there. */
+export type Exposed = {
+  readonly messages: number
+  readonly files: number
+  readonly received: number
+  readonly receivedFiles: number
+}
+
 const readDevice = record<{ readonly device: Uint8Array }>({ device: bytes(DEVICE_ID_BYTES) })
 const readPeer = record<{ readonly peer: Uint8Array }>({ peer: bytes(HASH_BYTES) })
 const readNumber = record<{ readonly n: number }>({ n: uint() })
 
 const numberOf = (row: unknown): number => readRow('revoked', readNumber, row).n
 
-const OFFERED = 'out = 1 AND device IS NOT NULL'
+const KNOWN = 'device IS NOT NULL'
 /** Of a place, or a file: whether its device was taken back. */
 const isVoid = (table: string): string =>
   `EXISTS (SELECT 1 FROM revoked WHERE revoked.peer = ${table}.peer AND revoked.device = ${table}.device)`
 
 export const createExposureStore = (database: Database): ExposureStore => ({
-  fileWent: (transfer, device) =>
+  fileAt: (transfer, device) =>
     database.run(
       'UPDATE transfers SET device = ? WHERE number = ?',
       bytes(DEVICE_ID_BYTES)(device, 'device'),
@@ -51,13 +55,13 @@ export const createExposureStore = (database: Database): ExposureStore => ({
   peers: () =>
     database
       .all(
-        `SELECT peer FROM places_out UNION SELECT peer FROM transfers WHERE ${OFFERED} UNION SELECT peer FROM sequences_in`,
+        `SELECT peer FROM places_out UNION SELECT peer FROM transfers WHERE ${KNOWN} UNION SELECT peer FROM sequences_in`,
       )
       .map((row) => readRow('places_out', readPeer, row).peer),
   devices: (peer) =>
     database
       .all(
-        `SELECT device FROM places_out WHERE peer = ? UNION SELECT device FROM transfers WHERE peer = ? AND ${OFFERED}
+        `SELECT device FROM places_out WHERE peer = ? UNION SELECT device FROM transfers WHERE peer = ? AND ${KNOWN}
          UNION SELECT device FROM sequences_in WHERE peer = ? EXCEPT SELECT device FROM revoked WHERE peer = ?`,
         ...[peer, peer, peer, peer],
       )
@@ -78,6 +82,10 @@ export const createExposureStore = (database: Database): ExposureStore => ({
         `out = 0 AND peer = ? AND m IN (SELECT a.m FROM arrivals a JOIN sequences_in s ON s.peer = a.peer AND s.sequence = a.sequence
          WHERE a.peer = ? AND s.device IN (${those}))`,
         [peer, peer, ...devices],
+      ),
+      receivedFiles: mark(
+        'transfers',
+        `out = 0 AND state IN ('receiving', 'saved') AND peer = ? AND device IN (${those})`,
       ),
     }
   },

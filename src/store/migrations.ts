@@ -126,7 +126,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     // Peers that were connected: what a crash leaves here is called again.
     'CREATE TABLE lines (peer BLOB PRIMARY KEY CHECK (length(peer) = 32)) STRICT',
     // Files on their way, or over. `queued`: when it was last to be sent, or something of an incoming one last came, milliseconds. `chunks` of an incoming one are certainly on disk, in the partial file `part`. `changed` is when
-    // the file of an outgoing one was last written to, in microseconds. `device`: the one that it was offered to last; `exposed` as of messages.
+    // the file of an outgoing one was last written to, in microseconds. `device`: the one that it was offered to last, or from; `exposed` as of messages.
     // `sealed` is what only its parties should know.
     `CREATE TABLE transfers (
       number INTEGER PRIMARY KEY AUTOINCREMENT, peer BLOB NOT NULL CHECK (length(peer) = 32), out INTEGER NOT NULL,

@@ -54,7 +54,7 @@ export type StoredTransfer = {
   readonly path: string
   /** SHA-256 of the whole file */
   readonly hash: Uint8Array
-  /** of an outgoing one: whether it went to a device that its owner took back since, where somebody else may have read it */
+  /** whether it went to, or was offered from, a device that its owner took back since, where somebody else may have read it, or made it */
   readonly exposed: boolean
   /** what the chunk keys come from; its sender alone keeps it, as long as the file is on its way */
   readonly secret: SecretKey | null

@@ -166,16 +166,16 @@ test('§1 a sender with a full disk offers a file, and notes that it is there, w
   const { path } = await write('a.bin', 3 * CHUNK_BYTES)
   const { transfers, exposures } = sides.alice.store
   const { finish } = transfers
-  const { fileWent } = exposures
+  const { fileAt } = exposures
   const fail = (): never => {
     throw new StoreError('ERR_STORE_FULL')
   }
   Object.assign(transfers, { finish: fail })
-  Object.assign(exposures, { fileWent: fail })
+  Object.assign(exposures, { fileAt: fail })
   const { id } = await sides.alice.api.send(addresses.bob, path)
   const receiving = nextOffer(sides.bob)
   assert.equal(await isSettled(receiving), false)
-  Object.assign(exposures, { fileWent })
+  Object.assign(exposures, { fileAt })
   await untilTriedAgain(t, receiving)
   const accepted = await (await receiving).accept(to)
   await sides.bob.api.finished(accepted.id)

@@ -61,7 +61,7 @@ test('§10 not more than the latest 256 of the last 30 days are sent again, as t
   assert.deepEqual(events, [])
   tell()
   const count = 5 + MESSAGES_AGAIN_MAX + 10
-  const told = { type: 'exposed', address: encodeAddress(peer), files: 0, received: 0 }
+  const told = { type: 'exposed', address: encodeAddress(peer), files: 0, received: 0, receivedFiles: 0 }
   assert.deepEqual([...events], [{ ...told, messages: count, again: MESSAGES_AGAIN_MAX }])
   assert.deepEqual([waiting(), queued.length], [ids.slice(10), 1])
   const after = messages.history(peer, app, 1e9, 1e3)
@@ -144,7 +144,15 @@ test('§10 what came from keys that were taken back is told and marked, and what
   receive(rotated, 'three')
   assert.deepEqual(store.exposures.peers(), [peer])
   expose(rotated.log)()
-  const told = { type: 'exposed', address: encodeAddress(peer), messages: 0, files: 0, received: 2, again: 0 }
+  const told = {
+    type: 'exposed',
+    address: encodeAddress(peer),
+    messages: 0,
+    files: 0,
+    received: 2,
+    receivedFiles: 0,
+    again: 0,
+  }
   assert.deepEqual([...events], [told])
   assert.deepEqual(
     messages.history(peer, app, 1e9, 10).map(({ state, exposed }) => [state, exposed]),

@@ -1,6 +1,6 @@
 import type { CliEvent, Wording } from './cli-events.ts'
 import { explain } from './failure.ts'
-import { EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
+import { DOUBTED, EXPOSED, fileSize, minutes, reason, shortAddress } from './format.ts'
 
 /** How events about files read to people. */
 
@@ -8,7 +8,7 @@ type FileWording = Pick<Wording, 'file' | (`file-${string}` & keyof Wording)>
 
 export const fileWording: FileWording = {
   file: ({ id, peer, direction, name, size, done, at, state, code, exposed }) => [
-    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? '>' : '<'} ${shortAddress(peer)}  ${describeState(state, code, done, size)}${exposed ? `, ${EXPOSED}` : ''}: ${name} (${fileSize(size)})`,
+    `${String(id).padStart(6)}  ${minutes(at)}  ${direction === 'out' ? '>' : '<'} ${shortAddress(peer)}  ${describeState(state, code, done, size)}${exposed ? `, ${direction === 'out' ? EXPOSED : DOUBTED}` : ''}: ${name} (${fileSize(size)})`,
   ],
   'file-offered': ({ peer, name, size, accepted }) => [
     `* ${shortAddress(peer)} offers ${name} (${fileSize(size)})`,

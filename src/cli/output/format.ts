@@ -32,7 +32,7 @@ export const duration = (seconds: number): string => {
 
 /** Of what went to keys that their owner took back since. */
 export const EXPOSED = 'may have been read by who had stolen keys'
-export const DOUBTED = 'may have been written by who had stolen keys'
+export const DOUBTED = 'may have been made by who had stolen keys'
 
 export const reason = (code: string | null, message: string): string =>
   code === null ? message : `${message} [${code}]`

@@ -153,8 +153,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
       case 'in-mailboxes':
         return [{ event: 'in-mailboxes', peer: event.address, mailboxes: event.mailboxes, messages: event.messages }]
       case 'exposed': {
-        const { address: peer, messages, files, received, again } = event
-        return [{ event: 'exposed', peer, messages, files, received, again }]
+        const { address: peer, messages, files, received, receivedFiles, again } = event
+        return [{ event: 'exposed', peer, messages, files, received, receivedFiles, again }]
       }
       case 'blocked':
       case 'unblocked':

@@ -57,13 +57,14 @@ export type TalkEvents = BoundEvents & {
   'in-mailboxes': { readonly peer: string; readonly mailboxes: readonly string[]; readonly messages: number }
   /**
    * so much was sent to keys that somebody took back, as stolen or lost: others may have read it, and `again` of it is sent again; so many
-   * messages were `received` from these keys: others may have written them
+   * messages were `received` from these keys, and so many files: others may have made them
    */
   exposed: {
     readonly peer: string
     readonly messages: number
     readonly files: number
     readonly received: number
+    readonly receivedFiles: number
     readonly again: number
   }
   /** `chat`, `send`: lines that are kept here until that peer is there again */

@@ -48,13 +48,13 @@ const describeAmount = (messages: number, files: number): readonly string[] => [
 const describeKept = ({ messages, files }: Pick<CliEvent<'blocked'>, 'messages' | 'files'>): readonly string[] =>
   messages + files === 0 ? [] : [describeAmount(messages, files).join(' and ')]
 
-type Exposed = Pick<CliEvent<'exposed'>, 'messages' | 'files' | 'received'>
+type Exposed = Pick<CliEvent<'exposed'>, 'messages' | 'files' | 'received' | 'receivedFiles'>
 
-const describeExposed = ({ messages, files, received }: Exposed): string => {
-  const sent = describeAmount(messages, files)
+const describeExposed = ({ messages, files, received, receivedFiles }: Exposed): string => {
+  const [sent, came] = [describeAmount(messages, files), describeAmount(received, receivedFiles)]
   return [
     ...(sent.length > 0 ? [`others may have read ${sent.join(' and ')} that you sent to them`] : []),
-    ...(received > 0 ? [`others may have written ${count(received, 'message', 'messages')} that came from them`] : []),
+    ...(came.length > 0 ? [`others may have made ${came.join(' and ')} that came from them`] : []),
   ].join(', and ')
 }
 

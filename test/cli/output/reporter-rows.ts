@@ -114,17 +114,17 @@ export const COPY_ROWS = {
 /** What went to keys that were taken back. */
 export const EXPOSED_ROWS: readonly Row[] = [
   [
-    { type: 'exposed', address: PEER, messages: 3, files: 1, received: 2, again: 2 },
-    [{ event: 'exposed', peer: PEER, messages: 3, files: 1, received: 2, again: 2 }],
+    { type: 'exposed', address: PEER, messages: 3, files: 1, received: 2, receivedFiles: 1, again: 2 },
+    [{ event: 'exposed', peer: PEER, messages: 3, files: 1, received: 2, receivedFiles: 1, again: 2 }],
     [
-      /^\* hf1kh9wk63pe…9zse took back keys .*: others may have read 3 messages and 1 file that you sent to them, and others may have written 2 messages that came from them$/,
+      /^\* hf1kh9wk63pe…9zse took back keys .*: others may have read 3 messages and 1 file that you sent to them, and others may have made 2 messages and 1 file that came from them$/,
       '* 2 of these are sent again, to the new keys',
     ],
   ],
   [
-    { type: 'exposed', address: PEER, messages: 0, files: 0, received: 1, again: 0 },
-    [{ event: 'exposed', peer: PEER, messages: 0, files: 0, received: 1, again: 0 }],
-    [/: others may have written 1 message that came from them$/],
+    { type: 'exposed', address: PEER, messages: 0, files: 0, received: 1, receivedFiles: 0, again: 0 },
+    [{ event: 'exposed', peer: PEER, messages: 0, files: 0, received: 1, receivedFiles: 0, again: 0 }],
+    [/: others may have made 1 message that came from them$/],
   ],
 ]
 
