@@ -233,7 +233,7 @@ export const createFiles = (parts: FilesParts): FilesRoom => {
   const changed: Changed = (row, live) => tellChanged(told, row, live)
   const outgoing = createOutgoingFiles({ store, world, changed })
   const incoming = createIncomingFiles({
-    ...{ own, store, world, isContact, changed, closing },
+    ...{ own, store, world, isContact, changed, closing, emit },
     offered: (offer, again) => tellOffered(told, offer, again),
   })
   const room: Room = { ...parts, ...told, outgoing, incoming, changed }

@@ -14,6 +14,7 @@ import { type Changed, describeTransfer, type FileOffer } from './file-api.ts'
 import type { FileVolumes } from './file-volumes.ts'
 import { checkUndecided, decide, type Offer, type Offers } from './offers.ts'
 import { asWriteError, partName } from './part-file.ts'
+import type { Refusals } from './refusals.ts'
 import type { Slots } from './slots.ts'
 
 /** What the application says of the files it is offered: once of each, and on disk before it is said to their sender. */
@@ -30,6 +31,7 @@ export type DecisionsParts = {
   readonly admission: Pick<Admission, 'hasRoom'>
   readonly room: Pick<DiskRoom, 'checkSize'>
   readonly fileVolumes: FileVolumes
+  readonly refusals: Pick<Refusals, 'refused'>
 }
 
 type Decision = { readonly state: 'receiving' | 'refused' | 'failed'; readonly reason: FileErrorCode | null }
@@ -124,6 +126,7 @@ const accept = async (
 /** @throws FileError ERR_FILE_REFUSED (decided before), or why it is no more; StoreError */
 const refuse = async (parts: DecisionsParts, offer: Offer): Promise<void> => {
   decide(offer)
+  parts.refusals.refused(offer.peer)
   await decline(parts, offer, '', { state: 'refused', reason: null })
 }
 

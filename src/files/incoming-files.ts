@@ -17,9 +17,11 @@ import { type Admission, createAdmission } from './admission.ts'
 import { createDecisions } from './decisions.ts'
 import { createDiskRoom, type DiskRoom } from './disk-room.ts'
 import type { Changed, FileOffer, Live } from './file-api.ts'
+import type { FileEvent } from './file-events.ts'
 import { type FileLine, openFileLine } from './file-line.ts'
 import { createFileVolumes } from './file-volumes.ts'
 import { createOffers, type Offer, type Offers } from './offers.ts'
+import { createRefusals, type Refusals } from './refusals.ts'
 import { answerOver, createSlots, type Slots } from './slots.ts'
 import { tidyFiles } from './tidy-files.ts'
 
@@ -49,6 +51,7 @@ export type IncomingParts = {
   readonly closing: AbortSignal
   /** Told of each offer that came; `again` when it was told of before. */
   readonly offered: (offer: FileOffer, again: boolean) => void
+  readonly emit: (event: FileEvent) => void
 }
 
 type Incoming = IncomingParts & {
@@ -57,6 +60,7 @@ type Incoming = IncomingParts & {
   readonly admission: Admission
   /** Whether another offer of that peer is looked at now. */
   readonly mayOffer: (peer: Uint8Array) => boolean
+  readonly refusals: Pick<Refusals, 'isOpen'>
   /** what the application is given of an offer */
   readonly give: (offer: Offer) => FileOffer
 }
@@ -84,7 +88,7 @@ const takeKnown = ({ slots }: Incoming, at: FileLine, said: Said, row: StoredTra
 
 /** One that is not decided on. */
 const takeOpen = (
-  { world, offers, admission, give, offered, mayOffer }: Incoming,
+  { world, offers, admission, give, offered, mayOffer, refusals }: Incoming,
   at: FileLine,
   said: Said,
   name: string,
@@ -96,8 +100,8 @@ const takeOpen = (
   const isNew = offer === null || offer.state === 'resting'
   // It is offered again with the next connection.
   if (offer === null && !mayOffer(peer)) return
-  if ((offer !== null && !isSame(offer, said)) || (isNew && !admission.admit(peer, at)))
-    at.answer({ k: 'file-refuse', id, code: 'ERR_FILE_LIMIT' })
+  const isOpen = offer !== null ? isSame(offer, said) : refusals.isOpen(peer)
+  if (!isOpen || (isNew && !admission.admit(peer, at))) at.answer({ k: 'file-refuse', id, code: 'ERR_FILE_LIMIT' })
   else if (offer === null)
     offered(
       give(offers.add({ peer, device, id, name, size, hash, made: world.clock(), transfer: transferOf(said), at })),
@@ -136,17 +140,18 @@ const handle = (incoming: Incoming, at: FileLine, payload: IncomingPayload): voi
 }
 
 export const createIncomingFiles = (parts: IncomingParts): IncomingFiles => {
-  const { own, store, world, isContact, changed, closing } = parts
+  const { own, store, world, isContact, changed } = parts
   const { transfers } = store
   const offers = createOffers(isContact)
   const slots = createSlots({ store, world, changed, fits: (row, begins) => room.fits(row, begins) })
   const room: DiskRoom = createDiskRoom({ world, transfers, slots, isContact })
   const admission = createAdmission({ world, transfers, offers, slots, isContact })
   const fileVolumes = createFileVolumes({ volumes: store.volumes, world, isContact })
-  const give = createDecisions({ own, store, world, changed, closing, offers, slots, admission, room, fileVolumes })
+  const refusals = createRefusals(parts)
+  const give = createDecisions({ ...parts, offers, slots, admission, room, fileVolumes, refusals })
   const meter = createMeter({ each: STRANGER_OFFERS, all: STRANGERS_OFFERS })
   const mayOffer = (peer: Uint8Array): boolean => isContact(peer) || meter.admit(peer, world.clock())
-  const incoming: Incoming = { ...parts, offers, slots, admission, give, mayOffer }
+  const incoming: Incoming = { ...parts, offers, slots, admission, give, mayOffer, refusals }
   let tidied: Promise<void> | undefined
   return {
     attach: (line) => {

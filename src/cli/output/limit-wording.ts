@@ -24,6 +24,10 @@ export const LIMITS: { readonly [C in ErrorCode]?: (peer: string) => readonly st
     `hint: once you have dealt with them: handfast files ${peer} --clear`,
     `hint: or ${ALLOW(peer, '--files-in-all')}`,
   ],
+  ERR_FILE_LIMIT: (peer) => [
+    `handfast: ${shortAddress(peer)} has offered so many files that were refused that more are refused without a word, for some minutes.`,
+    `hint: whoever goes on you can block: handfast contacts ${peer} --block`,
+  ],
   ERR_MESSAGE_TOTAL: (peer) => [
     `handfast: as much is kept of ${shortAddress(peer)} as it may fill: what follows waits there.`,
     `hint: delete old messages: handfast messages ${peer} --delete-before DATE`,

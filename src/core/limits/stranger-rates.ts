@@ -59,3 +59,7 @@ export const CONTACTS_HELLOS: Rates = { count: ANY, bytes: ANY }
 /** Files that each offers, and all do: a row on disk and some lines each, whether or not they are taken. */
 export const STRANGER_OFFERS: Rates = { count: { burst: 32, perSecond: 0.1 }, bytes: ANY }
 export const STRANGERS_OFFERS: Rates = { count: { burst: 128, perSecond: 1 }, bytes: ANY }
+
+/** Files of a contact that its owner refuses, two lines each, before they are refused without a word: one a minute goes on to be told. */
+export const CONTACT_REFUSALS: Rates = { count: { burst: 32, perSecond: 1 / 60 }, bytes: ANY }
+export const CONTACTS_REFUSALS: Rates = { count: ANY, bytes: ANY }

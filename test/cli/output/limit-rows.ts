@@ -22,6 +22,11 @@ export const LIMIT_ROWS = {
       [/^! handfast: hf1kh9wk63pe…9zse has sent as much as it may in a day/, /^! hint: .* --messages-a-day SIZE$/],
     ],
     [
+      { type: 'limited', address: PEER, code: 'ERR_FILE_LIMIT', wait: 480 },
+      [{ event: 'limited', peer: PEER, code: 'ERR_FILE_LIMIT', wait: 480 }],
+      [/^! handfast: hf1kh9wk63pe…9zse has offered so many files that were refused/, / hf1kh9wk63pe\S+ --block$/],
+    ],
+    [
       { type: 'limited', address: PEER, code: 'ERR_MESSAGE_TOTAL', wait: null },
       [{ event: 'limited', peer: PEER, code: 'ERR_MESSAGE_TOTAL', wait: null }],
       [/^! handfast: as much is kept of hf1kh9wk63pe…9zse/, / --delete-before DATE$/, / --messages-in-all SIZE$/],
