@@ -113,7 +113,16 @@ export const createContactStore = (database: Database, readLog: LogReader = crea
         id,
       ),
     published: (id, now) => database.run('UPDATE contacts SET published = ? WHERE id = ?', now, id),
-    remove: (id) => database.run('DELETE FROM contacts WHERE id = ?', id),
+    remove: (id) =>
+      database.transaction(() => {
+        // What was said with a contact is its owner's to delete, and does not make room for strangers.
+        database.run(
+          `INSERT OR REPLACE INTO forgotten (peer, upto)
+           SELECT id, (SELECT coalesce(max(messages.id), 0) FROM messages WHERE peer = contacts.id) FROM contacts WHERE id = ?`,
+          id,
+        )
+        database.run('DELETE FROM contacts WHERE id = ?', id)
+      }),
     restore: ({ id, name, log, anchor, verified, added, published }) =>
       database.transaction(() => {
         refuseTaken(id, name)

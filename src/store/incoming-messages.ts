@@ -77,8 +77,9 @@ const readPlace = record<SequencePlace>({
 const readEarlier = record<Place>({ n: uint(), c: bytes(MESSAGE_ID_BYTES) })
 
 const STRANGE = 'peer NOT IN (SELECT id FROM contacts)'
+const NEVER_CONTACT = 'id > coalesce((SELECT upto FROM forgotten WHERE forgotten.peer = messages.peer), 0)'
 const STRANGERS = [
-  ['messages', "out = 0 AND state = 'taken'", 'id', STRANGERS_MESSAGES_MAX],
+  ['messages', `out = 0 AND state = 'taken' AND ${NEVER_CONTACT}`, 'id', STRANGERS_MESSAGES_MAX],
   ['sequences_in', 'true', 'touched', STRANGERS_MESSAGES_MAX],
   ['arrivals', 'true', 'place', STRANGERS_ARRIVALS_MAX],
 ] as const

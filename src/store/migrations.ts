@@ -83,6 +83,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       UPDATE volumes SET messages = messages - 1, bytes = bytes - length(OLD.sealed) WHERE peer = OLD.peer;
       DELETE FROM volumes WHERE peer = OLD.peer AND messages = 0 AND files = 0 AND peer NOT IN (SELECT id FROM contacts);
     END`,
+    // Up to which of its messages somebody was a contact, who was forgotten: those are not a stranger's.
+    'CREATE TABLE forgotten (peer BLOB PRIMARY KEY CHECK (length(peer) = 32), upto INTEGER NOT NULL) STRICT',
     // What the owner of this folder lets a contact send: bytes, of messages and files, in all and a day; null: as by default.
     `CREATE TABLE limits (
       peer BLOB PRIMARY KEY REFERENCES contacts (id) ON DELETE CASCADE,
