@@ -157,7 +157,10 @@ const migrate = (database: Database, { applicationId, migrations, first = 1 }: S
   database.transaction(() => {
     const version = numberOf(database.get('PRAGMA user_version'))
     const application = numberOf(database.get('PRAGMA application_id'))
-    const foreign = version === 0 ? application !== 0 : application !== applicationId
+    // One of another program may name nobody; ours has its numbers as soon as it has anything.
+    const isNew =
+      version === 0 && application === 0 && database.get('SELECT 1 FROM sqlite_schema LIMIT 1') === undefined
+    const foreign = !isNew && (version === 0 || application !== applicationId)
     if (foreign) throw new StoreError('ERR_STORE_CORRUPT', { hint: path })
     const latest = first + migrations.length - 1
     if (version > latest || (version > 0 && version < first))

@@ -33,9 +33,15 @@ export const systemCode = (error: unknown): string =>
 /** An extended code that says more than its primary one: SQLITE_IOERR_SHMSIZE, no room for the index of the journal. */
 const NO_ROOM = 4874
 
+/** SQLITE_ERROR is whatever a statement cannot mean; that something it names is not there tells of a database that was changed. */
+const MISSING = /^no such (?:table|column)\b/
+
 const codeOf = (error: unknown): StoreErrorCode => {
-  if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')
-    return error.errcode === NO_ROOM ? 'ERR_STORE_FULL' : (SQLITE[error.errcode & 0xff] ?? 'ERR_STORE_IO')
+  if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') {
+    if (error.errcode === NO_ROOM) return 'ERR_STORE_FULL'
+    if (error.errcode === 1 && MISSING.test(error.message)) return 'ERR_STORE_CORRUPT'
+    return SQLITE[error.errcode & 0xff] ?? 'ERR_STORE_IO'
+  }
   return SYSTEM[systemCode(error)] ?? 'ERR_STORE_IO'
 }
 
