@@ -1,6 +1,6 @@
 import { encodeAddress } from '../core/address.ts'
 import { hex } from '../core/bytes.ts'
-import { CONTACT_REFUSALS, CONTACTS_REFUSALS } from '../core/limits/stranger-rates.ts'
+import { CONTACT_REFUSALS, CONTACTS_REFUSALS } from '../core/limits/contact-rates.ts'
 import { createMeter } from '../core/meter.ts'
 import type { World } from '../core/world.ts'
 import type { FileEvent } from './file-events.ts'

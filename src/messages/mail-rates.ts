@@ -1,6 +1,5 @@
+import { CONTACT_HELLOS, CONTACTS_HELLOS } from '../core/limits/contact-rates.ts'
 import {
-  CONTACT_HELLOS,
-  CONTACTS_HELLOS,
   STRANGER_HELLOS,
   STRANGER_MESSAGES,
   STRANGERS_HELLOS,

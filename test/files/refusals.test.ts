@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CONTACT_REFUSALS } from '../../src/core/limits/stranger-rates.ts'
+import { CONTACT_REFUSALS } from '../../src/core/limits/contact-rates.ts'
 import { settle } from '../connection/sides.ts'
 import { startCallers } from './callers.ts'
 import { offersIn } from './file-sides.ts'

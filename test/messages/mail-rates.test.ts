@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { CONTACT_HELLOS } from '../../src/core/limits/contact-rates.ts'
 import { PREKEY_AGE, SPENT_MAX } from '../../src/core/limits/store-limits.ts'
-import {
-  CONTACT_HELLOS,
-  STRANGER_HELLOS,
-  STRANGER_MESSAGES,
-  STRANGERS_HELLOS,
-} from '../../src/core/limits/stranger-rates.ts'
+import { STRANGER_HELLOS, STRANGER_MESSAGES, STRANGERS_HELLOS } from '../../src/core/limits/stranger-rates.ts'
 import { encryptMessage } from '../../src/core/session/session.ts'
 import { fetchKem } from '../../src/directory/client/fetch-kem.ts'
 import { encodeBundle, encodeEnvelope } from '../../src/messages/bundle-format.ts'

@@ -2,7 +2,7 @@ import type { Rates } from '../meter.ts'
 
 /**
  * How fast those may be who are no contacts, each of them and all together: anyone can make identities, so what each may do says nothing of
- * what all do. Contacts have no rates. Each with its reason.
+ * what all do. Those of contacts are in `contact-rates.ts`. Each with its reason.
  */
 
 /** Messages, and bytes of them, that are taken of each: some screenfuls at once, then as fast as anybody types. */
@@ -52,14 +52,6 @@ export const STRANGERS_FRAMES: Rates = { count: { burst: 2048, perSecond: 128 },
 export const STRANGER_HELLOS: Rates = { count: { burst: 16, perSecond: 0.01 }, bytes: ANY }
 export const STRANGERS_HELLOS: Rates = { count: { burst: 1024, perSecond: 0.1 }, bytes: ANY }
 
-/** The same of contacts: a folder that is put back begins anew, and none uses a card up, which is good for 10,000. */
-export const CONTACT_HELLOS: Rates = { count: { burst: 64, perSecond: 0.01 }, bytes: ANY }
-export const CONTACTS_HELLOS: Rates = { count: ANY, bytes: ANY }
-
 /** Files that each offers, and all do: a row on disk and some lines each, whether or not they are taken. */
 export const STRANGER_OFFERS: Rates = { count: { burst: 32, perSecond: 0.1 }, bytes: ANY }
 export const STRANGERS_OFFERS: Rates = { count: { burst: 128, perSecond: 1 }, bytes: ANY }
-
-/** Files of a contact that its owner refuses, two lines each, before they are refused without a word: one a minute goes on to be told. */
-export const CONTACT_REFUSALS: Rates = { count: { burst: 32, perSecond: 1 / 60 }, bytes: ANY }
-export const CONTACTS_REFUSALS: Rates = { count: ANY, bytes: ANY }
