@@ -39,10 +39,10 @@ const ELSEWHERE: { readonly [spec: string]: Sections } = {
   'identity.md': { 2: ['floor'] },
   'mailbox.md': { 5: ['parcel'] },
 }
-/** What else a mailbox checks before it hands out depends on what it was told before and on the directory: no vector shows that. */
+/** What else a mailbox checks before it hands out depends on what it was told before, by its owner too, and on the directory: no vector shows that. */
 const UNSHOWN: { readonly [spec: string]: RegExp } = {
   'identity.md': /^ERR_LOOKUP/,
-  'mailbox.md': /^ERR_(LOG|LOOKUP|ROLLBACK|PEER_RETIRED|MAILBOX_BUSY)/,
+  'mailbox.md': /^ERR_(LOG|LOOKUP|ROLLBACK|PEER_RETIRED|PEER_REFUSED|MAILBOX_BUSY)/,
 }
 
 for (const { spec, heading, sections } of TABLES) {

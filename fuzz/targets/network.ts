@@ -6,7 +6,7 @@ import { type CborValue, decodeCbor, encodeCbor } from '../../src/core/cbor.ts'
 import { createAnswerer } from '../../src/network/beacon-answerer.ts'
 import { createQuestions } from '../../src/network/beacon-questions.ts'
 import { createFrameStream } from '../../src/network/frame-stream.ts'
-import { parseNodes } from '../../src/network/node-list.ts'
+import { parseNetwork, writeNetwork } from '../../src/network/network-choice.ts'
 import { checkReplySenders } from '../../src/network/reply-check.ts'
 import { must, type Target, target, textTarget } from '../target.ts'
 
@@ -130,14 +130,22 @@ export const networkTargets: readonly Target[] = [
     codes: [],
   }),
   textTarget({
-    name: 'node-list',
+    name: 'network-choice',
     form: 'text',
-    corpus: ['127.0.0.1:4000', 'node.example:49737, 192.0.2.7:1 localhost:65535', 'a-b.example:7,127.0.0.1:4000'],
+    corpus: [
+      '127.0.0.1:4000',
+      'node.example:49737, 192.0.2.7:1 localhost:65535',
+      'a-b.example:7,127.0.0.1:4000',
+      'lan',
+      ' Public',
+    ],
     decode: (text) => {
-      const nodes = parseNodes(text)
-      const written = nodes.map(({ host, port }) => `${host}:${port}`)
-      must(JSON.stringify(parseNodes(written)) === JSON.stringify(nodes), 'other nodes the second time')
-      return nodes
+      const choice = parseNetwork(text)
+      must(
+        JSON.stringify(parseNetwork(writeNetwork(choice))) === JSON.stringify(choice),
+        'another choice the second time',
+      )
+      return choice
     },
     codes: ['ERR_NETWORK_MISSING', 'ERR_NETWORK_FORMAT'],
   }),

@@ -26,8 +26,8 @@ test('every command that opens a peer hands that on', () => {
   const calls = files.flatMap(({ parentPath, name }) => {
     const text = readFileSync(join(parentPath, name), 'utf8')
     return [...text.matchAll(/\bopen(?:Peer|Reader)\((\{[^}]*\}|opening)\)/g)].map(([, given = '']) => {
-      const said = given === 'opening' ? (text.match(/const opening = (\{[^}]*\})/)?.[1] ?? '') : given
-      return { name, isHandedOn: /\bbeacon\b/.test(said) }
+      const opening = /\bopening\b/.test(given) ? (text.match(/const opening = (\{[^}]*\})/)?.[1] ?? '') : ''
+      return { name, isHandedOn: /\bbeacon\b/.test(given + opening) }
     })
   })
   assert.ok(calls.length >= 8, `${calls.length} calls`)
