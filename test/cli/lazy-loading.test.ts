@@ -35,7 +35,7 @@ const packageOf = (path: string): string =>
 
 /** What reads a command line and words its help; none of it opens anything. The last are of cli-progress. */
 const PACKAGES = [
-  ...['', '@scure/base', 'cborg', 'commander', 'cli-progress'],
+  ...['', '@noble/hashes', '@scure/base', 'cborg', 'commander', 'cli-progress'],
   ...['string-width', 'strip-ansi', 'ansi-regex', 'is-fullwidth-code-point', 'emoji-regex'],
 ]
 

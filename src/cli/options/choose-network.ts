@@ -6,10 +6,12 @@ import type { Context } from '../context.ts'
 const EXPLAINED: readonly string[] = [
   '',
   'Which network?',
-  '  public     the HyperDHT network, which Keet uses too: thousands of nodes that strangers keep. They see from which',
-  '             address of the internet something is asked, and for whose address',
-  '  lan        nothing beyond the local network: only those who are in it are found',
-  '  host:port  nodes of your own, or of somebody you know; several separated by commas (handfast node runs one)',
+  // Each within 80 columns.
+  '  public     thousands of nodes that strangers keep: HyperDHT, as Keet uses it',
+  '             they see from where somebody asks, and for whose address',
+  '  lan        nothing beyond the local network: who is in it is found',
+  '  host:port  nodes of your own, or of somebody you know; several with commas',
+  '             (handfast node runs one)',
 ]
 const ANSWER_MAX = 8_192
 

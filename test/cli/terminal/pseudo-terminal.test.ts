@@ -28,9 +28,9 @@ suite('pseudo-terminal', { concurrency: 2 }, () => {
     const folder = join(await start(t), 'alice')
     const terminal = onTerminal(t, ['init', '--folder', folder])
     // Which network it is decides a person, who may mistype it.
-    await terminal.until(/public[\s\S]*lan[\s\S]*host:port[\s\S]*network: $/)
+    await terminal.until(/public[\s\S]*lan[\s\S]*host:port[\s\S]*network: /)
     terminal.type('nowhere\r')
-    await terminal.until(/network: $/)
+    await terminal.until(/network: /)
     terminal.type('lan\r')
     for (const question of [/new passphrase[^:]*: [^:]*: $/, /once more: $/]) {
       await terminal.until(question)
