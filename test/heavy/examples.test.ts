@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { exportPublicKey, type PeerEvent } from 'handfast'
 import { createTestNetwork } from 'handfast/testing'
-import { startScript } from './cli/child.ts'
+import { startScript } from '../cli/child.ts'
 
 /** Every example does what it says, as a program of its own on a real network. */
 
-const FOLDER = join(import.meta.dirname, '../examples')
+const FOLDER = join(import.meta.dirname, '../../examples')
 
 const start = async (t: TestContext) => {
   const network = await createTestNetwork({ nodes: 3 })
