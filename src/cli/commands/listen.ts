@@ -62,6 +62,7 @@ const listen = async (
   }
   // Without a network it waits for one, and says so.
   await using peer = await openPeer({ ...opening, listen: false, waitForNetwork: true })
+  if (peer.network.state === 'waiting') terminal.status('')
 
   const over = new AbortController()
   const ending = AbortSignal.any([signal, over.signal])
