@@ -12,12 +12,19 @@ export type Beat = {
   readonly answered: number
   /** whether a node that the peer was announced at does not know where it is, or no node was told */
   readonly forgotten: boolean
+  /**
+   * whether HyperDHT announced the peer anew before it was time: nodes it was announced at were away, and may be back without all else that
+   * they were told
+   */
+  readonly hurried: boolean
   /** whether a node that answered before sees this one at another address than then */
   readonly moved: boolean
   /** the address that most who answered see */
   readonly host: string | null
 }
 
+/** HyperDHT announces a peer every 5 minutes and some seconds; sooner, milliseconds, when nodes are gone or it is told to. */
+const HURRIED_MS = 240_000
 /** A peer is announced at three nodes. */
 const ASKED_MAX = 3
 const FIND_PEER = 2
@@ -30,7 +37,8 @@ const questionsOf = (dht: HyperDHT, isOwn: (node: NodeAddress) => boolean): read
     server.relayAddresses.filter((node) => !isOwn(node)).map((node) => ({ node, server })),
   )
   if (announced.length > 0) return announced.slice(0, ASKED_MAX)
-  return dht.toArray({ limit: ASKED_MAX }).map((node) => ({ node, server: null }))
+  const others = dht.toArray().filter((node) => !isOwn(node))
+  return others.slice(0, ASKED_MAX).map((node) => ({ node, server: null }))
 }
 
 /** One datagram, and a second for its answer: a beat follows soon. */
@@ -48,10 +56,21 @@ const commonest = (hosts: readonly string[]): string | null => {
   return first !== undefined && (hosts.length === 1 || count(first) > 1) ? first : null
 }
 
-/** @param isOwn whether that is this node's own address */
+/** @param isOwn whether that is this node's own address, or of one on the same machine */
 export const createBeat = (dht: HyperDHT, isOwn: (node: NodeAddress) => boolean): (() => Promise<Beat>) => {
   /** where each node that was asked last saw this one */
   let seen: ReadonlyMap<string, string> = new Map()
+  /** what each server was announced at, and when that was noticed: HyperDHT makes another list each time */
+  const announced = new WeakMap<Server, { readonly at: number; readonly nodes: readonly NodeAddress[] }>()
+
+  const isHurried = (server: Server): boolean => {
+    const before = announced.get(server)
+    const { relayAddresses: nodes } = server
+    if (before?.nodes === nodes) return false
+    const at = performance.now()
+    announced.set(server, { at, nodes })
+    return before !== undefined && at - before.at < HURRIED_MS
+  }
 
   return async () => {
     const questions = questionsOf(dht, isOwn)
@@ -71,6 +90,7 @@ export const createBeat = (dht: HyperDHT, isOwn: (node: NodeAddress) => boolean)
       forgotten:
         answers.length > 0 &&
         (isUnannounced || answers.some(({ server, reply }) => server !== null && reply.value === null)),
+      hurried: [...dht.listening].filter(isHurried).length > 0,
       moved: saw.some(([node, address]) => !['', address].includes(before.get(node) ?? '')),
       host: commonest(answers.map(({ reply }) => reply.to.host)),
     }

@@ -13,6 +13,8 @@ import type { NodeAddress } from '../directory/network-port.ts'
 /** How long the list has to answer at all, milliseconds. */
 const ANSWER_MS = 4_500
 const ANSWER_LOOPBACK_MS = 2_000
+/** The same for a node that goes on asking them by itself: when all of a network start at once, nobody is there before others have given up. */
+const ANSWER_STAYS_MS = 2_500
 /** How long the others have after the first answer, milliseconds: a node that is merely slow is met later anyway. */
 const GRACE_MS = 400
 const GRACE_LOOPBACK_MS = 100
@@ -25,7 +27,11 @@ export const answeringNodes = async (
   udx: UDX,
   host: string,
   nodes: readonly NodeAddress[],
-  { loopback, signal }: { loopback: boolean; signal?: AbortSignal | undefined },
+  {
+    loopback,
+    stays = false,
+    signal,
+  }: { readonly loopback: boolean; readonly stays?: boolean | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly NodeAddress[]> => {
   const scout = new HyperDHT({ udx, host, port: [0, 0], bootstrap: [], ephemeral: true, firewalled: false })
   const stop = new AbortController()
@@ -39,7 +45,8 @@ export const answeringNodes = async (
       () => wait(loopback ? GRACE_LOOPBACK_MS : GRACE_MS),
       () => undefined,
     )
-    await orAbort(Promise.race([everyone, first, wait(loopback ? ANSWER_LOOPBACK_MS : ANSWER_MS)]), signal)
+    const patience = loopback ? ANSWER_LOOPBACK_MS : stays ? ANSWER_STAYS_MS : ANSWER_MS
+    await orAbort(Promise.race([everyone, first, wait(patience)]), signal)
     return [...live]
   } finally {
     stop.abort()

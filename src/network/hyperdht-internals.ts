@@ -59,6 +59,8 @@ export type Standing = {
   firewalled: boolean
   ephemeral: boolean
   adaptive: boolean
+  /** the nodes that it knows; `sampled`: when they were heard on this node's address, 0 for never */
+  readonly table: { toArray(): readonly { sampled: number }[] }
   /** what others said of this node's address */
   _nat: NatSamples
   _nonePersistentSamples: string[]
@@ -69,7 +71,13 @@ export type Standing = {
 }
 
 /** A sampler of dht-rpc, which makes another one. */
-export type NatSamples = { add(host: string, port: number): unknown; readonly constructor: new () => NatSamples }
+export type NatSamples = {
+  readonly host: string | null
+  /** 0 when each says another */
+  readonly port: number
+  add(host: string, port: number): unknown
+  readonly constructor: new () => NatSamples
+}
 
 /** What a persistent node keeps for others. */
 export type Persistent = {

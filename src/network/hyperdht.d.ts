@@ -56,6 +56,8 @@ declare module 'hyperdht' {
     remoteAddress(): HyperDHT.Address | null
     addNode(node: HyperDHT.Address): void
     toArray(options?: { limit?: number }): HyperDHT.Address[]
+    /** Asks nodes for others, in the background. */
+    refresh(): void
 
     ping(to: HyperDHT.Address, options?: HyperDHT.RequestOptions): Promise<HyperDHT.Reply>
     /** 4 attempts of 1 s each; one with `retry: false`. Rejects with code REQUEST_TIMEOUT or REQUEST_DESTROYED. */

@@ -9,7 +9,7 @@ import { isOtherState, type NatKind, type NetworkState } from './network-state.t
 import { ownAddress, ownHosts } from './own-address.ts'
 import type { Seeking } from './seeking.ts'
 import { sleep } from './sleep.ts'
-import { mingle, settle, standAlone } from './standing.ts'
+import { follow, lookAround, mingle, settle, standAlone } from './standing.ts'
 import type { WaysIn } from './ways-in.ts'
 
 /**
@@ -29,8 +29,14 @@ export type PresenceParts = {
   readonly port: number
   /** whether nobody answered when it was made */
   readonly alone: boolean
+  /** whether its own network is the one that it is to be in: it waits for no other */
+  readonly first: boolean
   /** whether it stores for others whatever stands between, as its operator says */
   readonly storage: boolean
+  /** the address that others reach it at, as its operator says */
+  readonly publicHost: string | null
+  /** of all nodes of this machine that are one to others, its own among them */
+  readonly ports: ReadonlySet<number>
 }
 
 type Times = {
@@ -47,6 +53,8 @@ export const TIMES_LOOPBACK: Times = { beat: 1_000, ask: 250, askMax: 1_000 }
 const SILENT_BEATS = 3
 /** A beat that is so late, milliseconds, comes after a pause: this machine slept. */
 const PAUSE_MS = 15_000
+/** An announcement takes so long at most, milliseconds, until a beat sees that it was made. */
+const SHAKEN_MS = 30_000
 /** How long others have to say where they see a node that was alone. */
 const SETTLE_MS = 5_000
 /** Announcing costs some ten datagrams, and a node that lies can bring it about. */
@@ -67,6 +75,8 @@ export type Membership = PresenceParts & {
   own: NodeAddress
   /** the address that others saw last */
   seenHost: string | null
+  /** when it announced itself anew last, by performance.now() */
+  shaken: number
   /** beats without an answer, one after the other */
   silent: number
   joined: boolean
@@ -82,9 +92,16 @@ export const warn = (error: unknown): void => process.emitWarning(error instance
 
 export const portOf = ({ dht, port }: Membership): number => dht.io.serverSocket?.address()?.port ?? port
 
-export const isOwn = (run: Membership, node: NodeAddress): boolean =>
-  node.port === portOf(run) &&
-  (node.host === run.own.host || (run.host === ANY_HOST && ownHosts(run.udx).includes(node.host)))
+/** Whether that is this node, or one of the same machine: what those say shows nothing of a network. */
+export const isOwn = (run: Membership, { host, port }: NodeAddress): boolean =>
+  (port === portOf(run) || run.ports.has(port)) &&
+  ([run.own.host, run.dht.host].includes(host) || (run.host === ANY_HOST && ownHosts(run.udx).includes(host)))
+
+/** Where others are to reach it while nobody has said where they see it. */
+export const guessOwn = ({ udx, host, publicHost }: PresenceParts, port: number): NodeAddress => {
+  const known = publicHost ?? host
+  return known === ANY_HOST ? ownAddress(udx, port) : { host: known, port }
+}
 
 const natOf = ({ dht }: Membership): NatKind => {
   if (!dht.firewalled) return 'open'
@@ -110,7 +127,8 @@ export const stateOf = (run: Membership): NetworkState => {
 
 const tell = (run: Membership): void => {
   const { dht, guests, watchers } = run
-  const joined = run.alone ? guests.count(now()) > 0 || dht.nodes.length > 0 : run.silent < SILENT_BEATS
+  const isMet = (): boolean => guests.count(now()) > 0 || dht.toArray().some((node) => !isOwn(run, node))
+  const joined = run.alone ? run.first || isMet() : run.silent < SILENT_BEATS
   if (joined !== run.joined) run.since = Date.now()
   run.joined = joined
   const state = stateOf(run)
@@ -119,7 +137,9 @@ const tell = (run: Membership): void => {
   for (const watcher of watchers) watcher(state)
 }
 
-const shake = ({ dht, announcing, shaking }: Membership): void => {
+const shake = (run: Membership): void => {
+  const { dht, announcing, shaking } = run
+  run.shaken = now()
   for (const server of dht.listening) server.refresh()
   announcing.done(now())
   for (const listener of shaking) listener()
@@ -127,26 +147,24 @@ const shake = ({ dht, announcing, shaking }: Membership): void => {
 
 /** From now on it is the first node of its own network, and asks on. */
 const beginAlone = async (run: Membership): Promise<void> => {
-  const { dht, host, storage, udx } = run
+  const { dht, storage } = run
   run.alone = true
-  run.own = host === ANY_HOST ? ownAddress(udx, portOf(run)) : { host, port: portOf(run) }
+  run.own = guessOwn(run, portOf(run))
   if (!storage || dht.ephemeral) await standAlone(dht, run.own)
   run.seeking?.begin()
 }
 
 /** Others that answer lead into their network. What was told nobody, or only those who came in here, is told there. */
 export const enter = async (run: Membership, live: readonly NodeAddress[]): Promise<void> => {
-  const { dht, storage, loopback, signal } = run
+  const { dht, storage, loopback, publicHost, signal } = run
   if (!run.alone || signal.aborted) return
   run.alone = false
   run.silent = 0
   dht.bootstrapNodes = live.map((node) => ({ ...node }))
   const changes = !storage && !loopback
   if (changes) mingle(dht)
-  await dht
-    .findNode(dht.table.id)
-    .finished()
-    .catch(() => {})
+  if (storage && !loopback && publicHost === null) await follow(dht)
+  else await lookAround(dht)
   if (signal.aborted) return
   tell(run)
   shake(run)
@@ -157,20 +175,23 @@ export const enter = async (run: Membership, live: readonly NodeAddress[]): Prom
   tell(run)
 }
 
-const judge = async (run: Membership, { answered, forgotten, moved, host }: Beat): Promise<void> => {
+const judge = async (run: Membership, { answered, forgotten, hurried, moved, host }: Beat): Promise<void> => {
   const { dht, times, announcing } = run
   const late = Date.now() - run.last > times.beat + PAUSE_MS
   run.last = Date.now()
   const { responses } = dht.stats.requests
-  const heard = answered > 0 || responses > run.responses
+  // Nodes of the same machine answer, whatever becomes of the network.
+  const heard = answered > 0 || (run.ports.size < 2 && responses > run.responses)
   run.responses = responses
   run.silent = heard || late ? 0 : run.silent + 1
   const isElsewhere = host !== null && run.seenHost !== null && host !== run.seenHost
   run.seenHost = host ?? run.seenHost
+  // Not when that was because of this.
+  const isHurried = hurried && now() - run.shaken > SHAKEN_MS
   if (!run.alone && run.silent >= SILENT_BEATS) await beginAlone(run)
   else if (late) shake(run)
   // As often as strangers may bring it about.
-  else if ((forgotten || moved || isElsewhere) && announcing.wait(now()) === 0) shake(run)
+  else if ((forgotten || moved || isElsewhere || isHurried) && announcing.wait(now()) === 0) shake(run)
   tell(run)
 }
 
@@ -186,8 +207,8 @@ export const beatOn = async (run: Membership): Promise<void> => {
 
 /** Whoever comes in by another address of this machine than was guessed knows better, while nobody else is here. */
 const moveTo = (run: Membership, to: NodeAddress): void => {
-  const { dht, host, guests, own, udx } = run
-  if (host !== ANY_HOST || guests.count(now()) > 0) return
+  const { dht, host, publicHost, guests, own, udx } = run
+  if (host !== ANY_HOST || publicHost !== null || guests.count(now()) > 0) return
   if (to.host === own.host || to.port !== portOf(run) || !ownHosts(udx).includes(to.host)) return
   run.own = { host: to.host, port: to.port }
   standAlone(dht, run.own).then(() => tell(run), warn)
@@ -198,11 +219,12 @@ export const receive = (run: Membership): void => {
   const { io } = internalsOf(run.dht)
   const onrequest = io.onrequest.bind(io)
   io.onrequest = (request: InternalRequest, external: boolean) => {
-    if (run.alone && request.token !== null) {
+    const isGuest = run.alone && !isOwn(run, request.from)
+    if (isGuest && request.token !== null) {
       moveTo(run, request.to)
       run.guests.proven(request.from, now())
       tell(run)
-    } else if (run.alone) run.guests.heard(request.from, now())
+    } else if (isGuest) run.guests.heard(request.from, now())
     onrequest(request, external)
   }
 }

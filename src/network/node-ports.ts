@@ -42,11 +42,13 @@ export const openFurtherPorts = async (first: DhtNode, options: NodeOptions): Pr
   // Who is told its outer address need not find it out, and may not reach the first one there.
   const told = options.publicHost !== undefined
   const bootstrap = told ? options.bootstrap : [seenAt(first), ...options.bootstrap]
+  // The first one knows what others there are; only where it may not be reached has each to look for itself.
+  const on = { stays: told, remembered: told ? options.remembered : undefined }
   const opened: DhtNode[] = []
   try {
     while (opened.length < NODE_PORTS - 1) {
       const port = first.port + opened.length + 1
-      const own = { bootstrap, first: bootstrap.length === 0, storage: true, transportSeed: undefined }
+      const own = { ...on, bootstrap, first: bootstrap.length === 0, storage: true, transportSeed: undefined }
       const next = await openNext({ ...options, ...own }, port)
       opened.push(next)
       introduce(first, next)
@@ -58,6 +60,65 @@ export const openFurtherPorts = async (first: DhtNode, options: NodeOptions): Pr
     throw error
   }
 }
+
+export type FurtherPorts = {
+  /** those that are open */
+  readonly nodes: readonly DhtNode[]
+  /** Resolves when what `first` stands for now is done. @throws those of `createNode`, once */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * The same for as long as `first` is there: from when it is in a network, since before nobody says where others see it, and anew when that
+ * is another address.
+ * @param onOpened is told of each before others are
+ */
+export const keepFurtherPorts = (
+  first: DhtNode,
+  options: NodeOptions,
+  onOpened: (node: DhtNode) => void,
+): FurtherPorts => {
+  let nodes: readonly DhtNode[] = []
+  let host: string | null = null
+  let closed = false
+  const closeNodes = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node.close()))
+    nodes = []
+  }
+  const look = async (): Promise<void> => {
+    if (closed || first.state().state !== 'joined') return
+    const present = seenAt(first).host
+    if (present === host) {
+      // It may be among others now.
+      for (const { dht } of nodes) dht.refresh()
+      return
+    }
+    await closeNodes()
+    nodes = await openFurtherPorts(first, options)
+    host = present
+    nodes.forEach(onOpened)
+  }
+  let looking = look()
+  const end = first.watch(() => {
+    looking = looking.catch(() => {}).then(look)
+    looking.catch(warn)
+  })
+  return {
+    get nodes() {
+      return nodes
+    },
+    settled: () => looking,
+    close: async () => {
+      closed = true
+      end()
+      await looking.catch(() => {})
+      await closeNodes()
+    },
+  }
+}
+
+const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : String(error))
 
 /** Where others reach a node. */
 export const seenAt = ({ dht, host, port }: DhtNode): NodeAddress => dht.remoteAddress() ?? { host, port }

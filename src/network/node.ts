@@ -14,45 +14,15 @@ import { freePort } from './free-port.ts'
 import { guardLoopback, isLoopbackOnly, type LoopbackGuard } from './loopback-guard.ts'
 import { checkBootstrap, checkHost } from './node-checks.ts'
 import { isLoopbackName } from './node-list.ts'
-import { ownAddress } from './own-address.ts'
+import type { NodeOptions } from './node-options.ts'
+import { namesOnly, ownAddress } from './own-address.ts'
 import { createPresence, glance, type Presence } from './presence.ts'
 import { checkReplySenders } from './reply-check.ts'
 import { guardServing, type Serving, type Shared } from './serving.ts'
 import { type Ways, watchWays } from './ways.ts'
-import { type FindNodes, findSome, type WaysIn } from './ways-in.ts'
+import { findSome, type WaysIn } from './ways-in.ts'
 
-export type NodeOptions = {
-  /** Nodes of the network to join; may be empty for its first node, and one that stays. */
-  readonly bootstrap: readonly NodeAddress[]
-  /** Nodes seen alive in this network before, which are asked when none of the list answers. */
-  readonly remembered?: (() => readonly NodeAddress[]) | undefined
-  /** Finds more of them; when nobody answers. */
-  readonly find?: FindNodes | undefined
-  /** Start a new network when no node of the list answers. `publicHost` or `host` is then the address others reach this node at. */
-  readonly first?: boolean | undefined
-  /**
-   * Whether it keeps itself in its network (`presence.ts`): when nobody answers it is the first node of its own, and goes on asking; when
-   * others reach it, it is one of the nodes. Default: it is a client, and without anybody there is an error.
-   */
-  readonly stays?: boolean | undefined
-  /** IPv4 address of this machine; default 127.0.0.1 in a loopback network, else every interface. */
-  readonly host?: string | undefined
-  /** IPv4 address that others reach this machine at, when it is another one; default: as others see it, or `host` for the first node. */
-  readonly publicHost?: string | undefined
-  /** Whether that is every interface also without a list, as in a local network. Default: false. */
-  readonly wide?: boolean | undefined
-  /** Default and 0: a free port. */
-  readonly port?: number | undefined
-  /** Store records for others and be a node they can bootstrap from: needs to be reachable. */
-  readonly storage?: boolean | undefined
-  /** 32 B: seed of the node's own Ed25519 key pair; default random. */
-  readonly transportSeed?: Uint8Array | undefined
-  /** Where sockets come from; default: UDP of this machine. A simulation has a network in memory. */
-  readonly udx?: UDX | undefined
-  /** What it has in common with other nodes of this machine; default: nothing. */
-  readonly shared?: Shared | undefined
-  readonly signal?: AbortSignal | undefined
-}
+export type { NodeOptions } from './node-options.ts'
 
 export type DhtNode = Omit<Presence, 'close'> & {
   readonly dht: HyperDHT
@@ -98,6 +68,11 @@ type Plan = {
   readonly shared: Shared | undefined
   /** of one that stays */
   readonly entrances: WaysIn | null
+  /** whether its own network is the one that it is to be in */
+  readonly first: boolean
+  /** whether the address others reach it at may be guessed */
+  readonly guess: boolean
+  readonly ports: Set<number>
 }
 
 /**
@@ -127,13 +102,16 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
   const udx = options.udx ?? new UDX()
   const guard = loopback ? guardLoopback(udx) : null
   const publicHost = options.publicHost === undefined ? null : checkHost(options.publicHost)
-  const { remembered, find, shared } = options
+  const { remembered, find, shared, ports = new Set<number>() } = options
   const entrances = stays ? { list: bootstrap, remembered, find } : null
-  const plan = { udx, host, port, loopback, storage, keyPair, publicHost, shared, entrances }
+  const alone = stays && (await namesOnly(udx, bootstrap, { hosts: [host, publicHost], port }))
+  const guess = stays && (wide || bootstrap.length > 0 || !first)
+  const made = { udx, host, port, loopback, storage, keyPair, publicHost, shared, entrances, ports }
+  const plan: Plan = { ...made, first: first || alone, guess }
   const answering = (nodes: readonly NodeAddress[]): Promise<readonly NodeAddress[]> =>
-    nodes.length === 0 ? Promise.resolve([]) : answeringNodes(udx, host, nodes, { loopback, signal })
+    nodes.length === 0 ? Promise.resolve([]) : answeringNodes(udx, host, nodes, { loopback, stays, signal })
   try {
-    let live = await answering(bootstrap)
+    let live = await answering(alone ? [] : bootstrap)
     if (live.length === 0) live = await answering(remembered?.() ?? [])
     if (live.length === 0 && !stays) live = await answering(await findSome(find, signal))
     if (live.length === 0 && !first && !stays) {
@@ -141,9 +119,9 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
         hint: bootstrap.map((node) => `${node.host}:${node.port}`).join(', '),
       })
     }
-    const made = live.length === 0 ? await startFirst(plan, signal) : await join(plan, live, signal)
-    if (!stays) keepList(made.dht, live, bootstrap)
-    return dhtNode(made, host, guard)
+    const node = live.length === 0 ? await startFirst(plan, signal) : await join(plan, live, signal)
+    if (!stays) keepList(node.dht, live, bootstrap)
+    return dhtNode(node, { host, guard, ports })
   } catch (error) {
     throw bindFailure(error, host, port)
   }
@@ -195,7 +173,7 @@ const join = async (plan: Plan, bootstrap: readonly NodeAddress[], signal?: Abor
 
 const startFirst = async (plan: Plan, signal?: AbortSignal): Promise<Made> => {
   const reachedAt = plan.publicHost ?? plan.host
-  if (reachedAt === ANY_HOST && plan.entrances === null)
+  if (reachedAt === ANY_HOST && !plan.guess)
     throw new NetworkError('ERR_NETWORK_HOST', { hint: 'the first node needs the address others reach it at' })
   for (let tries = 1; ; tries++) {
     // The node's id is the hash of its address, so the port has to be known before it starts.
@@ -235,14 +213,18 @@ const keepList = (dht: HyperDHT, live: readonly NodeAddress[], bootstrap: readon
   })
 }
 
-const dhtNode = ({ dht, serving, ways, presence }: Made, host: string, guard: LoopbackGuard | null): DhtNode => {
+const dhtNode = (
+  { dht, serving, ways, presence }: Made,
+  { host, guard, ports }: Pick<DhtNode, 'host' | 'guard'> & { readonly ports: Set<number> },
+): DhtNode => {
   let closing: Promise<void> | undefined
   const port = dht.io.serverSocket?.address()?.port ?? 0
+  ports.add(port)
   return {
     ...{ ...presence, dht, host, port, guard, serving, ways },
     close: () => {
       presence.close()
-      closing ??= close(dht)
+      closing ??= close(dht).finally(() => ports.delete(port))
       return closing
     },
   }

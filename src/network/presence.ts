@@ -4,9 +4,9 @@ import { isLoopback } from '../directory/ip-networks.ts'
 import { createGuests } from './guests.ts'
 import {
   ANNOUNCE_PACE,
-  ANY_HOST,
   beatOn,
   enter,
+  guessOwn,
   isOwn,
   type Membership,
   type PresenceParts,
@@ -18,7 +18,6 @@ import {
   warn,
 } from './membership.ts'
 import type { NetworkState } from './network-state.ts'
-import { ownAddress } from './own-address.ts'
 import { createSeeking } from './seeking.ts'
 
 /** How a node is in its network, as whoever uses it sees that. `membership.ts` is what goes on behind it. */
@@ -36,15 +35,24 @@ export type Presence = {
 
 /** To be called in the tick that made the node, before its sockets open. */
 export const createPresence = (parts: PresenceParts): Presence => {
-  const { dht, udx, entrances, host, port, alone } = parts
+  const { dht, entrances, host, port, alone, first } = parts
   const ending = new AbortController()
   const loopback = isLoopback(host)
   const times = loopback ? TIMES_LOOPBACK : TIMES
   const run: Membership = {
     ...{ ...parts, loopback, times, signal: ending.signal, watchers: new Set(), shaking: new Set() },
     ...{ guests: createGuests(), announcing: createGrowingPause(ANNOUNCE_PACE), seeking: null },
-    own: host === ANY_HOST ? ownAddress(udx, port) : { host, port },
-    ...{ seenHost: null, silent: 0, joined: !alone, since: Date.now(), told: null, responses: 0, last: Date.now() },
+    own: guessOwn(parts, port),
+    ...{
+      seenHost: null,
+      shaken: Number.NEGATIVE_INFINITY,
+      silent: 0,
+      joined: !alone || first,
+      since: Date.now(),
+      told: null,
+      responses: 0,
+      last: Date.now(),
+    },
   }
   run.seeking = createSeeking({
     ...{ dht, entrances, isOwn: (node) => isOwn(run, node), pause: times.ask, pauseMax: times.askMax },

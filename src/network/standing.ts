@@ -1,6 +1,6 @@
 import type HyperDHT from 'hyperdht'
 import type { NodeAddress } from '../directory/network-port.ts'
-import { standingOf } from './hyperdht-internals.ts'
+import { type Standing, standingOf } from './hyperdht-internals.ts'
 
 /** How a peer's node stands: as the first of a network, or as one that has to find out how others reach it. */
 
@@ -17,14 +17,44 @@ export const standAlone = async (dht: HyperDHT, { host, port }: NodeAddress): Pr
   await standing._updateNetworkState()
 }
 
+/** What was said of this node's address counts no more, and everybody is heard again: HyperDHT hears each node it knows once. */
+const hearAnew = (standing: Standing): void => {
+  standing._nat = new standing._nat.constructor()
+  standing._nonePersistentSamples = []
+  for (const node of standing.table.toArray()) node.sampled = 0
+}
+
+/** Asks for the nodes around its own place, and gets to know them. */
+export const lookAround = (dht: HyperDHT): Promise<unknown> =>
+  dht
+    .findNode(dht.table.id)
+    .finished()
+    .catch(() => {})
+
+/**
+ * The same of a node that keeps records, and is reached at the socket it asks from: among others it has the id of the address at which they
+ * see it. Where they say nothing of that, it stays what it was.
+ */
+export const follow = async (dht: HyperDHT): Promise<void> => {
+  const standing = standingOf(dht)
+  const before = standing._nat
+  hearAnew(standing)
+  await lookAround(dht)
+  const { host, port } = standing._nat
+  // What follows takes no time: it is one of the nodes all along.
+  if (host !== null && port !== 0) {
+    standing.ephemeral = standing.io.ephemeral = true
+    await standing._updateNetworkState()
+  } else standing._nat = before
+}
+
 /**
  * The same node among others, which see it as they do: from now on it asks from the socket that nobody has to reach, so that its answers tell
  * what stands between. Whoever came in through it still finds it.
  */
 export const mingle = (dht: HyperDHT): void => {
   const standing = standingOf(dht)
-  standing._nat = new standing._nat.constructor()
-  standing._nonePersistentSamples = []
+  hearAnew(standing)
   standing.firewalled = standing.io.firewalled = true
 }
 

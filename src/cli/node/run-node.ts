@@ -10,13 +10,15 @@ import { createStorage, type StorageNode } from '../../directory/node/storage.ts
 import { joinDirectory } from '../../network/directory-plugin.ts'
 import { entrancesOf, parseNetwork } from '../../network/network-choice.ts'
 import { createNode, type DhtNode } from '../../network/node.ts'
-import { NODE_PORTS, openFurtherPorts, seenAt } from '../../network/node-ports.ts'
+import { type FurtherPorts, keepFurtherPorts, NODE_PORTS, seenAt } from '../../network/node-ports.ts'
 import type { Relay } from '../../network/relay.ts'
 import { shareServing } from '../../network/serving.ts'
+import { whenJoined } from '../../peer/network-state.ts'
 import type { Context } from '../context.ts'
 import { readOwnLog } from '../identity/own-log.ts'
 import { tellClock } from '../output/clock-event.ts'
 import { EXIT } from '../output/failure.ts'
+import { networkEvent } from '../output/network-event.ts'
 import { type NodeHome, openNodeHome } from './node-home.ts'
 import type { openNodeMailbox } from './node-mailbox.ts'
 import type { DhtCounts } from './node-metrics.ts'
@@ -46,7 +48,10 @@ const openWatch: typeof watchNode = async (...args) => (await import('./node-wat
 /** Between two looks at who is alive and what has expired, milliseconds. */
 const TIDY_MS = 60_000
 
-/** Keeps records for others, and parcels, until it is stopped. It stands below the library's face, as no other command does. */
+/**
+ * Keeps records for others, and parcels, until it is stopped. Who was given a list and finds nobody waits for them, and is there for others
+ * meanwhile. It stands below the library's face, as no other command does.
+ */
 export const runNode = async (context: Context, options: RunNodeOptions): Promise<number> => {
   const { folder, signal, terminal, emit } = context
   const { mailbox, persistent, http, takeOver } = options
@@ -57,28 +62,54 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
     options,
     persistent ? await openNodeHome(folder, context.network.trim()) : null,
   )
-  const { started, storage, home } = own
-  const others = joinDirectory(started.dht, storage)
-  for (const { dht } of own.further) joinDirectory(dht, storage)
-  // Bound to every interface, the address others see is the one that reaches it.
-  const seen = seenAt(started)
+  const { started, storage, home, others } = own
   terminal.status('')
-  const directory = includeOwn(others, { storage, self: () => seen, now: clock })
+  const directory = includeOwn(others, { storage, self: () => seenAt(started), now: clock })
   await using box = mailbox ? await openBox(context, started, directory, takeOver) : null
   await using relay = options.relay ? await openNodeRelay(started) : null
   const watched = { ...own, serving: servingOf(own), others, mailbox: box, relay }
   await using watch = http === undefined ? null : await openWatch(http, watched)
-  const first = started.dht.bootstrapNodes.length === 0
-  const ports = [started, ...own.further].map((node) => seenAt(node).port)
-  await emit({ event: 'node', network: `${seen.host}:${seen.port}`, first, ports })
-  if (relay !== null) await emit({ event: 'relaying', key: hex(relay.publicKey) })
-  if (watch !== null) await emit({ event: 'watching', http: watch.address })
-  using _tidying = tidy(started, storage, home)
+  using _tidying = tidy(own)
   using _watching = watchClock(context, others, own.steady)
+  const isWaiting = started.state().state === 'waiting'
+  if (isWaiting) {
+    await emit(networkEvent(started.state()))
+    if (watch !== null) await emit({ event: 'watching', http: watch.address })
+    if (!(await joins(started, signal))) return EXIT.done
+  }
+  await own.further.settled()
+  const { host, port } = seenAt(started)
+  const first = started.dht.bootstrapNodes.length === 0 && !isWaiting
+  await emit({ event: 'node', network: `${host}:${port}`, first, ports: [started, ...own.further.nodes].map(portOf) })
+  if (relay !== null) await emit({ event: 'relaying', key: hex(relay.publicKey) })
+  if (watch !== null && !isWaiting) await emit({ event: 'watching', http: watch.address })
+  await home?.remember(started.port, alive(own))
+  // The one who keeps a mailbox tells of its network too.
   if (box !== null) await box.keep()
-  else if (!signal.aborted) await once(signal, 'abort')
-  await home?.remember(started.port, alive(started))
+  else await tellNetwork(context, started)
+  await home?.remember(started.port, alive(own))
   return EXIT.done
+}
+
+const portOf = (node: DhtNode): number => seenAt(node).port
+
+/** @returns whether that happened before the signal was aborted */
+const joins = (node: DhtNode, signal: AbortSignal): Promise<boolean> =>
+  whenJoined(node, signal).then(
+    () => true,
+    () => false,
+  )
+
+/** Tells when the network is gone and when it is back, until it is stopped. */
+const tellNetwork = async ({ emit, signal }: Context, node: DhtNode): Promise<void> => {
+  let { state } = node.state()
+  const end = node.watch((now) => {
+    if (now.state === state) return
+    state = now.state
+    void emit(networkEvent(now))
+  })
+  if (!signal.aborted) await once(signal, 'abort')
+  end()
 }
 
 const openNodeRelay = async (node: DhtNode): Promise<Relay & AsyncDisposable> => {
@@ -97,10 +128,17 @@ type Started = AsyncDisposable & {
   readonly steady: SteadyClock
   readonly started: DhtNode
   /** nodes on the other ports of this machine */
-  readonly further: readonly DhtNode[]
+  readonly further: FurtherPorts
+  /** UDP ports of all of them */
+  readonly ports: ReadonlySet<number>
   readonly storage: StorageNode
+  /** the network without this machine's nodes */
+  readonly others: DirectoryNetwork
   readonly home: NodeHome | null
 }
+
+/** On loopback nothing stands between anybody, and one port is enough. */
+const NO_FURTHER: FurtherPorts = { nodes: [], settled: async () => {}, close: async () => {} }
 
 /** Joins the network as who it was before, if it was anybody. What is open is closed in the end, and when this fails. */
 const start = async (
@@ -109,40 +147,39 @@ const start = async (
   home: NodeHome | null,
 ): Promise<Started> => {
   let started: DhtNode | undefined
-  let further: readonly DhtNode[] = []
+  let further = NO_FURTHER
   // Records first: who cannot read them takes no part.
-  const self = (): Uint8Array | null => idsOf(started === undefined ? [] : [started, ...further])
+  const self = (): Uint8Array | null => idsOf(started === undefined ? [] : [started, ...further.nodes])
   const steady = steadyClock()
   const storage = createStorage({ self, steady, ...(home === null ? {} : { recordStore: home.records }) })
+  const close = async (): Promise<void> => {
+    await further.close()
+    await started?.close()
+    storage.close()
+  }
   try {
     // The nodes that were seen alive before count only when nobody of the list answers: they were not chosen by the operator.
-    const bootstrap = list.trim() === '' ? [] : entrancesOf(parseNetwork(list))
+    const choice = list.trim() === '' ? null : parseNetwork(list)
+    const bootstrap = choice === null ? [] : entrancesOf(choice)
     terminal.status('joining the network')
+    const ports = new Set<number>()
     const shared = shareServing(NODE_PORTS)
-    const options = { host, publicHost, signal, shared, storage: true }
+    const wide = choice !== null && choice.kind !== 'own'
+    const remembered = () => home?.known.places ?? []
+    const options = { bootstrap, remembered, host, publicHost, wide, signal, shared, ports, storage: true }
     started = await createNode({
-      ...{ ...options, bootstrap, remembered: () => home?.known.places ?? [], first: bootstrap.length === 0 },
-      port: port ?? home?.port,
-      transportSeed: home?.transportSeed.export(),
+      ...{ ...options, stays: true, first: bootstrap.length === 0 },
+      ...{ port: port ?? home?.port, transportSeed: home?.transportSeed.export() },
     })
-    // Nothing stands between those on one machine, and nobody has to find out what does.
-    if (started.guard === null) further = await openFurtherPorts(started, { ...options, bootstrap })
-    await home?.remember(started.port, alive(started))
+    const others = joinDirectory(started.dht, storage)
+    if (started.guard === null)
+      further = keepFurtherPorts(started, options, ({ dht }) => void joinDirectory(dht, storage))
+    await further.settled()
+    return { steady, started, further, ports, storage, others, home, [Symbol.asyncDispose]: close }
   } catch (error) {
-    await closeAll([...further, ...(started === undefined ? [] : [started])])
-    storage.close()
+    await close()
     throw error
   }
-  const all = [...further, started]
-  const close = async (): Promise<void> => {
-    await closeAll(all)
-    storage.close()
-  }
-  return { steady, started, further, storage, home, [Symbol.asyncDispose]: close }
-}
-
-const closeAll = async (nodes: readonly DhtNode[]): Promise<void> => {
-  await Promise.all(nodes.map((node) => node.close()))
 }
 
 /** One after the other; null while there is none. */
@@ -154,7 +191,7 @@ const idsOf = (nodes: readonly DhtNode[]): Uint8Array | null => {
 /** What all ports of this machine do for others. */
 const servingOf = ({ started, further }: Pick<Started, 'started' | 'further'>): Watched['serving'] => ({
   get counts() {
-    const all = [started, ...further].map(({ serving }) => serving.counts)
+    const all = [started, ...further.nodes].map(({ serving }) => serving.counts)
     const sum = (name: keyof DhtCounts): number => all.reduce((total, counts) => total + counts[name], 0)
     return {
       ...{ requests: sum('requests'), limited: sum('limited'), announcements: sum('announcements') },
@@ -163,7 +200,9 @@ const servingOf = ({ started, further }: Pick<Started, 'started' | 'further'>): 
   },
 })
 
-const alive = ({ dht }: DhtNode): readonly NodeAddress[] => dht.toArray()
+/** Others, without this machine's own ports. */
+const alive = ({ started: { dht }, ports }: Pick<Started, 'started' | 'ports'>): readonly NodeAddress[] =>
+  dht.toArray().filter(({ host, port }) => host !== dht.host || !ports.has(port))
 
 /** Between two looks at what other nodes say of the time, milliseconds. */
 const CLOCK_EVERY_MS = 3_600_000
@@ -187,11 +226,12 @@ const watchClock = (context: Context, others: DirectoryNetwork, steady: SteadyCl
 }
 
 /** Drops what has expired, and remembers who is alive: a node that is killed comes back all the same. */
-const tidy = (started: DhtNode, storage: StorageNode, home: NodeHome | null): Disposable => {
+const tidy = (own: Pick<Started, 'started' | 'ports' | 'storage' | 'home'>): Disposable => {
+  const { started, storage, home } = own
   const work = async (): Promise<void> => {
     try {
       storage.sweep(clock())
-      await home?.remember(started.port, alive(started))
+      await home?.remember(started.port, alive(own))
     } catch (error) {
       // A disk that is full now may have room in a minute; what needs it says so by itself.
       process.emitWarning(error instanceof Error ? error : String(error))

@@ -22,7 +22,13 @@ export const kill = async ({ child, exit }: Child): Promise<void> => {
   assert.equal(await exit(), -1)
 }
 
-export const stateOf = async (
-  folder: string,
-): Promise<{ port: number; seeds: readonly string[]; transportSeed: string }> =>
+export const stateOf = async (folder: string): Promise<{ port: number; transportSeed: string }> =>
   JSON.parse(await readFile(join(folder, 'node.json'), 'utf8'))
+
+/** Nodes of the network `network`, as it was given, that this one has seen alive; '' for one that it began. */
+export const seenBy = async (folder: string, network = ''): Promise<readonly string[]> => {
+  const { networks }: { networks: readonly { network: string; nodes: readonly string[] }[] } = JSON.parse(
+    await readFile(join(folder, 'nodes.json'), 'utf8'),
+  )
+  return networks.find((one) => one.network === network)?.nodes ?? []
+}
