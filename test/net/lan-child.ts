@@ -90,17 +90,22 @@ const runAlice = async (): Promise<Report> => {
   await next()
   // The first frames wait for the cable.
   const scout = createBeacon({ ids: [], port: () => 0, world: systemWorld })
-  const late = await scout.ask(lateId).answered
+  /** Asks until somebody answers: on a machine that is busy an answer may come after the 1.5 s of one asking. */
+  const find = async (id: Uint8Array): Promise<string> => {
+    const asking = scout.ask(id)
+    const hosts: string[] = []
+    asking.listen(({ host }) => hosts.push(host))
+    await asking.answered
+    return hosts[0] ?? find(id)
+  }
+  const late = (await find(lateId)) === BOB
 
   const bob = await next()
   const routes = [await next(), ip('route', 'show', 'default').trim()]
   const quiet = await openAlone(ALICE, false)
   const without = await quiet.lookup(bob).then(() => 'found', codeOf)
   await quiet.close()
-  const [stranger, found] = await Promise.all([
-    scout.ask(systemWorld.random(32)).answered,
-    new Promise<string>((resolve) => scout.ask(decodeAddress(bob)).listen(({ host }) => resolve(host))),
-  ])
+  const [stranger, found] = await Promise.all([scout.ask(systemWorld.random(32)).answered, find(decodeAddress(bob))])
 
   const alice = await openAlone(ALICE, true)
   await alice.listen()
