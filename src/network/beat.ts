@@ -1,6 +1,7 @@
 import type HyperDHT from 'hyperdht'
 import type { Reply, Server } from 'hyperdht'
 import { type NodeAddress, nameOf } from '../directory/network-port.ts'
+import { announcedFrom } from './hyperdht-internals.ts'
 
 /**
  * Asks some nodes that should know this one whether they do. HyperDHT pings the nodes that a peer is announced at, and announces it again
@@ -17,7 +18,7 @@ export type Beat = {
    * they were told
    */
   readonly hurried: boolean
-  /** whether a node that answered before sees this one at another address than then */
+  /** whether a node sees this one at another address than when it announced the peer there, or answered before */
   readonly moved: boolean
   /** the address that most who answered see */
   readonly host: string | null
@@ -81,6 +82,11 @@ export const createBeat = (dht: HyperDHT, isOwn: (node: NodeAddress) => boolean)
     })
     const before = seen
     const saw = answers.map(({ node, reply }) => [nameOf(node), nameOf(reply.to)] as const)
+    /** What the node was told counts: it may have been before the first beat. */
+    const isMoved = ({ node, server, reply }: (typeof answers)[number]): boolean => {
+      const told = server === null ? null : announcedFrom(server, node)
+      return !['', nameOf(reply.to)].includes(told === null ? (before.get(nameOf(node)) ?? '') : nameOf(told))
+    }
     // What is not asked again is not remembered.
     seen = new Map([...questions.map(({ node }) => [nameOf(node), before.get(nameOf(node)) ?? ''] as const), ...saw])
     const isUnannounced = dht.listening.size > 0 && questions.every(({ server }) => server === null)
@@ -91,7 +97,7 @@ export const createBeat = (dht: HyperDHT, isOwn: (node: NodeAddress) => boolean)
         answers.length > 0 &&
         (isUnannounced || answers.some(({ server, reply }) => server !== null && reply.value === null)),
       hurried: [...dht.listening].filter(isHurried).length > 0,
-      moved: saw.some(([node, address]) => !['', address].includes(before.get(node) ?? '')),
+      moved: answers.some(isMoved),
       host: commonest(answers.map(({ reply }) => reply.to.host)),
     }
   }

@@ -1,6 +1,7 @@
 import type HyperDHT from 'hyperdht'
-import type { Address, IncomingRequest, TableNode } from 'hyperdht'
+import type { Address, IncomingRequest, Server, TableNode } from 'hyperdht'
 import type { Socket } from 'udx-native'
+import type { NodeAddress } from '../directory/network-port.ts'
 
 /**
  * What Handfast reaches into of HyperDHT 6.34.0 and dht-rpc 6.27.0 that they do not offer: every request as it comes in, the one place all
@@ -78,6 +79,19 @@ export type NatSamples = {
   add(host: string, port: number): unknown
   readonly constructor: new () => NatSamples
 }
+
+type Announced = { readonly relayAddress: NodeAddress; readonly peerAddress: NodeAddress }
+
+/** At which address a node saw a server when it was announced there: it sends those who look for it to that one. Null when it was not. */
+export const announcedFrom = (server: Server, { host, port }: NodeAddress): NodeAddress | null => {
+  const unknown: object = server
+  const announcer = isAnnounced(unknown) ? unknown._announcer : null
+  const at = announcer?.relays.find(({ relayAddress }) => relayAddress.host === host && relayAddress.port === port)
+  return at?.peerAddress ?? null
+}
+
+const isAnnounced = (server: object): server is { _announcer: { readonly relays: readonly Announced[] } | null } =>
+  '_announcer' in server
 
 /** What a persistent node keeps for others. */
 export type Persistent = {

@@ -112,6 +112,8 @@ test('HyperDHT announces a server anew when it is told to, and answers whether i
   const announcer = sourceOf('hyperdht', 'lib/announcer.js')
   assert.ok(announcer.includes('!this._refreshing && !this.suspended; i++'))
   assert.ok(announcer.includes('await this._sleeper.pause(3000)'))
+  assert.ok(announcer.includes('relays.push({ relayAddress: msg.from, peerAddress: msg.to })'))
+  assert.ok(sourceOf('hyperdht', 'lib/server.js').includes('this._announcer = new Announcer('))
   assert.ok(sourceOf('hyperdht', 'lib/server.js').includes('this._announcer.refresh()'))
   assert.ok(sourceOf('hyperdht', 'lib/persistent.js').includes('req.reply(fwd ? fwd.record : null)'))
   assert.ok(sourceOf('hyperdht', 'lib/constants.js').includes('FIND_PEER: 2'))
