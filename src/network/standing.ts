@@ -64,5 +64,8 @@ export const settle = async (dht: HyperDHT): Promise<void> => {
   standing.ephemeral = standing.io.ephemeral = true
   standing.adaptive = true
   standing._lastHost = null
-  if (!(await standing._updateNetworkState())) dht.emit('ephemeral')
+  if (await standing._updateNetworkState()) return
+  dht.emit('ephemeral')
+  // To HyperDHT nodes that did not get through are nodes that do not answer, and it left them out.
+  await lookAround(dht)
 }
