@@ -52,7 +52,7 @@ const remembered: Remembered = {
   forks: [{ a: UPDATED, b: FORKED, found: NOW - 5 }],
   contacts: [contactOf(ROTATED, anchored), contactOf(LIVE.log)],
   blocked: [{ id: FORKED.id, at: NOW - 3 }],
-  settings: { network: '127.0.0.1:4000', mailboxes: null },
+  settings: { network: '127.0.0.1:4000', mailboxes: null, relay: null },
 }
 const small = encodeContent({ made: NOW, kept, remembered: nothing })
 const full = encodeContent({ made: NOW, kept, remembered })

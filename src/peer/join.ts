@@ -1,12 +1,11 @@
 import { createContacts } from '../contacts/contact-api.ts'
 import type { Identity } from '../core/identity.ts'
 import { exportSecret } from '../core/kdf.ts'
-import { PEER_IDENTITIES_MAX } from '../core/limits/record-limits.ts'
 import { createSteadyClock } from '../core/steady-clock.ts'
 import { seconds, type World } from '../core/world.ts'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { includeOwn } from '../directory/node/own-storage.ts'
-import { createStorage, type Storage, type StorageNode } from '../directory/node/storage.ts'
+import type { Storage, StorageNode } from '../directory/node/storage.ts'
 import { systemWorld } from '../identity/system-world.ts'
 import { createMailboxHost, type MailboxCounts, type MailboxHost } from '../mailbox/host.ts'
 import { nameMailboxes } from '../messages/named-mailboxes.ts'
@@ -18,7 +17,6 @@ import { createNode, type DhtNode } from '../network/node.ts'
 import { parseNodes } from '../network/node-list.ts'
 import { createTransport } from '../network/transport.ts'
 import { type KnownNodes, openKnownNodes } from '../store/known-nodes.ts'
-import { openRecordDatabase } from '../store/record-database.ts'
 import type { Store } from '../store/store.ts'
 import { createPeer } from './create-peer.ts'
 import { keptTime } from './kept-time.ts'
@@ -28,6 +26,7 @@ import type { LanPort } from './nearby.ts'
 import type { Peer } from './peer.ts'
 import type { PeerEvent } from './peer-events.ts'
 import type { PeerParts } from './peer-parts.ts'
+import { openRecords } from './peer-records.ts'
 
 /** Puts a peer onto a network: DHT node, directory, transport, and a mailbox if it keeps one. */
 
@@ -63,7 +62,7 @@ type Joining = {
 
 /** @throws those of `createNode`; AddressError, ContactError, MailboxError, PeerError for `mailboxes`; PeerError ERR_PEER_APPLICATION; StoreError */
 export const joinNetwork = async ({ network, release, ...own }: Joining, options: JoinOptions): Promise<Peer> => {
-  const { storage, mailboxes, relayThrough, folder, app, clockIsRight, takeOver } = options
+  const { storage = false, mailboxes, relayThrough, folder, app, clockIsRight, takeOver } = options
   const { identity, store } = own
   if (mailboxes !== undefined) nameMailboxes(store, createContacts(store, systemWorld), identity.log.id, mailboxes)
   if (relayThrough !== undefined) nameRelay(store, relayThrough)
@@ -78,10 +77,8 @@ export const joinNetwork = async ({ network, release, ...own }: Joining, options
     release()
   }
   try {
-    const onDisk = storage === true && folder !== undefined ? { recordStore: openRecordDatabase(folder) } : {}
     const world = worldOf(store)
-    const room = storage === true ? {} : { capacity: PEER_IDENTITIES_MAX }
-    records = createStorage({ self: () => node.dht.id, steady: world.steady, ...room, ...onDisk })
+    records = openRecords({ storage, folder }, { self: () => node.dht.id, steady: world.steady })
     const { directory, others } = chooseDirectory(node, records)
     const mailbox = options.mailbox === true ? openMailbox(own, directory, { folder: folder ?? null, world }) : null
     const early = [...own.early, ...(mailbox?.early ?? [])]

@@ -148,7 +148,11 @@ const readFields = record<Fields>({
   forks: list(readFork, 0, BACKUP_FORKS_MAX),
   contacts: list(readContact, 0, BACKUP_CONTACTS_MAX),
   blocked: list(readBlock, 0, BACKUP_BLOCKED_MAX),
-  settings: record<Remembered['settings']>({ network: readSetting, mailboxes: readSetting }),
+  settings: record<Remembered['settings']>({
+    network: readSetting,
+    mailboxes: readSetting,
+    relay: readSetting,
+  }),
 })
 
 const checkDistinct = (values: readonly string[], name: string): void => {

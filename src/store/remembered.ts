@@ -26,7 +26,11 @@ export const remember = (store: Store): Remembered =>
     forks: store.forks.all(),
     contacts: store.contacts.all(),
     blocked: store.blocked.all(),
-    settings: { network: store.settings.get('network'), mailboxes: store.settings.get('mailboxes') },
+    settings: {
+      network: store.settings.get('network'),
+      mailboxes: store.settings.get('mailboxes'),
+      relay: store.settings.get('relay'),
+    },
   }))
 
 /** The log that goes on from the floor, else the further one. */

@@ -3,13 +3,13 @@ import type { Database } from './database.ts'
 import { readRow } from './rows.ts'
 
 /** What the owner of a folder chose once. */
-export const SETTING_NAMES = ['network', 'mailboxes'] as const
+export const SETTING_NAMES = ['network', 'mailboxes', 'relay'] as const
 export type SettingName = (typeof SETTING_NAMES)[number]
 
-/** `clock` is the latest time that was seen, and waits to be sure (`core/steady-clock.ts`); `relay` belongs to where this folder is, and is in no backup. */
+/** `clock` is the latest time that was seen, and waits to be sure (`core/steady-clock.ts`), and is in no backup. */
 export type SettingStore = {
-  get(name: SettingName | 'clock' | 'relay'): string | null
-  set(name: SettingName | 'clock' | 'relay', value: string): void
+  get(name: SettingName | 'clock'): string | null
+  set(name: SettingName | 'clock', value: string): void
 }
 
 /** Longest value: a list of some hundred nodes. */

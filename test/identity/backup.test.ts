@@ -157,7 +157,7 @@ const left: Remembered = {
   ...nothing,
   floors: [floorAt(renew(renew(bob, 'renewed'), 'again').log), floorAt(stranger.log, { devices: devicesAt(9) })],
   contacts: [contactOf(stranger.log, { name: 'Mallory' })],
-  settings: { network: '127.0.0.1:9', mailboxes: null },
+  settings: { network: '127.0.0.1:9', mailboxes: null, relay: null },
 }
 
 test('a database that is left is kept: no floor is lowered, and everybody keeps a name', async (t) => {

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts'
+import type { Command, Told } from './command.ts'
 import { codeOf, converse, type Outcome } from './conversation.ts'
 import type { Inside, Internet, Site } from './internet.ts'
 import { type Kind, kindOf } from './kinds.ts'
@@ -47,14 +47,22 @@ export const buildPlaces = async (
 
 type Listener = { readonly command: Command; readonly person: Person }
 
-/** Whoever gets no UDP through cannot listen at all: that is what comes of being called there. */
+/** How long somebody who waits for a network may do so before that is what comes of being called there, milliseconds. */
+const WAITS_MS = 10_000
+
+/** Whoever gets no UDP through waits for a network. */
 const listen = async (host: string, list: string, options: readonly string[]): Promise<Listener | Outcome> => {
   const person = await makePerson(host)
   const command = startPerson(person, list, ['listen', ...options])
-  const listening = await command.next(({ event }) => event === 'listening', { signal: AbortSignal.timeout(60_000) })
+  const isUp = ({ event }: Told): boolean => event === 'listening'
+  const isWaiting = ({ event, state }: Told): boolean => event === 'network' && state === 'waiting'
+  const said = await command.next((one) => isUp(one) || isWaiting(one), { signal: AbortSignal.timeout(60_000) })
+  const isOut = said !== null && !isUp(said)
+  const listening = isOut ? await command.next(isUp, { signal: AbortSignal.timeout(WAITS_MS) }) : said
   if (listening !== null) return { command, person }
   await command.end('SIGKILL')
-  return { path: 'none', seconds: (performance.now() - command.began) / 1000, code: codeOf(command) }
+  const seconds = (performance.now() - command.began) / 1000
+  return { path: 'none', seconds, code: isOut ? 'waits for a network' : codeOf(command) }
 }
 
 export type MatrixOptions = {

@@ -55,7 +55,7 @@ const anyRemembered: fc.Arbitrary<Remembered> = fc.record(
         })),
       ),
     blocked: fc.uniqueArray(fc.record({ id: hash, at: seconds }, plain), { selector: ({ id }) => id.join() }),
-    settings: fc.record({ network: fc.option(text), mailboxes: fc.option(text) }, plain),
+    settings: fc.record({ network: fc.option(text), mailboxes: fc.option(text), relay: fc.option(text) }, plain),
   },
   plain,
 )

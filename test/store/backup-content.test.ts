@@ -50,7 +50,7 @@ test('a backup holds this and nothing else', () => {
         forks: [{ a: bob.log, b: carol.log, found: 3 }],
         contacts: [{ ...contactOf(bob.log), ...said }],
         blocked: [{ id: carol.log.id, at: 9 }],
-        settings: { network: 'host:1', mailboxes: 'hf1one,hf1two' },
+        settings: { network: 'host:1', mailboxes: 'hf1one,hf1two', relay: 'ab'.repeat(32) },
       },
     }),
   )
@@ -62,7 +62,7 @@ test('a backup holds this and nothing else', () => {
     forks: [{ a: envelopesOf(bob.log), b: envelopesOf(carol.log), found: 3 }],
     contacts: [{ ...said, log: envelopesOf(bob.log) }],
     blocked: [{ id: carol.log.id, at: 9 }],
-    settings: { network: 'host:1', mailboxes: 'hf1one,hf1two' },
+    settings: { network: 'host:1', mailboxes: 'hf1one,hf1two', relay: 'ab'.repeat(32) },
   })
   assert.deepEqual(Object.keys(decodeCbor(secrets as Uint8Array) as Fields).toSorted(), [
     'closings',
@@ -147,8 +147,9 @@ test('every number and text has its bound', () => {
     { contacts: [{ ...contact, anchor: { ...anchor, head: makeBytes('head', 31) } }] },
     { contacts: [{ ...contact, anchor: null }] },
     { contacts: [{ ...contact, verified: null }] },
-    { settings: { network: 'x'.repeat(8_193), mailboxes: null } },
-    { settings: { network: null, mailboxes: 'x'.repeat(8_193) } },
+    { settings: { network: 'x'.repeat(8_193), mailboxes: null, relay: null } },
+    { settings: { network: null, mailboxes: 'x'.repeat(8_193), relay: null } },
+    { settings: { network: null, mailboxes: null, relay: 'x'.repeat(8_193) } },
     // The same one twice, which of them would count?
     { floors: [floor, { ...floor, seq: 2 }] },
     { forks: [...remembered.forks, ...remembered.forks] },

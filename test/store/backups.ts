@@ -67,7 +67,7 @@ export const nothing: Remembered = {
   forks: [],
   contacts: [],
   blocked: [],
-  settings: { network: null, mailboxes: null },
+  settings: { network: null, mailboxes: null, relay: null },
 }
 
 /** Bob is verified, Carol known, Mallory's log contradicted, and somebody has called. */
@@ -91,7 +91,7 @@ export const remembered: Remembered = {
     contactOf(one.log, { name: 'Mallory' }),
   ],
   blocked: [{ id: one.log.id, at: NOW - 1 }],
-  settings: { network: '127.0.0.1:4000', mailboxes: 'hf1one,hf1two' },
+  settings: { network: '127.0.0.1:4000', mailboxes: 'hf1one,hf1two', relay: 'ab'.repeat(32) },
 }
 
 export const content: BackupContent = { made: NOW, kept: keptOf(alice), remembered }

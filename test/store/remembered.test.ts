@@ -51,6 +51,7 @@ test('what fails on the way leaves the store as it was', (t) => {
         throw new Error('no')
       },
       mailboxes: null,
+      relay: null,
     },
   }
   assert.throws(() => mergeInto(store, broken, NOW), { message: 'no' })
@@ -163,7 +164,7 @@ test('a name that is taken gets a number, and is never too long', (t) => {
 })
 
 test('of a setting the one that is there stays', (t) => {
-  const setting = (network: string | null) => memory({ settings: { network, mailboxes: null } })
+  const setting = (network: string | null) => memory({ settings: { network, mailboxes: null, relay: null } })
   for (const [a, b, expected] of [
     ['one', 'other', 'one'],
     [null, 'other', 'other'],
