@@ -32,7 +32,7 @@ export const nodeCommand: CommandFile = (program, start) =>
     .option('--http <address>', 'serve /healthz and /metrics at host:port', readHttp)
     .summary('keep records for others; without --network, start a network')
     .description(
-      'Runs a storage node of the network, and prints the address that others give as --network. Without --network it starts a new one.',
+      'Runs a storage node of the network, and prints the address that others give as --network. Without --network it starts a new one; with it, it waits until somebody there answers.',
     )
     .addHelpText(
       'after',

@@ -121,7 +121,7 @@ type Events = TalkEvents &
       readonly status: string
       readonly forked: boolean
     }
-    /** `node` takes part; `network` is what others give as --network; `ports`: all UDP ports that others have to reach */
+    /** `node` takes part, and waits for no network any more; `network` is what others give as --network; `ports`: all UDP ports that others have to reach */
     node: { readonly network: string; readonly first: boolean; readonly ports: readonly number[] }
     /** `node --relay`: others name it by this key */
     relaying: { readonly key: string }

@@ -15,7 +15,7 @@ export const networkWording: Pick<Wording, 'network' | 'chosen-network'> = {
     if (state === 'joined')
       return [`* in the network: ${count(nodes, 'node', 'nodes')}${address === null ? '' : SEEN[nat](address)}`]
     const way = entrance === null ? '' : `; others can come in by --network ${entrance}`
-    return [`* waiting for a network: nobody answers, and what you say waits until somebody does${way}`]
+    return [`* waiting for a network: nobody answers, and what needs one waits until somebody does${way}`]
   },
   'chosen-network': ({ network, now }) => [
     `network    ${network}`,
