@@ -60,8 +60,10 @@ export type Standing = {
   firewalled: boolean
   ephemeral: boolean
   adaptive: boolean
-  /** the nodes that it knows; `sampled`: when they were heard on this node's address, 0 for never */
-  readonly table: { toArray(): readonly { sampled: number }[] }
+  /** the nodes that it knows; by its count of 5 s: `seen` when they were heard, `sampled` when that was on this node's address, 0 for never */
+  readonly table: { toArray(): readonly (NodeAddress & { sampled: number; readonly seen: number })[] }
+  /** that count */
+  readonly _tick: number
   /** what others said of this node's address */
   _nat: NatSamples
   _nonePersistentSamples: string[]

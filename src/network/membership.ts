@@ -9,7 +9,7 @@ import { isOtherState, type NatKind, type NetworkState } from './network-state.t
 import { ownAddress, ownHosts } from './own-address.ts'
 import type { Seeking } from './seeking.ts'
 import { sleep } from './sleep.ts'
-import { follow, lookAround, mingle, settle, standAlone } from './standing.ts'
+import { follow, heardSince, lookAround, mingle, settle, standAlone, tickOf } from './standing.ts'
 import type { WaysIn } from './ways-in.ts'
 
 /**
@@ -71,6 +71,8 @@ export type Membership = PresenceParts & {
   readonly announcing: GrowingPause
   seeking: Seeking | null
   alone: boolean
+  /** HyperDHT's tick at which nobody answered any more; -1: when it was made */
+  aloneSince: number
   /** where others can come in while it is alone */
   own: NodeAddress
   /** the address that others saw last */
@@ -127,7 +129,8 @@ export const stateOf = (run: Membership): NetworkState => {
 
 const tell = (run: Membership): void => {
   const { dht, guests, watchers } = run
-  const isMet = (): boolean => guests.count(now()) > 0 || dht.toArray().some((node) => !isOwn(run, node))
+  const isMet = (): boolean =>
+    guests.count(now()) > 0 || heardSince(dht, run.aloneSince).some((node) => !isOwn(run, node))
   const joined = run.alone ? run.first || isMet() : run.silent < SILENT_BEATS
   if (joined !== run.joined) run.since = Date.now()
   run.joined = joined
@@ -149,6 +152,7 @@ const shake = (run: Membership): void => {
 const beginAlone = async (run: Membership): Promise<void> => {
   const { dht, storage } = run
   run.alone = true
+  run.aloneSince = tickOf(dht)
   run.own = guessOwn(run, portOf(run))
   if (!storage || dht.ephemeral) await standAlone(dht, run.own)
   run.seeking?.begin()

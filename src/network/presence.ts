@@ -45,6 +45,7 @@ export const createPresence = (parts: PresenceParts): Presence => {
     own: guessOwn(parts, port),
     ...{
       seenHost: null,
+      aloneSince: -1,
       shaken: Number.NEGATIVE_INFINITY,
       silent: 0,
       joined: !alone || first,

@@ -24,6 +24,15 @@ const hearAnew = (standing: Standing): void => {
   for (const node of standing.table.toArray()) node.sampled = 0
 }
 
+/** HyperDHT's own time. */
+export const tickOf = (dht: HyperDHT): number => standingOf(dht)._tick
+
+/** Nodes that were heard after that tick: HyperDHT keeps those that are gone until it wants something of them. */
+export const heardSince = (dht: HyperDHT, tick: number): readonly NodeAddress[] =>
+  standingOf(dht)
+    .table.toArray()
+    .filter(({ seen }) => seen > tick)
+
 /** Asks for the nodes around its own place, and gets to know them. */
 export const lookAround = (dht: HyperDHT): Promise<unknown> =>
   dht

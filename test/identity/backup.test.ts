@@ -171,6 +171,8 @@ test('a database that is left is kept: no floor is lowered, and everybody keeps 
   assert.deepEqual([floorOf(bob.log.id)?.seq, floorOf(stranger.log.id)?.devices[0]?.serial], [2, 9])
   assert.deepEqual(new Set(after.contacts.map(({ name }) => name)), new Set(['Mallory', 'Mallory 2', 'Bob', null]))
   assert.equal(after.settings.network, '127.0.0.1:9')
+  assert.equal(after.settings.relay, remembered.settings.relay)
+  assert.notEqual(after.settings.relay, null)
 })
 
 test('killed at any step, there is no identity and it can be done again, or there is all of it', async (t) => {

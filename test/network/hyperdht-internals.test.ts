@@ -104,6 +104,8 @@ test('dht-rpc settles how a node stands by what is set of it before', () => {
   // Whether it is looked at again, and from which socket it is asked.
   assert.ok(dht.includes('if (this._lastHost === this._nat.host) {'))
   assert.ok(dht.includes('this._nonePersistentSamples.push(id)'))
+  assert.ok(dht.includes('oldNode.pinged = oldNode.seen = this._tick'))
+  assert.ok(dht.includes('if (sample && (oldNode.sampled === 0 ||'))
   assert.ok(sourceOf('dht-rpc', 'lib/io.js').includes('this.firewalled ? this.clientSocket : this.serverSocket'))
   assert.match(sourceOf('nat-sampler', 'index.js'), /class NatSampler \{\s+constructor \(\) \{/)
 })

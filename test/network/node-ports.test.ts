@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
-import type { DhtNode } from '../../src/network/node.ts'
-import { NODE_PORTS, openFurtherPorts, seenAt } from '../../src/network/node-ports.ts'
+import { createNode, type DhtNode } from '../../src/network/node.ts'
+import { keepFurtherPorts, NODE_PORTS, openFurtherPorts, seenAt } from '../../src/network/node-ports.ts'
 import { startNetwork } from './loopback-network.ts'
 
 const open = async (t: TestContext, first: DhtNode, options = {}): Promise<readonly DhtNode[]> => {
@@ -60,4 +60,41 @@ test('told their outer address, the ports of a machine are known to each other, 
   await first.dht.findNode(randomBytes(32), { retries: 0 }).finished()
   assert.deepEqual([...removed].sort(), outer.map(({ port }) => port).sort())
   assert.deepEqual(known(), outer)
+})
+
+/** Resolves when the node's state is that. */
+const whenIn = async (node: DhtNode, state: 'joined' | 'waiting'): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const look = (): void => {
+    if (node.state().state === state) resolve()
+  }
+  const end = node.watch(look)
+  look()
+  await promise
+  end()
+}
+
+test('a machine whose network is gone notices, though its own ports answer, and opens them only in a network', async (t) => {
+  const network = await startNetwork(t, 1)
+  const [other] = network.nodes
+  assert.ok(other !== undefined)
+  const ports = new Set<number>()
+  const options = { bootstrap: network.bootstrap, storage: true, ports }
+  const machine = await createNode({ ...options, stays: true })
+  t.after(() => machine.close())
+  const opened: DhtNode[] = []
+  const further = keepFurtherPorts(machine, options, (node) => opened.push(node))
+  t.after(() => further.close())
+  await further.settled()
+  assert.deepEqual([further.nodes.length, opened.length, ports.size], [NODE_PORTS - 1, NODE_PORTS - 1, NODE_PORTS])
+  await other.close()
+  await whenIn(machine, 'waiting')
+  // Its own ports are no guests, whatever they ask.
+  await Promise.all(further.nodes.map(({ dht }) => dht.findNode(randomBytes(32), { retries: 0 }).finished()))
+  assert.equal(machine.state().state, 'waiting')
+
+  const waiting = keepFurtherPorts(machine, options, () => {})
+  t.after(() => waiting.close())
+  await waiting.settled()
+  assert.deepEqual(waiting.nodes, [])
 })

@@ -74,14 +74,3 @@ test('a peer that was alone is a client of the others when they do not reach it'
   assert.equal(node.dht.host, '127.0.0.1')
   assert.equal(node.dht.toArray().length > 0, true)
 })
-
-test('nodes that it knew before are heard on its address again', async (t) => {
-  const network = await startNetwork(t, 3)
-  const node = await network.join({ storage: true })
-  await lookAround(node.dht)
-  const standing = standingOf(node.dht)
-  assert.ok(standing.table.toArray().some(({ sampled }) => sampled !== 0))
-  standing._nat.add('127.0.0.9', 1)
-  await follow(node.dht)
-  assert.deepEqual([standing._nat.host, standing._nat.port], ['127.0.0.1', node.port])
-})
