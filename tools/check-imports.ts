@@ -90,6 +90,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 const FILES: Readonly<Record<string, readonly string[]>> = {
   'src/peer/open.ts': ['network'],
   'src/peer/join.ts': ['network', 'directory/node'],
+  'src/peer/peer-records.ts': ['directory/node'],
   'src/peer/folder-network.ts': ['network'],
   'src/identity/replace-keys.ts': ['network', 'directory/node'],
   'src/identity/network-clock.ts': ['network', 'directory/node'],
