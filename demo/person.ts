@@ -7,6 +7,7 @@ import type { SecretKey } from '../src/core/kdf.ts'
 import { seconds } from '../src/core/world.ts'
 import type { Evidence } from '../src/directory/client/evidence.ts'
 import { type Lookup, lookup } from '../src/directory/client/lookup.ts'
+import { createOwnDirectory } from '../src/directory/client/own-directory.ts'
 import type { Publication } from '../src/directory/client/publish.ts'
 import type { DirectoryNetwork } from '../src/directory/network-port.ts'
 import { createStorage } from '../src/directory/node/storage.ts'
@@ -131,7 +132,14 @@ export const createPerson = (parts: Parts): PersonState => {
       nodes.push(node)
       const directory = answers.wrap(joinDirectory(node.dht, createStorage()))
       const transport = wiretap.wrap(parts.transport(createTransport(node, identity.transportSeed.export())))
-      const below = { directory, transport, store, network: node, world: systemWorld, release: node.close }
+      const below = {
+        directory: createOwnDirectory(directory),
+        transport,
+        store,
+        network: node,
+        world: systemWorld,
+        release: node.close,
+      }
       const peer = createPeer({ identity, ...below })
       current = { folder, bootstrap, identity, peer, directory }
       void told.follow(peer.events())
@@ -168,7 +176,7 @@ export const createPerson = (parts: Parts): PersonState => {
 }
 
 /** Packets for other machines that these nodes refused to send; null when one of them is not guarded. */
-export const refusedBy = (nodes: readonly DhtNode[]): number | null =>
+export const refusedBy = (nodes: readonly Pick<DhtNode, 'guard'>[]): number | null =>
   nodes.reduce<number | null>(
     (sum, { guard }) => (sum === null || guard === null ? null : sum + guard.refused),
     nodes.length === 0 ? null : 0,

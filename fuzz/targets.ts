@@ -6,6 +6,7 @@ import { identityTargets } from './targets/identity.ts'
 import { mailboxTargets } from './targets/mailbox.ts'
 import { networkTargets } from './targets/network.ts'
 import { peerTargets } from './targets/peer.ts'
+import { stockTargets } from './targets/stock.ts'
 import { storeTargets } from './targets/store.ts'
 
 /** Every decoder of what comes from outside. */
@@ -14,6 +15,7 @@ export const targets: readonly Target[] = [
   ...identityTargets,
   ...conversationTargets,
   ...directoryTargets,
+  ...stockTargets,
   ...networkTargets,
   ...peerTargets,
   ...mailboxTargets,

@@ -1,6 +1,7 @@
-import { createStorage, type StorageNode } from './directory/node/storage.ts'
+import { createStorage } from './directory/node/storage.ts'
 import { joinDirectory } from './network/directory-plugin.ts'
-import { createNode, type DhtNode } from './network/node.ts'
+import { createNode } from './network/node.ts'
+import { createStockNode } from './network/stock-node.ts'
 import { type OpenOptions, openPeer } from './peer/open.ts'
 import type { Peer } from './peer/peer.ts'
 
@@ -16,8 +17,10 @@ import type { Peer } from './peer/peer.ts'
 
 /** What a network for tests is made of. */
 export type TestNetworkOptions = {
-  /** How many storage nodes it has, 1 to 50. Default: 5. */
+  /** How many nodes it has, 1 to 50. Default: 5. */
   readonly nodes?: number | undefined
+  /** Whether they are nodes of HyperDHT that know nothing of Handfast, as in a network of strangers. Default: storage nodes of Handfast. */
+  readonly stock?: boolean | undefined
 }
 
 /** What a peer of a test network is opened with: as `openPeer`, on this network. */
@@ -37,37 +40,47 @@ const HOST = '127.0.0.1'
 const NODES = 5
 const NODES_MAX = 50
 
-type Running = { readonly node: DhtNode; readonly storage: StorageNode }
+type Running = { readonly port: number; close(): Promise<void> }
 
-const startNode = async (others: readonly DhtNode[]): Promise<Running> => {
-  const nodes = others.map(({ port }) => ({ host: HOST, port }))
+const startNode = async (first: readonly Running[]): Promise<Running> => {
+  const nodes = first.map(({ port }) => ({ host: HOST, port }))
   const node = await createNode({ bootstrap: nodes, first: nodes.length === 0, host: HOST, storage: true })
   const storage = createStorage({ self: () => node.dht.id })
   joinDirectory(node.dht, storage)
-  return { node, storage }
+  const close = async (): Promise<void> => {
+    await node.close()
+    storage.close()
+  }
+  return { port: node.port, close }
 }
 
+const startStockNode = (first: readonly Running[]): Promise<Running> =>
+  createStockNode(first.map(({ port }) => ({ host: HOST, port })))
+
 /**
- * Starts a network in this process: real storage nodes with real sockets on 127.0.0.1, whose addresses nobody else knows. No other host is
+ * Starts a network in this process: real nodes with real sockets on 127.0.0.1, whose addresses nobody else knows. No other host is
  * ever contacted.
  * @throws RangeError for another number of nodes than 1 to 50; NetworkError
  */
-export const createTestNetwork = async ({ nodes = NODES }: TestNetworkOptions = {}): Promise<TestNetwork> => {
+export const createTestNetwork = async ({
+  nodes = NODES,
+  stock = false,
+}: TestNetworkOptions = {}): Promise<TestNetwork> => {
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > NODES_MAX) throw new RangeError(`nodes: 1 to ${NODES_MAX}`)
   const running: Running[] = []
   const peers = new Set<Peer>()
 
   const close = async (): Promise<void> => {
     await Promise.all([...peers].map((peer) => peer.close()))
-    await Promise.all(running.map(({ node }) => node.close()))
-    for (const { storage } of running) storage.close()
+    await Promise.all(running.map((node) => node.close()))
   }
   try {
-    const first = await startNode([])
+    const start = stock ? startStockNode : startNode
+    const first = await start([])
     running.push(first)
-    const others = Array.from({ length: nodes - 1 }, async () => running.push(await startNode([first.node])))
+    const others = Array.from({ length: nodes - 1 }, async () => running.push(await start([first])))
     await Promise.all(others)
-    const network = `${HOST}:${first.node.port}`
+    const network = `${HOST}:${first.port}`
     return {
       network,
       openPeer: async (options = {}) => {

@@ -13,15 +13,16 @@ import { codeOnly, type Import, readImports } from './read-imports.ts'
  */
 type Row = { readonly values: readonly string[]; readonly types?: readonly string[] }
 
-const DIRECTORY = ['directory', 'directory/client']
+const DIRECTORY = ['directory', 'directory/client', 'directory/stock']
 
 const ROOMS: Readonly<Record<string, Row>> = {
   core: { values: [] },
   directory: { values: ['core'] },
   'directory/client': { values: ['core', 'directory'] },
+  'directory/stock': { values: ['core', 'directory', 'directory/client'] },
   'directory/node': { values: ['core', 'directory'] },
   store: { values: ['core'] },
-  network: { values: ['core', 'directory', 'directory/node'] },
+  network: { values: ['core', ...DIRECTORY, 'directory/node'] },
   mailbox: { values: ['core', ...DIRECTORY, 'store'] },
   connection: { values: ['core', 'mailbox'], types: [...DIRECTORY, 'network'] },
   streams: { values: ['core', 'connection'] },
@@ -83,7 +84,7 @@ const COMMAND_LINE: Readonly<Record<string, Row>> = {
 const ROWS: Readonly<Record<string, Row>> = {
   ...ROOMS,
   ...COMMAND_LINE,
-  sim: { values: ['core', 'directory', 'directory/client', 'directory/node', 'network'] },
+  sim: { values: ['core', ...DIRECTORY, 'directory/node', 'network'] },
 }
 
 /** Single files that may import more than their room: those that put real parts together, and the entry points. */

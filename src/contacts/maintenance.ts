@@ -6,11 +6,10 @@ import { CONTACT_REPUBLISH } from '../core/limits/connection-limits.ts'
 import { CARD_REISSUE } from '../core/limits/protocol-limits.ts'
 import { RECORD_REPAIR } from '../core/limits/record-limits.ts'
 import { seconds, type World } from '../core/world.ts'
-import { hearTimes } from '../directory/client/heard-times.ts'
+import type { Directory } from '../directory/client/directory.ts'
+import { createTimes } from '../directory/client/heard-times.ts'
 import type { Lookup } from '../directory/client/lookup.ts'
-import { checkPublication } from '../directory/client/publication-check.ts'
-import { type Publication, publish, type Records } from '../directory/client/publish.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { Publication, Records } from '../directory/client/publish.ts'
 import type { Store } from '../store/store.ts'
 import { afterJump } from './after-jump.ts'
 import type { ClockWatch } from './clock-watch.ts'
@@ -33,7 +32,7 @@ export type Maintenance = {
 
 export type MaintenanceParts = {
   readonly identity: Identity
-  readonly directory: DirectoryNetwork
+  readonly directory: Directory
   readonly store: Store
   readonly trustStore: TrustStore
   readonly resolver: Resolver
@@ -89,14 +88,17 @@ const republishContacts = async (
     const now = seconds(world)
     if (isRecent(published, now) || forks.get(id) !== null) continue
     // One that is damaged on disk keeps no other from it.
-    const done = await Promise.try(() => publish(directory, { log: contact.log }, deadline())).catch(() => null)
-    if (done !== null) contacts.published(id, now)
+    const done = await Promise.try(() => directory.keep(contact.log, { now, signal: deadline() })).then(
+      () => true,
+      () => false,
+    )
+    if (done) contacts.published(id, now)
   }
 }
 
 /** Nobody showed anything: all of them may have lost it, as after a power cut. @returns whether enough took it */
 const publishAgain = ({ directory, published, deadline }: MaintenanceParts): Promise<boolean> =>
-  publish(directory, published(), deadline()).then(
+  directory.publish(published(), { signal: deadline() }).then(
     ({ weak }) => !weak,
     () => false,
   )
@@ -129,13 +131,13 @@ export const createMaintenance = (parts: MaintenanceParts): Maintenance => {
    * @returns whether others find them
    */
   const inspectOwn = async (): Promise<boolean> => {
-    const options = { now: seconds(world), signal: deadline() }
-    const { network, reading } = hearTimes(directory, world)
-    const seen = await checkPublication(network, published(), options).catch((error: unknown) => {
+    const times = createTimes(world)
+    const options = { now: seconds(world), signal: deadline(), times }
+    const seen = await directory.check(published(), options).catch((error: unknown) => {
       if (error instanceof DirectoryError) return error
       throw error
     })
-    clockWatch.hear(reading())
+    clockWatch.hear(times.reading())
     if (stopped) return true
     if (seen instanceof DirectoryError) {
       doubt(seen.message)

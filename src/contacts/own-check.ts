@@ -7,8 +7,8 @@ import { weighOwnCard } from '../core/incarnation.ts'
 import { compareLogs } from '../core/key-log.ts'
 import { TWIN_DIALS, TWIN_RETRY, TWIN_TOLD_MS } from '../core/limits/own-check-limits.ts'
 import { seconds, type World } from '../core/world.ts'
-import { type Lookup, lookup } from '../directory/client/lookup.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { Directory } from '../directory/client/directory.ts'
+import type { Lookup } from '../directory/client/lookup.ts'
 import type { SelfStore } from '../store/self-store.ts'
 import type { ContactEvent } from './contact-events.ts'
 
@@ -33,7 +33,7 @@ export type OwnCheck = {
 
 export type OwnCheckParts = {
   readonly identity: Pick<Identity, 'log' | 'device'>
-  readonly directory: DirectoryNetwork
+  readonly directory: Directory
   readonly self: SelfStore
   readonly world: World
   /** Asks whoever stands behind a card of this device; null when nobody answers. */
@@ -175,7 +175,7 @@ export const createOwnCheck = (parts: OwnCheckParts): OwnCheck => {
     const nothing = { log, devices: [] }
     // A retired identity has no cards.
     if (log.last.entry.status === 'retired') return nothing
-    return lookup(directory, log.id, { now: seconds(world), signal: deadline() }).catch((error: unknown) => {
+    return directory.lookup(log.id, { now: seconds(world), signal: deadline(), known: log }).catch((error: unknown) => {
       if (!(error instanceof DirectoryError)) throw error
       return error.code === 'ERR_LOOKUP_NOT_FOUND' ? nothing : null
     })

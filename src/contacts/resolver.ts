@@ -3,10 +3,10 @@ import { HandfastError, KeyLogError } from '../core/errors.ts'
 import { type Change, changeSince } from '../core/floor.ts'
 import { compareLogs, type KeyLog } from '../core/key-log.ts'
 import { seconds, type World } from '../core/world.ts'
-import { type ClockReading, describeReading, hearTimes } from '../directory/client/heard-times.ts'
-import { type Lookup, lookup } from '../directory/client/lookup.ts'
+import type { Directory } from '../directory/client/directory.ts'
+import { type ClockReading, createTimes, describeReading } from '../directory/client/heard-times.ts'
+import type { Lookup } from '../directory/client/lookup.ts'
 import type { Policy } from '../directory/client/policies.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { ClockWatch } from './clock-watch.ts'
 import type { TrustStore } from './trust-store.ts'
 
@@ -46,12 +46,12 @@ const STALE = 'stale'
 const HIDDEN = 'somebody may hide what is newer: too many nodes stand around this address'
 
 export const createResolver = (
-  directory: DirectoryNetwork,
+  directory: Directory,
   trustStore: TrustStore,
   world: World,
   clockWatch: Pick<ClockWatch, 'hear' | 'isDoubted' | 'reading'>,
 ): Resolver => {
-  const { floor, anchor, fork: knownFork, hold, accept, contradict, trust } = trustStore
+  const { floor, known, anchor, fork: knownFork, hold, accept, contradict, trust } = trustStore
 
   /** The contradiction against what was found: seen now, or kept from an earlier time. */
   const forkAgainst = ({ log, fork }: Lookup): KeyLog | null => {
@@ -84,9 +84,10 @@ export const createResolver = (
   }
 
   const find: Resolver['find'] = async (id, { signal, asked, policy }) => {
-    const { network, reading } = hearTimes(directory, world)
-    const options = { now: seconds(world), signal, anchor: anchor(id), policy }
-    const found = await lookup(network, id, options).finally(() => clockWatch.hear(reading()))
+    const times = createTimes(world)
+    const { reading } = times
+    const options = { now: seconds(world), signal, anchor: anchor(id), known: known(id), policy, times }
+    const found = await directory.lookup(id, options).finally(() => clockWatch.hear(reading()))
     const change = changeSince(floor(id), found.log)
     const fork = forkAgainst(found)
     // An expired card says nothing: a newer one that has expired as well must not turn it into a rollback.

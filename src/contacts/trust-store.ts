@@ -19,6 +19,8 @@ import { createWatches, type Watches } from './watches.ts'
  */
 export type TrustStore = Watches & {
   floor(id: Uint8Array): Floor | null
+  /** the log of a contact, as it was accepted last */
+  known(id: Uint8Array): KeyLog | null
   /** the entry that a person has confirmed */
   anchor(id: Uint8Array): Anchor | null
   /** the contradiction that stands against an identity, unless `log` has outgrown it */
@@ -126,6 +128,7 @@ export const createTrustStore = (
 
   return {
     floor: (id) => floors.get(id),
+    known: (id) => contacts.get(id)?.log ?? null,
     anchor,
     fork: (log) => {
       const fork = forks.get(log.id)

@@ -131,3 +131,25 @@ export const PROOF_NETWORKS_MAX = 4_096
 
 /** Milliseconds such an address has to answer: HyperDHT's own requests wait one second. */
 export const PROOF_MS = 1_000
+
+/** Nodes around a random place that are asked what they understand: of 16 all are of one kind by accident, when a quarter is not, once in a hundred times. */
+export const KINDS_SAMPLE = 16
+
+/**
+ * Milliseconds a node that answers HyperDHT's request is given to answer that of Handfast as well: twice as long as the first took, within
+ * these bounds. Both were asked at once.
+ */
+export const KINDS_GRACE_MIN_MS = 150
+export const KINDS_GRACE_MAX_MS = 500
+
+/** Milliseconds after which silent nodes are not waited for any more when it is found out what nodes understand. */
+export const KINDS_MAX_MS = 2_000
+
+/** Milliseconds after which it is found out anew what the nodes understand: networks change slowly, and a look costs 32 requests. */
+export const KINDS_AGE_MS = 600_000
+
+/** Milliseconds that the directory which fewer nodes understand is waited for once the other has answered. */
+export const LESSER_WAIT_MS = 1_000
+
+/** The same of a publication: who only asks the other kind of nodes finds it there. */
+export const LESSER_PUBLISH_MS = 4_000

@@ -38,9 +38,8 @@ export type Clock = {
   after(milliseconds: number, run: () => void): () => void
 }
 
-export type DirectoryNetwork = {
-  /** Asks one node; null when it does not answer, and as soon as the signal aborts. Never throws for silence or a closed node. */
-  request(node: NodeAddress, request: DhtRequest): Promise<DhtAnswer | null>
+/** Nodes, whatever they understand: what a walk needs beside what it asks them. */
+export type Nodes = {
   /** Nodes to begin a walk with: the closest to `target` this node knows, and those it entered the network by. */
   seeds(target: Uint8Array): Promise<readonly NodeAddress[]>
   /** The 32-byte id of whoever is at this address: nobody chooses his own. */
@@ -51,6 +50,11 @@ export type DirectoryNetwork = {
   readonly perNetwork: number
   readonly clock: Clock
   readonly random: RandomBytes
+}
+
+export type DirectoryNetwork = Nodes & {
+  /** Asks one node; null when it does not answer, and as soon as the signal aborts. Never throws for silence or a closed node. */
+  request(node: NodeAddress, request: DhtRequest): Promise<DhtAnswer | null>
 }
 
 export const systemClock: Clock = {

@@ -1,8 +1,8 @@
 import { NetworkError } from '../core/errors.ts'
 import { CLOCK_MS } from '../core/limits/connection-limits.ts'
-import { askTimes, holdClock, type OwnClock } from '../directory/client/heard-times.ts'
+import { holdClock, type OwnClock } from '../directory/client/heard-times.ts'
 import { createStorage } from '../directory/node/storage.ts'
-import { joinDirectory } from '../network/directory-plugin.ts'
+import { joinDirectories } from '../network/directories.ts'
 import { entrancesOf, type NetworkChoice } from '../network/network-choice.ts'
 import { createNode } from '../network/node.ts'
 import { systemWorld } from './system-world.ts'
@@ -30,7 +30,7 @@ export const holdNetworkClock = async ({ network, signal, ...own }: ClockCheck):
   if (node === null) return
   try {
     const late = AbortSignal.any([AbortSignal.timeout(CLOCK_MS), ...(signal === undefined ? [] : [signal])])
-    const reading = await askTimes(joinDirectory(node.dht, createStorage()), systemWorld, late)
+    const reading = await joinDirectories(node.dht, createStorage()).directory.askTimes(systemWorld, late)
     signal?.throwIfAborted()
     holdClock(reading, { world: systemWorld, ...own })
   } finally {

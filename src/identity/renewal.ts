@@ -38,7 +38,7 @@ export const renewOwn = async (
   rootSigner(root, signer)
   const { status, time } = log.last.entry
   if (status === 'retired') throw new KeyLogError('ERR_LOG_RETIRED')
-  const { found, said } = await findLog(log.id, ground)
+  const { found, said } = await findLog(log.id, ground, log)
   if (found !== null) checkStanding(log, found)
   holdClock(said, ground)
   const { world } = ground

@@ -6,7 +6,7 @@ import type { P256PrivateKey } from '../core/p256.ts'
 import { isHere, type RootKey, type RootPlace, type RootSigner } from '../core/root-key.ts'
 import type { ClockReading } from '../directory/client/heard-times.ts'
 import { createStorage } from '../directory/node/storage.ts'
-import { joinDirectory } from '../network/directory-plugin.ts'
+import { joinDirectories } from '../network/directories.ts'
 import { entrancesOf, parseNetwork, writeNetwork } from '../network/network-choice.ts'
 import { createNode } from '../network/node.ts'
 import { openKnownNodes } from '../store/known-nodes.ts'
@@ -90,7 +90,7 @@ const onNetwork = async <T>(options: Network, work: (ground: Ground) => Promise<
     const entering = { bootstrap: entrancesOf(network), wide: network.kind !== 'own', signal }
     const node = await createNode({ ...entering, remembered: () => known?.places ?? [] })
     try {
-      const directory = joinDirectory(node.dht, createStorage())
+      const { directory } = joinDirectories(node.dht, createStorage())
       const saved: ChangeOptions['onSaved'] = (log, root) => {
         if (store !== null) forgetVoid(store, log)
         onSaved?.(log, root)

@@ -8,13 +8,14 @@ import type { P256PrivateKey } from '../core/p256.ts'
 import { isFinal, ownBase, recoveryBase, rotateIdentity } from '../core/recovery.ts'
 import { phraseKeys } from '../core/recovery-phrase.ts'
 import { elsewhere, placeOf, type RootPlace, type RootSigner, rootSigner } from '../core/root-key.ts'
+import { closedSlots } from '../core/slot.ts'
 import { supersededBy } from '../core/superseded.ts'
 import { seconds } from '../core/world.ts'
-import { type ClockReading, hearTimes, holdClock, type OwnClock } from '../directory/client/heard-times.ts'
-import { type Lookup, lookup } from '../directory/client/lookup.ts'
-import { type Publication, publish } from '../directory/client/publish.ts'
+import type { Directory } from '../directory/client/directory.ts'
+import { type ClockReading, createTimes, holdClock, type OwnClock } from '../directory/client/heard-times.ts'
+import type { Lookup } from '../directory/client/lookup.ts'
+import type { Publication } from '../directory/client/publish.ts'
 import { mayMissNewer } from '../directory/client/verdict.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
 
 /**
  * What the recovery phrase does, in the order that makes it safe: look what the directory knows, rotate, save, and only then
@@ -29,7 +30,7 @@ export type Keeping = {
 }
 
 export type Ground = OwnClock & {
-  readonly directory: DirectoryNetwork
+  readonly directory: Directory
   readonly signal?: AbortSignal | undefined
   /** Called once the new keys are on disk, before anything is published; `root` says where the root key is. */
   readonly onSaved?: ((log: KeyLog, root: RootPlace) => void) | undefined
@@ -58,29 +59,34 @@ const within = (signal: AbortSignal | undefined): AbortSignal =>
 export type Known = { readonly found: Lookup | null; readonly said: ClockReading }
 
 /** @throws DirectoryError ERR_LOOKUP_INCOMPLETE */
-export const findLog = async (id: Uint8Array, { directory, world, signal }: Ground): Promise<Known> => {
-  const { network, reading } = hearTimes(directory, world)
+export const findLog = async (
+  id: Uint8Array,
+  { directory, world, signal }: Ground,
+  known: KeyLog | null = null,
+): Promise<Known> => {
+  const times = createTimes(world)
   // To rotate a log that went on elsewhere would fork it, and that cannot be undone.
-  const options = { now: seconds(world), signal: within(signal), policy: 'thorough' } as const
-  const found = await lookup(network, id, options).catch((error: unknown) => {
+  const options = { now: seconds(world), signal: within(signal), policy: 'thorough', known, times } as const
+  const found = await directory.lookup(id, options).catch((error: unknown) => {
     signal?.throwIfAborted()
     if (error instanceof HandfastError && error.code === 'ERR_LOOKUP_NOT_FOUND') return null
     throw error
   })
   signal?.throwIfAborted()
-  return { found, said: reading() }
+  return { found, said: times.reading() }
 }
 
 /** `findLog` before the phrase reveals a root key: to reveal one that is in use forks the log. @throws DirectoryError ERR_LOOKUP_DOUBTFUL, _INCOMPLETE */
-const findFurthest = async (id: Uint8Array, ground: Ground) => {
-  const { found, said } = await findLog(id, ground)
+const findFurthest = async (id: Uint8Array, ground: Ground, known: KeyLog | null) => {
+  const { found, said } = await findLog(id, ground, known)
   const hint = found === null || ground.evenDoubtful === true ? null : mayMissNewer(found.evidence)
   if (hint !== null) throw new DirectoryError('ERR_LOOKUP_DOUBTFUL', { hint })
   return { log: found?.log ?? null, said }
 }
 
-const publishLog = async (log: KeyLog, { directory, signal }: Ground): Promise<Rotation> => {
-  const publication = await publish(directory, { log }, within(signal))
+const publishLog = async ({ log, closings }: Identity, { directory, signal }: Ground): Promise<Rotation> => {
+  const records = { log, closed: closedSlots(log, closings) }
+  const publication = await directory.publish(records, { signal: within(signal) })
   return { address: encodeAddress(log.id), log, publication }
 }
 
@@ -88,7 +94,7 @@ export const saveAndPublish = async (keeping: Keeping, identity: Identity, groun
   ground.signal?.throwIfAborted()
   await keeping.save(identity)
   ground.onSaved?.(identity.log, placeOf(identity.root))
-  return publishLog(identity.log, ground)
+  return publishLog(identity, ground)
 }
 
 /** The rotated identity, its root key where it is to be kept. @throws KeyError ERR_ROOT_OTHER; what `keepRoot` throws */
@@ -125,10 +131,10 @@ export const rotateOwn = async (
   ground: Ground,
 ): Promise<Rotation> => {
   const { log } = own
-  const { log: found, said } = await findFurthest(log.id, ground)
+  const { log: found, said } = await findFurthest(log.id, ground, log)
   if (found !== null && found.epoch > log.epoch) throw supersededBy(log, found)
   // A retirement that was saved and may not have been published.
-  if (status === 'retired' && isFinal(log)) return publishLog(log, ground)
+  if (status === 'retired' && isFinal(log)) return publishLog(own, ground)
   if (isFinal(log)) throw new KeyLogError('ERR_LOG_RETIRED')
   holdClock(said, ground)
   const { world } = ground
@@ -152,7 +158,7 @@ export const recoverLost = async (
 ): Promise<Rotation> => {
   const own = keeping.identity?.log ?? null
   checkSame(own, id)
-  const { log: found, said } = await findFurthest(id, ground)
+  const { log: found, said } = await findFurthest(id, ground, own)
   const furthest = furthestOf(own, found)
   if (isFinal(furthest) && !evenRetired) throw new KeyLogError('ERR_LOG_RETIRED')
   // A rotation that was saved here and is not known there yet is continued: to leave it out would fork it.

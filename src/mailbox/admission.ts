@@ -12,8 +12,8 @@ import {
   MAILBOX_MEMORY_AGE,
 } from '../core/limits/mailbox-limits.ts'
 import { createSeats } from '../core/seats.ts'
-import { type Lookup, lookup } from '../directory/client/lookup.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { Directory } from '../directory/client/directory.ts'
+import type { Lookup } from '../directory/client/lookup.ts'
 import { withDeadline } from './deadline.ts'
 import type { MailboxStore } from './mailbox-store.ts'
 
@@ -43,7 +43,7 @@ export type Asking = {
 export type AdmissionParts = {
   /** the mailbox's own identity hash, 32 bytes */
   readonly mailbox: Uint8Array
-  readonly directory: DirectoryNetwork
+  readonly directory: Directory
   readonly store: Pick<MailboxStore, 'floor' | 'raise'>
   /** this clock, seconds */
   readonly now: () => number
@@ -60,7 +60,7 @@ export const createAdmission = ({ mailbox, directory, store, now }: AdmissionPar
     const seat = seats.take({ where: () => ({ room: 'lookups', group: hex(source) }), giveWay })
     try {
       const either = AbortSignal.any([signal, lost.signal])
-      return await withDeadline(LOOKUP_MS, either, (late) => lookup(directory, id, { now: now(), signal: late }))
+      return await withDeadline(LOOKUP_MS, either, (late) => directory.lookup(id, { now: now(), signal: late }))
     } catch (error) {
       throw lost.signal.aborted ? lost.signal.reason : error
     } finally {

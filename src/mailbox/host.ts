@@ -9,8 +9,8 @@ import {
 } from '../core/limits/mailbox-limits.ts'
 import { createSeats, type Seats } from '../core/seats.ts'
 import { type SteadyClock, type Times, timesOf } from '../core/steady-clock.ts'
+import type { Directory } from '../directory/client/directory.ts'
 import { slash24Of } from '../directory/ip-networks.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
 import { createAdmission } from './admission.ts'
 import { withDeadline } from './deadline.ts'
 import { createGuestVisit, type GuestVisit } from './guest-visit.ts'
@@ -55,7 +55,7 @@ export type Guest = {
 export type MailboxParts = {
   /** the mailbox's own identity hash, 32 bytes */
   readonly id: Uint8Array
-  readonly directory: DirectoryNetwork
+  readonly directory: Directory
   /** closed with the mailbox */
   readonly store: MailboxStore
   /** this clock, seconds */

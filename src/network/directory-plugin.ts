@@ -3,7 +3,8 @@ import type { IncomingRequest, PluginRequest } from 'hyperdht'
 import Plugin from 'hyperdht/lib/plugin.js'
 import type { DirectoryNetwork } from '../directory/network-port.ts'
 import type { Storage } from '../directory/node/storage.ts'
-import { createRequests, type Requesting } from './directory-requests.ts'
+import type { Requesting } from './dht-nodes.ts'
+import { createRequests } from './directory-requests.ts'
 
 /** The one HyperDHT plugin: hands requests to the storage, and carries ours to other nodes. */
 

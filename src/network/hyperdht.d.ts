@@ -80,6 +80,9 @@ declare module 'hyperdht' {
     session(): HyperDHT.Session
     register(name: string, plugin: Plugin): void
 
+    /** Answers a request of HyperDHT's own; false when this node does not know it, or keeps nothing for others. */
+    onrequest(request: HyperDHT.IncomingRequest): boolean
+
     createServer(
       options?: HyperDHT.ServerOptions,
       onconnection?: (stream: HyperDHT.SecretStream) => void,

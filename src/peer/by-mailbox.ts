@@ -8,8 +8,7 @@ import { equal } from '../core/bytes.ts'
 import { DirectoryError } from '../core/errors.ts'
 import type { Identity } from '../core/identity.ts'
 import { LOOKUP_MS, VET_MS } from '../core/limits/connection-limits.ts'
-import { fetchKem } from '../directory/client/fetch-kem.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { Directory } from '../directory/client/directory.ts'
 import type { Inbox } from '../messages/inbox.ts'
 import { createMailboxClient, type MailboxClient } from '../messages/mailbox-client.ts'
 import { createMailboxPoller, type MailboxPoller } from '../messages/mailbox-poller.ts'
@@ -29,7 +28,7 @@ import type { WaitingRoom } from './waiting-room.ts'
 
 export type ByMailboxParts = Dialer & {
   readonly identity: Identity
-  readonly directory: DirectoryNetwork
+  readonly directory: Directory
   readonly store: Store
   readonly contacts: Contacts
   readonly resolver: Resolver
@@ -89,7 +88,7 @@ export const createByMailbox = (
   }
   const bringing = createMailboxSender({
     ...{ ...parts, mailboxClient, find, parcelling: createParcelling({ identity, store, world, repair }) },
-    fetchKem: (found, signal) => fetchKem(directory, found, steps.deadline(signal, LOOKUP_MS)),
+    fetchKem: (found, signal) => directory.fetchKem(found, steps.deadline(signal, LOOKUP_MS)),
   })
   const sender: MailboxSender = {
     ...bringing,

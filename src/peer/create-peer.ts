@@ -171,7 +171,7 @@ export const createPeer = (parts: PeerParts): Peer => {
     mailboxes: rooms.byMailbox.poller.api,
     requests,
     get network() {
-      return parts.network.state()
+      return { ...parts.network.state(), directory: parts.understood?.() ?? null }
     },
     get clock() {
       return rooms.clockWatch.reading

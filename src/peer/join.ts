@@ -3,13 +3,14 @@ import type { Identity } from '../core/identity.ts'
 import { exportSecret } from '../core/kdf.ts'
 import { createSteadyClock } from '../core/steady-clock.ts'
 import { seconds, type World } from '../core/world.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { Directory } from '../directory/client/directory.ts'
 import { includeOwn } from '../directory/node/own-storage.ts'
 import type { Storage, StorageNode } from '../directory/node/storage.ts'
 import { systemWorld } from '../identity/system-world.ts'
 import { createMailboxHost, type MailboxCounts, type MailboxHost } from '../mailbox/host.ts'
 import { nameMailboxes } from '../messages/named-mailboxes.ts'
 import { createBeacon } from '../network/beacon.ts'
+import { directoriesOver } from '../network/directories.ts'
 import { joinDirectory } from '../network/directory-plugin.ts'
 import { createEntrances } from '../network/entrances.ts'
 import { entrancesOf, type NetworkChoice, writeNetwork } from '../network/network-choice.ts'
@@ -79,11 +80,11 @@ export const joinNetwork = async ({ network, release, ...own }: Joining, options
   try {
     const world = worldOf(store)
     records = openRecords({ storage, folder }, { self: () => node.dht.id, steady: world.steady })
-    const { directory, others } = chooseDirectory(node, records)
+    const { directory, ...asking } = chooseDirectory(node, records)
     const mailbox = options.mailbox === true ? openMailbox(own, directory, { folder: folder ?? null, world }) : null
     const early = [...own.early, ...(mailbox?.early ?? [])]
     const lan = openLan(node, { id: identity.log.id, world }, options)
-    const given = { directory, others, mailbox: mailbox?.host, world, app, clockIsRight, takeOver, met: known?.met }
+    const given = { directory, ...asking, mailbox: mailbox?.host, world, app, clockIsRight, takeOver, met: known?.met }
     return putTogether(node, { ...own, ...given, lan, early, release: end })
   } catch (error) {
     await remembering.end()
@@ -113,13 +114,15 @@ const startNode = (
 const chooseDirectory = (
   node: DhtNode,
   storage: Storage,
-): { readonly directory: DirectoryNetwork; readonly others: DirectoryNetwork } => {
+): Required<Pick<PeerParts, 'directory' | 'others' | 'understood'>> => {
   const others = joinDirectory(node.dht, storage)
   const self = (): { host: string; port: number } | null => {
     const [entrance] = node.state().entrance === null ? [] : parseNodes(node.state().entrance ?? '')
     return entrance ?? null
   }
-  return { others, directory: includeOwn(others, { storage, self, now: () => seconds(systemWorld) }) }
+  const withOwn = includeOwn(others, { storage, self, now: () => seconds(systemWorld) })
+  const { understood, ...both } = directoriesOver(node.dht, { others, withOwn })
+  return { ...both, understood: () => understood()?.understood ?? null }
 }
 
 /** Between two looks at who is alive, milliseconds. */
@@ -148,7 +151,7 @@ const remember = (
 /** @throws StoreError ERR_STORE_* */
 const openMailbox = (
   { identity, store }: Pick<PeerParts, 'identity' | 'store'>,
-  directory: DirectoryNetwork,
+  directory: Directory,
   { folder, world }: { readonly folder: string | null; readonly world: World },
 ): { readonly host: MailboxHost; readonly early: readonly PeerEvent[] } => {
   const { random, steady } = world
@@ -197,7 +200,7 @@ export type MailboxPeer = {
  */
 export const createMailboxPeer = (
   node: DhtNode,
-  directory: DirectoryNetwork,
+  directory: Directory,
   own: Pick<PeerParts, 'identity' | 'store' | 'release' | 'clockIsRight' | 'takeOver'> & { readonly folder: string },
 ): MailboxPeer => {
   const { folder, ...parts } = own

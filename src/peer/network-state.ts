@@ -1,5 +1,14 @@
 import type { NetworkState } from '../network/network-state.ts'
 
+/** How a peer is in the network, and whose nodes keep what is published there. */
+export type PeerNetwork = NetworkState & {
+  /**
+   * `own`: nodes of Handfast, which verify what they keep; `stock`: nodes that know nothing of it; `both`: some of each, and both are asked.
+   * null while nobody has answered.
+   */
+  readonly directory: 'own' | 'stock' | 'both' | null
+}
+
 /** The node below, as a peer sees it. */
 export type NetworkPort = {
   state(): NetworkState

@@ -1,7 +1,7 @@
 import { StoreError } from '../core/errors.ts'
 import { createIdentity } from '../core/identity.ts'
 import { seconds } from '../core/world.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { Directory } from '../directory/client/directory.ts'
 import { initialize } from '../identity/initialize.ts'
 import { chooseNetwork } from '../identity/remembered-network.ts'
 import { systemWorld } from '../identity/system-world.ts'
@@ -190,7 +190,7 @@ export const openReader = async (options: OpenOptions & { readonly folder: strin
  */
 export const openMailboxOn = (
   node: DhtNode,
-  directory: DirectoryNetwork,
+  directory: Directory,
   {
     folder,
     passphrase = null,

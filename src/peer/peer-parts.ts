@@ -1,19 +1,21 @@
 import type { Identity } from '../core/identity.ts'
 import type { World } from '../core/world.ts'
-import type { DirectoryNetwork } from '../directory/network-port.ts'
+import type { Directory } from '../directory/client/directory.ts'
 import type { MailboxHost } from '../mailbox/host.ts'
 import type { Transport } from '../network/transport.ts'
 import type { Store } from '../store/store.ts'
 import type { LanPort } from './nearby.ts'
-import type { NetworkPort } from './network-state.ts'
+import type { NetworkPort, PeerNetwork } from './network-state.ts'
 import type { PeerEvent } from './peer-events.ts'
 
 /** What a peer is put together from. */
 export type PeerParts = {
   readonly identity: Identity
-  readonly directory: DirectoryNetwork
+  readonly directory: Directory
   /** The same without what this peer's own node keeps. Default: the same. */
-  readonly others?: DirectoryNetwork | undefined
+  readonly others?: Directory | undefined
+  /** Which of its forms the nodes of the network understand. Default: nobody knows. */
+  readonly understood?: (() => PeerNetwork['directory']) | undefined
   /** Told where a contact, by address, was met: others may be found by it later. */
   readonly met?: ((contact: string, place: { readonly host: string; readonly port: number }) => void) | undefined
   readonly transport: Transport

@@ -10,6 +10,7 @@ import type { Mailboxes } from '../messages/mailbox-poller.ts'
 import type { Messages } from '../messages/message-api.ts'
 import type { NetworkState } from '../network/network-state.ts'
 import type { ByteStream } from '../streams/byte-stream.ts'
+import type { PeerNetwork } from './network-state.ts'
 import type { PeerEvent } from './peer-events.ts'
 import type { Requests } from './requests.ts'
 
@@ -54,7 +55,7 @@ export type Peer = AsyncDisposable & {
   /** Strangers that ask to be let in, which a person decides. */
   readonly requests: Requests
   /** How this peer is in the network at the moment. */
-  readonly network: NetworkState
+  readonly network: PeerNetwork
   /** What nodes said last of the time, against this computer's clock: it is only compared, and never set. */
   readonly clock: ClockReading
   /**

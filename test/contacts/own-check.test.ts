@@ -40,7 +40,7 @@ const start = (changed: Partial<OwnCheckParts> = {}) => {
     return { inc: one.inc, tell: note('told'), end: note('ended') }
   }
   const check = createOwnCheck({
-    ...{ identity, directory: town.network, self, world, ask, deadline, jumped: () => false, takeOver: false },
+    ...{ identity, directory: town.directory, self, world, ask, deadline, jumped: () => false, takeOver: false },
     emit: (event) => events.push(event),
     stop: (error) => {
       stopped = error

@@ -1,12 +1,20 @@
 import { equal, hex, utf8 } from '../../src/core/bytes.ts'
 import { sha256 } from '../../src/core/kdf.ts'
+import type { Directory } from '../../src/directory/client/directory.ts'
+import { createOwnDirectory } from '../../src/directory/client/own-directory.ts'
 import { distanceOf } from '../../src/directory/distance.ts'
 import { limitNetworks } from '../../src/directory/ip-networks.ts'
 import { NETWORK_NODES } from '../../src/directory/limits.ts'
-import { type DhtAnswer, type DirectoryNetwork, type NodeAddress, nameOf } from '../../src/directory/network-port.ts'
+import {
+  type DhtAnswer,
+  type DirectoryNetwork,
+  type NodeAddress,
+  type Nodes,
+  nameOf,
+} from '../../src/directory/network-port.ts'
 import { createStorage, type Storage } from '../../src/directory/node/storage.ts'
 import { makeBytes, NOW } from '../core/identities.ts'
-import { createIdleClock } from './client/idle-clock.ts'
+import { createIdleClock, type IdleClock } from './client/idle-clock.ts'
 
 /** A DirectoryNetwork without sockets: storage nodes that anyone may replace by liars. Time passes only while all wait. */
 
@@ -20,7 +28,7 @@ export type Behaviour = (request: {
 
 export type MemoryNode = {
   readonly address: NodeAddress
-  readonly storage: Storage
+  storage: Storage
   /** replaces the honest answer */
   behaviour: Behaviour | null
   /** changes the rest of an answer: nodes it names, token and id, or that there is a value */
@@ -31,15 +39,19 @@ export type MemoryNode = {
 
 export type MemoryNetwork = {
   readonly network: DirectoryNetwork
+  readonly directory: Directory
   readonly nodes: readonly MemoryNode[]
   /** seconds; the clock of every node */
   now: number
+  /** Has all nodes lose what they keep, but for the first `keeping` of them. */
+  forget(keeping: number): void
 }
 
 export type MemoryOptions = {
   readonly capacity?: number | undefined
   /** default: each in a private network of its own kind, where nodes of one /24 are not counted together */
   readonly addressOf?: ((index: number) => NodeAddress) | undefined
+  readonly clock?: IdleClock | undefined
 }
 
 /** Nodes that one names, and that a walk begins with, as in HyperDHT. */
@@ -50,7 +62,7 @@ export const idOf = (node: NodeAddress): Uint8Array => sha256(utf8(nameOf(node))
 export const tokenOf = (node: NodeAddress): Uint8Array => sha256(utf8(`token of ${nameOf(node)}`))
 
 /** Resolves with null as soon as `signal` aborts. */
-const orAbort = async <T>(work: Promise<T | null>, signal: AbortSignal): Promise<T | null> => {
+export const orAbort = async <T>(work: Promise<T | null>, signal: AbortSignal): Promise<T | null> => {
   if (signal.aborted) return null
   const { promise, resolve } = Promise.withResolvers<null>()
   const stop = (): void => resolve(null)
@@ -62,23 +74,17 @@ const orAbort = async <T>(work: Promise<T | null>, signal: AbortSignal): Promise
   }
 }
 
-export const createMemoryNetwork = (
-  size: number,
-  { capacity, addressOf = (index) => ({ host: `10.0.${index >> 8}.${index & 255}`, port: 49737 }) }: MemoryOptions = {},
-): MemoryNetwork => {
-  const nodes = Array.from(
-    { length: size },
-    (_, index): MemoryNode => ({
-      address: addressOf(index),
-      storage: createStorage(capacity === undefined ? {} : { capacity }),
-      ...{ behaviour: null, manner: null },
-      asked: new Map(),
-    }),
-  )
-  const byName = new Map(nodes.map((node) => [nameOf(node.address), node]))
-  const ids = nodes.map(({ address }) => ({ address, id: idOf(address) }))
-  const seconds = { now: NOW }
-  const clock = createIdleClock()
+/** Where the nodes of a network in memory are, as any directory sees it. */
+export type Topology = {
+  readonly nodes: Nodes
+  /** the nodes closest to a target */
+  closest(target: Uint8Array): readonly NodeAddress[]
+  /** Something happens: time does not pass. */
+  stir(): void
+}
+
+export const createTopology = (addresses: readonly NodeAddress[], clock: IdleClock = createIdleClock()): Topology => {
+  const ids = addresses.map((address) => ({ address, id: idOf(address) }))
   let randoms = 0
 
   /** All nodes, nearest first, by target: every answer names some. */
@@ -95,12 +101,52 @@ export const createMemoryNetwork = (
     return all.slice(0, count)
   }
 
+  const nodes: Nodes = {
+    seeds: async (target) => limitNetworks(closest(target, 3 * CLOSEST_MAX), NETWORK_NODES).slice(0, CLOSEST_MAX),
+    idOf,
+    size: () => addresses.length,
+    perNetwork: NETWORK_NODES,
+    clock,
+    random: (length) => makeBytes(`random ${randoms++}`, length),
+  }
+  return { nodes, closest, stir: clock.stir }
+}
+
+export const createMemoryNetwork = (
+  size: number,
+  {
+    capacity,
+    clock,
+    addressOf = (index) => ({ host: `10.0.${index >> 8}.${index & 255}`, port: 49737 }),
+  }: MemoryOptions = {},
+): MemoryNetwork => {
+  const nodes = Array.from(
+    { length: size },
+    (_, index): MemoryNode => ({
+      address: addressOf(index),
+      storage: createStorage(capacity === undefined ? {} : { capacity }),
+      ...{ behaviour: null, manner: null },
+      asked: new Map(),
+    }),
+  )
+  const byName = new Map(nodes.map((node) => [nameOf(node.address), node]))
+  const seconds = { now: NOW }
+  const {
+    nodes: shared,
+    closest,
+    stir,
+  } = createTopology(
+    nodes.map(({ address }) => address),
+    clock,
+  )
+
   const network: DirectoryNetwork = {
+    ...shared,
     request: async (address, { target, command, value, token, signal }) => {
       const node = byName.get(nameOf(address))
       if (signal.aborted) return null
       if (node === undefined) return orAbort(new Promise<null>(() => {}), signal)
-      clock.stir()
+      stir()
       node.asked.set(command, (node.asked.get(command) ?? 0) + 1)
       // A wrong token is refused with a right one.
       const isWrong = token !== undefined && !equal(token, tokenOf(address))
@@ -108,20 +154,17 @@ export const createMemoryNetwork = (
         node.storage.handle(command, other, { now: seconds.now, proven: token !== undefined })
       const said = isWrong ? null : (node.behaviour?.({ command, value, honest }) ?? null)
       const answer = node.behaviour === null && !isWrong ? honest() : await orAbort(Promise.resolve(said), signal)
-      clock.stir()
+      stir()
       if (answer === null && !isWrong) return null
       const closer = closest(target).filter((one) => nameOf(one) !== nameOf(address))
       const whole = { value: answer, closer, token: tokenOf(address), id: idOf(address) }
       return node.manner === null ? whole : node.manner(whole, target)
     },
-    seeds: async (target) => limitNetworks(closest(target, 3 * CLOSEST_MAX), NETWORK_NODES).slice(0, CLOSEST_MAX),
-    idOf,
-    size: () => size,
-    perNetwork: NETWORK_NODES,
-    clock,
-    random: (length) => makeBytes(`random ${randoms++}`, length),
   }
-  return Object.assign(seconds, { network, nodes })
+  const forget = (keeping: number): void => {
+    for (const node of nodes.slice(keeping)) node.storage = createStorage(capacity === undefined ? {} : { capacity })
+  }
+  return Object.assign(seconds, { network, directory: createOwnDirectory(network), nodes, forget })
 }
 
 /** Behaviours of nodes that fail or lie. */

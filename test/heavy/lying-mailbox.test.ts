@@ -21,7 +21,7 @@ const meetLiar = async (t: TestContext, make: () => Uint8Array) => {
   const town = await start(t)
   const world = makeWorld('liar')
   const { store, handed } = lie(make)
-  const parts = { id: liar.log.id, directory: town.directory.network, store, now: () => seconds(world), random }
+  const parts = { id: liar.log.id, directory: town.directory.directory, store, now: () => seconds(world), random }
   const host = town.open(liar, { mailbox: createMailboxHost(parts), talks: false, world })
   await host.listen()
   t.after(() => host.close())

@@ -20,7 +20,7 @@ const rotated = rotateIdentity(ownBase(alice.log, phrase), phrase, NOW, seededRa
 const start = (holders: number, log: KeyLog = alice.log) => {
   const net = createMemoryNetwork(20)
   fill(net.nodes.slice(0, holders), log)
-  const ground: Ground = { directory: net.network, world: makeWorld('doubtful') }
+  const ground: Ground = { directory: net.directory, world: makeWorld('doubtful') }
   return { net, ground }
 }
 

@@ -71,7 +71,7 @@ test('without the right signer, a directory that answers, or a disk, nothing cha
   assert.equal(await codeOf(renew(disk)), 'ERR_LOOKUP_INCOMPLETE')
   // Whether there is a signer is known before anybody is asked.
   assert.equal(
-    await codeOf(renewOwn(alice, disk, undefined, { directory: town.directory.network, world: makeWorld('x') })),
+    await codeOf(renewOwn(alice, disk, undefined, { directory: town.directory.directory, world: makeWorld('x') })),
     'ERR_ROOT_ELSEWHERE',
   )
   reboot()

@@ -3,7 +3,6 @@ import { createIdentityBy, type Identity, publicDevice } from '../../src/core/id
 import { type KeyLog, updateLog } from '../../src/core/key-log.ts'
 import { keySigner } from '../../src/core/p256.ts'
 import type { RootSigner } from '../../src/core/root-key.ts'
-import { lookup } from '../../src/directory/client/lookup.ts'
 import { adoptLost, renewOwn } from '../../src/identity/renewal.ts'
 import type { Ground, Keeping } from '../../src/identity/rotation.ts'
 import { identityOf, makeWorld } from '../connection/sides.ts'
@@ -31,9 +30,9 @@ export const createDisk = (identity: Identity | null) => {
 
 export const start = async (...published: readonly KeyLog[]) => {
   const town = createTown()
-  const ground: Ground = { directory: town.directory.network, world: makeWorld('renewal') }
+  const ground: Ground = { directory: town.directory.directory, world: makeWorld('renewal') }
   const known = async (): Promise<KeyLog> => {
-    const { log, fork } = await lookup(ground.directory, alice.log.id, {
+    const { log, fork } = await ground.directory.lookup(alice.log.id, {
       now: NOW,
       signal: AbortSignal.timeout(60_000),
     })

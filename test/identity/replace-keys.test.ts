@@ -5,7 +5,6 @@ import { compareLogs, type KeyLog, updateLog } from '../../src/core/key-log.ts'
 import { LOG_ENTRIES_MAX } from '../../src/core/limits/protocol-limits.ts'
 import { isFinal, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
 import { closedSlots } from '../../src/core/slot.ts'
-import { lookup } from '../../src/directory/client/lookup.ts'
 import { type Ground, type Keeping, type Recovering, recoverLost, rotateOwn } from '../../src/identity/rotation.ts'
 import { codeOf, makeWorld } from '../connection/sides.ts'
 import { lengthen, NOW } from '../core/identities.ts'
@@ -32,9 +31,9 @@ const createDisk = (identity: Identity | null) => {
 
 const start = async (published: KeyLog | null = alice.log) => {
   const town = createTown()
-  const ground: Ground = { directory: town.directory.network, world: makeWorld('recovery') }
+  const ground: Ground = { directory: town.directory.directory, world: makeWorld('recovery') }
   const known = async (): Promise<KeyLog | null> =>
-    lookup(ground.directory, alice.log.id, { now: NOW, signal: AbortSignal.timeout(60_000) }).then(
+    ground.directory.lookup(alice.log.id, { now: NOW, signal: AbortSignal.timeout(60_000) }).then(
       ({ log, fork }) => {
         assert.equal(fork, null)
         return log

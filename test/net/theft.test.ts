@@ -7,6 +7,7 @@ import { hex } from '../../src/core/bytes.ts'
 import { createIdentity, type Identity, renewDevice } from '../../src/core/identity.ts'
 import { type KeyLog, updateLog } from '../../src/core/key-log.ts'
 import { seconds } from '../../src/core/world.ts'
+import { createOwnDirectory } from '../../src/directory/client/own-directory.ts'
 import { publish } from '../../src/directory/client/publish.ts'
 import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
 import { createStorage } from '../../src/directory/node/storage.ts'
@@ -43,7 +44,15 @@ const startDht = async (t: TestContext) => {
     const store = openStore(folderOf(name))
     const directory = joinDirectory(node.dht, createStorage())
     const transport = createTransport(node, identity.transportSeed.export())
-    const parts = { identity, directory, transport, store, network: node, world: systemWorld, release: node.close }
+    const parts = {
+      identity,
+      directory: createOwnDirectory(directory),
+      transport,
+      store,
+      network: node,
+      world: systemWorld,
+      release: node.close,
+    }
     const peer = createPeer(parts)
     t.after(() => peer.close())
     return { ...peer, directory }

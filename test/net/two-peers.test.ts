@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { type TestContext, test } from 'node:test'
 import { createIdentity } from '../../src/core/identity.ts'
 import { seconds } from '../../src/core/world.ts'
+import { createOwnDirectory } from '../../src/directory/client/own-directory.ts'
 import { createStorage } from '../../src/directory/node/storage.ts'
 import { systemWorld } from '../../src/identity/system-world.ts'
 import { initialize, openPeer } from '../../src/index.ts'
@@ -117,7 +118,7 @@ test('§8 a stream that breaks on the way is a loss, one that was ended is not',
   t.after(() => node.close())
   const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
   const transport = createTransport(node, identity.transportSeed.export())
-  const directory = joinDirectory(node.dht, createStorage())
+  const directory = createOwnDirectory(joinDirectory(node.dht, createStorage()))
   const parts = { identity, directory, transport, store: openStore(null), network: node, world: systemWorld }
   const bob = createPeer({ ...parts, release: async () => {} })
   const { accept } = await listenTo(bob)

@@ -1,4 +1,4 @@
-import type { DirectoryNetwork } from '../../directory/network-port.ts'
+import type { Directory } from '../../directory/client/directory.ts'
 import type { MailboxPeer } from '../../peer/join.ts'
 import { openMailboxOn } from '../../peer/open.ts'
 import { followPeer } from '../chat/follow.ts'
@@ -15,7 +15,7 @@ export type NodeMailbox = AsyncDisposable & {
 export const openNodeMailbox = async (
   context: Context,
   on: Parameters<typeof openMailboxOn>[0],
-  directory: DirectoryNetwork,
+  directory: Directory,
   takeOver: boolean | undefined,
 ): Promise<NodeMailbox> => {
   const { folder, clockIsRight, passphrases, signal, terminal } = context

@@ -7,6 +7,7 @@ import { CLOCK_NETWORKS } from '../../directory/limits.ts'
 import type { DirectoryNetwork, NodeAddress } from '../../directory/network-port.ts'
 import { includeOwn } from '../../directory/node/own-storage.ts'
 import { createStorage, type StorageNode } from '../../directory/node/storage.ts'
+import { directoriesOver } from '../../network/directories.ts'
 import { joinDirectory } from '../../network/directory-plugin.ts'
 import { entrancesOf, parseNetwork } from '../../network/network-choice.ts'
 import { createNode, type DhtNode } from '../../network/node.ts'
@@ -64,7 +65,8 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
   )
   const { started, storage, home, others } = own
   terminal.status('')
-  const directory = includeOwn(others, { storage, self: () => seenAt(started), now: clock })
+  const withOwn = includeOwn(others, { storage, self: () => seenAt(started), now: clock })
+  const { directory } = directoriesOver(started.dht, { others, withOwn })
   await using box = mailbox ? await openBox(context, started, directory, takeOver) : null
   await using relay = options.relay ? await openNodeRelay(started) : null
   const watched = { ...own, serving: servingOf(own), others, mailbox: box, relay }

@@ -29,6 +29,21 @@ const describeCounts = ({
     ...(invalid > 0 ? [`${invalid} sent what does not verify`] : []),
   ].join(', ')
 
+/** Where nodes stand too close. */
+const WHERE: Readonly<Record<CliEvent<'evidence'>['places'][number]['what'], string>> = {
+  copy: 'this address',
+  log: 'this address',
+  slot: 'its confirmation',
+  next: 'where its next keys would be announced',
+}
+
+const FLAWS: Readonly<Record<CliEvent<'evidence'>['flaws'][number], string>> = {
+  spoiled: 'somebody else may hold its present keys, and has written over its confirmation',
+  withheld: 'it has newer keys, which nobody showed',
+}
+
+const PLACES: Readonly<Record<'log' | 'slot' | 'next', string>> = { log: 'log', slot: 'slot', next: 'next slot' }
+
 type Sentence = (found: Pick<CliEvent<'lookup'>, 'verdict' | 'evidence' | 'clock'>) => string
 
 const VERDICTS: Readonly<Record<CliEvent<'lookup'>['verdict']['kind'], Sentence>> = {
@@ -37,13 +52,16 @@ const VERDICTS: Readonly<Record<CliEvent<'lookup'>['verdict']['kind'], Sentence>
   // Why it is not certain is a sentence for people already.
   unconfirmed: ({ verdict }) => verdict.reason,
   eclipse: ({ evidence }) => {
-    const times = Math.floor(Math.max(...evidence.places.map(({ density }) => density ?? 0)))
-    return `somebody may hide what is newer: the nodes around this address are ${times} times denser than elsewhere, ${describeCounts(evidence)}`
+    const density = Math.max(...evidence.places.map((place) => place.density ?? 0))
+    const crowded = evidence.places.find((place) => place.density === density)
+    const where = WHERE[crowded?.what ?? 'copy']
+    return `somebody may hide what is newer: the nodes around ${where} are ${Math.floor(density)} times denser than elsewhere, ${describeCounts(evidence)}`
   },
-  stale: ({ evidence, clock }) =>
-    clock.off
-      ? `by a clock that is off, no confirmation counts: ${describeCounts(evidence)}`
-      : `its owner has not confirmed these keys lately: ${describeCounts(evidence)}`,
+  stale: ({ evidence, clock }) => {
+    if (clock.off) return `by a clock that is off, no confirmation counts: ${describeCounts(evidence)}`
+    const why = evidence.flaws.map((flaw) => FLAWS[flaw]).join('; ') || 'its owner has not confirmed these keys lately'
+    return `${why}: ${describeCounts(evidence)}`
+  },
   retired: ({ evidence }) => `its owner, or who held its keys, ended it: ${describeCounts(evidence)}`,
   forked: ({ evidence }) => `two key logs contradict each other: ${describeCounts(evidence)}`,
 }
@@ -51,8 +69,11 @@ const VERDICTS: Readonly<Record<CliEvent<'lookup'>['verdict']['kind'], Sentence>
 /** What the evidence comes to. */
 export const describeVerdict: Sentence = (found) => VERDICTS[found.verdict.kind](found)
 
+/** Where the second column begins. */
+const COLUMN = 11
+
 export const describeEvidence = (evidence: CliEvent<'evidence'>): readonly string[] => {
-  const { policy, asked, answered, passed, failed, networks, local, age, complete, places } = evidence
+  const { policy, asked, answered, passed, failed, networks, local, age, complete, places, flaws } = evidence
   const { agreeing, older, empty, unread, invalid } = evidence
   return [
     `policy     ${policy}`,
@@ -60,9 +81,10 @@ export const describeEvidence = (evidence: CliEvent<'evidence'>): readonly strin
     `said       ${agreeing} agree, ${older} older, ${empty} nothing, ${unread} not shown in full, ${invalid} invalid`,
     ...places.map(
       (place, index) =>
-        `place ${index + 1}    ${place.agreeing} of the ${count(place.closest, 'closest node', 'closest nodes')} agree, ` +
+        `${(place.what === 'copy' ? `place ${index + 1}` : PLACES[place.what]).padEnd(COLUMN)}${place.agreeing} of the ${count(place.closest, 'closest node', 'closest nodes')} agree, ` +
         `${place.pathsAgreeing} of ${count(place.paths, 'path leads', 'paths lead')} there, ${describeDensity(place.density)}`,
     ),
+    ...flaws.map((flaw) => `flaw       ${FLAWS[flaw]}`),
     `networks   ${networks}${local ? ', all on this machine or private' : ''}`,
     `age        ${age === null ? 'its owner has confirmed nothing' : `its owner confirmed these keys ${duration(age)} ago`}`,
     `ended      ${complete ? 'by itself' : ENDED[policy]}`,

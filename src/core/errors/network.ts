@@ -33,6 +33,10 @@ export const DIRECTORY = {
     'the clock of this computer is off, as others have it',
     'set the clock of this computer; if it is right, theirs are wrong: say that it is right, or use other nodes',
   ],
+  ERR_PUBLISH_SLOT: [
+    'this device does not have the key of its slot, where nodes of any HyperDHT network keep its card',
+    'rotate with the recovery phrase: the next slot then has its key here; on nodes of your own it is not needed',
+  ],
   ERR_PUBLISH_REFUSED: ['no storage node accepted the record', TRY_LATER],
 } as const satisfies ErrorTable
 

@@ -2,16 +2,23 @@ import type { Card } from '../../core/card.ts'
 import { reachOf, slash24Of } from '../ip-networks.ts'
 import { type NodeAddress, nameOf } from '../network-port.ts'
 import type { AnswerCollector, Stance } from './answer-collector.ts'
+import type { Place } from './places.ts'
 import type { Policy } from './policies.ts'
-import type { Place } from './search.ts'
 
 /** What a lookup rests on, for people and programs to judge it by. Nodes are counted once, however many places they are near. */
 
 /** How many nodes take each stance. */
 export type Tally = { readonly [S in Stance]: number }
 
-/** The same of one replica target. */
+/**
+ * What lies at a place. With Handfast's own nodes each of three has a `copy` of everything. Stock nodes have the first entry of the `log`, the
+ * `slot` of its present keys, where the card is, and where the `next` slot would be: there a node agrees that holds nothing.
+ */
+export type PlaceKind = 'copy' | 'log' | 'slot' | 'next'
+
+/** The same of one place. */
 export type PlaceEvidence = {
+  readonly what: PlaceKind
   /** storage nodes closest to it that answered; how many of them agree, and how many have an older log */
   readonly closest: number
   readonly agreeing: number
@@ -48,6 +55,17 @@ export type Evidence = Tally & {
   /** whether the walks toward all targets ended by themselves: not by the deadline, and not early by the policy `first` */
   readonly complete: boolean
   readonly places: readonly PlaceEvidence[]
+  /**
+   * What was shown although nobody who is honest puts it there. `spoiled`: who holds the key of the slot has put there what is no card.
+   * `withheld`: a key of the identity names an entry, or another slot, that nobody showed, so that what was found is not its latest.
+   */
+  readonly flaws: readonly ('spoiled' | 'withheld')[]
+}
+
+/** A place, and how what nodes said there agrees with the result; by default as what they said anywhere. */
+export type JudgedPlace = Place & {
+  readonly what?: PlaceKind
+  readonly stance?: (name: string) => Stance | null
 }
 
 export type Heard = ReadonlyMap<string, NodeAddress>
@@ -58,10 +76,10 @@ export type Heard = ReadonlyMap<string, NodeAddress>
  */
 export const gatherEvidence = (
   policy: Policy,
-  places: readonly Place[],
+  places: readonly JudgedPlace[],
   heard: Heard,
   { stance }: Pick<AnswerCollector, 'stance'>,
-  { card, now }: { readonly card: Card | null; readonly now: number },
+  { card, now, flaws = [] }: { readonly card: Card | null; readonly now: number; readonly flaws?: Evidence['flaws'] },
 ): Evidence => {
   const near = new Set(places.flatMap(({ closest }) => closest.map(({ node }) => nameOf(node))))
   const tally = { agreeing: 0, older: 0, empty: 0, unread: 0, invalid: 0 }
@@ -73,7 +91,7 @@ export const gatherEvidence = (
     answering.push(node)
   }
   const asked = new Set(places.flatMap((place) => place.asked))
-  const each = places.map((place) => gatherPlace(place, { stance }))
+  const each = places.map((place) => gatherPlace(place, stance))
   const densities = each.map(({ density }) => density)
   return {
     policy,
@@ -90,17 +108,20 @@ export const gatherEvidence = (
     age: card === null ? null : Math.max(0, now - card.from),
     complete: places.every(({ complete }) => complete),
     places: each,
+    flaws,
   }
 }
 
 const gatherPlace = (
-  { closest, paths, density }: Place,
-  { stance }: Pick<AnswerCollector, 'stance'>,
+  { closest, paths, density, what = 'copy', stance: here }: JudgedPlace,
+  anywhere: AnswerCollector['stance'],
 ): PlaceEvidence => {
+  const stance = here ?? anywhere
   const agrees = (name: string): boolean => stance(name) === 'agreeing'
   const stances = closest.map(({ node }) => stance(nameOf(node)))
   const walked = paths.filter((names) => names.some((name) => stance(name) !== null))
   return {
+    what,
     closest: closest.length,
     agreeing: stances.filter((one) => one === 'agreeing').length,
     older: stances.filter((one) => one === 'older').length,

@@ -1,11 +1,18 @@
 import type { ClosestNode, DhtRequest, DirectoryNetwork } from '../network-port.ts'
 import { COMMAND, encodeMessage, encodePaddedGet } from '../request-format.ts'
+import type { Question } from './walk-runner.ts'
 
 /** GET requests to single nodes. */
 
 /** The one place that encodes GET. `from`: the place to read on from. The first is so long that its answer may be large without a token. */
 export const encodeGet = (id: Uint8Array, from = 0): Uint8Array =>
   from === 0 ? encodePaddedGet({ id, from }) : encodeMessage({ id, from })
+
+/** The question of a walk that is about one identity. */
+export const askForIdentity = ({ request }: Pick<DirectoryNetwork, 'request'>, id: Uint8Array): Question => {
+  const value = encodeGet(id)
+  return (node, target, signal) => request(node, { target, command: COMMAND.get, value, signal })
+}
 
 /** A node that answered before, with the token it gave then; null when it gave none. */
 export type KnownNode = { readonly node: ClosestNode['node']; readonly token: Uint8Array | null }

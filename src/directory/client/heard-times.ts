@@ -6,7 +6,7 @@ import { slash24Of } from '../ip-networks.ts'
 import { CLOCK_BOUND, CLOCK_NETWORKS } from '../limits.ts'
 import { type DirectoryNetwork, type NodeAddress, nameOf } from '../network-port.ts'
 import { COMMAND, decodeGetAnswer } from '../request-format.ts'
-import { encodeGet } from './get-requests.ts'
+import { askForIdentity } from './get-requests.ts'
 import { EFFORT } from './policies.ts'
 import { runWalk } from './walk-runner.ts'
 
@@ -30,13 +30,19 @@ export type ClockReading = {
 
 export const NOTHING_HEARD: ClockReading = { ahead: null, networks: 0, off: false }
 
-export type HeardTimes = {
-  /** The same network; what its nodes say of the time is noted. */
-  readonly network: DirectoryNetwork
+/** What nodes said of the time. */
+export type Times = {
+  /** Notes what time it is by a node's clock, seconds. */
+  note(node: NodeAddress, time: number): void
   /** What they have said so far. */
   reading(): ClockReading
   /** ERR_CLOCK, which names both times. @param more what else is known */
   error(more?: string): DirectoryError
+}
+
+export type HeardTimes = Times & {
+  /** The same network; what its nodes say of the time is noted. */
+  readonly network: DirectoryNetwork
 }
 
 /** The middle one, and of two in the middle the one nearer to 0; 0 when these lie on both sides of it: half of all is no majority. */
@@ -57,15 +63,9 @@ const timeIn = (answer: Uint8Array): number | null => {
 }
 
 /** For one walk or a few at a time: a clock may be set in between, and what was said before is compared with the clock as it was then. */
-export const hearTimes = (directory: DirectoryNetwork, world: Pick<World, 'clock'>): HeardTimes => {
+export const createTimes = (world: Pick<World, 'clock'>): Times => {
   /** by node, so that nobody counts twice */
   const said = new Map<string, { readonly network: string; readonly ahead: number }>()
-
-  const hear = (node: NodeAddress, answer: Uint8Array): void => {
-    const time = timeIn(answer)
-    if (time !== null)
-      said.set(nameOf(node), { network: slash24Of(node.host), ahead: Math.floor(world.clock() / 1000) - time })
-  }
 
   const reading = (): ClockReading => {
     const networks = Map.groupBy(said.values(), ({ network }) => network)
@@ -76,18 +76,29 @@ export const hearTimes = (directory: DirectoryNetwork, world: Pick<World, 'clock
   }
 
   return {
+    note: (node, time) =>
+      void said.set(nameOf(node), { network: slash24Of(node.host), ahead: Math.floor(world.clock() / 1000) - time }),
     reading,
     error: (more) => clockError(reading(), Math.floor(world.clock() / 1000), more),
-    network: {
-      ...directory,
-      request: async (node, request) => {
-        const answer = await directory.request(node, request)
-        if (request.command === COMMAND.get && answer?.value != null) hear(node, answer.value)
-        return answer
-      },
-    },
   }
 }
+
+/** Has it noted what the nodes of a network say of the time when they are asked something else. */
+export const listenTo = (directory: DirectoryNetwork, times: Times): HeardTimes => ({
+  ...times,
+  network: {
+    ...directory,
+    request: async (node, request) => {
+      const answer = await directory.request(node, request)
+      const time = request.command === COMMAND.get && answer?.value != null ? timeIn(answer.value) : null
+      if (time !== null) times.note(node, time)
+      return answer
+    },
+  },
+})
+
+export const hearTimes = (directory: DirectoryNetwork, world: Pick<World, 'clock'>): HeardTimes =>
+  listenTo(directory, createTimes(world))
 
 /** Both times, for a person. @param now this clock, seconds */
 export const describeReading = ({ ahead, networks }: ClockReading, now: number): string =>
@@ -125,7 +136,7 @@ export const askTimes = async (
 ): Promise<ClockReading> => {
   const { network, reading } = hearTimes(directory, world)
   const target = directory.random(TARGET_BYTES)
-  const task = { target, command: COMMAND.get, value: encodeGet(target), effort: EFFORT.fresh, signal }
+  const task = { target, ask: askForIdentity(network, target), effort: EFFORT.fresh, signal }
   await runWalk(network, { ...task, onAnswer: () => {} }).until(REPLICA_NODES)
   return reading()
 }

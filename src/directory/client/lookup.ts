@@ -1,13 +1,14 @@
 import { isCurrent, type SignedCard } from '../../core/card.ts'
 import { DirectoryError } from '../../core/errors.ts'
-import type { Anchor } from '../../core/key-log.ts'
+import type { Anchor, KeyLog } from '../../core/key-log.ts'
 import { DENSITY_SUSPECT } from '../limits.ts'
 import { type ClosestNode, type DirectoryNetwork, nameOf } from '../network-port.ts'
 import { type AnswerCollector, createAnswerCollector, type Finding } from './answer-collector.ts'
 import { type Evidence, gatherEvidence } from './evidence.ts'
 import { askForMore, type KnownNode } from './get-requests.ts'
+import type { Place } from './places.ts'
 import { DEFAULT_POLICY, EFFORT, type Policy } from './policies.ts'
-import { type Place, search } from './search.ts'
+import { search } from './search.ts'
 import { judge, type Verdict } from './verdict.ts'
 import type { Heard } from './walk-runner.ts'
 
@@ -45,6 +46,8 @@ export type LookupOptions = {
   readonly signal: AbortSignal
   /** an entry that a person has confirmed: of a fork that parts before it, the branch through it stands */
   readonly anchor?: Anchor | null | undefined
+  /** a log of the identity that was verified before: where the places follow from the log, the way begins at its end */
+  readonly known?: KeyLog | null | undefined
   /** Default: `fresh`. */
   readonly policy?: Policy | undefined
   /** Begins its walks at random places, so that they come from elsewhere than those of a publication. Default: false. */

@@ -2,6 +2,7 @@ import { compareLogs } from '../../core/key-log.ts'
 import { type DirectoryNetwork, nameOf } from '../network-port.ts'
 import { type Lookup, lookup } from './lookup.ts'
 import { putRecords, type Records } from './publish.ts'
+import type { VerdictKind } from './verdict.ts'
 
 /** What a stranger who looks a publication up finds of it. */
 export type PublicationCheck = {
@@ -15,6 +16,10 @@ export type PublicationCheck = {
    */
   readonly confirmed: boolean
 }
+
+/** Whether a verdict over one's own log says that others find it. */
+export const confirms = (kind: VerdictKind, hasCard: boolean): boolean =>
+  (hasCard ? ['current', 'few'] : ['current', 'few', 'stale', 'retired']).includes(kind)
 
 /**
  * Looks published records up along fresh paths, and puts them at close nodes that lack them: nodes that are new, and nodes that lost them.
@@ -34,11 +39,9 @@ export const checkPublication = async (
   const replaceable = found.fork === null && (ours === 'same' || ours === 'shorter' || ours === 'superseded')
   const lacking = replaceable ? [...new Map(found.lacking.map((one) => [nameOf(one.node), one])).values()] : []
   const outcomes = await Promise.all(lacking.map((one) => putRecords(network, one, records, signal)))
-  const { kind } = found.verdict
-  const well = card === undefined ? ['current', 'few', 'stale', 'retired'] : ['current', 'few']
   return {
     found,
     repaired: outcomes.filter((refusal) => refusal === null).length,
-    confirmed: ours === 'same' && well.includes(kind),
+    confirmed: ours === 'same' && confirms(found.verdict.kind, card !== undefined),
   }
 }

@@ -3,6 +3,7 @@ import { DirectoryError, type ErrorCode } from '../../core/errors.ts'
 import { kemHalves } from '../../core/kem.ts'
 import type { KeyLog } from '../../core/key-log.ts'
 import { ACCEPTANCES_WANTED } from '../../core/limits/record-limits.ts'
+import type { MutableValue } from '../../core/mutable-value.ts'
 import { DENSITY_SUSPECT } from '../limits.ts'
 import { type ClosestNode, type DirectoryNetwork, nameOf } from '../network-port.ts'
 import { COMMAND, decodePutAnswer, encodeMessage, type PutRequest } from '../request-format.ts'
@@ -31,12 +32,21 @@ export type Publication = {
 export type Records = {
   readonly log: KeyLog
   readonly card?: CardRecord | undefined
+  /** what closes the slots of former epochs */
+  readonly closed?: readonly MutableValue[] | undefined
 }
 
-export type CardRecord = { readonly signed: SignedCard; readonly kem: Uint8Array }
+export type CardRecord = {
+  readonly signed: SignedCard
+  readonly kem: Uint8Array
+  /** the same card in the slot of its epoch, for nodes that know no cards; none where the slot's key is not at hand */
+  readonly slot?: MutableValue | undefined
+}
 
 /** The same; the card may be signed once the nodes are found, and have said what time it is. */
-export type Publishing = Pick<Records, 'log'> & { readonly card?: CardRecord | (() => CardRecord) | undefined }
+export type Publishing = Pick<Records, 'log' | 'closed'> & {
+  readonly card?: CardRecord | (() => CardRecord) | undefined
+}
 
 /** What a card is refused with when the clock it was signed by was wrong: by one that is behind, earlier cards have later serials. */
 const TIME_CODES: readonly ErrorCode[] = ['ERR_CARD_AHEAD', 'ERR_CARD_EXPIRED', 'ERR_CARD_SERIAL']

@@ -1,6 +1,6 @@
 import { DENSITY_SUSPECT, WITNESS_NETWORKS } from '../limits.ts'
 import type { Finding } from './answer-collector.ts'
-import type { Evidence, PlaceEvidence } from './evidence.ts'
+import type { Evidence, PlaceEvidence, PlaceKind } from './evidence.ts'
 
 /** What a lookup's evidence comes to. */
 
@@ -44,26 +44,47 @@ export const judge = ({ log, fork, freshness, evidence }: Judged): Verdict => {
   const crowd = crowdOf(evidence)
   if (crowd !== null) return { kind: 'eclipse', reason: `possible eclipse: ${crowd}, ${counts}` }
   if (log.last.entry.status === 'retired') return { kind: 'retired', reason: `retired, ${counts}` }
-  if (freshness === 'stale') return { kind: 'stale', reason: `stale: its owner has not confirmed it lately, ${counts}` }
+  if (freshness === 'stale') return { kind: 'stale', reason: `stale: ${staleBy(evidence)}, ${counts}` }
   if (policy === 'first')
     return { kind: 'unconfirmed', reason: `verified, but may be old: only the first answer counted, ${counts}` }
-  const doubt = doubtOf(evidence)
+  const doubt = evidence.flaws.includes('spoiled') ? SPOILED : doubtOf(evidence)
   if (doubt !== null) return { kind: 'unconfirmed', reason: `unconfirmed: ${doubt}, ${counts}` }
   if (density === null) return { kind: 'few', reason: `current as far as so few nodes can tell, ${counts}` }
   return { kind: 'current', reason: `current, ${counts}` }
 }
 
-const crowdOf = ({ places }: Evidence): string | null => {
-  const crowded = Math.max(...places.map((place) => place.density ?? 0))
-  return crowded >= DENSITY_SUSPECT ? `neighbours are ${Math.floor(crowded)} times denser than expected` : null
+/** What may be hidden where. */
+const HIDDEN: Readonly<Record<PlaceKind, string>> = {
+  copy: '',
+  log: ' where its log begins',
+  slot: ' where its card lies',
+  next: ' where its next keys would be announced: a rotation may be hidden',
 }
 
-/** Why something newer than what a lookup found may be hidden from it, whether that is stale, retired or forked; null when nothing says so. */
+const crowdOf = ({ places }: Evidence): string | null => {
+  const density = Math.max(...places.map((place) => place.density ?? 0))
+  const crowded = places.find((place) => place.density === density)
+  if (crowded === undefined || density < DENSITY_SUSPECT) return null
+  return `neighbours are ${Math.floor(density)} times denser than expected${HIDDEN[crowded.what]}`
+}
+
+const SPOILED = 'somebody else may hold its present keys, and has put there what is no confirmation'
+
+const staleBy = ({ flaws }: Evidence): string => {
+  if (flaws.includes('withheld')) return 'it has newer keys, which nobody showed'
+  return flaws.includes('spoiled') ? SPOILED : 'its owner has not confirmed it lately'
+}
+
+/**
+ * Why something newer than what a lookup found may be hidden from it, whether that is stale, retired or forked; null when nothing says so. A slot
+ * that is spoiled hides no rotation, and only a rotation ends what its thief can do.
+ */
 export const mayMissNewer = (evidence: Evidence): string | null => crowdOf(evidence) ?? doubtOf(evidence)
 
 /** Why a lookup that ended well enough may have missed something newer. */
 const doubtOf = (evidence: Evidence): string | null => {
-  const { complete, density, places, paths, pathsAgreeing, networks, local } = evidence
+  const { complete, density, places, paths, pathsAgreeing, networks, local, flaws } = evidence
+  if (flaws.includes('withheld')) return 'it has newer keys, which nobody showed'
   if (!complete) return 'the time ran out first'
   // Of the closest only: of those on the way the ones that tell nothing are not counted, but those that lie are.
   const sum = (each: (place: PlaceEvidence) => number): number => places.reduce((total, one) => total + each(one), 0)

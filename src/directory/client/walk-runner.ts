@@ -1,7 +1,6 @@
 import { LOOKUP_MS } from '../../core/limits/connection-limits.ts'
 import { REPLICA_NODES } from '../../core/limits/record-limits.ts'
-import type { DirectoryNetwork, NodeAddress } from '../network-port.ts'
-import type { Command } from '../request-format.ts'
+import type { DhtAnswer, NodeAddress, Nodes } from '../network-port.ts'
 import type { Effort } from './policies.ts'
 import { createWalk, type Walk, type WalkEvent, type WalkState } from './walk.ts'
 import type { Ask } from './walk-plan.ts'
@@ -16,10 +15,12 @@ export type Heard = {
   readonly token: Uint8Array | null
 }
 
+/** What a walk asks each node: what it has, and which nodes near `aim` it knows. null when it does not answer. */
+export type Question = (node: NodeAddress, aim: Uint8Array, signal: AbortSignal) => Promise<DhtAnswer | null>
+
 export type WalkTask = {
   readonly target: Uint8Array
-  readonly command: Command
-  readonly value: Uint8Array
+  readonly ask: Question
   readonly effort: Pick<Effort, 'paths' | 'patience' | 'thorough'>
   /** aborts at the deadline, or when enough was heard */
   readonly signal: AbortSignal
@@ -35,29 +36,29 @@ export type WalkRunner = {
   until(closest: number): Promise<WalkState>
 }
 
-export const runWalk = (network: DirectoryNetwork, task: WalkTask): WalkRunner => {
+export const runWalk = (nodes: Nodes, task: WalkTask): WalkRunner => {
   const { target, effort, signal, from = target } = task
-  const { clock, perNetwork } = network
+  const { clock, perNetwork } = nodes
   let walk: Promise<Walk> | undefined
 
   const begin = async (): Promise<Walk> => {
-    const seeds = signal.aborted ? [] : await network.seeds(from)
-    const [size, salt] = [network.size(), network.random(target.length)]
-    const setting = { ...effort, target, seeds, perNetwork, size, salt, idOf: network.idOf }
+    const seeds = signal.aborted ? [] : await nodes.seeds(from)
+    const [size, salt] = [nodes.size(), nodes.random(target.length)]
+    const setting = { ...effort, target, seeds, perNetwork, size, salt, idOf: nodes.idOf }
     return createWalk({ ...setting, closest: REPLICA_NODES, until: clock.now() + LOOKUP_MS })
   }
 
   return {
     until: async (closest) => {
       walk ??= begin()
-      return walkUntil(network, task, await walk, closest)
+      return walkUntil(nodes, task, await walk, closest)
     },
   }
 }
 
 const walkUntil = async (
-  { request, clock }: DirectoryNetwork,
-  { command, value, signal, onAnswer, onKnown }: WalkTask,
+  { clock }: Nodes,
+  { ask, signal, onAnswer, onKnown }: WalkTask,
   walk: Walk,
   closest: number,
 ): Promise<WalkState> => {
@@ -69,7 +70,7 @@ const walkUntil = async (
   let callOff = (): void => {}
 
   const send = async ({ node, target }: Ask): Promise<void> => {
-    const answer = await request(node, { target, command, value, signal: asking })
+    const answer = await ask(node, target, asking)
     // The caller first: a walk must not end before its last answer was handed on.
     const { value: said, token } = answer ?? { value: null, token: null }
     if (said !== null && !over.signal.aborted) onAnswer({ node, value: said, token })

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream'
 import { suite, type TestContext, test } from 'node:test'
 import { createIdentity } from '../../../src/core/identity.ts'
 import { seconds } from '../../../src/core/world.ts'
+import { createOwnDirectory } from '../../../src/directory/client/own-directory.ts'
 import { createStorage } from '../../../src/directory/node/storage.ts'
 import { systemWorld } from '../../../src/identity/system-world.ts'
 import { joinDirectory } from '../../../src/network/directory-plugin.ts'
@@ -105,7 +106,7 @@ suite('connections of a conversation', { concurrency: 2 }, () => {
     t.after(() => node.close())
     const { identity } = createIdentity(seconds(systemWorld), systemWorld.random)
     const transport = createTransport(node, identity.transportSeed.export())
-    const directory = joinDirectory(node.dht, createStorage())
+    const directory = createOwnDirectory(joinDirectory(node.dht, createStorage()))
     const parts = { identity, directory, transport, network: node, store: openStore(null), world: systemWorld }
     const bob = createPeer({ ...parts, release: node.close })
     t.after(() => bob.close())

@@ -76,12 +76,13 @@ test('every message stands behind the name of its sender, and no status line loo
   for (const line of left) assert.match(line, /^\* /)
 })
 
-const place = { closest: 20, agreeing: 18, older: 2, paths: 4, pathsAgreeing: 3, density: 1.26 }
+const place = { what: 'copy' as const, closest: 20, agreeing: 18, older: 2, paths: 4, pathsAgreeing: 3, density: 1.26 }
 const evidence: Evidence = {
   policy: 'fresh',
   ...{ asked: 70, answered: 41, agreeing: 38, older: 3, empty: 0, unread: 0, invalid: 0, passed: 20, failed: 9 },
   ...{ paths: 12, pathsAgreeing: 10, networks: 40, local: false, density: null, age: 7200, complete: true },
   places: [place, place, { ...place, density: null }],
+  flaws: [],
 }
 const head = { epoch: 0, seq: 0, head: 'ab', address: PEER, status: 'active', forked: false, time: NOW, odd: null }
 const clock = { ahead: 0, networks: 3, off: false }

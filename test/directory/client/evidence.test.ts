@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Stance } from '../../../src/directory/client/answer-collector.ts'
 import { gatherEvidence } from '../../../src/directory/client/evidence.ts'
-import type { Place } from '../../../src/directory/client/search.ts'
+import type { Place } from '../../../src/directory/client/places.ts'
 import { type NodeAddress, nameOf } from '../../../src/directory/network-port.ts'
 import { tokenOf } from '../memory-network.ts'
 

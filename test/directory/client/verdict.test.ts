@@ -10,12 +10,13 @@ const alice = makeIdentity('Alice')
 const log = lengthen(alice.log, at(alice.roots, 0), 3)
 const content = { devices: publicOf(alice.devices), time: NOW }
 
-const place = { closest: 20, agreeing: 18, older: 2, paths: 4, pathsAgreeing: 4, density: 1.2 }
+const place = { what: 'copy' as const, closest: 20, agreeing: 18, older: 2, paths: 4, pathsAgreeing: 4, density: 1.2 }
 const sound: Evidence = {
   policy: 'fresh',
   ...{ asked: 70, answered: 41, agreeing: 38, older: 3, empty: 0, unread: 0, invalid: 0, passed: 20, failed: 9 },
   ...{ paths: 12, pathsAgreeing: 12, networks: 40, local: false, density: 1.2, age: 60, complete: true },
   places: [place, place, place],
+  flaws: [],
 }
 const crowded = (density: number): Partial<Evidence> => ({ density, places: [place, { ...place, density }, place] })
 

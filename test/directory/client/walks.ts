@@ -18,7 +18,8 @@ export const walkTo = async (
 ): Promise<Seen> => {
   const heard: Heard[] = []
   const walking = runWalk(network, {
-    ...{ target, command: COMMAND.get, value, effort: EFFORT.fresh, signal },
+    ...{ target, effort: EFFORT.fresh, signal },
+    ask: (node, aim, asking) => network.request(node, { target: aim, command: COMMAND.get, value, signal: asking }),
     onAnswer: (one) => {
       heard.push(one)
       onAnswer()
