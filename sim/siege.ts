@@ -14,6 +14,8 @@ export type SiegeSettings = {
   readonly attackers: number
   readonly people: number
   readonly lookups: number
+  /** how to see what honest nodes keep; default: by asking them as any stranger would */
+  readonly inspect?: typeof inspect | undefined
 }
 
 export type Siege = {
@@ -51,7 +53,7 @@ export const besiege = async (world: World, settings: SiegeSettings): Promise<Si
 
   const observer = createObserver(world)
   await lookUpAll(world, people, settings.lookups, (reader, person) => observer.lookup(reader, person))
-  const inventory = await inspect(world)
+  const inventory = await (settings.inspect ?? inspect)(world)
   const violations = [...observer.violations, ...inventory.violations]
   return { observations: observer.observations, inventory, violations, accepted }
 }

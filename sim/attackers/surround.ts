@@ -25,13 +25,21 @@ export const surroundFromOneHost = async (plot: Plot, { id }: Person, count: num
  * Sybils: `count` machines in as many networks around each target of the key, each on the port that brings it nearest. What `conduct` has
  * them do, they do with one another.
  */
-export const surroundFromManyHosts = async (
+export const surroundFromManyHosts = (
   plot: Plot,
   { id }: Person,
   count: number,
   conduct: Attack,
+): Promise<readonly Member[]> => surroundTargets(plot, replicaTargets(id), count, conduct)
+
+/** The same around places that somebody chose. */
+export const surroundTargets = async (
+  plot: Plot,
+  targets: readonly Uint8Array[],
+  count: number,
+  conduct: Attack,
 ): Promise<readonly Member[]> => {
-  const places = replicaTargets(id).flatMap((target) =>
+  const places = targets.flatMap((target) =>
     Array.from({ length: count }, () => {
       const host = plot.world.newHost()
       return nearest(

@@ -4,8 +4,19 @@ import { flooding } from './flooding.ts'
 import { memory } from './memory.ts'
 import { messages } from './messages.ts'
 import type { Scenario } from './scenario.ts'
-import { sieges } from './sieges.ts'
+import { sieges, stockSieges } from './sieges.ts'
+import { stockScenarios } from './stock.ts'
 import { surrounds } from './surrounds.ts'
 
 /** Every scenario, in the order of `--list`. */
-export const SCENARIOS: readonly Scenario[] = [...sieges, ...surrounds, ...churns, expiry, flooding, messages, memory]
+export const SCENARIOS: readonly Scenario[] = [
+  ...sieges,
+  ...surrounds,
+  ...churns,
+  expiry,
+  flooding,
+  messages,
+  memory,
+  ...stockSieges,
+  ...stockScenarios,
+]

@@ -8,12 +8,16 @@ import { nothing } from '../attackers/null.ts'
 import { replay } from '../attackers/replay.ts'
 import { silent } from '../attackers/silent.ts'
 import { stale } from '../attackers/stale.ts'
+import { stockGarbage, stockNull, stockSilent, stockStale } from '../attackers/stock.ts'
 import { forgedSender, tidRace } from '../attackers/tid-race.ts'
 import type { Violation } from '../observer.ts'
 import type { Options } from '../options.ts'
+import type { Production } from '../production.ts'
 import { percent, quantile, seconds, shareOf } from '../report/numbers.ts'
 import { distribution } from '../report/svg.ts'
 import { besiege, type Siege } from '../siege.ts'
+import { inspectStock } from '../stock-inventory.ts'
+import { stockProduction } from '../stock-production.ts'
 import { type Cell, type Check, inWorld, type Scenario, type Setting } from './scenario.ts'
 
 const NODES = 300
@@ -81,12 +85,12 @@ const check = (attack: Attack, calm: Summary, { found, durations }: Summary): re
     reached: found >= SUCCESS,
   }
   const speed = {
-    what: 'p95 with silent nodes beside the attack-free p95',
+    what: `p95 with ${attack.name} nodes beside the attack-free p95`,
     wanted: `< ${SLOWDOWN} times`,
     measured: `${times.toFixed(2)} times`,
     reached: times < SLOWDOWN,
   }
-  return attack === silent ? [success, speed] : [success]
+  return attack === silent || attack === stockSilent ? [success, speed] : [success]
 }
 
 const ATTACKS: readonly Attack[] = [
@@ -101,31 +105,44 @@ const ATTACKS: readonly Attack[] = [
   replay,
 ]
 
-const lay = async (setting: Setting, attack: Attack | null): Promise<Summary> => {
+/** On which nodes it takes place, and what the course without an attack is called. */
+type Ground = {
+  readonly calm: string
+  readonly production?: Production
+  readonly inspect?: typeof inspectStock
+}
+
+const OWN: Ground = { calm: 'attack-free' }
+const STOCK: Ground = { calm: 'stock, attack-free', production: stockProduction, inspect: inspectStock }
+
+const lay = async (given: Setting, on: Ground, attack: Attack | null): Promise<Summary> => {
+  const setting = { ...given, production: on.production ?? given.production }
   const { nodes = NODES, people = PEOPLE, lookups = LOOKUPS, attackers } = setting.options
   setting.say(`${nodes} nodes, ${attack === null ? 'none of them an attacker' : `${attackers} of them ${attack.name}`}`)
   // The same name: the same network, people and luck up to the moment the attack makes a difference.
   const { result, digest } = await inWorld(setting, 'siege', (world) =>
-    besiege(world, { nodes, attack, attackers, people, lookups }),
+    besiege(world, { nodes, attack, attackers, people, lookups, inspect: on.inspect }),
   )
-  return summarize(attack?.name ?? 'attack-free', nodes, result, digest)
+  return summarize(attack?.name ?? on.calm, nodes, result, digest)
 }
 
 /** The course without an attack is the same for each of them: one command that runs several lays it once. */
-let calmBefore: { readonly options: Options; readonly calm: Summary } | undefined
+let calmBefore: { readonly options: Options; readonly on: Ground; readonly calm: Summary } | undefined
 
-const layCalm = async (setting: Setting): Promise<Summary> => {
-  if (calmBefore?.options !== setting.options) calmBefore = { options: setting.options, calm: await lay(setting, null) }
+const layCalm = async (setting: Setting, on: Ground): Promise<Summary> => {
+  const { options } = setting
+  if (calmBefore?.options !== options || calmBefore.on !== on)
+    calmBefore = { options, on, calm: await lay(setting, on, null) }
   return calmBefore.calm
 }
 
-const scenarioOf = (attack: Attack): Scenario => ({
+const scenarioOf = (attack: Attack, on: Ground): Scenario => ({
   name: attack.name,
   summary: attack.summary,
   run: async (setting) => {
     const { nodes = NODES } = setting.options
-    const calm = await layCalm(setting)
-    const siege = await lay(setting, attack)
+    const calm = await layCalm(setting, on)
+    const siege = await lay(setting, on, attack)
     return {
       columns: COLUMNS,
       rows: [calm.row, siege.row],
@@ -135,11 +152,16 @@ const scenarioOf = (attack: Attack): Scenario => ({
         title: `Time a lookup takes, ${nodes} nodes, ${percent(setting.options.attackers)} ${attack.name}`,
         x: 'milliseconds',
         y: 'lookups that are done, %',
-        series: [distribution('attack-free', calm.durations), distribution(attack.name, siege.durations)],
+        series: [distribution(on.calm, calm.durations), distribution(attack.name, siege.durations)],
       },
       digest: `${calm.digest}${siege.digest}`,
     }
   },
 })
 
-export const sieges: readonly Scenario[] = ATTACKS.map(scenarioOf)
+export const sieges: readonly Scenario[] = ATTACKS.map((attack) => scenarioOf(attack, OWN))
+
+/** The same course on nodes that know nothing of Handfast. */
+export const stockSieges: readonly Scenario[] = [stockSilent, stockNull, stockStale, stockGarbage].map((attack) =>
+  scenarioOf(attack, STOCK),
+)

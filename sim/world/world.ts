@@ -1,10 +1,9 @@
 /** One simulated internet with Handfast nodes on it: who is there, and how they come and go. */
 
-import type { DirectoryNetwork } from '../../src/directory/network-port.ts'
+import type { Directory } from '../../src/directory/client/directory.ts'
 import type { Storage } from '../../src/directory/node/storage.ts'
-import { createNode, type DhtNode } from '../../src/network/node.ts'
 import { createTruth, type Truth } from '../people.ts'
-import type { Production } from '../production.ts'
+import type { Production, SimNode } from '../production.ts'
 import { createAddressBook } from './addresses.ts'
 import { type Client, createClient } from './client.ts'
 import type { VirtualClock } from './clock.ts'
@@ -16,9 +15,9 @@ import type { Random } from './random.ts'
 export type Member = {
   readonly address: Address
   readonly machine: Machine
-  readonly node: DhtNode
+  readonly node: SimNode
   readonly storage: Storage
-  readonly directory: DirectoryNetwork
+  readonly directory: Directory
   /** Storage nodes only: false once it follows an attacker's orders. */
   honest: boolean
 }
@@ -72,7 +71,13 @@ export const createWorld = ({ clock, random, production, loss }: WorldSettings):
   const start = async (address: Address, storing: boolean): Promise<Member> => {
     const machine = createMachine(network, address.host, ports)
     const first = bootstrap.length === 0
-    const node = await createNode({ ...address, udx: machine.udx, storage: storing, first, bootstrap: [...bootstrap] })
+    const node = await production.createNode({
+      ...address,
+      udx: machine.udx,
+      storage: storing,
+      first,
+      bootstrap: [...bootstrap],
+    })
     const storage = production.createStorage(node)
     const directory = production.join(node.dht, storage)
     return { address, machine, node, storage, directory, honest: true }

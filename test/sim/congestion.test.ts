@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { publishNewest } from '../../sim/siege.ts'
-import { lookup } from '../../src/directory/client/lookup.ts'
 import { withWorld } from './small-world.ts'
 
 /** dht-rpc sends so many requests at a time, and lets the others wait. */
@@ -23,7 +22,7 @@ test('§4 the most careful lookup waits for nodes, and not for the engine beneat
       return isFull()
     }
     const options = { policy: 'thorough', now: world.clock.now() / 1000, signal: new AbortController().signal } as const
-    await Promise.all([1, 2].map(() => lookup(reader.directory, person.id, options)))
+    await Promise.all([1, 2].map(() => reader.directory.lookup(person.id, options)))
     return { asked, full }
   })
   assert.ok(result.asked > 100)
