@@ -11,6 +11,7 @@ import { type Reception, storeForgeries } from './attacks/forged-card.ts'
 import { type Hand, takeHand } from './attacks/hand.ts'
 import { type Liar, type Liars, startLiars } from './attacks/lying-nodes.ts'
 import { type Replay, replayHello, replayInside, replayMessage } from './attacks/replay.ts'
+import { joinStrangers, type Spoiling, type Strangers } from './attacks/strangers.ts'
 import { serve } from './calls.ts'
 import { decodeCapture } from './capture.ts'
 import { refusedBy } from './person.ts'
@@ -36,6 +37,12 @@ export type Mallory = {
   replayMessage(): Promise<Replay>
   replayInside(): Promise<string>
   startEclipse(): Promise<readonly string[]>
+  /** Joins a network of strangers with nodes that lie there. */
+  joinStrangers(network: string): Promise<number>
+  /** Takes what a folder holds, as who has the device does, and writes over the card in its slot. */
+  spoilSlot(folder: string): Promise<Spoiling>
+  /** Tries to write to where the next slot will be, with all that was in the folder. */
+  seizeNext(): Promise<Spoiling>
   refusedPackets(): Promise<number | null>
   close(): Promise<void>
 }
@@ -48,6 +55,7 @@ export const createMallory = (): Mallory => {
   let overheard: readonly Overheard[] = []
   let liars: Liars | undefined
   let relay: Relay | undefined
+  let strangers: Strangers | undefined
 
   const have = <T>(part: T | undefined): T => {
     if (part === undefined) throw new Error('Mallory is not ready for this')
@@ -81,8 +89,15 @@ export const createMallory = (): Mallory => {
     replayMessage: () => replayMessage(have(hand), overheard),
     replayInside: () => replayInside(have(hand), overheard),
     startEclipse: () => startEclipse(have(hand)),
-    refusedPackets: async () => refusedBy(hand?.nodes ?? []),
+    joinStrangers: async (network) => {
+      strangers = await joinStrangers(network)
+      return strangers.liars.length
+    },
+    spoilSlot: (folder) => have(strangers).spoil(folder),
+    seizeNext: () => have(strangers).seizeNext(),
+    refusedPackets: async () => refusedBy([...(hand?.nodes ?? []), ...(strangers?.nodes ?? [])]),
     close: async () => {
+      await Promise.all((strangers?.nodes ?? []).map((node) => node.close()))
       await hand?.transport.close()
       await Promise.all((hand?.nodes ?? []).map((node) => node.close()))
     },

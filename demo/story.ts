@@ -13,6 +13,7 @@ import { answerLookups } from './steps/lying-nodes.ts'
 import { checkIntroductions, introduce, lookUp, publish, shakeHands, startTheNetwork } from './steps/meeting.ts'
 import { serveThePast } from './steps/outdated-log.ts'
 import { replay } from './steps/replay.ts'
+import { meetAmongStrangers } from './steps/strangers.ts'
 import { exchangeMessages, openStream, sayGoodbye, sendFile } from './steps/talking.ts'
 
 /** Every step, in order; the demo is verified only when all of them are. */
@@ -31,6 +32,7 @@ export const STEPS = {
   between: 'Mallory stands between the two streams',
   replay: 'Mallory replays Alice’s hello',
   'outdated-log': 'Mallory serves an outdated log',
+  strangers: 'On nodes of strangers, some of them Mallory’s, who has stolen Carol’s device',
   loopback: 'No packet left this machine',
 } as const
 
@@ -113,9 +115,11 @@ export const tell = async (
       },
     }),
   )
+  const refusedByStrangers = await step('strangers', (s) => meetAmongStrangers(s, mallory, cast.folder))
   await step('loopback', async (s) => {
     s.say('Every socket is guarded: what is not for 127.0.0.0/8 is refused and counted.')
     s.check('refused at the 20 nodes', refusedBy(network.nodes), 0)
+    s.check('refused at those of strangers', refusedByStrangers, 0)
     s.check('refused in Alice’s process', refusedBefore, 0)
     s.check('refused in the one she restarted as', await nextAlice.refusedPackets(), 0)
     s.check('refused in Bob’s process', await bob.refusedPackets(), 0)

@@ -25,6 +25,7 @@ const STEPS = [
   'between',
   'replay',
   'outdated-log',
+  'strangers',
   'loopback',
 ]
 
