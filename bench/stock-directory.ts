@@ -1,6 +1,6 @@
 /**
  * What lookups and publications among stock nodes cost beside HyperDHT's own gets and puts of the same values:
- * `npm run bench:stock [-- NODES]`. Real nodes on loopback, in this process; medians of 40.
+ * `node bench/stock-directory.ts [nodes]`. Real nodes on loopback, in this process; medians of 40.
  */
 
 import HyperDHT, { type KeyPair } from 'hyperdht'

@@ -7,10 +7,9 @@ import { generateKem } from '../../core/kem.ts'
 import { LOOKUP_MS } from '../../core/limits/connection-limits.ts'
 import { INCARNATION_BYTES } from '../../core/limits/protocol-limits.ts'
 import { generatePrivateKey } from '../../core/p256.ts'
-import { hearTimes } from '../../directory/client/heard-times.ts'
-import { lookup } from '../../directory/client/lookup.ts'
-import { publish } from '../../directory/client/publish.ts'
-import type { DirectoryNetwork } from '../../directory/network-port.ts'
+import { signSlotCard } from '../../core/slot.ts'
+import type { Directory } from '../../directory/client/directory.ts'
+import { createTimes } from '../../directory/client/heard-times.ts'
 import type { Storage } from '../../directory/node/storage.ts'
 import {
   COMMAND,
@@ -50,7 +49,7 @@ export type HealthReport = {
 export type HealthParts = {
   readonly storage: Storage
   /** the network without this node */
-  readonly others: DirectoryNetwork
+  readonly others: Directory
   /** other nodes known */
   readonly nodes: () => number
   readonly network: () => Pick<NetworkState, 'state' | 'since'>
@@ -66,7 +65,7 @@ const random = (size: number): Uint8Array => Uint8Array.from(randomBytes(size))
 export const createHealth = ({ storage, others, nodes, network: present, clock }: HealthParts): Health => {
   const [spk, kem] = [generatePrivateKey(random), generateKem(random)]
   const { identity } = createIdentity(Math.floor(clock() / 1000), random)
-  const { log, sign } = identity
+  const { log, sign, slotKey } = identity
   let last: { readonly at: number; readonly report: Promise<HealthReport> } | null = null
   const inc = random(INCARNATION_BYTES)
   let serial = 0
@@ -96,12 +95,13 @@ export const createHealth = ({ storage, others, nodes, network: present, clock }
   const checkNetwork = async (signed: SignedCard, now: number): Promise<Pick<HealthReport, 'network' | 'accepted'>> => {
     if (nodes() === 0) return { network: null, accepted: 0 }
     try {
-      const records = { log, card: { signed, kem: kem.publicKey } }
+      const slot = slotKey === null ? undefined : signSlotCard(slotKey, signed)
+      const records = { log, card: { signed, kem: kem.publicKey, slot } }
       // A clock that is off is what others refuse it for, and has a code of its own.
-      const heard = hearTimes(others, { clock })
-      const { accepted } = await publish(others, records, AbortSignal.timeout(LOOKUP_MS), heard)
-      if (heard.reading().off) return { network: 'ERR_CLOCK', accepted }
-      const found = await lookup(others, log.id, { now, signal: AbortSignal.timeout(LOOKUP_MS) })
+      const times = createTimes({ clock })
+      const { accepted } = await others.publish(records, { signal: AbortSignal.timeout(LOOKUP_MS), times })
+      if (times.reading().off) return { network: 'ERR_CLOCK', accepted }
+      const found = await others.lookup(log.id, { now, signal: AbortSignal.timeout(LOOKUP_MS) })
       const same = found.card !== null && equal(found.card.hash, signed.hash)
       return { network: same ? null : 'ERR_READ_BACK', accepted }
     } catch (error) {

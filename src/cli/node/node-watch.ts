@@ -1,4 +1,4 @@
-import type { DirectoryNetwork } from '../../directory/network-port.ts'
+import type { Directory } from '../../directory/client/directory.ts'
 import type { StorageNode } from '../../directory/node/storage.ts'
 import type { NetworkState } from '../../peer/peer.ts'
 import { createHealth } from './node-health.ts'
@@ -14,7 +14,7 @@ export type Watched = {
   readonly serving: { readonly counts: DhtCounts }
   readonly storage: StorageNode
   /** the network without this node */
-  readonly others: DirectoryNetwork
+  readonly others: Directory
   readonly home: NodeHome | null
   readonly mailbox: Pick<NodeMailbox, 'counts'> | null
   readonly relay?: MetricsParts['relay']

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { concat, hex } from '../../core/bytes.ts'
 import { CLOCK_MS } from '../../core/limits/connection-limits.ts'
 import { createSteadyClock, type SteadyClock } from '../../core/steady-clock.ts'
-import { askTimes } from '../../directory/client/heard-times.ts'
+import type { Directory } from '../../directory/client/directory.ts'
 import { CLOCK_NETWORKS } from '../../directory/limits.ts'
 import type { DirectoryNetwork, NodeAddress } from '../../directory/network-port.ts'
 import { includeOwn } from '../../directory/node/own-storage.ts'
@@ -63,10 +63,10 @@ export const runNode = async (context: Context, options: RunNodeOptions): Promis
     options,
     persistent ? await openNodeHome(folder, context.network.trim()) : null,
   )
-  const { started, storage, home, others } = own
+  const { started, storage, home, others: requests } = own
   terminal.status('')
-  const withOwn = includeOwn(others, { storage, self: () => seenAt(started), now: clock })
-  const { directory } = directoriesOver(started.dht, { others, withOwn })
+  const withOwn = includeOwn(requests, { storage, self: () => seenAt(started), now: clock })
+  const { directory, others } = directoriesOver(started.dht, { others: requests, withOwn })
   await using box = mailbox ? await openBox(context, started, directory, takeOver) : null
   await using relay = options.relay ? await openNodeRelay(started) : null
   const watched = { ...own, serving: servingOf(own), others, mailbox: box, relay }
@@ -210,11 +210,11 @@ const alive = ({ started: { dht }, ports }: Pick<Started, 'started' | 'ports'>):
 const CLOCK_EVERY_MS = 3_600_000
 
 /** A node whose clock is wrong refuses what is right: its operator is told once, until it is set. */
-const watchClock = (context: Context, others: DirectoryNetwork, steady: SteadyClock): Disposable => {
+const watchClock = (context: Context, others: Directory, steady: SteadyClock): Disposable => {
   const { signal } = context
   let told = false
   const ask = async (): Promise<void> => {
-    const said = await askTimes(others, { clock: Date.now }, AbortSignal.any([signal, AbortSignal.timeout(CLOCK_MS)]))
+    const said = await others.askTimes({ clock: Date.now }, AbortSignal.any([signal, AbortSignal.timeout(CLOCK_MS)]))
     // The nodes of one network may be one owner's, with one clock.
     if (said.off || said.networks >= CLOCK_NETWORKS) steady.hear(!said.off)
     const wasTold = told

@@ -18,7 +18,7 @@ const healthOf = ({
   net = createMemoryNetwork(3),
   clock = () => NOW * 1000,
 }: Scene): Health =>
-  createHealth({ storage, others: net.network, nodes: () => net.nodes.length, network: () => NETWORK, clock })
+  createHealth({ storage, others: net.directory, nodes: () => net.nodes.length, network: () => NETWORK, clock })
 
 test('a node that keeps a card, and finds it again at the others, is well', async () => {
   const storage = createStorage()
