@@ -36,7 +36,11 @@ for await (const event of peer.events()) {
   if (event.type === 'listening') {
     say({ event: 'listening', address: peer.address, accepted: event.publication.accepted })
   }
-  if (event.type === 'connected') say({ event: 'connected', ...event.remote })
+  // As a contact: of strangers no more is read than so much a second.
+  if (event.type === 'connected') {
+    await peer.addContact(event.remote.address)
+    say({ event: 'connected', ...event.remote })
+  }
   if (event.type === 'disconnected') {
     say({ event: 'goodbye', reason: event.reason })
     break
