@@ -3,10 +3,10 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { makeTemporary } from '../../store/folders.ts'
-import { startCli } from '../child.ts'
-import { runCli } from '../in-process.ts'
-import { kill, seenBy, startNode, startPersistent } from './nodes.ts'
+import { startCli } from '../cli/child.ts'
+import { runCli } from '../cli/in-process.ts'
+import { kill, seenBy, startNode, startPersistent } from '../cli/node/nodes.ts'
+import { makeTemporary } from '../store/folders.ts'
 
 /** `handfast node` whose network is not there, or gone: it waits, and finds the others again. */
 
