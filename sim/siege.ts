@@ -14,7 +14,7 @@ export type SiegeSettings = {
   readonly attackers: number
   readonly people: number
   readonly lookups: number
-  /** how to see what honest nodes keep; default: by asking them as any stranger would */
+  /** how to see what honest nodes keep; default: by asking them like a stranger */
   readonly inspect?: typeof inspect | undefined
 }
 

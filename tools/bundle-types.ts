@@ -53,7 +53,8 @@ export function bundleTypes(declarations: string, names: readonly string[], out:
 
 /**
  * A byte stream is a Duplex of Node's. A compiler that has the types of Node.js sees it as that; one that has not, as what can be said of
- * it without them: what does not resolve has all keys there are. (Of a condition on its type itself nothing would be left.)
+ * it without them: what does not resolve has all keys there are. (Of a condition on its type itself nothing would be left.) The module that may be
+ * missing is passed over by `@ts-ignore`: `@ts-expect-error` is an error itself where it is there, and both kinds of compilers read this one file.
  */
 const DUPLEX = `// @ts-ignore: no such module without the types of Node.js; with them no error is there to be expected
 type NodeDuplex = import("node:stream").Duplex;

@@ -9,6 +9,7 @@ import { stockStale } from '../attackers/stock.ts'
 import { surroundTargets } from '../attackers/surround.ts'
 import { createObserver, type Observation, type Violation } from '../observer.ts'
 import type { Person } from '../people.ts'
+import { FOUND_COLUMNS, foundCells } from '../report/found-columns.ts'
 import { percent, shareOf } from '../report/numbers.ts'
 import { lookUpAll, publishNewest } from '../siege.ts'
 import { stockProduction } from '../stock-production.ts'
@@ -24,21 +25,13 @@ const SETTLE_MS = 120_000
 
 type Seen = { readonly observations: readonly Observation[]; readonly violations: readonly Violation[] }
 
-const COLUMNS = ['case', 'keys', 'lookups', 'newest found', 'called current', 'old called current', 'doubted or none']
+const COLUMNS = ['case', 'keys', ...FOUND_COLUMNS]
 
-const row = (name: string, seen: readonly Seen[]) => {
-  const observations = seen.flatMap((one) => one.observations)
-  const share = (is: (one: Observation) => boolean): string => percent(shareOf(observations, is))
-  return [
-    name,
-    seen.length,
-    observations.length,
-    share(({ newest }) => newest),
-    share(({ newest, verdict }) => newest && verdict === 'fresh'),
-    share(({ newest, verdict }) => !newest && verdict === 'fresh'),
-    share(({ verdict }) => verdict !== 'fresh'),
-  ]
-}
+const row = (name: string, seen: readonly Seen[]) => [
+  name,
+  seen.length,
+  ...foundCells(seen.flatMap(({ observations }) => observations)),
+]
 
 const plotIn = (world: World): Plot => ({ world, random: world.random.fork('plot'), attackers: [] })
 

@@ -7,6 +7,7 @@ import { surroundFromManyHosts, surroundFromOneHost } from '../attackers/surroun
 import { inspect } from '../inspector.ts'
 import { createObserver, type Observation, type Violation } from '../observer.ts'
 import type { Person } from '../people.ts'
+import { FOUND_COLUMNS, foundCells } from '../report/found-columns.ts'
 import { percent, shareOf } from '../report/numbers.ts'
 import { lookUpAll, publishNewest } from '../siege.ts'
 import type { Member, World } from '../world/world.ts'
@@ -70,29 +71,14 @@ const surroundSome = async (
   return [outcomes, digests]
 }
 
-const COLUMNS = [
-  'case',
-  'keys',
-  'lookups',
-  'newest found',
-  'called current',
-  'old called current',
-  'doubted or none',
-  'honest copies',
-]
+const COLUMNS = ['case', 'keys', ...FOUND_COLUMNS, 'honest copies']
 
 const row = (name: string, outcomes: readonly Outcome[]) => {
-  const observations = outcomes.flatMap((one) => one.observations)
   const copies = outcomes.map((one) => one.copies)
-  const share = (is: (one: Observation) => boolean): string => percent(shareOf(observations, is))
   return [
     name,
     outcomes.length,
-    observations.length,
-    share(({ newest }) => newest),
-    share(({ newest, verdict }) => newest && verdict === 'fresh'),
-    share(({ newest, verdict }) => !newest && verdict === 'fresh'),
-    share(({ verdict }) => verdict !== 'fresh'),
+    ...foundCells(outcomes.flatMap(({ observations }) => observations)),
     `${Math.min(...copies)} to ${Math.max(...copies)}`,
   ]
 }

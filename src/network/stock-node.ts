@@ -3,6 +3,7 @@ import HyperDHT from 'hyperdht'
 import UDX from 'udx-native'
 import type { NodeAddress } from '../directory/network-port.ts'
 import { discard } from './bootstrap-probe.ts'
+import { freePort } from './free-port.ts'
 import { guardLoopback, type LoopbackGuard } from './loopback-guard.ts'
 
 /**
@@ -27,7 +28,7 @@ const start = async (udx: UDX, bootstrap: readonly NodeAddress[]): Promise<Hyper
   // The first one is persistent from the beginning, and so has to know its port; the others find their address out.
   const dht =
     bootstrap.length === 0
-      ? HyperDHT.bootstrapper(await freePort(udx), HOST, { ...settings, bootstrap })
+      ? HyperDHT.bootstrapper(await freePort(udx, HOST), HOST, { ...settings, bootstrap })
       : new HyperDHT({ ...settings, port: [0, 0], bootstrap })
   dht.on('error', () => undefined)
   try {
@@ -37,15 +38,5 @@ const start = async (udx: UDX, bootstrap: readonly NodeAddress[]): Promise<Hyper
   } catch (error) {
     await discard(dht)
     throw error
-  }
-}
-
-const freePort = async (udx: UDX): Promise<number> => {
-  const socket = udx.createSocket()
-  try {
-    socket.bind(0, HOST)
-    return socket.address()?.port ?? 0
-  } finally {
-    await socket.close()
   }
 }

@@ -74,7 +74,7 @@ export const orAbort = async <T>(work: Promise<T | null>, signal: AbortSignal): 
   }
 }
 
-/** Where the nodes of a network in memory are, as any directory sees it. */
+/** Where the nodes of a network in memory are, whichever directory is over them. */
 export type Topology = {
   readonly nodes: Nodes
   /** the nodes closest to a target */

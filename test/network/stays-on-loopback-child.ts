@@ -106,7 +106,7 @@ const useEverything = async (): Promise<{ nodes: DhtNode[]; framesEchoed: number
   return { nodes, framesEchoed, elsewhere }
 }
 
-/** Two that look for each other, as any program on a network of this machine: their beacon is off. */
+/** Two that look for each other in a network of this machine, like programs that know nothing of this test: their beacon is off. */
 const openPeers = async (entrance: NodeAddress): Promise<readonly Peer[]> => {
   const peers = await Promise.all(
     [0, 1].map(async () => openPeer({ network: `${entrance.host}:${entrance.port}`, beacon: true })),
