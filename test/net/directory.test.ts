@@ -8,7 +8,6 @@ import { publish } from '../../src/directory/client/publish.ts'
 import { createStorage, type Storage } from '../../src/directory/node/storage.ts'
 import { decodeGetAnswer, decodePutAnswer, encodeMessage } from '../../src/directory/request-format.ts'
 import { joinDirectory } from '../../src/network/directory-plugin.ts'
-import type { DhtNode } from '../../src/network/node.ts'
 import {
   at,
   commitmentAfter,
@@ -21,6 +20,7 @@ import {
   publicOf,
 } from '../core/identities.ts'
 import { entryPut } from '../directory/records.ts'
+import { HEADERS, MTU, watchSizes } from '../network/datagram-sizes.ts'
 import { addressOf, type LoopbackNetwork, startNetwork } from '../network/loopback-network.ts'
 
 /** The directory over UDP: real storage nodes on loopback, and a client that speaks the wire format by hand. */
@@ -54,23 +54,6 @@ const startStorage = async (t: TestContext, size: number): Promise<StorageNetwor
   })
   return { ...network, storages }
 }
-
-/** Sizes of all datagrams a node sends from now on. */
-const watchSizes = ({ dht }: DhtNode): readonly number[] => {
-  const sizes: number[] = []
-  for (const socket of [dht.io.serverSocket, dht.io.clientSocket]) {
-    assert.ok(socket !== null)
-    const { trySend } = socket
-    socket.trySend = (data, ...to) => {
-      sizes.push(data.length)
-      trySend.call(socket, data, ...to)
-    }
-  }
-  return sizes
-}
-
-/** IPv4 and UDP headers, and the smallest MTU a datagram has to survive. */
-const [HEADERS, MTU] = [28, 1280]
 
 test('§4 one client publishes, another finds log, card and key, and no datagram is larger than 1,280 bytes', async (t) => {
   const { nodes, join, storages } = await startStorage(t, 21)

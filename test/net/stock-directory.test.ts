@@ -7,6 +7,7 @@ import { createStockNode, type StockNode } from '../../src/network/stock-node.ts
 import { createStockRequests } from '../../src/network/stock-requests.ts'
 import { at, failsWith, lengthen, makeBytes, makeIdentity, makePrekeys, slotKeyOf } from '../core/identities.ts'
 import { publicationOf, rotated } from '../directory/publications.ts'
+import { HEADERS, MTU, watchSizes } from '../network/datagram-sizes.ts'
 import { stockClient } from './stock-client.ts'
 
 /** The directory of any nodes over UDP: real nodes of HyperDHT on loopback, which know nothing of Handfast. */
@@ -30,23 +31,6 @@ const start = async (t: TestContext, size: number) => {
   }
   return { nodes, first, join }
 }
-
-/** Sizes of all datagrams that a node sends from now on. */
-const watchSizes = ({ dht }: Pick<StockNode, 'dht'>): readonly number[] => {
-  const sizes: number[] = []
-  for (const socket of [dht.io.serverSocket, dht.io.clientSocket]) {
-    assert.ok(socket !== null)
-    const { trySend } = socket
-    socket.trySend = (data, ...to) => {
-      sizes.push(data.length)
-      trySend.call(socket, data, ...to)
-    }
-  }
-  return sizes
-}
-
-/** IPv4 and UDP headers, and the smallest MTU a datagram has to survive. */
-const [HEADERS, MTU] = [28, 1280]
 
 test('one publishes at stock nodes, another finds log, card and key, and no datagram is larger than 1,280 bytes', async (t) => {
   const { nodes, join } = await start(t, 24)
