@@ -14,13 +14,13 @@ export type Pace = {
 export type PaceParts = {
   readonly each: Rate
   readonly all: Rate
-  /** groups that are remembered: of more, those that came longest ago begin anew */
+  /** groups that are remembered: of more, those that were quiet longest begin anew */
   readonly remembered: number
 }
 
 export const createPace = ({ each, all, remembered }: PaceParts): Pace => {
   const half = { burst: all.burst / 2, perSecond: all.perSecond / 2 }
-  /** in the order in which they came last */
+  /** in the order in which they came last, taken or not */
   const groups = new Map<string, Bucket>()
   let kept: Bucket | null = null
   let shared: Bucket | null = null
@@ -31,8 +31,8 @@ export const createPace = ({ each, all, remembered }: PaceParts): Pace => {
       shared = refill(half, shared ?? fullBucket(half, now), now)
       const known = groups.get(group)
       const own = known === undefined ? fullBucket(each, now) : refill(each, known, now)
-      // Also when nothing comes of it: a clock that was set back is followed.
-      if (known !== undefined) groups.set(group, own)
+      // Also when nothing comes of it: a clock that was set back is followed, and who goes on coming is not forgotten before who is quiet.
+      if (known !== undefined && groups.delete(group)) groups.set(group, own)
       const isFirst = own.left > each.burst / 2 && kept.left >= 1
       if (own.left < 1 || (!isFirst && shared.left < 1)) return false
       if (isFirst) kept = spend(kept, 1)

@@ -5,6 +5,7 @@ import type { MessageErrorCode } from '../core/errors/codes.ts'
 import { MESSAGE_ROW_BYTES } from '../core/limits/message-limits.ts'
 import { STRANGER_MESSAGES, STRANGERS_MESSAGES } from '../core/limits/stranger-rates.ts'
 import { createMeter } from '../core/meter.ts'
+import { createRecent } from '../core/recent.ts'
 import { presentOf, type World } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
 
@@ -42,14 +43,8 @@ export const createAllowance = ({ store, world, isContact }: AllowanceParts): Al
   const { volumes } = store
   const meter = createMeter({ each: STRANGER_MESSAGES, all: STRANGERS_MESSAGES })
   /** the latest that were counted, by peer and id: whoever asks of one again has not kept it */
-  const counted = new Set<string>()
+  const counted = createRecent(COUNTED_MAX)
   const nameOf = (peer: Uint8Array, id: Uint8Array): string => hex(peer) + hex(id)
-
-  const count = (name: string): void => {
-    counted.add(name)
-    const [oldest] = counted
-    if (counted.size > COUNTED_MAX && oldest !== undefined) counted.delete(oldest)
-  }
 
   const ofContact = (peer: Uint8Array, size: number): Refusal | null => {
     // By which time what is kept is counted.
@@ -76,7 +71,7 @@ export const createAllowance = ({ store, world, isContact }: AllowanceParts): Al
       const name = nameOf(peer, id)
       if (isContact(peer) || counted.has(name)) return
       meter.take(peer, size, world.clock())
-      count(name)
+      counted.add(name)
     },
     refusalOfRepeat: (peer, size) => (isContact(peer) ? null : ofStranger(peer, size)),
     tookRepeat: (peer, size) => {

@@ -9,7 +9,8 @@ import {
   BEACON_NONCES_MAX,
   BEACON_SOURCES_MAX,
 } from '../core/limits/beacon-limits.ts'
-import { createSourceRates } from './beacon-rates.ts'
+import { createPace } from '../core/pace.ts'
+import { createRecent } from '../core/recent.ts'
 
 /** Decides which questions of the local network get an answer (docs/spec/lan.md §3): sockets and clocks are others' business. */
 export type Answerer = {
@@ -39,22 +40,10 @@ export type AnswererParts = {
   readonly now: () => number
 }
 
-/** Remembers the last so many; the oldest go. */
-const createRecent = (size: number) => {
-  const names = new Set<string>()
-  return {
-    has: (name: string): boolean => names.has(name),
-    add: (name: string): void => {
-      names.add(name)
-      const [oldest] = names
-      if (names.size > size && oldest !== undefined) names.delete(oldest)
-    },
-  }
-}
-
 export const createAnswerer = ({ keys, port, now }: AnswererParts): Answerer => {
-  const heard = createSourceRates(BEACON_HEARD_SOURCE, BEACON_HEARD_ALL, BEACON_SOURCES_MAX)
-  const answers = createSourceRates(BEACON_ANSWERS_SOURCE, BEACON_ANSWERS_ALL, BEACON_SOURCES_MAX)
+  const remembered = BEACON_SOURCES_MAX
+  const heard = createPace({ each: BEACON_HEARD_SOURCE, all: BEACON_HEARD_ALL, remembered })
+  const answers = createPace({ each: BEACON_ANSWERS_SOURCE, all: BEACON_ANSWERS_ALL, remembered })
   const answered = createRecent(BEACON_NONCES_MAX)
   const counts = { looked: 0, answered: 0, hashes: 0 }
 
@@ -63,7 +52,7 @@ export const createAnswerer = ({ keys, port, now }: AnswererParts): Answerer => 
     hear: (bytes, from, isNear) => {
       if (bytes.length !== BEACON_BYTES) return null // 1
       if (!isNear(from.host) || from.port === 0) return null // 2
-      if (!heard.admit(from.host, now())) return null // 3
+      if (!heard.take(from.host, now())) return null // 3
       const datagram = decodeBeacon(bytes) // 4
       if (datagram === null || datagram.port !== 0) return null
       counts.looked += 1
@@ -77,7 +66,7 @@ export const createAnswerer = ({ keys, port, now }: AnswererParts): Answerer => 
       const nonce = hex(datagram.nonce)
       if (answered.has(nonce)) return null // 6
       const own = port()
-      if (own === 0 || !answers.admit(from.host, now())) return null // 7
+      if (own === 0 || !answers.take(from.host, now())) return null // 7
       answered.add(nonce)
       counts.answered += 1
       return (host) => encodeAnswer(key, datagram.nonce, { host, port: own })

@@ -25,9 +25,7 @@ declare module 'blind-relay' {
       _pairing: Set<string>
       destroy(error?: Error): void
     }
-  }
 
-  namespace BlindRelay {
     /** What a guest does; HyperDHT has one for each stream that is relayed. */
     class Client {
       static from(stream: SecretStream, options: { id: Uint8Array }): Client

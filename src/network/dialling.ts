@@ -1,8 +1,8 @@
 import type { ConnectOptions, SecretStream } from 'hyperdht'
-import { orAbort } from '../core/abort.ts'
 import { ConnectionError } from '../core/errors.ts'
 import { DIAL_MS, DIAL_PAUSE_MS, DIAL_RANDOM_MS, DIAL_TRY_MS, RELAY_AFTER_MS } from '../core/limits/relay-limits.ts'
 import { selectiveHandshake } from './selective-handshake.ts'
+import { sleep } from './sleep.ts'
 
 /**
  * From a transport key to an open stream, through whatever stands between. Whoever answers through the DHT is there, and is tried again by
@@ -130,17 +130,6 @@ const giveUp = (error: ConnectionError, relays: readonly Uint8Array[], bothRando
   return bothRandom ? new ConnectionError('ERR_CONNECT_NATS', { cause: error.cause }) : error
 }
 
-/** @throws the signal's reason */
-const pause = async (milliseconds: number, signal: AbortSignal | undefined): Promise<void> => {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, milliseconds)
-  try {
-    await orAbort(promise, signal)
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /** @throws ConnectionError ERR_CONNECT, ERR_CONNECT_NATS, ERR_CONNECT_RELAY; the signal's reason */
 export const dialThrough = async (dialling: Dialling): Promise<SecretStream> => {
   const { relays, onStep, signal, now = () => performance.now() } = dialling
@@ -165,6 +154,7 @@ export const dialThrough = async (dialling: Dialling): Promise<SecretStream> => 
       if (isLast || (bothRandom && named === null)) throw giveUp(error, relays, bothRandom)
     }
     onStep(named === null ? 'again' : 'relay')
-    if (!(isFirst && named !== null)) await pause(DIAL_PAUSE_MS, signal)
+    if (!(isFirst && named !== null)) await sleep(DIAL_PAUSE_MS, signal)
+    signal?.throwIfAborted()
   }
 }

@@ -1,15 +1,12 @@
 import type UDX from 'udx-native'
 import type { NodeAddress } from '../directory/network-port.ts'
 import type { Shared } from './serving.ts'
-import type { FindNodes } from './ways-in.ts'
 
 export type NodeOptions = {
   /** Nodes of the network to join; may be empty for its first node, and one that stays. */
   readonly bootstrap: readonly NodeAddress[]
   /** Nodes seen alive in this network before, which are asked when none of the list answers. */
   readonly remembered?: (() => readonly NodeAddress[]) | undefined
-  /** Finds more of them; when nobody answers. */
-  readonly find?: FindNodes | undefined
   /** Start a new network when no node of the list answers. `publicHost` or `host` is then the address others reach this node at. */
   readonly first?: boolean | undefined
   /**

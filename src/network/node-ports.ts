@@ -1,5 +1,6 @@
 import { NetworkError } from '../core/errors.ts'
 import type { NodeAddress } from '../directory/network-port.ts'
+import { warn } from './membership.ts'
 import { createNode, type DhtNode, type NodeOptions } from './node.ts'
 
 /**
@@ -117,8 +118,6 @@ export const keepFurtherPorts = (
     },
   }
 }
-
-const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : String(error))
 
 /** Where others reach a node. */
 export const seenAt = ({ dht, host, port }: DhtNode): NodeAddress => dht.remoteAddress() ?? { host, port }

@@ -20,7 +20,7 @@ import { createPresence, glance, type Presence } from './presence.ts'
 import { checkReplySenders } from './reply-check.ts'
 import { guardServing, type Serving, type Shared } from './serving.ts'
 import { type Ways, watchWays } from './ways.ts'
-import { findSome, type WaysIn } from './ways-in.ts'
+import type { WaysIn } from './ways-in.ts'
 
 export type { NodeOptions } from './node-options.ts'
 
@@ -102,8 +102,8 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
   const udx = options.udx ?? new UDX()
   const guard = loopback ? guardLoopback(udx) : null
   const publicHost = options.publicHost === undefined ? null : checkHost(options.publicHost)
-  const { remembered, find, shared, ports = new Set<number>() } = options
-  const entrances = stays ? { list: bootstrap, remembered, find } : null
+  const { remembered, shared, ports = new Set<number>() } = options
+  const entrances = stays ? { list: bootstrap, remembered } : null
   const alone = stays && (await namesOnly(udx, bootstrap, { hosts: [host, publicHost], port }))
   const guess = stays && (wide || bootstrap.length > 0 || !first)
   const made = { udx, host, port, loopback, storage, keyPair, publicHost, shared, entrances, ports }
@@ -113,7 +113,6 @@ export const createNode = async (options: NodeOptions): Promise<DhtNode> => {
   try {
     let live = await answering(alone ? [] : bootstrap)
     if (live.length === 0) live = await answering(remembered?.() ?? [])
-    if (live.length === 0 && !stays) live = await answering(await findSome(find, signal))
     if (live.length === 0 && !first && !stays) {
       throw new NetworkError('ERR_NETWORK_UNREACHABLE', {
         hint: bootstrap.map((node) => `${node.host}:${node.port}`).join(', '),

@@ -46,17 +46,11 @@ export const createSeeking = (parts: SeekingParts): Seeking => {
     }
   }
 
-  const findOn = async (signal: AbortSignal): Promise<void> => {
-    if (entrances.find === undefined) return
-    for await (const node of entrances.find(signal))
-      if (signal.aborted || found(await askNodes(dht, [node], isOwn), signal)) return
-  }
-
   return {
     begin: () => {
       if (under !== null) return
       under = new AbortController()
-      for (const way of [askOn, findOn]) way(under.signal).catch(onError)
+      askOn(under.signal).catch(onError)
     },
     end: () => {
       under?.abort()

@@ -4,46 +4,11 @@ import { type NodeAddress, nameOf } from '../directory/network-port.ts'
 
 /** By which nodes a network is entered, and how a node that is alone asks them. */
 
-/**
- * Finds nodes that nobody has named, on the local network. It is called while nobody answers, and ends when the signal aborts; what it yields
- * is asked, and trusted for nothing else.
- */
-export type FindNodes = (signal: AbortSignal) => AsyncIterable<NodeAddress>
-
 export type WaysIn = {
   /** The nodes that were chosen, by address or name. */
   readonly list: readonly NodeAddress[]
   /** Nodes that were seen alive in this network before: they are asked when nobody of the list answers. */
   readonly remembered?: (() => readonly NodeAddress[]) | undefined
-  readonly find?: FindNodes | undefined
-}
-
-/** How long others on the local network have to be found by who does not stay, milliseconds, and how many of them are enough. */
-const FIND_MS = 2_000
-const FOUND_MAX = 8
-/** After the first there may be more, milliseconds. */
-const MORE_MS = 300
-
-/** Nodes that are found in some seconds. @throws the signal's reason */
-export const findSome = async (
-  find: FindNodes | undefined,
-  signal: AbortSignal | undefined,
-): Promise<readonly NodeAddress[]> => {
-  if (find === undefined) return []
-  const late = new AbortController()
-  let timer = setTimeout(() => late.abort(), FIND_MS)
-  const found: NodeAddress[] = []
-  try {
-    for await (const node of find(AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]))) {
-      if (found.push(node) === FOUND_MAX) break
-      clearTimeout(timer)
-      timer = setTimeout(() => late.abort(), MORE_MS)
-    }
-  } finally {
-    clearTimeout(timer)
-  }
-  signal?.throwIfAborted()
-  return found
 }
 
 /** Nodes that are asked at one time: a list and what is remembered may have a hundred. */

@@ -83,8 +83,10 @@ type Beginning = {
   readonly visitor?: Visitor
 }
 
-/** A frame of that peer came. @returns milliseconds until the next one is looked at */
-type Room = ConnectionsParts & { readonly pace: (peer: Uint8Array) => number }
+type Room = ConnectionsParts & {
+  /** A frame of that peer came. @returns milliseconds until the next one is looked at */
+  readonly pace: (peer: Uint8Array) => number
+}
 
 /** Begins to talk with somebody who has proved who they are. */
 const begin = (parts: Room, beginning: Beginning): OpenConnection => {

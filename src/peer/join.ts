@@ -104,7 +104,7 @@ const startNode = (
     ...{ bootstrap: entrancesOf(network), remembered: () => known?.places ?? [] },
     // On the local network others are found only when they are asked for: there is nobody to begin with.
     stays: waitForNetwork === true || network.kind === 'lan',
-    ...{ host, port, storage, wide: network.kind !== 'own', find: undefined, signal },
+    ...{ host, port, storage, wide: network.kind !== 'own', signal },
   })
 
 /**
@@ -116,9 +116,9 @@ const chooseDirectory = (
   storage: Storage,
 ): Required<Pick<PeerParts, 'directory' | 'others' | 'understood'>> => {
   const others = joinDirectory(node.dht, storage)
-  const self = (): { host: string; port: number } | null => {
-    const [entrance] = node.state().entrance === null ? [] : parseNodes(node.state().entrance ?? '')
-    return entrance ?? null
+  const self = () => {
+    const { entrance } = node.state()
+    return entrance === null ? null : (parseNodes(entrance)[0] ?? null)
   }
   const withOwn = includeOwn(others, { storage, self, now: () => seconds(systemWorld) })
   const { understood, ...both } = directoriesOver(node.dht, { others, withOwn })

@@ -45,3 +45,10 @@ test('a clock that is set back gives nothing away, and is followed', () => {
   assert.equal(tries(pace, 'a', 10, before), 0)
   assert.equal(tries(pace, 'a', 10, before + 1_000), EACH.perSecond)
 })
+
+test('the group that was quiet longest begins anew, and not one that goes on coming in vain', () => {
+  const all = { burst: 100, perSecond: 0 }
+  const pace = createPace({ each: { burst: 1, perSecond: 0 }, all, remembered: 2 })
+  const took = ['a', 'a', 'b', 'a', 'c', 'a', 'b'].map((group) => pace.take(group, 0))
+  assert.deepEqual(took, [true, false, true, false, true, false, true])
+})

@@ -19,7 +19,6 @@ import {
 } from '../../src/core/limits/beacon-limits.ts'
 import { createAnswerer } from '../../src/network/beacon-answerer.ts'
 import { createQuestions } from '../../src/network/beacon-questions.ts'
-import { createSourceRates } from '../../src/network/beacon-rates.ts'
 import { makeBytes } from '../core/identities.ts'
 
 const bob = beaconKey(makeBytes('beacon/bob', 32))
@@ -191,10 +190,4 @@ test('each question has a nonce of its own', () => {
   const questions = createQuestions(bob, (size) => new Uint8Array(randomBytes(size)))
   const nonces = Array.from({ length: 100 }, () => decodeBeacon(questions.ask(alice))?.nonce.toString())
   assert.equal(new Set(nonces).size, 100)
-})
-
-test('rates of sources are remembered for so many, and the one longest quiet begins anew', () => {
-  const rates = createSourceRates({ burst: 1, perSecond: 0 }, { burst: 100, perSecond: 0 }, 2)
-  const admit = (source: string): boolean => rates.admit(source, 0)
-  assert.deepEqual(['a', 'a', 'b', 'a', 'c', 'a', 'b'].map(admit), [true, false, true, false, true, false, true])
 })

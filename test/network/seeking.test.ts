@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import type HyperDHT from 'hyperdht'
 import type { NodeAddress } from '../../src/directory/network-port.ts'
 import { createSeeking } from '../../src/network/seeking.ts'
-import { findSome, type WaysIn } from '../../src/network/ways-in.ts'
+import type { WaysIn } from '../../src/network/ways-in.ts'
 
 /** A node that only pings and looks names up: `alive` answers, `names` is what names stand for at the moment. */
 const start = (t: TestContext, entrances: WaysIn, alive: Set<string>, names = new Map<string, string>()) => {
@@ -51,24 +51,4 @@ test('those seen before are asked when nobody of the list answers, and it never 
   seeking.begin()
   assert.deepEqual(await found, [at('192.0.2.4')])
   assert.deepEqual(asked, ['192.0.2.1:1', '192.0.2.3:1', '192.0.2.4:1'])
-})
-
-test('one that is found on the local network is asked beside them, and it ends with the first answer', async (t) => {
-  async function* find(signal: AbortSignal) {
-    yield at('192.0.2.7')
-    yield at('192.0.2.8')
-    await new Promise((resolve) => signal.addEventListener('abort', resolve))
-  }
-  const { seeking, found } = start(t, { list: [at('192.0.2.1')], find }, new Set(['192.0.2.8:1']))
-  seeking.begin()
-  assert.deepEqual(await found, [at('192.0.2.8')])
-})
-
-test('who does not stay takes what is found, and no more than is enough', async () => {
-  async function* find() {
-    for (let port = 1; ; port++) yield at('192.0.2.1', port)
-  }
-  assert.equal((await findSome(find, undefined)).length, 8)
-  assert.deepEqual(await findSome(undefined, undefined), [])
-  await assert.rejects(findSome(find, AbortSignal.abort(new Error('stop'))), /stop/)
 })
