@@ -1,10 +1,11 @@
 import { concat } from './bytes.ts'
+import { encodeUint } from './compact-uint.ts'
 import { type Ed25519PrivateKey, signEd25519, verifyEd25519 } from './ed25519.ts'
 import { blake2b256 } from './kdf.ts'
 
 /**
  * A mutable value as every HyperDHT node keeps it: under BLAKE2b-256 of an Ed25519 key, signed by that key, the highest `seq` of those put
- * (docs/spec/identity.md §5). The bytes that are signed are HyperDHT 6.34's own, so that its nodes, which never heard of Handfast, verify it.
+ * (docs/spec/slots.md §2). The bytes that are signed are HyperDHT 6.34's own, so that its nodes, which never heard of Handfast, verify it.
  */
 export type MutableValue = {
   /** the public key, 32 bytes */
@@ -23,23 +24,6 @@ export const SEQ_MAX = Number.MAX_SAFE_INTEGER
 const NAMESPACE = Uint8Array.from(
   Buffer.from('668e823edd5ce7f5338d68bf1161f4a3c28ce437ee2ab49efd30d99366039b1e', 'hex'),
 )
-
-/** An unsigned number as compact-encoding writes it: one byte, or a mark and 2, 4 or 8 bytes, little-endian. */
-const encodeUint = (value: number): Uint8Array => {
-  const encoded = Buffer.alloc(9)
-  if (value <= 0xfc) return Uint8Array.of(value)
-  if (value <= 0xffff) {
-    encoded.writeUInt8(0xfd)
-    return Uint8Array.from(encoded.subarray(0, encoded.writeUInt16LE(value, 1)))
-  }
-  if (value <= 0xffffffff) {
-    encoded.writeUInt8(0xfe)
-    return Uint8Array.from(encoded.subarray(0, encoded.writeUInt32LE(value, 1)))
-  }
-  encoded.writeUInt8(0xff)
-  encoded.writeBigUInt64LE(BigInt(value), 1)
-  return Uint8Array.from(encoded)
-}
 
 /** What is signed, 64 bytes: namespace ‖ BLAKE2b-256(seq ‖ length of the value ‖ value). */
 export const mutableSigned = (seq: number, value: Uint8Array): Uint8Array =>

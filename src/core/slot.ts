@@ -10,7 +10,7 @@ import { ITEM_BYTES_MAX, SLOT_BYTES_MAX } from './limits/protocol-limits.ts'
 import { type MutableValue, SEQ_MAX, signMutable, verifyMutable } from './mutable-value.ts'
 
 /**
- * Slots: where a card lies in any HyperDHT network (docs/spec/identity.md §5). Each epoch of a log has one, and its entries say where the
+ * Slots: where a card lies in any HyperDHT network (docs/spec/slots.md §2). Each epoch of a log has one, and its entries say where the
  * next one will be. What lies in a slot is as good as what the log and the card in it prove, and no better.
  */
 
@@ -59,30 +59,23 @@ const movedValue = (slot: Uint8Array, to: Uint8Array): Uint8Array => encodeCbor(
 export const signSlotMoved = (key: Ed25519PrivateKey, to: Uint8Array): MutableValue =>
   signMutable(key, SEQ_MAX, movedValue(key.publicKey, to))
 
-const decodeValue = (value: Uint8Array): CardValue | MovedValue => {
+/** @throws SlotError ERR_SLOT_DECODE for whatever it fails with */
+const decoded = <T>(decode: () => T): T => {
   try {
-    return readValue(decodeCbor(value), 'slot')
-  } catch (cause) {
-    throw new SlotError('ERR_SLOT_DECODE', { cause })
-  }
-}
-
-const decodeSlotCard = (envelope: Uint8Array): Card => {
-  try {
-    return decodeCard(envelope)
+    return decode()
   } catch (cause) {
     throw new SlotError('ERR_SLOT_DECODE', { cause })
   }
 }
 
 /**
- * Reads what a node says lies at a place: the checks run in the order of docs/spec/identity.md §5. The card in it is still to be verified.
+ * Reads what a node says lies at a place: the checks run in the order of docs/spec/slots.md §2. The card in it is still to be verified.
  * @param place BLAKE2b-256 of the slot's key, 32 bytes: what an entry's `after` says, or `placeOfSlot` of its `slot`
  * @throws SlotError ERR_SLOT_SIZE, _DECODE, _PLACE, _SIGNATURE, _SEQ
  */
 export const readSlot = (place: Uint8Array, { seq, value, signature }: Omit<MutableValue, 'key'>): Slot => {
   if (value.length > SLOT_BYTES_MAX) throw new SlotError('ERR_SLOT_SIZE')
-  const content = decodeValue(value)
+  const content = decoded(() => readValue(decodeCbor(value), 'slot'))
   const { slot } = content
   if (!equal(placeOfSlot(slot), place)) throw new SlotError('ERR_SLOT_PLACE')
   if (!verifyMutable({ key: slot, seq, value, signature })) throw new SlotError('ERR_SLOT_SIGNATURE')
@@ -90,7 +83,7 @@ export const readSlot = (place: Uint8Array, { seq, value, signature }: Omit<Muta
     if (seq !== SEQ_MAX) throw new SlotError('ERR_SLOT_SEQ')
     return { slot, kind: 'moved', head: content.moved }
   }
-  const card = decodeSlotCard(content.card)
+  const card = decoded(() => decodeCard(content.card))
   if (seq === SEQ_MAX || seq !== card.serial) throw new SlotError('ERR_SLOT_SEQ')
   return { slot, kind: 'card', envelope: content.card, card }
 }

@@ -9,11 +9,11 @@ import { rememberNetwork } from './remembered-network.ts'
 type Given = string | readonly string[]
 
 /** Holds the clock against it before anything is signed. @throws those of `holdNetworkClock` */
-export const hold = (network: Given, own: Omit<ClockCheck, 'network'>): Promise<void> =>
+export const holdClockOf = (network: Given, own: Omit<ClockCheck, 'network'>): Promise<void> =>
   holdNetworkClock({ network: parseNetwork(network), ...own })
 
 /** The folder remembers it. @throws StoreError */
-export const keep = (folder: string, { log }: Pick<Identity, 'log'>, network: Given): void => {
+export const keepNetwork = (folder: string, { log }: Pick<Identity, 'log'>, network: Given): void => {
   const store = openOwnStore(folder, log)
   try {
     rememberNetwork(parseNetwork(network), store)

@@ -49,7 +49,7 @@ export const initialize = async (
   await refuseExisting(folder)
   // Who has no network to ask loads none.
   const chosen = network.length === 0 ? null : await import('./first-network.ts')
-  await chosen?.hold(network, { clockIsRight, onClock, signal })
+  await chosen?.holdClockOf(network, { clockIsRight, onClock, signal })
   const [now, random] = [seconds(systemWorld), systemWorld.random]
   const { identity, phrase } =
     root === undefined ? createIdentity(now, random) : await createIdentityBy(root, now, random)
@@ -57,6 +57,6 @@ export const initialize = async (
   // What can fail is tried before: a phrase is not to be written down for nothing.
   if (onRecoveryPhrase !== undefined) await whereWritable(folder, async () => onRecoveryPhrase(phrase, address))
   await createVault(folder, identity, passphrase)
-  chosen?.keep(folder, identity, network)
+  chosen?.keepNetwork(folder, identity, network)
   return { address, phrase }
 }

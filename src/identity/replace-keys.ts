@@ -15,7 +15,7 @@ import { pkcs11Signer } from '../store/pkcs11-signer.ts'
 import type { TokenOptions } from '../store/pkcs11-tool.ts'
 import { openOwnStore, type Store } from '../store/store.ts'
 import { checkRenewable, createVault, openVault, type Passphrase, readVault, type Vault } from '../store/vault.ts'
-import { keep } from './first-network.ts'
+import { keepNetwork } from './first-network.ts'
 import { chooseNetwork } from './remembered-network.ts'
 import { adoptLost, renewOwn } from './renewal.ts'
 import {
@@ -145,7 +145,7 @@ const emptyFolder = async (
   const passphrase = typeof source === 'function' ? await source() : source
   const save = async (identity: Identity): Promise<void> => {
     await createVault(folder, identity, passphrase)
-    keep(folder, identity, network)
+    keepNetwork(folder, identity, network)
   }
   return { identity: null, save }
 }

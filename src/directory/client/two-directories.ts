@@ -1,3 +1,4 @@
+import { orAbort } from '../../core/abort.ts'
 import { HandfastError } from '../../core/errors.ts'
 import { LESSER_PUBLISH_MS, LESSER_WAIT_MS } from '../limits.ts'
 import type { Clock } from '../network-port.ts'
@@ -47,7 +48,10 @@ export const createTwoDirectories = (
   /** @returns the one to ask, the other, and whether that is to be asked as well */
   const order = async (signal: AbortSignal): Promise<readonly [main: Directory, lesser: Directory, both: boolean]> => {
     // Nobody answers, or there is no time: whichever is asked will say so.
-    const { understood, mostly } = (await orAborted(kinds.look(), signal)) ?? { understood: 'own', mostly: 'own' }
+    const { understood, mostly } = (await orAbort(kinds.look(), signal).catch(() => null)) ?? {
+      understood: 'own',
+      mostly: 'own',
+    }
     return mostly === 'own' ? [own, stock, understood === 'both'] : [stock, own, understood === 'both']
   }
 
@@ -113,19 +117,6 @@ export const createTwoDirectories = (
       const [main, , both] = await order(signal)
       return main === stock && !both ? stock.askTimes(world, signal) : own.askTimes(world, signal)
     },
-  }
-}
-
-/** null as soon as the signal aborts. */
-const orAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> => {
-  const { promise, resolve } = Promise.withResolvers<null>()
-  const stop = (): void => resolve(null)
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', stop)
   }
 }
 

@@ -1,4 +1,5 @@
 import { concat } from '../../core/bytes.ts'
+import { encodeUint } from '../../core/compact-uint.ts'
 import { DirectoryError } from '../../core/errors.ts'
 import type { MutableValue } from '../../core/mutable-value.ts'
 
@@ -23,7 +24,7 @@ const take = (cursor: Cursor, length: number): Uint8Array => {
   return taken
 }
 
-/** One byte up to 252; else 253, 254 or 255, and 2, 4 or 8 bytes, little-endian: never more than are needed. */
+/** As `encodeUint` writes it, and no longer than that. */
 const takeUint = (cursor: Cursor): number => {
   const [first = 0] = take(cursor, 1)
   if (first < 0xfd) return first
@@ -31,14 +32,6 @@ const takeUint = (cursor: Cursor): number => {
   const value = take(cursor, length).reduceRight((sum, byte) => sum * 256 + byte, 0)
   if (!Number.isSafeInteger(value) || encodeUint(value).length !== length + 1) throw malformed()
   return value
-}
-
-const encodeUint = (value: number): Uint8Array => {
-  if (value < 0xfd) return Uint8Array.of(value)
-  const [mark, length] = value <= 0xffff ? [0xfd, 2] : value <= 0xffffffff ? [0xfe, 4] : [0xff, 8]
-  return Uint8Array.from({ length: length + 1 }, (_, index) =>
-    index === 0 ? mark : Math.floor(value / 256 ** (index - 1)) % 256,
-  )
 }
 
 /** @throws DirectoryError ERR_REQUEST_DECODE */

@@ -53,9 +53,9 @@ const repair = async (
     ...(card === undefined ? [] : [slotValue(card), ...kemValues(card)]),
     ...closedValues(records),
   ]
-  const wasWalked = ({ target }: StockValue): boolean => lookedAt.some((place) => equal(place, target))
   // The lookup saw who lacks the first entry and the card; the other values are looked for one by one.
   const lookedAt = [records.log.id, ...(card?.slot === undefined ? [] : [mutableValue(card.slot).target])]
+  const wasWalked = ({ target }: StockValue): boolean => lookedAt.some((place) => equal(place, target))
   const seen = lacking.flatMap((to) => {
     const value = values.find(({ target }) => equal(target, to.target))
     return value === undefined ? [] : [put(value, to)]
